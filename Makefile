@@ -1,0 +1,84 @@
+# Everything a developer or an operator of one machine does. `make` alone shows what there is.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+PYTHON ?= python3
+bin := .venv/bin
+libraries := deploy/kafka/libs
+folder ?= .run/demo
+
+.PHONY: help
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.PHONY: install
+install: .venv/installed $(libraries)/installed ## Install all that is needed, into this folder (and Java, Maven by apt if missing)
+
+.PHONY: demo
+demo: install ## Start the whole product here and walk a submission through it
+	$(bin)/python -m deploy.demo
+
+.PHONY: up
+up: install ## Start the whole product here (folder=.run/demo)
+	$(bin)/python -m deploy.local up --folder $(folder)
+
+.PHONY: status
+status: ## Show what runs here, and where the logs are
+	$(bin)/python -m deploy.local status --folder $(folder)
+
+.PHONY: down
+down: ## Stop it; the data stay
+	$(bin)/python -m deploy.local down --folder $(folder)
+
+.PHONY: check
+check: install ## Style, types and layers
+	$(bin)/ruff check
+	$(bin)/ruff format --check
+	$(bin)/mypy
+	$(bin)/lint-imports
+
+.PHONY: test
+test: check ## All checks and all tests, but the long ones
+	$(bin)/python -m pytest -m "not long"
+
+.PHONY: chaos
+chaos: install ## Kill and cut off everything in turn, and count that nothing is lost
+	$(bin)/python -m pytest tests/chaos -m long
+
+.PHONY: bench
+bench: install ## Measure throughput and latency
+	$(bin)/python -m bench
+
+.PHONY: requirements
+requirements: install ## Show each requirement, its state and its tests
+	$(bin)/python -m tests.requirements
+
+.PHONY: lock
+lock: .venv/installed ## Choose the newest versions of all packages, and lock them
+	$(bin)/uv pip compile --quiet --upgrade --universal --generate-hashes --no-header --no-annotate \
+		--extra dev pyproject.toml --output-file requirements.lock
+	$(bin)/uv pip compile --quiet --upgrade --universal --generate-hashes --no-header --no-annotate \
+		deploy/bootstrap.in --output-file deploy/bootstrap.lock
+
+.PHONY: clean
+clean: ## Delete the demo's data and all that install and the tools made
+	if [ -x $(bin)/supervisord ]; then $(bin)/python -m deploy.local destroy --folder $(folder); fi
+	rm -rf .venv .run $(libraries) deploy/kafka/target .mypy_cache .ruff_cache .pytest_cache .hypothesis *.egg-info
+
+# pip only brings uv, which then installs the hundred others in seconds instead of a minute.
+.venv/installed: requirements.lock deploy/bootstrap.lock
+	deploy/requisites.sh python $(PYTHON)
+	[ -x $(bin)/pip ] || $(PYTHON) -m venv .venv
+	$(bin)/pip install --quiet --require-hashes --requirement deploy/bootstrap.lock
+	$(bin)/uv pip install --quiet --python $(bin)/python --require-hashes --requirement requirements.lock
+	$(bin)/uv pip install --quiet --python $(bin)/python --no-deps --no-build-isolation --editable .
+	touch $@
+
+$(libraries)/installed: deploy/kafka/pom.xml
+	deploy/requisites.sh java
+	rm -rf $(libraries)
+	mvn --quiet --batch-mode --file deploy/kafka/pom.xml dependency:copy-dependencies -DoutputDirectory=libs
+	touch $@

@@ -1,0 +1,1 @@
+"""Running the product: on one machine (local.py), as containers, on a cluster."""

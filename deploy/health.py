@@ -1,0 +1,43 @@
+"""Waiting until services say that they are well."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+
+import httpx2
+
+Progress = Callable[[str, float], None]
+"""Told the name of each thing that is up, and the seconds it took."""
+
+
+def silent(name: str, seconds: float) -> None:
+    """The progress of whoever doesn't want any."""
+
+
+def wait(addresses: Mapping[str, str], timeout: float, progress: Progress = silent) -> None:
+    """Polls /healthz below each named address until it says 200.
+
+    TimeoutError names those that did not within so many seconds, with what each answered last.
+    """
+    began = time.monotonic()
+    waiting = dict.fromkeys(addresses, "no answer")
+    with httpx2.Client(trust_env=False, timeout=2) as client:
+        while True:
+            for name in list(waiting):
+                waiting[name] = _answer(client, addresses[name])
+                if waiting[name] == "200":
+                    del waiting[name]
+                    progress(name, time.monotonic() - began)
+            if not waiting:
+                return
+            if time.monotonic() - began > timeout:
+                raise TimeoutError(f"not healthy after {timeout:.0f} s: {waiting}")
+            time.sleep(0.05)
+
+
+def _answer(client: httpx2.Client, address: str) -> str:
+    try:
+        return str(client.get(f"{address}/healthz").status_code)
+    except httpx2.HTTPError as error:
+        return type(error).__name__

@@ -1,0 +1,108 @@
+"""The local stack from the command line: `python -m deploy.local up|down|status|env|destroy`."""
+
+from __future__ import annotations
+
+import argparse
+import shlex
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+from deploy.programs import PROGRAMS
+from deploy.stack import Stack
+from deploy.state import PortTaken
+from deploy.supervision import ROOT
+
+__all__ = ["Stack", "main"]
+
+DEFAULT_FOLDER = ROOT / ".run" / "demo"
+HEALTHY_SECONDS = 120
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs one command and returns the exit code."""
+    options = _parser().parse_args(arguments)
+    stack = Stack(options.folder, ports=dict(options.port), free_ports=options.free_ports)
+    try:
+        return COMMANDS[options.command](stack, options)
+    except (PortTaken, TimeoutError, RuntimeError) as error:
+        print(error, file=sys.stderr)
+        return 1
+
+
+def _up(stack: Stack, options: argparse.Namespace) -> int:
+    print(f"Logs: {stack.logs}")
+    stack.start_infrastructure(_show)
+    if not options.infrastructure:
+        stack.prepare()
+        stack.start_services()
+        stack.wait_healthy(HEALTHY_SECONDS, progress=_show)
+    return 0
+
+
+def _down(stack: Stack, options: argparse.Namespace) -> int:
+    stack.stop()
+    return 0
+
+
+def _destroy(stack: Stack, options: argparse.Namespace) -> int:
+    stack.destroy()
+    return 0
+
+
+def _status(stack: Stack, options: argparse.Namespace) -> int:
+    states = stack.status()
+    for name, word in states.items():
+        print(f"{name:<20} {word:<9} port {stack.state.ports[name]}")
+    print(f"Logs: {stack.logs}" if states else f"Nothing runs in {stack.folder}")
+    return 0 if states and set(states.values()) == {"RUNNING"} else 1
+
+
+def _env(stack: Stack, options: argparse.Namespace) -> int:
+    program = options.program
+    settings = stack.environment(program) if program else stack.administrator_environment()
+    for name, value in settings.items():
+        print(f"export {name}={shlex.quote(value)}")
+    return 0
+
+
+COMMANDS: Mapping[str, Callable[[Stack, argparse.Namespace], int]] = {
+    "up": _up,
+    "down": _down,
+    "status": _status,
+    "env": _env,
+    "destroy": _destroy,
+}
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m deploy.local", description=__doc__)
+    parser.add_argument("command", choices=COMMANDS)
+    parser.add_argument(
+        "--folder", type=Path, default=DEFAULT_FOLDER, help="where it keeps everything"
+    )
+    parser.add_argument("--port", type=_port, action="append", default=[], metavar="PROGRAM=PORT",
+                        help="use this port from now on, for example kafka=29092")  # fmt: skip
+    parser.add_argument(
+        "--free-ports", action="store_true", help="a new stack chooses its own ports"
+    )
+    parser.add_argument(
+        "--infrastructure", action="store_true", help="up: Kafka and PostgreSQL only"
+    )
+    parser.add_argument(
+        "--program", choices=PROGRAMS, help="env: of this program, not the administrator's"
+    )
+    return parser
+
+
+def _port(text: str) -> tuple[str, int]:
+    name, _, port = text.partition("=")
+    return name, int(port)
+
+
+def _show(name: str, seconds: float) -> None:
+    print(f"{name:<20} up after {seconds:.1f} s", flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

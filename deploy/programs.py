@@ -1,0 +1,73 @@
+"""The processes of the product as data: what each runs, where it listens, which secrets it gets."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from enum import Enum
+
+
+class Role(Enum):
+    """What a service process does; also the name of its module."""
+
+    WORKER = "worker"
+    API = "api"
+
+
+@dataclass(frozen=True)
+class Program:
+    """One process of a service. Its port serves /healthz and /metrics, and an API's requests."""
+
+    service: str
+    role: Role
+    port: int
+    vault: bool = False
+    """Whether it opens objects of the vault, and so needs the master key."""
+    tokens: frozenset[str] = frozenset()
+    """Whose bearer tokens it checks or sends: administrator, compiler, operator."""
+
+    @property
+    def name(self) -> str:
+        """The supervisor's name of it, like intake-api."""
+        return f"{self.service}-{self.role.value}"
+
+    @property
+    def command(self) -> tuple[str, ...]:
+        """What is executed, in the root of the checkout."""
+        return (sys.executable, "-m", f"services.{self.service}.{self.role.value}")
+
+
+TOKENS = frozenset({"administrator", "compiler", "operator"})
+
+PROGRAMS: Mapping[str, Program] = {
+    program.name: program
+    for program in (
+        Program("intake", Role.WORKER, 18101, vault=True),
+        Program("intake", Role.API, 18001, vault=True, tokens=TOKENS),
+        Program("validation", Role.WORKER, 18102, vault=True),
+        Program("policy", Role.WORKER, 18103, vault=True),
+        Program("catalogue", Role.API, 18002, tokens=TOKENS),
+        Program("grdp", Role.WORKER, 18104, vault=True),
+        Program("grdp", Role.API, 18003, vault=True, tokens=TOKENS),
+        Program("audit", Role.WORKER, 18105),
+        Program("audit", Role.API, 18004, tokens=TOKENS),
+    )
+}
+"""Every service process, in the order in which `status` shows them."""
+
+SERVICES: tuple[str, ...] = tuple(dict.fromkeys(program.service for program in PROGRAMS.values()))
+"""Every service once; each has its own database role and schema."""
+
+DEFAULT_PORTS: Mapping[str, int] = {
+    "kafka": 19092,
+    "kafka-controller": 19093,
+    "postgres": 15432,
+    **{name: program.port for name, program in PROGRAMS.items()},
+}
+"""The ports of a stack that nobody configured otherwise; all on the loopback address."""
+
+
+def select(names: Iterable[str] | None) -> tuple[Program, ...]:
+    """The named programs, all of them for None. KeyError for a name that is none."""
+    return tuple(PROGRAMS.values() if names is None else (PROGRAMS[name] for name in names))

@@ -1,0 +1,1 @@
+"""From an agency's spreadsheet to the inputs of GRDP."""

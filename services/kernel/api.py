@@ -1,0 +1,143 @@
+"""What every API process has: its context, /healthz, /metrics, problem details. Plain uvicorn, a process of its own.
+
+Its producer connects at the first use: while the broker is away the process lives, and answers 503.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+import uvicorn
+from fastapi import FastAPI, Request, Response
+from fastapi.concurrency import run_in_threadpool
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from sqlalchemy import Engine
+
+from services.kernel import log, problems
+from services.kernel.codec import codec
+from services.kernel.db import connect
+from services.kernel.outbox import Outbox
+from services.kernel.problems import Problem
+from services.kernel.publisher import Publisher
+from services.kernel.runner import utc_now
+from services.kernel.settings import Settings, settings
+from services.kernel.vault import Vault, open_vault
+from services.kernel.wire import Clock
+
+
+@dataclass(frozen=True)
+class Context:
+    """What the routes of an API work with; `request.app.state.context`."""
+
+    service: str
+    settings: Settings
+    engine: Engine
+    vault: Vault | None
+    outbox: Outbox
+    clock: Clock
+
+
+def context_of(request: Request) -> Context:
+    """The context, for routes: `context: Annotated[Context, Depends(context_of)]`."""
+    context: Context = request.app.state.context
+    return context
+
+
+def create(
+    service: str,
+    title: str,
+    description: str,
+    config: Settings | None = None,
+    clock: Clock = utc_now,
+) -> FastAPI:
+    """An application with the common parts; the caller adds its routes."""
+    config = config or settings()
+    engine = connect(config.database_url, application=f"{service} api")
+    publisher = Publisher(config.kafka_bootstrap, f"{service}-api")
+    outbox = Outbox(service, engine, publisher, codec(), clock)
+    vault = None
+    if config.vault:
+        vault = open_vault(engine, config.vault, config.master_key.get_secret_value())
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        relay = asyncio.create_task(outbox.watch())
+        yield
+        relay.cancel()
+        with suppress(asyncio.CancelledError):
+            await relay
+        await publisher.stop()
+        engine.dispose()
+
+    app = FastAPI(title=title, description=description, version="1", lifespan=lifespan)
+    app.state.context = Context(service, config, engine, vault, outbox, clock)
+    problems.install(app)
+    _common(app, service, engine)
+    return app
+
+
+def _common(app: FastAPI, service: str, engine: Engine) -> None:
+    @app.get("/healthz", tags=["operators"], summary="Sẵn sàng hay chưa · Whether it is ready")
+    async def healthz(response: Response) -> dict[str, Any]:
+        try:
+            await asyncio.wait_for(run_in_threadpool(_ping, engine), 3)
+        except Exception:
+            response.status_code = 503
+            return {"service": service, "healthy": False, "database": False}
+        return {"service": service, "healthy": True, "database": True}
+
+    @app.get("/metrics", tags=["operators"], summary="Số đo cho Prometheus · Metrics")
+    async def metrics() -> Response:
+        return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
+
+
+def _ping(engine: Engine) -> None:
+    with engine.connect() as connection:
+        connection.execute(sa.text("select 1"))
+
+
+def bearer(token: Callable[[Settings], str]) -> Callable[[Request], None]:
+    """A dependency that lets only the holder of a token of the settings in (RFC 6750)."""
+
+    def check(request: Request) -> None:
+        context = context_of(request)
+        given = request.headers.get("authorization", "")
+        expected = token(context.settings)
+        if not expected or not secrets.compare_digest(
+            given.encode(), f"Bearer {expected}".encode()
+        ):
+            raise Problem(
+                401,
+                "token",
+                {
+                    "vi": "Thiếu mã truy cập hoặc mã không đúng",
+                    "en": "No token, or not the right one",
+                },
+                {
+                    "vi": "Gửi kèm tiêu đề «Authorization: Bearer <mã>».",
+                    "en": "Send the header «Authorization: Bearer <token>».",
+                },
+                {"WWW-Authenticate": "Bearer"},
+            )
+
+    return check
+
+
+def serve(app: FastAPI) -> None:
+    """The whole of a service's api.py main: runs until SIGTERM."""
+    context: Context = app.state.context
+    log.configure(context.service)
+    uvicorn.run(
+        app,
+        host=context.settings.host,
+        port=context.settings.port,
+        log_config=None,
+        access_log=False,
+        timeout_graceful_shutdown=10,
+    )

@@ -1,0 +1,132 @@
+"""PostgreSQL: one schema and one role for each service, and the tables that the runner keeps in each schema."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from itertools import groupby
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import Engine
+from sqlalchemy.dialects.postgresql import insert
+from sqlmodel import Session
+
+from services.kernel.events import Row
+
+RUNNER_TABLES = """
+create table inbox (
+    event_id uuid primary key,
+    digest bytea not null,
+    handled_at timestamptz not null default now()
+);
+create index inbox_handled_at on inbox (handled_at);
+create table outputs (
+    event_id uuid not null references inbox on delete cascade,
+    index int not null,
+    topic text not null,
+    key bytea not null,
+    value bytea not null,
+    headers bytea not null,
+    primary key (event_id, index)
+);
+create table partitions (
+    topic text not null,
+    partition int not null,
+    next_offset bigint,
+    clean boolean not null default true,
+    in_flight_until bigint,
+    trial_offset bigint,
+    trial_at timestamptz,
+    trials int not null default 0,
+    primary key (topic, partition)
+);
+create table outbox (
+    sequence bigint generated always as identity primary key,
+    topic text not null,
+    key bytea not null,
+    value bytea not null,
+    headers bytea not null,
+    created_at timestamptz not null default now(),
+    published_at timestamptz
+);
+create index outbox_unpublished on outbox (sequence) where published_at is null;
+create table replica (
+    kind text not null,
+    id text not null,
+    version int not null,
+    catalogue_version bigint not null,
+    body jsonb not null,
+    valid_from timestamptz,
+    valid_to timestamptz,
+    primary key (kind, id, version)
+);
+create table replica_version (
+    single boolean primary key default true check (single),
+    catalogue_version bigint not null
+);
+insert into replica_version (catalogue_version) values (0);
+"""
+"""Every service's schema has these, whether it needs them all or not: one shape, one set of tools.
+
+inbox: events that were handled, with the SHA-256 of their bytes. outputs: what each led to, to be published again at a
+redelivery. partitions: how far each partition is. outbox: what began outside Kafka. replica: the catalogue's copy.
+"""
+
+COPY_FROM = 200
+"""From this many rows on, COPY is worth its set-up."""
+
+
+def connect(url: str, *, pool_size: int = 4, application: str = "solieu") -> Engine:
+    """An engine for one service. The role brings its search_path and time zone (migration.py)."""
+    return sa.create_engine(
+        url.replace("postgresql://", "postgresql+psycopg://", 1),
+        pool_size=pool_size,
+        max_overflow=2,
+        pool_pre_ping=True,
+        pool_recycle=1800,
+        connect_args={
+            "application_name": application,
+            "connect_timeout": 5,
+        },
+    )
+
+
+def write(session: Session, rows: Iterable[Row]) -> None:
+    """Writes the rows in their order, neighbours of one table together."""
+    for (table, conflict, _), group in groupby(rows, key=_shape):
+        values = [dict(row.values) for row in group]
+        if conflict == "fail" and len(values) >= COPY_FROM:
+            _copy(session, table.__table__, values)
+        else:
+            session.execute(_statement(table.__table__, conflict, values[0]), values)
+
+
+def _shape(row: Row) -> tuple[Any, str, tuple[str, ...]]:
+    return row.table, row.conflict, tuple(row.values)
+
+
+def _statement(table: Any, conflict: str, sample: dict[str, Any]) -> sa.Insert:
+    statement = insert(table)
+    if conflict == "ignore":
+        return statement.on_conflict_do_nothing()
+    if conflict == "replace":
+        keys = [column.name for column in table.primary_key]
+        changed = {name: statement.excluded[name] for name in sample if name not in keys}
+        return statement.on_conflict_do_update(index_elements=keys, set_=changed)
+    return statement
+
+
+def _copy(session: Session, table: Any, values: list[dict[str, Any]]) -> None:
+    columns = list(values[0])
+    names = ", ".join(f'"{column}"' for column in columns)
+    target = f'"{table.schema}"."{table.name}"' if table.schema else f'"{table.name}"'
+    with cursor(session) as cur, cur.copy(f"copy {target} ({names}) from stdin") as copy:
+        for row in values:
+            copy.write_row([row[column] for column in columns])
+
+
+def cursor(session: Session) -> Any:
+    """The psycopg cursor of the session's transaction, for statements that SQLAlchemy would only slow down."""
+    driver = session.connection().connection.driver_connection
+    assert driver is not None
+    return driver.cursor()

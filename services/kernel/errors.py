@@ -1,0 +1,44 @@
+"""What can go wrong with an event, by what the runner does about it."""
+
+from __future__ import annotations
+
+import asyncio
+
+import psycopg
+import sqlalchemy.exc
+from aiokafka.errors import KafkaError
+
+
+class Permanent(Exception):
+    """Trying again can't help: the event goes to its group's dead letters, the stream goes on."""
+
+
+class Malformed(Permanent):
+    """The bytes are no event of their topic."""
+
+
+class IdentityConflict(Permanent):
+    """A known event id came with other bytes: an alarm, never a duplicate."""
+
+
+class Poison(Permanent):
+    """The event ended the process each time that it was handled alone."""
+
+
+TRANSIENT: tuple[type[BaseException], ...] = (
+    sqlalchemy.exc.OperationalError,
+    sqlalchemy.exc.InterfaceError,
+    psycopg.OperationalError,
+    psycopg.InterfaceError,
+    asyncio.TimeoutError,
+    ConnectionError,
+)
+
+
+def is_transient(error: BaseException) -> bool:
+    """Whether a database or broker that is away, and may come back, explains the error."""
+    if isinstance(error, KafkaError):
+        return bool(error.retriable)
+    if isinstance(error, sqlalchemy.exc.DBAPIError) and error.connection_invalidated:
+        return True
+    return isinstance(error, TRANSIENT)

@@ -1,0 +1,104 @@
+"""Who handles a partition: the holder of its advisory lock, whatever the broker's group protocol says.
+
+Two processes with the same static membership id both receive everything; the lock fences them. One dedicated
+connection holds all locks of a process, and losing it ends the process.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+
+import psycopg
+
+from services.kernel.topics import Topic
+
+POLL = 0.2
+HEARTBEAT = 1.0
+KEY = "hashtextextended(%s, 0)"
+
+
+@dataclass(frozen=True)
+class Takeover:
+    """How the partition was left. `careful`: the offsets among which may be the one that ended its process."""
+
+    clean: bool
+    next_offset: int | None
+    careful: range
+
+
+class Locks:
+    """The advisory locks of one process."""
+
+    def __init__(self, service: str, url: str) -> None:
+        self._service = service
+        self._url = url
+        self._connection: psycopg.AsyncConnection | None = None
+
+    async def connect(self) -> None:
+        """Opens the connection; raises psycopg.OperationalError while the database is away."""
+        self._connection = await psycopg.AsyncConnection.connect(
+            self._url,
+            autocommit=True,
+            application_name=f"{self._service} locks",
+            connect_timeout=5,
+            keepalives_idle=2,
+            keepalives_interval=1,
+            keepalives_count=3,
+        )
+
+    async def watch(self) -> None:
+        """Returns, with an error, when the connection is lost."""
+        while True:
+            await asyncio.sleep(HEARTBEAT)
+            await asyncio.wait_for(self._open.execute("select 1"), 5)
+
+    async def acquire(self, topic: Topic, partition: int) -> Takeover:
+        """Waits until the partition is this process's, and says how it was left."""
+        name = self._name(topic.name, partition)
+        while True:
+            row = await (
+                await self._open.execute(f"select pg_try_advisory_lock({KEY})", [name])
+            ).fetchone()
+            if row and row[0]:
+                return await self._take(topic.name, partition)
+            await asyncio.sleep(POLL)
+
+    async def release(self, topic: str, partition: int) -> None:
+        """Leaves the partition clean: nothing of it is under way."""
+        await self._open.execute(
+            "update partitions set clean = true where topic = %s and partition = %s",
+            [topic, partition],
+        )
+        name = self._name(topic, partition)
+        await self._open.execute(f"select pg_advisory_unlock({KEY})", [name])
+
+    async def close(self) -> None:
+        """Gives back every lock."""
+        if self._connection:
+            await self._connection.close()
+
+    async def _take(self, topic: str, partition: int) -> Takeover:
+        cursor = await self._open.execute(
+            "select clean, next_offset, in_flight_until from partitions"
+            " where topic = %s and partition = %s",
+            [topic, partition],
+        )
+        clean, next_offset, in_flight = await cursor.fetchone() or (True, None, None)
+        await self._open.execute(
+            "insert into partitions (topic, partition, clean) values (%s, %s, false)"
+            " on conflict (topic, partition) do update set clean = false",
+            [topic, partition],
+        )
+        suspects = (
+            range(0) if clean or in_flight is None else range(next_offset or 0, in_flight + 1)
+        )
+        return Takeover(clean, next_offset, suspects)
+
+    def _name(self, topic: str, partition: int) -> str:
+        return f"{self._service}/{topic}/{partition}"
+
+    @property
+    def _open(self) -> psycopg.AsyncConnection:
+        assert self._connection is not None, "connect() comes first"
+        return self._connection

@@ -1,0 +1,51 @@
+"""Every metric of every service, named and explained once. No label may carry a figure, a name or an identifier."""
+
+from prometheus_client import Counter, Gauge, Histogram
+
+EVENTS = Counter(
+    "solieu_events_total",
+    "Events that a stage finished: handled, duplicate (published again) or dead.",
+    ["service", "topic", "result"],
+)
+STAGE_SECONDS = Histogram(
+    "solieu_stage_seconds",
+    "From taking a batch or an event to the broker's acknowledgement of all it led to.",
+    ["service", "topic"],
+    buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 15, 60),
+)
+QUEUE = Gauge(
+    "solieu_queue_events",
+    "Events taken from the broker and not finished.",
+    ["service", "topic", "partition"],
+)
+CATALOGUE_WAIT = Gauge(
+    "solieu_catalogue_wait_seconds",
+    "How long a partition has been waiting for a state of the catalogue; alerts over 60.",
+    ["service", "topic", "partition"],
+)
+RETRIES = Counter(
+    "solieu_retries_total", "Tries that failed because database or broker were away.", ["service"]
+)
+IDENTITY_CONFLICTS = Counter(
+    "solieu_identity_conflicts_total",
+    "Known event ids that came with other bytes; any is an alarm.",
+    ["service"],
+)
+OFFSET_GAPS = Counter(
+    "solieu_offset_gaps_total",
+    "Partitions that began beyond the next offset on record; any is an alarm, events may be lost.",
+    ["service", "topic"],
+)
+HOLDING = Gauge(
+    "solieu_partition_held",
+    "1 where this process holds the partition's lock.",
+    ["service", "topic", "partition"],
+)
+OUTBOX_UNPUBLISHED = Gauge(
+    "solieu_outbox_unpublished", "Rows of the outbox not yet published.", ["service"]
+)
+UNAUTHENTICATED = Counter(
+    "solieu_unauthenticated_total",
+    "Requests refused before it was known whose.",
+    ["service", "code"],
+)

@@ -1,0 +1,96 @@
+"""Roles, schemas and alembic migrations, service by service. Run by the administrator, never by a service."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import psycopg
+from alembic import command, context
+from alembic.config import Config
+from psycopg import sql
+from sqlalchemy import create_engine, pool
+
+from services.kernel.db import RUNNER_TABLES
+
+SERVICES = Path(__file__).resolve().parents[1]
+VAULT_TABLES = """
+create schema if not exists vault;
+create table if not exists vault.keys (
+    name text primary key,
+    wrapped bytea not null,
+    created_at timestamptz not null default now()
+);
+"""
+
+
+def services() -> list[str]:
+    """Every service that keeps tables."""
+    return sorted(path.parent.name for path in SERVICES.glob("*/migrations"))
+
+
+def migrate(url: str, passwords: Mapping[str, str]) -> list[str]:
+    """Makes or updates roles, schemas and tables, and returns the services' names. Safe to run again.
+
+    `url` is the administrator's; `passwords` are set for the services' roles (a service without one keeps the one it
+    has). A role reads and writes its own schema, and may add to and read the vault's keys, nothing else.
+    """
+    names = services()
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute("select pg_advisory_lock(hashtext('solieu migrate'))")
+        connection.execute(VAULT_TABLES)
+        for name in names:
+            _role(connection, name, passwords.get(name))
+        for name in names:
+            command.upgrade(configuration(url, name), "head")
+            _grant(connection, name)
+    return names
+
+
+def configuration(url: str, service: str) -> Config:
+    """Alembic's configuration of one service."""
+    config = Config()
+    config.set_main_option("script_location", str(SERVICES / service / "migrations"))
+    config.attributes["url"] = url
+    config.attributes["schema"] = service
+    return config
+
+
+def run() -> None:
+    """The body of each service's migrations/env.py."""
+    config = context.config
+    schema = config.attributes["schema"]
+    url = config.attributes["url"].replace("postgresql://", "postgresql+psycopg://", 1)
+    with create_engine(url, poolclass=pool.NullPool).connect() as connection:
+        connection.exec_driver_sql(f'set search_path to "{schema}"')
+        connection.commit()
+        context.configure(connection=connection, version_table_schema=schema)
+        with context.begin_transaction():
+            context.run_migrations()
+
+
+def runner_tables() -> str:
+    """What the first migration of each service executes for the runner."""
+    return RUNNER_TABLES
+
+
+def _role(connection: psycopg.Connection, name: str, password: str | None) -> None:
+    role = sql.Identifier(name)
+    if not connection.execute("select from pg_roles where rolname = %s", [name]).rowcount:
+        connection.execute(sql.SQL("create role {} login").format(role))
+    if password:
+        text = sql.SQL("alter role {} password {}").format(role, sql.Literal(password))
+        connection.execute(text)
+    connection.execute(sql.SQL("create schema if not exists {}").format(role))
+    connection.execute(sql.SQL("alter role {} set search_path = {}").format(role, role))
+    connection.execute(sql.SQL("alter role {} set timezone = 'UTC'").format(role))
+
+
+def _grant(connection: psycopg.Connection, name: str) -> None:
+    for text in (
+        "grant usage on schema {role}, vault to {role}",
+        "grant select, insert, update, delete on all tables in schema {role} to {role}",
+        "grant usage on all sequences in schema {role} to {role}",
+        "grant select, insert on vault.keys to {role}",
+    ):
+        connection.execute(sql.SQL(text).format(role=sql.Identifier(name)))

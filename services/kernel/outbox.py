@@ -1,0 +1,113 @@
+"""Events that begin outside Kafka, with an HTTP command or a timer: written with the change they tell of, then relayed.
+
+An answer 202 follows the commit and the broker's acknowledgement. What a crash leaves behind is relayed at the next
+start, in the order of the outbox.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy import Engine
+from sqlmodel import Session
+
+from services.kernel import metrics
+from services.kernel.codec import Codec
+from services.kernel.db import cursor
+from services.kernel.events import Draft
+from services.kernel.publisher import Publisher
+from services.kernel.transaction import pack, unpack
+from services.kernel.wire import Clock, Message, encode
+
+RELAY_AT_ONCE = 500
+KEEP_DAYS = 30
+
+
+class Outbox:
+    """The outbox of one service, and its relay in this process."""
+
+    def __init__(
+        self, service: str, engine: Engine, publisher: Publisher, codec: Codec, clock: Clock
+    ) -> None:
+        self._service = service
+        self._engine = engine
+        self._publisher = publisher
+        self._codec = codec
+        self._clock = clock
+        self._turn = asyncio.Lock()
+        self._unpublished = metrics.OUTBOX_UNPUBLISHED.labels(service)
+
+    def add(self, session: Session, draft: Draft, id_: UUID, trace: str | None = None) -> int:
+        """Writes an event within the caller's transaction; returns its sequence, for `published`."""
+        message = encode(draft, id_, self._service, self._clock(), trace, self._codec)
+        cur = cursor(session)
+        cur.execute(
+            "insert into outbox (topic, key, value, headers) values (%s, %s, %s, %s) returning sequence",
+            [message.topic, message.key, message.value, pack(message.headers)],
+        )
+        return int(cur.fetchone()[0])
+
+    async def published(self, sequence: int) -> None:
+        """Returns when the broker has acknowledged the event; raises KafkaError while the broker is away.
+
+        Callers that wait together are served by one relay.
+        """
+        async with self._turn:
+            if not await asyncio.to_thread(self._is_published, sequence):
+                while await self._relay():
+                    pass
+
+    async def watch(self, seconds: float = 1.0) -> None:
+        """Relays what a crash or an absent broker left, for as long as the process runs."""
+        while True:
+            try:
+                async with self._turn:
+                    while await self._relay():
+                        pass
+            except Exception:
+                metrics.RETRIES.labels(self._service).inc()
+            await asyncio.sleep(seconds)
+
+    async def _relay(self) -> int:
+        session = Session(self._engine)
+        try:
+            rows = await asyncio.to_thread(self._next, session)
+            self._unpublished.set(len(rows))
+            if rows:
+                await self._publisher.publish(message for _, message in rows)
+                await asyncio.to_thread(self._mark, session, [sequence for sequence, _ in rows])
+                self._unpublished.set(0)
+            return len(rows)
+        finally:
+            await asyncio.to_thread(session.close)
+
+    def _next(self, session: Session) -> list[tuple[int, Message]]:
+        """The oldest unpublished rows, held until `session` ends: two processes don't relay at once."""
+        session.execute(
+            sa.text("select pg_advisory_xact_lock(hashtext(current_schema || ' outbox'))")
+        )
+        rows = session.execute(
+            sa.text(
+                "select sequence, topic, key, value, headers from outbox where published_at is null"
+                " order by sequence limit :n"
+            ),
+            {"n": RELAY_AT_ONCE},
+        )
+        return [(s, Message(t, bytes(k), bytes(v), unpack(bytes(h)))) for s, t, k, v, h in rows]
+
+    @staticmethod
+    def _mark(session: Session, sequences: list[int]) -> None:
+        statement = sa.text("update outbox set published_at = now() where sequence = any(:s)")
+        session.execute(statement, {"s": sequences})
+        expired = f"delete from outbox where published_at < now() - interval '{KEEP_DAYS} days'"
+        session.execute(sa.text(expired))
+        session.commit()
+
+    def _is_published(self, sequence: int) -> bool:
+        with Session(self._engine) as session:
+            statement = sa.text("select published_at is not null from outbox where sequence = :s")
+            return bool(
+                session.execute(statement, {"s": sequence}).scalar_one_or_none() is not False
+            )

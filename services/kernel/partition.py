@@ -1,0 +1,333 @@
+"""One partition of one topic: its queue, its loop, and the order in which its events are finished.
+
+Inputs are acknowledged strictly in the order of their offsets: a finished event waits for all lower ones. So nothing
+that was taken can be lost, whatever ends the process.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import structlog
+
+from services.kernel import metrics
+from services.kernel.dead import Origin, letter
+from services.kernel.errors import IdentityConflict, Permanent, Poison
+from services.kernel.events import Event
+from services.kernel.publisher import DELIVERY_TIMEOUT
+from services.kernel.stage import BatchStage, ObjectStage
+from services.kernel.topics import Topic
+from services.kernel.transaction import Position, Result
+from services.kernel.wire import Header, Message
+
+if TYPE_CHECKING:
+    from services.kernel.runner import Runner
+
+BATCH_EVENTS = 500
+BATCH_BYTES = 4_000_000
+GATHER_SECONDS = 0.003
+QUEUE_HIGH = 2000
+QUEUE_LOW = 500
+TRIALS = 3
+
+log = structlog.get_logger()
+
+
+@dataclass
+class Received:
+    """A record as it came, and what became of it. `event` is the event, or why it is none."""
+
+    offset: int
+    key: bytes | None
+    value: bytes | None
+    headers: tuple[Header, ...]
+    origin: Origin
+    event: Event | Permanent
+    acknowledge: Callable[[], None]
+    finished: bool = field(default=False, compare=False)
+
+    @property
+    def size(self) -> int:
+        """Bytes of the value."""
+        return len(self.value or b"")
+
+
+class Partition:
+    """Handles the records of one partition, while this process holds its lock."""
+
+    def __init__(self, runner: Runner, topic: Topic, number: int) -> None:
+        self._runner = runner
+        self._topic = topic
+        self._number = number
+        self._queue: deque[Received] = deque()
+        self._arrived = asyncio.Event()
+        self._window: deque[Received] = deque()
+        self._tasks: dict[object, asyncio.Task[None]] = {}
+        self._careful = range(0)
+        self._stopping = False
+        labels = (runner.service, topic.name, str(number))
+        self._queued = metrics.QUEUE.labels(*labels)
+        self._waiting = metrics.CATALOGUE_WAIT.labels(*labels)
+        self._held = metrics.HOLDING.labels(*labels)
+        self.waiting_since: float | None = None
+        self.task = asyncio.create_task(self._run(), name=f"{topic.name}/{number}")
+
+    def offer(self, received: Received) -> bool:
+        """Queues a record; False says that the broker should rest."""
+        if self._queue and received.offset <= self._queue[-1].offset:
+            # The consumer went back to its committed offset: what waits will come again.
+            self._queue.clear()
+        self._queue.append(received)
+        self._queued.set(len(self._queue) + len(self._window))
+        self._arrived.set()
+        return len(self._queue) < QUEUE_HIGH
+
+    async def stop(self) -> None:
+        """Finishes what is under way, takes nothing more, and leaves the partition clean."""
+        self._stopping = True
+        self._queue.clear()
+        self._arrived.set()
+        await self.task
+
+    async def _run(self) -> None:
+        takeover = await self._runner.locks.acquire(self._topic, self._number)
+        self._held.set(1)
+        self._careful = takeover.careful
+        if not takeover.clean:
+            # A producer that died with the last holder may still deliver; what follows must come after it.
+            await asyncio.sleep(DELIVERY_TIMEOUT)
+        self._check_gap(takeover.next_offset)
+        try:
+            while not self._stopping:
+                await self._next()
+            while self._tasks:
+                await asyncio.gather(*self._tasks.values())
+            await self._runner.locks.release(self._topic.name, self._number)
+        finally:
+            self._held.set(0)
+
+    def _check_gap(self, next_offset: int | None) -> None:
+        if self._topic.compacted or next_offset is None or not self._queue:
+            return
+        if self._queue[0].offset > next_offset:
+            metrics.OFFSET_GAPS.labels(self._runner.service, self._topic.name).inc()
+            log.error(
+                "offset gap",
+                topic=self._topic.name,
+                expected=next_offset,
+                got=self._queue[0].offset,
+            )
+
+    async def _next(self) -> None:
+        while not self._queue and not self._stopping:
+            self._arrived.clear()
+            await self._arrived.wait()
+        if self._stopping:
+            return
+        head = self._queue[0]
+        stage = self._runner.stage_of(head.origin.topic)
+        if head.offset in self._careful:
+            await self._drain()
+            await self._try_alone(self._take(1)[0])
+        elif isinstance(stage, BatchStage):
+            await self._batch(stage)
+        else:
+            await self._start(stage, self._take(1)[0])
+
+    def _take(self, most: int) -> list[Received]:
+        """The next records: of one stage, no key twice, no more than a batch may hold."""
+        taken: list[Received] = []
+        keys: set[bytes | None] = set()
+        size = 0
+        topic = self._queue[0].origin.topic
+        while self._queue and len(taken) < most:
+            head = self._queue[0]
+            if taken and (
+                head.key in keys
+                or size + head.size > BATCH_BYTES
+                or head.origin.topic != topic
+                or head.offset in self._careful
+            ):
+                break
+            self._queue.popleft()
+            taken.append(head)
+            keys.add(head.key)
+            size += head.size
+        self._window.extend(taken)
+        if len(self._queue) < QUEUE_LOW:
+            self._runner.resume(self._topic.name, self._number)
+        return taken
+
+    async def _drain(self) -> None:
+        while self._tasks:
+            await asyncio.gather(*self._tasks.values())
+
+    # -- in batches
+
+    async def _batch(self, stage: BatchStage) -> None:
+        if len(self._queue) < BATCH_EVENTS:
+            await asyncio.sleep(GATHER_SECONDS)
+            if not self._queue:
+                return
+        batch = self._take(BATCH_EVENTS)
+        await self._await_catalogue(stage, batch)
+        async with self._runner.turns.shared():
+            await self._note_in_flight(batch[-1].offset)
+            await self._handle_batch(stage, batch)
+
+    async def _handle_batch(self, stage: BatchStage, batch: Sequence[Received]) -> None:
+        begun = time.perf_counter()
+        events = [item.event for item in batch if isinstance(item.event, Event)]
+        position = Position(self._topic.name, self._number, batch[-1].offset + 1)
+        result = Result()
+        if events:
+            result = await self._runner.patiently(
+                lambda: self._runner.handling.batch(stage, events, position)
+            )
+        messages: list[Message] = []
+        for item in batch:
+            messages += self._outcome(item, result)
+        await self._runner.publish(lambda: messages)
+        self._finish(batch, begun)
+
+    def _outcome(self, item: Received, result: Result) -> list[Message]:
+        """What to publish for one record, its dead letter included; counts it."""
+        if isinstance(item.event, Event):
+            error: Permanent | None = result.rejected.get(item.event.id)
+        else:
+            error = item.event
+        if error is not None:
+            return [self._bury(item, error)]
+        assert isinstance(item.event, Event)
+        self._count("duplicate" if item.event.id in result.repeated else "handled")
+        return result.outputs.get(item.event.id, [])
+
+    # -- one by one
+
+    async def _start(self, stage: ObjectStage, item: Received) -> None:
+        """Begins an event beside others, after the last one with its key."""
+        await self._await_catalogue(stage, [item])
+        while len(self._tasks) >= stage.concurrency:
+            await asyncio.wait(self._tasks.values(), return_when=asyncio.FIRST_COMPLETED)
+        before = next((t for name, t in self._tasks.items() if name == item.key), None)
+        if before:
+            await before
+        task = asyncio.create_task(self._shared(stage, item))
+        self._tasks[item.key] = task
+        task.add_done_callback(lambda done: self._ended(item.key, done))
+
+    def _ended(self, key: object, task: asyncio.Task[None]) -> None:
+        if self._tasks.get(key) is task:
+            del self._tasks[key]
+        if not task.cancelled() and (error := task.exception()):
+            self._runner.fail(error)
+
+    async def _shared(self, stage: ObjectStage, item: Received) -> None:
+        async with self._runner.turns.shared():
+            await self._note_in_flight(item.offset)
+            await self._handle_single(stage, item)
+
+    async def _handle_single(self, stage: ObjectStage, item: Received) -> None:
+        begun = time.perf_counter()
+        event = item.event
+        if not isinstance(event, Event):
+            await self._bury_alone(item, event)
+        else:
+            with structlog.contextvars.bound_contextvars(submission=event.subject):
+                try:
+                    result = await self._runner.patiently(
+                        lambda: self._runner.handling.single(
+                            stage, event, lambda: self._position(item)
+                        )
+                    )
+                except Permanent as error:
+                    await self._bury_alone(item, error)
+                else:
+                    await self._publish_single(stage, item, event, result)
+        self._finish([item], begun)
+
+    async def _publish_single(
+        self, stage: ObjectStage, item: Received, event: Event, result: Result
+    ) -> None:
+        messages = self._outcome(item, result)
+        await self._runner.publish(lambda: messages)
+        if event.id not in result.rejected and stage.derive:
+            await self._runner.publish(lambda: self._runner.handling.derived(stage, event))
+
+    def _position(self, done: Received) -> Position:
+        """The low-water mark once `done` is finished, too."""
+        for item in self._window:
+            if not item.finished and item is not done:
+                return Position(self._topic.name, self._number, item.offset)
+        last = max(item.offset for item in self._window)
+        return Position(self._topic.name, self._number, last + 1)
+
+    # -- after an unclean stop
+
+    async def _try_alone(self, item: Received) -> None:
+        """Handles one event while nothing else runs, and buries it when it has ended the process too often."""
+        stage = self._runner.stage_of(item.origin.topic)
+        await self._await_catalogue(stage, [item])
+        async with self._runner.turns.alone():
+            trials = await self._runner.trial(self._topic.name, self._number, item.offset)
+            if trials > TRIALS:
+                reason = Poison(f"it ended the process {TRIALS} times when it was handled alone")
+                await self._bury_alone(item, reason)
+                self._finish([item], time.perf_counter())
+            elif isinstance(stage, BatchStage):
+                await self._handle_batch(stage, [item])
+            else:
+                await self._handle_single(stage, item)
+
+    # -- common
+
+    async def _await_catalogue(
+        self, stage: BatchStage | ObjectStage, batch: Sequence[Received]
+    ) -> None:
+        if not stage.awaits_catalogue:
+            return
+        wanted = max(
+            (i.event.data["catalogue_version"] for i in batch if isinstance(i.event, Event)),
+            default=0,
+        )
+        self.waiting_since = time.monotonic()
+        while not await self._runner.has_catalogue(wanted):
+            self._waiting.set(time.monotonic() - self.waiting_since)
+            await asyncio.sleep(0.1)
+        self.waiting_since = None
+        self._waiting.set(0)
+
+    async def _note_in_flight(self, offset: int) -> None:
+        await self._runner.note_in_flight(self._topic.name, self._number, offset)
+
+    def _bury(self, item: Received, error: Permanent) -> Message:
+        self._count("dead")
+        if isinstance(error, IdentityConflict):
+            metrics.IDENTITY_CONFLICTS.labels(self._runner.service).inc()
+        log.error(
+            "dead letter", topic=item.origin.topic, offset=item.origin.offset, error=repr(error)
+        )
+        raw = (item.key, item.value, item.headers)
+        return letter(self._runner.service, item.origin, raw, error, self._runner.clock())
+
+    async def _bury_alone(self, item: Received, error: Permanent) -> None:
+        message = self._bury(item, error)
+        await self._runner.publish(lambda: [message])
+
+    def _count(self, result: str) -> None:
+        metrics.EVENTS.labels(self._runner.service, self._topic.name, result).inc()
+
+    def _finish(self, items: Sequence[Received], begun: float) -> None:
+        """Acknowledges every event below which nothing is unfinished."""
+        for item in items:
+            item.finished = True
+        while self._window and self._window[0].finished:
+            self._window.popleft().acknowledge()
+        self._queued.set(len(self._queue) + len(self._window))
+        seconds = time.perf_counter() - begun
+        metrics.STAGE_SECONDS.labels(self._runner.service, self._topic.name).observe(seconds)

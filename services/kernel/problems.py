@@ -1,0 +1,129 @@
+"""Errors of the APIs as RFC 9457 problem details: what is wrong, where, and how to mend it, Vietnamese first."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import structlog
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+
+from services.kernel.errors import is_transient
+
+MEDIA_TYPE = "application/problem+json"
+RETRY_AFTER = "5"
+
+log = structlog.get_logger()
+
+
+class Problem(Exception):
+    """An answer that is no success. `code` is stable; `title` and `mend` are {"vi": …, "en": …}."""
+
+    def __init__(
+        self,
+        status: int,
+        code: str,
+        title: Mapping[str, str],
+        mend: Mapping[str, str],
+        headers: Mapping[str, str] | None = None,
+        **more: Any,
+    ) -> None:
+        super().__init__(code)
+        self.status = status
+        self.code = code
+        self.title = title
+        self.mend = mend
+        self.headers = dict(headers or {})
+        self.more = more
+
+    def body(self) -> dict[str, Any]:
+        """The JSON that is answered."""
+        return {
+            "type": f"urn:solieu:problem:{self.code}",
+            "status": self.status,
+            "title": self.title["vi"],
+            "detail": self.mend["vi"],
+            "en": {"title": self.title["en"], "detail": self.mend["en"]},
+            **self.more,
+        }
+
+
+UNAVAILABLE = Problem(
+    503,
+    "unavailable",
+    {"vi": "Hệ thống tạm thời chưa sẵn sàng", "en": "The system is not ready for the moment"},
+    {
+        "vi": "Dữ liệu chưa bị mất. Hãy gửi lại sau vài giây.",
+        "en": "Nothing is lost. Try again in a few seconds.",
+    },
+    {"Retry-After": RETRY_AFTER},
+)
+INTERNAL = Problem(
+    500,
+    "internal",
+    {"vi": "Lỗi của hệ thống", "en": "An error of the system"},
+    {
+        "vi": "Không phải lỗi của người gửi. Hãy báo cho cơ quan thống kê.",
+        "en": "It is not the sender's fault. Tell the statistics office.",
+    },
+)
+
+
+def answer(problem: Problem) -> JSONResponse:
+    """The HTTP answer of a problem."""
+    return JSONResponse(
+        problem.body(), problem.status, headers=problem.headers, media_type=MEDIA_TYPE
+    )
+
+
+def install(app: FastAPI) -> None:
+    """Makes every error of the application a problem, unforeseen ones too."""
+
+    @app.exception_handler(Problem)
+    async def known(request: Request, problem: Problem) -> JSONResponse:
+        return answer(problem)
+
+    @app.exception_handler(RequestValidationError)
+    async def malformed(request: Request, error: RequestValidationError) -> JSONResponse:
+        where = [{"in": list(map(str, e["loc"])), "what": e["msg"]} for e in error.errors()]
+        return answer(
+            Problem(
+                422,
+                "malformed-request",
+                {"vi": "Yêu cầu không đúng định dạng", "en": "The request is malformed"},
+                {
+                    "vi": "Sửa các trường nêu trong «errors».",
+                    "en": "Mend the fields named in «errors».",
+                },
+                errors=where,
+            )
+        )
+
+    @app.exception_handler(HTTPException)
+    async def http(request: Request, error: HTTPException) -> JSONResponse:
+        return answer(
+            Problem(
+                error.status_code,
+                "http",
+                {"vi": f"Yêu cầu bị từ chối ({error.status_code})", "en": str(error.detail)},
+                {
+                    "vi": "Xem tài liệu API tại /docs.",
+                    "en": "See the API's documentation at /docs.",
+                },
+                error.headers,
+            )
+        )
+
+    @app.middleware("http")
+    async def unforeseen(request: Request, call_next: Any) -> Any:
+        try:
+            return await call_next(request)
+        except Exception as error:
+            if is_transient(error):
+                log.warning("unavailable", path=request.url.path, error=repr(error)[:300])
+                return answer(UNAVAILABLE)
+            log.error("internal error", path=request.url.path, exc_info=error)
+            return answer(INTERNAL)

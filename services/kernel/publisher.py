@@ -1,0 +1,69 @@
+"""The one producer of a process: everything it is given is acknowledged by the broker, or an error says so."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable
+from itertools import islice
+
+from aiokafka import AIOKafkaProducer
+
+from services.kernel.wire import Message
+
+DELIVERY_TIMEOUT = 5.0
+"""Seconds after which the producer gives a record up. The runner relies on it when it takes a partition over."""
+CHUNK = 1000
+"""Records in flight for one caller: bounds memory for submissions of any size."""
+
+
+class Publisher:
+    """Publishes records. It connects at the first use, so that a process starts while the broker is away."""
+
+    def __init__(self, bootstrap: str, client: str) -> None:
+        self._bootstrap = bootstrap
+        self._client = client
+        self._producer: AIOKafkaProducer | None = None
+        self._starting = asyncio.Lock()
+
+    async def publish(self, messages: Iterable[Message]) -> int:
+        """Sends all, in their order for each key, and returns their number after the broker's acknowledgements.
+
+        Raises aiokafka's KafkaError where the broker is away: some may have arrived, so the caller sends all again.
+        """
+        producer = await self._started()
+        iterator = iter(messages)
+        count = 0
+        while chunk := list(islice(iterator, CHUNK)):
+            sent = [
+                await producer.send(m.topic, m.value, key=m.key, headers=list(m.headers))
+                for m in chunk
+            ]
+            await asyncio.gather(*sent)
+            count += len(chunk)
+        return count
+
+    async def stop(self) -> None:
+        """Ends the connection, after what is under way."""
+        if self._producer is not None:
+            await self._producer.stop()
+
+    async def _started(self) -> AIOKafkaProducer:
+        async with self._starting:
+            if self._producer is None:
+                producer = AIOKafkaProducer(
+                    bootstrap_servers=self._bootstrap,
+                    client_id=self._client,
+                    acks="all",
+                    enable_idempotence=True,
+                    request_timeout_ms=int(DELIVERY_TIMEOUT * 1000),
+                    retry_backoff_ms=100,
+                    linger_ms=2,
+                    max_batch_size=131_072,
+                )
+                try:
+                    await producer.start()
+                except BaseException:
+                    await producer.stop()
+                    raise
+                self._producer = producer
+            return self._producer

@@ -1,0 +1,325 @@
+"""The runner: at least once in, effectively once out. It does the input and output of every service's stages.
+
+Faust brings the records; everything after that is here and in partition.py, since Faust alone would acknowledge what is
+not finished. Whatever goes wrong in a way that nobody foresaw ends the process: the supervisor starts it again, and
+the inbox, the locks and the offsets make that safe.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import multiprocessing
+import os
+import random
+import signal
+import sys
+import time
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from concurrent.futures import Executor, ProcessPoolExecutor
+from datetime import UTC, datetime
+from typing import Any, NoReturn, TypeVar
+
+import faust
+import sqlalchemy as sa
+import structlog
+import uvloop
+from faust.types import TP
+from sqlmodel import Session
+
+from services.kernel import health, log, metrics, replica
+from services.kernel.codec import codec
+from services.kernel.db import connect
+from services.kernel.dead import origin_of
+from services.kernel.errors import Malformed, Permanent, is_transient
+from services.kernel.events import Event
+from services.kernel.handling import Handling
+from services.kernel.locks import Locks
+from services.kernel.partition import Partition, Received
+from services.kernel.publisher import Publisher
+from services.kernel.settings import Settings, settings
+from services.kernel.stage import BatchStage, ObjectStage, Stage
+from services.kernel.topics import load, replay
+from services.kernel.transaction import Writer
+from services.kernel.turns import Turns
+from services.kernel.vault import open_vault
+from services.kernel.wire import Clock, Header, Message, decode
+
+T = TypeVar("T")
+BACKOFF = (0.1, 5.0)
+KEEP_INBOX_DAYS = 150
+"""The longest retention of an input topic or of dead letters (120 days), and 30."""
+CATALOGUE_PATIENCE = 60.0
+
+
+def utc_now() -> datetime:
+    """The clock of a running process."""
+    return datetime.now(UTC)
+
+
+class Runner:
+    """Runs the stages of one service in this process."""
+
+    def __init__(
+        self, service: str, stages: Sequence[Stage], config: Settings, clock: Clock
+    ) -> None:
+        self.service = service
+        self.clock = clock
+        self.turns = Turns()
+        self.locks = Locks(service, config.database_url)
+        self._config = config
+        self._topics = load()
+        self._stages = {topic: stage for stage in stages for topic in stage.topics}
+        self._engine = connect(config.database_url, application=f"{service} worker", pool_size=6)
+        self._publisher = Publisher(config.kafka_bootstrap, f"{service}-worker")
+        self._pool: ProcessPoolExecutor | None = None
+        self._partitions: dict[TP, Partition] = {}
+        self._catalogue_version = 0
+        self._stop = asyncio.Event()
+        self._failure: BaseException | None = None
+        vault = None
+        if config.vault:
+            vault = open_vault(self._engine, config.vault, config.master_key.get_secret_value())
+        writer = Writer(service, codec(), clock)
+        self.handling = Handling(writer, self._engine, vault, self._worker_processes)
+        self._app = self._faust()
+
+    async def run(self) -> None:
+        """Runs until SIGTERM or SIGINT; then finishes what is under way."""
+        loop = asyncio.get_running_loop()
+        for name in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(name, self._stop.set)
+        await self.patiently(self.locks.connect)
+        watchers = [
+            asyncio.create_task(self._guard(self.locks.watch())),
+            asyncio.create_task(self._guard(self._expire())),
+        ]
+        await self._app.start()
+        log_.info("running", topics=sorted(self._stages))
+        await self._stop.wait()
+        await asyncio.wait_for(self._leave(list(self._partitions)), 20)
+        await self._app.stop()
+        for watcher in watchers:
+            watcher.cancel()
+        await self._publisher.stop()
+        await self.locks.close()
+
+    # -- what a partition asks for
+
+    def stage_of(self, topic: str) -> Stage:
+        """The stage that handles a topic."""
+        return self._stages[topic]
+
+    async def publish(self, messages: Callable[[], Iterable[Message]]) -> None:
+        """Publishes until the broker has acknowledged all; `messages` makes them anew for every try."""
+        await self.patiently(lambda: self._publisher.publish(messages()))
+
+    async def patiently(self, action: Callable[[], Awaitable[T]]) -> T:
+        """Tries again, ever slower, while database or broker are away. Any other error is raised."""
+        delay = BACKOFF[0]
+        while True:
+            try:
+                return await action()
+            except Exception as error:
+                if not is_transient(error):
+                    raise
+                metrics.RETRIES.labels(self.service).inc()
+                log_.warning("waiting", error=repr(error)[:300], seconds=round(delay, 1))
+            await asyncio.sleep(delay * random.uniform(0.5, 1))
+            delay = min(delay * 2, BACKOFF[1])
+
+    async def has_catalogue(self, version: int) -> bool:
+        """Whether this service's copy of the catalogue has reached the version."""
+        if self._catalogue_version < version:
+            self._catalogue_version = await self.patiently(
+                lambda: asyncio.to_thread(self._read_catalogue_version)
+            )
+        return self._catalogue_version >= version
+
+    async def note_in_flight(self, topic: str, partition: int, offset: int) -> None:
+        """Notes which offset is being handled, for whoever comes after a crash. Need not survive the database."""
+        statement = (
+            "update partitions set in_flight_until = greatest(in_flight_until, :o)"
+            " where topic = :t and partition = :p"
+        )
+        values = {"t": topic, "p": partition, "o": offset}
+        await self.patiently(lambda: asyncio.to_thread(self._execute, statement, values))
+
+    async def trial(self, topic: str, partition: int, offset: int) -> int:
+        """Counts, durably, that an event is now handled alone; returns how often it has been.
+
+        A restart of the database ends processes, too, without the event's fault: it begins the count anew.
+        """
+        statement = (
+            "update partitions set trials = case when trial_offset = :o"
+            " and trial_at > pg_postmaster_start_time() then trials + 1 else 1 end,"
+            " trial_offset = :o, trial_at = now() where topic = :t and partition = :p returning trials"
+        )
+        values = {"t": topic, "p": partition, "o": offset}
+        return await self.patiently(
+            lambda: asyncio.to_thread(self._execute, statement, values, durable=True)
+        )
+
+    def resume(self, topic: str, partition: int) -> None:
+        """Lets the broker send more of a partition."""
+        self._app.consumer.on_buffer_drop(TP(topic, partition))
+
+    def fail(self, error: BaseException) -> NoReturn:
+        """Ends the process at once, as if it had been killed: the one answer to what nobody foresaw."""
+        log_.critical("ended", error=repr(error)[:1000], exc_info=error)
+        sys.stderr.flush()
+        for child in multiprocessing.active_children():
+            child.kill()
+        os._exit(70)
+
+    # -- from Faust
+
+    def _faust(self) -> Any:
+        app = faust.App(
+            self.service,
+            broker=f"aiokafka://{self._config.kafka_bootstrap}",
+            consumer_group_instance_id=f"{self.service}-{self._config.instance}",
+            broker_session_timeout=10,
+            broker_heartbeat_interval=2,
+            broker_commit_interval=0.5,
+            consumer_auto_offset_reset="earliest",
+            value_serializer="raw",
+            key_serializer="raw",
+            topic_allow_declare=False,
+            topic_disable_leader=True,
+            stream_wait_empty=False,
+            web_enabled=False,
+            stream_buffer_maxsize=4096,
+        )
+        app.on_partitions_revoked.connect(self._revoked)
+        for stage in dict.fromkeys(self._stages.values()):
+            self._agent(app, stage.topics)
+        self._agent(app, (replay(self.service),))
+        return app
+
+    def _agent(self, app: Any, names: Sequence[str]) -> None:
+        topic = app.topic(
+            *names, key_type=bytes, value_type=bytes, value_serializer="raw", key_serializer="raw"
+        )
+
+        async def consume(stream: Any) -> None:
+            async for event in stream.noack().events():
+                self._offer(event)
+
+        app.agent(topic, name=f"{self.service}.{names[0]}")(consume)
+
+    def _offer(self, event: Any) -> None:
+        try:
+            self._accept(event)
+        except Exception as error:
+            self.fail(error)
+
+    def _accept(self, event: Any) -> None:
+        message = event.message
+        tp = TP(message.topic, message.partition)
+        partition = self._partitions.get(tp)
+        if partition is None:
+            partition = Partition(self, self._topics[tp.topic], tp.partition)
+            partition.task.add_done_callback(self._partition_ended)
+            self._partitions[tp] = partition
+        if not partition.offer(self._received(event)):
+            self._app.consumer.on_buffer_full(tp)
+
+    def _received(self, event: Any) -> Received:
+        message = event.message
+        headers: tuple[Header, ...] = tuple(message.headers or ())
+        decoded: Event | Permanent
+        try:
+            origin = origin_of(message.topic, message.partition, message.offset, dict(headers))
+            if origin.topic not in self._stages:
+                raise Malformed(f"{origin.topic} is no input of {self.service}")
+            decoded = decode(
+                self._topics[origin.topic], message.key, message.value, headers, codec()
+            )
+        except (Permanent, ValueError) as error:
+            origin = origin_of(message.topic, message.partition, message.offset, {})
+            decoded = error if isinstance(error, Permanent) else Malformed(str(error))
+        return Received(
+            message.offset, message.key, message.value, headers, origin, decoded, event.ack
+        )
+
+    def _partition_ended(self, task: asyncio.Task[None]) -> None:
+        if not task.cancelled() and (error := task.exception()):
+            self.fail(error)
+
+    async def _revoked(self, app: Any, /, *args: Any, signal: Any = None, **_: Any) -> None:
+        revoked: Iterable[TP] = args[0]
+        await self._leave([tp for tp in revoked if tp in self._partitions])
+
+    async def _leave(self, tps: Sequence[TP]) -> None:
+        leaving = [self._partitions.pop(tp) for tp in tps]
+        await asyncio.gather(*(partition.stop() for partition in leaving))
+
+    # -- of its own
+
+    def _worker_processes(self) -> Executor:
+        if self._pool is None:
+            self._pool = ProcessPoolExecutor(
+                max_workers=min(4, os.cpu_count() or 1),
+                mp_context=multiprocessing.get_context("spawn"),
+            )
+        return self._pool
+
+    def _execute(self, statement: str, values: dict[str, Any], *, durable: bool = False) -> Any:
+        with Session(self._engine) as session, session.begin():
+            if not durable:
+                session.execute(sa.text("set local synchronous_commit = off"))
+            result = session.execute(sa.text(statement), values)
+            return result.scalar_one_or_none() if durable else None
+
+    def _read_catalogue_version(self) -> int:
+        with Session(self._engine) as session:
+            return replica.version(session)
+
+    async def _guard(self, watcher: Awaitable[None]) -> None:
+        try:
+            await watcher
+        except asyncio.CancelledError:
+            raise
+        except Exception as error:
+            self.fail(error)
+
+    async def _expire(self) -> None:
+        statement = (
+            f"delete from inbox where handled_at < now() - interval '{KEEP_INBOX_DAYS} days'"
+        )
+        while True:
+            await asyncio.sleep(3600)
+            await self.patiently(lambda: asyncio.to_thread(self._execute, statement, {}))
+
+    def state(self) -> dict[str, Any]:
+        """For /healthz: healthy while the consumer runs and no partition waits too long for the catalogue."""
+        now = time.monotonic()
+        waits = [now - p.waiting_since for p in list(self._partitions.values()) if p.waiting_since]
+        waiting = round(max(waits, default=0.0), 1)
+        ready = (
+            bool(self._app.started and self._app.consumer.assignment())
+            if self._app.started
+            else False
+        )
+        return {
+            "service": self.service,
+            "healthy": ready and waiting < CATALOGUE_PATIENCE,
+            "assigned": ready,
+            "catalogue_wait_seconds": waiting,
+        }
+
+
+log_ = structlog.get_logger()
+
+
+def main(service: str, stages: Sequence[BatchStage | ObjectStage]) -> None:
+    """The whole of a service's worker.py."""
+    config = settings()
+    log.configure(service)
+
+    async def run() -> None:
+        runner = Runner(service, stages, config, utc_now)
+        health.serve(config.host, config.port, runner.state)
+        await runner.run()
+
+    uvloop.run(run())

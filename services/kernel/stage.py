@@ -1,0 +1,47 @@
+"""What a service does with the events of some topics: two kinds of stage, both pure in their handler.
+
+The runner calls `load` inside the transaction that will write the outcome; `handle` may touch nothing outside its
+arguments, so that it can be run again, or in another process.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlmodel import Session
+
+from services.kernel.events import Draft, Event, Outcome, Reference
+
+
+@dataclass(frozen=True)
+class BatchStage:
+    """Handles events many to a transaction, at most one of each key. For handlers that need only rows."""
+
+    topics: tuple[str, ...]
+    load: Callable[[Session, Sequence[Event]], Any]
+    handle: Callable[[Event, Any], Outcome]
+    awaits_catalogue: bool = False
+
+
+@dataclass(frozen=True)
+class ObjectStage:
+    """Handles events one by one, several at a time. For handlers that read or write objects of the vault.
+
+    `load` is called before the handler and again in the final transaction: facts that differ then (by ==) are handled
+    again. `reads` names the objects that the handler gets, by kind. `isolated` runs it in a worker process. `derive`
+    tells, from the rows, what to publish besides the stored outputs: at a redelivery the state of that moment.
+    """
+
+    topics: tuple[str, ...]
+    load: Callable[[Session, Event], Any]
+    reads: Callable[[Event], Sequence[Reference]]
+    handle: Callable[[Event, Any, Mapping[str, bytes]], Outcome]
+    isolated: bool = False
+    derive: Callable[[Session, Event], Iterable[Draft]] | None = None
+    awaits_catalogue: bool = True
+    concurrency: int = 4
+
+
+Stage = BatchStage | ObjectStage

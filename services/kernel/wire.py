@@ -1,0 +1,89 @@
+"""Between an event and its form on the wire: key, value and CloudEvents headers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from services.kernel.codec import Codec
+from services.kernel.errors import Malformed
+from services.kernel.events import Draft, Event, Key, derived_id
+from services.kernel.topics import Topic
+
+Header = tuple[str, bytes]
+Clock = Callable[[], datetime]
+
+
+@dataclass(frozen=True)
+class Message:
+    """A record to produce."""
+
+    topic: str
+    key: bytes
+    value: bytes
+    headers: tuple[Header, ...]
+
+
+def encode(
+    draft: Draft, id_: UUID, source: str, now: datetime, trace: str | None, codec: Codec
+) -> Message:
+    """The record of an event. Raises ValueError where the data don't fit the topic's schema."""
+    headers = [
+        ("ce_specversion", b"1.0"),
+        ("ce_id", str(id_).encode()),
+        ("ce_source", f"/{source}".encode()),
+        ("ce_type", f"vn.solieu.{draft.topic}".encode()),
+        ("ce_subject", draft.subject.encode()),
+        ("ce_time", now.isoformat().encode()),
+        ("content-type", b"application/avro"),
+    ]
+    if trace:
+        headers.append(("traceparent", trace.encode()))
+    value = codec.encode(f"{draft.topic}-value", draft.data)
+    return Message(draft.topic, encode_key(draft.topic, draft.key, codec), value, tuple(headers))
+
+
+def encode_key(topic: str, key: Key, codec: Codec) -> bytes:
+    """Text keys as UTF-8, record keys as Avro."""
+    return key.encode() if isinstance(key, str) else codec.encode(f"{topic}-key", key)
+
+
+def encode_all(
+    drafts: Iterable[Draft], cause: Event, source: str, now: datetime, codec: Codec
+) -> list[Message]:
+    """The records of all that one event led to; ids count per topic, so that a redelivery repeats them."""
+    counts: dict[str, int] = {}
+    messages = []
+    for draft in drafts:
+        index = counts.get(draft.topic, 0)
+        counts[draft.topic] = index + 1
+        id_ = draft.id or derived_id(cause.id, draft.topic, index)
+        messages.append(encode(draft, id_, source, now, cause.traceparent, codec))
+    return messages
+
+
+def decode(
+    topic: Topic, key: bytes | None, value: bytes | None, headers: Iterable[Header], codec: Codec
+) -> Event:
+    """The event of a record; raises Malformed, which says what is wrong with it."""
+    if key is None or value is None:
+        raise Malformed(f"{topic.name}: a record without {'key' if key is None else 'value'}")
+    attributes = dict(headers)
+    try:
+        return Event(
+            id=UUID(attributes["ce_id"].decode()),
+            topic=topic.name,
+            key=key.decode() if topic.key == "string" else codec.decode(f"{topic.name}-key", key),
+            data=codec.decode(f"{topic.name}-value", value),
+            time=datetime.fromisoformat(attributes["ce_time"].decode()),
+            subject=attributes["ce_subject"].decode(),
+            source=attributes["ce_source"].decode().removeprefix("/"),
+            traceparent=attributes["traceparent"].decode() if "traceparent" in attributes else None,
+            encoded=value,
+        )
+    except KeyError as error:
+        raise Malformed(f"{topic.name}: header {error} is missing") from error
+    except ValueError as error:
+        raise Malformed(f"{topic.name}: {error}") from error

@@ -1,0 +1,81 @@
+"""What integration tests share: one real broker and one real database for the whole session."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from uuid import uuid4
+
+import psycopg
+import pytest
+from psycopg import sql
+
+from deploy.local import Stack
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "long: takes minutes; not part of `make test`")
+
+
+@pytest.fixture(scope="session")
+def infrastructure() -> Iterator[Stack]:
+    """Kafka and PostgreSQL, empty; ended with the session, also when that is killed."""
+    folder = Path(tempfile.mkdtemp(prefix="solieu-test-"))
+    folder.chmod(0o711)  # PostgreSQL's own user passes through when root runs the tests
+    stack = Stack(folder, free_ports=True, tied=True)
+    try:
+        stack.start_infrastructure()
+        yield stack
+    finally:
+        stack.destroy()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def stack(infrastructure: Stack) -> Stack:
+    """The same with roles, schemas, tables and topics; a test starts the services that it needs."""
+    infrastructure.prepare()
+    return infrastructure
+
+
+@pytest.fixture
+def bootstrap(infrastructure: Stack) -> str:
+    """Kafka's address."""
+    return infrastructure.bootstrap
+
+
+@pytest.fixture
+def admin_database_url(infrastructure: Stack) -> str:
+    """The superuser's URL of the product's database."""
+    return infrastructure.administrator_url
+
+
+@pytest.fixture
+def fresh_database(infrastructure: Stack) -> Iterator[str]:
+    """The superuser's URL of an empty database of this test alone."""
+    with _empty_database(infrastructure) as url:
+        yield url
+
+
+@pytest.fixture(scope="module")
+def module_database(infrastructure: Stack) -> Iterator[str]:
+    """The superuser's URL of an empty database that a module's tests share."""
+    with _empty_database(infrastructure) as url:
+        yield url
+
+
+@contextmanager
+def _empty_database(infrastructure: Stack) -> Iterator[str]:
+    name = f"test_{uuid4().hex}"
+    url = infrastructure.administrator_url
+    identifier = sql.Identifier(name)
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute(sql.SQL("create database {}").format(identifier))
+    try:
+        yield f"{url.rpartition('/')[0]}/{name}"
+    finally:
+        with psycopg.connect(url, autocommit=True) as connection:
+            connection.execute(sql.SQL("drop database {} with (force)").format(identifier))

@@ -1,0 +1,161 @@
+"""The local stack: what it keeps when its servers are killed or stopped, and whom it tells."""
+
+from __future__ import annotations
+
+import json
+import socket
+import stat
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from uuid import uuid4
+
+import psycopg
+import pytest
+from kafka import KafkaConsumer, KafkaProducer
+from kafka.admin import KafkaAdminClient, NewTopic
+
+from deploy.programs import DEFAULT_PORTS, PROGRAMS
+from deploy.stack import Stack
+from deploy.state import PortTaken
+from deploy.supervision import wait_until
+
+RECORDS = 200
+
+
+@pytest.fixture
+def topic(bootstrap: str) -> Iterator[str]:
+    name = f"test.{uuid4().hex}"
+    _administer(bootstrap, lambda admin: admin.create_topics([NewTopic(name, 1, 1)]))
+    yield name
+    _administer(bootstrap, lambda admin: admin.delete_topics([name]))
+
+
+@pytest.mark.parametrize("end", ["kill", "stop"])
+def test_what_kafka_acknowledged_is_kept(infrastructure: Stack, topic: str, end: str) -> None:
+    _produce(infrastructure.bootstrap, topic)
+
+    _end(infrastructure, "kafka", end)
+
+    assert _consume(infrastructure.bootstrap, topic) == list(range(RECORDS))
+
+
+@pytest.mark.parametrize("end", ["kill", "stop"])
+def test_what_postgres_committed_is_kept(
+    infrastructure: Stack, fresh_database: str, end: str
+) -> None:
+    with psycopg.connect(fresh_database) as connection:
+        connection.execute("create table kept as select generate_series(1, 1000) as number")
+
+    _end(infrastructure, "postgres", end)
+
+    with psycopg.connect(fresh_database) as connection:
+        rows = connection.execute("select count(*), sum(number) from kept").fetchone()
+    assert rows == (1000, 500_500)
+
+
+def test_each_test_gets_an_empty_database_of_its_own(
+    fresh_database: str, module_database: str, admin_database_url: str
+) -> None:
+    assert len({fresh_database, module_database, admin_database_url}) == 3
+    with psycopg.connect(fresh_database) as connection:
+        found = connection.execute(
+            "select count(*) from pg_tables where schemaname = 'public'"
+        ).fetchone()
+    assert found == (0,)
+
+
+def test_a_wrong_password_is_refused(infrastructure: Stack) -> None:
+    password = infrastructure.state.passwords["postgres"]
+    with pytest.raises(psycopg.OperationalError, match="password authentication failed"):
+        psycopg.connect(infrastructure.administrator_url.replace(password, "guess"))
+
+
+def test_the_log_of_postgres_holds_no_value(infrastructure: Stack, fresh_database: str) -> None:
+    with (
+        psycopg.connect(fresh_database, autocommit=True) as connection,
+        pytest.raises(psycopg.errors.UniqueViolation),
+    ):
+        connection.execute("create table figures (value numeric primary key)")
+        connection.execute("insert into figures values (73512.25), (73512.25)")
+
+    log = infrastructure.logs / "postgres.log"
+    wait_until(lambda: "duplicate key" in log.read_text(), 5, "the error was not logged")
+    assert "73512.25" not in log.read_text()
+
+
+def test_secrets_are_for_the_owner_alone(infrastructure: Stack) -> None:
+    for name in ("state.json", "supervisor.conf"):
+        mode = stat.S_IMODE((infrastructure.folder / name).stat().st_mode)
+        assert mode == 0o600, name
+
+
+def test_ports_and_secrets_are_remembered(tmp_path: Path) -> None:
+    first = Stack(tmp_path / "remembered", free_ports=True).administrator_environment()
+    assert Stack(tmp_path / "remembered").administrator_environment() == first
+    assert Stack(tmp_path / "other", free_ports=True).administrator_environment() != first
+
+
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_a_program_knows_its_own_password_alone(tmp_path: Path, name: str) -> None:
+    stack = Stack(tmp_path)
+    text = json.dumps(stack.environment(name))
+    known = {role for role, password in stack.state.passwords.items() if password in text}
+    assert known == {PROGRAMS[name].service}
+
+
+def test_a_taken_port_is_named_with_the_way_out(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        stack = Stack(tmp_path, free_ports=True, ports={"postgres": port})
+        with pytest.raises(
+            PortTaken, match=rf"postgres {port}\..*\n.*--port postgres={port + 10_000}"
+        ):
+            stack.start_infrastructure()
+    assert stack.status() == {}
+
+
+def test_ports_are_all_different() -> None:
+    assert len(set(DEFAULT_PORTS.values())) == len(DEFAULT_PORTS)
+
+
+def _administer(bootstrap: str, action: Callable[[KafkaAdminClient], object]) -> None:
+    admin = KafkaAdminClient(bootstrap_servers=bootstrap)
+    action(admin)
+    admin.close()
+
+
+def _end(stack: Stack, program: str, how: str) -> None:
+    """Ends the program one way or the other, and waits until a new process of it answers."""
+    before = stack.process_id(program)
+    if how == "kill":
+        stack.signal(program, "KILL")
+        wait_until(lambda: stack.process_id(program) not in (before, 0), 30, "was not restarted")
+    else:
+        stack.restart(program)
+    stack.start_infrastructure()
+    assert stack.process_id(program) not in (before, 0)
+
+
+def _produce(bootstrap: str, topic: str) -> None:
+    producer = KafkaProducer(bootstrap_servers=bootstrap, acks="all")
+    sent = [producer.send(topic, str(number).encode()) for number in range(RECORDS)]
+    for future in sent:
+        future.get(timeout=30)
+    producer.close()
+
+
+def _consume(bootstrap: str, topic: str) -> list[int]:
+    consumer = KafkaConsumer(
+        topic,
+        bootstrap_servers=bootstrap,
+        auto_offset_reset="earliest",
+        group_id=None,
+        consumer_timeout_ms=5_000,
+    )
+    numbers: list[int] = []
+    for record in consumer:
+        numbers.append(int(record.value))
+        if len(numbers) == RECORDS:
+            break
+    consumer.close()
+    return numbers

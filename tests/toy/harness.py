@@ -1,0 +1,200 @@
+"""Runs toy workers against the real broker and a database of their own, and looks at what came of it."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid4
+
+import psycopg
+from kafka import KafkaConsumer, KafkaProducer, TopicPartition
+from kafka.admin import KafkaAdminClient
+
+from services.kernel import topics
+from services.kernel.codec import codec
+from services.kernel.db import RUNNER_TABLES
+from services.kernel.events import Draft
+from services.kernel.wire import Message, encode
+
+NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
+INPUT = "submission.received"
+OUTPUT = "submission.superseded"
+
+
+def received(form: str = "plain", submission: UUID | None = None, catalogue: int = 0) -> Message:
+    """An input of the toy, with a random submission unless one is given."""
+    subject = str(submission or uuid4())
+    reference = {
+        "name": f"{subject}/1/original/{'0' * 64}",
+        "sha256": "0" * 64,
+        "size": 1,
+        "media_type": "text/csv",
+    }
+    data: dict[str, Any] = {
+        "submission_id": subject, "attempt": 1, "sender": "so-tai-chinh-dien-bien", "form": form,
+        "form_version": 1, "area_list": "63", "area": "11", "period": "2026-Q3", "completeness": "estimate",
+        "round": 1, "regime": "coordination", "classification": "internal", "province": "11",
+        "catalogue_version": catalogue, "original": reference, "statement": "", "received_at": NOW,
+    }  # fmt: skip
+    return encode(Draft(INPUT, subject, data, subject), uuid4(), "intake", NOW, None, codec())
+
+
+def identity(message: Message) -> str:
+    return dict(message.headers)["ce_id"].decode()
+
+
+@dataclass
+class Toy:
+    """The broker, one database, and the workers that were started."""
+
+    bootstrap: str
+    url: str
+    mark: Path
+    workers: list[subprocess.Popen[bytes]] = field(default_factory=list)
+    port: int = 28200
+
+    def start(self, kind: str) -> subprocess.Popen[bytes]:
+        """Starts one worker; all have the same identity, as copies of a process have."""
+        self.port += 1
+        environment = os.environ | {
+            "SOLIEU_KAFKA_BOOTSTRAP": self.bootstrap,
+            "SOLIEU_DATABASE_URL": self.url,
+            "SOLIEU_PORT": str(self.port),
+            "TOY_MARK": str(self.mark / "once"),
+        }
+        log = (self.mark / "log").open("ab")
+        worker = subprocess.Popen(
+            [sys.executable, "-m", "tests.toy.worker", kind],
+            env=environment,
+            stderr=log,
+            stdout=log,
+        )
+        self.workers.append(worker)
+        return worker
+
+    @contextmanager
+    def running(self, kind: str) -> Iterator[None]:
+        """Keeps one worker running, as a supervisor does, until the block ends."""
+        stop = threading.Event()
+        self.start(kind)
+
+        def supervise() -> None:
+            while not stop.wait(0.2):
+                if self.workers[-1].poll() is not None:
+                    self.start(kind)
+
+        thread = threading.Thread(target=supervise, daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            stop.set()
+            thread.join()
+            self.end()
+
+    def signal(self, number: signal.Signals) -> None:
+        """Sends a signal to the newest worker."""
+        self.workers[-1].send_signal(number)
+
+    def end(self) -> None:
+        """Ends every worker that still runs."""
+        for worker in self.workers:
+            if worker.poll() is None:
+                worker.terminate()
+        for worker in self.workers:
+            try:
+                worker.wait(30)
+            except subprocess.TimeoutExpired:
+                worker.kill()
+
+    def send(self, messages: Sequence[Message], partition: int | None = None) -> None:
+        """Produces records, all acknowledged on return."""
+        producer = KafkaProducer(bootstrap_servers=self.bootstrap, acks="all", linger_ms=5)
+        futures = [
+            producer.send(m.topic, m.value, m.key, list(m.headers), partition=partition)
+            for m in messages
+        ]
+        for future in futures:
+            future.get(timeout=30)
+        producer.close()
+
+    def read(self, topic: str) -> list[Any]:
+        """All records of a topic."""
+        consumer = KafkaConsumer(
+            bootstrap_servers=self.bootstrap, group_id=None, enable_auto_commit=False
+        )
+        partitions = [TopicPartition(topic, n) for n in consumer.partitions_for_topic(topic) or ()]
+        consumer.assign(partitions)
+        ends = consumer.end_offsets(partitions)
+        consumer.seek_to_beginning()
+        records: list[Any] = []
+        while any(consumer.position(p) < ends[p] for p in partitions):
+            for batch in consumer.poll(timeout_ms=500).values():
+                records += batch
+        consumer.close()
+        return records
+
+    def outputs(self) -> Counter[str]:
+        """How often each output event id stands on the output topic, by submission."""
+        seen: dict[str, set[str]] = {}
+        for record in self.read(OUTPUT):
+            seen.setdefault(record.key.decode(), set()).add(dict(record.headers)["ce_id"].decode())
+        return Counter({key: len(ids) for key, ids in seen.items()})
+
+    def scalar(self, query: str) -> Any:
+        """One value from the database."""
+        with psycopg.connect(self.url) as connection:
+            row = connection.execute(query).fetchone()  # type: ignore[call-overload]
+            return row[0] if row else None
+
+    def wait_for(self, condition: Callable[[], bool], seconds: float = 60) -> None:
+        """Waits until something holds; fails with the workers' log otherwise."""
+        deadline = time.monotonic() + seconds
+        while not condition():
+            if time.monotonic() > deadline:
+                raise AssertionError(
+                    "it did not come true:\n" + (self.mark / "log").read_text()[-6000:]
+                )
+            time.sleep(0.2)
+
+
+def fresh_topics(bootstrap: str) -> None:
+    """Deletes every topic and consumer group, and makes the declared topics anew."""
+    admin = KafkaAdminClient(bootstrap_servers=bootstrap)
+    try:
+        groups = [group["group_id"] for group in admin.list_groups()]
+        if groups:
+            admin.delete_groups(groups)
+        names = [name for name in admin.list_topics() if not name.startswith("__")]
+        if names:
+            admin.delete_topics(names)
+        deadline = time.monotonic() + 20
+        while set(admin.list_topics()) & set(names) and time.monotonic() < deadline:
+            time.sleep(0.1)
+        topics.apply(admin, topics.load().values())
+    finally:
+        admin.close()
+
+
+def make_schema(administrator_url: str) -> str:
+    """Makes the toy's schema with the runner's tables; returns the URL that uses it."""
+    with psycopg.connect(administrator_url) as connection:
+        connection.execute("create schema if not exists validation")
+        connection.execute("set search_path to validation")
+        connection.execute(RUNNER_TABLES)
+    return administrator_url + "?options=-csearch_path%3Dvalidation"
+
+
+def headers_of(record: Any) -> Mapping[str, str]:
+    return {name: value.decode(errors="replace") for name, value in record.headers}

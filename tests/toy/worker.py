@@ -1,0 +1,70 @@
+"""A service as small as can be, under the name of `validation`, to put the runner through its paces.
+
+It answers every submission.received with one submission.superseded. What an event's `form` says happens on the way.
+`python -m tests.toy.worker batch|object`
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlmodel import Session
+
+from services.kernel import replica
+from services.kernel.errors import Permanent
+from services.kernel.events import Draft, Event, Outcome
+from services.kernel.runner import main
+from services.kernel.stage import BatchStage, ObjectStage
+
+HEAD = (
+    "submission_id", "attempt", "sender", "form", "form_version", "area_list", "area", "period", "completeness",
+    "round", "regime", "classification", "province", "catalogue_version",
+)  # fmt: skip
+
+
+def answer(event: Event) -> Outcome:
+    what = event.data["form"]
+    if what == "slow":
+        time.sleep(3)
+    if what == "killer":
+        os.kill(os.getpid(), signal.SIGKILL)
+    if what == "bug":
+        raise RuntimeError("nobody foresaw this")
+    if what == "refused":
+        raise Permanent("not to be handled")
+    if what == "bug-once" and not os.path.exists(os.environ["TOY_MARK"]):
+        open(os.environ["TOY_MARK"], "w").close()
+        raise RuntimeError("only once")
+    head = {name: event.data[name] for name in HEAD}
+    data = head | {"decision": 1, "by_attempt": 2}
+    return Outcome((Draft("submission.superseded", event.key, data, event.subject),))
+
+
+def load_batch(session: Session, events: Sequence[Event]) -> None:
+    return None
+
+
+def load_one(session: Session, event: Event) -> int:
+    return 0
+
+
+def handle_batch(event: Event, facts: Any) -> Outcome:
+    return answer(event)
+
+
+def handle_one(event: Event, facts: Any, contents: Mapping[str, bytes]) -> Outcome:
+    return answer(event)
+
+
+STAGES = {
+    "batch": BatchStage(("submission.received",), load_batch, handle_batch),
+    "object": ObjectStage(("submission.received",), load_one, lambda event: (), handle_one),
+}
+
+if __name__ == "__main__":
+    main("validation", [replica.stage(), STAGES[sys.argv[1]]])
