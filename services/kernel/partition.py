@@ -70,6 +70,7 @@ class Partition:
         self._tasks: dict[object, asyncio.Task[None]] = {}
         self._careful = range(0)
         self._stopping = False
+        self._holding = False
         labels = (runner.service, topic.name, str(number))
         self._queued = metrics.QUEUE.labels(*labels)
         self._waiting = metrics.CATALOGUE_WAIT.labels(*labels)
@@ -92,10 +93,13 @@ class Partition:
         self._stopping = True
         self._queue.clear()
         self._arrived.set()
-        await self.task
+        if not self._holding:
+            self.task.cancel()
+        await asyncio.gather(self.task, return_exceptions=True)
 
     async def _run(self) -> None:
         takeover = await self._runner.locks.acquire(self._topic, self._number)
+        self._holding = True
         self._held.set(1)
         self._careful = takeover.careful
         if not takeover.clean:
@@ -175,7 +179,8 @@ class Partition:
             if not self._queue:
                 return
         batch = self._take(BATCH_EVENTS)
-        await self._await_catalogue(stage, batch)
+        if not await self._catalogue_reached(stage, batch):
+            return
         async with self._runner.turns.shared():
             await self._note_in_flight(batch[-1].offset)
             await self._handle_batch(stage, batch)
@@ -211,11 +216,11 @@ class Partition:
 
     async def _start(self, stage: ObjectStage, item: Received) -> None:
         """Begins an event beside others, after the last one with its key."""
-        await self._await_catalogue(stage, [item])
+        if not await self._catalogue_reached(stage, [item]):
+            return
         while len(self._tasks) >= stage.concurrency:
             await asyncio.wait(self._tasks.values(), return_when=asyncio.FIRST_COMPLETED)
-        before = next((t for name, t in self._tasks.items() if name == item.key), None)
-        if before:
+        if before := self._tasks.get(item.key):
             await before
         task = asyncio.create_task(self._shared(stage, item))
         self._tasks[item.key] = task
@@ -272,7 +277,8 @@ class Partition:
     async def _try_alone(self, item: Received) -> None:
         """Handles one event while nothing else runs, and buries it when it has ended the process too often."""
         stage = self._runner.stage_of(item.origin.topic)
-        await self._await_catalogue(stage, [item])
+        if not await self._catalogue_reached(stage, [item]):
+            return
         async with self._runner.turns.alone():
             trials = await self._runner.trial(self._topic.name, self._number, item.offset)
             if trials > TRIALS:
@@ -286,21 +292,21 @@ class Partition:
 
     # -- common
 
-    async def _await_catalogue(
+    async def _catalogue_reached(
         self, stage: BatchStage | ObjectStage, batch: Sequence[Received]
-    ) -> None:
+    ) -> bool:
+        """Waits for the newest state of the catalogue that the events name; False where it is time to stop."""
         if not stage.awaits_catalogue:
-            return
-        wanted = max(
-            (i.event.data["catalogue_version"] for i in batch if isinstance(i.event, Event)),
-            default=0,
-        )
+            return True
+        events = [item.event for item in batch if isinstance(item.event, Event)]
+        wanted = max((event.data["catalogue_version"] for event in events), default=0)
         self.waiting_since = time.monotonic()
-        while not await self._runner.has_catalogue(wanted):
+        while not (reached := await self._runner.has_catalogue(wanted)) and not self._stopping:
             self._waiting.set(time.monotonic() - self.waiting_since)
             await asyncio.sleep(0.1)
         self.waiting_since = None
         self._waiting.set(0)
+        return reached
 
     async def _note_in_flight(self, offset: int) -> None:
         await self._runner.note_in_flight(self._topic.name, self._number, offset)

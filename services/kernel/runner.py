@@ -10,7 +10,6 @@ from __future__ import annotations
 import asyncio
 import multiprocessing
 import os
-import random
 import signal
 import sys
 import time
@@ -19,22 +18,20 @@ from concurrent.futures import Executor, ProcessPoolExecutor
 from datetime import UTC, datetime
 from typing import Any, NoReturn, TypeVar
 
-import faust
 import sqlalchemy as sa
 import structlog
 import uvloop
 from faust.types import TP
 from sqlmodel import Session
 
-from services.kernel import health, log, metrics, replica
+from services.kernel import health, log, replica
 from services.kernel.codec import codec
+from services.kernel.consumer import Consumer
 from services.kernel.db import connect
-from services.kernel.dead import origin_of
-from services.kernel.errors import Malformed, Permanent, is_transient
-from services.kernel.events import Event
 from services.kernel.handling import Handling
 from services.kernel.locks import Locks
 from services.kernel.partition import Partition, Received
+from services.kernel.patience import patiently
 from services.kernel.publisher import Publisher
 from services.kernel.settings import Settings, settings
 from services.kernel.stage import BatchStage, ObjectStage, Stage
@@ -42,10 +39,9 @@ from services.kernel.topics import load, replay
 from services.kernel.transaction import Writer
 from services.kernel.turns import Turns
 from services.kernel.vault import open_vault
-from services.kernel.wire import Clock, Header, Message, decode
+from services.kernel.wire import Clock, Message
 
 T = TypeVar("T")
-BACKOFF = (0.1, 5.0)
 KEEP_INBOX_DAYS = 150
 """The longest retention of an input topic or of dead letters (120 days), and 30."""
 CATALOGUE_PATIENCE = 60.0
@@ -75,13 +71,16 @@ class Runner:
         self._partitions: dict[TP, Partition] = {}
         self._catalogue_version = 0
         self._stop = asyncio.Event()
-        self._failure: BaseException | None = None
         vault = None
         if config.vault:
             vault = open_vault(self._engine, config.vault, config.master_key.get_secret_value())
         writer = Writer(service, codec(), clock)
         self.handling = Handling(writer, self._engine, vault, self._worker_processes)
-        self._app = self._faust()
+        streams = [stage.topics for stage in stages]
+        self._consumer = Consumer(
+            service, config.kafka_bootstrap, config.instance, self._topics,
+            [*streams, (replay(service),)], self._accept, self._leave, self.fail,
+        )  # fmt: skip
 
     async def run(self) -> None:
         """Runs until SIGTERM or SIGINT; then finishes what is under way."""
@@ -93,11 +92,11 @@ class Runner:
             asyncio.create_task(self._guard(self.locks.watch())),
             asyncio.create_task(self._guard(self._expire())),
         ]
-        await self._app.start()
+        await self._consumer.start()
         log_.info("running", topics=sorted(self._stages))
         await self._stop.wait()
         await asyncio.wait_for(self._leave(list(self._partitions)), 20)
-        await self._app.stop()
+        await self._consumer.stop()
         for watcher in watchers:
             watcher.cancel()
         await self._publisher.stop()
@@ -115,17 +114,7 @@ class Runner:
 
     async def patiently(self, action: Callable[[], Awaitable[T]]) -> T:
         """Tries again, ever slower, while database or broker are away. Any other error is raised."""
-        delay = BACKOFF[0]
-        while True:
-            try:
-                return await action()
-            except Exception as error:
-                if not is_transient(error):
-                    raise
-                metrics.RETRIES.labels(self.service).inc()
-                log_.warning("waiting", error=repr(error)[:300], seconds=round(delay, 1))
-            await asyncio.sleep(delay * random.uniform(0.5, 1))
-            delay = min(delay * 2, BACKOFF[1])
+        return await patiently(self.service, action)
 
     async def has_catalogue(self, version: int) -> bool:
         """Whether this service's copy of the catalogue has reached the version."""
@@ -161,7 +150,7 @@ class Runner:
 
     def resume(self, topic: str, partition: int) -> None:
         """Lets the broker send more of a partition."""
-        self._app.consumer.on_buffer_drop(TP(topic, partition))
+        self._consumer.resume(TP(topic, partition))
 
     def fail(self, error: BaseException) -> NoReturn:
         """Ends the process at once, as if it had been killed: the one answer to what nobody foresaw."""
@@ -171,87 +160,22 @@ class Runner:
             child.kill()
         os._exit(70)
 
-    # -- from Faust
+    # -- from the consumer
 
-    def _faust(self) -> Any:
-        app = faust.App(
-            self.service,
-            broker=f"aiokafka://{self._config.kafka_bootstrap}",
-            consumer_group_instance_id=f"{self.service}-{self._config.instance}",
-            broker_session_timeout=10,
-            broker_heartbeat_interval=2,
-            broker_commit_interval=0.5,
-            consumer_auto_offset_reset="earliest",
-            value_serializer="raw",
-            key_serializer="raw",
-            topic_allow_declare=False,
-            topic_disable_leader=True,
-            stream_wait_empty=False,
-            web_enabled=False,
-            stream_buffer_maxsize=4096,
-        )
-        app.on_partitions_revoked.connect(self._revoked)
-        for stage in dict.fromkeys(self._stages.values()):
-            self._agent(app, stage.topics)
-        self._agent(app, (replay(self.service),))
-        return app
-
-    def _agent(self, app: Any, names: Sequence[str]) -> None:
-        topic = app.topic(
-            *names, key_type=bytes, value_type=bytes, value_serializer="raw", key_serializer="raw"
-        )
-
-        async def consume(stream: Any) -> None:
-            async for event in stream.noack().events():
-                self._offer(event)
-
-        app.agent(topic, name=f"{self.service}.{names[0]}")(consume)
-
-    def _offer(self, event: Any) -> None:
-        try:
-            self._accept(event)
-        except Exception as error:
-            self.fail(error)
-
-    def _accept(self, event: Any) -> None:
-        message = event.message
-        tp = TP(message.topic, message.partition)
+    def _accept(self, tp: TP, received: Received) -> bool:
         partition = self._partitions.get(tp)
         if partition is None:
             partition = Partition(self, self._topics[tp.topic], tp.partition)
             partition.task.add_done_callback(self._partition_ended)
             self._partitions[tp] = partition
-        if not partition.offer(self._received(event)):
-            self._app.consumer.on_buffer_full(tp)
-
-    def _received(self, event: Any) -> Received:
-        message = event.message
-        headers: tuple[Header, ...] = tuple(message.headers or ())
-        decoded: Event | Permanent
-        try:
-            origin = origin_of(message.topic, message.partition, message.offset, dict(headers))
-            if origin.topic not in self._stages:
-                raise Malformed(f"{origin.topic} is no input of {self.service}")
-            decoded = decode(
-                self._topics[origin.topic], message.key, message.value, headers, codec()
-            )
-        except (Permanent, ValueError) as error:
-            origin = origin_of(message.topic, message.partition, message.offset, {})
-            decoded = error if isinstance(error, Permanent) else Malformed(str(error))
-        return Received(
-            message.offset, message.key, message.value, headers, origin, decoded, event.ack
-        )
+        return partition.offer(received)
 
     def _partition_ended(self, task: asyncio.Task[None]) -> None:
         if not task.cancelled() and (error := task.exception()):
             self.fail(error)
 
-    async def _revoked(self, app: Any, /, *args: Any, signal: Any = None, **_: Any) -> None:
-        revoked: Iterable[TP] = args[0]
-        await self._leave([tp for tp in revoked if tp in self._partitions])
-
     async def _leave(self, tps: Sequence[TP]) -> None:
-        leaving = [self._partitions.pop(tp) for tp in tps]
+        leaving = [self._partitions.pop(tp) for tp in tps if tp in self._partitions]
         await asyncio.gather(*(partition.stop() for partition in leaving))
 
     # -- of its own
@@ -296,11 +220,7 @@ class Runner:
         now = time.monotonic()
         waits = [now - p.waiting_since for p in list(self._partitions.values()) if p.waiting_since]
         waiting = round(max(waits, default=0.0), 1)
-        ready = (
-            bool(self._app.started and self._app.consumer.assignment())
-            if self._app.started
-            else False
-        )
+        ready = self._consumer.assigned
         return {
             "service": self.service,
             "healthy": ready and waiting < CATALOGUE_PATIENCE,

@@ -1,4 +1,4 @@
-"""Shared or alone: after an unclean stop one event is handled while nothing else is, to find which one ends the process."""
+"""Shared or alone: after an unclean stop, one event at a time shows which one ends the process."""
 
 from __future__ import annotations
 

@@ -73,13 +73,9 @@ class Toy:
             "SOLIEU_PORT": str(self.port),
             "TOY_MARK": str(self.mark / "once"),
         }
-        log = (self.mark / "log").open("ab")
-        worker = subprocess.Popen(
-            [sys.executable, "-m", "tests.toy.worker", kind],
-            env=environment,
-            stderr=log,
-            stdout=log,
-        )
+        command = [sys.executable, "-m", "tests.toy.worker", kind]
+        with (self.mark / "log").open("ab") as log:
+            worker = subprocess.Popen(command, env=environment, stdout=log, stderr=log)
         self.workers.append(worker)
         return worker
 
@@ -155,7 +151,7 @@ class Toy:
     def scalar(self, query: str) -> Any:
         """One value from the database."""
         with psycopg.connect(self.url) as connection:
-            row = connection.execute(query).fetchone()  # type: ignore[call-overload]
+            row = connection.execute(query).fetchone()
             return row[0] if row else None
 
     def wait_for(self, condition: Callable[[], bool], seconds: float = 60) -> None:

@@ -11,6 +11,7 @@ import signal
 import sys
 import time
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from sqlmodel import Session
@@ -19,7 +20,7 @@ from services.kernel import replica
 from services.kernel.errors import Permanent
 from services.kernel.events import Draft, Event, Outcome
 from services.kernel.runner import main
-from services.kernel.stage import BatchStage, ObjectStage
+from services.kernel.stage import BatchStage, ObjectStage, Stage
 
 HEAD = (
     "submission_id", "attempt", "sender", "form", "form_version", "area_list", "area", "period", "completeness",
@@ -37,8 +38,9 @@ def answer(event: Event) -> Outcome:
         raise RuntimeError("nobody foresaw this")
     if what == "refused":
         raise Permanent("not to be handled")
-    if what == "bug-once" and not os.path.exists(os.environ["TOY_MARK"]):
-        open(os.environ["TOY_MARK"], "w").close()
+    mark = Path(os.environ["TOY_MARK"])
+    if what == "bug-once" and not mark.exists():
+        mark.touch()
         raise RuntimeError("only once")
     head = {name: event.data[name] for name in HEAD}
     data = head | {"decision": 1, "by_attempt": 2}
@@ -61,7 +63,7 @@ def handle_one(event: Event, facts: Any, contents: Mapping[str, bytes]) -> Outco
     return answer(event)
 
 
-STAGES = {
+STAGES: dict[str, Stage] = {
     "batch": BatchStage(("submission.received",), load_batch, handle_batch),
     "object": ObjectStage(("submission.received",), load_one, lambda event: (), handle_one),
 }

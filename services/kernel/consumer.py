@@ -1,0 +1,120 @@
+"""Faust as the runner uses it: it brings records and commits what is acknowledged, nothing else.
+
+Faust acknowledges a whole batch as soon as an iteration over `take` ends, and commits past an unfinished offset; so
+records are only ever taken one at a time, without its acknowledgement, and acknowledged in order by partition.py.
+No tables, no declared topics, no web server, no serializers: an error of those would lose a record.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+import faust
+from faust.types import TP
+
+from services.kernel.codec import codec
+from services.kernel.dead import origin_of
+from services.kernel.errors import Malformed, Permanent
+from services.kernel.events import Event
+from services.kernel.partition import Received
+from services.kernel.topics import Topic
+from services.kernel.wire import Header, decode
+
+Accept = Callable[[TP, Received], bool]
+"""Takes a record over; False says that the partition's queue is full."""
+Leave = Callable[[Sequence[TP]], Awaitable[None]]
+
+
+class Consumer:
+    """The consumer group of one service, in one process."""
+
+    def __init__(
+        self, service: str, bootstrap: str, instance: str, topics: Mapping[str, Topic],
+        streams: Iterable[Sequence[str]], accept: Accept, leave: Leave, fail: Callable[[BaseException], None],
+    ) -> None:  # fmt: skip
+        self._service = service
+        self._topics = topics
+        self._streams = [tuple(names) for names in streams]
+        self._inputs = {name for names in self._streams for name in names}
+        self._accept = accept
+        self._leave = leave
+        self._fail = fail
+        self._app = faust.App(
+            service,
+            broker=f"aiokafka://{bootstrap}",
+            # Static membership: a restarted process gets its partitions back without a rebalance.
+            consumer_group_instance_id=f"{service}-{instance}",
+            broker_session_timeout=10,
+            broker_heartbeat_interval=2,
+            broker_commit_interval=0.5,
+            consumer_auto_offset_reset="earliest",
+            value_serializer="raw",
+            key_serializer="raw",
+            topic_allow_declare=False,
+            topic_disable_leader=True,
+            stream_wait_empty=False,
+            web_enabled=False,
+        )
+        self._app.on_partitions_revoked.connect(self._revoked)
+        for names in self._streams:
+            self._agent(names)
+
+    async def start(self) -> None:
+        """Joins the group; returns when records can come."""
+        await self._app.start()
+
+    async def stop(self) -> None:
+        """Commits what is acknowledged, and leaves."""
+        await self._app.stop()
+
+    def resume(self, tp: TP) -> None:
+        """Lets the broker send more of a partition whose queue was full."""
+        self._app.consumer.on_buffer_drop(tp)
+
+    @property
+    def assigned(self) -> bool:
+        """Whether the broker has given this process partitions."""
+        return bool(self._app.started and self._app.consumer.assignment())
+
+    def _agent(self, names: Sequence[str]) -> None:
+        topic = self._app.topic(
+            *names, key_type=bytes, value_type=bytes, key_serializer="raw", value_serializer="raw"
+        )
+
+        async def consume(stream: Any) -> None:
+            async for event in stream.noack().events():
+                try:
+                    self._take(event)
+                except Exception as error:
+                    self._fail(error)
+
+        self._app.agent(topic, name=f"{self._service}.{names[0]}")(consume)
+
+    def _take(self, event: Any) -> None:
+        tp = TP(event.message.topic, event.message.partition)
+        if not self._accept(tp, self._received(event)):
+            # Not pause_partitions: that drops records already fetched, and commits past them.
+            self._app.consumer.on_buffer_full(tp)
+
+    def _received(self, event: Any) -> Received:
+        message = event.message
+        headers: tuple[Header, ...] = tuple(message.headers or ())
+        origin = origin_of(message.topic, message.partition, message.offset, {})
+        decoded: Event | Permanent
+        try:
+            origin = origin_of(message.topic, message.partition, message.offset, dict(headers))
+            if origin.topic not in self._inputs or self._topics[origin.topic].schema is None:
+                raise Malformed(f"{origin.topic} is no input of {self._service}")
+            topic = self._topics[origin.topic]
+            decoded = decode(topic, message.key, message.value, headers, codec())
+        except Permanent as error:
+            decoded = error
+        except ValueError as error:
+            decoded = Malformed(str(error))
+        key, value = message.key, message.value
+        return Received(message.offset, key, value, headers, origin, decoded, event.ack)
+
+    async def _revoked(self, app: Any, /, *args: Any, signal: Any = None, **_: Any) -> None:
+        revoked: Iterable[TP] = args[0]
+        await self._leave(list(revoked))

@@ -1,0 +1,34 @@
+"""Waiting, ever longer, for a database or a broker that is away."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+import structlog
+
+from services.kernel import metrics
+from services.kernel.errors import is_transient
+
+T = TypeVar("T")
+FIRST_SECONDS = 0.1
+MOST_SECONDS = 5.0
+
+log = structlog.get_logger()
+
+
+async def patiently(service: str, action: Callable[[], Awaitable[T]]) -> T:
+    """What the action returns, however often it has to be tried. An error that waiting can't mend is raised."""
+    delay = FIRST_SECONDS
+    while True:
+        try:
+            return await action()
+        except Exception as error:
+            if not is_transient(error):
+                raise
+            metrics.RETRIES.labels(service).inc()
+            log.warning("waiting", error=repr(error)[:300], seconds=round(delay, 1))
+        await asyncio.sleep(delay * random.uniform(0.5, 1))
+        delay = min(delay * 2, MOST_SECONDS)

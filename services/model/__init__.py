@@ -1,0 +1,1 @@
+"""The shared vocabulary of the services: pure, without Kafka, database or clock."""

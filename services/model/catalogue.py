@@ -1,0 +1,122 @@
+"""Entries of the catalogue besides forms: organisations and items; and the starter pack.
+
+An item is what one agency supplies to another, with the seven fields that a catalogue of products
+must have (R23): name; content and main breakdowns; completeness; period and time of supply; form;
+responsible unit; other.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass as plain_dataclass
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+from pydantic.dataclasses import dataclass
+
+from services.model.codelist import load_codelists
+from services.model.form import load_forms
+from services.model.observation import Completeness
+from services.model.period import Frequency
+from services.model.regulation import load_regulations
+from services.model.text import SCHEMAS, STRICT, ModelError, Text, load_yaml, plain, read
+
+Kind = Literal["codelist", "regulation", "organisation", "form", "item"]
+
+
+@dataclass(frozen=True, config=STRICT)
+class Organisation:
+    """Who sends or receives; `province` is of list 34, None for national ones."""
+
+    id: str
+    name: Text
+    kind: str
+    province: str | None = None
+    valid_from: date | None = None
+    valid_to: date | None = None
+    source: str = ""
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> "Organisation":
+        """An organisation from plain data; raises ModelError naming each wrong place."""
+        return read(cls, dict(data), f"organisation {data.get('id', '?')}")
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain data, as `from_dict` takes it."""
+        return plain(self)
+
+
+@dataclass(frozen=True, config=STRICT)
+class Item:
+    """One item of an agreement with the seven fields of R23, all mandatory."""
+
+    id: str
+    name: Text
+    content: Text
+    completeness: Annotated[tuple[Completeness, ...], Field(min_length=1)]
+    frequency: Frequency
+    supplied: Text
+    form: str
+    responsible: str
+    other: Text
+    regime: Literal["coordination", "sharing"] = "coordination"
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> "Item":
+        """An item from plain data; raises ModelError naming each wrong place."""
+        return read(cls, dict(data), f"item {data.get('id', '?')}")
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain data, as `from_dict` takes it."""
+        return plain(self)
+
+
+@plain_dataclass(frozen=True)
+class Entry:
+    """One entry to publish as `catalogue.changed`."""
+
+    kind: Kind
+    id: str
+    version: int
+    body: dict[str, Any]
+
+
+def load_organisations(
+    folder: Path = SCHEMAS / "catalogue" / "organisations",
+) -> list[Organisation]:
+    """Every organisation of the folder; a file holds a list of them."""
+    return [Organisation.from_dict(one) for one in _listed(folder)]
+
+
+def load_items(folder: Path = SCHEMAS / "catalogue" / "items") -> list[Item]:
+    """Every item of the folder; a file holds a list of them."""
+    return [Item.from_dict(one) for one in _listed(folder)]
+
+
+def _listed(folder: Path) -> Iterator[Any]:
+    for path in sorted(folder.glob("*.yaml")):
+        yield from load_yaml(path)
+
+
+def starter_pack(schemas: Path = SCHEMAS) -> list[Entry]:
+    """All entries of the starter pack, what others refer to first.
+
+    Raises ModelError where an entry is wrong or refers to something that the pack doesn't have.
+    """
+    folder = schemas / "catalogue"
+    codelists = load_codelists(schemas / "codelists")
+    regulations = load_regulations(schemas / "regulations")
+    organisations = load_organisations(folder / "organisations")
+    forms = load_forms(folder / "forms")
+    items = load_items(folder / "items")
+    known = {one.id for one in organisations}
+    for item in items:
+        if item.form not in forms or item.responsible not in known:
+            raise ModelError(f"item {item.id}: no form {item.form}, or no {item.responsible}")
+    return [
+        *(Entry("codelist", one.id, 1, one.to_dict()) for one in codelists.values()),
+        *(Entry("regulation", one.id, 1, one.to_dict()) for one in regulations),
+        *(Entry("organisation", one.id, 1, one.to_dict()) for one in organisations),
+        *(Entry("form", one.id, one.version, one.to_dict()) for one in forms.values()),
+        *(Entry("item", one.id, 1, one.to_dict()) for one in items),
+    ]

@@ -1,0 +1,87 @@
+"""Code lists as data: areas before and after 1/7/2025, regions, activities.
+
+A code means something only together with its list: 15 is Yên Bái in list 63 and Lào Cai in list 34.
+"""
+
+import csv
+from collections.abc import Mapping
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from pydantic.dataclasses import dataclass
+
+from services.model.text import SCHEMAS, STRICT, ModelError, Text, load_yaml, plain, read
+
+FOLDER = SCHEMAS / "codelists"
+WHOLE_COUNTRY = "00"
+
+
+@dataclass(frozen=True, config=STRICT)
+class Code:
+    """One code of a list; `parent` is a code of the same list."""
+
+    code: str
+    name: Text
+    kind: str = ""
+    parent: str | None = None
+
+
+@dataclass(frozen=True, config=STRICT)
+class Codelist:
+    """A list of codes with its source."""
+
+    id: str
+    title: Text
+    source: str
+    licence: str
+    codes: tuple[Code, ...]
+
+    @cached_property
+    def by_code(self) -> Mapping[str, Code]:
+        """The codes by what is written."""
+        return {one.code: one for one in self.codes}
+
+    def __contains__(self, code: object) -> bool:
+        """Whether the list has this code."""
+        return code in self.by_code
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> "Codelist":
+        """A list from plain data; raises ModelError for a wrong place or a repeated code."""
+        found = read(cls, dict(data), f"codelist {data.get('id', '?')}")
+        if len(found.by_code) != len(found.codes):
+            raise ModelError(f"codelist {found.id}: a code is there twice")
+        for one in found.codes:
+            if one.parent is not None and one.parent not in found:
+                raise ModelError(f"codelist {found.id}: {one.code} has no parent {one.parent}")
+        return found
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain data, as `from_dict` takes it."""
+        return plain(self)
+
+
+def load_codelists(folder: Path = FOLDER) -> dict[str, Codelist]:
+    """All lists named in lists.yaml, by id."""
+    found = {}
+    for entry in load_yaml(folder / "lists.yaml"):
+        about = dict(entry)
+        rows = read_csv(folder / about.pop("file"))
+        found[about["id"]] = Codelist.from_dict(about | {"codes": [_code(row) for row in rows]})
+    return found
+
+
+def read_csv(path: Path) -> list[dict[str, str]]:
+    """The rows of a code list's file by column name."""
+    with path.open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def _code(row: Mapping[str, str]) -> dict[str, Any]:
+    return {
+        "code": row["code"],
+        "name": {"vi": row["name_vi"], "en": row["name_en"]},
+        "kind": row["kind"],
+        "parent": row["parent"] or None,
+    }

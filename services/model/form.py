@@ -1,0 +1,145 @@
+"""A form, described once: reader, checks, documentation and catalogue entry derive from it.
+
+A form has tables. A table of figures is found by its header labels and has rows with codes; a table
+of records is a list whose aggregates become observations. Body of `catalogue.changed`, kind `form`:
+`Form.to_dict` as JSON.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from datetime import date
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic.dataclasses import dataclass
+
+from services.model.observation import Completeness, Scenario
+from services.model.period import Frequency, Period
+from services.model.rule import Axis, CellType, Rule, RuleKind, names_of
+from services.model.table import Role, Table, TableKind, repeated, table_problems
+from services.model.text import SCHEMAS, STRICT, ModelError, Text, load_yaml, plain, read
+
+
+@dataclass(frozen=True, config=STRICT)
+class Responsible:
+    """Who owes a section of the form: every organisation of these kinds, for its own area."""
+
+    section: Text
+    organisation_kinds: tuple[str, ...]
+
+
+@dataclass(frozen=True, config=STRICT)
+class Cutoff:
+    """Where figures of a completeness cover less than the period: month and day it really ends."""
+
+    completeness: Completeness
+    period_ends: tuple[int, int]
+    reference_ends: tuple[int, int]
+
+
+@dataclass(frozen=True, config=STRICT)
+class Form:
+    """A form and its version."""
+
+    id: str
+    version: int
+    title: Text
+    legal_basis: Text
+    responsible: tuple[Responsible, ...]
+    frequencies: tuple[Frequency, ...]
+    area_lists: tuple[str, ...]
+    regime: Literal["coordination", "sharing"]
+    classification: Literal["public", "internal"]
+    tables: tuple[Table, ...]
+    rules: tuple[Rule, ...] = ()
+    symbol: str | None = None
+    due: Text | None = None
+    province: str | None = None
+    scenario: Scenario = Scenario.ACTUAL
+    cutoffs: tuple[Cutoff, ...] = ()
+    source: str = ""
+
+    @property
+    def indicator_list(self) -> str:
+        """The code list that the row or column codes of this form are from."""
+        return f"{self.id}/{self.version}"
+
+    @cached_property
+    def rule_set(self) -> str:
+        """SHA-256 of all that the checks depend on: the form as canonical JSON."""
+        canonical = json.dumps(self.to_dict(), sort_keys=True, ensure_ascii=False)
+        return hashlib.sha256(canonical.encode()).hexdigest()
+
+    def may_be_sent_by(self, organisation_kind: str) -> bool:
+        """Whether an organisation of this kind owes the form, or a section of it."""
+        return any(organisation_kind in one.organisation_kinds for one in self.responsible)
+
+    def table(self, table_id: str) -> Table:
+        """The table with this id; raises ModelError where there is none."""
+        for one in self.tables:
+            if one.id == table_id:
+                return one
+        raise ModelError(f"form {self.id}: no table {table_id}")
+
+    def reference(self, period: Period, completeness: Completeness) -> tuple[date, date]:
+        """First and last day that figures of the period really cover."""
+        end = period.end
+        for cutoff in self.cutoffs:
+            if cutoff.completeness is completeness and cutoff.period_ends == (end.month, end.day):
+                month, day = cutoff.reference_ends
+                return period.start, end.replace(month=month, day=day)
+        return period.start, end
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> "Form":
+        """A form from plain data; raises ModelError naming each wrong place."""
+        form = read(cls, dict(data), f"form {data.get('id', '?')}")
+        problems = [problem for table in form.tables for problem in table_problems(table)]
+        problems += [problem for table in form.tables for problem in _unchecked(form, table)]
+        problems += [problem for rule in form.rules for problem in _rule_problems(form, rule)]
+        problems += repeated("rule", (rule.id for rule in form.rules))
+        problems += repeated("table", (table.id for table in form.tables))
+        if problems:
+            raise ModelError(f"form {form.id}: " + "; ".join(problems))
+        return form
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain data, as `from_dict` takes it."""
+        return plain(self)
+
+
+def load_forms(folder: Path = SCHEMAS / "catalogue" / "forms") -> dict[str, Form]:
+    """Every form of the folder, by id."""
+    forms = [Form.from_dict(load_yaml(path)) for path in sorted(folder.glob("*.yaml"))]
+    return {form.id: form for form in forms}
+
+
+def _unchecked(form: Form, table: Table) -> list[str]:
+    """Values without a type rule: what isn't a number there would be no figure, and unnoticed."""
+    if table.kind is TableKind.RECORDS:
+        wanted = {one.column for one in table.aggregates if one.column is not None}
+    else:
+        wanted = {column.id for column in table.of_role(Role.VALUE)}
+    for rule in form.rules:
+        if rule.kind is RuleKind.TYPE and rule.table == table.id:
+            wanted -= set(rule.columns or wanted)
+    return [f"column {one} of {table.id} needs a rule of kind type" for one in sorted(wanted)]
+
+
+def _rule_problems(form: Form, rule: Rule) -> list[str]:
+    try:
+        table = form.table(rule.table)
+        names = names_of(rule)
+    except ModelError as error:
+        return [f"rule {rule.id}: {error}"]
+    rows = rule.axis is Axis.ROWS and table.kind is TableKind.FIGURES
+    known = table.by_code if rows else table.by_id
+    problems = [f"rule {rule.id}: no {name} in {table.id}" for name in names if name not in known]
+    problems += [
+        f"rule {rule.id}: no column {one}" for one in rule.columns if one not in table.by_id
+    ]
+    if rule.kind is RuleKind.TYPE and rule.expression not in set(CellType):
+        problems.append(f"rule {rule.id}: no type {rule.expression}")
+    return problems

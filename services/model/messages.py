@@ -1,0 +1,38 @@
+"""The texts people read, in Vietnamese and English, by message id."""
+
+from functools import cache
+from string import Formatter
+
+from services.model.text import SCHEMAS, Language, ModelError, Text, load_yaml
+
+LANGUAGES: tuple[Language, ...] = ("vi", "en")
+
+
+@cache
+def catalogue(lang: Language) -> dict[str, str]:
+    """All messages of a language: flat id → text with {placeholders}."""
+    loaded = load_yaml(SCHEMAS / "messages" / f"{lang}.yaml")
+    if not isinstance(loaded, dict) or not all(isinstance(one, str) for one in loaded.values()):
+        raise ModelError(f"messages/{lang}.yaml: every id has one text")
+    return loaded
+
+
+def placeholders(text: str) -> frozenset[str]:
+    """The names between braces."""
+    return frozenset(name for _, name, _, _ in Formatter().parse(text) if name)
+
+
+def text(message_id: str, lang: Language, **values: object) -> str:
+    """The message in `lang`; raises ModelError for an unknown id or a value that is missing."""
+    template = catalogue(lang).get(message_id)
+    if template is None:
+        raise ModelError(f"no message {message_id} in {lang}")
+    try:
+        return template.format(**values)
+    except KeyError as missing:
+        raise ModelError(f"message {message_id} needs {missing}") from None
+
+
+def texts(message_id: str, **values: object) -> Text:
+    """The message in both languages."""
+    return Text(text(message_id, "vi", **values), text(message_id, "en", **values))

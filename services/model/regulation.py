@@ -1,0 +1,68 @@
+"""Regulations as data: instruments and what their articles say, each with the days it is in force.
+
+One YAML file an instrument under `schemas/regulations/`; `articles` say in our own words what the
+article asks, so that a decision can name it and a reader can understand it.
+"""
+
+from collections.abc import Mapping
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from pydantic.dataclasses import dataclass
+
+from services.model.text import SCHEMAS, STRICT, ModelError, Text, load_yaml, plain, read
+
+
+@dataclass(frozen=True, config=STRICT)
+class Article:
+    """An article, or one clause of it, and what it says in our own words."""
+
+    article: str
+    summary: Text
+    clause: str | None = None
+
+
+@dataclass(frozen=True, config=STRICT)
+class Instrument:
+    """A law, decree or decision; `province` is its area in list 34, or None where national."""
+
+    id: str
+    number: str
+    title: Text
+    in_force_from: date
+    articles: tuple[Article, ...]
+    province: str | None = None
+    in_force_to: date | None = None
+    replaced_by: str | None = None
+    source: str | None = None
+
+    def in_force(self, day: date) -> bool:
+        """Whether it is in force on `day`; the last day counts."""
+        return self.in_force_from <= day and (self.in_force_to is None or day <= self.in_force_to)
+
+    def article(self, article: str, clause: str | None = None) -> Article:
+        """The article (or its clause); raises ModelError where the instrument has none."""
+        for one in self.articles:
+            if (one.article, one.clause) == (article, clause):
+                return one
+        raise ModelError(f"{self.id}: no article {article} clause {clause}")
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> "Instrument":
+        """An instrument from plain data; raises ModelError naming each wrong place."""
+        return read(cls, dict(data), f"regulation {data.get('id', '?')}")
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain data, as `from_dict` takes it."""
+        return plain(self)
+
+
+def load_regulations(folder: Path = SCHEMAS / "regulations") -> tuple[Instrument, ...]:
+    """Every instrument of the folder, by id; a `replaced_by` that is not there is an error."""
+    found = [Instrument.from_dict(load_yaml(path)) for path in sorted(folder.glob("*.yaml"))]
+    known = {one.id for one in found}
+    for one in found:
+        if one.replaced_by is not None and one.replaced_by not in known:
+            raise ModelError(f"{one.id}: replaced by {one.replaced_by}, which is not in {folder}")
+    return tuple(found)

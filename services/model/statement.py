@@ -1,0 +1,142 @@
+"""What a sender states about a submission or a question, signed: a compact JWS (RFC 7515) with Ed25519 (RFC 8037).
+
+The claims are the payload as JSON. The protected header names the key by its thumbprint (RFC 7638) as `kid`. A
+statement binds the content by its SHA-256, and a nonce makes each sending one of its kind.
+"""
+
+import json
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Annotated, Any, TypeVar
+
+from joserfc import jws
+from joserfc.errors import JoseError
+from joserfc.jwk import OKPKey
+from pydantic import AwareDatetime, Field, StringConstraints
+from pydantic.dataclasses import dataclass
+
+from services.model.observation import Completeness
+from services.model.text import STRICT, ModelError, plain, read
+
+ALGORITHM = "Ed25519"
+
+Name = Annotated[str, StringConstraints(min_length=1, max_length=128)]
+Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+
+
+class Regime(StrEnum):
+    """Under which regime figures come: a duty (phối hợp), or a commitment (chia sẻ)."""
+
+    COORDINATION = "coordination"
+    SHARING = "sharing"
+
+
+class Classification(StrEnum):
+    """What the sender declares the content to be."""
+
+    PUBLIC = "public"
+    INTERNAL = "internal"
+    STATE_SECRET = "state_secret"
+
+
+class Fault(StrEnum):
+    """Why a statement can't be trusted."""
+
+    MALFORMED = "malformed"
+    UNKNOWN_KEY = "unknown_key"
+    BAD_SIGNATURE = "bad_signature"
+    BAD_CLAIMS = "bad_claims"
+
+
+class Untrusted(ValueError):
+    """The statement proves nothing; `fault` says why, and the text where."""
+
+    def __init__(self, fault: Fault, where: str = "") -> None:
+        super().__init__(where or fault.value)
+        self.fault = fault
+
+
+@dataclass(frozen=True, kw_only=True, config=STRICT)
+class Statement:
+    """The claims about one submission; `size` in bytes, `period` as written by the sender."""
+
+    sender: Name
+    form: Name
+    area_list: Name
+    area: Name
+    period: Name
+    completeness: Completeness
+    round: Annotated[int, Field(ge=1, le=99)] = 1
+    regime: Regime
+    classification: Classification
+    sha256: Sha256
+    size: Annotated[int, Field(ge=0)]
+    issued_at: AwareDatetime
+    nonce: Annotated[str, StringConstraints(min_length=16, max_length=128)]
+
+
+@dataclass(frozen=True, kw_only=True, config=STRICT)
+class Question:
+    """The claims of one signed read; `path` with its query, as in the request line."""
+
+    sender: Name
+    method: Name
+    path: Annotated[str, StringConstraints(min_length=1, max_length=2048)]
+    issued_at: AwareDatetime
+
+
+Claims = TypeVar("Claims", Statement, Question)
+
+
+def sign(claims: Statement | Question, key: OKPKey) -> str:
+    """The claims as a compact JWS."""
+    header = {"alg": ALGORITHM, "kid": key.thumbprint()}
+    payload = json.dumps(plain(claims), ensure_ascii=False, separators=(",", ":"))
+    return jws.serialize_compact(header, payload.encode(), key, algorithms=[ALGORITHM])
+
+
+def key_id(token: str) -> str:
+    """Which key a JWS says it is signed with; nothing is proved yet. Raises Untrusted."""
+    try:
+        kid = jws.extract_compact(token.encode()).headers().get("kid")
+    except (JoseError, ValueError) as error:
+        raise Untrusted(Fault.MALFORMED) from error
+    if not isinstance(kid, str):
+        raise Untrusted(Fault.MALFORMED, "kid")
+    return kid
+
+
+def verify(token: str, keys: Mapping[str, OKPKey]) -> Statement:
+    """The statement that one of the keys (by thumbprint) signed; raises Untrusted."""
+    return _verify(Statement, token, keys)
+
+
+def verify_question(token: str, keys: Mapping[str, OKPKey]) -> Question:
+    """The question that one of the keys (by thumbprint) signed; raises Untrusted."""
+    return _verify(Question, token, keys)
+
+
+def public_key(jwk: Mapping[str, Any]) -> OKPKey:
+    """The public key of a JWK (RFC 8037), without its private part; raises ModelError for any other key."""
+    try:
+        key = OKPKey.import_key({name: jwk[name] for name in ("kty", "crv", "x")})
+    except (JoseError, KeyError, ValueError) as error:
+        raise ModelError(f"no public key: {error}") from None
+    if key.curve_name != ALGORITHM:
+        raise ModelError(f"the key is not of the curve {ALGORITHM}")
+    return key
+
+
+def _verify(kind: type[Claims], token: str, keys: Mapping[str, OKPKey]) -> Claims:
+    key = keys.get(key_id(token))
+    if key is None:
+        raise Untrusted(Fault.UNKNOWN_KEY)
+    try:
+        payload = jws.deserialize_compact(token, key, algorithms=[ALGORITHM]).payload
+    except (JoseError, ValueError) as error:
+        raise Untrusted(Fault.BAD_SIGNATURE) from error
+    try:
+        claims = json.loads(payload)
+        return read(kind, claims, "statement")
+    except (ValueError, RecursionError) as error:
+        raise Untrusted(Fault.BAD_CLAIMS, str(error)) from None

@@ -1,0 +1,165 @@
+"""The tables of a form: what their columns and rows are, and how they are recognised."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from enum import StrEnum
+from functools import cached_property
+from typing import Literal
+
+from pydantic.dataclasses import dataclass
+
+from services.model.observation import Measure, Prices
+from services.model.rule import Axis, CellType
+from services.model.text import STRICT, Text
+
+
+class TableKind(StrEnum):
+    """Figures in a grid, or a list of records."""
+
+    FIGURES = "figures"
+    RECORDS = "records"
+
+
+class Role(StrEnum):
+    """What a column of a table holds."""
+
+    CODE = "code"
+    LABEL = "label"
+    UNIT = "unit"
+    VALUE = "value"
+    FIELD = "field"
+
+
+class Span(StrEnum):
+    """Which time a column is about, seen from the period of the submission."""
+
+    PERIOD = "period"
+    YEAR_TO_DATE = "year_to_date"
+
+
+class Function(StrEnum):
+    """How records become one figure."""
+
+    COUNT = "count"
+    SUM = "sum"
+
+
+@dataclass(frozen=True, config=STRICT)
+class Unit:
+    """A unit of measure: `labels` are the ways in which workbooks write it."""
+
+    code: str
+    multiplier: int
+    labels: tuple[str, ...]
+
+
+@dataclass(frozen=True, config=STRICT)
+class Column:
+    """A column: `headers` are alternative header paths, each from the outermost label inwards.
+
+    `{period}` in a header stands for the ways to write the column's period. `identifier` says that
+    the cells of a record list identify a person or firm (name, address, personal_id, tax_code).
+    """
+
+    id: str
+    role: Role
+    headers: tuple[tuple[str, ...], ...]
+    span: Span = Span.PERIOD
+    type: CellType | None = None
+    unit: Unit | None = None
+    measure: Measure | None = None
+    prices: Prices | None = None
+    optional: bool = False
+    identifier: str | None = None
+
+
+@dataclass(frozen=True, config=STRICT)
+class Row:
+    """A row of a figures table; `aliases` are other labels, `unprinted` a code that forms omit."""
+
+    code: str
+    label: str
+    aliases: tuple[str, ...] = ()
+    unprinted: bool = False
+    area_list: str | None = None
+    area: str | None = None
+    activity: str = ""
+    breakdown: str = ""
+    unit: Unit | None = None
+    measure: Measure | None = None
+
+
+@dataclass(frozen=True, config=STRICT)
+class Aggregate:
+    """One figure that a record list yields."""
+
+    indicator: str
+    title: Text
+    function: Function
+    unit: Unit
+    measure: Measure
+    column: str | None = None
+    prices: Prices = Prices.NOT_APPLICABLE
+
+
+@dataclass(frozen=True, config=STRICT)
+class Table:
+    """A table of a form. `sheets` are names to look at first; the headers decide."""
+
+    id: str
+    kind: TableKind
+    columns: tuple[Column, ...]
+    rows: tuple[Row, ...] = ()
+    sheets: tuple[str, ...] = ()
+    rows_by: Literal["code", "label"] = "code"
+    indicators: Axis = Axis.ROWS
+    unit: Unit | None = None
+    measure: Measure = Measure.FLOW
+    prices: Prices = Prices.NOT_APPLICABLE
+    base_year: int | None = None
+    activity_list: str = ""
+    aggregates: tuple[Aggregate, ...] = ()
+
+    @cached_property
+    def by_id(self) -> Mapping[str, Column]:
+        """The columns by id."""
+        return {column.id: column for column in self.columns}
+
+    @cached_property
+    def by_code(self) -> Mapping[str, Row]:
+        """The rows by code."""
+        return {row.code: row for row in self.rows}
+
+    def of_role(self, role: Role) -> tuple[Column, ...]:
+        """The columns of a role, in their order."""
+        return tuple(column for column in self.columns if column.role is role)
+
+
+def repeated(what: str, names: Iterable[str]) -> list[str]:
+    """One problem for each name that comes more than once."""
+    return [f"{what} {name} is there twice" for name, count in Counter(names).items() if count > 1]
+
+
+def table_problems(table: Table) -> list[str]:
+    """What is wrong with a table by itself, in words; empty where nothing is."""
+    problems = repeated("column", (column.id for column in table.columns))
+    problems += repeated("row", (row.code for row in table.rows))
+    problems += [f"column {one.id} has no header" for one in table.columns if not one.headers]
+    roles = {column.role for column in table.columns}
+    if table.kind is TableKind.FIGURES:
+        if not {Role.LABEL, Role.VALUE} <= roles or not table.rows:
+            problems.append(f"table {table.id} needs a label column, value columns and rows")
+        elif table.rows_by == "code" and Role.CODE not in roles:
+            problems.append(f"table {table.id} finds rows by code and has no code column")
+        problems += [
+            f"column {one.id} has no unit, nor has its table"
+            for one in table.of_role(Role.VALUE)
+            if one.unit is None and table.unit is None and any(r.unit is None for r in table.rows)
+        ]
+    elif Role.FIELD not in roles:
+        problems.append(f"record list {table.id} has no columns with role field")
+    return problems + [
+        f"aggregate {one.indicator}: no column {one.column}"
+        for one in table.aggregates
+        if (one.column or one.function is Function.SUM) and one.column not in table.by_id
+    ]

@@ -1,0 +1,96 @@
+"""Text in both languages, and the one way to read the YAML and JSON of the model."""
+
+import re
+import unicodedata
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Literal, TypeVar
+
+import yaml
+from pydantic import ConfigDict, TypeAdapter, ValidationError
+from pydantic.dataclasses import dataclass
+
+Language = Literal["vi", "en"]
+T = TypeVar("T")
+
+# Data that people write by hand: an unknown key is a mistake and is named.
+STRICT = ConfigDict(extra="forbid")
+SCHEMAS = Path(__file__).resolve().parents[2] / "schemas"
+
+
+class ModelError(ValueError):
+    """Data of the model is not what its schema says; the text names each place."""
+
+
+@dataclass(frozen=True, config=STRICT)
+class Text:
+    """A text in Vietnamese and in English."""
+
+    vi: str
+    en: str
+
+    def to_dict(self) -> dict[str, str]:
+        """Both texts by language."""
+        return {"vi": self.vi, "en": self.en}
+
+
+_adapters: dict[type[Any], TypeAdapter[Any]] = {}
+
+
+def _adapter(cls: type[Any]) -> TypeAdapter[Any]:
+    """The reader and writer of a class; building one is slow, so it is kept."""
+    return _adapters.setdefault(cls, _adapters.get(cls) or TypeAdapter(cls))
+
+
+def read(cls: type[T], data: Any, where: str = "") -> T:
+    """Build `cls` from plain data (of YAML or JSON); raises ModelError naming every wrong place."""
+    try:
+        found: T = _adapter(cls).validate_python(data)
+    except ValidationError as error:
+        places = (
+            f"{'.'.join(str(part) for part in one['loc'])}: {one['msg']}" for one in error.errors()
+        )
+        raise ModelError(f"{where or cls.__name__}: " + "; ".join(places)) from None
+    return found
+
+
+def plain(value: Any) -> dict[str, Any]:
+    """Plain data of a model object, ready for JSON; `read` takes it back."""
+    dumped = _adapter(type(value)).dump_python(value, mode="json", exclude_none=True)
+    if not isinstance(dumped, dict):
+        raise ModelError(f"{type(value).__name__} is not a record")
+    return dumped
+
+
+def load_yaml(path: Path) -> Any:
+    """The content of a YAML file; raises ModelError where it isn't YAML."""
+    try:
+        return yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
+    except yaml.YAMLError as error:
+        raise ModelError(f"{path.name}: {error}") from None
+
+
+def _tone_pairs() -> dict[str, str]:
+    """Where the tone mark stands on the first vowel, the same mark on the second: òa → oà."""
+    marks = "\u0300\u0301\u0309\u0303\u0323"
+    compose = unicodedata.normalize
+    return {
+        compose("NFC", first + mark) + second: first + compose("NFC", second + mark)
+        for first, second in ("oa", "oe", "uy")
+        for mark in marks
+    }
+
+
+_TONES = _tone_pairs()
+_TONE = re.compile("|".join(_TONES))
+_DASHES = str.maketrans("–—−", "---")
+
+
+@lru_cache(maxsize=65_536)
+def normalise(text: str) -> str:
+    """Text as it is compared: NFC, one case, single spaces, one place of the tone mark.
+
+    "Hoà" and "HÒA", "NGÂN  HÀNG" and "ngân hàng\\n" become the same; no letter is dropped.
+    """
+    folded = unicodedata.normalize("NFC", text.translate(_DASHES)).casefold()
+    return _TONE.sub(lambda found: _TONES[found[0]], " ".join(folded.split()))

@@ -1,0 +1,132 @@
+"""What a check has to say: a code that stays, the place, the numbers, and how to mend it."""
+
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from services.model.messages import LANGUAGES, text
+from services.model.rule import Severity
+from services.model.text import Text
+from services.validation.numbers import printed
+
+STRUCTURE = 0
+WITHIN = 1
+
+
+@dataclass(frozen=True)
+class Place:
+    """Cells of one sheet."""
+
+    sheet: str = ""
+    cells: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A finding of the report; `code` never changes its meaning, `rule` is blank for structure."""
+
+    code: str
+    rule: str
+    level: int
+    severity: Severity
+    place: Place
+    message: Text
+    mend: Text
+    basis: str = ""
+    value: str | None = None
+    expected: str | None = None
+    found: str | None = None
+    difference: str | None = None
+
+
+@dataclass(frozen=True)
+class Repair:
+    """What the reader put right by itself, with certainty: named, never silent."""
+
+    code: str
+    place: Place
+    message: Text
+
+
+@dataclass(frozen=True)
+class Context:
+    """Which rule speaks: what a finding says besides its own code and place."""
+
+    rule: str = ""
+    level: int = STRUCTURE
+    severity: Severity = Severity.ERROR
+    basis: str = ""
+    message: Text | None = None
+
+
+STRUCTURAL = Context()
+
+
+NUMBERS = ("value", "expected", "found", "difference")
+
+
+@dataclass
+class Notebook:
+    """Findings and repairs as they come up during one check."""
+
+    findings: list[Finding] = field(default_factory=list)
+    repairs: list[Repair] = field(default_factory=list)
+
+    def find(
+        self, code: str, place: Place, context: Context = STRUCTURAL, /, **values: object
+    ) -> None:
+        """Add the finding whose messages are `validation.<code>` and `validation.<code>.mend`.
+
+        `values` fill the messages; those named in NUMBERS also stand in the finding, exact.
+        """
+        given = values | {"cells": ", ".join(place.cells), "sheet": place.sheet}
+        message = _texts(f"validation.{code}", given)
+        if context.message is not None:
+            message = Text(
+                f"{context.message.vi} {message.vi}", f"{context.message.en} {message.en}"
+            )
+        self.findings.append(
+            Finding(
+                code=code,
+                rule=context.rule,
+                level=context.level,
+                severity=context.severity,
+                place=place,
+                message=message,
+                mend=_texts(f"validation.{code}.mend", given),
+                basis=context.basis,
+                **{name: _exact(values[name]) for name in NUMBERS if name in values},
+            )
+        )
+
+    def repair(self, code: str, place: Place, /, **values: object) -> None:
+        """Add what was put right; its message is `validation.repair.<code>`."""
+        given = values | {"cells": ", ".join(place.cells), "sheet": place.sheet}
+        self.repairs.append(Repair(code, place, _texts(f"validation.repair.{code}", given)))
+
+    @property
+    def returns(self) -> bool:
+        """Whether an error stands."""
+        return any(one.severity is Severity.ERROR for one in self.findings)
+
+
+def _texts(message_id: str, values: dict[str, object]) -> Text:
+    by_language = {
+        lang: text(message_id, lang, **{name: _in(one, lang) for name, one in values.items()})
+        for lang in LANGUAGES
+    }
+    return Text(by_language["vi"], by_language["en"])
+
+
+def _exact(value: object) -> str:
+    """A value as the report's data have it: plain decimals, never grouped."""
+    if isinstance(value, Decimal):
+        return f"{value.normalize():f}"
+    return value.vi if isinstance(value, Text) else str(value)
+
+
+def _in(value: object, lang: str) -> object:
+    if isinstance(value, Decimal):
+        return printed(value, lang)
+    if isinstance(value, Text):
+        return value.vi if lang == "vi" else value.en
+    return value

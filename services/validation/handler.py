@@ -1,0 +1,128 @@
+"""`submission.received` in, `submission.validated` or `.returned` out; no I/O, no clock."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Any
+
+from services.kernel.errors import Permanent
+from services.kernel.events import Draft, Event, NewObject, Outcome
+from services.model.codelist import Codelist
+from services.model.form import Form
+from services.model.rule import RuleKind, Severity
+from services.model.text import ModelError
+from services.validation import cells, report
+from services.validation.check import Checked, check
+from services.validation.findings import Finding
+from services.validation.statement import Statement
+
+VALIDATED = "submission.validated"
+RETURNED = "submission.returned"
+PARQUET = "application/vnd.apache.parquet"
+LISTED = 20
+HEAD = (
+    "submission_id",
+    "attempt",
+    "sender",
+    "form",
+    "form_version",
+    "area_list",
+    "area",
+    "period",
+    "completeness",
+    "round",
+    "regime",
+    "classification",
+    "province",
+    "catalogue_version",
+)
+
+
+@dataclass(frozen=True)
+class Facts:
+    """Bodies of the catalogue that a check needs: the form, None where it has none, and lists."""
+
+    form: Mapping[str, Any] | None
+    codelists: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+
+
+def codelists_of(form: Mapping[str, Any]) -> tuple[str, ...]:
+    """The code lists that a form's body asks for: what `Facts.codelists` should hold."""
+    rules = form.get("rules", ())
+    return tuple(rule["expression"] for rule in rules if rule["kind"] == RuleKind.CODELIST)
+
+
+def handle(event: Event, facts: Facts, contents: Mapping[str, bytes]) -> Outcome:
+    """Check the workbook of `contents["original"]`.
+
+    Raises Permanent where the catalogue has no such form, or its body or the statement is broken.
+    """
+    head = {name: event.data[name] for name in HEAD}
+    if facts.form is None:
+        raise Permanent(f"no form {head['form']} version {head['form_version']} in the catalogue")
+    try:
+        form = _form(_canonical(facts.form))
+        codelists = {name: _codelist(_canonical(body)) for name, body in facts.codelists.items()}
+        statement = Statement.from_head(head)
+    except (ModelError, ValueError) as error:
+        raise Permanent(str(error)) from None
+    checked = check(form, contents["original"], statement, codelists)
+    return _outcome(head, event.subject, checked)
+
+
+def _outcome(head: dict[str, Any], subject: str, checked: Checked) -> Outcome:
+    found = checked.report
+    objects = {"report": _object(head, "report", report.MEDIA_TYPE, found.to_json())}
+    if checked.cells is not None:
+        objects["cells"] = _object(head, "cells", cells.MEDIA_TYPE, checked.cells)
+    if checked.observations is not None:
+        objects["observations"] = _object(head, "observations", PARQUET, checked.observations)
+    references = {kind: one.reference() for kind, one in objects.items()}
+    data = head | {
+        "figures": found.figures,
+        "warnings": found.count(Severity.WARNING),
+        "rule_set": found.rule_set,
+    }
+    if checked.valid:
+        data |= {"rounded": found.rounded, "rules": len(found.rules)} | references
+    else:
+        data |= {"cells": None} | references | {"errors": found.count(Severity.ERROR)}
+        data["findings"] = [_listed(one) for one in found.findings[:LISTED]]
+    draft = Draft(
+        topic=VALIDATED if checked.valid else RETURNED,
+        key=head["submission_id"],
+        data=data,
+        subject=subject,
+    )
+    return Outcome(events=(draft,), objects=tuple(objects.values()))
+
+
+def _object(head: Mapping[str, Any], kind: str, media_type: str, content: bytes) -> NewObject:
+    return NewObject(str(head["submission_id"]), head["attempt"], kind, media_type, content)
+
+
+def _listed(one: Finding) -> dict[str, Any]:
+    """A finding as an event carries it: where and which rule, never a value."""
+    return {
+        "code": one.code,
+        "rule": one.rule,
+        "level": one.level,
+        "severity": one.severity.value,
+        "sheet": one.place.sheet,
+        "cells": list(one.place.cells),
+    }
+
+
+def _canonical(body: Mapping[str, Any]) -> str:
+    return json.dumps(body, sort_keys=True, ensure_ascii=False)
+
+
+@lru_cache(maxsize=64)
+def _form(body: str) -> Form:
+    return Form.from_dict(json.loads(body))
+
+
+@lru_cache(maxsize=64)
+def _codelist(body: str) -> Codelist:
+    return Codelist.from_dict(json.loads(body))

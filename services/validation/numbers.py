@@ -1,0 +1,85 @@
+"""What stands in a cell where a number is expected.
+
+Text is read as a number only where it can mean one thing: 12.342.460,42 and 1.225.073 are
+Vietnamese, 1234.5 is plain; 1.225 could be either, so the sender is asked.
+"""
+
+import re
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import StrEnum
+
+from services.model.observation import Missing, round_value
+from services.validation.workbook import CellValue
+
+
+class Content(StrEnum):
+    """What a cell holds."""
+
+    NUMBER = "number"
+    MISSING = "missing"
+    BLANK = "blank"
+    AMBIGUOUS = "ambiguous"
+    NOT_NUMBER = "not_number"
+    TOO_LARGE = "too_large"
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A cell read as a number: `value` where it is one, `missing` where a mark stands instead."""
+
+    content: Content
+    value: Decimal | None = None
+    missing: Missing | None = None
+    rounded: bool = False
+    from_text: bool = False
+
+
+BLANK = Reading(Content.BLANK)
+_MARKS = {
+    "-": Reading(Content.MISSING, Decimal("0.000000"), Missing.NIL),
+    "...": Reading(Content.MISSING, None, Missing.NOT_COLLECTED),
+    "x": Reading(Content.MISSING, None, Missing.NOT_APPLICABLE),
+}
+_MARK_SPELLINGS = {"–": "-", "—": "-", "…": "...", "....": "...", "X": "x", "×": "x"}
+_AMBIGUOUS = re.compile(r"[+-]?(?!0\d*[.,])\d{1,3}[.,]\d{3}")
+_PLAIN = re.compile(r"[+-]?\d+(?:\.\d+)?(?:[eE][+-]?\d{1,2})?")
+_VIETNAMESE = re.compile(r"[+-]?(?:\d{1,3}(?:\.\d{3})+|\d+)(?:,\d+)?")
+_ENGLISH = re.compile(r"[+-]?\d{1,3}(?:,\d{3})+\.\d+|[+-]?\d{1,3}(?:,\d{3}){2,}")
+
+
+def read_number(value: CellValue) -> Reading:
+    """The number, the mark, or what is wrong with the cell."""
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        return Reading(Content.NOT_NUMBER)
+    if not isinstance(value, str):
+        return _number(value)
+    text = value.strip().replace("\u00a0", "").replace(" ", "")
+    if not text:
+        return BLANK
+    if mark := _MARKS.get(_MARK_SPELLINGS.get(text, text)):
+        return mark
+    if _AMBIGUOUS.fullmatch(text):
+        return Reading(Content.AMBIGUOUS)
+    if _PLAIN.fullmatch(text):
+        return _number(text, from_text=True)
+    if _VIETNAMESE.fullmatch(text):
+        return _number(text.replace(".", "").replace(",", "."), from_text=True)
+    if _ENGLISH.fullmatch(text):
+        return _number(text.replace(",", ""), from_text=True)
+    return Reading(Content.NOT_NUMBER)
+
+
+def _number(number: float | str, from_text: bool = False) -> Reading:
+    try:
+        value, rounded = round_value(number)
+    except ValueError:
+        return Reading(Content.TOO_LARGE)
+    return Reading(Content.NUMBER, value, None, rounded, from_text)
+
+
+def printed(number: Decimal, lang: str) -> str:
+    """A number as people of the language write it, without trailing zeros: 12.342.460,42."""
+    text = f"{number:,f}"
+    text = text.rstrip("0").rstrip(".") if "." in text else text
+    return text.translate(str.maketrans(",.", ".,")) if lang == "vi" else text

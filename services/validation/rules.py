@@ -1,0 +1,260 @@
+"""The rules of a form over what was read: pass, fail, or undecided, which never looks like a pass.
+
+A cell that is blank, marked as not collected or not a number leaves every rule that needs it
+undecided. Sums are exact decimals; a total may be off by what rounding its parts can do.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from enum import StrEnum
+
+from services.model import table as form_table
+from services.model.codelist import Codelist
+from services.model.form import Form
+from services.model.rule import (
+    Axis,
+    CellType,
+    Relation,
+    Rule,
+    RuleKind,
+    Severity,
+    Total,
+    parse_names,
+    parse_total,
+)
+from services.model.table import Role
+from services.validation.cells import printed
+from services.validation.findings import Context, Notebook, Place
+from services.validation.numbers import Content
+from services.validation.structure import Entry, Grid, Record
+
+HALF_UNIT = Decimal("0.0000005")
+
+
+class State(StrEnum):
+    """What a rule says of one cell or group of cells."""
+
+    PASS = "pass"
+    FAIL = "fail"
+    UNDECIDED = "undecided"
+
+
+@dataclass
+class Tally:
+    """How often a rule passed, failed and was undecided."""
+
+    id: str
+    passed: int = 0
+    failed: int = 0
+    undecided: int = 0
+
+    def count(self, state: State) -> None:
+        """One more cell or group in this state."""
+        match state:
+            case State.PASS:
+                self.passed += 1
+            case State.FAIL:
+                self.failed += 1
+            case State.UNDECIDED:
+                self.undecided += 1
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table as the rules see it: entries by (row, column) and where they stand."""
+
+    sheet: str
+    entries: Mapping[tuple[str, str], Entry]
+    rows: tuple[str, ...]
+    values: tuple[str, ...]
+    titles: Mapping[str, str]
+
+    @classmethod
+    def of_grid(cls, grid: Grid) -> "Table":
+        """A figures table: rows are its codes."""
+        values = tuple(column.id for column in grid.table.of_role(Role.VALUE))
+        titles = {row.code: f"{row.code} – {row.label}" for row in grid.table.rows}
+        return cls(grid.sheet, grid.entries, tuple(titles), values, titles)
+
+    @classmethod
+    def of_records(cls, table: form_table.Table, sheet: str, records: list[Record]) -> "Table":
+        """A record list: rows are the numbers of its lines."""
+        entries = {(str(one.row), key): e for one in records for key, e in one.entries.items()}
+        titles = {column.id: column.headers[0][-1] for column in table.columns}
+        return cls(sheet, entries, tuple(str(one.row) for one in records), (), titles)
+
+    def columns(self, rule: Rule) -> tuple[str, ...]:
+        """The columns that a rule is about."""
+        return rule.columns or self.values
+
+
+Check = Callable[[Rule, Table, Notebook, Mapping[str, Codelist]], Iterator[State]]
+
+
+def run(
+    form: Form,
+    tables: Mapping[str, Table],
+    codelists: Mapping[str, Codelist],
+    notebook: Notebook,
+) -> list[Tally]:
+    """Every rule of the form over its table; rules of a table that wasn't found are undecided."""
+    tallies = []
+    for rule in form.rules:
+        tally = Tally(rule.id)
+        table = tables.get(rule.table)
+        states = _CHECKS[rule.kind](rule, table, notebook, codelists) if table else ()
+        for state in states:
+            tally.count(state)
+        if table is None:
+            tally.count(State.UNDECIDED)
+        tallies.append(tally)
+    return tallies
+
+
+def _context(rule: Rule) -> Context:
+    return Context(rule.id, rule.level, rule.severity, rule.basis, rule.message)
+
+
+def _check_total(
+    rule: Rule, table: Table, notebook: Notebook, _: Mapping[str, Codelist]
+) -> Iterator[State]:
+    total = parse_total(rule.expression)
+    across = rule.axis is Axis.COLUMNS
+    for other in table.rows if across else table.columns(rule):
+        found = {
+            code: table.entries.get((other, code) if across else (code, other))
+            for code in total.codes
+        }
+        yield _one_total(rule, table.sheet, total, found, notebook)
+
+
+def _one_total(
+    rule: Rule, sheet: str, total: Total, found: Mapping[str, Entry | None], notebook: Notebook
+) -> State:
+    values = {code: one.reading.value for code, one in found.items() if one is not None}
+    if any(values.get(code) is None for code in total.codes):
+        _undecided(rule, sheet, total, found, notebook)
+        return State.UNDECIDED
+    numbers = {code: value for code, value in values.items() if value is not None}
+    expected = sum((sign * numbers[code] for sign, code in total.terms), Decimal(0))
+    difference = numbers[total.left] - expected
+    tolerance = (len(total.terms) + 1) * HALF_UNIT + rule.tolerance
+    holds = difference >= -tolerance and (
+        total.relation is Relation.AT_LEAST or difference <= tolerance
+    )
+    if holds:
+        return State.PASS
+    cells = tuple(one.cell for code in total.codes if (one := found[code]) is not None)
+    notebook.find(
+        "total" if total.relation is Relation.EQUAL else "part",
+        Place(sheet, cells),
+        _context(rule),
+        expression=rule.expression,
+        cell=cells[0],
+        value=numbers[total.left],
+        expected=expected,
+        found=numbers[total.left],
+        difference=difference,
+    )
+    return State.FAIL
+
+
+def _undecided(
+    rule: Rule, sheet: str, total: Total, found: Mapping[str, Entry | None], notebook: Notebook
+) -> None:
+    """Says what a total lacked, where something of it is there at all."""
+    if not any(one is not None and one.reading.value is not None for one in found.values()):
+        return
+    lacking = [code for code in total.codes if not (e := found[code]) or e.reading.value is None]
+    cells = tuple(one.cell for code in lacking if (one := found[code]) is not None)
+    context = Context(rule.id, rule.level, Severity.INFORMATION, rule.basis, rule.message)
+    given = {"expression": rule.expression, "lacking": ", ".join(lacking)}
+    notebook.find("undecided", Place(sheet, cells), context, **given)
+
+
+def _check_required(
+    rule: Rule, table: Table, notebook: Notebook, _: Mapping[str, Codelist]
+) -> Iterator[State]:
+    names = parse_names(rule.expression)
+    of_rows = rule.axis is Axis.ROWS and table.values
+    places = (
+        [(row, column) for row in names for column in table.columns(rule)]
+        if of_rows
+        else [(row, column) for row in table.rows for column in names]
+    )
+    for place in places:
+        entry = table.entries.get(place)
+        if entry is not None and printed(entry.raw).strip():
+            yield State.PASS
+            continue
+        where = Place(table.sheet, (entry.cell,) if entry is not None else ())
+        what = place[0] if of_rows else place[1]
+        notebook.find("required", where, _context(rule), what=table.titles[what])
+        yield State.FAIL
+
+
+def _check_codelist(
+    rule: Rule, table: Table, notebook: Notebook, codelists: Mapping[str, Codelist]
+) -> Iterator[State]:
+    codes = codelists.get(rule.expression)
+    for entry in _filled(rule, table):
+        text = printed(entry.raw).strip()
+        if codes is None:
+            yield State.UNDECIDED
+        elif text in codes:
+            yield State.PASS
+        else:
+            where = Place(table.sheet, (entry.cell,))
+            notebook.find("codelist", where, _context(rule), value=text, list=codes.title)
+            yield State.FAIL
+
+
+_FAULTS = {
+    Content.AMBIGUOUS: "number_ambiguous",
+    Content.NOT_NUMBER: "not_number",
+    Content.TOO_LARGE: "number_too_large",
+}
+
+
+def _check_type(
+    rule: Rule, table: Table, notebook: Notebook, _: Mapping[str, Codelist]
+) -> Iterator[State]:
+    for entry in _filled(rule, table):
+        fault = _fault(CellType(rule.expression), entry)
+        if fault is None:
+            yield State.PASS
+            continue
+        where = Place(table.sheet, (entry.cell,))
+        notebook.find(fault, where, _context(rule), value=printed(entry.raw))
+        yield State.FAIL
+
+
+def _fault(wanted: CellType, entry: Entry) -> str | None:
+    """The code of what is wrong with a cell that should hold the wanted type."""
+    reading = entry.reading
+    match wanted:
+        case CellType.TEXT:
+            return None
+        case CellType.DATE:
+            return None if isinstance(entry.raw, date) else "not_date"
+        case CellType.INTEGER if reading.value is not None and reading.value % 1:
+            return "not_integer"
+    return _FAULTS.get(reading.content)
+
+
+def _filled(rule: Rule, table: Table) -> Iterator[Entry]:
+    """The entries of the rule's columns in which something stands."""
+    wanted = set(table.columns(rule))
+    for (_, column), entry in table.entries.items():
+        if column in wanted and printed(entry.raw).strip():
+            yield entry
+
+
+_CHECKS: Mapping[RuleKind, Check] = {
+    RuleKind.TOTAL: _check_total,
+    RuleKind.REQUIRED: _check_required,
+    RuleKind.CODELIST: _check_codelist,
+    RuleKind.TYPE: _check_type,
+}

@@ -1,0 +1,44 @@
+"""What the sender states about a submission, as far as the checks need it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from services.model.form import Form
+from services.model.observation import Completeness
+from services.model.period import Period
+from services.model.table import Span, Table
+
+
+@dataclass(frozen=True)
+class Statement:
+    """Area, time and completeness of a submission."""
+
+    area_list: str
+    area: str
+    period: Period
+    completeness: Completeness
+    round: int = 1
+
+    @classmethod
+    def from_head(cls, head: Mapping[str, Any]) -> "Statement":
+        """The statement in the common head of the events; raises ValueError for a bad period."""
+        return cls(
+            area_list=head["area_list"],
+            area=head["area"],
+            period=Period.parse(head["period"]),
+            completeness=Completeness(head["completeness"]),
+            round=head["round"],
+        )
+
+    def period_of(self, span: Span) -> Period:
+        """The period that a column of this span is about."""
+        return self.period if span is Span.PERIOD else self.period.year_to_date()
+
+    def periods(self, table: Table) -> dict[str, Period]:
+        """The period of each column of a table."""
+        return {column.id: self.period_of(column.span) for column in table.columns}
+
+    def suits(self, form: Form) -> bool:
+        """Whether the form is for periods of this length."""
+        return self.period.frequency in form.frequencies

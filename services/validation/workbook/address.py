@@ -1,0 +1,26 @@
+"""A1 addresses; rows and columns are counted from 0 inside, from 1 and A outside."""
+
+from functools import cache
+
+
+@cache
+def column_letters(column: int) -> str:
+    """0 → A, 25 → Z, 26 → AA."""
+    letters, rest = "", column + 1
+    while rest:
+        rest, letter = divmod(rest - 1, 26)
+        letters = chr(ord("A") + letter) + letters
+    return letters
+
+
+def column_number(letters: str) -> int:
+    """A → 0, Z → 25, AA → 26."""
+    number = 0
+    for letter in letters:
+        number = number * 26 + ord(letter) - ord("A") + 1
+    return number - 1
+
+
+def address(row: int, column: int) -> str:
+    """(8, 2) → C9."""
+    return f"{column_letters(column)}{row + 1}"

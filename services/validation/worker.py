@@ -1,0 +1,20 @@
+"""The validation worker: checks what intake received. Hostile bytes are parsed in worker processes."""
+
+from __future__ import annotations
+
+from services.kernel import replica
+from services.kernel.runner import main
+from services.kernel.stage import ObjectStage
+from services.validation.handler import handle
+from services.validation.store import load
+
+STAGE = ObjectStage(
+    topics=("submission.received",),
+    load=load,
+    reads=lambda event: (event.data["original"],),
+    handle=handle,
+    isolated=True,
+)
+
+if __name__ == "__main__":
+    main("validation", [replica.stage(), STAGE])

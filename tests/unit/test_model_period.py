@@ -1,0 +1,72 @@
+"""SDMX time periods and ranges."""
+
+from datetime import date
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.model.period import Frequency, Period, PeriodError
+
+
+@pytest.mark.parametrize(
+    ("text", "start", "end", "frequency"),
+    [
+        ("2026", date(2026, 1, 1), date(2026, 12, 31), Frequency.YEAR),
+        ("2026-S1", date(2026, 1, 1), date(2026, 6, 30), Frequency.HALF_YEAR),
+        ("2026-Q3", date(2026, 7, 1), date(2026, 9, 30), Frequency.QUARTER),
+        ("2026-M02", date(2026, 2, 1), date(2026, 2, 28), Frequency.MONTH),
+        ("2028-M02", date(2028, 2, 1), date(2028, 2, 29), Frequency.MONTH),
+        ("2026-11-20", date(2026, 11, 20), date(2026, 11, 20), Frequency.DAY),
+        ("2026-01-01/P9M", date(2026, 1, 1), date(2026, 9, 30), Frequency.RANGE),
+        ("2026-10-01/P51D", date(2026, 10, 1), date(2026, 11, 20), Frequency.RANGE),
+    ],
+)
+def test_reads_and_writes(text: str, start: date, end: date, frequency: Frequency) -> None:
+    period = Period.parse(text)
+    assert (period.start, period.end, period.frequency) == (start, end, frequency)
+    assert str(period) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("2026-01-01/P3M", "2026-Q1"),
+        ("2026-01-01/P1Y", "2026"),
+        ("2026-07-01/P6M", "2026-S2"),
+        ("2026-A1", "2026"),
+        ("2026-03-01/P31D", "2026-M03"),
+    ],
+)
+def test_a_span_has_one_name(text: str, name: str) -> None:
+    assert str(Period.parse(text)) == name
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "2026-Q5", "2026-M13", "quý 3", "2026-02-30", "2026-01-01/P0M", "0000", "9999-12-01/P2M",
+     "2026-01-31/P1M", "2026-Q3 ", "2026-01-01/P9X"],
+)  # fmt: skip
+def test_what_is_no_period_is_refused(text: str) -> None:
+    with pytest.raises(PeriodError) as refused:
+        Period.parse(text)
+    assert repr(text) in str(refused.value)
+
+
+def test_since_the_start_of_the_year() -> None:
+    assert str(Period.parse("2026-Q3").year_to_date()) == "2026-01-01/P9M"
+    assert str(Period.parse("2026-Q4").year_to_date()) == "2026"
+
+
+def test_nearby_periods_leave_itself_out() -> None:
+    names = [str(one) for one in Period.parse("2026-Q3").nearby()]
+    assert len(names) == 11
+    assert "2026-Q3" not in names
+    assert names[0] == "2026-Q1"
+
+
+@given(st.dates(date(1900, 1, 1), date(2100, 12, 31)), st.integers(1, 4000))
+def test_every_span_reads_back(start: date, days: int) -> None:
+    period = Period.parse(f"{start.isoformat()}/P{days}D")
+    assert Period.parse(str(period)) == period
+    assert (period.end - period.start).days == days - 1
