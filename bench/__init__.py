@@ -1,0 +1,1 @@
+"""What the runner's guarantee costs: `python -m bench`, see README.md."""

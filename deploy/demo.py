@@ -1,0 +1,245 @@
+"""`make demo`: the whole product on this machine, from an empty folder to the compilers' feed.
+
+Starts everything, loads the starter pack, sends the submissions of examples/dien-bien/scenario.yaml over HTTP, and
+compares each verdict and count with what the scenario expects. Exit code 0 only if all are as expected.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import yaml
+from rich.console import Console
+from rich.table import Table
+
+from deploy import feed
+from deploy.stack import ROOT, Stack
+from services.catalogue import starter
+from services.connector.client import Connector, Refused
+from services.connector.keys import Key
+from services.kernel.topics import load as load_topics
+
+FOLDER = ROOT / ".run" / "demo"
+EXAMPLES = ROOT / "examples" / "dien-bien"
+SECONDS = 60.0
+HEALTHY_SECONDS = 120.0
+console = Console(highlight=False)
+
+
+@dataclass
+class Result:
+    """One submission of the scenario: what came of it, and where that is not what was expected."""
+
+    name: str
+    entry: dict[str, Any]
+    id: str = ""
+    state: dict[str, Any] = field(default_factory=dict)
+    seconds: float = 0.0
+    wrong: list[str] = field(default_factory=list)
+
+
+def main() -> int:
+    """Runs the demo; returns the exit code."""
+    began = time.monotonic()
+    stack = Stack(FOLDER)
+    stack.destroy()
+    stack = Stack(FOLDER)
+    _start(stack)
+    keys = _load_catalogue(stack)
+    workbooks = _generate()
+    scenario = yaml.safe_load((EXAMPLES / "scenario.yaml").read_text(encoding="utf-8"))
+    results = [_send(stack, keys, workbooks, entry) for entry in scenario["submissions"]]
+    _show(results)
+    wrong = [f"{result.name}: {text}" for result in results for text in result.wrong]
+    wrong += _balances(stack, results)
+    _addresses(stack)
+    for text in wrong:
+        console.print(f"[red]✗[/] {text}")
+    verdict = "[red]KHÔNG ĐÚNG · not as expected[/]" if wrong else "[green]ĐÚNG · as expected[/]"
+    console.print(f"{verdict} ({time.monotonic() - began:.0f} s). Dừng lại · stop: make down")
+    return 1 if wrong else 0
+
+
+def _start(stack: Stack) -> None:
+    with console.status("Khởi động · starting") as status:
+
+        def progress(name: str, seconds: float) -> None:
+            console.print(f"[green]✓[/] {name} [dim]{seconds:.1f} s[/]")
+
+        status.update("Kafka, PostgreSQL …")
+        stack.start_infrastructure(progress)
+        status.update("Bảng và chủ đề · tables and topics …")
+        stack.prepare()
+        status.update("Các dịch vụ · services …")
+        stack.start_services()
+        stack.wait_healthy(HEALTHY_SECONDS, progress=progress)
+
+
+def _load_catalogue(stack: Stack) -> dict[str, Key]:
+    """The starter pack, and a key for each organisation that sends."""
+    url, token = stack.url("catalogue-api"), stack.state.tokens["administrator"]
+    loaded = starter.load(url, token)
+    keys = {entry.id: Key.generate(entry.id) for entry in loaded if entry.kind == "organisation"}
+    with httpx2.Client(base_url=url, headers={"Authorization": f"Bearer {token}"}) as client:
+        for sender, key in keys.items():
+            body = {"sender": sender, "public_key": key.public()}
+            client.put(f"/v1/sender_key/{key.id}", json={"body": body}).raise_for_status()
+    for sender, key in keys.items():
+        key.save(FOLDER / "keys" / f"{sender}.json")
+    console.print(f"[green]✓[/] danh mục · catalogue: {len(loaded)} mục, {len(keys)} khoá")
+    return keys
+
+
+def _generate() -> Path:
+    sys.path.insert(0, str(EXAMPLES))
+    from generate import generate
+
+    folder = FOLDER / "workbooks"
+    generate(folder)
+    return folder
+
+
+def _send(stack: Stack, keys: dict[str, Key], workbooks: Path, entry: dict[str, Any]) -> Result:
+    result = Result(entry["name"], entry)
+    file = (EXAMPLES if entry.get("kept") else workbooks) / entry["file"]
+    connector = Connector(stack.url("intake-api"), keys[entry["sender"]])
+    stated = ("form", "area_list", "area", "period", "completeness", "regime", "classification")
+    began = time.monotonic()
+    with console.status(entry["name"]):
+        try:
+            receipt = connector.submit(file, **{name: entry[name] for name in stated})
+            result.id = receipt.id
+            result.state = connector.wait(receipt.id, receipt.attempt, seconds=SECONDS, stored=True)
+        except Refused as error:
+            result.wrong.append(str(error))
+            return result
+    result.seconds = time.monotonic() - began
+    expected = entry["expect"]
+    found = result.state | {"status": receipt.status}
+    for name in ("status", "attempt", "verdict", "figures"):
+        if found.get(name) != expected[name]:
+            result.wrong.append(f"{name}: {expected[name]} ≠ {found.get(name)}")
+    _compare_reason(result, connector, expected)
+    return result
+
+
+def _compare_reason(result: Result, connector: Connector, expected: dict[str, Any]) -> None:
+    decided = expected.get("decided_by", {})
+    for reason in result.state.get("reasons", []) if "article" in decided else []:
+        if all(str(reason.get(name)) == str(decided[name]) for name in ("requirement", "article", "clause")):
+            return
+    if "article" in decided:
+        result.wrong.append(f"decided by {decided} ≠ {result.state.get('reasons')}")
+    if "rule" in decided:
+        report = connector.report(result.id)
+        errors = [one for one in report["findings"] if one["severity"] == "error"]
+        wanted = expected["finding"]
+        if [one["rule"] for one in errors] != [decided["rule"]]:
+            result.wrong.append(f"rules {[one['rule'] for one in errors]} ≠ {decided['rule']}")
+        elif any(str(errors[0][name]) != wanted[name] for name in wanted):
+            result.wrong.append(f"finding {errors[0]} ≠ {wanted}")
+
+
+def _show(results: list[Result]) -> None:
+    table = Table(title="Các lần gửi · submissions", header_style="bold")
+    for title in ("Lần gửi", "Đơn vị gửi", "Biểu", "Địa bàn", "Kỳ"):
+        table.add_column(title, overflow="fold")
+    for title in ("Lần", "Số liệu"):
+        table.add_column(title, justify="right")
+    for title in ("Kết luận", "Căn cứ"):
+        table.add_column(title, overflow="fold")
+    table.add_column("Giây", justify="right")
+    colours = {"cleared": "green", "returned": "yellow", "withheld": "red", "held": "magenta"}
+    for result in results:
+        entry, state = result.entry, result.state
+        verdict = str(state.get("verdict", "?"))
+        duplicate = " (trùng)" if entry["expect"].get("duplicate") else ""
+        table.add_row(
+            result.name,
+            entry["sender"],
+            entry["form"],
+            entry["area"],
+            entry["period"],
+            str(state.get("attempt", "")),
+            str(state.get("figures", "")),
+            f"[{colours.get(verdict, 'white')}]{verdict}[/]{duplicate}",
+            _decider(state),
+            f"{result.seconds:.2f}",
+        )
+    console.print(table)
+
+
+def _decider(state: dict[str, Any]) -> str:
+    for reason in state.get("reasons", []):
+        if reason.get("article"):
+            clause = f" khoản {reason['clause']}" if reason.get("clause") else ""
+            return f"{reason['requirement']} {reason['instrument']} Điều {reason['article']}{clause}"
+    for finding in state.get("findings", []):
+        if finding.get("severity") == "error":
+            return f"{finding['rule'] or finding['code']} {', '.join(finding['cells'][:3])} …"
+    return ""
+
+
+def _balances(stack: Stack, results: list[Result]) -> list[str]:
+    """Counts read back from the services, from Kafka and from the log; returns what does not agree."""
+    token = {"Authorization": f"Bearer {stack.state.tokens['operator']}"}
+    with httpx2.Client(headers=token, timeout=30) as client:
+        balance = client.get(f"{stack.url('intake-api')}/v1/reconciliation").json()
+        totals = client.get(f"{stack.url('grdp-api')}/v1/totals").json()
+        figures = balance["figures"]
+        parts = figures["stored"] + figures["returned"] + figures["withheld"] + figures["held"]
+        console.print(
+            f"Số liệu đã đọc · figures read {figures['read']} = {figures['stored']} lưu · stored + "
+            f"{figures['returned']} trả lại · returned + {figures['withheld']} không dùng · withheld + "
+            f"{figures['held']} chờ · held"
+        )
+        read = feed.read(stack.bootstrap)
+        console.print(
+            f"Luồng số liệu · feed: {read.messages} thông điệp trên Kafka · messages, {len(read.current)} số liệu hiện hành"
+            f" · current; kho · store: {totals['current']}"
+        )
+        expected = sum(
+            result.entry["expect"]["figures"]
+            for result in results
+            if result.entry["expect"]["verdict"] == "cleared" and result.entry["expect"]["status"] == 202
+        )
+        events = feed.count(stack.bootstrap, [t.name for t in load_topics().values() if t.audit == "leaf"])
+        log = _log(client, stack, events)
+    console.print(f"Sổ bằng chứng · evidence log: {log['size']} lá · leaves, gốc · root {log['root']}")
+    wrong = []
+    for name, left, right in (
+        ("figures read", figures["read"], parts),
+        ("stored", figures["stored"], expected),
+        ("store", totals["current"], expected),
+        ("feed", len(read.current), expected),
+        ("leaves of the log", log["size"], events),
+    ):
+        if left != right:
+            wrong.append(f"{name}: {left} ≠ {right}")
+    return wrong
+
+
+def _log(client: httpx2.Client, stack: Stack, events: int) -> dict[str, Any]:
+    """The log's newest checkpoint, once it has as many leaves as there are events."""
+    deadline = time.monotonic() + 15
+    while True:
+        log: dict[str, Any] = client.get(f"{stack.url('audit-api')}/v1/checkpoint").json()
+        if log.get("size") == events or time.monotonic() > deadline:
+            return log
+        time.sleep(0.2)
+
+
+def _addresses(stack: Stack) -> None:
+    for name in ("intake-api", "catalogue-api", "grdp-api", "audit-api"):
+        console.print(f"  {name:14} {stack.url(name)}/docs")
+    console.print(f"  Kafka          {stack.bootstrap}")
+    console.print(f"  khoá · keys    {FOLDER.relative_to(ROOT) / 'keys'}")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,78 @@
+"""Events become leaves. Pure, but for a pen: the batch's facts carry the tree from event to event.
+
+The runner handles the events of a batch in their order, with the same facts, in one transaction; so
+each call appends to the tree that the one before left. The last call returns the rows of the whole
+batch, tables together, and the checkpoint. Redeliveries repeat the stored checkpoint and append
+nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from services.audit import store
+from services.audit.leaf import entry
+from services.audit.merkle import Tree, leaf_hash
+from services.kernel.events import Draft, Event, Outcome, Row
+
+TOPIC = "audit.checkpoint"
+LOG = "solieu"
+"""Key of the checkpoints: there is one log."""
+
+
+@dataclass
+class Log:
+    """The facts of a batch: the tree, a salt for each event, which is last; and what was appended."""
+
+    tree: Tree
+    taken_at: datetime | None
+    salts: Mapping[UUID, bytes]
+    last: UUID
+    leaves: list[Row] = field(default_factory=list)
+    nodes: list[Row] = field(default_factory=list)
+
+    def append(self, event: Event) -> None:
+        """Writes one event down."""
+        salt = self.salts[event.id]
+        written = entry(event, salt)
+        hash_ = leaf_hash(written.encoded())
+        values = {
+            "index": self.tree.size,
+            "event_id": event.id,
+            "topic": event.topic,
+            "submission": event.data.get("submission_id"),
+            "time": event.time,
+            "commitment": written.commitment,
+            "salt": salt,
+            "leaf_hash": hash_,
+        }
+        self.tree, completed = self.tree.append(hash_)
+        self.leaves.append(Row(store.Leaf, values))
+        for node in completed:
+            values = {"level": node.level, "index": node.index, "hash": node.hash}
+            self.nodes.append(Row(store.Node, values))
+        self.taken_at = max(self.taken_at or event.time, event.time)
+
+
+def handle(event: Event, log: Log) -> Outcome:
+    """Appends the event; the batch's last one brings the rows and the checkpoint of all."""
+    log.append(event)
+    if event.id != log.last:
+        return Outcome()
+    root = log.tree.root
+    size = log.tree.size
+    edge = b"".join(log.tree.edge)
+    head = {"single": True, "size": size, "edge": edge, "taken_at": log.taken_at}
+    checkpoint = {"size": size, "root": root, "taken_at": log.taken_at}
+    data: dict[str, Any] = {"size": size, "root": root.hex(), "taken_at": log.taken_at}
+    rows = (
+        *log.leaves,
+        *log.nodes,
+        Row(store.Head, head, "replace"),
+        Row(store.Checkpoint, checkpoint),
+    )
+    return Outcome((Draft(TOPIC, LOG, data, LOG),), rows)

@@ -1,0 +1,74 @@
+"""Tables of the evidence log: salted hashes, the tree over them, and its checkpoints."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlmodel import Field, SQLModel
+
+SCHEMA = "audit"
+
+
+def _time(*, nullable: bool = False) -> Any:
+    return Field(sa_type=sa.DateTime(timezone=True), nullable=nullable)
+
+
+def _text(**arguments: Any) -> Any:
+    return Field(sa_type=sa.Text, **arguments)
+
+
+class Leaf(SQLModel, table=True):
+    """One event. The columns and the salt are what services/audit/leaf.py makes the hash of."""
+
+    __tablename__ = "leaves"
+    __table_args__ = (
+        sa.UniqueConstraint("event_id", name="leaves_event_id"),
+        sa.Index("leaves_submission", "submission", "index"),
+        {"schema": SCHEMA},
+    )
+
+    index: int = Field(primary_key=True, sa_type=sa.BigInteger)
+    event_id: UUID
+    topic: str = _text()
+    submission: str | None = _text()
+    time: datetime = _time()
+    commitment: bytes = Field(description="Of the entry: a salted hash.")
+    salt: bytes | None = Field(description="Null once the event is erased.")
+    leaf_hash: bytes
+
+
+class Node(SQLModel, table=True):
+    """A complete subtree above the leaves."""
+
+    __tablename__ = "nodes"
+    __table_args__ = ({"schema": SCHEMA},)
+
+    level: int = Field(primary_key=True)
+    index: int = Field(primary_key=True, sa_type=sa.BigInteger)
+    hash: bytes
+
+
+class Head(SQLModel, table=True):
+    """The one row that is locked while leaves are appended. `edge`: hashes of 32 bytes, in a row."""
+
+    __tablename__ = "head"
+    __table_args__ = ({"schema": SCHEMA},)
+
+    single: bool = Field(primary_key=True)
+    size: int = Field(sa_type=sa.BigInteger)
+    edge: bytes
+    taken_at: datetime | None = _time(nullable=True)
+
+
+class Checkpoint(SQLModel, table=True):
+    """Size and root of the log after each batch."""
+
+    __tablename__ = "checkpoints"
+    __table_args__ = ({"schema": SCHEMA},)
+
+    size: int = Field(primary_key=True, sa_type=sa.BigInteger)
+    root: bytes
+    taken_at: datetime = _time()

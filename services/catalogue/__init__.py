@@ -1,0 +1,1 @@
+"""The catalogue: organisations, senders' keys, forms, items, regulations, code lists; every version is kept."""

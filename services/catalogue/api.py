@@ -1,0 +1,188 @@
+"""The catalogue's API, for its administrator. `python -m services.catalogue.api` runs it."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, FastAPI, Query, Response
+from fastapi.concurrency import run_in_threadpool
+from pydantic import AwareDatetime, BaseModel, ConfigDict
+from sqlmodel import Session
+
+from services.catalogue import handler, store
+from services.catalogue.entry import Command, Flaw, Kind, Refused, Version
+from services.kernel.api import Context, bearer, context_of, create, serve
+from services.kernel.problems import Problem
+from services.model.messages import texts
+
+TEXT = "Danh mục: cơ quan, khóa, biểu mẫu, quy định · Catalogue: organisations, keys, forms, rules"
+
+ACKNOWLEDGED_WITHIN = 10.0
+"""Seconds after which the answer is 503: the change is made, and will be published later."""
+
+With = Annotated[Context, Depends(context_of)]
+administrator = bearer(lambda settings: settings.administrator_token.get_secret_value())
+router = APIRouter(prefix="/v1", dependencies=[Depends(administrator)], tags=["catalogue"])
+
+
+class Change(BaseModel):
+    """What an entry shall say, and when it is in force."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "examples": [
+                {
+                    "body": {
+                        "id": "so-tai-chinh-dien-bien",
+                        "name": {
+                            "vi": "Sở Tài chính tỉnh Điện Biên",
+                            "en": "Department of Finance",
+                        },
+                        "kind": "finance_department",
+                        "province": "11",
+                    }
+                },
+                {
+                    "body": {
+                        "sender": "so-tai-chinh-dien-bien",
+                        "public_key": {
+                            "kty": "OKP",
+                            "crv": "Ed25519",
+                            "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo",
+                        },
+                    },
+                    "valid_from": "2026-01-01T00:00:00Z",
+                    "valid_to": "2027-01-01T00:00:00Z",
+                },
+            ]
+        },
+    )
+
+    body: dict[str, Any]
+    valid_from: AwareDatetime | None = None
+    valid_to: AwareDatetime | None = None
+
+
+class Summary(BaseModel):
+    """The newest version of an entry, without its content."""
+
+    kind: Kind
+    id: str
+    version: int
+    catalogue_version: int
+    valid_from: AwareDatetime | None
+    valid_to: AwareDatetime | None
+    changed_at: AwareDatetime
+
+
+class Whole(Summary):
+    """One version of an entry."""
+
+    body: dict[str, Any]
+
+
+@router.put("/{kind}/{id}", status_code=201, summary="Thêm hoặc thay đổi · Add or change an entry")
+async def put(kind: Kind, id: str, change: Change, response: Response, context: With) -> Whole:
+    """201 with a new version, 200 where nothing changed; both after the broker's acknowledgement."""
+    command = Command(
+        kind,
+        id,
+        change.body,
+        valid_from=change.valid_from and change.valid_from.astimezone(UTC),
+        valid_to=change.valid_to and change.valid_to.astimezone(UTC),
+    )
+    try:
+        version, is_new, sequence = await run_in_threadpool(_change, context, command)
+    except Refused as refused:
+        raise _problem(command, refused.flaws) from None
+    if sequence is not None:
+        async with asyncio.timeout(ACKNOWLEDGED_WITHIN):
+            await context.outbox.published(sequence)
+    if not is_new:
+        response.status_code = 200
+    return _whole(version)
+
+
+@router.get("/{kind}", summary="Các mục của một loại · The entries of a kind")
+def entries(kind: Kind, context: With) -> list[Summary]:
+    """The newest version of each, by id."""
+    with Session(context.engine) as session:
+        return [Summary(**vars(version)) for version in store.listed(session, kind)]
+
+
+@router.get("/{kind}/{id}", summary="Một mục, phiên bản mới nhất hoặc chỉ định · One entry")
+def entry(
+    kind: Kind,
+    id: str,
+    context: With,
+    version: Annotated[int | None, Query(ge=1, le=2**31 - 1)] = None,
+) -> Whole:
+    """The newest version, or the one that is asked for; 404 where there is none."""
+    if "\0" in id:
+        raise _absent(kind, id)
+    with Session(context.engine) as session:
+        found = store.newest(session, kind, id, version)
+    if found is None:
+        raise _absent(kind, id)
+    return _whole(found)
+
+
+def _change(context: Context, command: Command) -> tuple[Version, bool, int | None]:
+    """The version now in the catalogue, whether it is new, and which outbox row to wait for."""
+    with Session(context.engine) as session, session.begin():
+        counter = store.lock(session)
+        facts = store.facts(session, command.kind, command.id)
+        version = handler.decide(command, facts, counter, context.clock())
+        if version is None:
+            assert facts.newest is not None
+            return facts.newest, False, store.unpublished(session)
+        store.add(session, version)
+        draft, id_ = handler.event(version)
+        return version, True, context.outbox.add(session, draft, id_)
+
+
+def _whole(version: Version) -> Whole:
+    return Whole(**vars(version))
+
+
+def _problem(command: Command, flaws: list[Flaw]) -> Problem:
+    """All that is wrong: what, where, and how to mend it."""
+    values = {"kind": command.kind.value, "id": command.id}
+    return Problem(
+        422,
+        "catalogue-entry",
+        texts("catalogue.refused", **values).to_dict(),
+        texts("catalogue.refused.mend").to_dict(),
+        errors=[
+            {
+                "where": flaw.where,
+                "what": texts(f"catalogue.{flaw.code}", **flaw.values).to_dict(),
+                "mend": texts(f"catalogue.{flaw.code}.mend", **flaw.values).to_dict(),
+            }
+            for flaw in flaws
+        ],
+    )
+
+
+def _absent(kind: Kind, id_: str) -> Problem:
+    values = {"kind": kind.value, "id": id_}
+    return Problem(
+        404,
+        "no-entry",
+        texts("catalogue.absent", **values).to_dict(),
+        texts("catalogue.absent.mend", **values).to_dict(),
+    )
+
+
+def create_app() -> FastAPI:
+    """The application with its routes."""
+    app = create("catalogue", "Danh mục · Catalogue", TEXT)
+    app.include_router(router)
+    return app
+
+
+if __name__ == "__main__":
+    serve(create_app())

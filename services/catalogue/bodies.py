@@ -1,0 +1,94 @@
+"""Reading the content of an entry: each kind as the model or, for keys, as JSON Web Key says."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from joserfc.errors import JoseError
+from joserfc.jwk import OKPKey
+
+from services.catalogue.entry import Command, Flaw, Kind, Refused
+from services.model.catalogue import Item, Organisation
+from services.model.codelist import Codelist
+from services.model.form import Form
+from services.model.regulation import Instrument
+from services.model.text import ModelError
+
+ID = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,99}")
+
+MODEL: dict[Kind, Callable[[Mapping[str, Any]], Any]] = {
+    Kind.CODELIST: Codelist.from_dict,
+    Kind.REGULATION: Instrument.from_dict,
+    Kind.ORGANISATION: Organisation.from_dict,
+    Kind.FORM: Form.from_dict,
+    Kind.ITEM: Item.from_dict,
+}
+
+
+def read_body(command: Command) -> dict[str, Any]:
+    """The content in its one canonical form, so that equal contents are equal; raises Refused."""
+    if not ID.fullmatch(command.id):
+        raise Refused([Flaw("id", "id", {"id": command.id})])
+    _storable(command.body)
+    if command.kind is Kind.SENDER_KEY:
+        return _sender_key(command.body)
+    try:
+        entry = MODEL[command.kind](command.body)
+    except ModelError as error:
+        raise Refused(_flaws(str(error))) from None
+    if entry.id != command.id:
+        raise Refused([Flaw("body.id", "other-id", {"given": entry.id, "expected": command.id})])
+    body: dict[str, Any] = entry.to_dict()
+    return body
+
+
+def _storable(body: Mapping[str, Any]) -> None:
+    """PostgreSQL's JSON has no NUL, UTF-8 no half surrogate pairs."""
+    try:
+        text = json.dumps(body, ensure_ascii=False, allow_nan=False)
+        text.encode()
+    except ValueError:
+        raise Refused([Flaw("body", "characters")]) from None
+    if "\\u0000" in text:
+        raise Refused([Flaw("body", "characters")])
+
+
+def _flaws(text: str) -> list[Flaw]:
+    """The places that the model names: «form x: place: what; place: what»."""
+    _, _, places = text.partition(": ")
+    flaws = []
+    for place in (places or text).split("; "):
+        where, found, what = place.partition(": ")
+        flaws.append(Flaw(f"body.{where}" if found else "body", "content", {"what": what or where}))
+    return flaws
+
+
+def _sender_key(body: Mapping[str, Any]) -> dict[str, Any]:
+    """{sender, public_key}: an organisation and an Ed25519 key (RFC 8037)."""
+    flaws = [
+        Flaw(f"body.{name}", "field-unknown", {"field": name})
+        for name in sorted(body.keys() - {"sender", "public_key"})
+    ]
+    flaws += [
+        Flaw(f"body.{name}", "field-missing", {"field": name})
+        for name, type_ in (("sender", str), ("public_key", dict))
+        if not isinstance(body.get(name), type_)
+    ]
+    if flaws:
+        raise Refused(flaws)
+    return {"sender": body["sender"], "public_key": _public_key(body["public_key"])}
+
+
+def _public_key(given: dict[str, Any]) -> dict[str, str]:
+    if "d" in given:
+        raise Refused([Flaw("body.public_key.d", "key-private")])
+    try:
+        key = OKPKey.import_key({name: given[name] for name in ("kty", "crv", "x")})
+        if (given["kty"], key.curve_name) == ("OKP", "Ed25519") and key.public_key:
+            return {"kty": "OKP", "crv": "Ed25519", "x": given["x"]}
+    except (KeyError, ValueError, TypeError, JoseError):
+        pass
+    raise Refused([Flaw("body.public_key", "key-kind")])

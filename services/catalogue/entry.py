@@ -1,0 +1,72 @@
+"""What the catalogue deals in: kinds, commands to change an entry, versions, and what is wrong with a command."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+
+class Kind(StrEnum):
+    """The kinds of entries, in the order in which they refer to one another."""
+
+    CODELIST = "codelist"
+    REGULATION = "regulation"
+    ORGANISATION = "organisation"
+    SENDER_KEY = "sender_key"
+    FORM = "form"
+    ITEM = "item"
+
+
+@dataclass(frozen=True)
+class Command:
+    """An administrator's wish: this entry shall have this content, in force from and before."""
+
+    kind: Kind
+    id: str
+    body: Mapping[str, Any]
+    valid_from: datetime | None = None
+    valid_to: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Version:
+    """One version of one entry. In force from `valid_from` (inclusive) to `valid_to` (exclusive)."""
+
+    kind: Kind
+    id: str
+    version: int
+    catalogue_version: int
+    body: dict[str, Any]
+    valid_from: datetime | None
+    valid_to: datetime | None
+    changed_at: datetime
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What a command is judged by. `provinces` is None while list 34 is not there."""
+
+    newest: Version | None = None
+    known: frozenset[tuple[Kind, str]] = frozenset()
+    organisation_kinds: frozenset[str] = frozenset()
+    provinces: frozenset[str] | None = None
+
+
+@dataclass(frozen=True)
+class Flaw:
+    """One thing wrong with a command: where in it, and the messages `catalogue.<code>` and `….mend`."""
+
+    where: str
+    code: str
+    values: Mapping[str, object] = field(default_factory=dict)
+
+
+class Refused(Exception):
+    """The command is wrong; nothing was changed."""
+
+    def __init__(self, flaws: list[Flaw]) -> None:
+        super().__init__("; ".join(f"{flaw.where}: {flaw.code}" for flaw in flaws))
+        self.flaws = flaws

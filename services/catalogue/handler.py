@@ -1,0 +1,97 @@
+"""Deciding a change of the catalogue: pure, from the command and the facts alone."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+from uuid import NAMESPACE_URL, UUID, uuid5
+
+from services.catalogue.bodies import read_body
+from services.catalogue.entry import Command, Facts, Flaw, Kind, Refused, Version
+from services.catalogue.references import broken_references
+from services.kernel.events import Draft, derived_id
+
+TOPIC = "catalogue.changed"
+NAMESPACE = uuid5(NAMESPACE_URL, f"urn:solieu:{TOPIC}")
+LARGEST_BODY = 900_000
+"""Bytes; no event exceeds 1 MB."""
+
+
+def decide(command: Command, facts: Facts, counter: int, now: datetime) -> Version | None:
+    """The next version of the entry, or None where the newest one already says the same.
+
+    `counter` is the catalogue's version before the change. Raises Refused with all that is wrong.
+    """
+    body = read_body(command)
+    newest = facts.newest
+    if newest and _same(newest, replace(command, body=body)):
+        return None
+    number = newest.version + 1 if newest else 1
+    flaws = [
+        *_wrong_times(command),
+        *_wrong_size(body),
+        *_wrong_version(command.kind, body, number),
+        *_changed_key(command.kind, body, newest),
+        *broken_references(command.kind, body, facts),
+    ]
+    if flaws:
+        raise Refused(flaws)
+    return Version(
+        kind=command.kind,
+        id=command.id,
+        version=number,
+        catalogue_version=counter + 1,
+        body=body,
+        valid_from=command.valid_from,
+        valid_to=command.valid_to,
+        changed_at=now,
+    )
+
+
+def event(version: Version) -> tuple[Draft, UUID]:
+    """The event that tells of a version, and its id."""
+    key = {"kind": version.kind.value, "id": version.id, "version": version.version}
+    data = {**vars(version), "kind": version.kind.value, "body": _text(version.body)}
+    subject = f"{version.kind.value}/{version.id}"
+    return Draft(TOPIC, key, data, subject), derived_id(NAMESPACE, subject, version.version)
+
+
+def _same(newest: Version, command: Command) -> bool:
+    return (newest.body, newest.valid_from, newest.valid_to) == (
+        command.body,
+        command.valid_from,
+        command.valid_to,
+    )
+
+
+def _text(body: dict[str, Any]) -> str:
+    return json.dumps(body, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+
+
+def _wrong_times(command: Command) -> list[Flaw]:
+    if command.valid_from and command.valid_to and command.valid_to <= command.valid_from:
+        return [Flaw("valid_to", "validity")]
+    return []
+
+
+def _wrong_size(body: dict[str, Any]) -> list[Flaw]:
+    size = len(_text(body).encode())
+    return (
+        [Flaw("body", "size", {"size": size, "limit": LARGEST_BODY})] if size > LARGEST_BODY else []
+    )
+
+
+def _wrong_version(kind: Kind, body: dict[str, Any], number: int) -> list[Flaw]:
+    """A form prints its own version, and submissions name it: it must be the catalogue's."""
+    if kind is Kind.FORM and body["version"] != number:
+        return [Flaw("body.version", "version", {"given": body["version"], "expected": number})]
+    return []
+
+
+def _changed_key(kind: Kind, body: dict[str, Any], newest: Version | None) -> list[Flaw]:
+    """A key's id stands for one key of one sender for ever; only its validity may change."""
+    if kind is not Kind.SENDER_KEY or newest is None or body == newest.body:
+        return []
+    return [Flaw("body", "key-changed")]

@@ -1,0 +1,60 @@
+"""Whether all that an entry names is there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from services.catalogue.entry import Facts, Flaw, Kind
+
+Named = tuple[str, Kind, str]
+"""Where a name stands in the body, what it names, and the name."""
+
+
+def broken_references(kind: Kind, body: dict[str, Any], facts: Facts) -> list[Flaw]:
+    """One flaw for each name of the (canonical) body that the catalogue doesn't have."""
+    flaws = [
+        Flaw(f"body.{where}", "reference", {"kind": named.value, "id": id_})
+        for where, named, id_ in dict.fromkeys(_named(kind, body))
+        if (named, id_) not in facts.known
+    ]
+    if kind is Kind.FORM:
+        flaws += _senders(body, facts)
+    province = body.get("province")
+    if province is not None and province not in (facts.provinces or ()):
+        flaws.append(Flaw("body.province", "province", {"province": province}))
+    return flaws
+
+
+def _named(kind: Kind, body: dict[str, Any]) -> Iterator[Named]:
+    if kind is Kind.SENDER_KEY:
+        yield "sender", Kind.ORGANISATION, body["sender"]
+    elif kind is Kind.ITEM:
+        yield "responsible", Kind.ORGANISATION, body["responsible"]
+        yield "form", Kind.FORM, body["form"]
+    elif kind is Kind.REGULATION and "replaced_by" in body:
+        yield "replaced_by", Kind.REGULATION, body["replaced_by"]
+    elif kind is Kind.FORM:
+        yield from _lists(body)
+
+
+def _lists(form: dict[str, Any]) -> Iterator[Named]:
+    for list_ in form["area_lists"]:
+        yield "area_lists", Kind.CODELIST, list_
+    for rule in form["rules"]:
+        if rule["kind"] == "codelist":
+            yield f"rules.{rule['id']}.expression", Kind.CODELIST, rule["expression"]
+    for table in form["tables"]:
+        if table["activity_list"]:
+            yield f"tables.{table['id']}.activity_list", Kind.CODELIST, table["activity_list"]
+        for row in table["rows"]:
+            if "area_list" in row:
+                yield f"tables.{table['id']}.rows.area_list", Kind.CODELIST, row["area_list"]
+
+
+def _senders(form: dict[str, Any], facts: Facts) -> list[Flaw]:
+    """Somebody must be there who may send the form, or a part of it."""
+    kinds = {kind for one in form["responsible"] for kind in one["organisation_kinds"]}
+    if kinds & facts.organisation_kinds:
+        return []
+    return [Flaw("body.responsible", "senders", {"kinds": ", ".join(sorted(kinds))})]

@@ -1,0 +1,104 @@
+"""Tables of the catalogue, and what a change has to know of them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlmodel import Field, Session, SQLModel, select
+
+from services.catalogue.entry import Facts, Kind, Version
+
+SCHEMA = {"schema": "catalogue"}
+
+
+class Entry(SQLModel, table=True):
+    """One version of one entry; nothing is ever changed or deleted."""
+
+    __tablename__ = "entries"
+    __table_args__ = SCHEMA
+
+    kind: str = Field(primary_key=True)
+    id: str = Field(primary_key=True)
+    version: int = Field(primary_key=True)
+    catalogue_version: int = Field(sa_type=sa.BigInteger, unique=True)
+    body: dict[str, Any] = Field(sa_type=JSONB)
+    valid_from: datetime | None = Field(sa_type=sa.DateTime(timezone=True))
+    valid_to: datetime | None = Field(sa_type=sa.DateTime(timezone=True))
+    changed_at: datetime = Field(sa_type=sa.DateTime(timezone=True))
+
+
+class Counter(SQLModel, table=True):
+    """How many changes there were: the state of the whole catalogue. One row."""
+
+    __tablename__ = "counter"
+    __table_args__ = SCHEMA
+
+    single: bool = Field(primary_key=True)
+    catalogue_version: int = Field(sa_type=sa.BigInteger)
+
+
+def lock(session: Session) -> int:
+    """The catalogue's version; until the transaction ends nobody else changes the catalogue.
+
+    So that versions, commits and the outbox have one order.
+    """
+    return session.exec(select(Counter.catalogue_version).with_for_update()).one()
+
+
+def add(session: Session, version: Version) -> None:
+    """Writes a new version of an entry, and the catalogue's own version."""
+    session.add(Entry(**{**vars(version), "kind": version.kind.value}))
+    session.exec(sa.update(Counter).values(catalogue_version=version.catalogue_version))
+    session.flush()
+
+
+def newest(session: Session, kind: Kind, id_: str, version: int | None = None) -> Version | None:
+    """One entry, in its newest version unless one is named."""
+    statement = select(Entry).where(Entry.kind == kind.value, Entry.id == id_)
+    if version is not None:
+        statement = statement.where(Entry.version == version)
+    row = session.exec(statement.order_by(sa.desc("version")).limit(1)).first()
+    return _version(row) if row else None
+
+
+def listed(session: Session, kind: Kind) -> list[Version]:
+    """The newest version of every entry of a kind, by id."""
+    statement = (
+        select(Entry)
+        .where(Entry.kind == kind.value)
+        .distinct(sa.column("id"))
+        .order_by("id", sa.desc("version"))
+    )
+    return [_version(row) for row in session.exec(statement)]
+
+
+def facts(session: Session, kind: Kind, id_: str) -> Facts:
+    """What the handler decides a change of this entry on; call it after `lock`."""
+    known = session.execute(
+        sa.text(
+            "select distinct on (kind, id) kind, id,"
+            " case when kind = 'organisation' then body ->> 'kind' end from entries"
+            " order by kind, id, version desc"
+        )
+    ).all()
+    provinces = newest(session, Kind.CODELIST, "34")
+    return Facts(
+        newest=newest(session, kind, id_),
+        known=frozenset((Kind(kind), id_) for kind, id_, _ in known),
+        organisation_kinds=frozenset(sort for _, _, sort in known if sort is not None),
+        provinces=frozenset(one["code"] for one in provinces.body["codes"]) if provinces else None,
+    )
+
+
+def unpublished(session: Session) -> int | None:
+    """The newest change that the broker has not acknowledged, as the outbox counts."""
+    statement = sa.text("select max(sequence) from outbox where published_at is null")
+    sequence: int | None = session.execute(statement).scalar_one()
+    return sequence
+
+
+def _version(row: Entry) -> Version:
+    return Version(**{**row.model_dump(), "kind": Kind(row.kind)})

@@ -1,0 +1,94 @@
+"""`solieu`: the one place that may import all services.
+
+Commands import what is heavy when they run, so that `solieu --help` answers at once. Exit codes:
+0 well; 1 a check failed, or the submission was returned; 2 wrong usage, or withheld; 3 held;
+4 refused, or not found; 5 unreachable.
+"""
+
+from __future__ import annotations
+
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from services.operators import dead, infrastructure, reconciliation
+from services.operators.show import AsJson, Exit, as_json, say, show_problem, table
+
+app = typer.Typer(
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+    help="Từ bảng tính của cơ quan đến đầu vào GRDP · From a spreadsheet to the inputs of GRDP",
+)
+catalogue = typer.Typer(no_args_is_help=True, help="Danh mục · The catalogue")
+app.add_typer(catalogue, name="catalogue")
+app.add_typer(infrastructure.app)
+app.add_typer(reconciliation.app)
+app.add_typer(dead.app, name="dead")
+if find_spec("services.intake.commands"):
+    from services.intake import commands
+
+    app.add_typer(commands.app)
+
+
+@catalogue.command(
+    help="Nạp gói khởi đầu qua API của danh mục · Load a starter pack through the API"
+)
+def load(
+    folder: Annotated[
+        Path, typer.Argument(help="schemas/ hoặc thư mục cùng cấu trúc · schemas/, or one like it")
+    ],
+    json: AsJson = False,
+) -> None:
+    """Safe to run again: what is the same already stays as it is."""
+    from services.catalogue import starter
+    from services.kernel.settings import settings
+
+    config = settings()
+    token = config.administrator_token.get_secret_value()
+    try:
+        loaded = starter.load(config.catalogue_url, token, folder)
+    except starter.NotLoaded as refused:
+        show_problem(f"{refused.entry.kind}/{refused.entry.id}", refused.problem)
+        raise typer.Exit(Exit.NOT_FOUND) from None
+    changed = [entry for entry in loaded if entry.changed]
+    if json:
+        as_json([vars(entry) for entry in loaded])
+        return
+    if changed:
+        headings = [f"operators.catalogue.{name}" for name in ("kind", "id", "version")]
+        table(headings, [[entry.kind, entry.id, entry.version] for entry in changed])
+    say("operators.catalogue.loaded", changed=len(changed), same=len(loaded) - len(changed))
+
+
+def main() -> None:
+    """Runs one command; that a broker, database or service is away is a sentence, no traceback."""
+    try:
+        app()
+    except Exception as error:
+        if not _is_away(error):
+            raise
+        say("operators.unreachable", error=True, reason=str(error) or type(error).__name__)
+        sys.exit(Exit.UNREACHABLE)
+
+
+def _is_away(error: Exception) -> bool:
+    import httpx2
+    import kafka.errors
+    import psycopg
+    import sqlalchemy.exc
+
+    away = (
+        httpx2.TransportError,
+        kafka.errors.KafkaError,
+        psycopg.OperationalError,
+        sqlalchemy.exc.OperationalError,
+    )
+    return isinstance(error, away)
+
+
+if __name__ == "__main__":
+    main()

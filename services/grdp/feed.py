@@ -1,0 +1,48 @@
+"""The compilers' feed: for each key that an event touched, what is current now, never less."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import sqlalchemy as sa
+from sqlmodel import Session
+
+from services.grdp.identity import feed_id
+from services.grdp.store import KEY, STATUS
+from services.kernel.events import Draft, Event
+
+TOPIC = "grdp.observation"
+FIELDS = (
+    *KEY, "revision", "value", "missing", "reference_start", "reference_end", *STATUS, "known_from",
+    "submission_id", "attempt", "sheet", "cell",
+)  # fmt: skip
+AT_ONCE = 1000
+
+CURRENT = sa.text(
+    f"select key_id, {', '.join(FIELDS)} from vintages"
+    " where key_id = any(array(select key_id from figures where submission_id = :submission))"
+    " and known_to is null order by key_id"
+)
+
+
+def derive(session: Session, event: Event) -> Iterator[Draft]:
+    """The feed's records for the submission of a `submission.cleared`, read as they are sent.
+
+    A withdrawn figure has neither a value nor a reason why it is missing.
+    """
+    rows = session.execute(
+        CURRENT,
+        {"submission": event.data["submission_id"]},
+        execution_options={"yield_per": AT_ONCE},
+    )
+    for row in rows.mappings():
+        yield draft(dict(row))
+
+
+def draft(row: Mapping[str, Any]) -> Draft:
+    """The record of one row of the view `vintages`; its subject is the submission."""
+    key = {name: row[name] for name in KEY}
+    data = {name: row[name] for name in FIELDS}
+    id_ = feed_id(row["key_id"], row["revision"])
+    return Draft(TOPIC, key, data, row["submission_id"], id_)

@@ -1,0 +1,94 @@
+"""What the API reads: vintages as of a time, page by page, and totals."""
+
+from __future__ import annotations
+
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlmodel import Session
+
+from services.grdp.store import VINTAGES
+
+
+@dataclass(frozen=True)
+class Cursor:
+    """Where a page ends: the last key, and the time as of which all pages are."""
+
+    as_of: datetime
+    after: UUID
+
+    def __str__(self) -> str:
+        return urlsafe_b64encode(f"{self.as_of.isoformat()} {self.after}".encode()).decode()
+
+    @classmethod
+    def parse(cls, text: str) -> Cursor:
+        """Back from `str`; raises ValueError for anything else."""
+        as_of, after = urlsafe_b64decode(text).decode().split(" ")
+        return cls(datetime.fromisoformat(as_of), UUID(after))
+
+
+TOTALS = sa.text("""
+select
+    (select count(*) from submissions where attempt > 0) as submissions,
+    (select coalesce(sum(figures), 0) from attempts) as stored,
+    (select count(*) from vintages where known_to is null and not withdrawn) as current,
+    (select count(*) from vintages where known_to is null and withdrawn) as withdrawn
+""")
+ATTEMPTS = sa.text("""
+select
+    case when a.stored is null then 'unreleased'
+        when a.attempt = s.attempt then 'current' else 'superseded' end as state,
+    count(*) as attempts, sum(a.figures) as figures
+from attempts a join submissions s on s.id = a.submission_id
+group by 1 order by 1
+""")
+
+
+def last_vintage(session: Session) -> datetime | None:
+    """The time of the newest vintage; None in an empty store."""
+    found: datetime | None = session.execute(
+        sa.text("select max(known_from) from submissions")
+    ).scalar_one()
+    return found
+
+
+def observations(
+    session: Session,
+    as_of: datetime,
+    equal: Mapping[str, str],
+    after: UUID | None,
+    limit: int,
+) -> list[dict[str, Any]]:
+    """What was known at `as_of`, by key: at most `limit` rows after the key `after`.
+
+    `equal` names columns of the view and what they must be.
+    """
+    column = VINTAGES.c
+    statement = (
+        sa.select(VINTAGES)
+        .where(column.known_from <= as_of)
+        .where(sa.or_(column.known_to.is_(None), column.known_to > as_of))
+        .where(sa.not_(column.withdrawn))
+        .where(*(column[name] == value for name, value in equal.items()))
+        .order_by(column.key_id)
+        .limit(limit)
+    )
+    if after is not None:
+        statement = statement.where(column.key_id > after)
+    return [dict(row) for row in session.execute(statement).mappings()]
+
+
+def totals(session: Session) -> dict[str, Any]:
+    """Counts of submissions, of attempts by state, and of figures."""
+    counted = session.execute(TOTALS).mappings().one()
+    by_state = session.execute(ATTEMPTS).mappings()
+    return {
+        "submissions": counted["submissions"],
+        "attempts": {row["state"]: row["attempts"] for row in by_state},
+        "figures": {name: int(counted[name]) for name in ("stored", "current", "withdrawn")},
+    }

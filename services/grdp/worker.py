@@ -1,0 +1,22 @@
+"""The grdp worker: stores cleared submissions, and publishes the compilers' feed."""
+
+from __future__ import annotations
+
+from services.grdp.facts import load
+from services.grdp.feed import derive
+from services.grdp.handler import handle, reads
+from services.kernel import replica
+from services.kernel.runner import main
+from services.kernel.stage import ObjectStage
+
+STAGE = ObjectStage(
+    topics=("submission.cleared",),
+    load=load,
+    reads=reads,
+    handle=handle,
+    derive=derive,
+    awaits_catalogue=False,  # policy has judged; nothing of the catalogue is needed to store
+)
+
+if __name__ == "__main__":
+    main("grdp", [replica.stage(), STAGE])

@@ -1,0 +1,181 @@
+"""Taking an attempt in: numbered under the submission's lock, durable in the vault, and told of in the outbox."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import insert
+from sqlmodel import Session, col, select
+
+from services.intake import store
+from services.intake.content import Workbook
+from services.intake.handler import (
+    Facts,
+    New,
+    Repeat,
+    decide,
+    head,
+    identity,
+    refusal_id,
+)
+from services.intake.projection import status_values
+from services.intake.queries import attempt_of_nonce, latest_attempt
+from services.intake.refusal import Refusal
+from services.intake.status import Seen, State, derive
+from services.kernel.api import Context
+from services.kernel.events import Draft, NewObject, derived_id
+from services.model.form import Form
+from services.model.statement import Statement
+
+RECEIVED = State.RECEIVED.topic
+REFUSED = "submission.refused"
+
+
+@dataclass(frozen=True)
+class Signed:
+    """A statement whose signature is good, as it came, with what the catalogue says about it."""
+
+    token: str
+    statement: Statement
+    facts: Facts
+    form: Form
+    trace: str | None = None
+
+
+@dataclass(frozen=True)
+class Accepted:
+    """An attempt that is taken in; `new` if it was not here before. `sequence` is its event's in the outbox."""
+
+    submission_id: UUID
+    attempt: int
+    sequence: int
+    new: bool
+
+
+def accept(context: Context, signed: Signed, workbook: Workbook, body: bytes) -> Accepted | Refusal:
+    """Takes an attempt in, in one transaction; repeated, it finds what it did before."""
+    submission_id = identity(signed.statement)
+    with Session(context.engine) as session:
+        _lock(session, submission_id, signed, context)
+        decision = _decide(session, submission_id, signed)
+        if isinstance(decision, Refusal):
+            return decision
+        if isinstance(decision, Repeat):
+            _use_nonce(session, signed.statement, submission_id, decision.attempt.attempt)
+            session.commit()
+            found = decision.attempt
+            return Accepted(submission_id, found.attempt, found.sequence, new=False)
+        original = _original(context, submission_id, decision, workbook, body)
+        sequence = _write(session, context, signed, decision, original)
+        session.commit()
+        return Accepted(submission_id, decision.attempt, sequence, new=True)
+
+
+def _decide(session: Session, submission_id: UUID, signed: Signed) -> Repeat | New | Refusal:
+    """Decides, and reserves the nonce of a new attempt: two requests at once can't both use it."""
+    statement = signed.statement
+    while True:
+        known = attempt_of_nonce(session, statement.sender, statement.nonce)
+        latest = latest_attempt(session, submission_id)
+        decision = decide(statement, submission_id, known, latest, signed.form)
+        if not isinstance(decision, New):
+            return decision
+        if _use_nonce(session, statement, submission_id, decision.attempt):
+            return decision
+
+
+def _lock(session: Session, submission_id: UUID, signed: Signed, context: Context) -> None:
+    """Holds the submission's row until the transaction ends; makes it where it is missing."""
+    names = ("sender", "form", "area_list", "area", "period", "completeness", "round")
+    known = head(signed.statement, signed.facts, signed.form, 0)
+    values = {name: known[name] for name in names}
+    session.execute(
+        insert(store.Submission)
+        .values(submission_id=submission_id, created_at=context.clock(), **values)
+        .on_conflict_do_nothing()
+    )
+    session.exec(
+        select(store.Submission.submission_id)
+        .where(col(store.Submission.submission_id) == submission_id)
+        .with_for_update()
+    ).one()
+
+
+def _use_nonce(session: Session, statement: Statement, submission_id: UUID, attempt: int) -> bool:
+    """Whether the nonce is new; waits for a request that is just using it."""
+    result = session.execute(
+        insert(store.Nonce)
+        .values(
+            sender=statement.sender,
+            nonce=statement.nonce,
+            submission_id=submission_id,
+            attempt=attempt,
+        )
+        .on_conflict_do_nothing()
+        .returning(col(store.Nonce.nonce))
+    )
+    return result.first() is not None
+
+
+def _original(
+    context: Context, submission_id: UUID, new: New, workbook: Workbook, body: bytes
+) -> dict[str, Any]:
+    """Puts the workbook as sent into the vault; needs a second connection."""
+    assert context.vault is not None, "intake needs SOLIEU_VAULT"
+    return context.vault.put(
+        NewObject(str(submission_id), new.attempt, "original", workbook.media_type, body)
+    )
+
+
+def _write(
+    session: Session, context: Context, signed: Signed, new: New, original: dict[str, Any]
+) -> int:
+    """The rows of a new attempt, and its event."""
+    now = context.clock()
+    data = head(signed.statement, signed.facts, signed.form, new.attempt)
+    submission_id = UUID(data["submission_id"])
+    event = data | {"original": original, "statement": signed.token, "received_at": now}
+    draft = Draft(RECEIVED, data["submission_id"], event, data["submission_id"])
+    id_ = derived_id(submission_id, RECEIVED, new.attempt)
+    sequence = context.outbox.add(session, draft, id_, signed.trace)
+    names = ("form_version", "regime", "classification", "province", "catalogue_version")
+    session.add(
+        store.Attempt(
+            submission_id=submission_id,
+            attempt=new.attempt,
+            sha256=signed.statement.sha256,
+            original=original,
+            statement=signed.token,
+            received_at=now,
+            sequence=sequence,
+            **{name: data[name] for name in names},
+        )
+    )
+    begun = derive([Seen(State.RECEIVED, now)])
+    session.execute(sa.insert(store.Status), [status_values((submission_id, new.attempt), begun)])
+    return sequence
+
+
+def record_refusal(context: Context, token: str, statement: Statement, refusal: Refusal) -> None:
+    """Keeps a refusal of a signed statement and tells of it, once however often it is repeated."""
+    id_ = refusal_id(token, refusal)
+    data: dict[str, Any] = {
+        **{name: getattr(statement, name) for name in ("sender", "form", "area", "period")},
+        "code": refusal.code.id,
+        "status": refusal.code.status,
+        "refused_at": context.clock(),
+    }
+    with Session(context.engine) as session:
+        new = session.execute(
+            insert(store.Refusal)
+            .values(refusal_id=id_, **data)
+            .on_conflict_do_nothing()
+            .returning(col(store.Refusal.refusal_id))
+        ).first()
+        if new is not None:
+            draft = Draft(REFUSED, str(id_), {"refusal_id": str(id_), **data}, str(id_))
+            context.outbox.add(session, draft, derived_id(id_, REFUSED, 0))
+        session.commit()

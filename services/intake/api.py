@@ -1,0 +1,25 @@
+"""Intake's HTTP API."""
+
+from __future__ import annotations
+
+from fastapi import FastAPI
+
+from services.intake import reading, submitting
+from services.intake.openapi import DESCRIPTION
+from services.kernel.api import create, serve
+from services.kernel.runner import utc_now
+from services.kernel.settings import Settings
+from services.kernel.wire import Clock
+
+
+def create_app(config: Settings | None = None, clock: Clock = utc_now) -> FastAPI:
+    """The application, with its limits."""
+    app = create("intake", "Tiếp nhận · Intake", DESCRIPTION, config, clock)
+    app.state.gate = submitting.Gate()
+    app.include_router(submitting.router)
+    app.include_router(reading.router)
+    return app
+
+
+if __name__ == "__main__":
+    serve(create_app())

@@ -1,0 +1,72 @@
+"""What intake's copy of the catalogue says about a statement."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlmodel import Session
+
+from services.intake.handler import Facts, SenderKey
+from services.kernel import replica
+from services.kernel.replica import Entry
+from services.model.form import Form
+from services.model.statement import Statement, public_key
+from services.model.text import ModelError
+
+
+def sender_key(session: Session, kid: str) -> SenderKey | None:
+    """The key with this thumbprint, under which the catalogue lists it; None where it lists none."""
+    entry = replica.get(session, "sender_key", kid)
+    if entry is None:
+        return None
+    try:
+        key = public_key(entry.body["public_key"])
+    except (ModelError, KeyError):
+        return None
+    if key.thumbprint() != kid:
+        return None
+    starts = [t for t in (entry.valid_from, _time(entry.body.get("valid_from"))) if t]
+    ends = [t for t in (entry.valid_to, _time(entry.body.get("valid_to"))) if t]
+    return SenderKey(
+        str(entry.body.get("sender")), key, max(starts, default=None), min(ends, default=None)
+    )
+
+
+def facts(session: Session, statement: Statement, now: datetime) -> Facts:
+    """What the catalogue says about the statement's sender, form and area, as of `now`."""
+    organisation = replica.get(session, "organisation", statement.sender)
+    entry = _form_in_force(session, statement.form, now)
+    codelist = replica.get(session, "codelist", statement.area_list)
+    return Facts(
+        catalogue_version=replica.version(session),
+        organisation=organisation.body if organisation and organisation.in_force(now) else None,
+        form=Form.from_dict(entry.body) if entry else None,
+        forms=() if entry else _form_ids(session),
+        areas=frozenset(code["code"] for code in codelist.body["codes"]) if codelist else None,
+    )
+
+
+def _form_in_force(session: Session, form: str, now: datetime) -> Entry | None:
+    """The newest version of the form that is in force."""
+    rows = session.execute(
+        sa.text(
+            "select kind, id, version, body, valid_from, valid_to from replica"
+            " where kind = 'form' and id = :id order by version desc"
+        ),
+        {"id": form},
+    )
+    return next((entry for entry in (Entry(*row) for row in rows) if entry.in_force(now)), None)
+
+
+def _form_ids(session: Session) -> tuple[str, ...]:
+    statement = sa.text("select distinct id from replica where kind = 'form' order by id")
+    return tuple(session.execute(statement).scalars())
+
+
+def _time(text: Any) -> datetime | None:
+    if not text:
+        return None
+    time = datetime.fromisoformat(str(text))
+    return time if time.tzinfo else time.replace(tzinfo=UTC)

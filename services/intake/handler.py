@@ -1,0 +1,254 @@
+"""What is taken in, and as what: pure decisions on a statement, on facts, and on what was sent before."""
+
+from __future__ import annotations
+
+import difflib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from hashlib import sha256
+from typing import Any
+from uuid import UUID, uuid5
+
+from joserfc.jwk import OKPKey
+
+from services.intake import content as contents
+from services.intake.content import Workbook
+from services.intake.refusal import Code, Refusal
+from services.intake.status import State
+from services.model.codelist import WHOLE_COUNTRY
+from services.model.crosswalk import Area, provinces
+from services.model.form import Form
+from services.model.period import Period, PeriodError
+from services.model.statement import Classification, Statement
+from services.model.text import ModelError
+
+NAMESPACE = UUID("5f0d2c1e-3a53-5b8e-9a63-7b6f1d0c7a11")
+"""Of submission ids and refusal ids; never to change."""
+SKEW = timedelta(minutes=5)
+STATE_SECRETS = {
+    "requirement": "R18",
+    "instrument": "1618/QĐ-UBND",
+    "article": "6",
+    "clause": "1",
+}
+"""The ban that the door enforces: a document that is a state secret must not reach this system at all."""
+
+
+@dataclass(frozen=True)
+class SenderKey:
+    """A key of the catalogue, and from when to when it is in force."""
+
+    sender: str
+    key: OKPKey
+    valid_from: datetime | None = None
+    valid_to: datetime | None = None
+
+    def in_force(self, at: datetime) -> bool:
+        """Whether it may sign at that time."""
+        after = self.valid_from is None or self.valid_from <= at
+        return after and (self.valid_to is None or at < self.valid_to)
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What the catalogue says about a statement's sender, form and area.
+
+    `areas` are the codes of the stated list; None where the catalogue has no such list.
+    """
+
+    catalogue_version: int
+    organisation: Mapping[str, Any] | None
+    form: Form | None
+    forms: tuple[str, ...] = ()
+    areas: frozenset[str] | None = None
+
+    @property
+    def province(self) -> str | None:
+        """The sender's province (list 34); None for a national body."""
+        return (self.organisation or {}).get("province")
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """An attempt that was taken in before, as far as repeating it goes."""
+
+    submission_id: UUID
+    attempt: int
+    sha256: str
+    regime: str
+    classification: str
+    form_version: int
+    state: State
+    sequence: int
+
+    def has(self, statement: Statement) -> bool:
+        """Whether it is about the same content, under the same declarations."""
+        mine = (self.sha256, self.regime, self.classification)
+        return mine == (statement.sha256, statement.regime, statement.classification)
+
+
+@dataclass(frozen=True)
+class Repeat:
+    """It is here already."""
+
+    attempt: Attempt
+
+
+@dataclass(frozen=True)
+class New:
+    """A new attempt, with its number."""
+
+    attempt: int
+
+
+def signer(sender: str, issued_at: datetime, key: SenderKey, now: datetime) -> Refusal | None:
+    """Why the holder of `key` may not speak for `sender` now; None where it may."""
+    if not key.in_force(now):
+        return Refusal(Code.KEY_NOT_IN_FORCE)
+    if key.sender != sender:
+        return Refusal(Code.OTHER_SENDER, {"sender": sender})
+    if issued_at - now > SKEW:
+        return Refusal(Code.CLOCK, {"now": now.isoformat(timespec="seconds")})
+    return None
+
+
+def door(statement: Statement, facts: Facts) -> Refusal | None:
+    """What can be refused before any of the content is read."""
+    if facts.organisation is None:
+        return Refusal(Code.UNKNOWN_SENDER, {"sender": statement.sender})
+    if facts.form is None:
+        return _unknown_form(statement.form, facts.forms)
+    if not _may_send(facts.form, facts.organisation):
+        return Refusal(Code.OTHER_SENDERS_FORM, {"form": statement.form})
+    if statement.size == 0:
+        return Refusal(Code.EMPTY)
+    if statement.size > contents.MAX_BYTES:
+        return contents.too_large()
+    return _period(statement.period) or _area(statement, facts, facts.form)
+
+
+def is_state_secret(statement: Statement) -> bool:
+    """Whether it is refused at the door: nothing of it is read or kept."""
+    return statement.classification is Classification.STATE_SECRET
+
+
+def state_secret() -> Refusal:
+    """The refusal of what the sender declares a state secret, with the article that bans it."""
+    values = {name: STATE_SECRETS[name] for name in ("instrument", "article", "clause")}
+    return Refusal(Code.STATE_SECRET, values, {"reasons": [STATE_SECRETS]})
+
+
+def content(statement: Statement, body: bytes) -> Workbook | Refusal:
+    """The kind of workbook that was sent, or why it is none that the statement is about."""
+    if not body:
+        return Refusal(Code.EMPTY)
+    if len(body) != statement.size or sha256(body).hexdigest() != statement.sha256:
+        return Refusal(Code.OTHER_CONTENT)
+    return contents.inspect(body)
+
+
+def decide(
+    statement: Statement,
+    submission_id: UUID,
+    known: Attempt | None,
+    latest: Attempt | None,
+    form: Form,
+) -> Repeat | New | Refusal:
+    """A new attempt, or one that is here already.
+
+    `known` is what the statement's nonce was used for, `latest` the submission's latest attempt. What was returned or
+    withheld may be sent again unchanged: the form, the rules or the decision may have changed since.
+    """
+    if known is not None:
+        same = known.submission_id == submission_id and known.has(statement)
+        return Repeat(known) if same else Refusal(Code.NONCE_USED)
+    if latest is None:
+        return New(1)
+    closed = latest.state in (State.RETURNED, State.WITHHELD)
+    if latest.has(statement) and latest.form_version == form.version and not closed:
+        return Repeat(latest)
+    return New(latest.attempt + 1)
+
+
+def identity(statement: Statement) -> UUID:
+    """The submission's id: sender, form, reference area, period and completeness round."""
+    parts = [
+        statement.sender,
+        statement.form,
+        statement.area_list,
+        statement.area,
+        str(Period.parse(statement.period)),
+        statement.completeness.value,
+        statement.round,
+    ]
+    return uuid5(NAMESPACE, json.dumps(parts, ensure_ascii=False))
+
+
+def refusal_id(token: str, refusal: Refusal) -> UUID:
+    """The same statement refused for the same reason is one refusal, however often it is sent."""
+    return uuid5(NAMESPACE, f"{refusal.code.id}/{token}")
+
+
+def head(statement: Statement, facts: Facts, form: Form, attempt: int) -> dict[str, Any]:
+    """What every event about this attempt begins with."""
+    return {
+        "submission_id": str(identity(statement)),
+        "attempt": attempt,
+        "sender": statement.sender,
+        "form": statement.form,
+        "form_version": form.version,
+        "area_list": statement.area_list,
+        "area": statement.area,
+        "period": str(Period.parse(statement.period)),
+        "completeness": statement.completeness.value,
+        "round": statement.round,
+        "regime": statement.regime.value,
+        "classification": statement.classification.value,
+        "province": facts.province or form.province or WHOLE_COUNTRY,
+        "catalogue_version": facts.catalogue_version,
+    }
+
+
+def _unknown_form(form: str, known: tuple[str, ...]) -> Refusal:
+    nearest = difflib.get_close_matches(form, known, n=3, cutoff=0.4) or sorted(known)[:3]
+    return Refusal(
+        Code.UNKNOWN_FORM, {"form": form, "nearest": ", ".join(nearest)}, {"nearest": nearest}
+    )
+
+
+def _may_send(form: Form, organisation: Mapping[str, Any]) -> bool:
+    here = form.province is None or form.province == organisation.get("province")
+    return here and form.may_be_sent_by(str(organisation.get("kind", "")))
+
+
+def _period(text: str) -> Refusal | None:
+    try:
+        Period.parse(text)
+    except PeriodError:
+        return Refusal(Code.MALFORMED_PERIOD, {"period": text})
+    return None
+
+
+def _area(statement: Statement, facts: Facts, form: Form) -> Refusal | None:
+    unknown = Refusal(
+        Code.UNKNOWN_AREA,
+        {
+            "area": statement.area,
+            "area_list": statement.area_list,
+            "lists": ", ".join(form.area_lists),
+        },
+        {"area_lists": list(form.area_lists)},
+    )
+    if statement.area_list not in form.area_lists:
+        return unknown
+    if facts.areas is not None and statement.area not in facts.areas:
+        return unknown
+    try:
+        lies_in = provinces().successor(Area(statement.area_list, statement.area))
+    except ModelError:
+        return unknown
+    if facts.province is not None and lies_in.code != facts.province:
+        return Refusal(Code.OTHER_SENDERS_AREA, {"area": statement.area})
+    return None

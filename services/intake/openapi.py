@@ -1,0 +1,118 @@
+"""What OpenAPI says beyond the types: summaries, examples, and the problems that each route answers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from services.intake.content import CSV, ODS, XLS, XLSM, XLSX
+from services.intake.refusal import Code
+from services.model.messages import texts
+
+DESCRIPTION = """\
+Nhận bảng tính có chữ ký của cơ quan và cho biết từng lần gửi đang ở đâu.
+
+Takes signed workbooks in, and says where each attempt stands.
+
+Tiêu đề · Header `Authorization: Statement <JWS>`: compact JWS (RFC 7515), `alg` Ed25519, `kid` = JWK
+thumbprint (RFC 7638).
+
+* `POST`: {sender, form, area_list, area, period, completeness, round, regime, classification, sha256, size, issued_at,
+  nonce}
+* `GET`: {sender, method, path (with the query), issued_at}; 5 phút · 5 minutes
+
+Người vận hành · Operators: `Authorization: Bearer <token>`.
+"""
+MEDIA_TYPE = "application/problem+json"
+
+
+def _problem(code: Code) -> dict[str, Any]:
+    """An example of a problem; what its texts name stands as «name»."""
+    named = {name: f"«{name}»" for name in _NAMES}
+    title, mend = texts(code.message, **named), texts(f"{code.message}.mend", **named)
+    return {
+        "type": f"urn:solieu:problem:{code.id}",
+        "status": code.status,
+        "title": title.vi,
+        "detail": mend.vi,
+        "en": {"title": title.en, "detail": mend.en},
+    }
+
+
+_NAMES = (
+    "where", "sender", "now", "instrument", "article", "clause", "form", "nearest", "period",
+    "area", "area_list", "lists", "limit", "found", "seconds", "unknown", "known",
+)  # fmt: skip
+
+
+def problems(*codes: Code) -> dict[int | str, dict[str, Any]]:
+    """The `responses` of a route, by status, with one example a code."""
+    found: dict[int | str, dict[str, Any]] = {}
+    for code in codes:
+        response = found.setdefault(code.status, {"content": {MEDIA_TYPE: {"examples": {}}}})
+        response["content"][MEDIA_TYPE]["examples"][code.id] = {"value": _problem(code)}
+    for status, response in found.items():
+        codes_ = ", ".join(code.id for code in codes if code.status == status)
+        response["description"] = codes_
+    return found
+
+
+_ASKED = (
+    Code.NO_STATEMENT,
+    Code.MALFORMED_STATEMENT,
+    Code.BAD_SIGNATURE,
+    Code.UNKNOWN_KEY,
+    Code.KEY_NOT_IN_FORCE,
+    Code.OTHER_SENDER,
+    Code.CLOCK,
+)
+_READ = (*_ASKED, Code.OTHER_REQUEST, Code.UNKNOWN_SUBMISSION, Code.UNKNOWN_PARAMETER)
+_AWAY = {503: {"description": "unavailable; Retry-After"}}
+_HEADER = {
+    "name": "Authorization",
+    "in": "header",
+    "required": True,
+    "schema": {"type": "string"},
+    "example": "Statement eyJhbGciOiJFZDI1NTE5Iiwia2lkIjoi…",
+}
+
+SUBMIT: dict[str, Any] = {
+    "summary": "Gửi một bảng tính · Send a workbook",
+    "responses": {
+        200: {"description": "Đã có từ trước, cùng mã · It was here before, the same id"},
+        **problems(
+            *_ASKED,
+            *(
+                code
+                for code in Code
+                if code.status in (403, 413, 422, 429) and code is not Code.OPERATOR
+            ),
+            Code.NONCE_USED,
+        ),
+        **_AWAY,
+    },
+    "openapi_extra": {
+        "parameters": [_HEADER],
+        "requestBody": {
+            "required": True,
+            "content": {
+                kind: {"schema": {"type": "string", "format": "binary"}}
+                for kind in (XLSX, XLSM, XLS, ODS, CSV)
+            },
+        },
+    },
+}
+STATE: dict[str, Any] = {
+    "summary": "Lần gửi đang ở đâu · Where an attempt stands",
+    "responses": {**problems(*_READ), **_AWAY},
+    "openapi_extra": {"parameters": [_HEADER]},
+}
+REPORT: dict[str, Any] = {
+    "summary": "Báo cáo kiểm tra · The report of the checks",
+    "responses": {
+        200: {"description": "JSON", "content": {"application/json": {}}},
+        **problems(*_READ, Code.OPERATOR, Code.NO_REPORT, Code.ERASED),
+        **_AWAY,
+    },
+    "openapi_extra": {"parameters": [_HEADER]},
+}
+OPERATORS: dict[str, Any] = {"responses": {**problems(Code.UNKNOWN_PARAMETER), **_AWAY}}

@@ -1,0 +1,158 @@
+"""What is read back from intake's tables."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlmodel import Session, col, select
+
+from services.intake import store
+from services.intake.handler import Attempt
+from services.intake.status import Account, State
+
+Joined = tuple[store.Submission, store.Attempt, store.Status]
+
+
+@dataclass(frozen=True)
+class Filter:
+    """Which attempts to list; None means any."""
+
+    sender: str | None = None
+    form: str | None = None
+    period: str | None = None
+    state: State | None = None
+
+
+def submission(session: Session, submission_id: UUID) -> list[Joined]:
+    """All attempts of a submission, the latest first; empty where there is no such submission."""
+    where = col(store.Submission.submission_id) == submission_id
+    latest_first = col(store.Attempt.attempt).desc()
+    return [tuple(row) for row in session.execute(_joined().where(where).order_by(latest_first))]
+
+
+def listed(session: Session, wanted: Filter, limit: int, offset: int) -> list[Joined]:
+    """Attempts, the newest first."""
+    statement = _joined()
+    for column, value in (
+        (store.Submission.sender, wanted.sender),
+        (store.Submission.form, wanted.form),
+        (store.Submission.period, wanted.period),
+        (store.Status.state, wanted.state),
+    ):
+        if value is not None:
+            statement = statement.where(col(column) == str(value))
+    newest_first = (col(store.Attempt.received_at).desc(), col(store.Attempt.submission_id))
+    rows = session.execute(statement.order_by(*newest_first).limit(limit).offset(offset))
+    return [tuple(row) for row in rows]
+
+
+def path(session: Session, submission_id: UUID, attempt: int | None = None) -> Sequence[store.Path]:
+    """The events seen about a submission or one attempt of it, by time."""
+    statement = select(store.Path).where(col(store.Path.submission_id) == submission_id)
+    if attempt is not None:
+        statement = statement.where(col(store.Path.attempt) == attempt)
+    return session.exec(statement.order_by(col(store.Path.at), col(store.Path.attempt))).all()
+
+
+def reconciliation(session: Session, now: datetime) -> dict[str, Any]:
+    """Attempts and figures by where they are counted, and how long the oldest of each stage has waited."""
+    rows = session.execute(
+        sa.select(
+            col(store.Status.state),
+            col(store.Status.account),
+            sa.func.count(),
+            sa.func.coalesce(sa.func.sum(col(store.Status.figures_read)), 0),
+            sa.func.sum(col(store.Status.figures)),
+            sa.func.min(col(store.Status.since)),
+        ).group_by(col(store.Status.state), col(store.Status.account))
+    ).all()
+    verdicts = dict.fromkeys(("cleared", "returned", "withheld"), 0)
+    figures = {"read": 0} | {account.value: 0 for account in Account}
+    states = {state.value: 0 for state in State}
+    oldest: dict[str, float] = {}
+    for name, account, count, read, counted, since in rows:
+        state = State(name)
+        states[name] += count
+        if state.verdict:
+            verdicts[state.verdict] += count
+        figures["read"] += read
+        figures[account] += counted
+        if account in (Account.IN_FLIGHT, Account.HELD) and state is not State.SUPERSEDED:
+            age = round((now - since).total_seconds(), 3)
+            oldest[name] = max(age, oldest.get(name, 0.0))
+    attempts = sum(states.values())
+    held = states[State.HELD]
+    return {
+        "attempts": attempts,
+        "verdicts": verdicts,
+        "held": held,
+        "in_flight": attempts - held - sum(verdicts.values()),
+        "states": states,
+        "oldest_seconds": oldest,
+        "figures": figures,
+        "refused": session.execute(
+            sa.select(sa.func.count()).select_from(store.Refusal)
+        ).scalar_one(),
+    }
+
+
+def attempt_of_nonce(session: Session, sender: str, nonce: str) -> Attempt | None:
+    """The attempt that a sender's nonce was used for."""
+    row = session.exec(
+        _attempts()
+        .join(
+            store.Nonce,
+            (col(store.Nonce.submission_id) == col(store.Attempt.submission_id))
+            & (col(store.Nonce.attempt) == col(store.Attempt.attempt)),
+        )
+        .where(col(store.Nonce.sender) == sender, col(store.Nonce.nonce) == nonce)
+    ).first()
+    return _attempt(*row) if row else None
+
+
+def latest_attempt(session: Session, submission_id: UUID) -> Attempt | None:
+    """The submission's latest attempt."""
+    row = session.exec(
+        _attempts()
+        .where(col(store.Attempt.submission_id) == submission_id)
+        .order_by(col(store.Attempt.attempt).desc())
+        .limit(1)
+    ).first()
+    return _attempt(*row) if row else None
+
+
+def _joined() -> Any:
+    attempt, status = store.Attempt, store.Status
+    return (
+        select(store.Submission, attempt, status)
+        .join(attempt, col(attempt.submission_id) == col(store.Submission.submission_id))
+        .join(status, _same_attempt())
+    )
+
+
+def _same_attempt() -> sa.ColumnElement[bool]:
+    return (col(store.Status.submission_id) == col(store.Attempt.submission_id)) & (
+        col(store.Status.attempt) == col(store.Attempt.attempt)
+    )
+
+
+def _attempts() -> Any:
+    return select(store.Attempt, store.Status.state).join(store.Status, _same_attempt())
+
+
+def _attempt(row: store.Attempt, state: str) -> Attempt:
+    return Attempt(
+        submission_id=row.submission_id,
+        attempt=row.attempt,
+        sha256=row.sha256,
+        regime=row.regime,
+        classification=row.classification,
+        form_version=row.form_version,
+        state=State(state),
+        sequence=row.sequence,
+    )

@@ -1,0 +1,144 @@
+"""Where an attempt stands, derived from the set of events about it: their order of arrival never matters.
+
+Each topic has its own partitions, so a later event may be read before an earlier one. Among policy's decisions the
+highest number counts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+PREFIX = "submission."
+
+
+class State(StrEnum):
+    """Where an attempt stands. Each has the name of the event that brings it there."""
+
+    RECEIVED = "received"
+    VALIDATED = "validated"
+    RETURNED = "returned"
+    HELD = "held"
+    WITHHELD = "withheld"
+    CLEARED = "cleared"
+    STORED = "stored"
+    SUPERSEDED = "superseded"
+
+    @property
+    def topic(self) -> str:
+        """The topic of that event."""
+        return f"{PREFIX}{self.value}"
+
+    @property
+    def verdict(self) -> str | None:
+        """The verdict that an attempt in this state has; None while it has none."""
+        if self in (State.RETURNED, State.WITHHELD):
+            return self.value
+        if self in (State.CLEARED, State.STORED, State.SUPERSEDED):
+            return State.CLEARED.value
+        return None
+
+
+class Account(StrEnum):
+    """Where an attempt's figures are counted. Read = stored + returned + withheld + held + in flight."""
+
+    STORED = "stored"
+    RETURNED = "returned"
+    WITHHELD = "withheld"
+    HELD = "held"
+    IN_FLIGHT = "in_flight"
+
+
+@dataclass(frozen=True)
+class Seen:
+    """One event about an attempt, as far as the status goes."""
+
+    state: State
+    at: datetime
+    decision: int | None = None
+    figures: int | None = None
+    detail: Mapping[str, Any] | None = None
+
+
+@dataclass(frozen=True)
+class Status:
+    """What `derive` finds. `figures` are counted under `account`, `figures_read` by validation."""
+
+    state: State
+    since: datetime
+    account: Account
+    decision: int | None
+    figures_read: int | None
+    figures: int
+    detail: dict[str, Any]
+
+
+def seen(state: State, at: datetime, data: Mapping[str, Any]) -> Seen:
+    """What the status keeps of an event: reasons, findings and references, never a value."""
+    names = (
+        "reasons",
+        "findings",
+        "checked",
+        "report",
+        "by_attempt",
+        "errors",
+        "warnings",
+        "rounded",
+    )
+    detail = {name: data[name] for name in names if data.get(name) is not None}
+    return Seen(state, at, data.get("decision"), data.get("figures"), detail)
+
+
+def derive(events: Collection[Seen]) -> Status:
+    """The status of an attempt, from all events about it that were seen, at least one."""
+    by_state: dict[State, Seen] = {}
+    for event in sorted(events, key=lambda e: (e.decision or 0, e.at)):
+        by_state[event.state] = event
+    governing = _governing(by_state)
+    account = _account(governing.state, by_state)
+    read = by_state.get(State.VALIDATED) or by_state.get(State.RETURNED)
+    counted = by_state.get(State(account.value)) if account is not Account.IN_FLIGHT else read
+    return Status(
+        state=governing.state,
+        since=governing.at,
+        account=account,
+        decision=max((e.decision for e in events if e.decision is not None), default=None),
+        figures_read=read.figures if read else None,
+        figures=(counted.figures if counted else None) or 0,
+        detail=_detail(governing, by_state),
+    )
+
+
+def _governing(by_state: Mapping[State, Seen]) -> Seen:
+    decisions = [event for event in by_state.values() if event.decision is not None]
+    decided = max(decisions, key=lambda event: event.decision or 0, default=None)
+    stored = by_state.get(State.STORED)
+    if stored and (decided is None or decided.state is State.CLEARED):
+        return stored
+    candidates = (
+        decided,
+        by_state.get(State.RETURNED),
+        by_state.get(State.VALIDATED),
+        by_state.get(State.RECEIVED),
+    )
+    return next(event for event in candidates if event)
+
+
+def _account(state: State, by_state: Mapping[State, Seen]) -> Account:
+    if state in (State.RETURNED, State.WITHHELD, State.HELD):
+        return Account(state.value)
+    return Account.STORED if State.STORED in by_state else Account.IN_FLIGHT
+
+
+def _detail(governing: Seen, by_state: Mapping[State, Seen]) -> dict[str, Any]:
+    """What belongs to the state, and what validation and the clearing decision found."""
+    detail: dict[str, Any] = {}
+    for state in (State.VALIDATED, State.RETURNED):
+        if state in by_state:
+            detail |= by_state[state].detail or {}
+    if governing.state.verdict == State.CLEARED and State.CLEARED in by_state:
+        detail |= by_state[State.CLEARED].detail or {}
+    return detail | dict(governing.detail or {})

@@ -1,0 +1,157 @@
+"""POST /v1/submissions: from the door to the broker's acknowledgement."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from dataclasses import dataclass, field
+from typing import Annotated, Any
+
+import anyio.to_thread
+import structlog
+from aiokafka.errors import KafkaError
+from anyio import CapacityLimiter
+from fastapi import APIRouter, Depends, Request, Response
+from fastapi.concurrency import run_in_threadpool
+from sqlmodel import Session
+from starlette.requests import ClientDisconnect
+
+from services.intake import content, handler
+from services.intake.acceptance import Accepted, Signed, accept, record_refusal
+from services.intake.answers import problem, unauthenticated
+from services.intake.authentication import only_known_parameters, signed_statement, token_of
+from services.intake.facts import facts
+from services.intake.limit import Limit
+from services.intake.openapi import SUBMIT
+from services.intake.refusal import Code, Refusal
+from services.intake.views import Receipt, links
+from services.kernel.api import Context, context_of
+from services.kernel.problems import UNAVAILABLE
+from services.model.statement import Statement
+
+ACCEPTING = 3
+"""Attempts taken in at once. Each holds one connection and needs another for the vault's key, so that these must be
+fewer than the pool of the engine gives (6), or all could wait for each other."""
+BODY_SECONDS = 120
+PUBLISH_SECONDS = 15
+TRACEPARENT = re.compile(r"00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
+
+log = structlog.get_logger()
+router = APIRouter(tags=["submissions"], dependencies=[Depends(only_known_parameters)])
+
+
+@dataclass
+class Gate:
+    """What the requests of a process share: `request.app.state.gate`."""
+
+    limit: Limit = field(default_factory=Limit)
+    accepting: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(ACCEPTING))
+
+
+@router.post("/v1/submissions", status_code=202, response_model=Receipt, **SUBMIT)
+async def submit(
+    request: Request, response: Response, context: Annotated[Context, Depends(context_of)]
+) -> Receipt:
+    """202 once it is durable, recorded, and acknowledged by the broker; 200 if it was so before."""
+    gate: Gate = request.app.state.gate
+    signed = await run_in_threadpool(_enter, context, gate.limit, request)
+    body = await _body(request, context, signed)
+    accepted = await _accept(context, gate, signed, body)
+    await _published(context, accepted.sequence)
+    log.info(
+        "received" if accepted.new else "repeated",
+        submission=str(accepted.submission_id),
+        attempt=accepted.attempt,
+    )
+    where = links(accepted.submission_id, accepted.attempt)
+    response.status_code = 202 if accepted.new else 200
+    response.headers["Location"] = where.self
+    return Receipt(id=accepted.submission_id, attempt=accepted.attempt, links=where)
+
+
+def _enter(context: Context, limit: Limit, request: Request) -> Signed:
+    """All that is decided before the body is read."""
+    token = token_of(request)
+    now = context.clock()
+    with Session(context.engine) as session:
+        statement = signed_statement(session, token, now)
+        if seconds := limit.take(statement.sender, now):
+            raise unauthenticated(Refusal(Code.TOO_MANY, {"seconds": seconds}, retry_after=seconds))
+        if handler.is_state_secret(statement):
+            raise _refused(context, token, statement, handler.state_secret())
+        known = facts(session, statement, now)
+    refusal = handler.door(statement, known) or _announced(request)
+    if refusal or known.form is None:
+        assert refusal
+        raise _refused(context, token, statement, refusal)
+    return Signed(token, statement, known, known.form, _trace(request))
+
+
+def _announced(request: Request) -> Refusal | None:
+    """The refusal of a body that its own header calls too large."""
+    length = request.headers.get("content-length", "")
+    large = length.isdecimal() and int(length) > content.MAX_BYTES
+    return content.too_large() if large else None
+
+
+async def _body(request: Request, context: Context, signed: Signed) -> bytes:
+    """The body; reading ends where it becomes too large."""
+    body = bytearray()
+    try:
+        async with asyncio.timeout(BODY_SECONDS):
+            async for chunk in request.stream():
+                body += chunk
+                if len(body) > content.MAX_BYTES:
+                    break
+    except (ClientDisconnect, TimeoutError):
+        raise problem(Refusal(Code.OTHER_CONTENT)) from None
+    if len(body) > content.MAX_BYTES:
+        raise await run_in_threadpool(
+            _refused, context, signed.token, signed.statement, content.too_large()
+        )
+    return bytes(body)
+
+
+async def _accept(context: Context, gate: Gate, signed: Signed, body: bytes) -> Accepted:
+    def work() -> Accepted:
+        workbook = handler.content(signed.statement, body)
+        outcome = (
+            workbook if isinstance(workbook, Refusal) else accept(context, signed, workbook, body)
+        )
+        if isinstance(outcome, Refusal):
+            raise _refused(context, signed.token, signed.statement, outcome)
+        return outcome
+
+    return await anyio.to_thread.run_sync(work, limiter=gate.accepting)
+
+
+def _refused(context: Context, token: str, statement: Statement, refusal: Refusal) -> Exception:
+    """Records the refusal of a signed statement, and returns the problem to raise."""
+    record_refusal(context, token, statement, refusal)
+    log.info("refused", code=refusal.code.id, refusal=str(handler.refusal_id(token, refusal)))
+    return problem(refusal)
+
+
+async def _published(context: Context, sequence: int) -> None:
+    """Returns after the broker's acknowledgement; raises 503 while the broker is away.
+
+    The wait can end, the publishing goes on: a relay that is cancelled would leave its transaction to a thread.
+    """
+    publishing = asyncio.ensure_future(context.outbox.published(sequence))
+    publishing.add_done_callback(_forget)
+    try:
+        await asyncio.wait_for(asyncio.shield(publishing), PUBLISH_SECONDS)
+    except (KafkaError, TimeoutError) as error:
+        log.warning("broker away", error=repr(error)[:300])
+        raise UNAVAILABLE from error
+
+
+def _forget(task: asyncio.Future[None]) -> None:
+    """Looks at the error of a task that nobody waits for any more; the relay tries again by itself."""
+    if not task.cancelled():
+        task.exception()
+
+
+def _trace(request: Request) -> str | None:
+    given: Any = request.headers.get("traceparent", "")
+    return given if TRACEPARENT.fullmatch(given) else None

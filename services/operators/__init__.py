@@ -1,0 +1,1 @@
+"""Operators' commands: migrations, topics, schemas, dead letters, reconciliation. No process."""

@@ -1,0 +1,135 @@
+"""`solieu migrate`, `topics`, `schemas`: what an installation stands on."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+import typer
+
+from services.operators.show import AsJson, Exit, as_json, say, table
+
+if TYPE_CHECKING:
+    from kafka.admin import KafkaAdminClient
+
+BOOTSTRAP_MS = 10_000
+
+app = typer.Typer()
+topics = typer.Typer(no_args_is_help=True, help="Chủ đề Kafka · Kafka's topics")
+schemas = typer.Typer(no_args_is_help=True, help="Lược đồ sự kiện · Schemas of the events")
+app.add_typer(topics, name="topics")
+app.add_typer(schemas, name="schemas")
+
+
+@app.command(help="Tạo hoặc nâng cấp cơ sở dữ liệu · Make or update the database")
+def migrate(json: AsJson = False) -> None:
+    """Roles, schemas, tables of every service; safe to run again."""
+    from services.kernel import migration
+    from services.kernel.settings import settings
+
+    config = settings()
+    passwords = {
+        service: password.get_secret_value()
+        for service, password in config.database_passwords.items()
+    }
+    names = migration.migrate(config.admin_database_url, passwords)
+    if json:
+        as_json({"services": names})
+    else:
+        say("operators.migrated", services=", ".join(names))
+
+
+@topics.command(
+    "list", help="So khai báo với máy chủ Kafka · What is declared, and where Kafka differs"
+)
+def list_topics(json: AsJson = False) -> None:
+    """Exit code 1 where the broker differs from topics.yaml."""
+    from services.kernel.topics import differences, load
+
+    declared = load()
+    with _Admin() as admin:
+        found = differences(admin, declared.values())
+    if json:
+        as_json(
+            {
+                "topics": [asdict(topic) for topic in declared.values()],
+                "differences": [asdict(difference) for difference in found],
+            }
+        )
+    else:
+        table(
+            [f"operators.topic.{name}" for name in TOPIC_COLUMNS],
+            [
+                [t.name, t.owner, t.partitions, _life(t.retention_days), t.audit]
+                for t in declared.values()
+            ],
+        )
+        _show_differences([[d.topic, d.what, d.declared, d.found] for d in found])
+    if found:
+        raise typer.Exit(Exit.DIFFERS)
+
+
+TOPIC_COLUMNS = ("name", "owner", "partitions", "life", "audit")
+
+
+def _life(days: int | None) -> str:
+    return "∞" if days is None else str(days)
+
+
+def _show_differences(rows: list[list[str]]) -> None:
+    if not rows:
+        say("operators.topics.same")
+        return
+    say("operators.topics.differ", count=len(rows))
+    table([f"operators.difference.{name}" for name in ("topic", "what", "declared", "found")], rows)
+
+
+@topics.command(help="Tạo các chủ đề còn thiếu · Create the topics that are missing")
+def apply(json: AsJson = False) -> None:
+    """Existing topics stay as they are; `list` shows where they differ."""
+    from services.kernel import topics as kernel
+
+    with _Admin() as admin:
+        created = kernel.apply(admin, kernel.load().values())
+    if json:
+        as_json({"created": created})
+    elif created:
+        say("operators.topics.created", count=len(created), topics=", ".join(created))
+    else:
+        say("operators.topics.complete")
+
+
+class _Admin:
+    """Kafka's administration for the time of a command."""
+
+    def __enter__(self) -> KafkaAdminClient:
+        from kafka.admin import KafkaAdminClient
+
+        from services.kernel.settings import settings
+
+        self._admin = KafkaAdminClient(
+            bootstrap_servers=settings().kafka_bootstrap,
+            client_id="solieu",
+            bootstrap_timeout_ms=BOOTSTRAP_MS,
+        )
+        return self._admin
+
+    def __exit__(self, *_: object) -> None:
+        self._admin.close()
+
+
+@schemas.command(help="Khóa mã số của lược đồ mới · Give each new schema its id, for ever")
+def lock(json: AsJson = False) -> None:
+    """Adds changed schema files to schemas/ids.json; the contract tests say if they may differ."""
+    from services.kernel.codec import lock as lock_schemas
+
+    added = lock_schemas()
+    if json:
+        as_json(
+            {"added": [{"id": e.id, "subject": e.subject, "version": e.version} for e in added]}
+        )
+    elif added:
+        listed = ", ".join(f"{entry.subject} {entry.version} (id {entry.id})" for entry in added)
+        say("operators.schemas.locked", count=len(added), schemas=listed)
+    else:
+        say("operators.schemas.unchanged")

@@ -1,0 +1,132 @@
+"""`solieu status` and `solieu trace`: whether everything is accounted for, and one submission's way."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Annotated, Any
+from urllib.parse import quote
+
+import typer
+
+from services.operators.show import AsJson, Exit, as_json, say, show_problem, table
+
+if TYPE_CHECKING:
+    from services.operators.balance import Balance
+
+TIMEOUT = 10.0
+TRIES = 5
+BETWEEN_TRIES = 1.0
+COLUMNS = ("at", "attempt", "state", "decision", "figures", "event_id")
+
+app = typer.Typer()
+
+
+@app.command(help="Đối chiếu: mọi thứ nhận vào đang ở đâu · Whether everything is accounted for")
+def status(json: AsJson = False) -> None:
+    """Exit code 1 where a balance does not hold."""
+    found = _settled()
+    dead = dict(found.dead)
+    if json:
+        shown = [{**asdict(one), "difference": one.difference} for one in found.balances]
+        as_json({**found.reconciliation, "dead": dead, "balances": shown})
+    else:
+        _show(found)
+    if not found.holds:
+        raise typer.Exit(Exit.DIFFERS)
+
+
+@dataclass(frozen=True)
+class Found:
+    """What intake and the dead letters say at one time."""
+
+    reconciliation: dict[str, Any]
+    dead: dict[str, int]
+    balances: tuple[Balance, ...]
+
+    @property
+    def holds(self) -> bool:
+        """Whether everything is accounted for."""
+        return all(balance.holds for balance in self.balances)
+
+
+def _settled() -> Found:
+    """Asked again a few times before it says that a balance fails.
+
+    Intake reads each topic on its own, so an event may be counted a moment before the one that led
+    to it.
+    """
+    for _ in range(TRIES - 1):
+        if (found := _find()).holds:
+            return found
+        time.sleep(BETWEEN_TRIES)
+    return _find()
+
+
+def _find() -> Found:
+    from services.operators.balance import balances, dead_attempts
+    from services.operators.dead import groups, letters_of
+
+    reconciliation = _intake("/v1/reconciliation")
+    letters = letters_of("")
+    waiting = Counter(letter.group for letter in letters if not letter.replayed)
+    return Found(
+        reconciliation,
+        {group: waiting[group] for group in groups()},
+        balances(reconciliation, dead_attempts(letters)),
+    )
+
+
+def _show(found: Found) -> None:
+    for balance in found.balances:
+        rows = [[name, count] for name, count in balance.parts.items()]
+        table([f"operators.{balance.name}", "operators.count"], [*rows, ["=", balance.total]])
+        outcome = "holds" if balance.holds else "fails"
+        say(f"operators.{balance.name}.{outcome}", difference=balance.difference)
+    ages = [[stage, _age(s)] for stage, s in found.reconciliation["oldest_seconds"].items()]
+    table(["operators.stage", "operators.oldest"], ages)
+    table(["operators.dead.group", "operators.dead.waiting"], list(found.dead.items()))
+
+
+def _age(seconds: float) -> str:
+    return f"{seconds:.1f} s"
+
+
+@app.command(help="Đường đi của một lần gửi · The way of one submission")
+def trace(
+    submission: Annotated[str, typer.Argument(help="Mã lần gửi (UUID) · Its id")],
+    json: AsJson = False,
+) -> None:
+    """Every event about it that intake has seen, oldest first, and its dead letters."""
+    from services.operators.dead import facts, letters_of, show_letters
+
+    path = _intake(f"/v1/submissions/{quote(submission, safe='')}/path")
+    dead = [one for one in letters_of("") if one.message.key == submission.encode()]
+    if json:
+        as_json({**path, "dead": [facts(one) for one in dead]})
+        return
+    rows = [[event[column] for column in COLUMNS] for event in path["events"]]
+    table([f"operators.trace.{column}" for column in COLUMNS], rows)
+    if dead:
+        show_letters(dead)
+
+
+def _intake(path: str) -> Any:
+    """What intake's API answers an operator; ends the command where it refuses."""
+    import httpx2
+
+    from services.kernel.settings import settings
+
+    config = settings()
+    token = config.operator_token.get_secret_value()
+    answer = httpx2.get(
+        f"{config.intake_url}{path}",
+        headers={"Authorization": f"Bearer {token}"},
+        timeout=TIMEOUT,
+    )
+    if answer.is_success:
+        return answer.json()
+    away = answer.status_code >= 500
+    show_problem(path, answer.json())
+    raise typer.Exit(Exit.UNREACHABLE if away else Exit.NOT_FOUND)

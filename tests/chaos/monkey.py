@@ -1,0 +1,84 @@
+"""Breaks a running stack, seeded: kills, terminations, exceptions in mid-handler, restarts, twins."""
+
+from __future__ import annotations
+
+import os
+import random
+import subprocess
+import threading
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from deploy.local import Stack
+from deploy.programs import PROGRAMS, Role
+
+WORKERS = tuple(name for name, program in PROGRAMS.items() if program.role is Role.WORKER)
+
+
+@dataclass
+class Monkey:
+    """Does one harm every `pause` seconds; broker and database get one restart each, early on."""
+
+    stack: Stack
+    folder: Path
+    rng: random.Random
+    pause: tuple[float, float]
+    done: list[str] = field(default_factory=list)
+    _stop: threading.Event = field(default_factory=threading.Event)
+    _thread: threading.Thread | None = None
+    _twin: subprocess.Popen[bytes] | None = None
+    error: BaseException | None = None
+
+    def start(self) -> None:
+        """Begins; `stop` ends it."""
+        self._thread = threading.Thread(target=self._run, daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """No more harm; whatever is broken is being restarted."""
+        self._stop.set()
+        assert self._thread is not None
+        self._thread.join()
+        self._end_twin()
+        if self.error:
+            raise self.error
+
+    def _run(self) -> None:
+        plan = ["kafka", "postgres", "twin"]
+        self.rng.shuffle(plan)
+        try:
+            while not self._stop.wait(self.rng.uniform(*self.pause)):
+                harm = plan.pop() if plan and self.rng.random() < 0.5 else None
+                self._harm(harm)
+        except BaseException as error:
+            self.error = error
+
+    def _harm(self, harm: str | None) -> None:
+        if harm == "twin":
+            self._start_twin(self.rng.choice(WORKERS))
+        elif harm:
+            self.stack.signal(harm, "KILL" if harm == "kafka" else "QUIT")
+            self.stack.start_infrastructure()
+            self.done.append(f"restart {harm}")
+        else:
+            program = self.rng.choice([*PROGRAMS])
+            kind = self.rng.choice(["KILL", "TERM", "exception"])
+            if kind == "exception":
+                (self.folder / f"raise-{PROGRAMS[program].service}").touch()
+            elif self.stack.process_id(program):
+                self.stack.signal(program, kind)
+            self.done.append(f"{kind} {program}")
+
+    def _start_twin(self, program: str) -> None:
+        """A second process with the same identity; it ends with the chaos."""
+        environment = os.environ | self.stack.environment(program) | {"SOLIEU_PORT": "0"}
+        with (self.folder / "twin.log").open("wb") as log:
+            self._twin = subprocess.Popen(
+                PROGRAMS[program].command, env=environment, stdout=log, stderr=log
+            )
+        self.done.append(f"twin {program}")
+
+    def _end_twin(self) -> None:
+        if self._twin:
+            self._twin.kill()
+            self._twin.wait()

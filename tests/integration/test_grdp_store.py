@@ -1,0 +1,368 @@
+"""The input store on a real database: vintages, the feed, and the compilers' API."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import pytest
+import sqlalchemy as sa
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from fastapi.testclient import TestClient
+from pydantic import SecretStr
+from sqlmodel import SQLModel
+
+from deploy import database
+from deploy.local import Stack
+from services.grdp.api import create_app
+from services.grdp.store import SCHEMA
+from services.grdp.worker import STAGE
+from services.kernel.codec import codec
+from services.kernel.db import connect
+from services.kernel.events import Event, NewObject
+from services.kernel.handling import Handling
+from services.kernel.migration import migrate
+from services.kernel.settings import Settings
+from services.kernel.topics import load as topics
+from services.kernel.transaction import Position, Writer
+from services.kernel.vault import Vault, open_vault
+from services.kernel.wire import Message, decode
+from tests.unit.grdp_examples import cleared, parquet
+
+pytestmark = pytest.mark.stack
+T1 = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
+HOUR = timedelta(hours=1)
+NOW = T1 + 10 * HOUR
+COMPILER = {"Authorization": "Bearer compiler"}
+OPERATOR = {"Authorization": "Bearer operator"}
+Values = Mapping[str, str | None]
+
+
+@dataclass
+class Store:
+    """The service's parts, without broker, for one submission and its relatives."""
+
+    handling: Handling
+    vault: Vault
+    client: TestClient
+    submission: str
+    form: str
+
+    def event(self, values: Values, **more: Any) -> Event:
+        head = {"submission_id": self.submission, "form": self.form, **more}
+        event = cleared(values, **head)
+        content = parquet(values, completeness=event.data["completeness"])
+        id_, attempt = event.data["submission_id"], event.data["attempt"]
+        self.vault.put(NewObject(id_, attempt, "observations", "application/x", content))
+        return event
+
+    def handle(self, *events: Event) -> list[list[Message]]:
+        """Handles events beside each other; returns what each published, the feed last."""
+
+        async def all_of_them() -> list[Any]:
+            position = Position("submission.cleared", 0, 1)
+            each = (self.handling.single(STAGE, event, lambda: position) for event in events)
+            return await asyncio.gather(*each)
+
+        results = asyncio.run(all_of_them())
+        pairs = zip(events, results, strict=True)
+        return [result.outputs[event.id] for event, result in pairs]
+
+    def feed(self, event: Event) -> list[Event]:
+        """The records that an event puts on the feed now, as a consumer decodes them."""
+        feed = topics()["grdp.observation"]
+        return [
+            decode(feed, m.key, m.value, m.headers, codec())
+            for m in self.handling.derived(STAGE, event)
+        ]
+
+    def state(self, event: Event) -> dict[str, tuple[int, str | None, int]]:
+        """The feed by indicator: revision, value, attempt."""
+        return {
+            e.data["indicator"]: (e.data["revision"], value(e.data["value"]), e.data["attempt"])
+            for e in self.feed(event)
+        }
+
+    def known(self, as_of: datetime | None = None, **parameters: Any) -> dict[str, str | None]:
+        """Values by indicator, from the API."""
+        wanted = {"area": "11", "form": self.form, **parameters}
+        if as_of:
+            wanted["as_of"] = as_of.isoformat()
+        answer = self.client.get("/v1/observations", params=wanted, headers=COMPILER)
+        assert answer.status_code == 200, answer.text
+        return {o["indicator"]: o["value"] for o in answer.json()["observations"]}
+
+
+def value(number: Any) -> str | None:
+    return None if number is None else str(number.normalize())
+
+
+@pytest.fixture(scope="module")
+def url(infrastructure: Stack, module_database: str) -> str:
+    state = infrastructure.state
+    migrate(module_database, {"grdp": state.passwords["grdp"]})
+    name = module_database.rpartition("/")[2]
+    return database.url("grdp", state.passwords["grdp"], state.ports["postgres"], name)
+
+
+@pytest.fixture(scope="module")
+def client(url: str) -> Iterator[TestClient]:
+    config = Settings(
+        database_url=url, compiler_token=SecretStr("compiler"), operator_token=SecretStr("operator")
+    )
+    with TestClient(create_app(config, lambda: NOW)) as client:
+        yield client
+
+
+@pytest.fixture
+def store(url: str, client: TestClient, tmp_path: Path) -> Iterator[Store]:
+    engine = connect(url)
+    vault = open_vault(engine, str(tmp_path), "A" * 43 + "=")
+    writer = Writer("grdp", codec(), lambda: T1 + HOUR)
+    handling = Handling(writer, engine, vault, lambda: ThreadPoolExecutor(1))
+    yield Store(handling, vault, client, str(uuid4()), f"form-{uuid4()}")
+    engine.dispose()
+
+
+def test_a_correction_leaves_what_was_known_before(store: Store) -> None:
+    first = store.event({"1": "10", "2": "20", "3": None}, time=T1)
+    second = store.event({"1": "11", "3": "30"}, attempt=2, decision=2, time=T1 + HOUR)
+    store.handle(first)
+    assert store.state(first) == {"1": (1, "1E+1", 1), "2": (1, "2E+1", 1), "3": (1, None, 1)}
+    store.handle(second)
+    assert store.state(second) == {"1": (2, "11", 2), "2": (2, None, 2), "3": (2, "3E+1", 2)}
+    (gone,) = (e for e in store.feed(second) if e.data["indicator"] == "2")
+    assert gone.data["missing"] is None
+    before = {"1": "10.000000", "2": "20.000000", "3": None}
+    assert store.known(T1 - timedelta(microseconds=1)) == {}
+    assert store.known(T1) == before
+    assert store.known(T1 + HOUR - timedelta(microseconds=1)) == before
+    assert store.known(T1 + HOUR) == {"1": "11.000000", "3": "30.000000"}
+    assert store.known() == {"1": "11.000000", "3": "30.000000"}
+
+
+def test_a_figure_that_comes_back_has_a_higher_revision(store: Store) -> None:
+    for attempt, values in enumerate(({"1": "1"}, {"2": "2"}, {"1": "3"}), start=1):
+        time = T1 + attempt * HOUR
+        store.handle(store.event(values, attempt=attempt, decision=attempt, time=time))
+    event = store.event({"1": "3"}, attempt=3)
+    assert store.state(event) == {"1": (3, "3", 3), "2": (2, None, 3)}
+    assert store.known(T1 + 2 * HOUR) == {"2": "2.000000"}
+
+
+def test_redelivery_changes_nothing(store: Store) -> None:
+    event = store.event({"1": "10", "2": "20"})
+    published = store.handle(event)
+    fed = [(m.key, m.value, m.headers) for m in store.handling.derived(STAGE, event)]
+    assert store.handle(event) == published
+    assert [(m.key, m.value, m.headers) for m in store.handling.derived(STAGE, event)] == fed
+    (stored,) = published[0]
+    assert stored.topic == "submission.stored"
+    data = codec().decode("submission.stored-value", stored.value)
+    assert (data["figures"], data["vintage"]) == (2, T1)
+
+
+def test_a_redelivery_publishes_the_current_state_not_its_own(store: Store) -> None:
+    first = store.event({"1": "10"}, time=T1)
+    store.handle(first)
+    store.handle(store.event({"1": "11"}, attempt=2, decision=2, time=T1 + HOUR))
+    assert store.state(first) == {"1": (2, "11", 2)}
+
+
+def test_the_highest_attempt_stays_current_whatever_arrives_last(store: Store) -> None:
+    second = store.event({"1": "11"}, attempt=2, decision=2, time=T1 + HOUR)
+    first = store.event({"1": "10", "2": "20"}, attempt=1, decision=1, time=T1)
+    store.handle(second)
+    fed = store.feed(second)
+    ((stored,),) = store.handle(first)
+    assert codec().decode("submission.stored-value", stored.value)["figures"] == 2
+    assert store.feed(first) == [replace(e, time=first.time) for e in fed]
+    assert store.known(T1) == {}, "it was not known here before the second came"
+    assert store.known() == {"1": "11.000000"}
+    third = store.event({"2": "22"}, attempt=3, decision=3, time=T1 + 2 * HOUR)
+    store.handle(third)
+    assert store.state(third) == {"1": (2, None, 3), "2": (1, "22", 3)}
+
+
+def test_attempts_handled_beside_each_other_end_the_same(store: Store) -> None:
+    events = [
+        store.event({"1": str(n)}, attempt=n, decision=n, time=T1 + n * HOUR) for n in range(1, 6)
+    ]
+    store.handle(*reversed(events))
+    ((_, figure, attempt),) = store.state(events[0]).values()
+    assert (figure, attempt) == ("5", 5)
+    assert store.known() == {"1": "5.000000"}
+
+
+def test_another_completeness_is_another_figure(store: Store) -> None:
+    estimate = store.event({"1": "10"})
+    preliminary = store.event(
+        {"1": "12"}, submission_id=str(uuid4()), completeness="preliminary", time=T1 + HOUR
+    )
+    store.handle(estimate)
+    store.handle(preliminary)
+    assert store.known(completeness="estimate") == {"1": "10.000000"}
+    assert store.known(completeness="preliminary") == {"1": "12.000000"}
+    assert store.state(estimate) == {"1": (1, "1E+1", 1)}
+    assert store.state(preliminary) == {"1": (1, "12", 1)}
+
+
+def test_of_two_submissions_with_one_key_the_later_counts(store: Store) -> None:
+    one = store.event({"1": "10", "2": "20"}, time=T1)
+    other = store.event({"1": "12"}, submission_id=str(uuid4()), time=T1 + HOUR)
+    store.handle(one, other)
+    assert store.state(one) == {"1": (2, "12", 1), "2": (1, "2E+1", 1)}
+    assert store.state(other) == {"1": (2, "12", 1)}
+    ids = [e.id for e in store.feed(one) if e.data["indicator"] == "1"]
+    assert ids == [e.id for e in store.feed(other)]
+    assert store.known(T1)["1"] == "10.000000"
+    assert store.known(T1 + HOUR)["1"] == "12.000000"
+
+
+def test_what_the_compilers_may_not_read_is_not_there(store: Store) -> None:
+    event = store.event({"1": "10"}, state="pending")
+    assert store.handle(event) == [[]]
+    assert store.feed(event) == []
+    assert store.known() == {}
+    store.handle(store.event({"1": "10"}, decision=2, time=T1 + HOUR))
+    assert store.known() == {"1": "10.000000"}
+    store.handle(store.event({"1": "10"}, decision=3, state="denied", time=T1 + 2 * HOUR))
+    assert store.known() == {}
+    assert store.known(T1 + HOUR) == {"1": "10.000000"}
+    assert store.state(event) == {"1": (2, None, 1)}
+
+
+def test_thousands_of_figures(store: Store) -> None:
+    values: dict[str, str | None] = {str(n): f"{n}.5" for n in range(1, 3001)}
+    first = store.event(values)
+    store.handle(first)
+    assert len(store.feed(first)) == 3000
+    del values["7"]
+    second = store.event(values, attempt=2, decision=2, time=T1 + HOUR)
+    store.handle(second)
+    fed = store.feed(second)
+    assert len({e.id for e in fed}) == 3000
+    assert [e.data["indicator"] for e in fed if e.data["value"] is None] == ["7"]
+    assert {e.data["revision"] for e in fed} == {2}
+
+
+def test_pages_are_of_one_time(store: Store) -> None:
+    store.handle(store.event({str(n): str(n) for n in range(1, 6)}))
+    wanted = {"form": store.form, "limit": "2"}
+    found: list[str] = []
+    page = store.client.get("/v1/observations", params=wanted, headers=COMPILER).json()
+    later = store.event({"1": "9"}, attempt=2, decision=2, time=NOW + HOUR)
+    store.handle(later)
+    while True:
+        assert page["as_of"] == "2026-11-23T22:00:00Z"
+        found += [o["value"] for o in page["observations"]]
+        if page["next"] is None:
+            break
+        more = wanted | {"cursor": page["next"]}
+        page = store.client.get("/v1/observations", params=more, headers=COMPILER).json()
+    assert sorted(found) == [f"{n}.000000" for n in range(1, 6)]
+    assert store.known() == {"1": "9.000000"}, "a vintage ahead of this clock counts, too"
+
+
+def test_an_observation_says_where_it_comes_from(store: Store) -> None:
+    store.handle(store.event({"4": "1523410.25"}))
+    wanted = {"period": "2026-07-01/P3M", "form": store.form}
+    page = store.client.get("/v1/observations", params=wanted, headers=COMPILER).json()
+    (found,) = page["observations"]
+    assert found["value"] == "1523410.250000"
+    assert (found["submission_id"], found["attempt"]) == (store.submission, 1)
+    assert (found["sheet"], found["cell"]) == ("Biểu 1", "D4")
+    assert datetime.fromisoformat(found["known_from"]) == T1
+    assert store.known(period="2026-Q2") == {}
+
+
+@pytest.mark.parametrize(
+    ("parameters", "status", "code"),
+    [
+        ({"asof": "2026-11-23T12:00:00Z"}, 400, "unknown-parameter"),
+        ({"cursor": "x"}, 400, "unknown-cursor"),
+        ({"period": "Q3/2026"}, 422, "unknown-period"),
+        ({"as_of": "2026-11-23T12:00:00"}, 422, "malformed-request"),
+        ({"completeness": "final"}, 422, "malformed-request"),
+        ({"limit": "0"}, 422, "malformed-request"),
+    ],
+)
+def test_a_question_that_can_not_be_answered(
+    client: TestClient, parameters: dict[str, str], status: int, code: str
+) -> None:
+    answer = client.get("/v1/observations", params=parameters, headers=COMPILER)
+    assert answer.status_code == status
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert answer.json()["type"] == f"urn:solieu:problem:{code}"
+
+
+def test_the_period_problem_says_how_to_write_one(client: TestClient) -> None:
+    wanted = {"period": "Q3/2026"}
+    answer = client.get("/v1/observations", params=wanted, headers=COMPILER).json()
+    assert "'Q3/2026' is no time period" in answer["reason"]
+    assert "2026-Q3" in answer["detail"]
+
+
+@pytest.mark.parametrize(
+    ("path", "headers"),
+    [
+        ("/v1/observations", {}),
+        ("/v1/observations", OPERATOR),
+        ("/v1/totals", COMPILER),
+        ("/v1/totals", {}),
+    ],
+)
+def test_each_token_opens_its_own_door(
+    client: TestClient, path: str, headers: dict[str, str]
+) -> None:
+    assert client.get(path, headers=headers).status_code == 401
+
+
+def test_totals_count_what_came(store: Store) -> None:
+    def totals() -> dict[str, Any]:
+        answer: dict[str, Any] = store.client.get("/v1/totals", headers=OPERATOR).json()
+        return answer
+
+    def grown(name: str) -> dict[str, int]:
+        return {key: n - before[name].get(key, 0) for key, n in totals()[name].items()}
+
+    before = totals()
+    store.handle(store.event({"1": "10", "2": "20"}, attempt=2, decision=2))
+    store.handle(store.event({"1": "9", "2": "20", "3": "3"}, time=T1 - HOUR))
+    store.handle(store.event({"1": "9"}, attempt=3, decision=3, time=T1 + HOUR))
+    store.handle(store.event({"1": "9"}, submission_id=str(uuid4()), state="denied"))
+    assert grown("figures") == {"stored": 6, "current": 1, "withdrawn": 1}
+    assert totals()["submissions"] == before["submissions"] + 2
+    states = {"current": 1, "superseded": 2, "unreleased": 1}
+    found = {key: n for key, n in grown("attempts").items() if n}
+    assert found == states
+
+
+def test_the_migrated_tables_are_the_declared_ones(module_database: str, url: str) -> None:
+    declared = sa.MetaData()
+    for table in SQLModel.metadata.tables.values():
+        if table.schema == SCHEMA:
+            table.to_metadata(declared)
+    engine = sa.create_engine(
+        module_database.replace("postgresql", "postgresql+psycopg", 1), poolclass=sa.NullPool
+    )
+    with engine.connect() as connection:
+        options = {
+            "include_schemas": True,
+            "compare_type": True,
+            "include_name": lambda name, kind, _: kind != "schema" or name == SCHEMA,
+            "include_object": lambda thing, name, kind, reflected, _: (
+                kind != "table"
+                or not reflected
+                or name in {t.name for t in declared.tables.values()}
+            ),
+        }
+        context = MigrationContext.configure(connection, opts=options)
+        assert compare_metadata(context, declared) == []

@@ -1,0 +1,190 @@
+"""A cleared submission becomes vintages: corrections, withdrawals, lateness, releases."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from services.grdp.facts import Decided, Facts, Latest
+from services.grdp.handler import handle, reads
+from services.grdp.identity import digest, feed_id, figure_id, key_id
+from services.grdp.store import KEY, Attempt, Figure, Observation, Submission
+from services.kernel.codec import codec
+from services.kernel.errors import Permanent
+from services.kernel.events import Event, Outcome
+from tests.unit.grdp_examples import SUBMISSION, cleared, figures, parquet
+
+T1 = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
+NEW = Facts(0, 0, None, Decided(), {}, b"s" * 32)
+
+
+def run(event: Event, facts: Facts, values: Mapping[str, str | None]) -> Outcome:
+    return handle(event, facts, {"observations": parquet(values)})
+
+
+def rows(outcome: Outcome, table: type) -> list[dict[str, Any]]:
+    return [dict(row.values) for row in outcome.rows if row.table is table]
+
+
+def key_of(indicator: str) -> UUID:
+    """The key of one of the examples' figures."""
+    event, outcome = (
+        cleared({indicator: "1"}),
+        run(cleared({indicator: "1"}), NEW, {indicator: "1"}),
+    )
+    assert event.data["figures"] == 1
+    found: UUID = rows(outcome, Figure)[0]["key_id"]
+    return found
+
+
+def after(attempt: int, revisions: Mapping[str, Latest], at: datetime = T1) -> Facts:
+    known = {key_of(name): latest for name, latest in revisions.items()}
+    return Facts(attempt, attempt, at, Decided(), known, b"s" * 32)
+
+
+def test_first_attempt_has_revision_1_of_every_figure() -> None:
+    outcome = run(cleared({"1": "10.5", "2": None}), NEW, {"1": "10.5", "2": None})
+    observations = rows(outcome, Observation)
+    assert [(o["revision"], o["value"], o["missing"]) for o in observations] == [
+        (1, Decimal("10.500000"), None),
+        (1, None, "not_collected"),
+    ]
+    assert {o["known_from"] for o in observations} == {T1}
+    assert len(rows(outcome, Figure)) == 2
+    assert rows(outcome, Submission) == [
+        {"id": SUBMISSION, "attempt": 1, "version": 1, "known_from": T1}
+    ]
+    (stored,) = outcome.events
+    assert stored.data["figures"] == 2
+    assert stored.data["vintage"] == T1
+    codec().encode("submission.stored-value", stored.data)
+
+
+def test_the_digest_covers_key_revision_and_value() -> None:
+    (stored,) = run(cleared({"1": "10.5", "2": None}), NEW, {"1": "10.5", "2": None}).events
+    lines = [(key_of("2"), 1, None), (key_of("1"), 1, Decimal("10.5"))]
+    assert stored.data["digest"] == digest(b"s" * 32, lines)
+    assert stored.data["salt"] == (b"s" * 32).hex()
+    for other in (
+        [(key_of("2"), 1, None), (key_of("1"), 1, Decimal("10.6"))],
+        [(key_of("2"), 1, None), (key_of("1"), 2, Decimal("10.5"))],
+        [(key_of("3"), 1, None), (key_of("1"), 1, Decimal("10.5"))],
+        lines[:1],
+    ):
+        assert digest(b"s" * 32, other) != stored.data["digest"]
+    assert digest(b"t" * 32, lines) != stored.data["digest"]
+
+
+def test_a_correction_is_a_new_revision_and_what_it_lacks_is_withdrawn() -> None:
+    facts = after(1, {"1": Latest(1, False), "2": Latest(3, False), "3": Latest(2, True)})
+    event = cleared({"1": "11", "4": "4"}, attempt=2, decision=2, time=T1 + timedelta(hours=1))
+    outcome = run(event, facts, {"1": "11", "4": "4"})
+    found = {
+        o["figure_id"]: (o["revision"], o["value"], o["missing"], o["withdrawn"])
+        for o in rows(outcome, Observation)
+    }
+    assert found == {
+        figure_id(SUBMISSION, key_of("1")): (2, Decimal(11), None, False),
+        figure_id(SUBMISSION, key_of("4")): (1, Decimal(4), None, False),
+        figure_id(SUBMISSION, key_of("2")): (4, None, None, True),
+    }
+    assert [f["indicator"] for f in rows(outcome, Figure)] == ["4"]
+    assert outcome.events[0].data["figures"] == 2
+    lines = [(key_of("1"), 2, Decimal(11)), (key_of("4"), 1, Decimal(4)), (key_of("2"), 4, None)]
+    assert outcome.events[0].data["digest"] == digest(b"s" * 32, lines)
+
+
+def test_a_lower_attempt_that_comes_later_never_becomes_current() -> None:
+    facts = after(2, {"1": Latest(1, False), "2": Latest(1, False)})
+    event = cleared({"1": "9", "5": "5"}, attempt=1, decision=1, time=T1 - timedelta(hours=1))
+    outcome = run(event, facts, {"1": "9", "5": "5"})
+    observations = rows(outcome, Observation)
+    assert [o["revision"] for o in observations] == [None, None]
+    assert not any(o["withdrawn"] for o in observations)
+    assert rows(outcome, Submission)[0]["attempt"] == 2
+    assert rows(outcome, Submission)[0]["known_from"] == T1
+    assert outcome.events[0].data["figures"] == 2
+
+
+@pytest.mark.parametrize("time", [T1, T1 - timedelta(minutes=5)])
+def test_vintages_rise_even_when_the_clock_went_back(time: datetime) -> None:
+    facts = after(1, {"1": Latest(1, False)})
+    outcome = run(cleared({"1": "9"}, attempt=2, decision=2, time=time), facts, {"1": "9"})
+    assert rows(outcome, Observation)[0]["known_from"] == T1 + timedelta(microseconds=1)
+    assert outcome.events[0].data["vintage"] == T1 + timedelta(microseconds=1)
+
+
+@pytest.mark.parametrize("decision", [3, 4])
+def test_a_decision_that_is_not_higher_changes_nothing(decision: int) -> None:
+    facts = dataclasses.replace(NEW, decided=Decided(4, None, T1))
+    assert run(cleared({"1": "9"}, decision=decision), facts, {"1": "9"}) == Outcome()
+
+
+def test_a_higher_decision_about_stored_figures_is_only_noted() -> None:
+    event = cleared({"1": "9"}, decision=5, time=T1 + timedelta(hours=1))
+    decided = Decided(4, event.data["observations"]["sha256"], T1)
+    outcome = run(
+        event, dataclasses.replace(after(1, {"1": Latest(1, False)}), decided=decided), {}
+    )
+    assert outcome.events == ()
+    (attempt,) = outcome.rows
+    assert attempt.table is Attempt
+    assert (attempt.values["decision"], attempt.values["known_from"]) == (5, T1)
+
+
+@pytest.mark.parametrize(
+    ("kind", "state"), [("compilers", "pending"), ("compilers", "denied"), ("room", "granted")]
+)
+def test_only_what_the_compilers_may_read_is_read_and_stored(kind: str, state: str) -> None:
+    event = cleared({"1": "9"}, kind=kind, state=state)
+    assert reads(event) == ()
+    outcome = handle(event, NEW, {})
+    assert outcome.events == ()
+    assert rows(outcome, Observation) == rows(outcome, Figure) == []
+    assert rows(outcome, Attempt)[0]["stored"] is None
+    assert rows(outcome, Attempt)[0]["figures"] == 0
+
+
+def test_a_release_taken_back_withdraws_all_figures() -> None:
+    facts = dataclasses.replace(after(1, {"1": Latest(1, False)}), decided=Decided(1, "0" * 64, T1))
+    event = cleared({"1": "9"}, decision=2, state="denied", time=T1 + timedelta(hours=1))
+    outcome = handle(event, facts, {})
+    assert [(o["revision"], o["withdrawn"]) for o in rows(outcome, Observation)] == [(2, True)]
+    assert outcome.events == ()
+
+
+def test_an_object_that_is_not_what_the_event_says_is_rejected() -> None:
+    with pytest.raises(Permanent, match="2 figures were cleared, 1 came"):
+        run(cleared({"1": "9", "2": "9"}), NEW, {"1": "9"})
+    with pytest.raises(Permanent, match="can't be read"):
+        handle(cleared({"1": "9"}), NEW, {"observations": b"no parquet"})
+
+
+def test_two_cells_with_one_key_are_rejected() -> None:
+    twice = parquet({"1": "9"}, {"1": "8"})
+    with pytest.raises(Permanent, match="Biểu 1!D1 and Biểu 1!D1 have the same key"):
+        handle(cleared({"1": "9", "x": "8"}), NEW, {"observations": twice})
+
+
+def test_ids_follow_from_what_they_identify() -> None:
+    key = dict.fromkeys(KEY, "a")
+    assert key_id(key) == key_id(dict(reversed(key.items())))
+    assert key_id(key) != key_id(key | {"completeness": "b"})
+    # The feed's ids are a contract: a change would repeat every record under another id.
+    assert str(key_id(key)) == "341b7acd-f5b4-5b9c-93cf-52c5f6bc944c"
+    assert str(feed_id(UUID(int=1), 1)) == "c6ae59cd-4100-5d14-850d-f8202b722a98"
+    assert feed_id(UUID(int=1), 1) != feed_id(UUID(int=1), 2)
+
+
+def test_completeness_makes_another_key() -> None:
+    estimate = run(cleared({"1": "9"}), NEW, {"1": "9"})
+    content = parquet({"1": "9"}, completeness="preliminary")
+    preliminary = handle(cleared({"1": "9"}), NEW, {"observations": content})
+    assert rows(estimate, Figure)[0]["key_id"] != rows(preliminary, Figure)[0]["key_id"]
+    assert figures({"1": "9"})[0].completeness == "estimate"

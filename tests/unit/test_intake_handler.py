@@ -1,0 +1,257 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from hashlib import sha256
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from services.intake.content import MAX_BYTES, Workbook
+from services.intake.handler import (
+    Attempt,
+    Facts,
+    New,
+    Repeat,
+    SenderKey,
+    content,
+    decide,
+    door,
+    head,
+    identity,
+    is_state_secret,
+    refusal_id,
+    signer,
+    state_secret,
+)
+from services.intake.refusal import Code, Refusal
+from services.intake.status import State
+from services.kernel.codec import codec
+from services.model.form import load_forms
+from services.model.observation import Completeness
+from services.model.statement import Classification, Regime, Statement
+from tests.unit.test_intake_statement import KEY, STATEMENT
+
+FORMS = load_forms()
+FORM = FORMS["cv17809-1"]
+SENDER = {"id": STATEMENT.sender, "kind": "finance_department", "province": "11"}
+FACTS = Facts(7, SENDER, FORM, tuple(FORMS), frozenset({"00", "11", "12"}))
+NOW = STATEMENT.issued_at
+DAY = timedelta(days=1)
+MINUTE = timedelta(minutes=1)
+ID = identity(STATEMENT)
+
+
+def refused(statement: Statement, facts: Facts = FACTS) -> Code | None:
+    refusal = door(statement, facts)
+    return refusal.code if refusal else None
+
+
+def attempt(**changes: Any) -> Attempt:
+    s = STATEMENT
+    one = Attempt(ID, 3, s.sha256, s.regime, s.classification, FORM.version, State.STORED, 1)
+    return replace(one, **changes)
+
+
+def test_a_good_statement_passes_the_door() -> None:
+    assert refused(STATEMENT) is None
+
+
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [
+        ({"size": 0}, Code.EMPTY),
+        ({"size": MAX_BYTES + 1}, Code.TOO_LARGE),
+        ({"period": "2026-Q5"}, Code.MALFORMED_PERIOD),
+        ({"period": "quý 3"}, Code.MALFORMED_PERIOD),
+        ({"area_list": "34"}, Code.UNKNOWN_AREA),
+        ({"area": "98"}, Code.UNKNOWN_AREA),
+        ({"area": "12"}, Code.OTHER_SENDERS_AREA),
+        ({"area": "00"}, Code.OTHER_SENDERS_AREA),
+    ],
+)
+def test_refused_at_the_door(change: dict[str, Any], code: Code) -> None:
+    assert refused(replace(STATEMENT, **change)) is code
+
+
+def test_the_largest_size_passes() -> None:
+    assert refused(replace(STATEMENT, size=MAX_BYTES)) is None
+
+
+def test_unknown_area_also_where_the_catalogue_has_no_list() -> None:
+    assert refused(replace(STATEMENT, area="98"), replace(FACTS, areas=None)) is Code.UNKNOWN_AREA
+
+
+def test_unknown_sender() -> None:
+    assert refused(STATEMENT, replace(FACTS, organisation=None)) is Code.UNKNOWN_SENDER
+
+
+def test_form_of_others() -> None:
+    ministry = {"id": STATEMENT.sender, "kind": "ministry"}
+    assert refused(STATEMENT, replace(FACTS, organisation=ministry)) is Code.OTHER_SENDERS_FORM
+
+
+def test_form_of_another_province() -> None:
+    elsewhere = replace(FACTS, organisation=SENDER | {"province": "12"}, form=FORMS["dn-list"])
+    assert refused(replace(STATEMENT, area="12"), elsewhere) is Code.OTHER_SENDERS_FORM
+
+
+def test_a_national_body_may_send_for_any_area() -> None:
+    ministry = Facts(7, {"kind": "ministry"}, FORMS["cktc-09-final"])
+    statement = replace(STATEMENT, form="cktc-09-final", area="00", period="2013")
+    assert refused(statement, ministry) is None
+    assert head(statement, ministry, FORMS["cktc-09-final"], 1)["province"] == "00"
+
+
+def test_unknown_form_names_the_nearest() -> None:
+    refusal = door(replace(STATEMENT, form="cv17809_1"), replace(FACTS, form=None))
+    assert refusal
+    assert refusal.code is Code.UNKNOWN_FORM
+    assert refusal.more["nearest"][0] == "cv17809-1"
+    far = door(replace(STATEMENT, form="zzz"), replace(FACTS, form=None))
+    assert far and len(far.more["nearest"]) == 3
+
+
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [
+        ({}, None),
+        ({"valid_from": NOW, "valid_to": NOW + DAY}, None),
+        ({"valid_to": NOW}, Code.KEY_NOT_IN_FORCE),
+        ({"valid_from": NOW + DAY}, Code.KEY_NOT_IN_FORCE),
+        ({"sender": "bo-tai-chinh"}, Code.OTHER_SENDER),
+    ],
+)
+def test_signer(change: dict[str, Any], code: Code | None) -> None:
+    key = replace(SenderKey(STATEMENT.sender, KEY), **change)
+    refusal = signer(STATEMENT.sender, NOW, key, NOW)
+    assert (refusal.code if refusal else None) is code
+
+
+def test_a_statement_of_the_future() -> None:
+    key = SenderKey(STATEMENT.sender, KEY)
+    assert signer(STATEMENT.sender, NOW + 5 * MINUTE, key, NOW) is None
+    assert signer(STATEMENT.sender, NOW - 30 * DAY, key, NOW) is None
+    late = signer(STATEMENT.sender, NOW + 6 * MINUTE, key, NOW)
+    assert late and late.code is Code.CLOCK
+
+
+def test_state_secrets_name_the_article() -> None:
+    assert not is_state_secret(STATEMENT)
+    assert is_state_secret(replace(STATEMENT, classification=Classification.STATE_SECRET))
+    refusal = state_secret()
+    assert refusal.code.status == 403
+    assert refusal.more["reasons"][0] == {
+        "requirement": "R18", "instrument": "1618/QĐ-UBND", "article": "6", "clause": "1",
+    }  # fmt: skip
+
+
+def test_content_must_be_what_was_signed() -> None:
+    body = b"a;b\n1;2\n"
+    statement = replace(STATEMENT, size=len(body), sha256=sha256(body).hexdigest())
+    assert content(statement, body) == Workbook("text/csv")
+    for changed, sent in (
+        (statement, body + b" "),
+        (statement, body[:-1] + b"3"),
+        (replace(statement, size=9), body),
+    ):
+        assert content(changed, sent) == Refusal(Code.OTHER_CONTENT)
+    assert content(statement, b"") == Refusal(Code.EMPTY)
+
+
+def test_the_first_attempt() -> None:
+    assert decide(STATEMENT, ID, None, None, FORM) == New(1)
+
+
+def test_a_copy_of_the_latest_attempt_is_a_repeat() -> None:
+    latest = attempt()
+    assert decide(STATEMENT, ID, None, latest, FORM) == Repeat(latest)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"sha256": "b" * 64},
+        {"regime": "sharing"},
+        {"classification": "public"},
+        {"form_version": 9},
+    ],
+)
+def test_anything_else_is_a_new_attempt(change: dict[str, Any]) -> None:
+    assert decide(STATEMENT, ID, None, attempt(**change), FORM) == New(4)
+
+
+@pytest.mark.parametrize("state", list(State))
+def test_what_was_returned_or_withheld_may_come_again(state: State) -> None:
+    again = state in (State.RETURNED, State.WITHHELD)
+    latest = attempt(state=state)
+    expected = New(4) if again else Repeat(latest)
+    assert decide(STATEMENT, ID, None, latest, FORM) == expected
+
+
+def test_a_known_nonce_repeats_its_own_attempt_whatever_became_of_it() -> None:
+    known = attempt(attempt=1, state=State.RETURNED, form_version=9)
+    assert decide(STATEMENT, ID, known, attempt(sha256="b" * 64), FORM) == Repeat(known)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"sha256": "b" * 64},
+        {"regime": "sharing"},
+        {"classification": "public"},
+        {"submission_id": UUID(int=1)},
+    ],
+)
+def test_a_nonce_of_other_content(change: dict[str, Any]) -> None:
+    decision = decide(STATEMENT, ID, attempt(**change), None, FORM)
+    assert decision == Refusal(Code.NONCE_USED)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"sender": "a"}, {"form": "a"}, {"area_list": "34"}, {"area": "12"}, {"period": "2026-Q2"},
+        {"completeness": Completeness.OFFICIAL}, {"round": 2},
+    ],
+)  # fmt: skip
+def test_identity_depends_on_what_a_submission_is(change: dict[str, Any]) -> None:
+    assert identity(replace(STATEMENT, **change)) != ID
+
+
+def test_identity_does_not_depend_on_anything_else() -> None:
+    other = replace(
+        STATEMENT, sha256="b" * 64, size=1, regime=Regime.SHARING, nonce="x" * 20, issued_at=NOW + DAY,
+        classification=Classification.PUBLIC, period="2026-07-01/P3M",
+    )  # fmt: skip
+    assert identity(other) == ID
+
+
+def test_identity_is_for_ever() -> None:
+    assert str(ID) == "8b105098-3301-5949-9225-7e32d8b406b9"
+
+
+def test_one_refusal_for_a_statement_and_a_reason() -> None:
+    one = refusal_id("token", Refusal(Code.EMPTY))
+    assert one == refusal_id("token", Refusal(Code.EMPTY, {"x": 1}))
+    assert (
+        len(
+            {one, refusal_id("token", Refusal(Code.PASSWORD)), refusal_id("t", Refusal(Code.EMPTY))}
+        )
+        == 3
+    )
+
+
+def test_the_head_fits_the_schema() -> None:
+    data = head(replace(STATEMENT, period="2026-07-01/P3M"), FACTS, FORM, 2)
+    assert data["period"] == "2026-Q3"
+    assert data["province"] == "11"
+    reference = {"name": "a", "sha256": "b", "size": 1, "media_type": "text/csv"}
+    event = data | {"original": reference, "statement": "", "received_at": NOW}
+    assert (
+        codec().decode(
+            "submission.received-value", codec().encode("submission.received-value", event)
+        )
+        == event
+    )

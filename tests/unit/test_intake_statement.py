@@ -1,0 +1,171 @@
+from __future__ import annotations
+
+import json
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from joserfc import jws
+from joserfc.jwk import OctKey, OKPKey
+
+from services.model.observation import Completeness
+from services.model.statement import (
+    Classification,
+    Fault,
+    Question,
+    Regime,
+    Statement,
+    Untrusted,
+    key_id,
+    public_key,
+    sign,
+    verify,
+    verify_question,
+)
+from services.model.text import ModelError
+
+KEY = OKPKey.generate_key("Ed25519")
+OTHER = OKPKey.generate_key("Ed25519")
+KEYS = {KEY.thumbprint(): public_key(KEY.as_dict(private=True))}
+STATEMENT = Statement(
+    sender="so-tai-chinh-dien-bien",
+    form="cv17809-1",
+    area_list="63",
+    area="11",
+    period="2026-Q3",
+    completeness=Completeness.ESTIMATE,
+    regime=Regime.COORDINATION,
+    classification=Classification.INTERNAL,
+    sha256="a" * 64,
+    size=10,
+    issued_at=datetime(2026, 11, 23, 8, 0, 0, 123456, tzinfo=UTC),
+    nonce="n" * 24,
+)
+QUESTION = Question(
+    sender="x", method="GET", path="/v1/submissions/1?a=b", issued_at=STATEMENT.issued_at
+)
+
+
+def fault(token: str, keys: Any = KEYS) -> Fault:
+    with pytest.raises(Untrusted) as caught:
+        verify(token, keys)
+    return caught.value.fault
+
+
+def signed(claims: Any, key: Any = KEY, **header: Any) -> str:
+    protected = {"alg": "Ed25519", "kid": KEY.thumbprint()} | header
+    payload = claims if isinstance(claims, bytes) else json.dumps(claims).encode()
+    return jws.serialize_compact(protected, payload, key, algorithms=[protected["alg"]])
+
+
+def claims_of(token: str) -> dict[str, Any]:
+    payload = token.split(".")[1]
+    claims: dict[str, Any] = json.loads(urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
+    return claims
+
+
+def test_what_is_signed_is_what_is_verified() -> None:
+    token = sign(STATEMENT, KEY)
+    assert key_id(token) == KEY.thumbprint()
+    assert verify(token, KEYS) == STATEMENT
+    assert verify_question(sign(QUESTION, KEY), KEYS) == QUESTION
+
+
+def test_claims_are_plain_json_with_names_of_the_contract() -> None:
+    claims = claims_of(sign(STATEMENT, KEY))
+    assert claims["completeness"] == "estimate"
+    assert claims["issued_at"].startswith("2026-11-23T08:00:00.123456")
+    assert claims.keys() == {
+        "sender", "form", "area_list", "area", "period", "completeness", "round", "regime",
+        "classification", "sha256", "size", "issued_at", "nonce",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "token",
+    [
+        "",
+        "x",
+        "a.b.c",
+        "a.b.c.d",
+        "é.é.é",
+        "eyJhbGciOiJub25lIn0..",
+        "..",
+        "bnVsbA.e30.",
+        "W10.e30.AA",
+        "IiI.e30.AA",
+    ],
+)
+def test_no_jws(token: str) -> None:
+    assert fault(token) is Fault.MALFORMED
+
+
+def test_no_key_is_named() -> None:
+    token = jws.serialize_compact({"alg": "Ed25519"}, b"{}", KEY, algorithms=["Ed25519"])
+    assert fault(token) is Fault.MALFORMED
+
+
+def test_unknown_key() -> None:
+    assert fault(sign(STATEMENT, OTHER)) is Fault.UNKNOWN_KEY
+
+
+def test_signature_of_another_key_under_a_known_name() -> None:
+    assert fault(signed(claims_of(sign(STATEMENT, KEY)), OTHER)) is Fault.BAD_SIGNATURE
+
+
+def test_any_change_of_the_payload_is_found() -> None:
+    head, _, signature = sign(STATEMENT, KEY).split(".")
+    changed = json.dumps(claims_of(sign(replace(STATEMENT, area="12"), KEY))).encode()
+    payload = urlsafe_b64encode(changed).decode().rstrip("=")
+    assert fault(f"{head}.{payload}.{signature}") is Fault.BAD_SIGNATURE
+
+
+def test_another_algorithm_is_no_way_in() -> None:
+    """The public key as an HMAC secret: the confusion that a fixed list of algorithms prevents."""
+    secret = OctKey.import_key(KEY.as_dict(private=False)["x"])
+    token = signed(claims_of(sign(STATEMENT, KEY)), secret, alg="HS256")
+    assert fault(token) is Fault.BAD_SIGNATURE
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"sender": ""}, {"completeness": "final"}, {"regime": "x"}, {"classification": "secret"}, {"sha256": "A" * 64},
+        {"sha256": "a" * 63}, {"size": -1}, {"issued_at": "2026-11-23T08:00:00"}, {"nonce": "short"}, {"round": 0},
+        {"extra": 1}, {"form": "x" * 200}, {"form": None},
+    ],
+)  # fmt: skip
+def test_bad_claims(change: dict[str, Any]) -> None:
+    assert fault(signed(claims_of(sign(STATEMENT, KEY)) | change)) is Fault.BAD_CLAIMS
+
+
+@pytest.mark.parametrize("payload", [b"", b"[]", b"null", b"\xff", b"[" * 2000])
+def test_payload_that_is_no_claims(payload: bytes) -> None:
+    assert fault(signed(payload)) is Fault.BAD_CLAIMS
+
+
+def test_a_question_is_no_statement() -> None:
+    assert fault(sign(QUESTION, KEY)) is Fault.BAD_CLAIMS
+    with pytest.raises(Untrusted):
+        verify_question(sign(STATEMENT, KEY), KEYS)
+
+
+@pytest.mark.parametrize(
+    "jwk",
+    [
+        {},
+        {"kty": "OKP", "crv": "Ed25519"},
+        {"kty": "OKP", "crv": "Ed25519", "x": "??"},
+        {"kty": "RSA", "crv": "", "x": ""},
+        OKPKey.generate_key("X25519").as_dict(),
+    ],
+)
+def test_other_keys_are_none(jwk: dict[str, Any]) -> None:
+    with pytest.raises(ModelError):
+        public_key(jwk)
+
+
+def test_a_private_key_is_not_kept() -> None:
+    assert not public_key(KEY.as_dict(private=True)).is_private

@@ -1,0 +1,304 @@
+"""Policy's handler: one verdict an attempt, numbered events, the highest cleared one current."""
+
+import hashlib
+import json
+import pickle
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.kernel.codec import codec
+from services.kernel.errors import Permanent
+from services.kernel.events import Event, Outcome
+from services.model.form import load_forms
+from services.model.text import SCHEMAS
+from services.policy.facts import Earlier, Facts, FormFacts
+from services.policy.handler import HEAD, handle
+from services.policy.policies import Verdict
+from services.policy.store import DecisionRow, SubmissionRow
+from tests.unit.policy_cases import REGULATIONS, cells
+
+FORMS = {form_id: FormFacts.of(form.to_dict()) for form_id, form in load_forms().items()}
+SUBMISSION = "0b9a3c58-5d6a-5c0e-9d83-1a2b3c4d5e6f"
+CLEAN = cells([["Chỉ tiêu", "Quý III"], ["Tổng thu", "100"]])
+FIRMS = cells(
+    [
+        ["Tên doanh nghiệp", "Họ và tên chủ doanh nghiệp", "Số CCCD", "Địa chỉ", "Doanh thu"],
+        ["Công ty TNHH Thử", "Lò Văn Thử", "011085001234", "Bản Thử, xã Thử", "12"],
+    ]
+)
+PROJECTS = cells(
+    [
+        ["Tên dự án", "Tên chủ đầu tư", "Giá trị dự án hoàn thành"],
+        ["Đường Thử Nghiệm", "Công ty TNHH Thử", "80000"],
+    ]
+)
+
+
+def reference(kind: str, content: bytes, attempt: int) -> dict[str, Any]:
+    digest = hashlib.sha256(content).hexdigest()
+    name = f"{SUBMISSION}/{attempt}/{kind}/{digest}"
+    size = len(content)
+    return {"name": name, "sha256": digest, "size": size, "media_type": "application/json"}
+
+
+def validated(attempt: int = 1, content: bytes = CLEAN, **changes: Any) -> Event:
+    data: dict[str, Any] = {
+        "submission_id": SUBMISSION,
+        "attempt": attempt,
+        "sender": "so-tai-chinh-dien-bien",
+        "form": "cv17809-1",
+        "form_version": 1,
+        "area_list": "63",
+        "area": "11",
+        "period": "2026-Q3",
+        "completeness": "preliminary",
+        "round": 1,
+        "regime": "coordination",
+        "classification": "public",
+        "province": "11",
+        "catalogue_version": 40 + attempt,
+        "figures": 94,
+        "rounded": 0,
+        "warnings": 0,
+        "rules": 12,
+        "rule_set": "0" * 64,
+        "observations": reference("observations", b"parquet", attempt),
+        "cells": reference("cells", content, attempt),
+        "report": reference("report", b"{}", attempt),
+    }
+    return Event(
+        id=uuid4(),
+        topic="submission.validated",
+        key=SUBMISSION,
+        data=data | changes,
+        time=datetime(2026, 11, 23, 9, tzinfo=UTC),
+        subject=SUBMISSION,
+        source="validation",
+    )
+
+
+def facts(form_id: str = "cv17809-1", **changes: Any) -> Facts:
+    return replace(Facts(FORMS[form_id], True, REGULATIONS), **changes)
+
+
+def decided(event: Event, known: Facts, content: bytes = CLEAN) -> Outcome:
+    """The outcome, after the codec has accepted every event of it."""
+    outcome = handle(event, known, {"cells": content})
+    for draft in outcome.events:
+        encoded = codec().encode(f"{draft.topic}-value", draft.data)
+        assert codec().decode(f"{draft.topic}-value", encoded)["decision"] >= 1
+    return outcome
+
+
+def topics(outcome: Outcome) -> list[str]:
+    return [draft.topic.removeprefix("submission.") for draft in outcome.events]
+
+
+def test_a_clean_duty_is_cleared() -> None:
+    event = validated()
+    outcome = decided(event, facts())
+    (cleared,) = outcome.events
+    assert cleared.topic == "submission.cleared"
+    assert (cleared.key, cleared.subject) == (SUBMISSION, SUBMISSION)
+    assert {name: cleared.data[name] for name in HEAD} == {name: event.data[name] for name in HEAD}
+    assert (cleared.data["decision"], cleared.data["figures"]) == (1, 94)
+    assert cleared.data["observations"] == event.data["observations"]
+    assert "luat-thong-ke-89-2015.10.1e" in cleared.data["checked"]
+    (release,) = cleared.data["releases"]
+    assert (release["audience_kind"], release["state"]) == ("compilers", "granted")
+    assert {one["instrument"] for one in release["articles"]} == {
+        "luat-bi-mat-nha-nuoc-117-2025",
+        "luat-thong-ke-89-2015",
+    }
+
+
+def test_a_list_of_firms_without_consent_is_withheld() -> None:
+    event = validated(content=FIRMS, form="dn-list", regime="sharing", classification="internal")
+    outcome = decided(event, facts("dn-list"), FIRMS)
+    (withheld,) = outcome.events
+    assert withheld.topic == "submission.withheld"
+    (reason,) = withheld.data["reasons"]
+    assert (reason["requirement"], reason["instrument"]) == ("R19", "dien-bien-1618-2021")
+    assert (reason["article"], reason["clause"]) == ("6", "2")
+    assert {one["cell"] for one in reason["cells"]} == {"A2", "B2", "C2", "D2"}
+    shown = json.dumps([draft.data for draft in outcome.events], ensure_ascii=False)
+    shown += json.dumps([dict(row.values) for row in outcome.rows], default=str, ensure_ascii=False)
+    assert not any(value in shown for value in ("Lò Văn", "011085001234", "Công ty", "Bản Thử"))
+
+
+def test_calling_a_list_of_firms_a_duty_does_not_help() -> None:
+    event = validated(content=FIRMS, form="dn-list", regime="coordination")
+    assert topics(decided(event, facts("dn-list"), FIRMS)) == ["withheld"]
+
+
+def test_a_form_that_demands_names_is_cleared_for_the_compilers() -> None:
+    event = validated(content=PROJECTS, form="cv17809-4")
+    assert topics(decided(event, facts("cv17809-4"), PROJECTS)) == ["cleared"]
+    assert topics(decided(event, facts("cv17809-1"), PROJECTS)) == ["withheld"]
+    shared = validated(content=PROJECTS, form="cv17809-4", regime="sharing")
+    assert topics(decided(shared, facts("cv17809-4"), PROJECTS)) == ["withheld"]
+
+
+def test_a_form_allows_the_names_it_asks_for_and_no_numbers() -> None:
+    with_number = cells([["Tên chủ đầu tư", "Số CCCD"], ["Lò Văn Thử", "011085001234"]])
+    event = validated(content=with_number, form="cv17809-4")
+    assert topics(decided(event, facts("cv17809-4"), with_number)) == ["withheld"]
+    assert FORMS["cv17809-4"].demanded == {"person_name", "organisation_name", "household"}
+    assert FORMS["cv17809-1"].demanded == frozenset()
+
+
+@pytest.mark.parametrize(
+    ("changes", "known", "content", "verdict", "message"),
+    [
+        ({"classification": "state_secret"}, {}, CLEAN, "withheld", "policy.state-secret"),
+        ({}, {}, CLEAN + b" ", "withheld", "policy.quality"),
+        ({"rule_set": ""}, {}, CLEAN, "held", "policy.unproven"),
+        ({}, {"form": None}, CLEAN, "held", "policy.form-missing"),
+        ({}, {"sender_known": False}, CLEAN, "held", "policy.sender-missing"),
+        ({}, {"instruments": ()}, CLEAN, "held", "policy.no-law"),
+    ],
+)
+def test_why_it_is_not_cleared(
+    changes: dict[str, Any], known: dict[str, Any], content: bytes, verdict: str, message: str
+) -> None:
+    outcome = decided(validated(**changes), facts(**known), content)
+    assert topics(outcome) == [verdict]
+    assert outcome.events[0].data["reasons"][0]["message"] == message
+    row = outcome.rows[-1]
+    assert (row.values["current_attempt"], row.values["last_decision"]) == (None, 1)
+
+
+def test_cells_that_can_not_be_read_are_held() -> None:
+    broken = b'{"format": 1}'
+    (held,) = decided(validated(content=broken), facts(), broken).events
+    assert held.topic == "submission.held"
+    assert held.data["reasons"][0]["policy"] == "fact.findings"
+
+
+def test_without_the_cells_it_is_held() -> None:
+    (held,) = handle(validated(), facts(), {}).events
+    assert held.topic == "submission.held"
+
+
+def test_an_event_of_another_topic_is_held() -> None:
+    assert topics(decided(replace(validated(), topic="submission.returned"), facts())) == ["held"]
+
+
+@pytest.mark.parametrize(
+    ("hour", "law"), [(16, "luat-bi-mat-nha-nuoc-29-2018"), (17, "luat-bi-mat-nha-nuoc-117-2025")]
+)
+def test_the_day_is_that_of_viet_nam(hour: int, law: str) -> None:
+    secret = validated(classification="state_secret")
+    event = replace(secret, time=datetime(2026, 2, 28, hour, tzinfo=UTC))
+    assert decided(event, facts()).events[0].data["reasons"][0]["instrument"] == law
+
+
+def test_an_attempt_gets_one_verdict() -> None:
+    earlier = Earlier(1, Verdict.HELD, {})
+    with pytest.raises(Permanent, match="decided already"):
+        handle(validated(), facts(earlier=(earlier,)), {"cells": CLEAN})
+
+
+def after(known: Facts, outcome: Outcome) -> Facts:
+    """The facts that the rows of an outcome lead to, as `store.load` would read them."""
+    earlier = list(known.earlier)
+    for row in outcome.rows:
+        if row.table is DecisionRow and row.values["verdict"] != "superseded":
+            verdict = Verdict(row.values["verdict"])
+            earlier.append(Earlier(row.values["attempt"], verdict, row.values["head"]))
+    submission = outcome.rows[-1]
+    assert (submission.table, submission.conflict) == (SubmissionRow, "replace")
+    return replace(
+        known,
+        earlier=tuple(earlier),
+        last_decision=submission.values["last_decision"],
+        current_attempt=submission.values["current_attempt"],
+    )
+
+
+def run(attempts: Sequence[tuple[int, bool]]) -> tuple[list[tuple[str, int, int]], Facts]:
+    """Events as (verdict, attempt, decision) of attempts in this order; False is a secret."""
+    known, seen = facts(), []
+    for attempt, clean in attempts:
+        classification = "public" if clean else "state_secret"
+        outcome = decided(validated(attempt, classification=classification), known)
+        for draft in outcome.events:
+            verdict = draft.topic.removeprefix("submission.")
+            seen.append((verdict, draft.data["attempt"], draft.data["decision"]))
+        known = after(known, outcome)
+    return seen, known
+
+
+def test_a_correction_supersedes() -> None:
+    seen, known = run([(1, True), (2, True)])
+    assert seen == [("cleared", 1, 1), ("superseded", 1, 2), ("cleared", 2, 3)]
+    assert known.current_attempt == 2
+
+
+def test_a_lower_attempt_that_comes_late_is_superseded_at_once() -> None:
+    seen, known = run([(2, True), (1, True)])
+    assert seen == [("cleared", 2, 1), ("cleared", 1, 2), ("superseded", 1, 3)]
+    assert known.current_attempt == 2
+
+
+def test_what_is_superseded_keeps_its_own_head() -> None:
+    known = after(facts(), decided(validated(1), facts()))
+    superseded, cleared = decided(validated(2), known).events
+    assert (superseded.data["catalogue_version"], cleared.data["catalogue_version"]) == (41, 42)
+    assert superseded.data["by_attempt"] == 2
+
+
+def test_a_withheld_correction_leaves_the_current_one() -> None:
+    seen, known = run([(1, True), (2, False)])
+    assert [one[0] for one in seen] == ["cleared", "withheld"]
+    assert known.current_attempt == 1
+
+
+@given(st.permutations(range(1, 7)), st.lists(st.booleans(), min_size=6, max_size=6))
+def test_in_any_order_the_highest_cleared_is_current(order: list[int], clean: list[bool]) -> None:
+    seen, known = run([(attempt, clean[attempt - 1]) for attempt in order])
+    cleared = {attempt for attempt in order if clean[attempt - 1]}
+    assert known.current_attempt == (max(cleared) if cleared else None)
+    assert [number for *_, number in seen] == list(range(1, len(seen) + 1))
+    superseded = [attempt for verdict, attempt, _ in seen if verdict == "superseded"]
+    assert sorted(superseded) == sorted(cleared - {known.current_attempt})
+    verdicts = [(v, a) for v, a, _ in seen if v != "superseded"]
+    assert len(verdicts) == len({attempt for _, attempt in verdicts}) == 6
+    telling = [one for one in seen if one[0] in ("cleared", "superseded")]
+    if telling:
+        verdict, attempt, _ = max(telling, key=lambda one: one[2])
+        assert (verdict == "cleared") == (attempt == known.current_attempt)
+
+
+def test_rows_remember_the_decision() -> None:
+    event = validated(content=FIRMS, form="dn-list", regime="sharing")
+    row, submission = decided(event, facts("dn-list"), FIRMS).rows
+    assert row.table is DecisionRow
+    assert row.values["submission_id"] == UUID(SUBMISSION)
+    assert row.values["verdict"] == "withheld"
+    assert row.values["policies"][0] == "dien-bien-1618-2021.4.2"
+    assert row.values["reasons"][0]["clause"] == "2"
+    assert (row.values["event_id"], row.values["decided_at"]) == (event.id, event.time)
+    assert set(row.values) == set(DecisionRow.model_fields)
+    assert set(submission.values) == set(SubmissionRow.model_fields)
+
+
+def test_facts_are_comparable_and_travel_to_a_worker() -> None:
+    first = facts(earlier=(Earlier(1, Verdict.CLEARED, {"attempt": 1}),))
+    assert pickle.loads(pickle.dumps(first)) == first
+    assert first != facts(earlier=(Earlier(1, Verdict.HELD, {"attempt": 1}),))
+
+
+def test_every_verdict_has_its_topic() -> None:
+    declared = yaml.safe_load(Path(SCHEMAS / "topics.yaml").read_text(encoding="utf-8"))["topics"]
+    for verdict in Verdict:
+        assert declared[f"submission.{verdict}"]["owner"] == "policy"
