@@ -96,7 +96,13 @@ class Bench:
     @contextmanager
     def _process(self, side: Side, url: str) -> Iterator[subprocess.Popen[bytes]]:
         inherited = {k: v for k, v in os.environ.items() if not k.startswith("SOLIEU_")}
-        settings = {"SOLIEU_KAFKA_BOOTSTRAP": self._bootstrap, "SOLIEU_DATABASE_URL": url}
+        settings = {
+            "SOLIEU_KAFKA_BOOTSTRAP": self._bootstrap,
+            "SOLIEU_DATABASE_URL": url,
+            # Both sides start from compiled modules, whatever this machine's habits are.
+            "PYTHONDONTWRITEBYTECODE": "",
+            "PYTHONPYCACHEPREFIX": str(self._folder / "bytecode"),
+        }
         with self._log.open("wb") as log:
             process = subprocess.Popen(
                 [sys.executable, "-m", side.module],

@@ -6,6 +6,7 @@ compares each verdict and count with what the scenario expects. Exit code 0 only
 
 from __future__ import annotations
 
+import runpy
 import sys
 import time
 from dataclasses import dataclass, field
@@ -18,7 +19,8 @@ from rich.console import Console
 from rich.table import Table
 
 from deploy import feed
-from deploy.stack import ROOT, Stack
+from deploy.local import Stack
+from deploy.supervision import ROOT
 from services.catalogue import starter
 from services.connector.client import Connector, Refused
 from services.connector.keys import Key
@@ -96,11 +98,8 @@ def _load_catalogue(stack: Stack) -> dict[str, Key]:
 
 
 def _generate() -> Path:
-    sys.path.insert(0, str(EXAMPLES))
-    from generate import generate
-
     folder = FOLDER / "workbooks"
-    generate(folder)
+    runpy.run_path(str(EXAMPLES / "generate.py"))["generate"](folder)
     return folder
 
 
@@ -131,7 +130,10 @@ def _send(stack: Stack, keys: dict[str, Key], workbooks: Path, entry: dict[str, 
 def _compare_reason(result: Result, connector: Connector, expected: dict[str, Any]) -> None:
     decided = expected.get("decided_by", {})
     for reason in result.state.get("reasons", []) if "article" in decided else []:
-        if all(str(reason.get(name)) == str(decided[name]) for name in ("requirement", "article", "clause")):
+        if all(
+            str(reason.get(name)) == str(decided[name])
+            for name in ("requirement", "article", "clause")
+        ):
             return
     if "article" in decided:
         result.wrong.append(f"decided by {decided} ≠ {result.state.get('reasons')}")
@@ -178,7 +180,9 @@ def _decider(state: dict[str, Any]) -> str:
     for reason in state.get("reasons", []):
         if reason.get("article"):
             clause = f" khoản {reason['clause']}" if reason.get("clause") else ""
-            return f"{reason['requirement']} {reason['instrument']} Điều {reason['article']}{clause}"
+            return (
+                f"{reason['requirement']} {reason['instrument']} Điều {reason['article']}{clause}"
+            )
     for finding in state.get("findings", []):
         if finding.get("severity") == "error":
             return f"{finding['rule'] or finding['code']} {', '.join(finding['cells'][:3])} …"
@@ -200,22 +204,27 @@ def _balances(stack: Stack, results: list[Result]) -> list[str]:
         )
         read = feed.read(stack.bootstrap)
         console.print(
-            f"Luồng số liệu · feed: {read.messages} thông điệp trên Kafka · messages, {len(read.current)} số liệu hiện hành"
-            f" · current; kho · store: {totals['current']}"
+            f"Luồng số liệu · feed: {read.messages} thông điệp · messages, {len(read.current)} hiện hành"
+            f" · current; kho · store: {totals['figures']['current']}"
         )
         expected = sum(
             result.entry["expect"]["figures"]
             for result in results
-            if result.entry["expect"]["verdict"] == "cleared" and result.entry["expect"]["status"] == 202
+            if result.entry["expect"]["verdict"] == "cleared"
+            and result.entry["expect"]["status"] == 202
         )
-        events = feed.count(stack.bootstrap, [t.name for t in load_topics().values() if t.audit == "leaf"])
+        events = feed.count(
+            stack.bootstrap, [t.name for t in load_topics().values() if t.audit == "leaf"]
+        )
         log = _log(client, stack, events)
-    console.print(f"Sổ bằng chứng · evidence log: {log['size']} lá · leaves, gốc · root {log['root']}")
+    console.print(
+        f"Sổ bằng chứng · evidence log: {log['size']} lá · leaves, gốc · root {log['root']}"
+    )
     wrong = []
     for name, left, right in (
         ("figures read", figures["read"], parts),
         ("stored", figures["stored"], expected),
-        ("store", totals["current"], expected),
+        ("store", totals["figures"]["current"], expected),
         ("feed", len(read.current), expected),
         ("leaves of the log", log["size"], events),
     ):

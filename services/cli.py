@@ -8,12 +8,12 @@ Commands import what is heavy when they run, so that `solieu --help` answers at 
 from __future__ import annotations
 
 import sys
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from services.connector import commands as connector
 from services.operators import dead, infrastructure, reconciliation
 from services.operators.show import AsJson, Exit, as_json, say, show_problem, table
 
@@ -28,10 +28,7 @@ app.add_typer(catalogue, name="catalogue")
 app.add_typer(infrastructure.app)
 app.add_typer(reconciliation.app)
 app.add_typer(dead.app, name="dead")
-if find_spec("services.intake.commands"):
-    from services.intake import commands
-
-    app.add_typer(commands.app)
+app.add_typer(connector.app)
 
 
 @catalogue.command(

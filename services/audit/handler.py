@@ -1,4 +1,4 @@
-"""Events become leaves. Pure, but for a pen: the batch's facts carry the tree from event to event.
+"""Events become leaves. Pure with one exception: the facts carry the tree from event to event.
 
 The runner handles the events of a batch in their order, with the same facts, in one transaction; so
 each call appends to the tree that the one before left. The last call returns the rows of the whole

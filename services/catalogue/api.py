@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from datetime import UTC
 from typing import Annotated, Any
 
@@ -19,8 +18,6 @@ from services.model.messages import texts
 
 TEXT = "Danh mục: cơ quan, khóa, biểu mẫu, quy định · Catalogue: organisations, keys, forms, rules"
 
-ACKNOWLEDGED_WITHIN = 10.0
-"""Seconds after which the answer is 503: the change is made, and will be published later."""
 
 With = Annotated[Context, Depends(context_of)]
 administrator = bearer(lambda settings: settings.administrator_token.get_secret_value())
@@ -99,8 +96,7 @@ async def put(kind: Kind, id: str, change: Change, response: Response, context: 
     except Refused as refused:
         raise _problem(command, refused.flaws) from None
     if sequence is not None:
-        async with asyncio.timeout(ACKNOWLEDGED_WITHIN):
-            await context.outbox.published(sequence)
+        await context.outbox.published(sequence)
     if not is_new:
         response.status_code = 200
     return _whole(version)

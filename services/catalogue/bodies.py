@@ -7,7 +7,6 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from joserfc.errors import JoseError
 from joserfc.jwk import OKPKey
 
 from services.catalogue.entry import Command, Flaw, Kind, Refused
@@ -15,6 +14,7 @@ from services.model.catalogue import Item, Organisation
 from services.model.codelist import Codelist
 from services.model.form import Form
 from services.model.regulation import Instrument
+from services.model.statement import public_key
 from services.model.text import ModelError
 
 ID = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,99}")
@@ -34,7 +34,7 @@ def read_body(command: Command) -> dict[str, Any]:
         raise Refused([Flaw("id", "id", {"id": command.id})])
     _storable(command.body)
     if command.kind is Kind.SENDER_KEY:
-        return _sender_key(command.body)
+        return _sender_key(command)
     try:
         entry = MODEL[command.kind](command.body)
     except ModelError as error:
@@ -66,8 +66,9 @@ def _flaws(text: str) -> list[Flaw]:
     return flaws
 
 
-def _sender_key(body: Mapping[str, Any]) -> dict[str, Any]:
-    """{sender, public_key}: an organisation and an Ed25519 key (RFC 8037)."""
+def _sender_key(command: Command) -> dict[str, Any]:
+    """{sender, public_key}: an organisation and its Ed25519 key (RFC 8037)."""
+    body = command.body
     flaws = [
         Flaw(f"body.{name}", "field-unknown", {"field": name})
         for name in sorted(body.keys() - {"sender", "public_key"})
@@ -79,16 +80,23 @@ def _sender_key(body: Mapping[str, Any]) -> dict[str, Any]:
     ]
     if flaws:
         raise Refused(flaws)
-    return {"sender": body["sender"], "public_key": _public_key(body["public_key"])}
+    key = _public_key(body["public_key"])
+    if key.thumbprint() != command.id:
+        raise Refused([Flaw("id", "key-id", {"expected": key.thumbprint()})])
+    public = key.as_dict(private=False)
+    return {
+        "sender": body["sender"],
+        "public_key": {name: public[name] for name in ("kty", "crv", "x")},
+    }
 
 
-def _public_key(given: dict[str, Any]) -> dict[str, str]:
+def _public_key(given: dict[str, Any]) -> OKPKey:
     if "d" in given:
         raise Refused([Flaw("body.public_key.d", "key-private")])
     try:
-        key = OKPKey.import_key({name: given[name] for name in ("kty", "crv", "x")})
-        if (given["kty"], key.curve_name) == ("OKP", "Ed25519") and key.public_key:
-            return {"kty": "OKP", "crv": "Ed25519", "x": given["x"]}
-    except (KeyError, ValueError, TypeError, JoseError):
+        key = public_key(given)
+        if given["kty"] == "OKP" and key.public_key:
+            return key
+    except ValueError:
         pass
     raise Refused([Flaw("body.public_key", "key-kind")])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, date, datetime, time, timedelta, timezone
 from typing import Any
 from uuid import NAMESPACE_URL, UUID, uuid5
 
@@ -13,6 +13,7 @@ from services.catalogue.entry import Command, Facts, Flaw, Kind, Refused, Versio
 from services.catalogue.references import broken_references
 from services.kernel.events import Draft, derived_id
 
+VIET_NAM = timezone(timedelta(hours=7))
 TOPIC = "catalogue.changed"
 NAMESPACE = uuid5(NAMESPACE_URL, f"urn:solieu:{TOPIC}")
 LARGEST_BODY = 900_000
@@ -25,8 +26,9 @@ def decide(command: Command, facts: Facts, counter: int, now: datetime) -> Versi
     `counter` is the catalogue's version before the change. Raises Refused with all that is wrong.
     """
     body = read_body(command)
+    command = _with_validity(replace(command, body=body))
     newest = facts.newest
-    if newest and _same(newest, replace(command, body=body)):
+    if newest and _same(newest, command):
         return None
     number = newest.version + 1 if newest else 1
     flaws = [
@@ -56,6 +58,25 @@ def event(version: Version) -> tuple[Draft, UUID]:
     data = {**vars(version), "kind": version.kind.value, "body": _text(version.body)}
     subject = f"{version.kind.value}/{version.id}"
     return Draft(TOPIC, key, data, subject), derived_id(NAMESPACE, subject, version.version)
+
+
+def _with_validity(command: Command) -> Command:
+    """An organisation's own dates are its validity, where the command says nothing else.
+
+    Days in Viet Nam; the last one counts.
+    """
+    if command.kind is not Kind.ORGANISATION or command.valid_from or command.valid_to:
+        return command
+    first, last = (command.body.get(name) for name in ("valid_from", "valid_to"))
+    return replace(
+        command,
+        valid_from=_midnight(date.fromisoformat(first)) if first else None,
+        valid_to=_midnight(date.fromisoformat(last) + timedelta(days=1)) if last else None,
+    )
+
+
+def _midnight(day: date) -> datetime:
+    return datetime.combine(day, time(), VIET_NAM).astimezone(UTC)
 
 
 def _same(newest: Version, command: Command) -> bool:
@@ -91,7 +112,7 @@ def _wrong_version(kind: Kind, body: dict[str, Any], number: int) -> list[Flaw]:
 
 
 def _changed_key(kind: Kind, body: dict[str, Any], newest: Version | None) -> list[Flaw]:
-    """A key's id stands for one key of one sender for ever; only its validity may change."""
+    """A key belongs to one sender for ever; only its validity may change."""
     if kind is not Kind.SENDER_KEY or newest is None or body == newest.body:
         return []
-    return [Flaw("body", "key-changed")]
+    return [Flaw("body.sender", "key-changed", {"sender": newest.body["sender"]})]

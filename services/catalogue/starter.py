@@ -43,7 +43,7 @@ def load(url: str, token: str, folder: Path = SCHEMAS) -> list[Loaded]:
     """
     pack = in_order(starter_pack(folder))
     headers = {"Authorization": f"Bearer {token}"}
-    with httpx2.Client(base_url=url, headers=headers, timeout=TIMEOUT) as client:
+    with httpx2.Client(base_url=url, headers=headers, timeout=TIMEOUT, trust_env=False) as client:
         return [_put(client, entry) for entry in pack]
 
 

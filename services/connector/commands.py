@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
 from enum import IntEnum
 from pathlib import Path
@@ -70,33 +72,41 @@ def submit(
     as_json: AsJson = False,
 ) -> None:
     """Exit codes: 0 cleared (or received), 1 returned, 2 withheld, 3 held, 4 refused, 5 unreachable."""
-    from services.connector.client import Connector, Refused, Unreachable
-    from services.connector.keys import BadKey
+    from services.connector.client import Connector
 
     claims: dict[str, Any] = {
         "form": form, "area_list": area_list, "area": area, "period": period, "round": round,
         "completeness": completeness, "regime": regime, "classification": classification,
     }  # fmt: skip
+    with _errors(as_json, url=url, key=key, file=file), Connector(url, key, sender) as connector:
+        receipt = connector.submit(file, **claims)
+        _show_receipt(receipt, as_json and wait)
+        if wait:
+            _wait(connector, receipt, seconds, as_json)
+        elif as_json:
+            _print(asdict(receipt))
+
+
+@contextmanager
+def _errors(as_json: bool, *, url: str, key: Path, file: Path) -> Iterator[None]:
+    """Says what went wrong, and ends the command with its exit code."""
+    from services.connector.client import Refused, Unreachable
+    from services.connector.keys import BadKey
+
     try:
-        with Connector(url, key, sender) as connector:
-            receipt = connector.submit(file, **claims)
-            _show_receipt(receipt, as_json and wait)
-            if wait:
-                _wait(connector, receipt, seconds, as_json)
-            elif as_json:
-                _print(asdict(receipt))
+        yield
     except Refused as refused:
         _show_refusal(refused, as_json)
-        raise typer.Exit(Exit.REFUSED) from None
     except Unreachable as error:
         _say("unreachable", url=url, reason=error)
         raise typer.Exit(Exit.UNREACHABLE) from None
     except BadKey:
         _say("bad_key", file=key)
-        raise typer.Exit(Exit.REFUSED) from None
     except OSError:
         _say("no_file", file=file)
-        raise typer.Exit(Exit.REFUSED) from None
+    else:
+        return
+    raise typer.Exit(Exit.REFUSED)
 
 
 @keys.command("new", help="Tạo khóa ký · Make a signing key")

@@ -21,11 +21,8 @@ from services.kernel.errors import Permanent
 from services.kernel.events import Draft, Event, Outcome, Reference, Row
 from services.model.observation import KEY as OBSERVATION_KEY
 from services.model.observation import from_parquet
+from services.model.submission import head as head_of
 
-HEAD = (
-    "submission_id", "attempt", "sender", "form", "form_version", "area_list", "area", "period",
-    "completeness", "round", "regime", "classification", "province", "catalogue_version",
-)  # fmt: skip
 KEPT = ("value", "missing", "reference_start", "reference_end", *STATUS, "sheet", "cell", "rounded")
 GONE: Mapping[str, Any] = {
     "value": None, "missing": None, "reference_start": None, "reference_end": None,
@@ -142,7 +139,7 @@ class Writing:
             "salt": self.facts.salt.hex(),
             "digest": digest(self.facts.salt, lines),
         }
-        head = {name: data[name] for name in HEAD}
+        head = head_of(data)
         return Draft("submission.stored", self.event.key, head | more, self.event.subject)
 
     def attempt(self, known_from: datetime) -> Row:

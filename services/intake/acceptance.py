@@ -12,15 +12,8 @@ from sqlmodel import Session, col, select
 
 from services.intake import store
 from services.intake.content import Workbook
-from services.intake.handler import (
-    Facts,
-    New,
-    Repeat,
-    decide,
-    head,
-    identity,
-    refusal_id,
-)
+from services.intake.handler import Facts, New, Repeat, decide
+from services.intake.identity import head, identity, refusal_id
 from services.intake.projection import status_values
 from services.intake.queries import attempt_of_nonce, latest_attempt
 from services.intake.refusal import Refusal

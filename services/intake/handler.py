@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import difflib
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Any
-from uuid import UUID, uuid5
+from uuid import UUID
 
 from joserfc.jwk import OKPKey
 
@@ -17,15 +16,12 @@ from services.intake import content as contents
 from services.intake.content import Workbook
 from services.intake.refusal import Code, Refusal
 from services.intake.status import State
-from services.model.codelist import WHOLE_COUNTRY
 from services.model.crosswalk import Area, provinces
 from services.model.form import Form
 from services.model.period import Period, PeriodError
 from services.model.statement import Classification, Statement
 from services.model.text import ModelError
 
-NAMESPACE = UUID("5f0d2c1e-3a53-5b8e-9a63-7b6f1d0c7a11")
-"""Of submission ids and refusal ids; never to change."""
 SKEW = timedelta(minutes=5)
 STATE_SECRETS = {
     "requirement": "R18",
@@ -170,45 +166,6 @@ def decide(
     if latest.has(statement) and latest.form_version == form.version and not closed:
         return Repeat(latest)
     return New(latest.attempt + 1)
-
-
-def identity(statement: Statement) -> UUID:
-    """The submission's id: sender, form, reference area, period and completeness round."""
-    parts = [
-        statement.sender,
-        statement.form,
-        statement.area_list,
-        statement.area,
-        str(Period.parse(statement.period)),
-        statement.completeness.value,
-        statement.round,
-    ]
-    return uuid5(NAMESPACE, json.dumps(parts, ensure_ascii=False))
-
-
-def refusal_id(token: str, refusal: Refusal) -> UUID:
-    """The same statement refused for the same reason is one refusal, however often it is sent."""
-    return uuid5(NAMESPACE, f"{refusal.code.id}/{token}")
-
-
-def head(statement: Statement, facts: Facts, form: Form, attempt: int) -> dict[str, Any]:
-    """What every event about this attempt begins with."""
-    return {
-        "submission_id": str(identity(statement)),
-        "attempt": attempt,
-        "sender": statement.sender,
-        "form": statement.form,
-        "form_version": form.version,
-        "area_list": statement.area_list,
-        "area": statement.area,
-        "period": str(Period.parse(statement.period)),
-        "completeness": statement.completeness.value,
-        "round": statement.round,
-        "regime": statement.regime.value,
-        "classification": statement.classification.value,
-        "province": facts.province or form.province or WHOLE_COUNTRY,
-        "catalogue_version": facts.catalogue_version,
-    }
 
 
 def _unknown_form(form: str, known: tuple[str, ...]) -> Refusal:

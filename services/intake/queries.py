@@ -61,21 +61,11 @@ def path(session: Session, submission_id: UUID, attempt: int | None = None) -> S
 
 def reconciliation(session: Session, now: datetime) -> dict[str, Any]:
     """Attempts and figures by where they are counted, and how long the oldest of each stage has waited."""
-    rows = session.execute(
-        sa.select(
-            col(store.Status.state),
-            col(store.Status.account),
-            sa.func.count(),
-            sa.func.coalesce(sa.func.sum(col(store.Status.figures_read)), 0),
-            sa.func.sum(col(store.Status.figures)),
-            sa.func.min(col(store.Status.since)),
-        ).group_by(col(store.Status.state), col(store.Status.account))
-    ).all()
     verdicts = dict.fromkeys(("cleared", "returned", "withheld"), 0)
     figures = {"read": 0} | {account.value: 0 for account in Account}
     states = {state.value: 0 for state in State}
     oldest: dict[str, float] = {}
-    for name, account, count, read, counted, since in rows:
+    for name, account, count, read, counted, since in session.execute(_GROUPS):
         state = State(name)
         states[name] += count
         if state.verdict:
@@ -83,10 +73,8 @@ def reconciliation(session: Session, now: datetime) -> dict[str, Any]:
         figures["read"] += read
         figures[account] += counted
         if account in (Account.IN_FLIGHT, Account.HELD) and state is not State.SUPERSEDED:
-            age = round((now - since).total_seconds(), 3)
-            oldest[name] = max(age, oldest.get(name, 0.0))
-    attempts = sum(states.values())
-    held = states[State.HELD]
+            oldest[name] = round((now - since).total_seconds(), 3)
+    attempts, held = sum(states.values()), states[State.HELD]
     return {
         "attempts": attempts,
         "verdicts": verdicts,
@@ -95,10 +83,18 @@ def reconciliation(session: Session, now: datetime) -> dict[str, Any]:
         "states": states,
         "oldest_seconds": oldest,
         "figures": figures,
-        "refused": session.execute(
-            sa.select(sa.func.count()).select_from(store.Refusal)
-        ).scalar_one(),
+        "refused": session.scalar(sa.select(sa.func.count()).select_from(store.Refusal)),
     }
+
+
+_GROUPS = sa.select(
+    col(store.Status.state),
+    col(store.Status.account),
+    sa.func.count(),
+    sa.func.coalesce(sa.func.sum(col(store.Status.figures_read)), 0),
+    sa.func.sum(col(store.Status.figures)),
+    sa.func.min(col(store.Status.since)),
+).group_by(col(store.Status.state), col(store.Status.account))
 
 
 def attempt_of_nonce(session: Session, sender: str, nonce: str) -> Attempt | None:

@@ -9,7 +9,6 @@ from typing import Annotated, Any
 
 import anyio.to_thread
 import structlog
-from aiokafka.errors import KafkaError
 from anyio import CapacityLimiter
 from fastapi import APIRouter, Depends, Request, Response
 from fastapi.concurrency import run_in_threadpool
@@ -21,19 +20,18 @@ from services.intake.acceptance import Accepted, Signed, accept, record_refusal
 from services.intake.answers import problem, unauthenticated
 from services.intake.authentication import only_known_parameters, signed_statement, token_of
 from services.intake.facts import facts
+from services.intake.identity import refusal_id
 from services.intake.limit import Limit
 from services.intake.openapi import SUBMIT
 from services.intake.refusal import Code, Refusal
 from services.intake.views import Receipt, links
 from services.kernel.api import Context, context_of
-from services.kernel.problems import UNAVAILABLE
 from services.model.statement import Statement
 
 ACCEPTING = 3
 """Attempts taken in at once. Each holds one connection and needs another for the vault's key, so that these must be
 fewer than the pool of the engine gives (6), or all could wait for each other."""
 BODY_SECONDS = 120
-PUBLISH_SECONDS = 15
 TRACEPARENT = re.compile(r"00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
 
 log = structlog.get_logger()
@@ -57,7 +55,7 @@ async def submit(
     signed = await run_in_threadpool(_enter, context, gate.limit, request)
     body = await _body(request, context, signed)
     accepted = await _accept(context, gate, signed, body)
-    await _published(context, accepted.sequence)
+    await context.outbox.published(accepted.sequence)
     log.info(
         "received" if accepted.new else "repeated",
         submission=str(accepted.submission_id),
@@ -128,28 +126,8 @@ async def _accept(context: Context, gate: Gate, signed: Signed, body: bytes) -> 
 def _refused(context: Context, token: str, statement: Statement, refusal: Refusal) -> Exception:
     """Records the refusal of a signed statement, and returns the problem to raise."""
     record_refusal(context, token, statement, refusal)
-    log.info("refused", code=refusal.code.id, refusal=str(handler.refusal_id(token, refusal)))
+    log.info("refused", code=refusal.code.id, refusal=str(refusal_id(token, refusal)))
     return problem(refusal)
-
-
-async def _published(context: Context, sequence: int) -> None:
-    """Returns after the broker's acknowledgement; raises 503 while the broker is away.
-
-    The wait can end, the publishing goes on: a relay that is cancelled would leave its transaction to a thread.
-    """
-    publishing = asyncio.ensure_future(context.outbox.published(sequence))
-    publishing.add_done_callback(_forget)
-    try:
-        await asyncio.wait_for(asyncio.shield(publishing), PUBLISH_SECONDS)
-    except (KafkaError, TimeoutError) as error:
-        log.warning("broker away", error=repr(error)[:300])
-        raise UNAVAILABLE from error
-
-
-def _forget(task: asyncio.Future[None]) -> None:
-    """Looks at the error of a task that nobody waits for any more; the relay tries again by itself."""
-    if not task.cancelled():
-        task.exception()
 
 
 def _trace(request: Request) -> str | None:

@@ -124,7 +124,7 @@ def lock(folder: Path = SCHEMAS) -> list[LockedSchema]:
 def _check_of(schema: Any, named: dict[str, Check | None]) -> Check | None:
     """What has to be looked at in data of this schema before it is written; None where nothing can go wrong."""
     if isinstance(schema, str):
-        return _check_float if schema in ("float", "double") else named.get(schema)
+        return PRIMITIVES.get(schema) or named.get(schema)
     if isinstance(schema, list):
         return _check_of_union([_check_of(branch, named) for branch in schema])
     logical = schema.get("logicalType")
@@ -138,7 +138,7 @@ def _check_of(schema: Any, named: dict[str, Check | None]) -> Check | None:
         check = _check_of_record(schema, named)
         named[schema["name"]] = check
         return check
-    return _check_float if schema["type"] in ("float", "double") else None
+    return PRIMITIVES.get(schema["type"]) if logical is None else None
 
 
 def _check_of_union(checks: list[Check | None]) -> Check | None:
@@ -190,6 +190,16 @@ def _check_float(value: Any, where: str) -> None:
         _refuse(where, "not a number")
 
 
+def _check_of_range(bits: int) -> Check:
+    limit = 1 << (bits - 1)
+
+    def check(value: Any, where: str) -> None:
+        if not isinstance(value, int) or not -limit <= value < limit:
+            _refuse(where, f"not an integer of {bits} bits")
+
+    return check
+
+
 def _check_of_decimal(precision: int, scale: int) -> Check:
     limit = Decimal(10) ** (precision - scale)
 
@@ -201,6 +211,14 @@ def _check_of_decimal(precision: int, scale: int) -> Check:
             _refuse(where, f"does not fit decimal({precision}, {scale})")
 
     return check
+
+
+PRIMITIVES: Mapping[str, Check] = {
+    "float": _check_float,
+    "double": _check_float,
+    "int": _check_of_range(32),
+    "long": _check_of_range(64),
+}
 
 
 def _refuse(where: str, why: str) -> NoReturn:

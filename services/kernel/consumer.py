@@ -11,6 +11,7 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import faust
+from faust.exceptions import ConsumerNotStarted
 from faust.types import TP
 
 from services.kernel.codec import codec
@@ -75,7 +76,10 @@ class Consumer:
     @property
     def assigned(self) -> bool:
         """Whether the broker has given this process partitions."""
-        return bool(self._app.started and self._app.consumer.assignment())
+        try:
+            return bool(self._app.started and self._app.consumer.assignment())
+        except ConsumerNotStarted:
+            return False
 
     def _agent(self, names: Sequence[str]) -> None:
         topic = self._app.topic(

@@ -22,6 +22,7 @@ from services.kernel.transaction import pack, unpack
 from services.kernel.wire import Clock, Message, encode
 
 RELAY_AT_ONCE = 500
+ANSWER_WITHIN = 10.0
 KEEP_DAYS = 30
 
 
@@ -49,11 +50,17 @@ class Outbox:
         )
         return int(cur.fetchone()[0])
 
-    async def published(self, sequence: int) -> None:
-        """Returns when the broker has acknowledged the event; raises KafkaError while the broker is away.
+    async def published(self, sequence: int, seconds: float = ANSWER_WITHIN) -> None:
+        """Returns when the broker has acknowledged the event.
 
-        Callers that wait together are served by one relay.
+        Raises KafkaError or TimeoutError while the broker is away: an answer 503. The wait ends, the relaying goes
+        on: one that is cancelled would leave its transaction to a thread. Callers that wait together share a relay.
         """
+        relaying = asyncio.ensure_future(self._until_published(sequence))
+        relaying.add_done_callback(_forget)
+        await asyncio.wait_for(asyncio.shield(relaying), seconds)
+
+    async def _until_published(self, sequence: int) -> None:
         async with self._turn:
             if not await asyncio.to_thread(self._is_published, sequence):
                 while await self._relay():
@@ -111,3 +118,9 @@ class Outbox:
             return bool(
                 session.execute(statement, {"s": sequence}).scalar_one_or_none() is not False
             )
+
+
+def _forget(task: asyncio.Future[None]) -> None:
+    """Looks at the error of a task that nobody waits for any more; the relay tries again by itself."""
+    if not task.cancelled():
+        task.exception()

@@ -124,6 +124,7 @@ def _intake(path: str) -> Any:
         f"{config.intake_url}{path}",
         headers={"Authorization": f"Bearer {token}"},
         timeout=TIMEOUT,
+        trust_env=False,
     )
     if answer.is_success:
         return answer.json()

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from services.kernel.errors import Permanent
 from services.kernel.events import Draft, Event, Outcome, Row
+from services.model.submission import head as head_of
 from services.policy.decide import Case, Decision, decide
 from services.policy.facts import Facts
 from services.policy.identifiers import CellsError, Finding, scan
@@ -17,22 +18,6 @@ from services.policy.store import DecisionRow, SubmissionRow
 
 # Law is in force by the calendar of Việt Nam, which has had no summer time since 1975.
 VIETNAM = timezone(timedelta(hours=7))
-HEAD = (
-    "submission_id",
-    "attempt",
-    "sender",
-    "form",
-    "form_version",
-    "area_list",
-    "area",
-    "period",
-    "completeness",
-    "round",
-    "regime",
-    "classification",
-    "province",
-    "catalogue_version",
-)
 
 
 def handle(event: Event, facts: Facts, contents: Mapping[str, bytes]) -> Outcome:
@@ -91,7 +76,7 @@ class _Step:
 
 
 def _outcome(event: Event, facts: Facts, decision: Decision) -> Outcome:
-    head = {name: event.data[name] for name in HEAD}
+    head = head_of(event.data)
     steps = [_Step(head["attempt"], decision.verdict, head, _data(event, decision))]
     current = facts.current_attempt
     if decision.verdict is Verdict.CLEARED:

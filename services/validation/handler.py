@@ -11,6 +11,7 @@ from services.kernel.events import Draft, Event, NewObject, Outcome
 from services.model.codelist import Codelist
 from services.model.form import Form
 from services.model.rule import RuleKind, Severity
+from services.model.submission import head as head_of
 from services.model.text import ModelError
 from services.validation import cells, report
 from services.validation.check import Checked, check
@@ -21,22 +22,6 @@ VALIDATED = "submission.validated"
 RETURNED = "submission.returned"
 PARQUET = "application/vnd.apache.parquet"
 LISTED = 20
-HEAD = (
-    "submission_id",
-    "attempt",
-    "sender",
-    "form",
-    "form_version",
-    "area_list",
-    "area",
-    "period",
-    "completeness",
-    "round",
-    "regime",
-    "classification",
-    "province",
-    "catalogue_version",
-)
 
 
 @dataclass(frozen=True)
@@ -58,7 +43,7 @@ def handle(event: Event, facts: Facts, contents: Mapping[str, bytes]) -> Outcome
 
     Raises Permanent where the catalogue has no such form, or its body or the statement is broken.
     """
-    head = {name: event.data[name] for name in HEAD}
+    head = head_of(event.data)
     if facts.form is None:
         raise Permanent(f"no form {head['form']} version {head['form_version']} in the catalogue")
     try:

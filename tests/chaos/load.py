@@ -7,9 +7,9 @@ from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from hashlib import sha256
 from secrets import token_hex
-from datetime import UTC, datetime
 from typing import Any
 
 import httpx2
@@ -147,7 +147,9 @@ def send(url: str, key: Key, plan: Plan, threads: int, progress: Callable[[int],
         with Connector(url, key, patience=180, client=client) as connector:
             for sending in sendings:
                 receipt = connector.send(_statement(sending), sending.content)
-                connector.wait(receipt.id, receipt.attempt, seconds=300) if len(sendings) > 1 else None
+                connector.wait(receipt.id, receipt.attempt, seconds=300) if len(
+                    sendings
+                ) > 1 else None
         return len(sendings)
 
     with ThreadPoolExecutor(threads) as pool:

@@ -193,12 +193,13 @@ def test_the_highest_attempt_stays_current_whatever_arrives_last(store: Store) -
 
 def test_attempts_handled_beside_each_other_end_the_same(store: Store) -> None:
     events = [
-        store.event({"1": str(n)}, attempt=n, decision=n, time=T1 + n * HOUR) for n in range(1, 6)
+        store.event({"1": str(n)}, attempt=n, decision=n, time=T1 + n * HOUR) for n in range(1, 9)
     ]
-    store.handle(*reversed(events))
+    store.handle(events[0])
+    store.handle(*reversed(events[1:]))
     ((_, figure, attempt),) = store.state(events[0]).values()
-    assert (figure, attempt) == ("5", 5)
-    assert store.known() == {"1": "5.000000"}
+    assert (figure, attempt) == ("8", 8)
+    assert store.known() == {"1": "8.000000"}
 
 
 def test_another_completeness_is_another_figure(store: Store) -> None:

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from typing import Any
@@ -58,7 +58,7 @@ class Intake:
 
     def execute(self, statement: str, *values: Any) -> list[tuple[Any, ...]]:
         with psycopg.connect(self.url, autocommit=True) as connection:
-            cursor = connection.execute(statement, values)  # type: ignore[call-overload]
+            cursor = connection.execute(statement, values)
             return list(cursor.fetchall()) if cursor.description else []
 
     def enter(
@@ -89,7 +89,6 @@ class Sender:
     intake: Intake
     key: Key
     name: str
-    claims: dict[str, Any] = field(default_factory=dict)
 
     def statement(self, content: bytes = CONTENT, **claims: Any) -> Statement:
         standard: dict[str, Any] = {
@@ -113,7 +112,7 @@ class Sender:
         return self.intake.client.post("/v1/submissions", content=content, headers=headers)
 
     def get(self, path: str, /, **claims: Any) -> Any:
-        standard = {
+        standard: dict[str, Any] = {
             "sender": self.name,
             "method": "GET",
             "path": path,
@@ -573,7 +572,7 @@ def test_the_connector_speaks_with_the_api(intake: Intake, sender: Sender, tmp_p
     file = tmp_path / "a.csv"
     file.write_bytes(CONTENT)
     connector = Connector("", sender.key, client=intake.client, clock=intake.clock)
-    words = {
+    words: dict[str, Any] = {
         "form": "cv17809-1",
         "area": "11",
         "completeness": "estimate",

@@ -50,7 +50,10 @@ def test_format_of_an_entry() -> None:
         + hmac.new(SALT, b"value 7", sha256).digest()
         + b"submission.cleared"
     )  # fmt: skip
-    assert leaf_hash(encoded).hex() == "09b456fb055ba58a1631732b6d47482514306e3c56c034c9d3ec1477b9126b3b"
+    assert (
+        leaf_hash(encoded).hex()
+        == "09b456fb055ba58a1631732b6d47482514306e3c56c034c9d3ec1477b9126b3b"
+    )
 
 
 @pytest.mark.parametrize(

@@ -18,6 +18,7 @@ from services.catalogue.handler import decide, event
 from services.kernel.codec import codec
 from services.model.catalogue import Entry, starter_pack
 from services.model.messages import LANGUAGES, catalogue
+from services.model.statement import public_key
 
 NOW = datetime(2026, 11, 23, 8, tzinfo=UTC)
 LATER = datetime(2027, 11, 23, 8, tzinfo=UTC)
@@ -55,7 +56,9 @@ FORM = entry(Kind.FORM, "cv17809-5")
 ITEM = entry(Kind.ITEM, "thu-ngan-sach-quy")
 REGULATION = entry(Kind.REGULATION, "dien-bien-1618-2021")
 CODELIST = entry(Kind.CODELIST, "34")
-SENDER_KEY = Command(Kind.SENDER_KEY, "key-1", {"sender": SENDER, "public_key": KEY})
+SENDER_KEY = Command(
+    Kind.SENDER_KEY, public_key(KEY).thumbprint(), {"sender": SENDER, "public_key": KEY}
+)
 
 
 def decided(command: Command, facts: Facts = ALL) -> Version:
@@ -183,11 +186,19 @@ def test_only_a_public_ed25519_key_is_taken(key: object, expected: tuple[str, st
     assert refused(changed(SENDER_KEY, public_key=key)) == [expected]
 
 
-def test_a_keys_id_stands_for_one_key_of_one_sender() -> None:
+def test_a_key_belongs_to_one_sender_and_has_its_thumbprint_for_id() -> None:
     facts = replace(ALL, newest=decided(SENDER_KEY))
-    other = dict(OKPKey.generate_key("Ed25519").as_dict(private=False))
-    assert refused(changed(SENDER_KEY, public_key=other), facts) == [("body", "key-changed")]
-    assert refused(changed(SENDER_KEY, sender="bo-tai-chinh"), facts) == [("body", "key-changed")]
+    other = changed(SENDER_KEY, sender="bo-tai-chinh")
+    assert refused(other, facts) == [("body.sender", "key-changed")]
+    assert refused(replace(SENDER_KEY, id="key-1")) == [("id", "key-id")]
+
+
+def test_an_organisations_dates_are_its_validity() -> None:
+    dated = changed(ORGANISATION, valid_from="2025-03-01", valid_to="2026-12-31")
+    version = decided(dated)
+    assert version.valid_from == datetime(2025, 2, 28, 17, tzinfo=UTC)
+    assert version.valid_to == datetime(2026, 12, 31, 17, tzinfo=UTC)
+    assert decided(replace(dated, valid_from=NOW)).valid_from == NOW
 
 
 def test_a_key_keeps_only_what_a_public_key_needs() -> None:
@@ -208,7 +219,7 @@ def test_the_event_fits_its_schema_and_its_id_depends_on_the_version_alone() -> 
 def test_every_flaw_says_what_and_how_to_mend_in_both_languages() -> None:
     codes = {
         "id", "characters", "content", "other-id", "field-unknown", "field-missing", "key-private",
-        "key-kind", "key-changed", "validity", "size", "version", "reference", "province", "senders",
+        "key-kind", "key-id", "key-changed", "validity", "size", "version", "reference", "province", "senders",
     }  # fmt: skip
     for lang in LANGUAGES:
         known = catalogue(lang).keys()

@@ -18,13 +18,11 @@ from services.intake.handler import (
     content,
     decide,
     door,
-    head,
-    identity,
     is_state_secret,
-    refusal_id,
     signer,
     state_secret,
 )
+from services.intake.identity import head, identity, refusal_id
 from services.intake.refusal import Code, Refusal
 from services.intake.status import State
 from services.kernel.codec import codec

@@ -124,7 +124,7 @@ def test_any_change_of_the_payload_is_found() -> None:
 
 def test_another_algorithm_is_no_way_in() -> None:
     """The public key as an HMAC secret: the confusion that a fixed list of algorithms prevents."""
-    secret = OctKey.import_key(KEY.as_dict(private=False)["x"])
+    secret = OctKey.import_key(str(KEY.as_dict(private=False)["x"]))
     token = signed(claims_of(sign(STATEMENT, KEY)), secret, alg="HS256")
     assert fault(token) is Fault.BAD_SIGNATURE
 

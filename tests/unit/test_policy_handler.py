@@ -19,9 +19,10 @@ from services.kernel.codec import codec
 from services.kernel.errors import Permanent
 from services.kernel.events import Event, Outcome
 from services.model.form import load_forms
+from services.model.submission import HEAD
 from services.model.text import SCHEMAS
 from services.policy.facts import Earlier, Facts, FormFacts
-from services.policy.handler import HEAD, handle
+from services.policy.handler import handle
 from services.policy.policies import Verdict
 from services.policy.store import DecisionRow, SubmissionRow
 from tests.unit.policy_cases import REGULATIONS, cells

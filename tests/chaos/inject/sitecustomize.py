@@ -5,45 +5,56 @@ written, before its transaction ends.
 """
 
 import importlib.abc
+import importlib.util
 import os
 import sys
+from collections.abc import Sequence
+from importlib.machinery import ModuleSpec
 from pathlib import Path
+from types import ModuleType
+from typing import Any
 
 TARGET = "services.kernel.transaction"
 
 
-def patch(module):
-    record = module.record
-    module_name = next((a for a in sys.orig_argv if a.startswith("services.")), "services.none")
-    flag = Path(os.environ["CHAOS_FOLDER"]) / f"raise-{module_name.split('.')[1]}"
+class Failing(importlib.abc.Loader):
+    """Loads the module, and makes what it does last in a transaction fail on demand."""
 
-    def failing(*args, **kwargs):
-        try:
-            flag.unlink()
-        except FileNotFoundError:
-            return record(*args, **kwargs)
-        raise RuntimeError("injected in mid-handler")
+    def __init__(self, loader: importlib.abc.Loader) -> None:
+        self._loader = loader
 
-    module.record = failing
+    def create_module(self, spec: ModuleSpec) -> ModuleType | None:
+        return self._loader.create_module(spec)
+
+    def exec_module(self, module: ModuleType) -> None:
+        self._loader.exec_module(module)
+        program = next((a for a in sys.orig_argv if a.startswith("services.")), "services.none")
+        flag = Path(os.environ["CHAOS_FOLDER"]) / f"raise-{program.split('.')[1]}"
+        record: Any = vars(module)["record"]
+
+        def failing(*arguments: Any) -> None:
+            record(*arguments)
+            if flag.exists():
+                flag.unlink(missing_ok=True)
+                raise RuntimeError("injected in mid-handler")
+
+        vars(module)["record"] = failing
 
 
 class Finder(importlib.abc.MetaPathFinder):
-    def find_spec(self, name, path=None, target=None):
+    """Steps in for the one module."""
+
+    def find_spec(
+        self, name: str, path: Sequence[str] | None, target: ModuleType | None = None
+    ) -> ModuleSpec | None:
         if name != TARGET:
             return None
         sys.meta_path.remove(self)
         spec = importlib.util.find_spec(name)
-        execute = spec.loader.exec_module
-
-        def exec_module(module):
-            execute(module)
-            patch(module)
-
-        spec.loader.exec_module = exec_module
+        assert spec is not None and spec.loader is not None
+        spec.loader = Failing(spec.loader)
         return spec
 
 
 if "CHAOS_FOLDER" in os.environ:
-    import importlib.util
-
     sys.meta_path.insert(0, Finder())

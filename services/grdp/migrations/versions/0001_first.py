@@ -18,21 +18,17 @@ select
     o.attempt, o.known_from, o.withdrawn, o.value, o.missing, o.reference_start, o.reference_end,
     o.obs_status, o.conf_status, o.conf_redist, o.embargo_time, o.obs_comment,
     o.sheet, o.cell, o.rounded,
-    (
-        select count(*)
-        from grdp.figures e join grdp.observations p on p.figure_id = e.id
-        where e.key_id = f.key_id and p.revision is not null
-            and (p.known_from, e.submission_id) <= (o.known_from, f.submission_id)
-    )::int as revision,
-    (
-        select min(p.known_from)
-        from grdp.figures e join grdp.observations p on p.figure_id = e.id
-        where e.key_id = f.key_id and p.revision is not null
-            and (p.known_from, e.submission_id) > (o.known_from, f.submission_id)
-    ) as known_to
+    (row_number() over vintage)::int as revision,
+    lead(o.known_from) over vintage as known_to
 from grdp.figures f join grdp.observations o on o.figure_id = f.id
 where o.revision is not null
+window vintage as (
+    partition by f.key_id, f.period, f.completeness, f.area, f.form
+    order by o.known_from, f.submission_id
+)
 """
+# The key's id alone would do: the other columns follow from it, and let conditions on them be
+# applied before the windows are computed.
 
 
 def upgrade() -> None:

@@ -23,7 +23,12 @@ def upgrade() -> None:
     )
     op.create_table(
         "decisions",
-        sa.Column("submission_id", sa.Uuid, sa.ForeignKey("policy.submissions.submission_id"), primary_key=True),
+        sa.Column(
+            "submission_id",
+            sa.Uuid,
+            sa.ForeignKey("policy.submissions.submission_id"),
+            primary_key=True,
+        ),
         sa.Column("decision", sa.BigInteger, primary_key=True),
         sa.Column("attempt", sa.Integer, nullable=False),
         sa.Column("verdict", sa.String, nullable=False),

@@ -1,0 +1,56 @@
+"""What submissions and refusals are called, and the head that every event about an attempt has. Pure."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+from uuid import UUID, uuid5
+
+from services.intake.handler import Facts
+from services.intake.refusal import Refusal
+from services.model.codelist import WHOLE_COUNTRY
+from services.model.form import Form
+from services.model.period import Period
+from services.model.statement import Statement
+
+NAMESPACE = UUID("5f0d2c1e-3a53-5b8e-9a63-7b6f1d0c7a11")
+"""Of submission ids and refusal ids; never to change."""
+
+
+def identity(statement: Statement) -> UUID:
+    """The submission's id: sender, form, reference area, period and completeness round."""
+    parts = [
+        statement.sender,
+        statement.form,
+        statement.area_list,
+        statement.area,
+        str(Period.parse(statement.period)),
+        statement.completeness.value,
+        statement.round,
+    ]
+    return uuid5(NAMESPACE, json.dumps(parts, ensure_ascii=False))
+
+
+def refusal_id(token: str, refusal: Refusal) -> UUID:
+    """The same statement refused for the same reason is one refusal, however often it is sent."""
+    return uuid5(NAMESPACE, f"{refusal.code.id}/{token}")
+
+
+def head(statement: Statement, facts: Facts, form: Form, attempt: int) -> dict[str, Any]:
+    """What every event about this attempt begins with."""
+    return {
+        "submission_id": str(identity(statement)),
+        "attempt": attempt,
+        "sender": statement.sender,
+        "form": statement.form,
+        "form_version": form.version,
+        "area_list": statement.area_list,
+        "area": statement.area,
+        "period": str(Period.parse(statement.period)),
+        "completeness": statement.completeness.value,
+        "round": statement.round,
+        "regime": statement.regime.value,
+        "classification": statement.classification.value,
+        "province": facts.province or form.province or WHOLE_COUNTRY,
+        "catalogue_version": facts.catalogue_version,
+    }

@@ -1,0 +1,214 @@
+"""The evidence log on a real database: each event once, one tree, its API."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+import sqlalchemy as sa
+from fastapi.testclient import TestClient
+from pydantic import SecretStr
+from sqlalchemy import Engine
+from sqlmodel import Session, select
+
+from deploy import database
+from deploy.local import Stack
+from services.audit.api import create_app
+from services.audit.leaf import entry
+from services.audit.merkle import EMPTY, Tree, inclusion_proof, leaf_hash, node_hash
+from services.audit.store import Checkpoint, Leaf, Node
+from services.audit.worker import STAGE
+from services.kernel.codec import codec
+from services.kernel.db import connect
+from services.kernel.errors import IdentityConflict
+from services.kernel.events import Event
+from services.kernel.migration import migrate
+from services.kernel.settings import Settings
+from services.kernel.transaction import Position, Result, Writer
+
+pytestmark = pytest.mark.stack
+TIME = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
+OPERATOR = {"Authorization": "Bearer operator"}
+SUBMISSION = "7a2b4c1e-0f5d-5e8a-9b3c-1d2e3f4a5b6c"
+
+
+def events(count: int, submission: str = SUBMISSION) -> list[Event]:
+    data = {"submission_id": submission}
+    return [
+        Event(
+            uuid4(), "submission.received", str(n), data, TIME + timedelta(seconds=n), submission,
+            "intake", None, f"value {n}".encode(),
+        )
+        for n in range(count)
+    ]  # fmt: skip
+
+
+@dataclass
+class Evidence:
+    """The service's parts, without broker."""
+
+    engine: Engine
+    client: TestClient
+    writer: Writer
+
+    def handle(self, batch: list[Event], topic: str = "submission.received") -> Result:
+        with Session(self.engine) as session, session.begin():
+            return self.writer.batch(session, STAGE, batch, Position(topic, 0, 1))
+
+    def rows(self, table: Any, order: Any) -> list[Any]:
+        with Session(self.engine) as session:
+            return list(session.exec(select(table).order_by(order)))
+
+    def leaves(self) -> list[Leaf]:
+        return self.rows(Leaf, Leaf.index)
+
+    def checkpoint(self) -> dict[str, Any]:
+        answer: dict[str, Any] = self.client.get("/v1/checkpoint", headers=OPERATOR).json()
+        return answer
+
+
+@pytest.fixture(scope="module")
+def url(infrastructure: Stack, module_database: str) -> str:
+    state = infrastructure.state
+    migrate(module_database, {"audit": state.passwords["audit"]})
+    name = module_database.rpartition("/")[2]
+    return database.url("audit", state.passwords["audit"], state.ports["postgres"], name)
+
+
+@pytest.fixture(scope="module")
+def client(url: str) -> Iterator[TestClient]:
+    config = Settings(database_url=url, operator_token=SecretStr("operator"))
+    with TestClient(create_app(config)) as client:
+        yield client
+
+
+@pytest.fixture
+def log(url: str, client: TestClient) -> Iterator[Evidence]:
+    """An empty log."""
+    engine = connect(url)
+    with engine.begin() as connection:
+        for table in ("leaves", "nodes", "checkpoints", "inbox"):
+            connection.execute(sa.text(f"delete from {table}"))
+        connection.execute(sa.text("update head set size = 0, edge = '', taken_at = null"))
+    yield Evidence(engine, client, Writer("audit", codec(), lambda: TIME))
+    engine.dispose()
+
+
+def published(result: Result, event: Event) -> list[dict[str, Any]]:
+    messages = result.outputs[event.id]
+    return [codec().decode("audit.checkpoint-value", m.value) for m in messages]
+
+
+def test_an_empty_log(log: Evidence) -> None:
+    assert log.checkpoint() == {"size": 0, "root": EMPTY.hex(), "taken_at": None}
+
+
+def test_every_event_is_one_leaf_and_the_root_covers_them(log: Evidence) -> None:
+    batches = [events(1), events(300), events(4)]
+    for batch in batches:
+        log.handle(batch)
+    leaves = log.leaves()
+    everything = [event for batch in batches for event in batch]
+    assert [(leaf.index, leaf.event_id) for leaf in leaves] == [
+        (index, event.id) for index, event in enumerate(everything)
+    ]
+    tree = Tree()
+    for event, leaf in zip(everything, leaves, strict=True):
+        assert leaf.salt is not None
+        hash_ = leaf_hash(entry(event, leaf.salt).encoded())
+        assert leaf.leaf_hash == hash_
+        tree, _ = tree.append(hash_)
+    assert len({leaf.salt for leaf in leaves}) == len(leaves)
+    assert log.checkpoint()["root"] == tree.root.hex()
+    assert [c.size for c in log.rows(Checkpoint, Checkpoint.size)] == [1, 301, 305]
+
+
+def test_the_stored_nodes_prove_a_leaf(log: Evidence) -> None:
+    batch = events(11)
+    log.handle(batch[:6])
+    log.handle(batch[6:])
+    nodes = {(0, leaf.index): leaf.leaf_hash for leaf in log.leaves()}
+    nodes |= {(n.level, n.index): n.hash for n in log.rows(Node, Node.index)}
+    low, middle, high, right = inclusion_proof(2, 11, lambda level, index: nodes[level, index])
+    root = node_hash(middle, node_hash(nodes[0, 2], low))
+    root = node_hash(node_hash(root, high), right)
+    assert log.checkpoint()["root"] == root.hex()
+
+
+def test_only_the_last_event_of_a_batch_publishes_a_checkpoint(log: Evidence) -> None:
+    batch = events(3)
+    result = log.handle(batch)
+    assert [published(result, event) for event in batch[:2]] == [[], []]
+    (checkpoint,) = published(result, batch[2])
+    assert checkpoint["size"] == 3
+    assert checkpoint["taken_at"] == TIME + timedelta(seconds=2)
+    state = log.checkpoint()
+    assert (state["size"], state["root"]) == (3, checkpoint["root"])
+    assert datetime.fromisoformat(state["taken_at"]) == checkpoint["taken_at"]
+
+
+def test_redelivery_appends_nothing(log: Evidence) -> None:
+    batch = events(5)
+    first = log.handle(batch)
+    again = log.handle(batch)
+    assert again.outputs == first.outputs
+    mixed = [batch[4], *events(1)]
+    log.handle(mixed)
+    assert [leaf.event_id for leaf in log.leaves()] == [e.id for e in [*batch, mixed[1]]]
+
+
+def test_an_event_with_other_bytes_is_no_leaf(log: Evidence) -> None:
+    (event,) = events(1)
+    log.handle([event])
+    result = log.handle([replace(event, encoded=b"other")])
+    assert isinstance(result.rejected[event.id], IdentityConflict)
+    assert log.checkpoint()["size"] == 1
+
+
+def test_partitions_beside_each_other_share_one_log(log: Evidence) -> None:
+    batches = [events(7) for _ in range(24)]
+    with ThreadPoolExecutor(6) as pool:
+        list(pool.map(log.handle, batches))
+    leaves = log.leaves()
+    assert [leaf.index for leaf in leaves] == list(range(7 * 24))
+    assert {leaf.event_id for leaf in leaves} == {e.id for batch in batches for e in batch}
+    tree = Tree()
+    for leaf in leaves:
+        tree, _ = tree.append(leaf.leaf_hash)
+    state = log.checkpoint()
+    assert (state["size"], state["root"]) == (tree.size, tree.root.hex())
+
+
+def test_a_batch_that_fails_leaves_nothing(log: Evidence) -> None:
+    log.handle(events(3))
+    before = log.checkpoint()
+    with pytest.raises(RuntimeError), Session(log.engine) as session, session.begin():
+        log.writer.batch(session, STAGE, events(2), Position("submission.received", 0, 1))
+        raise RuntimeError
+    assert log.checkpoint() == before
+    log.handle(events(1))
+    assert [leaf.index for leaf in log.leaves()] == [0, 1, 2, 3]
+
+
+def test_the_leaves_of_a_submission(log: Evidence) -> None:
+    other = str(uuid4())
+    mine, theirs = events(2), events(1, other)
+    log.handle([*mine, *theirs])
+    answer = log.client.get("/v1/leaves", params={"submission": other}, headers=OPERATOR)
+    (leaf,) = answer.json()["leaves"]
+    assert (leaf["index"], UUID(leaf["event_id"])) == (2, theirs[0].id)
+    assert leaf["leaf_hash"] == log.leaves()[2].leaf_hash.hex()
+    assert "salt" not in leaf
+    wanted = {"submission": str(uuid4())}
+    assert log.client.get("/v1/leaves", params=wanted, headers=OPERATOR).json() == {"leaves": []}
+
+
+@pytest.mark.parametrize("path", ["/v1/checkpoint", f"/v1/leaves?submission={SUBMISSION}"])
+def test_only_operators_get_in(client: TestClient, path: str) -> None:
+    assert client.get(path).status_code == 401
+    assert client.get(path, headers={"Authorization": "Bearer other"}).status_code == 401

@@ -1,0 +1,197 @@
+from __future__ import annotations
+
+import stat
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import pytest
+
+from services.connector.client import Connector, Refused, Undecided, Unreachable
+from services.connector.keys import BadKey, Key
+from services.model.statement import public_key, verify, verify_question
+
+KEY = Key.generate("so-tai-chinh-dien-bien")
+KEYS = {KEY.id: public_key(KEY.public())}
+WORDS: dict[str, Any] = {
+    "form": "cv17809-1", "area": "11", "period": "2026-Q3", "completeness": "estimate", "regime": "coordination",
+}  # fmt: skip
+ID = "7f2f4d0e-7d0a-5c0b-9a52-2f6c1f1f7a10"
+ACCEPTED = httpx2.Response(202, json={"id": ID, "attempt": 1, "links": {}})
+AWAY = httpx2.Response(503, headers={"Retry-After": "5"})
+
+
+@dataclass
+class Intake:
+    """Answers in turn, and keeps what was asked; time passes only while the connector sleeps."""
+
+    answers: Iterator[httpx2.Response | Exception]
+    asked: list[httpx2.Request] = field(default_factory=list)
+    slept: list[float] = field(default_factory=list)
+    now: datetime = datetime(2026, 11, 23, tzinfo=UTC)
+
+    def __call__(self, request: httpx2.Request) -> httpx2.Response:
+        self.asked.append(request)
+        answer = next(self.answers)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    def sleep(self, seconds: float) -> None:
+        self.slept.append(seconds)
+        self.now += timedelta(seconds=seconds)
+
+    def connector(self, **options: Any) -> Connector:
+        client = httpx2.Client(base_url="http://intake", transport=httpx2.MockTransport(self))
+        return Connector(
+            "", KEY, client=client, clock=lambda: self.now, sleep=self.sleep, **options
+        )
+
+    def token(self, number: int) -> str:
+        return self.asked[number].headers["authorization"].removeprefix("Statement ")
+
+
+def forever(answer: httpx2.Response | Exception) -> Iterator[httpx2.Response | Exception]:
+    while True:
+        yield answer
+
+
+def state(name: str) -> httpx2.Response:
+    return httpx2.Response(200, json={"id": ID, "attempt": 1, "state": name})
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    path = tmp_path / "a.csv"
+    path.write_bytes(b"a;b\n1;2\n")
+    return path
+
+
+def test_a_submission_is_signed_over_its_content(file: Path) -> None:
+    intake = Intake(iter([ACCEPTED]))
+    receipt = intake.connector().submit(file, **WORDS)
+    assert (receipt.id, receipt.attempt, receipt.new) == (ID, 1, True)
+    statement = verify(intake.token(0), KEYS)
+    assert statement.sha256 == sha256(file.read_bytes()).hexdigest()
+    assert (statement.size, statement.sender, statement.area_list) == (8, KEY.sender, "63")
+    assert statement.classification == "internal"
+    assert intake.asked[0].content == file.read_bytes()
+
+
+def test_each_submission_has_a_nonce_of_its_own(file: Path) -> None:
+    intake = Intake(forever(ACCEPTED))
+    connector = intake.connector()
+    connector.submit(file, **WORDS)
+    connector.submit(file, **WORDS)
+    assert verify(intake.token(0), KEYS).nonce != verify(intake.token(1), KEYS).nonce
+
+
+def test_the_same_statement_is_sent_again_until_intake_answers(file: Path) -> None:
+    broken = httpx2.ReadError("reset")
+    intake = Intake(iter([httpx2.ConnectError("no"), AWAY, broken, httpx2.Response(429), ACCEPTED]))
+    assert intake.connector().submit(file, **WORDS).id == ID
+    assert len({intake.token(n) for n in range(5)}) == 1
+    assert intake.slept[1] >= 4, "Retry-After is heeded"
+    assert intake.slept[2] > intake.slept[0], "the pause grows"
+
+
+@pytest.mark.parametrize("answer", [AWAY, httpx2.ConnectError("no"), httpx2.ReadTimeout("slow")])
+def test_patience_ends(file: Path, answer: Any) -> None:
+    intake = Intake(forever(answer))
+    with pytest.raises(Unreachable, match="http://intake"):
+        intake.connector(patience=10).submit(file, **WORDS)
+    assert 4 < sum(intake.slept) <= 10
+
+
+def test_a_refusal_is_not_tried_again_and_says_how_to_mend(file: Path) -> None:
+    problem = {"type": "urn:solieu:problem:password", "status": 422, "title": "Tệp", "detail": "Bỏ"}
+    intake = Intake(iter([httpx2.Response(422, json=problem)]))
+    with pytest.raises(Refused, match="Tệp Bỏ") as refused:
+        intake.connector().submit(file, **WORDS)
+    assert (refused.value.code, refused.value.status) == ("password", 422)
+
+
+@pytest.mark.parametrize(
+    "answer", [httpx2.Response(404, text="<html>"), httpx2.Response(500, json=[])]
+)
+def test_an_answer_of_something_else_is_a_refusal_too(file: Path, answer: httpx2.Response) -> None:
+    with pytest.raises(Refused) as refused:
+        Intake(iter([answer])).connector().submit(file, **WORDS)
+    assert refused.value.status == answer.status_code
+
+
+@pytest.mark.parametrize(
+    "change", [{"regime": "x"}, {"completeness": "x"}, {"classification": "x"}]
+)
+def test_unknown_words_are_not_sent(file: Path, change: dict[str, str]) -> None:
+    intake = Intake(iter([]))
+    with pytest.raises(ValueError, match="x"):
+        intake.connector().submit(file, **WORDS | change)
+    assert not intake.asked
+
+
+def test_a_question_signs_its_path_with_the_query_and_is_signed_anew_each_time() -> None:
+    intake = Intake(iter([AWAY, state("received")]))
+    intake.connector().state(ID, 2)
+    first, second = (verify_question(intake.token(n), KEYS) for n in range(2))
+    assert (first.method, first.path) == ("GET", f"/v1/submissions/{ID}?attempt=2")
+    assert second.issued_at > first.issued_at
+
+
+@pytest.mark.parametrize(
+    "last", ["returned", "withheld", "held", "cleared", "stored", "superseded"]
+)
+def test_waiting_ends_with_the_verdict(last: str) -> None:
+    intake = Intake(iter([state("received"), state("validated"), state(last)]))
+    assert intake.connector().wait(ID)["state"] == last
+
+
+def test_waiting_for_the_store() -> None:
+    intake = Intake(iter([state("cleared"), state("stored")]))
+    assert intake.connector().wait(ID, stored=True)["state"] == "stored"
+
+
+def test_waiting_ends_without_a_verdict() -> None:
+    with pytest.raises(Undecided) as undecided:
+        Intake(forever(state("validated"))).connector().wait(ID, seconds=5)
+    assert undecided.value.state["state"] == "validated"
+
+
+def test_a_key_file_is_its_owners_alone_and_never_overwritten(tmp_path: Path) -> None:
+    path = tmp_path / "keys" / "a.json"
+    KEY.save(path)
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    loaded = Key.load(path)
+    assert (loaded.id, loaded.sender, loaded.private.is_private) == (KEY.id, KEY.sender, True)
+    with pytest.raises(FileExistsError):
+        Key.generate().save(path)
+
+
+def test_no_private_part_leaves_the_key() -> None:
+    assert "d" not in KEY.public()
+    assert str(KEY.private.as_dict(private=True)["d"]) not in repr(KEY)
+
+
+@pytest.mark.parametrize(
+    "write",
+    [
+        lambda path: None,
+        lambda path: path.write_text("x"),
+        lambda path: path.write_text("[]"),
+        lambda path: path.write_text('{"kty": "OKP"}'),
+        lambda path: path.write_text(str(KEY.public()).replace("'", '"')),
+    ],
+)
+def test_bad_key_files(tmp_path: Path, write: Callable[[Path], Any]) -> None:
+    write(tmp_path / "k")
+    with pytest.raises(BadKey):
+        Key.load(tmp_path / "k")
+
+
+def test_a_key_without_its_sender_needs_one() -> None:
+    with pytest.raises(ValueError, match="sender"):
+        Connector("http://intake", Key.generate())

@@ -1,0 +1,200 @@
+"""The operators' commands: what they print for programs, and their exit codes."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from dataclasses import replace
+from typing import Any
+
+import httpx2
+import pytest
+from typer.testing import CliRunner, Result
+
+from services import cli
+from services.kernel import dead
+from services.kernel.dead import Letter, Origin
+from services.kernel.wire import Message
+from services.operators import reconciliation
+
+COMMANDS = (
+    *("migrate", "topics", "schemas", "dead", "status", "trace", "catalogue"),
+    *("submit", "keys"),
+)
+SUBMISSION = "3c9f4a4e-6f0f-5a3b-9a44-0d6f6a1f3f10"
+LETTER = Letter(
+    group="policy",
+    offset=0,
+    event_id="e1",
+    subject=SUBMISSION,
+    origin=Origin("submission.validated", 2, 7),
+    error="Poison",
+    reason="ended the process",
+    at="2026-11-23T08:00:00+00:00",
+    replayed=False,
+    message=Message("policy.dead", SUBMISSION.encode(), b"secret", (("ce_id", b"e1"),)),
+)
+LETTERS = [LETTER, replace(LETTER, offset=1, event_id="e2", replayed=True)]
+BALANCED: dict[str, Any] = {
+    "attempts": 3,
+    "verdicts": {"cleared": 2, "returned": 0, "withheld": 0},
+    "held": 0,
+    "in_flight": 1,
+    "oldest_seconds": {"validated": 90.5},
+    "figures": {
+        "read": 9, "stored": 6, "returned": 0, "withheld": 0, "held": 0, "in_flight": 3,
+    },
+}  # fmt: skip
+PATH = {
+    "id": SUBMISSION,
+    "events": [
+        {
+            "event_id": "e0", "attempt": 1, "state": "received", "at": "2026-11-23T08:00:00Z",
+            "decision": None, "figures": None, "topic": "submission.received",
+        }
+    ],
+}  # fmt: skip
+
+
+@pytest.fixture
+def sent_back(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Two dead letters in policy's group; the offsets of those sent back."""
+    offsets: list[int] = []
+
+    def send_back(bootstrap: str, chosen: list[Letter]) -> int:
+        offsets.extend(letter.offset for letter in chosen)
+        return len(chosen)
+
+    monkeypatch.setattr(dead, "letters", lambda _, group: LETTERS if group == "policy" else [])
+    monkeypatch.setattr(dead, "send_back", send_back)
+    monkeypatch.setattr(reconciliation, "BETWEEN_TRIES", 0.0)
+    return offsets
+
+
+def intake_answers(monkeypatch: pytest.MonkeyPatch, status: int, content: object) -> None:
+    def get(url: str, **_: object) -> httpx2.Response:
+        return httpx2.Response(status, json=content)
+
+    monkeypatch.setattr(httpx2, "get", get)
+
+
+def run(*arguments: str) -> Result:
+    return CliRunner().invoke(cli.app, arguments)
+
+
+def test_dead_letters_are_listed_without_their_content(sent_back: list[int]) -> None:
+    result = run("dead", "list", "--json")
+    assert [one["offset"] for one in json.loads(result.stdout)] == [0, 1]
+    for arguments in (["list"], ["show", "0", "--group", "policy"]):
+        shown = run("dead", *arguments)
+        assert shown.exit_code == 0
+        assert "Poison" in shown.stdout
+        assert "secret" not in shown.stdout
+
+
+def test_all_means_those_that_were_not_sent_back(sent_back: list[int]) -> None:
+    assert run("dead", "replay", "--group", "policy", "--all").exit_code == 0
+    assert sent_back == [0]
+
+
+def test_an_offset_is_sent_back_again_if_asked_for(sent_back: list[int]) -> None:
+    assert run("dead", "replay", "--group", "policy", "1").exit_code == 0
+    assert sent_back == [1]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        (["replay", "--group", "policy"], 2),
+        (["replay", "--group", "policy", "--all", "0"], 2),
+        (["replay", "--all"], 2),
+        (["replay", "--group", "nobody", "--all"], 2),
+        (["replay", "--group", "policy", "0", "9"], 4),
+        (["show", "9", "--group", "policy"], 4),
+    ],
+)
+def test_a_wrong_choice_sends_nothing(
+    sent_back: list[int], arguments: list[str], code: int
+) -> None:
+    assert run("dead", *arguments).exit_code == code
+    assert sent_back == []
+
+
+def test_status_says_that_all_is_accounted_for(
+    sent_back: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    intake_answers(monkeypatch, 200, BALANCED)
+    result = run("status", "--json")
+    assert result.exit_code == 0
+    found = json.loads(result.stdout)
+    assert found["dead"]["policy"] == 1
+    attempts, figures = found["balances"]
+    assert (attempts["parts"]["dead"], attempts["parts"]["in_flight"]) == (1, 0)
+    assert (attempts["difference"], figures["difference"]) == (0, 0)
+    assert run("status").exit_code == 0
+
+
+def test_status_fails_where_something_is_missing(
+    sent_back: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    intake_answers(monkeypatch, 200, {**BALANCED, "attempts": 4})
+    result = run("status")
+    assert result.exit_code == 1
+    assert "KHÔNG CÂN" in result.stdout and "NOT BALANCED" in result.stdout
+
+
+def test_status_asks_again_before_it_says_so(
+    sent_back: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answers = [{**BALANCED, "attempts": 4}, BALANCED]
+    monkeypatch.setattr(httpx2, "get", lambda *_, **__: httpx2.Response(200, json=answers.pop(0)))
+    assert run("status").exit_code == 0
+    assert answers == []
+
+
+def test_trace_shows_events_and_dead_letters(
+    sent_back: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    intake_answers(monkeypatch, 200, PATH)
+    assert len(json.loads(run("trace", SUBMISSION, "--json").stdout)["dead"]) == 2
+    shown = run("trace", SUBMISSION)
+    assert shown.exit_code == 0
+    assert "received" in shown.stdout and "Poison" in shown.stdout
+
+
+@pytest.mark.parametrize(("status", "code"), [(404, 4), (401, 4), (503, 5)])
+def test_a_refusal_is_told_and_has_its_exit_code(
+    sent_back: list[int], monkeypatch: pytest.MonkeyPatch, status: int, code: int
+) -> None:
+    problem = {"title": "Không có", "detail": "Kiểm tra mã", "en": {"title": "None such"}}
+    intake_answers(monkeypatch, status, problem)
+    result = run("trace", SUBMISSION)
+    assert result.exit_code == code
+    assert "Không có" in result.stderr and "None such" in result.stderr
+
+
+def test_a_broker_that_is_away_is_a_sentence_and_exit_code_5() -> None:
+    environment = {"SOLIEU_KAFKA_BOOTSTRAP": "127.0.0.1:1", "PYTHONUTF8": "1"}
+    result = subprocess.run(
+        [sys.executable, "-m", "services.cli", "topics", "list"],
+        env=environment, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert result.returncode == 5
+    assert "Không kết nối được" in result.stderr and "Not reachable" in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+def test_help_names_every_command_and_loads_nothing_heavy() -> None:
+    result = run("--help")
+    assert result.exit_code == 0
+    for command in COMMANDS:
+        assert command in result.stdout
+    script = (
+        "import sys; from services import cli;"
+        "print(*{'kafka', 'sqlalchemy', 'fastavro', 'faust', 'fastapi'} & set(sys.modules))"
+    )
+    loaded = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True
+    )
+    assert loaded.stdout.strip() == ""
