@@ -13,9 +13,8 @@ from sqlmodel import Session, col, select
 from services.audit.merkle import EMPTY
 from services.audit.store import Checkpoint, Leaf
 from services.kernel.api import Context, bearer, context_of, create, serve
-from services.kernel.runner import utc_now
+from services.kernel.clock import Clock, utc_now
 from services.kernel.settings import Settings
-from services.kernel.wire import Clock
 
 DESCRIPTION = (
     "Nhật ký bằng chứng: mỗi sự kiện một lá của cây Merkle (RFC 6962), không lưu số liệu. · "

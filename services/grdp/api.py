@@ -15,10 +15,9 @@ from services.grdp import queries
 from services.grdp.queries import Cursor
 from services.grdp.representation import Observation, Page, Totals
 from services.kernel.api import Context, bearer, context_of, create, serve
+from services.kernel.clock import Clock, utc_now
 from services.kernel.problems import Problem
-from services.kernel.runner import utc_now
 from services.kernel.settings import Settings
-from services.kernel.wire import Clock
 from services.model.messages import texts
 from services.model.observation import Completeness
 from services.model.period import Period, PeriodError

@@ -7,9 +7,8 @@ from fastapi import FastAPI
 from services.intake import reading, submitting
 from services.intake.openapi import DESCRIPTION
 from services.kernel.api import create, serve
-from services.kernel.runner import utc_now
+from services.kernel.clock import Clock, utc_now
 from services.kernel.settings import Settings
-from services.kernel.wire import Clock
 
 
 def create_app(config: Settings | None = None, clock: Clock = utc_now) -> FastAPI:

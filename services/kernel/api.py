@@ -20,15 +20,14 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from sqlalchemy import Engine
 
 from services.kernel import log, problems
+from services.kernel.clock import Clock, utc_now
 from services.kernel.codec import codec
 from services.kernel.db import connect
 from services.kernel.outbox import Outbox
 from services.kernel.problems import Problem
 from services.kernel.publisher import Publisher
-from services.kernel.runner import utc_now
 from services.kernel.settings import Settings, settings
 from services.kernel.vault import Vault, open_vault
-from services.kernel.wire import Clock
 
 
 @dataclass(frozen=True)

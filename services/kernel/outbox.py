@@ -14,12 +14,13 @@ from sqlalchemy import Engine
 from sqlmodel import Session
 
 from services.kernel import metrics
+from services.kernel.clock import Clock
 from services.kernel.codec import Codec
 from services.kernel.db import cursor
 from services.kernel.events import Draft
 from services.kernel.publisher import Publisher
 from services.kernel.transaction import pack, unpack
-from services.kernel.wire import Clock, Message, encode
+from services.kernel.wire import Message, encode
 
 RELAY_AT_ONCE = 500
 ANSWER_WITHIN = 10.0

@@ -69,6 +69,7 @@ class Partition:
         self._window: deque[Received] = deque()
         self._tasks: dict[object, asyncio.Task[None]] = {}
         self._careful = range(0)
+        self._marked = -1
         self._stopping = False
         self._holding = False
         labels = (runner.service, topic.name, str(number))
@@ -198,6 +199,7 @@ class Partition:
         for item in batch:
             messages += self._outcome(item, result)
         await self._runner.publish(lambda: messages)
+        self._marked = position.next_offset
         self._finish(batch, begun)
 
     def _outcome(self, item: Received, result: Result) -> list[Message]:
@@ -244,33 +246,47 @@ class Partition:
             await self._bury_alone(item, event)
         else:
             with structlog.contextvars.bound_contextvars(submission=event.subject):
-                try:
-                    result = await self._runner.patiently(
-                        lambda: self._runner.handling.single(
-                            stage, event, lambda: self._position(item)
-                        )
-                    )
-                except Permanent as error:
-                    await self._bury_alone(item, error)
-                else:
-                    await self._publish_single(stage, item, event, result)
-        self._finish([item], begun)
+                await self._handle_event(stage, item, event)
+        await self._complete(item, begun)
 
-    async def _publish_single(
-        self, stage: ObjectStage, item: Received, event: Event, result: Result
-    ) -> None:
+    async def _handle_event(self, stage: ObjectStage, item: Received, event: Event) -> None:
+        written = Position(self._topic.name, self._number, -1)
+
+        def position() -> Position:
+            nonlocal written
+            written = self._position(item)
+            return written
+
+        try:
+            result = await self._runner.patiently(
+                lambda: self._runner.handling.single(stage, event, position)
+            )
+        except Permanent as error:
+            await self._bury_alone(item, error)
+            return
+        if event.id not in result.repeated:
+            self._marked = max(self._marked, written.next_offset)
         messages = self._outcome(item, result)
         await self._runner.publish(lambda: messages)
         if event.id not in result.rejected and stage.derive:
             await self._runner.publish(lambda: self._runner.handling.derived(stage, event))
 
-    def _position(self, done: Received) -> Position:
-        """The low-water mark once `done` is finished, too."""
+    def _position(self, done: Received | None = None) -> Position:
+        """The low-water mark: below it all is finished, once `done` is."""
         for item in self._window:
             if not item.finished and item is not done:
                 return Position(self._topic.name, self._number, item.offset)
         last = max(item.offset for item in self._window)
         return Position(self._topic.name, self._number, last + 1)
+
+    async def _complete(self, item: Received, begun: float) -> None:
+        """Marks an event as finished. The mark of an event that was overtaken is noted by the last of them."""
+        item.finished = True
+        position = self._position()
+        if position.next_offset > self._marked:
+            await self._runner.advance(position)
+            self._marked = max(self._marked, position.next_offset)
+        self._finish([item], begun)
 
     # -- after an unclean stop
 
@@ -284,7 +300,7 @@ class Partition:
             if trials > TRIALS:
                 reason = Poison(f"it ended the process {TRIALS} times when it was handled alone")
                 await self._bury_alone(item, reason)
-                self._finish([item], time.perf_counter())
+                await self._complete(item, time.perf_counter())
             elif isinstance(stage, BatchStage):
                 await self._handle_batch(stage, [item])
             else:
@@ -329,10 +345,10 @@ class Partition:
         metrics.EVENTS.labels(self._runner.service, self._topic.name, result).inc()
 
     def _finish(self, items: Sequence[Received], begun: float) -> None:
-        """Acknowledges every event below which nothing is unfinished."""
+        """Acknowledges every event below the mark, in order: the broker never knows more than the database."""
         for item in items:
             item.finished = True
-        while self._window and self._window[0].finished:
+        while self._window and self._window[0].offset < self._marked:
             self._window.popleft().acknowledge()
         self._queued.set(len(self._queue) + len(self._window))
         seconds = time.perf_counter() - begun

@@ -15,7 +15,6 @@ import sys
 import time
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from concurrent.futures import Executor, ProcessPoolExecutor
-from datetime import UTC, datetime
 from typing import Any, NoReturn, TypeVar
 
 import sqlalchemy as sa
@@ -25,6 +24,7 @@ from faust.types import TP
 from sqlmodel import Session
 
 from services.kernel import health, log, replica
+from services.kernel.clock import Clock, utc_now
 from services.kernel.codec import codec
 from services.kernel.consumer import Consumer
 from services.kernel.db import connect
@@ -36,20 +36,15 @@ from services.kernel.publisher import Publisher
 from services.kernel.settings import Settings, settings
 from services.kernel.stage import BatchStage, ObjectStage, Stage
 from services.kernel.topics import load, replay
-from services.kernel.transaction import Writer
+from services.kernel.transaction import Position, Writer, advance
 from services.kernel.turns import Turns
 from services.kernel.vault import open_vault
-from services.kernel.wire import Clock, Message
+from services.kernel.wire import Message
 
 T = TypeVar("T")
 KEEP_INBOX_DAYS = 150
 """The longest retention of an input topic or of dead letters (120 days), and 30."""
 CATALOGUE_PATIENCE = 60.0
-
-
-def utc_now() -> datetime:
-    """The clock of a running process."""
-    return datetime.now(UTC)
 
 
 class Runner:
@@ -148,6 +143,10 @@ class Runner:
             lambda: asyncio.to_thread(self._execute, statement, values, durable=True)
         )
 
+    async def advance(self, position: Position) -> None:
+        """Notes how far a partition is, outside the transaction of an event."""
+        await self.patiently(lambda: asyncio.to_thread(self._advance, position))
+
     def resume(self, topic: str, partition: int) -> None:
         """Lets the broker send more of a partition."""
         self._consumer.resume(TP(topic, partition))
@@ -194,6 +193,10 @@ class Runner:
                 session.execute(sa.text("set local synchronous_commit = off"))
             result = session.execute(sa.text(statement), values)
             return result.scalar_one_or_none() if durable else None
+
+    def _advance(self, position: Position) -> None:
+        with Session(self._engine) as session, session.begin():
+            advance(session, position)
 
     def _read_catalogue_version(self) -> int:
         with Session(self._engine) as session:

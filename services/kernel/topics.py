@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
 import yaml
-from kafka.admin import ConfigResource, ConfigResourceType, KafkaAdminClient, NewTopic
 
 SCHEMAS = Path(__file__).resolve().parents[2] / "schemas"
 DAY_MS = 86_400_000
@@ -74,67 +73,3 @@ def dead(group: str) -> str:
 def replay(group: str) -> str:
     """The group's dead letters that an operator sent back."""
     return f"{group}.replay"
-
-
-@dataclass(frozen=True)
-class Difference:
-    """Where the broker and topics.yaml disagree."""
-
-    topic: str
-    what: str
-    declared: str
-    found: str
-
-
-def differences(admin: KafkaAdminClient, topics: Iterable[Topic]) -> list[Difference]:
-    """What `apply` would have to change, and what it can't (a topic that nobody declared)."""
-    declared = {topic.name: topic for topic in topics}
-    found = {name for name in admin.list_topics() if not name.startswith("__")}
-    result = [Difference(n, "topic", "present", "absent") for n in sorted(declared.keys() - found)]
-    result += [Difference(n, "topic", "absent", "present") for n in sorted(found - declared.keys())]
-    common = sorted(declared.keys() & found)
-    if not common:
-        return result
-    partitions = {d["name"]: len(d["partitions"]) for d in admin.describe_topics(common)}
-    settings = _configurations(admin, common)
-    for name in common:
-        if partitions[name] != declared[name].partitions:
-            result.append(
-                Difference(
-                    name, "partitions", str(declared[name].partitions), str(partitions[name])
-                )
-            )
-        result += [
-            Difference(name, setting, value, settings[name].get(setting, ""))
-            for setting, value in declared[name].configuration().items()
-            if settings[name].get(setting) != value
-        ]
-    return result
-
-
-def _configurations(admin: KafkaAdminClient, names: list[str]) -> dict[str, dict[str, str]]:
-    resources = [ConfigResource(ConfigResourceType.TOPIC, name) for name in names]
-    described = admin.describe_configs(resources, config_filter="all")["topic"]
-    return {
-        name: {setting: entry["value"] for setting, entry in described[name].items()}
-        for name in names
-    }
-
-
-def apply(admin: KafkaAdminClient, topics: Iterable[Topic]) -> list[str]:
-    """Creates the topics that are missing and returns their names. Existing ones stay as they are."""
-    present = set(admin.list_topics())
-    missing = [topic for topic in topics if topic.name not in present]
-    if missing:
-        admin.create_topics(
-            [
-                NewTopic(
-                    name=topic.name,
-                    num_partitions=topic.partitions,
-                    replication_factor=topic.replication,
-                    topic_configs=topic.configuration(),
-                )
-                for topic in missing
-            ]
-        )
-    return [topic.name for topic in missing]

@@ -15,12 +15,13 @@ from uuid import UUID
 
 from sqlmodel import Session
 
+from services.kernel.clock import Clock
 from services.kernel.codec import Codec
 from services.kernel.db import cursor, write
 from services.kernel.errors import IdentityConflict, Permanent
 from services.kernel.events import Event, Outcome
 from services.kernel.stage import BatchStage
-from services.kernel.wire import Clock, Message, encode_all
+from services.kernel.wire import Message, encode_all
 
 
 @dataclass

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -13,7 +13,6 @@ from services.kernel.events import Draft, Event, Key, derived_id
 from services.kernel.topics import Topic
 
 Header = tuple[str, bytes]
-Clock = Callable[[], datetime]
 
 
 @dataclass(frozen=True)

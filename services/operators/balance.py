@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from services.kernel.dead import Letter
+    from services.kernel.replay import Letter
 
 GIVE_VERDICTS = frozenset({"validation", "policy"})
 NO_ATTEMPT = frozenset({"Malformed", "IdentityConflict"})

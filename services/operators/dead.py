@@ -9,7 +9,7 @@ import typer
 from services.operators.show import AsJson, Exit, as_json, say, table
 
 if TYPE_CHECKING:
-    from services.kernel.dead import Letter
+    from services.kernel.replay import Letter
 
 app = typer.Typer(no_args_is_help=True, help="Sự kiện không xử lý được · Dead letters")
 
@@ -26,7 +26,7 @@ def groups() -> list[str]:
 
 def letters_of(group: str) -> list[Letter]:
     """All dead letters of one group, or of every group for an empty name."""
-    from services.kernel.dead import letters
+    from services.kernel.replay import letters
     from services.kernel.settings import settings
 
     known = groups()
@@ -75,7 +75,7 @@ def replay(
     json: AsJson = False,
 ) -> None:
     """Offsets are sent back even if they were before; --all takes only those that were not."""
-    from services.kernel.dead import send_back
+    from services.kernel.replay import send_back
     from services.kernel.settings import settings
 
     if all_ == bool(offsets):

@@ -44,7 +44,8 @@ def migrate(json: AsJson = False) -> None:
 )
 def list_topics(json: AsJson = False) -> None:
     """Exit code 1 where the broker differs from topics.yaml."""
-    from services.kernel.topics import differences, load
+    from services.kernel.administration import differences
+    from services.kernel.topics import load
 
     declared = load()
     with _Admin() as admin:
@@ -87,10 +88,11 @@ def _show_differences(rows: list[list[str]]) -> None:
 @topics.command(help="Tạo các chủ đề còn thiếu · Create the topics that are missing")
 def apply(json: AsJson = False) -> None:
     """Existing topics stay as they are; `list` shows where they differ."""
-    from services.kernel import topics as kernel
+    from services.kernel import administration
+    from services.kernel.topics import load
 
     with _Admin() as admin:
-        created = kernel.apply(admin, kernel.load().values())
+        created = administration.apply(admin, load().values())
     if json:
         as_json({"created": created})
     elif created:

@@ -100,11 +100,12 @@ class Plan:
         ]
 
 
-def workbook(first: int, second: int, total: int) -> bytes:
-    """The small form as CSV."""
+def workbook(first: int, second: int, total: int, *, named: bool = False) -> bytes:
+    """The small form as CSV; `named` puts a person's name and identity number above it."""
     lines = (
         "BIỂU NHỎ,,",
         "Đơn vị tính: Triệu đồng,,",
+        "Họ và tên chủ hộ: Nguyễn Văn An,Số CCCD: 011085001234," if named else ",,",
         "Chỉ tiêu,Mã số,Số liệu",
         f"Tổng,1,{total}",
         f"Phần A,2,{first}",
@@ -114,28 +115,30 @@ def workbook(first: int, second: int, total: int) -> bytes:
 
 
 def plan(count: int, rng: random.Random) -> Plan:
-    """`count` attempts: of ten, seven are right, one is wrong, one corrects it, one is right and then revised."""
+    """`count` attempts: right ones, wrong ones with their corrections, revised ones, forbidden ones."""
     result = Plan()
     made = 0
     month = 0
     while made < count:
         period = f"{1600 + month // 12}-M{month % 12 + 1:02}"
         month += 1
-        kind = rng.choices(("right", "wrong", "revised"), (7, 2, 1))[0]
-        sendings = [_sending(period, rng, wrong=kind == "wrong")]
-        if kind != "right":
-            sendings.append(_sending(period, rng, wrong=False))
+        kind = rng.choices(("cleared", "returned", "withheld", "revised"), (6, 2, 1, 1))[0]
+        sendings = [_sending(period, rng, "cleared" if kind == "revised" else kind)]
+        if kind in ("returned", "revised"):
+            sendings.append(_sending(period, rng, "cleared"))
         result.submissions.append(sendings[: count - made])
         made += len(result.submissions[-1])
     return result
 
 
-def _sending(period: str, rng: random.Random, *, wrong: bool) -> Sending:
+def _sending(period: str, rng: random.Random, verdict: str) -> Sending:
     first, second = (rng.randrange(10**13, 10**14) for _ in range(2))
-    total = first + second + (rng.randrange(10**12, 10**13) if wrong else 0)
-    verdict = "returned" if wrong else "cleared"
-    figures = tuple(map(str, (first, second, total)))
-    return Sending(period, workbook(first, second, total), verdict, figures=figures)
+    wrong = rng.randrange(10**12, 10**13) if verdict == "returned" else 0
+    named = verdict == "withheld"
+    content = workbook(first, second, first + second + wrong, named=named)
+    regime = Regime.SHARING if named else Regime.COORDINATION
+    figures = tuple(map(str, (first, second, first + second + wrong)))
+    return Sending(period, content, verdict, regime, figures)
 
 
 def send(url: str, key: Key, plan: Plan, threads: int, progress: Callable[[int], None]) -> int:

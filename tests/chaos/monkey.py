@@ -17,12 +17,13 @@ WORKERS = tuple(name for name, program in PROGRAMS.items() if program.role is Ro
 
 @dataclass
 class Monkey:
-    """Does one harm every `pause` seconds; broker and database get one restart each, early on."""
+    """Does one harm every `pause` seconds, `most` of them; broker and database get one restart each."""
 
     stack: Stack
     folder: Path
     rng: random.Random
     pause: tuple[float, float]
+    most: int
     done: list[str] = field(default_factory=list)
     _stop: threading.Event = field(default_factory=threading.Event)
     _thread: threading.Thread | None = None
@@ -47,8 +48,8 @@ class Monkey:
         plan = ["kafka", "postgres", "twin"]
         self.rng.shuffle(plan)
         try:
-            while not self._stop.wait(self.rng.uniform(*self.pause)):
-                harm = plan.pop() if plan and self.rng.random() < 0.5 else None
+            while len(self.done) < self.most and not self._stop.wait(self.rng.uniform(*self.pause)):
+                harm = plan.pop() if plan and len(self.done) % 3 == 1 else None
                 self._harm(harm)
         except BaseException as error:
             self.error = error

@@ -9,7 +9,8 @@ import pytest
 from kafka.admin import ConfigResource, ConfigResourceType, KafkaAdminClient, NewTopic
 
 from deploy.supervision import wait_until
-from services.kernel.topics import Difference, Topic, apply, differences, load
+from services.kernel.administration import Difference, apply, differences
+from services.kernel.topics import Topic, load
 
 DECLARED = load()
 

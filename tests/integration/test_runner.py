@@ -12,7 +12,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from services.kernel import dead, topics
+from services.kernel import replay, topics
 from services.kernel.codec import codec
 from services.kernel.events import Draft
 from services.kernel.wire import Message, encode
@@ -81,7 +81,7 @@ def test_an_exception_in_mid_handler_loses_nothing(toy: Toy) -> None:
         toy.send(sent)
         toy.wait_for(lambda: handled(toy) == len(sent))
     assert set(toy.outputs().values()) == {1}
-    assert not dead.letters(toy.bootstrap, "validation")
+    assert not replay.letters(toy.bootstrap, "validation")
     assert sum(worker.returncode == 70 for worker in toy.workers) == 1
 
 
@@ -109,8 +109,8 @@ def test_malformed_messages_are_buried_with_their_reason_and_good_ones_pass(
     with toy.running(kind):
         toy.send(mixed)
         toy.wait_for(lambda: handled(toy) == len(good))
-        toy.wait_for(lambda: len(dead.letters(toy.bootstrap, "validation")) >= len(broken))
-    letters = dead.letters(toy.bootstrap, "validation")
+        toy.wait_for(lambda: len(replay.letters(toy.bootstrap, "validation")) >= len(broken))
+    letters = replay.letters(toy.bootstrap, "validation")
     assert {letter.origin for letter in letters} == {
         letter.origin for letter in letters if letter.reason
     }
@@ -143,8 +143,8 @@ def test_an_event_that_kills_the_process_is_found_and_its_neighbours_pass(
     with toy.running(kind):
         toy.send(messages)
         toy.wait_for(lambda: handled(toy) == 6, 120)
-        toy.wait_for(lambda: len(dead.letters(toy.bootstrap, "validation")) == 1)
-    (letter,) = dead.letters(toy.bootstrap, "validation")
+        toy.wait_for(lambda: len(replay.letters(toy.bootstrap, "validation")) == 1)
+    (letter,) = replay.letters(toy.bootstrap, "validation")
     assert letter.event_id == identity(messages[3])
     assert letter.error == "Poison"
     assert set(toy.outputs()) == {str(s) for n, s in enumerate(submissions) if n != 3}
@@ -155,12 +155,12 @@ def test_a_rejected_event_is_buried_and_replay_reaches_its_group_alone(toy: Toy)
     with toy.running("batch"):
         toy.send(messages)
         toy.wait_for(lambda: handled(toy) == 2)
-        toy.wait_for(lambda: len(dead.letters(toy.bootstrap, "validation")) == 1)
-        (letter,) = dead.letters(toy.bootstrap, "validation")
+        toy.wait_for(lambda: len(replay.letters(toy.bootstrap, "validation")) == 1)
+        (letter,) = replay.letters(toy.bootstrap, "validation")
         assert (letter.error, letter.replayed) == ("Permanent", False)
-        dead.send_back(toy.bootstrap, [letter])
-        toy.wait_for(lambda: len(dead.letters(toy.bootstrap, "validation")) == 2)
-    first, again = dead.letters(toy.bootstrap, "validation")
+        replay.send_back(toy.bootstrap, [letter])
+        toy.wait_for(lambda: len(replay.letters(toy.bootstrap, "validation")) == 2)
+    first, again = replay.letters(toy.bootstrap, "validation")
     assert first.replayed and again.origin == first.origin
     assert len(toy.read(INPUT)) == 3, "the other groups' topic got nothing"
 
@@ -218,7 +218,7 @@ def test_the_same_id_with_other_bytes_is_an_alarm(toy: Toy) -> None:
         toy.send([original])
         toy.wait_for(lambda: handled(toy) == 1)
         toy.send([forged, original])
-        toy.wait_for(lambda: len(dead.letters(toy.bootstrap, "validation")) == 1)
-    (letter,) = dead.letters(toy.bootstrap, "validation")
+        toy.wait_for(lambda: len(replay.letters(toy.bootstrap, "validation")) == 1)
+    (letter,) = replay.letters(toy.bootstrap, "validation")
     assert letter.error == "IdentityConflict"
     assert headers_of(toy.read("submission.superseded")[0])["ce_source"] == "/validation"

@@ -21,7 +21,7 @@ import psycopg
 from kafka import KafkaConsumer, KafkaProducer, TopicPartition
 from kafka.admin import KafkaAdminClient
 
-from services.kernel import topics
+from services.kernel import administration, topics
 from services.kernel.codec import codec
 from services.kernel.db import RUNNER_TABLES
 from services.kernel.events import Draft
@@ -178,7 +178,7 @@ def fresh_topics(bootstrap: str) -> None:
         deadline = time.monotonic() + 20
         while set(admin.list_topics()) & set(names) and time.monotonic() < deadline:
             time.sleep(0.1)
-        topics.apply(admin, topics.load().values())
+        administration.apply(admin, topics.load().values())
     finally:
         admin.close()
 

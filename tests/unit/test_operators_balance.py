@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from services.kernel.dead import Letter, Origin
+from services.kernel.dead import Origin
+from services.kernel.replay import Letter
 from services.kernel.wire import Message
 from services.operators.balance import balances, dead_attempts
 

@@ -13,8 +13,9 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from services import cli
-from services.kernel import dead
-from services.kernel.dead import Letter, Origin
+from services.kernel import replay
+from services.kernel.dead import Origin
+from services.kernel.replay import Letter
 from services.kernel.wire import Message
 from services.operators import reconciliation
 
@@ -66,8 +67,8 @@ def sent_back(monkeypatch: pytest.MonkeyPatch) -> list[int]:
         offsets.extend(letter.offset for letter in chosen)
         return len(chosen)
 
-    monkeypatch.setattr(dead, "letters", lambda _, group: LETTERS if group == "policy" else [])
-    monkeypatch.setattr(dead, "send_back", send_back)
+    monkeypatch.setattr(replay, "letters", lambda _, group: LETTERS if group == "policy" else [])
+    monkeypatch.setattr(replay, "send_back", send_back)
     monkeypatch.setattr(reconciliation, "BETWEEN_TRIES", 0.0)
     return offsets
 

@@ -1,0 +1,102 @@
+"""Reading dead letters and sending them back to their group: an operator's work, by kafka-python."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from kafka import KafkaConsumer, KafkaProducer, TopicPartition
+
+from services.kernel.dead import REASON, Origin
+from services.kernel.topics import dead, replay
+from services.kernel.wire import Header, Message
+
+
+@dataclass(frozen=True)
+class Letter:
+    """One dead letter as an operator sees it."""
+
+    group: str
+    offset: int
+    event_id: str
+    subject: str
+    origin: Origin
+    error: str
+    reason: str
+    at: str
+    replayed: bool
+    message: Message
+
+
+def letters(bootstrap: str, group: str) -> list[Letter]:
+    """All dead letters of a group, oldest first, with whether they were sent back."""
+    back = {
+        dict(headers).get("dead-offset") for _, _, _, headers in _records(bootstrap, replay(group))
+    }
+    return [
+        _letter(group, offset, key, value, headers, replayed=str(offset).encode() in back)
+        for offset, key, value, headers in _records(bootstrap, dead(group))
+    ]
+
+
+def send_back(bootstrap: str, chosen: list[Letter]) -> int:
+    """Sends dead letters back to their group; returns how many the broker acknowledged (all, or an error)."""
+    producer = KafkaProducer(bootstrap_servers=bootstrap, acks="all")
+    try:
+        sent = [
+            producer.send(
+                replay(item.group),
+                key=item.message.key,
+                value=item.message.value,
+                headers=[
+                    *(h for h in item.message.headers if h[0] not in REASON),
+                    ("dead-offset", str(item.offset).encode()),
+                ],
+            )
+            for item in chosen
+        ]
+        for future in sent:
+            future.get(timeout=30)
+    finally:
+        producer.close()
+    return len(chosen)
+
+
+def _records(bootstrap: str, topic: str) -> Iterator[tuple[int, bytes, bytes, tuple[Header, ...]]]:
+    consumer = KafkaConsumer(bootstrap_servers=bootstrap, enable_auto_commit=False, group_id=None)
+    try:
+        partition = TopicPartition(topic, 0)
+        consumer.assign([partition])
+        end = consumer.end_offsets([partition])[partition]
+        consumer.seek_to_beginning(partition)
+        while consumer.position(partition) < end:
+            for record in consumer.poll(timeout_ms=500).get(partition, []):
+                yield record.offset, record.key, record.value, tuple(record.headers)
+    finally:
+        consumer.close()
+
+
+def _letter(
+    group: str,
+    offset: int,
+    key: bytes,
+    value: bytes,
+    headers: tuple[Header, ...],
+    *,
+    replayed: bool,
+) -> Letter:
+    facts = {name: content.decode(errors="replace") for name, content in headers}
+    return Letter(
+        group=group,
+        offset=offset,
+        event_id=facts.get("ce_id", ""),
+        subject=facts.get("ce_subject", ""),
+        origin=Origin(
+            facts["origin-topic"], int(facts["origin-partition"]), int(facts["origin-offset"])
+        ),
+        error=facts["dead-error"],
+        reason=facts["dead-reason"],
+        at=facts["dead-at"],
+        replayed=replayed,
+        message=Message(dead(group), key, value, headers),
+    )
