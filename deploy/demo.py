@@ -12,6 +12,7 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import httpx2
 import yaml
@@ -93,8 +94,23 @@ def _load_catalogue(stack: Stack) -> dict[str, Key]:
             client.put(f"/v1/sender_key/{key.id}", json={"body": body}).raise_for_status()
     for sender, key in keys.items():
         key.save(FOLDER / "keys" / f"{sender}.json")
+    _until_known(stack, list(keys.values())[-1])
     console.print(f"[green]✓[/] danh mục · catalogue: {len(loaded)} mục, {len(keys)} khoá")
     return keys
+
+
+def _until_known(stack: Stack, key: Key) -> None:
+    """Intake learns of keys from the catalogue's topic: soon, not at once."""
+    deadline = time.monotonic() + SECONDS
+    with Connector(stack.url("intake-api"), key) as connector:
+        while time.monotonic() < deadline:
+            try:
+                connector.state(str(uuid4()))
+            except Refused as refused:
+                if refused.status == 404:
+                    return
+            time.sleep(0.1)
+    raise TimeoutError("intake did not learn of the senders' keys")
 
 
 def _generate() -> Path:

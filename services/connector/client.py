@@ -114,6 +114,10 @@ class Connector:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Ends the connection."""
         self._client.close()
 
     def submit(

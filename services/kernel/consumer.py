@@ -12,7 +12,9 @@ from typing import Any
 
 import faust
 from faust.exceptions import ConsumerNotStarted
+from faust.transport.drivers import aiokafka
 from faust.types import TP
+from mode.services import WaitResults
 
 from services.kernel.codec import codec
 from services.kernel.dead import origin_of
@@ -25,6 +27,22 @@ from services.kernel.wire import Header, decode
 Accept = Callable[[TP, Received], bool]
 """Takes a record over; False says that the partition's queue is full."""
 Leave = Callable[[Sequence[TP]], Awaitable[None]]
+
+
+class _FaustConsumer(aiokafka.Consumer):
+    """Delivers without the four tasks that Faust makes for every record."""
+
+    async def wait_first(self, *waiting: Any, **options: Any) -> Any:
+        """Awaits a delivery itself while the flow is on; all else as Faust does."""
+        if len(waiting) != 2 or not self.flow_active or not self.app.flow_control.is_active():
+            return await super().wait_first(*waiting, **options)
+        delivery, suspended = waiting
+        suspended.close()
+        return WaitResults([delivery], [await delivery], False)
+
+
+class _Transport(aiokafka.Transport):
+    Consumer = _FaustConsumer
 
 
 class Consumer:
@@ -57,6 +75,7 @@ class Consumer:
             stream_wait_empty=False,
             web_enabled=False,
         )
+        self._app.transport = _Transport(self._app.conf.broker_consumer, self._app)
         self._app.on_partitions_revoked.connect(self._revoked)
         for names in self._streams:
             self._agent(names)
@@ -64,6 +83,7 @@ class Consumer:
     async def start(self) -> None:
         """Joins the group; returns when records can come."""
         await self._app.start()
+        self._app.sensors.remove(self._app.monitor)
 
     async def stop(self) -> None:
         """Commits what is acknowledged, and leaves."""

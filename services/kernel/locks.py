@@ -53,6 +53,15 @@ class Locks:
             await asyncio.sleep(HEARTBEAT)
             await asyncio.wait_for(self._open.execute("select 1"), 5)
 
+    async def note_in_flight(self, topic: str, partition: int, offset: int) -> None:
+        """Notes which offset is being handled, for whoever comes after a crash. Need not survive the database."""
+        await self._open.execute(
+            "with quick as (select set_config('synchronous_commit', 'off', true))"
+            " update partitions set in_flight_until = greatest(in_flight_until, %s) from quick"
+            " where topic = %s and partition = %s",
+            [offset, topic, partition],
+        )
+
     async def acquire(self, topic: Topic, partition: int) -> Takeover:
         """Waits until the partition is this process's, and says how it was left."""
         name = self._name(topic.name, partition)

@@ -10,6 +10,7 @@ import asyncio
 from uuid import UUID
 
 import sqlalchemy as sa
+import structlog
 from sqlalchemy import Engine
 from sqlmodel import Session
 
@@ -17,6 +18,7 @@ from services.kernel import metrics
 from services.kernel.clock import Clock
 from services.kernel.codec import Codec
 from services.kernel.db import cursor
+from services.kernel.errors import is_transient
 from services.kernel.events import Draft
 from services.kernel.publisher import Publisher
 from services.kernel.transaction import pack, unpack
@@ -25,6 +27,8 @@ from services.kernel.wire import Message, encode
 RELAY_AT_ONCE = 500
 ANSWER_WITHIN = 10.0
 KEEP_DAYS = 30
+
+log = structlog.get_logger()
 
 
 class Outbox:
@@ -74,8 +78,10 @@ class Outbox:
                 async with self._turn:
                     while await self._relay():
                         pass
-            except Exception:
+            except Exception as error:
                 metrics.RETRIES.labels(self._service).inc()
+                if not is_transient(error):
+                    log.error("relay", exc_info=error)
             await asyncio.sleep(seconds)
 
     async def _relay(self) -> int:
@@ -84,7 +90,7 @@ class Outbox:
             rows = await asyncio.to_thread(self._next, session)
             self._unpublished.set(len(rows))
             if rows:
-                await self._publisher.publish(message for _, message in rows)
+                await self._publisher.publish([message for _, message in rows])
                 await asyncio.to_thread(self._mark, session, [sequence for sequence, _ in rows])
                 self._unpublished.set(0)
             return len(rows)

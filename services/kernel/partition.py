@@ -30,7 +30,8 @@ if TYPE_CHECKING:
 
 BATCH_EVENTS = 500
 BATCH_BYTES = 4_000_000
-GATHER_SECONDS = 0.003
+GATHER_SECONDS = 0.0025
+GATHER_MOST_SECONDS = 0.005
 QUEUE_HIGH = 2000
 QUEUE_LOW = 500
 TRIALS = 3
@@ -73,6 +74,10 @@ class Partition:
         self._stopping = False
         self._holding = False
         labels = (runner.service, topic.name, str(number))
+        self._counted = {
+            result: metrics.EVENTS.labels(runner.service, topic.name, result)
+            for result in ("handled", "duplicate", "dead")
+        }
         self._queued = metrics.QUEUE.labels(*labels)
         self._waiting = metrics.CATALOGUE_WAIT.labels(*labels)
         self._held = metrics.HOLDING.labels(*labels)
@@ -175,16 +180,23 @@ class Partition:
     # -- in batches
 
     async def _batch(self, stage: BatchStage) -> None:
-        if len(self._queue) < BATCH_EVENTS:
-            await asyncio.sleep(GATHER_SECONDS)
-            if not self._queue:
-                return
+        await self._gather()
+        if not self._queue:
+            return
         batch = self._take(BATCH_EVENTS)
         if not await self._catalogue_reached(stage, batch):
             return
         async with self._runner.turns.shared():
             await self._note_in_flight(batch[-1].offset)
             await self._handle_batch(stage, batch)
+
+    async def _gather(self) -> None:
+        """Waits while more comes in quick succession, so that a backlog is handled in full batches."""
+        deadline = time.monotonic() + GATHER_MOST_SECONDS
+        before = 0
+        while before < len(self._queue) < BATCH_EVENTS and time.monotonic() < deadline:
+            before = len(self._queue)
+            await asyncio.sleep(GATHER_SECONDS)
 
     async def _handle_batch(self, stage: BatchStage, batch: Sequence[Received]) -> None:
         begun = time.perf_counter()
@@ -325,7 +337,7 @@ class Partition:
         return reached
 
     async def _note_in_flight(self, offset: int) -> None:
-        await self._runner.note_in_flight(self._topic.name, self._number, offset)
+        await self._runner.locks.note_in_flight(self._topic.name, self._number, offset)
 
     def _bury(self, item: Received, error: Permanent) -> Message:
         self._count("dead")
@@ -342,7 +354,7 @@ class Partition:
         await self._runner.publish(lambda: [message])
 
     def _count(self, result: str) -> None:
-        metrics.EVENTS.labels(self._runner.service, self._topic.name, result).inc()
+        self._counted[result].inc()
 
     def _finish(self, items: Sequence[Received], begun: float) -> None:
         """Acknowledges every event below the mark, in order: the broker never knows more than the database."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from itertools import islice
 
 from aiokafka import AIOKafkaProducer
@@ -33,14 +33,24 @@ class Publisher:
         producer = await self._started()
         iterator = iter(messages)
         count = 0
-        while chunk := list(islice(iterator, CHUNK)):
+        while chunk := await self._next(messages, iterator):
             sent = [
                 await producer.send(m.topic, m.value, key=m.key, headers=list(m.headers))
                 for m in chunk
             ]
-            await asyncio.gather(*sent)
+            await asyncio.wait(sent)
+            errors = [error for future in sent if (error := future.exception())]
+            if errors:
+                raise errors[0]
             count += len(chunk)
         return count
+
+    @staticmethod
+    async def _next(messages: Iterable[Message], iterator: Iterator[Message]) -> list[Message]:
+        """The next records to send. What is made while it is read may wait for the database: in a thread."""
+        if isinstance(messages, list):
+            return list(islice(iterator, CHUNK))
+        return await asyncio.to_thread(lambda: list(islice(iterator, CHUNK)))
 
     async def stop(self) -> None:
         """Ends the connection, after what is under way."""

@@ -119,15 +119,6 @@ class Runner:
             )
         return self._catalogue_version >= version
 
-    async def note_in_flight(self, topic: str, partition: int, offset: int) -> None:
-        """Notes which offset is being handled, for whoever comes after a crash. Need not survive the database."""
-        statement = (
-            "update partitions set in_flight_until = greatest(in_flight_until, :o)"
-            " where topic = :t and partition = :p"
-        )
-        values = {"t": topic, "p": partition, "o": offset}
-        await self.patiently(lambda: asyncio.to_thread(self._execute, statement, values))
-
     async def trial(self, topic: str, partition: int, offset: int) -> int:
         """Counts, durably, that an event is now handled alone; returns how often it has been.
 

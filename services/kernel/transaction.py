@@ -6,7 +6,6 @@ The inbox makes it happen once: an event whose row exists was handled, and only 
 from __future__ import annotations
 
 import json
-from base64 import b64decode, b64encode
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
@@ -52,7 +51,7 @@ def claim(session: Session, events: Sequence[Event]) -> tuple[list[Event], Resul
     result = Result()
     cur = cursor(session)
     cur.execute(
-        "insert into inbox (event_id, digest) select * from unnest(%s::uuid[], %s::bytea[])"
+        "insert into inbox (event_id, digest) select * from unnest(%b::uuid[], %b::bytea[])"
         " on conflict do nothing returning event_id",
         [[e.id for e in events], [digest(e) for e in events]],
     )
@@ -101,7 +100,7 @@ def record(session: Session, outputs: dict[UUID, list[Message]], position: Posit
     if rows:
         cur.execute(
             "insert into outputs (event_id, index, topic, key, value, headers) select * from"
-            " unnest(%s::uuid[], %s::int[], %s::text[], %s::bytea[], %s::bytea[], %s::bytea[])",
+            " unnest(%b::uuid[], %b::int[], %b::text[], %b::bytea[], %b::bytea[], %b::bytea[])",
             [list(column) for column in zip(*rows, strict=True)],
         )
     if position:
@@ -168,9 +167,9 @@ class Writer:
 
 def pack(headers: Iterable[tuple[str, bytes]]) -> bytes:
     """Headers as the tables keep them."""
-    return json.dumps([[name, b64encode(value).decode()] for name, value in headers]).encode()
+    return json.dumps([[name, value.decode("latin-1")] for name, value in headers]).encode()
 
 
 def unpack(packed: bytes) -> tuple[tuple[str, bytes], ...]:
     """Back from `pack`."""
-    return tuple((name, b64decode(value)) for name, value in json.loads(packed))
+    return tuple((name, value.encode("latin-1")) for name, value in json.loads(packed))

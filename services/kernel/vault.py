@@ -16,7 +16,7 @@ from typing import Any, Protocol
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from cryptography.hazmat.primitives.keywrap import aes_key_unwrap, aes_key_wrap
+from cryptography.hazmat.primitives.keywrap import InvalidUnwrap, aes_key_unwrap, aes_key_wrap
 from sqlalchemy import Engine, text
 
 from services.kernel.events import NewObject, Reference
@@ -132,7 +132,10 @@ class Vault:
             ).first()
         if row is None:
             raise Missing(name)
-        return aes_key_unwrap(self._master_key, bytes(row[0]))
+        try:
+            return aes_key_unwrap(self._master_key, bytes(row[0]))
+        except InvalidUnwrap as error:
+            raise Damaged(name) from error
 
 
 def open_vault(engine: Engine, location: str, master_key: str) -> Vault:

@@ -23,7 +23,7 @@ from deploy import feed
 from deploy.local import Stack
 from services.audit.worker import STAGE as AUDIT
 from services.catalogue import starter
-from services.connector.client import Connector
+from services.connector.client import Connector, Refused
 from services.connector.keys import Key
 from services.grdp.worker import STAGE as GRDP
 from services.intake.projection import STAGE as INTAKE
@@ -79,7 +79,22 @@ def connector(stack: Stack, sender: str) -> Connector:
         url = f"{stack.url('catalogue-api')}/v1/sender_key/{key.id}"
         client.put(url, json={"body": body}).raise_for_status()
     client = httpx2.Client(base_url=stack.url("intake-api"), timeout=30, trust_env=False)
-    return Connector(stack.url("intake-api"), key, client=client)
+    sender_connector = Connector(stack.url("intake-api"), key, client=client)
+    _until_known(sender_connector)
+    return sender_connector
+
+
+def _until_known(connector: Connector) -> None:
+    """Intake learns of a key from the catalogue's topic: soon, not at once."""
+    deadline = time.monotonic() + 60
+    while True:
+        try:
+            connector.state(str(uuid4()))
+        except Refused as refused:
+            if refused.status == 404:
+                return
+            assert time.monotonic() < deadline, refused
+        time.sleep(0.1)
 
 
 def operator(stack: Stack, service: str, path: str) -> dict[str, Any]:
@@ -107,7 +122,7 @@ def test_each_submission_of_the_scenario_gets_its_verdict(running: Stack, workbo
     assert figures["read"] == sum(figures[n] for n in ("stored", "returned", "withheld", "held"))
     assert len(feed.read(running.bootstrap).current) == figures["stored"] == 851
     for one in connectors.values():
-        one.__exit__(None, None, None)
+        one.close()
 
 
 def broken(index: int) -> Message:

@@ -1,0 +1,170 @@
+"""The kernel's pure parts."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from datetime import UTC, datetime
+from uuid import UUID
+
+import psycopg
+import pytest
+import sqlalchemy.exc
+from aiokafka.errors import KafkaConnectionError, MessageSizeTooLargeError
+
+from services.kernel import patience
+from services.kernel.codec import codec
+from services.kernel.dead import Origin, letter, origin_of
+from services.kernel.errors import Malformed, Permanent, is_transient
+from services.kernel.events import Draft, Event, NewObject, derived_id
+from services.kernel.patience import patiently
+from services.kernel.topics import load
+from services.kernel.transaction import pack, unpack
+from services.kernel.turns import Turns
+from services.kernel.wire import decode, encode_all
+from tests.toy.harness import INPUT, NOW, identity, received
+
+
+def event(form: str = "plain") -> Event:
+    message = received(form)
+    return decode(load()[INPUT], message.key, message.value, message.headers, codec())
+
+
+def test_an_event_survives_the_wire() -> None:
+    message = received("plain", UUID(int=7))
+    found = decode(load()[INPUT], message.key, message.value, message.headers, codec())
+    assert (str(found.id), found.topic, found.source) == (identity(message), INPUT, "intake")
+    assert (found.key, found.subject, found.time) == (str(UUID(int=7)), str(UUID(int=7)), NOW)
+    assert found.data["received_at"] == NOW
+    assert found.encoded == message.value
+
+
+@pytest.mark.parametrize("missing", ["ce_id", "ce_time", "ce_subject", "ce_source"])
+def test_a_record_without_an_attribute_is_malformed(missing: str) -> None:
+    message = received()
+    headers = tuple(header for header in message.headers if header[0] != missing)
+    with pytest.raises(Malformed, match=missing):
+        decode(load()[INPUT], message.key, message.value, headers, codec())
+
+
+def test_a_schema_of_another_topic_is_malformed() -> None:
+    message = received()
+    with pytest.raises(Malformed, match="not one of this subject"):
+        decode(load()["submission.stored"], message.key, message.value, message.headers, codec())
+
+
+def test_ids_of_outputs_follow_from_their_cause_and_nothing_else() -> None:
+    cause = event()
+    head = {
+        name: value
+        for name, value in cause.data.items()
+        if name not in ("original", "statement", "received_at")
+    }
+    draft = Draft(
+        "submission.superseded", cause.key, head | {"decision": 1, "by_attempt": 2}, cause.subject
+    )
+    later = datetime(2030, 1, 1, tzinfo=UTC)
+    first = encode_all([draft, draft], cause, "policy", NOW, codec())
+    again = encode_all([draft, draft], cause, "policy", later, codec())
+    assert [identity(m) for m in first] == [identity(m) for m in again]
+    assert identity(first[0]) == str(derived_id(cause.id, "submission.superseded", 0))
+    assert identity(first[0]) != identity(first[1])
+
+
+def test_headers_survive_the_tables() -> None:
+    headers = (("a", b"\x00\xff"), ("a", b""), ("b", "Điện Biên".encode()))
+    assert unpack(pack(headers)) == headers
+
+
+def test_an_objects_name_is_that_of_its_content() -> None:
+    item = NewObject("s", 2, "report", "application/json", b"{}")
+    other = replace(item, content=b"[]")
+    assert item.reference()["name"].startswith("s/2/report/")
+    assert item.reference()["name"] != other.reference()["name"]
+
+
+def test_a_dead_letter_keeps_the_origin_through_replays() -> None:
+    record = (b"k", b"v", (("ce_id", b"1"), ("origin-topic", b"submission.received"),
+                           ("origin-partition", b"3"), ("origin-offset", b"99"), ("dead-offset", b"5")))  # fmt: skip
+    origin = origin_of("policy.replay", 0, 7, dict(record[2]))
+    message = letter("policy", origin, record, Permanent("why"), NOW)
+    headers = dict(message.headers)
+    assert origin == Origin("submission.received", 3, 99)
+    assert (message.topic, message.value) == ("policy.dead", b"v")
+    assert (headers["origin-offset"], headers["dead-reason"], headers["ce_id"]) == (
+        b"99",
+        b"why",
+        b"1",
+    )
+    assert "dead-offset" not in headers
+
+
+@pytest.mark.parametrize(
+    ("error", "transient"),
+    [
+        (psycopg.OperationalError("away"), True),
+        (KafkaConnectionError("away"), True),
+        (TimeoutError(), True),
+        (sqlalchemy.exc.TimeoutError(), True),
+        (sqlalchemy.exc.IntegrityError("", {}, Exception()), False),
+        (MessageSizeTooLargeError("big"), False),
+        (RuntimeError("bug"), False),
+        (Permanent("no"), False),
+    ],
+)
+def test_only_what_waiting_can_mend_is_transient(error: Exception, transient: bool) -> None:
+    assert is_transient(error) is transient
+
+
+def test_patience_tries_again_and_raises_what_it_cannot_mend(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(patience, "FIRST_SECONDS", 0.001)
+    answers: list[Exception | str] = [TimeoutError(), TimeoutError(), "done", RuntimeError("bug")]
+
+    async def action() -> str:
+        answer = answers.pop(0)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    assert asyncio.run(patiently("toy", action)) == "done"
+    with pytest.raises(RuntimeError):
+        asyncio.run(patiently("toy", action))
+
+
+def test_alone_means_alone() -> None:
+    inside: list[str] = []
+    seen: list[tuple[str, ...]] = []
+
+    async def enter(turns: Turns, name: str, alone: bool) -> None:
+        async with turns.alone() if alone else turns.shared():
+            inside.append(name)
+            await asyncio.sleep(0.001)
+            seen.append(tuple(inside))
+            inside.remove(name)
+
+    async def run() -> None:
+        turns = Turns()
+        names = [(f"{'a' if n % 3 == 0 else 's'}{n}", n % 3 == 0) for n in range(30)]
+        await asyncio.gather(*(enter(turns, name, alone) for name, alone in names))
+
+    asyncio.run(run())
+    assert len(seen) == 30
+    assert all(len(group) == 1 for group in seen if any(name[0] == "a" for name in group))
+    assert any(len(group) > 1 for group in seen), "those that share do so at the same time"
+
+
+@pytest.mark.parametrize(
+    "value", [2**31, -(2**31) - 1, "7", None], ids=["too large", "too small", "text", "nothing"]
+)
+def test_an_integer_that_does_not_fit_is_refused(value: object) -> None:
+    data = dict(event().data) | {"attempt": value}
+    with pytest.raises(ValueError, match="attempt"):
+        codec().encode("submission.received-value", data)
+
+
+def test_every_topic_has_an_owner_and_every_schema_a_topic() -> None:
+    topics = load()
+    assert all(topic.owner and topic.description for topic in topics.values())
+    assert {t.schema for t in topics.values() if t.schema} <= set(topics)

@@ -1,0 +1,287 @@
+"""What the README and .env.example say is so: each command, path, target, topic, table and setting is there."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from fnmatch import fnmatch
+from importlib import import_module
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import pytest
+import typer
+import yaml
+from fastapi.routing import APIRoute
+from prometheus_client.metrics import MetricWrapperBase
+from sqlmodel import SQLModel
+
+from deploy.local import DEFAULT_FOLDER
+from deploy.programs import DEFAULT_PORTS, SERVICES
+from services import cli
+from services.catalogue.api import router as catalogue
+from services.intake.identity import NAMESPACE, identity
+from services.kernel import metrics, replica
+from services.kernel.settings import Settings
+from services.kernel.topics import load as topics
+from services.model.catalogue import load_organisations
+from services.model.form import load_forms
+from services.model.rule import RuleKind
+from services.model.statement import Statement
+
+ROOT = Path(__file__).parents[2]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+ENVIRONMENT = (ROOT / ".env.example").read_text(encoding="utf-8")
+SCENARIO: list[dict[str, Any]] = yaml.safe_load(
+    (ROOT / "examples" / "dien-bien" / "scenario.yaml").read_text(encoding="utf-8")
+)["submissions"]
+STACK = DEFAULT_FOLDER.relative_to(ROOT).as_posix()
+MADE_BY_THE_DEMO = {STACK, f"{STACK}/logs"}
+MADE_BY_THE_DEMO |= {f"{STACK}/keys/{one.id}.json" for one in load_organisations()}
+MADE_BY_THE_DEMO |= {f"{STACK}/workbooks/{one['file']}" for one in SCENARIO if not one.get("kept")}
+TARGETS = set(re.findall(r"^([a-z-]+):.*##", (ROOT / "Makefile").read_text(), re.MULTILINE))
+PATH = re.compile(r"\.?[\w-]+(/[\w.-]+)+|[\w-]+\.(py|yaml|toml|lock)|\.env\.example")
+COMMAND = re.compile(r"(make|solieu|\.venv/bin/\w+)( |$)")
+
+
+# -- what the README mentions
+
+
+def spans(text: str) -> list[str]:
+    """What stands between backticks in a line."""
+    return re.findall(r"`([^`\n]+)`", text)
+
+
+def script(text: str) -> list[str]:
+    """The commands of the shell blocks, each on one line."""
+    blocks = "".join(re.findall(r"```sh\n(.*?)```", text, re.DOTALL))
+    return blocks.replace("\\\n", " ").splitlines()
+
+
+def commands(text: str) -> list[str]:
+    """Every command, those in the middle of a sentence too."""
+    found = [*script(text), *(span for span in spans(text) if COMMAND.match(span))]
+    return [re.sub(r'eval "\$\((.*)\)"', r"\1", one) for one in found]
+
+
+def flaws(text: str) -> Iterator[str]:
+    """All that a README says and that isn't so."""
+    for link in re.findall(r"\]\(([^)]+)\)", text):
+        if not (ROOT / link).exists():
+            yield f"no file {link}"
+    for span in spans(text):
+        if PATH.fullmatch(span) and not is_file(span):
+            yield f"no file {span}"
+    for command in commands(text):
+        yield from command_flaws(shlex.split(command))
+    known = {f"SOLIEU_{name.upper()}" for name in Settings.model_fields}
+    yield from (f"no setting {one}" for one in set(re.findall(r"SOLIEU_\w+", text)) - known)
+    yield from (f"no metric {one}" for one in set(re.findall(r"solieu_\w+", text)) - METRICS)
+    for place in re.findall(r"(?<![\w.}])/(?:home|root|work|usr|tmp|var|opt)/\S*", text):
+        yield f"a place on one machine: {place}"
+
+
+def is_file(path: str) -> bool:
+    """Whether there is such a file, or the demo makes it; a bare name may be anywhere in services."""
+    here = path in MADE_BY_THE_DEMO or (ROOT / path).exists()
+    return here or ("/" not in path and any((ROOT / "services").rglob(path)))
+
+
+def command_flaws(words: list[str]) -> Iterator[str]:
+    """What is wrong with a command of make, of Python or of solieu."""
+    program, *arguments = words
+    if program == "make":
+        yield from (f"no target {one}" for one in arguments if one not in TARGETS)
+    elif program == ".venv/bin/python":
+        flag, module, *rest = arguments
+        if flag != "-m" or find_spec(module) is None:
+            yield f"no module {module}"
+        yield from (f"no file {one}" for one in rest if "/" in one and not is_file(one))
+    elif program.endswith("solieu"):
+        try:
+            parsed(arguments)
+        except Exception as error:  # of typer's own copy of click, which has no public name
+            yield f"solieu {' '.join(arguments)}: {error}"
+        yield from (f"no file {one}" for one in arguments if "/" in one and not is_file(one))
+    else:
+        yield f"no command {program}"
+
+
+def parsed(words: list[str]) -> Mapping[str, Any]:
+    """The values of a command of solieu, as it would read them. Without any, only its name is checked."""
+    command: Any = typer.main.get_command(cli.app)
+    while words and hasattr(command, "commands"):
+        name, *words = words
+        command = command.commands[name]
+    if not words:
+        return {}
+    values: Mapping[str, Any] = command.make_context(name, words).params
+    return values
+
+
+def metric_names() -> Iterator[str]:
+    """The names of all metrics of the product, as Prometheus sees them."""
+    for one in vars(metrics).values():
+        if isinstance(one, MetricWrapperBase):
+            for described in one.describe():
+                yield described.name + ("_total" if described.type == "counter" else "")
+
+
+METRICS = set(metric_names())
+
+
+def test_nothing_is_said_that_is_not_so() -> None:
+    assert list(flaws(README)) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("[here](services/nowhere)", "no file services/nowhere"),
+        ("`schemas/nothing.yaml`", "no file schemas/nothing.yaml"),
+        ("`nothing.py`", "no file nothing.py"),
+        (f"`{STACK}/keys/nobody.json`", f"no file {STACK}/keys/nobody.json"),
+        ("`make coffee`", "no target coffee"),
+        ("`solieu brew`", "solieu brew"),
+        ("`solieu dead list --loud`", "solieu dead list --loud"),
+        ("```sh\nsolieu submit x.xlsx --form f\n```", "solieu submit"),
+        (
+            '```sh\neval "$(.venv/bin/python -m deploy.nothing env)"\n```',
+            "no module deploy.nothing",
+        ),
+        ("```sh\nbrew install\n```", "no command brew"),
+        ("SOLIEU_NOTHING", "no setting SOLIEU_NOTHING"),
+        ("`solieu_nothing_total`", "no metric solieu_nothing_total"),
+        ("see /home/someone/solieu", "a place on one machine"),
+    ],
+)
+def test_what_is_not_so_is_found(text: str, says: str) -> None:
+    found = list(flaws(text))
+    assert found
+    assert found[0].startswith(says)
+
+
+# -- what the README must mention, since it lists it
+
+
+def test_the_demo_and_the_tests_come_first() -> None:
+    assert script(README)[:2] == ["make demo", "make test"]
+
+
+def test_the_first_submission_is_new_and_has_the_id_that_is_traced() -> None:
+    submit, trace = (parsed(shlex.split(line)[1:]) for line in script(README) if "/solieu " in line)
+    sent = {name: submit[name] for name in ("form", "area_list", "area", "period")}
+    sent |= {name: str(submit[name]) for name in ("completeness", "regime", "classification")}
+    assert sent["form"] in load_forms()
+    names = ("form", "area_list", "area", "period", "completeness")
+    assert not any(all(sent[name] == one[name] for name in names) for one in SCENARIO)
+    statement = Statement(
+        **sent,
+        sender=submit["key"].stem,
+        round=submit["round"],
+        sha256="0" * 64,
+        size=0,
+        issued_at=datetime(2026, 11, 23, tzinfo=UTC),
+        nonce=NAMESPACE.hex,
+    )
+    assert trace["submission"] == str(identity(statement))
+
+
+def rows(heading: str) -> list[list[str]]:
+    """The rows of the table whose first column has this heading."""
+    _, found, rest = README.partition(f"| {heading} |")
+    assert found, f"no table of {heading}"
+    lines = rest.partition("\n\n")[0].splitlines()[2:]
+    return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines]
+
+
+def matching(cell: str) -> set[str]:
+    """The topics that a cell names; what follows «but not» is left out."""
+    wanted, _, unwanted = (spans(part) for part in re.split(r"(but not|$)", cell, maxsplit=1))
+    return {
+        name
+        for name in topics()
+        if any(fnmatch(name, one) for one in wanted) and name not in unwanted
+    }
+
+
+def consumed(service: str) -> set[str]:
+    """What the service's worker reads; nothing where it has none."""
+    if not (ROOT / "services" / service / "worker.py").exists():
+        return set()
+    worker = import_module(f"services.{service}.worker")
+    return {*worker.STAGE.topics, *([replica.TOPIC] if hasattr(worker, "replica") else [])}
+
+
+def test_the_table_of_services_has_them_all() -> None:
+    named = [re.sub(r"\[(\w+)\].*", r"\1", row[0]) for row in rows("service")]
+    assert sorted(named) == sorted(SERVICES)
+
+
+@pytest.mark.parametrize("row", rows("service"), ids=lambda row: row[0].partition("]")[0][1:])
+def test_a_service_is_what_its_row_says(row: list[str]) -> None:
+    service = row[0].partition("]")[0][1:]
+    import_module(f"services.{service}.store")
+    tables = {one.name for one in SQLModel.metadata.tables.values() if one.schema == service}
+    groups = {f"{service}.dead", f"{service}.replay"}
+    published = {name for name, topic in topics().items() if topic.owner == service} - groups
+    assert matching(row[2]) == consumed(service)
+    assert matching(row[3]) == published
+    assert set(spans(row[4])) == tables
+    assert row[5] == str(DEFAULT_PORTS.get(f"{service}-api", ""))
+
+
+def test_each_metric_has_its_row() -> None:
+    assert {spans(row[0])[0] for row in rows("metric")} == METRICS
+
+
+def test_each_kind_of_rule_is_named() -> None:
+    assert {kind.value for kind in RuleKind} <= set(spans(README))
+
+
+def test_the_route_that_registers_a_key_is_there() -> None:
+    (request,) = (span.split() for span in spans(README) if span.startswith("PUT "))
+    routes = [one for one in catalogue.routes if isinstance(one, APIRoute)]
+    assert any(
+        "PUT" in (one.methods or ()) and one.path_regex.fullmatch(request[1]) for one in routes
+    )
+
+
+# -- .env.example
+
+
+def settings(text: str) -> dict[str, str]:
+    """Name and value of each setting; every block begins with a comment that explains it."""
+    found: dict[str, str] = {}
+    for block in text.split("\n\n"):
+        lines = [line for line in block.splitlines() if not line.startswith("#")]
+        assert block.startswith("# "), block
+        found |= dict(line.split("=", 1) for line in lines)
+    return found
+
+
+def test_the_example_has_every_setting_with_its_default(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in Settings.model_fields:
+        monkeypatch.delenv(f"SOLIEU_{name.upper()}", raising=False)
+    plain = Settings()
+    example = settings(ENVIRONMENT)
+    assert set(example) == {f"SOLIEU_{name.upper()}" for name in Settings.model_fields}
+    for name, value in example.items():
+        monkeypatch.setenv(name, value)
+    assert Settings() == plain
+    assert list(flaws(ENVIRONMENT)) == []
+
+
+def test_the_example_holds_no_secret() -> None:
+    for block in ENVIRONMENT.split("\n\n"):
+        if "# Secret." in block:
+            assert set(settings(block).values()) <= {"", "{}"}
+    secret = {
+        name for name, one in Settings.model_fields.items() if "Secret" in str(one.annotation)
+    }
+    marked = [one for one in ENVIRONMENT.split("\n\n") if "# Secret." in one]
+    named = {name for block in marked for name in settings(block)}
+    assert {f"SOLIEU_{name.upper()}" for name in secret} <= named
