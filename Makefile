@@ -49,7 +49,7 @@ chaos: install ## Kill and cut off everything in turn, and count that nothing is
 	$(bin)/python -m pytest tests/chaos -m long
 
 .PHONY: bench
-bench: install ## Measure throughput and latency
+bench: install ## Measure the runner beside a stage written by hand
 	$(bin)/python -m bench
 
 .PHONY: requirements
