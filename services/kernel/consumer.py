@@ -16,11 +16,11 @@ from faust.transport.drivers import aiokafka
 from faust.types import TP
 from mode.services import WaitResults
 
+from services.kernel.backlog import Received
 from services.kernel.codec import codec
 from services.kernel.dead import origin_of
 from services.kernel.errors import Malformed, Permanent
 from services.kernel.events import Event
-from services.kernel.partition import Received
 from services.kernel.topics import Topic
 from services.kernel.wire import Header, decode
 
@@ -45,6 +45,12 @@ class _Transport(aiokafka.Transport):
     Consumer = _FaustConsumer
 
 
+class _App(faust.App):
+    """Faust without the folders in which it would keep tables."""
+
+    def _create_directories(self) -> None: ...
+
+
 class Consumer:
     """The consumer group of one service, in one process."""
 
@@ -59,7 +65,7 @@ class Consumer:
         self._accept = accept
         self._leave = leave
         self._fail = fail
-        self._app = faust.App(
+        self._app = _App(
             service,
             broker=f"aiokafka://{bootstrap}",
             # Static membership: a restarted process gets its partitions back without a rebalance.

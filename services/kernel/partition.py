@@ -9,53 +9,28 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import structlog
 
 from services.kernel import metrics
-from services.kernel.dead import Origin, letter
+from services.kernel.backlog import BATCH_EVENTS, Backlog, Received
+from services.kernel.dead import letter
 from services.kernel.errors import IdentityConflict, Permanent, Poison
 from services.kernel.events import Event
 from services.kernel.publisher import DELIVERY_TIMEOUT
 from services.kernel.stage import BatchStage, ObjectStage
 from services.kernel.topics import Topic
 from services.kernel.transaction import Position, Result
-from services.kernel.wire import Header, Message
+from services.kernel.wire import Message
 
 if TYPE_CHECKING:
     from services.kernel.runner import Runner
 
-BATCH_EVENTS = 500
-BATCH_BYTES = 4_000_000
-GATHER_SECONDS = 0.0025
-GATHER_MOST_SECONDS = 0.005
-QUEUE_HIGH = 2000
-QUEUE_LOW = 500
 TRIALS = 3
 
 log = structlog.get_logger()
-
-
-@dataclass
-class Received:
-    """A record as it came, and what became of it. `event` is the event, or why it is none."""
-
-    offset: int
-    key: bytes | None
-    value: bytes | None
-    headers: tuple[Header, ...]
-    origin: Origin
-    event: Event | Permanent
-    acknowledge: Callable[[], None]
-    finished: bool = field(default=False, compare=False)
-
-    @property
-    def size(self) -> int:
-        """Bytes of the value."""
-        return len(self.value or b"")
 
 
 class Partition:
@@ -65,8 +40,7 @@ class Partition:
         self._runner = runner
         self._topic = topic
         self._number = number
-        self._queue: deque[Received] = deque()
-        self._arrived = asyncio.Event()
+        self._backlog = Backlog()
         self._window: deque[Received] = deque()
         self._tasks: dict[object, asyncio.Task[None]] = {}
         self._careful = range(0)
@@ -86,19 +60,14 @@ class Partition:
 
     def offer(self, received: Received) -> bool:
         """Queues a record; False says that the broker should rest."""
-        if self._queue and received.offset <= self._queue[-1].offset:
-            # The consumer went back to its committed offset: what waits will come again.
-            self._queue.clear()
-        self._queue.append(received)
-        self._queued.set(len(self._queue) + len(self._window))
-        self._arrived.set()
-        return len(self._queue) < QUEUE_HIGH
+        self._backlog.append(received)
+        self._queued.set(len(self._backlog) + len(self._window))
+        return not self._backlog.is_full
 
     async def stop(self) -> None:
         """Finishes what is under way, takes nothing more, and leaves the partition clean."""
         self._stopping = True
-        self._queue.clear()
-        self._arrived.set()
+        self._backlog.clear()
         if not self._holding:
             self.task.cancel()
         await asyncio.gather(self.task, return_exceptions=True)
@@ -115,31 +84,24 @@ class Partition:
         try:
             while not self._stopping:
                 await self._next()
-            while self._tasks:
-                await asyncio.gather(*self._tasks.values())
+            await self._drain()
             await self._runner.locks.release(self._topic.name, self._number)
         finally:
             self._held.set(0)
 
     def _check_gap(self, next_offset: int | None) -> None:
-        if self._topic.compacted or next_offset is None or not self._queue:
+        if self._topic.compacted or next_offset is None or not self._backlog:
             return
-        if self._queue[0].offset > next_offset:
+        found = self._backlog.head.offset
+        if found > next_offset:
             metrics.OFFSET_GAPS.labels(self._runner.service, self._topic.name).inc()
-            log.error(
-                "offset gap",
-                topic=self._topic.name,
-                expected=next_offset,
-                got=self._queue[0].offset,
-            )
+            log.error("offset gap", topic=self._topic.name, expected=next_offset, got=found)
 
     async def _next(self) -> None:
-        while not self._queue and not self._stopping:
-            self._arrived.clear()
-            await self._arrived.wait()
-        if self._stopping:
+        await self._backlog.arrival()
+        if self._stopping or not self._backlog:
             return
-        head = self._queue[0]
+        head = self._backlog.head
         stage = self._runner.stage_of(head.origin.topic)
         if head.offset in self._careful:
             await self._drain()
@@ -150,26 +112,9 @@ class Partition:
             await self._start(stage, self._take(1)[0])
 
     def _take(self, most: int) -> list[Received]:
-        """The next records: of one stage, no key twice, no more than a batch may hold."""
-        taken: list[Received] = []
-        keys: set[bytes | None] = set()
-        size = 0
-        topic = self._queue[0].origin.topic
-        while self._queue and len(taken) < most:
-            head = self._queue[0]
-            if taken and (
-                head.key in keys
-                or size + head.size > BATCH_BYTES
-                or head.origin.topic != topic
-                or head.offset in self._careful
-            ):
-                break
-            self._queue.popleft()
-            taken.append(head)
-            keys.add(head.key)
-            size += head.size
+        taken = self._backlog.take(most, self._careful)
         self._window.extend(taken)
-        if len(self._queue) < QUEUE_LOW:
+        if self._backlog.is_low:
             self._runner.resume(self._topic.name, self._number)
         return taken
 
@@ -180,8 +125,8 @@ class Partition:
     # -- in batches
 
     async def _batch(self, stage: BatchStage) -> None:
-        await self._gather()
-        if not self._queue:
+        await self._backlog.gather()
+        if not self._backlog:
             return
         batch = self._take(BATCH_EVENTS)
         if not await self._catalogue_reached(stage, batch):
@@ -189,14 +134,6 @@ class Partition:
         async with self._runner.turns.shared():
             await self._note_in_flight(batch[-1].offset)
             await self._handle_batch(stage, batch)
-
-    async def _gather(self) -> None:
-        """Waits while more comes in quick succession, so that a backlog is handled in full batches."""
-        deadline = time.monotonic() + GATHER_MOST_SECONDS
-        before = 0
-        while before < len(self._queue) < BATCH_EVENTS and time.monotonic() < deadline:
-            before = len(self._queue)
-            await asyncio.sleep(GATHER_SECONDS)
 
     async def _handle_batch(self, stage: BatchStage, batch: Sequence[Received]) -> None:
         begun = time.perf_counter()
@@ -285,11 +222,11 @@ class Partition:
 
     def _position(self, done: Received | None = None) -> Position:
         """The low-water mark: below it all is finished, once `done` is."""
-        for item in self._window:
-            if not item.finished and item is not done:
-                return Position(self._topic.name, self._number, item.offset)
-        last = max(item.offset for item in self._window)
-        return Position(self._topic.name, self._number, last + 1)
+        unfinished = [i.offset for i in self._window if not i.finished and i is not done]
+        mark = min(unfinished, default=None)
+        if mark is None:
+            mark = max(item.offset for item in self._window) + 1
+        return Position(self._topic.name, self._number, mark)
 
     async def _complete(self, item: Received, begun: float) -> None:
         """Marks an event as finished. The mark of an event that was overtaken is noted by the last of them."""
@@ -362,6 +299,6 @@ class Partition:
             item.finished = True
         while self._window and self._window[0].offset < self._marked:
             self._window.popleft().acknowledge()
-        self._queued.set(len(self._queue) + len(self._window))
+        self._queued.set(len(self._backlog) + len(self._window))
         seconds = time.perf_counter() - begun
         metrics.STAGE_SECONDS.labels(self._runner.service, self._topic.name).observe(seconds)

@@ -24,13 +24,14 @@ from faust.types import TP
 from sqlmodel import Session
 
 from services.kernel import health, log, replica
+from services.kernel.backlog import Received
 from services.kernel.clock import Clock, utc_now
 from services.kernel.codec import codec
 from services.kernel.consumer import Consumer
 from services.kernel.db import connect
 from services.kernel.handling import Handling
 from services.kernel.locks import Locks
-from services.kernel.partition import Partition, Received
+from services.kernel.partition import Partition
 from services.kernel.patience import patiently
 from services.kernel.publisher import Publisher
 from services.kernel.settings import Settings, settings

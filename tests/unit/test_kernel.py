@@ -13,6 +13,7 @@ import sqlalchemy.exc
 from aiokafka.errors import KafkaConnectionError, MessageSizeTooLargeError
 
 from services.kernel import patience
+from services.kernel.backlog import HIGH_BYTES, HIGH_EVENTS, Backlog, Received
 from services.kernel.codec import codec
 from services.kernel.dead import Origin, letter, origin_of
 from services.kernel.errors import Malformed, Permanent, is_transient
@@ -168,3 +169,56 @@ def test_every_topic_has_an_owner_and_every_schema_a_topic() -> None:
     topics = load()
     assert all(topic.owner and topic.description for topic in topics.values())
     assert {t.schema for t in topics.values() if t.schema} <= set(topics)
+
+
+def record(offset: int, key: bytes | None = None, topic: str = INPUT, size: int = 1) -> Received:
+    reason = Malformed("made up")
+    origin = Origin(topic, 0, offset)
+    return Received(
+        offset, key or str(offset).encode(), b"x" * size, (), origin, reason, lambda: None
+    )
+
+
+def test_a_batch_has_no_key_twice_one_topic_and_stops_before_what_is_careful() -> None:
+    async def run() -> list[list[int]]:
+        backlog = Backlog()
+        for one in (
+            record(0),
+            record(1, b"0"),
+            record(2),
+            record(3, topic="other"),
+            record(4),
+            record(5),
+        ):
+            backlog.append(one)
+        taken = []
+        while backlog:
+            taken.append([one.offset for one in backlog.take(500, range(5, 6))])
+        return taken
+
+    assert asyncio.run(run()) == [[0], [1, 2], [3], [4], [5]]
+
+
+def test_a_backlog_is_full_by_number_or_by_bytes() -> None:
+    async def run() -> None:
+        many, large = Backlog(), Backlog()
+        for offset in range(HIGH_EVENTS):
+            assert not many.is_full
+            many.append(record(offset))
+        assert many.is_full and not many.is_low
+        large.append(record(0, size=HIGH_BYTES))
+        assert large.is_full
+        large.take(1, range(0))
+        assert large.is_low
+
+    asyncio.run(run())
+
+
+def test_a_consumer_that_goes_back_brings_all_again() -> None:
+    async def run() -> list[int]:
+        backlog = Backlog()
+        for offset in (7, 8, 9, 6, 7):
+            backlog.append(record(offset))
+        return [one.offset for one in backlog.take(500, range(0))]
+
+    assert asyncio.run(run()) == [6, 7]

@@ -1,0 +1,119 @@
+"""The records of one partition that wait to be handled: bounded by number and by bytes, taken in batches."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from services.kernel.dead import Origin
+from services.kernel.errors import Permanent
+from services.kernel.events import Event
+from services.kernel.wire import Header
+
+BATCH_EVENTS = 500
+BATCH_BYTES = 4_000_000
+GATHER_SECONDS = 0.0025
+GATHER_MOST_SECONDS = 0.005
+HIGH_EVENTS = 2000
+HIGH_BYTES = 32_000_000
+LOW_EVENTS = 500
+LOW_BYTES = 8_000_000
+
+
+@dataclass
+class Received:
+    """A record as it came, and what became of it. `event` is the event, or why it is none."""
+
+    offset: int
+    key: bytes | None
+    value: bytes | None
+    headers: tuple[Header, ...]
+    origin: Origin
+    event: Event | Permanent
+    acknowledge: Callable[[], None]
+    finished: bool = field(default=False, compare=False)
+
+    @property
+    def size(self) -> int:
+        """Bytes of the value."""
+        return len(self.value or b"")
+
+
+class Backlog:
+    """A queue in the order of offsets. Between `is_full` and `is_low` the broker rests."""
+
+    def __init__(self) -> None:
+        self._records: deque[Received] = deque()
+        self._bytes = 0
+        self._arrived = asyncio.Event()
+
+    def __len__(self) -> int:
+        return len(self._records)
+
+    @property
+    def head(self) -> Received:
+        """The record that comes next."""
+        return self._records[0]
+
+    @property
+    def is_full(self) -> bool:
+        """Whether no more should come."""
+        return len(self._records) >= HIGH_EVENTS or self._bytes >= HIGH_BYTES
+
+    @property
+    def is_low(self) -> bool:
+        """Whether more may come again."""
+        return len(self._records) < LOW_EVENTS and self._bytes < LOW_BYTES
+
+    def append(self, received: Received) -> None:
+        """Adds a record. One that is not newer than the last means that the consumer went back to its committed
+        offset: then what waits will come again.
+        """
+        if self._records and received.offset <= self._records[-1].offset:
+            self.clear()
+        self._records.append(received)
+        self._bytes += received.size
+        self._arrived.set()
+
+    def clear(self) -> None:
+        """Forgets all, and wakes who waits."""
+        self._records.clear()
+        self._bytes = 0
+        self._arrived.set()
+
+    async def arrival(self) -> None:
+        """Waits for a record, or for `clear`."""
+        if not self._records:
+            self._arrived.clear()
+            await self._arrived.wait()
+
+    async def gather(self) -> None:
+        """Waits while more comes in quick succession, so that many are handled in full batches."""
+        deadline = time.monotonic() + GATHER_MOST_SECONDS
+        before = 0
+        while before < len(self._records) < BATCH_EVENTS and time.monotonic() < deadline:
+            before = len(self._records)
+            await asyncio.sleep(GATHER_SECONDS)
+
+    def take(self, most: int, careful: range) -> list[Received]:
+        """The next records: of one origin topic, no key twice, what a batch holds; of `careful` only the first."""
+        taken: list[Received] = []
+        keys: set[bytes | None] = set()
+        size = 0
+        while self._records and len(taken) < most:
+            head = self._records[0]
+            if taken and (
+                head.key in keys
+                or size + head.size > BATCH_BYTES
+                or head.origin.topic != taken[0].origin.topic
+                or head.offset in careful
+            ):
+                break
+            taken.append(self._records.popleft())
+            keys.add(head.key)
+            size += head.size
+        self._bytes -= size
+        return taken
