@@ -9,7 +9,6 @@ from __future__ import annotations
 import runpy
 import sys
 import time
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -17,10 +16,10 @@ from uuid import uuid4
 import httpx2
 import yaml
 from rich.console import Console
-from rich.table import Table
 
 from deploy import feed
 from deploy.local import Stack
+from deploy.results import Result, show
 from deploy.supervision import ROOT
 from services.catalogue import starter
 from services.connector.client import Connector, Refused
@@ -34,18 +33,6 @@ HEALTHY_SECONDS = 120.0
 console = Console(highlight=False)
 
 
-@dataclass
-class Result:
-    """One submission of the scenario: what came of it, and where that is not what was expected."""
-
-    name: str
-    entry: dict[str, Any]
-    id: str = ""
-    state: dict[str, Any] = field(default_factory=dict)
-    seconds: float = 0.0
-    wrong: list[str] = field(default_factory=list)
-
-
 def main() -> int:
     """Runs the demo; returns the exit code."""
     began = time.monotonic()
@@ -57,7 +44,7 @@ def main() -> int:
     workbooks = _generate()
     scenario = yaml.safe_load((EXAMPLES / "scenario.yaml").read_text(encoding="utf-8"))
     results = [_send(stack, keys, workbooks, entry) for entry in scenario["submissions"]]
-    _show(results)
+    show(console, results)
     wrong = [f"{result.name}: {text}" for result in results for text in result.wrong]
     wrong += _balances(stack, results)
     _addresses(stack)
@@ -163,48 +150,6 @@ def _compare_reason(result: Result, connector: Connector, expected: dict[str, An
             result.wrong.append(f"finding {errors[0]} ≠ {wanted}")
 
 
-def _show(results: list[Result]) -> None:
-    table = Table(title="Các lần gửi · submissions", header_style="bold")
-    for title in ("Lần gửi", "Đơn vị gửi", "Biểu", "Địa bàn", "Kỳ"):
-        table.add_column(title, overflow="fold")
-    for title in ("Lần", "Số liệu"):
-        table.add_column(title, justify="right")
-    for title in ("Kết luận", "Căn cứ"):
-        table.add_column(title, overflow="fold")
-    table.add_column("Giây", justify="right")
-    colours = {"cleared": "green", "returned": "yellow", "withheld": "red", "held": "magenta"}
-    for result in results:
-        entry, state = result.entry, result.state
-        verdict = str(state.get("verdict", "?"))
-        duplicate = " (trùng)" if entry["expect"].get("duplicate") else ""
-        table.add_row(
-            result.name,
-            entry["sender"],
-            entry["form"],
-            entry["area"],
-            entry["period"],
-            str(state.get("attempt", "")),
-            str(state.get("figures", "")),
-            f"[{colours.get(verdict, 'white')}]{verdict}[/]{duplicate}",
-            _decider(state),
-            f"{result.seconds:.2f}",
-        )
-    console.print(table)
-
-
-def _decider(state: dict[str, Any]) -> str:
-    for reason in state.get("reasons", []):
-        if reason.get("article"):
-            clause = f" khoản {reason['clause']}" if reason.get("clause") else ""
-            return (
-                f"{reason['requirement']} {reason['instrument']} Điều {reason['article']}{clause}"
-            )
-    for finding in state.get("findings", []):
-        if finding.get("severity") == "error":
-            return f"{finding['rule'] or finding['code']} {', '.join(finding['cells'][:3])} …"
-    return ""
-
-
 def _balances(stack: Stack, results: list[Result]) -> list[str]:
     """Counts read back from the services, from Kafka and from the log; returns what does not agree."""
     token = {"Authorization": f"Bearer {stack.state.tokens['operator']}"}
@@ -233,9 +178,8 @@ def _balances(stack: Stack, results: list[Result]) -> list[str]:
             stack.bootstrap, [t.name for t in load_topics().values() if t.audit == "leaf"]
         )
         log = _log(client, stack, events)
-    console.print(
-        f"Sổ bằng chứng · evidence log: {log['size']} lá · leaves, gốc · root {log['root']}"
-    )
+    console.print(f"Sổ bằng chứng · evidence log: {log['size']} lá · leaves, gốc · root:")
+    console.print(f"  {log['root']}")
     wrong = []
     for name, left, right in (
         ("figures read", figures["read"], parts),
@@ -261,9 +205,11 @@ def _log(client: httpx2.Client, stack: Stack, events: int) -> dict[str, Any]:
 
 def _addresses(stack: Stack) -> None:
     for name in ("intake-api", "catalogue-api", "grdp-api", "audit-api"):
-        console.print(f"  {name:14} {stack.url(name)}/docs")
-    console.print(f"  Kafka          {stack.bootstrap}")
-    console.print(f"  khoá · keys    {FOLDER.relative_to(ROOT) / 'keys'}")
+        console.print(f"  {name:16} {stack.url(name)}/docs")
+    console.print(f"  Kafka            {stack.bootstrap}")
+    here = FOLDER.relative_to(ROOT)
+    console.print(f"  bảng · workbooks {here / 'workbooks'}, {EXAMPLES.relative_to(ROOT)}")
+    console.print(f"  khoá · keys      {here / 'keys'}")
 
 
 if __name__ == "__main__":

@@ -7,18 +7,18 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from deploy import database
-from deploy.programs import PROGRAMS, SERVICES, Program, Role
+from deploy.programs import SERVICES, Program
 from deploy.state import HOST, State
 
-PROVINCE = "11"
-"""Điện Biên: whose regulation applies in the demo."""
+COMMANDS_CALL = ("intake", "catalogue", "audit")
+"""The services whose APIs `solieu` calls."""
 
 
 def program(state: State, folder: Path, process: Program) -> dict[str, str]:
     """The settings of one service process of the stack in `folder`."""
     password = state.passwords[process.service]
     return {
-        **_common(state),
+        **_kafka(state),
         **(_vault(state, folder) if process.vault else {}),
         **_tokens(state, process.tokens),
         "SOLIEU_DATABASE_URL": database.url(process.service, password, state.ports["postgres"]),
@@ -30,12 +30,18 @@ def administrator(state: State, folder: Path) -> dict[str, str]:
     """The settings of whoever migrates, applies topics and calls every API, with all tokens."""
     passwords = {service: state.passwords[service] for service in SERVICES}
     return {
-        **_common(state),
+        **_kafka(state),
+        **_urls(state),
         **_vault(state, folder),
         **_tokens(state, state.tokens),
         "SOLIEU_ADMIN_DATABASE_URL": superuser_url(state),
         "SOLIEU_DATABASE_PASSWORDS": json.dumps(passwords),
     }
+
+
+def operator(state: State) -> dict[str, str]:
+    """The settings of who watches the product: no password, no key, no token but the operator's."""
+    return {**_kafka(state), **_urls(state), **_tokens(state, ["operator"])}
 
 
 def superuser_url(state: State, name: str = database.DATABASE) -> str:
@@ -53,10 +59,12 @@ def url(state: State, name: str) -> str:
     return f"http://{HOST}:{state.ports[name]}"
 
 
-def _common(state: State) -> dict[str, str]:
-    apis = (process for process in PROGRAMS.values() if process.role is Role.API)
-    urls = {f"SOLIEU_{api.service.upper()}_URL": url(state, api.name) for api in apis}
-    return {"SOLIEU_KAFKA_BOOTSTRAP": bootstrap(state), "SOLIEU_PROVINCE": PROVINCE, **urls}
+def _kafka(state: State) -> dict[str, str]:
+    return {"SOLIEU_KAFKA_BOOTSTRAP": bootstrap(state)}
+
+
+def _urls(state: State) -> dict[str, str]:
+    return {f"SOLIEU_{name.upper()}_URL": url(state, f"{name}-api") for name in COMMANDS_CALL}
 
 
 def _vault(state: State, folder: Path) -> dict[str, str]:

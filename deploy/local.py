@@ -21,7 +21,7 @@ HEALTHY_SECONDS = 120
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs one command and returns the exit code."""
-    options = _parser().parse_args(arguments)
+    options = parser().parse_args(arguments)
     stack = Stack(options.folder, ports=dict(options.port), free_ports=options.free_ports)
     try:
         return COMMANDS[options.command](stack, options)
@@ -59,8 +59,12 @@ def _status(stack: Stack, options: argparse.Namespace) -> int:
 
 
 def _env(stack: Stack, options: argparse.Namespace) -> int:
-    program = options.program
-    settings = stack.environment(program) if program else stack.administrator_environment()
+    if options.program:
+        settings = stack.environment(options.program)
+    elif options.operator:
+        settings = stack.operator_environment()
+    else:
+        settings = stack.administrator_environment()
     for name, value in settings.items():
         print(f"export {name}={shlex.quote(value)}")
     return 0
@@ -75,24 +79,25 @@ COMMANDS: Mapping[str, Callable[[Stack, argparse.Namespace], int]] = {
 }
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m deploy.local", description=__doc__)
-    parser.add_argument("command", choices=COMMANDS)
-    parser.add_argument(
+def parser() -> argparse.ArgumentParser:
+    """What may be written after `python -m deploy.local`."""
+    made = argparse.ArgumentParser(prog="python -m deploy.local", description=__doc__)
+    made.add_argument("command", choices=COMMANDS)
+    made.add_argument(
         "--folder", type=Path, default=DEFAULT_FOLDER, help="where it keeps everything"
     )
-    parser.add_argument("--port", type=_port, action="append", default=[], metavar="PROGRAM=PORT",
+    made.add_argument("--port", type=_port, action="append", default=[], metavar="PROGRAM=PORT",
                         help="use this port from now on, for example kafka=29092")  # fmt: skip
-    parser.add_argument(
-        "--free-ports", action="store_true", help="a new stack chooses its own ports"
-    )
-    parser.add_argument(
-        "--infrastructure", action="store_true", help="up: Kafka and PostgreSQL only"
-    )
-    parser.add_argument(
+    made.add_argument("--free-ports", action="store_true", help="a new stack chooses its own ports")
+    made.add_argument("--infrastructure", action="store_true", help="up: Kafka and PostgreSQL only")
+    whose = made.add_mutually_exclusive_group()
+    whose.add_argument(
         "--program", choices=PROGRAMS, help="env: of this program, not the administrator's"
     )
-    return parser
+    whose.add_argument(
+        "--operator", action="store_true", help="env: an operator's: where it is, and one token"
+    )
+    return made
 
 
 def _port(text: str) -> tuple[str, int]:

@@ -174,6 +174,10 @@ class Stack:
         """The settings of whoever migrates, applies topics and calls every API, with all tokens."""
         return environment.administrator(self.state, self.folder) | self.settings
 
+    def operator_environment(self) -> dict[str, str]:
+        """The settings of who watches the product and sends to it: the operator's token alone."""
+        return environment.operator(self.state)
+
     @staticmethod
     def _inherited() -> dict[str, str]:
         return {name: value for name, value in os.environ.items() if not name.startswith("SOLIEU_")}

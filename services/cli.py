@@ -13,8 +13,10 @@ from typing import Annotated
 
 import typer
 
+from services.audit import commands as audit
 from services.connector import commands as connector
-from services.operators import dead, infrastructure, reconciliation
+from services.operators import dead, infrastructure, keys, reconciliation
+from services.operators.calls import authorization
 from services.operators.show import AsJson, Exit, as_json, say, show_problem, table
 
 app = typer.Typer(
@@ -29,6 +31,10 @@ app.add_typer(infrastructure.app)
 app.add_typer(reconciliation.app)
 app.add_typer(dead.app, name="dead")
 app.add_typer(connector.app)
+connector.keys.command(
+    "register", help="Đăng ký khóa công khai của cơ quan · Register a sender's public key"
+)(keys.register)
+app.add_typer(audit.app, name="audit")
 
 
 @catalogue.command(
@@ -45,6 +51,7 @@ def load(
     from services.kernel.settings import settings
 
     config = settings()
+    authorization(config.administrator_token, "SOLIEU_ADMINISTRATOR_TOKEN")
     token = config.administrator_token.get_secret_value()
     try:
         loaded = starter.load(config.catalogue_url, token, folder)

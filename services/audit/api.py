@@ -1,4 +1,4 @@
-"""The evidence log for operators: its size and root, and the leaves of a submission."""
+"""The evidence log: its size and root, the leaves of a submission, receipts and proofs."""
 
 from __future__ import annotations
 
@@ -11,10 +11,14 @@ from pydantic import BaseModel, ConfigDict
 from sqlmodel import Session, col, select
 
 from services.audit.merkle import EMPTY
+from services.audit.proofs import consistency
+from services.audit.receipts import NoReceipt, receipt_of
 from services.audit.store import Checkpoint, Leaf
 from services.kernel.api import Context, bearer, context_of, create, serve
 from services.kernel.clock import Clock, utc_now
+from services.kernel.problems import Problem
 from services.kernel.settings import Settings
+from services.model.messages import texts
 
 DESCRIPTION = (
     "Nhật ký bằng chứng: mỗi sự kiện một lá của cây Merkle (RFC 6962), không lưu số liệu. · "
@@ -29,6 +33,10 @@ LEAF_EXAMPLE: dict[str, Any] = {
     "commitment": "9f64a747e1b97f131fabb6b447296c9b6f0201e79fb3c5356e6c77e89b6a806a",
     "leaf_hash": "96a296d224f285c67bee93c30f8a309157f0daa35dc5b87e410b78630a09cfc7",
 }
+NO_RECEIPT = {"unknown": 404, "erased": 410, "undecided": 409}
+"""Status of each reason why there is no receipt."""
+ATTEMPT = Query(ge=1, le=2**31 - 1)
+SIZE = Query(ge=1, le=2**63 - 1)
 Inject = Annotated[Context, Depends(context_of)]
 
 
@@ -67,6 +75,52 @@ class Leaves(BaseModel):
     leaves: list[LeafOfEvent]
 
 
+class LoggedEvent(BaseModel):
+    """An event of the path: its value in base64, what its leaf is made of, and the inclusion proof."""
+
+    index: int
+    topic: str
+    event_id: str
+    time: str
+    salt: str
+    value: str
+    leaf_hash: str
+    proof: list[str]
+
+
+class Root(BaseModel):
+    """A state of the log."""
+
+    size: int
+    root: str
+
+
+class Receipt(BaseModel):
+    """What `solieu audit verify` checks offline; services/audit/verifier.py says what each part proves.
+
+    `key` is the event that registered the sender's key; `digest` covers all other parts.
+    """
+
+    format: int
+    submission: str
+    attempt: int
+    statement: str
+    key: LoggedEvent
+    events: list[LoggedEvent]
+    checkpoint: Root
+    digest: str
+
+
+class Consistency(BaseModel):
+    """That the first `first` leaves of `second` are the earlier log (RFC 9162, 2.1.4)."""
+
+    first: int
+    second: int
+    first_root: str
+    second_root: str
+    proof: list[str]
+
+
 def operator(config: Settings) -> str:
     """The token of those who run the product."""
     return config.operator_token.get_secret_value()
@@ -76,6 +130,12 @@ def create_app(config: Settings | None = None, clock: Clock = utc_now) -> FastAP
     """The application of the audit service."""
     app = create("audit", "Audit", DESCRIPTION, config, clock)
     allowed = [Depends(bearer(operator))]
+    _operators(app, allowed)
+    _proofs(app, allowed)
+    return app
+
+
+def _operators(app: FastAPI, allowed: list[Any]) -> None:
 
     @app.get(
         "/v1/checkpoint",
@@ -99,7 +159,59 @@ def create_app(config: Settings | None = None, clock: Clock = utc_now) -> FastAP
         with Session(context.engine) as session:
             return Leaves(leaves=leaves_of(session, str(submission)))
 
-    return app
+
+def _proofs(app: FastAPI, allowed: list[Any]) -> None:
+    """What outsiders verify. Who may read a receipt is decided here: operators, for now."""
+
+    @app.get(
+        "/v1/receipts/{submission}",
+        tags=["receipts"],
+        summary="Biên nhận của một hồ sơ · The receipt of a submission",
+        dependencies=allowed,
+        responses={status: {"description": code} for code, status in NO_RECEIPT.items()},
+    )
+    def receipt(
+        context: Inject, submission: UUID, attempt: Annotated[int | None, ATTEMPT] = None
+    ) -> Receipt:
+        """Of the latest attempt unless one is named, once the log has its verdict."""
+        with Session(context.engine) as session:
+            try:
+                return Receipt(**receipt_of(session, str(submission), attempt))
+            except NoReceipt as error:
+                raise problem(error.why, NO_RECEIPT[error.why]) from None
+
+    @app.get(
+        "/v1/consistency",
+        tags=["receipts"],
+        summary="Nhật ký chỉ được nối dài · That the log was only appended to",
+        dependencies=allowed,
+        responses={404: {"description": "size"}},
+    )
+    def consistency_of(
+        context: Inject, first: Annotated[int, SIZE], second: Annotated[int, SIZE]
+    ) -> Consistency:
+        """The proof between two states of the log, and their roots."""
+        with Session(context.engine) as session:
+            size = newest(session).size
+            if not first <= second <= size:
+                raise problem("size", 404, size=size)
+            first_root, second_root, proof = consistency(session, first, second)
+        return Consistency(
+            first=first,
+            second=second,
+            first_root=first_root.hex(),
+            second_root=second_root.hex(),
+            proof=[step.hex() for step in proof],
+        )
+
+
+def problem(code: str, status: int, **values: object) -> Problem:
+    """A problem in the words of schemas/messages."""
+    title, mend = (
+        {"vi": both.vi, "en": both.en}
+        for both in (texts(f"audit.{code}.{part}", **values) for part in ("title", "mend"))
+    )
+    return Problem(status, f"audit-{code}", title, mend)
 
 
 def newest(session: Session) -> State:

@@ -20,6 +20,7 @@ from services.audit.merkle import Tree, leaf_hash
 from services.kernel.events import Draft, Event, Outcome, Row
 
 TOPIC = "audit.checkpoint"
+KEY_TOPIC = "catalogue.changed"
 LOG = "solieu"
 """Key of the checkpoints: there is one log."""
 
@@ -33,6 +34,7 @@ class Log:
     salts: Mapping[UUID, bytes]
     last: UUID
     leaves: list[Row] = field(default_factory=list)
+    contents: list[Row] = field(default_factory=list)
     nodes: list[Row] = field(default_factory=list)
 
     def append(self, event: Event) -> None:
@@ -50,8 +52,11 @@ class Log:
             "salt": salt,
             "leaf_hash": hash_,
         }
+        content = _content(self.tree.size, event)
         self.tree, completed = self.tree.append(hash_)
         self.leaves.append(Row(store.Leaf, values))
+        if content:
+            self.contents.append(content)
         for node in completed:
             values = {"level": node.level, "index": node.index, "hash": node.hash}
             self.nodes.append(Row(store.Node, values))
@@ -71,8 +76,27 @@ def handle(event: Event, log: Log) -> Outcome:
     data: dict[str, Any] = {"size": size, "root": root.hex(), "taken_at": log.taken_at}
     rows = (
         *log.leaves,
+        *log.contents,
         *log.nodes,
         Row(store.Head, head, "replace"),
         Row(store.Checkpoint, checkpoint),
     )
     return Outcome((Draft(TOPIC, LOG, data, LOG),), rows)
+
+
+def _content(index: int, event: Event) -> Row | None:
+    """The bytes that receipts need: of an attempt's events, and of those that register a sender's key."""
+    attempt, sender_key = None, None
+    if event.data.get("submission_id") is not None:
+        attempt = event.data.get("attempt")
+    elif event.topic == KEY_TOPIC and event.data.get("kind") == "sender_key":
+        sender_key = event.data["id"]
+    if attempt is None and sender_key is None:
+        return None
+    values = {
+        "index": index,
+        "attempt": attempt,
+        "sender_key": sender_key,
+        "value": event.encoded,
+    }
+    return Row(store.Content, values)

@@ -67,6 +67,13 @@ class Tree:
         return root
 
 
+def root_of(size: int, lookup: Lookup) -> bytes:
+    """The root of the tree of the first `size` leaves."""
+    if size < 0:
+        raise ValueError(f"no tree of {size} leaves")
+    return _root(0, size, lookup) if size else EMPTY
+
+
 def inclusion_proof(index: int, size: int, lookup: Lookup) -> list[bytes]:
     """The audit path of a leaf in the tree of the first `size` leaves, from the leaf upwards."""
     if not 0 <= index < size:

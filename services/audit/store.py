@@ -1,4 +1,8 @@
-"""Tables of the evidence log: salted hashes, the tree over them, and its checkpoints."""
+"""Tables of the evidence log: salted hashes, the tree over them, its checkpoints.
+
+Beside them the bytes of those events that receipts show: of submissions and of senders' keys. They
+hold no figure. To erase an event is to set its salt and its value to null: the leaf stays.
+"""
 
 from __future__ import annotations
 
@@ -38,6 +42,18 @@ class Leaf(SQLModel, table=True):
     commitment: bytes = Field(description="Of the entry: a salted hash.")
     salt: bytes | None = Field(description="Null once the event is erased.")
     leaf_hash: bytes
+
+
+class Content(SQLModel, table=True):
+    """The value of an event as it stood on the topic, by the index of its leaf."""
+
+    __tablename__ = "contents"
+    __table_args__ = (sa.Index("contents_sender_key", "sender_key"), {"schema": SCHEMA})
+
+    index: int = Field(primary_key=True, sa_type=sa.BigInteger)
+    attempt: int | None = Field(description="Of the submission, where it is about one.")
+    sender_key: str | None = _text(description="Thumbprint, where it registers a key.")
+    value: bytes | None = Field(description="Null once the event is erased.")
 
 
 class Node(SQLModel, table=True):

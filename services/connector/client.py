@@ -175,6 +175,10 @@ class Connector:
         report: dict[str, Any] = self._get(f"/v1/submissions/{id_}/report", attempt).json()
         return report
 
+    def marked(self, id_: str, attempt: int | None = None) -> bytes:
+        """The workbook of an attempt with what was found marked in it; Refused where there is none."""
+        return self._get(f"/v1/submissions/{id_}/marked", attempt).content
+
     def wait(
         self, id_: str, attempt: int | None = None, *, seconds: float = 60.0, stored: bool = False
     ) -> dict[str, Any]:

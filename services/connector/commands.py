@@ -1,9 +1,8 @@
-"""`solieu submit` and `solieu keys new`: what an agency types. Vietnamese first, English second."""
+"""`solieu submit`, `report` and `keys new`: what an agency types. Vietnamese first, English second."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict
 from enum import IntEnum
@@ -12,8 +11,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from services.connector import show
+from services.connector.show import say
+from services.model.messages import LANGUAGES
 from services.model.observation import Completeness
 from services.model.statement import Classification, Regime
+from services.model.text import Language
 
 if TYPE_CHECKING:
     from services.connector.client import Connector, Receipt, Refused
@@ -42,6 +45,12 @@ EXITS = {
 AsJson = Annotated[
     bool, typer.Option("--json", help="In JSON cho chương trình · JSON for programs")
 ]
+KeyFile = Annotated[Path, typer.Option("--key", envvar="SOLIEU_KEY", help="Tệp khóa · Key file")]
+Sender = Annotated[
+    str | None,
+    typer.Option(help="Mã cơ quan, nếu tệp khóa không ghi · Sender, if not the key's"),
+]
+Url = Annotated[str, typer.Option(envvar="SOLIEU_INTAKE_URL", help="Địa chỉ tiếp nhận · Intake")]
 
 
 @app.command(help="Gửi một bảng tính · Send a workbook")
@@ -52,19 +61,14 @@ def submit(
     period: Annotated[str, typer.Option(help="Kỳ · Period, e.g. 2026-Q3")],
     completeness: Annotated[Completeness, typer.Option(help="Mức độ hoàn chỉnh · Completeness")],
     regime: Annotated[Regime, typer.Option(help="Phối hợp hay chia sẻ · A duty, or shared")],
-    key: Annotated[Path, typer.Option(envvar="SOLIEU_KEY", help="Tệp khóa · Key file")],
-    sender: Annotated[
-        str | None,
-        typer.Option(help="Mã cơ quan, nếu tệp khóa không ghi · Sender, if not the key's"),
-    ] = None,
+    key: KeyFile,
+    sender: Sender = None,
     area_list: Annotated[str, typer.Option(help="Danh mục khu vực · List of the area")] = "63",
     classification: Annotated[
         Classification, typer.Option(help="Mức độ mật · Classification")
     ] = Classification.INTERNAL,
     round: Annotated[int, typer.Option(help="Lần ước tính, sơ bộ · Round", min=1)] = 1,
-    url: Annotated[
-        str, typer.Option(envvar="SOLIEU_INTAKE_URL", help="Địa chỉ tiếp nhận · Intake")
-    ] = "http://127.0.0.1:18001",
+    url: Url = "http://127.0.0.1:18001",
     wait: Annotated[
         bool, typer.Option("--wait", help="Chờ kết quả · Wait for the verdict")
     ] = False,
@@ -84,11 +88,36 @@ def submit(
         if wait:
             _wait(connector, receipt, seconds, as_json)
         elif as_json:
-            _print(asdict(receipt))
+            show.as_json(asdict(receipt))
+
+
+@app.command(help="Báo cáo kiểm tra một lần gửi · The report of a submission")
+def report(
+    id_: Annotated[str, typer.Argument(metavar="ID", help="Mã lần gửi (UUID) · Its id")],
+    key: KeyFile,
+    sender: Sender = None,
+    attempt: Annotated[
+        int | None, typer.Option(min=1, help="Lần gửi, mặc định là lần cuối · Attempt, or the last")
+    ] = None,
+    url: Url = "http://127.0.0.1:18001",
+    as_json: AsJson = False,
+) -> None:
+    """Its findings in words, or all of it as JSON. Exit codes: 0 no error, 1 returned, 4 refused, 5 unreachable."""
+    from services.connector.client import Connector
+
+    with _errors(as_json, url=url, key=key), Connector(url, key, sender) as connector:
+        found = connector.report(id_, attempt)
+        if as_json:
+            show.as_json(found)
+        else:
+            say(f"report_{found['verdict']}", form=found["form"], figures=found["figures"])
+            show.findings(found["findings"])
+        if found["verdict"] == "returned":
+            raise typer.Exit(Exit.RETURNED)
 
 
 @contextmanager
-def _errors(as_json: bool, *, url: str, key: Path, file: Path) -> Iterator[None]:
+def _errors(as_json: bool, *, url: str, key: Path, file: Path | None = None) -> Iterator[None]:
     """Says what went wrong, and ends the command with its exit code."""
     from services.connector.client import Refused, Unreachable
     from services.connector.keys import BadKey
@@ -98,12 +127,12 @@ def _errors(as_json: bool, *, url: str, key: Path, file: Path) -> Iterator[None]
     except Refused as refused:
         _show_refusal(refused, as_json)
     except Unreachable as error:
-        _say("unreachable", url=url, reason=error)
+        say("unreachable", url=url, reason=error)
         raise typer.Exit(Exit.UNREACHABLE) from None
     except BadKey:
-        _say("bad_key", file=key)
+        say("bad_key", file=key)
     except OSError:
-        _say("no_file", file=file)
+        say("no_file", file=file)
     else:
         return
     raise typer.Exit(Exit.REFUSED)
@@ -122,11 +151,11 @@ def new(
     try:
         key.save(file)
     except FileExistsError:
-        _say("key_exists", file=file)
+        say("key_exists", file=file)
         raise typer.Exit(Exit.REFUSED) from None
     if not as_json:
-        _say("keys_made", sender=sender, file=file)
-    _print({"id": key.id, "sender": sender, "public_key": key.public()})
+        say("keys_made", sender=sender, file=file)
+    show.as_json({"id": key.id, "sender": sender, "public_key": key.public()})
 
 
 def _wait(connector: Connector, receipt: Receipt, seconds: float, as_json: bool) -> None:
@@ -135,53 +164,44 @@ def _wait(connector: Connector, receipt: Receipt, seconds: float, as_json: bool)
     try:
         state = connector.wait(receipt.id, receipt.attempt, seconds=seconds)
     except Undecided as undecided:
-        _say("waiting", seconds=seconds, state=undecided.state["state"])
+        say("waiting", seconds=seconds, state=undecided.state["state"])
         raise typer.Exit(Exit.UNREACHABLE) from None
     if as_json:
-        _print(state)
+        show.as_json(state)
     else:
-        _show_state(state)
+        _show_state(connector, state)
     raise typer.Exit(EXITS.get(state["state"], Exit.CLEARED))
 
 
 def _show_receipt(receipt: Receipt, silent: bool) -> None:
     if not silent:
-        _say("received" if receipt.new else "repeated", id=receipt.id, attempt=receipt.attempt)
+        say("received" if receipt.new else "repeated", id=receipt.id, attempt=receipt.attempt)
 
 
-def _show_state(state: dict[str, Any]) -> None:
-    _say(f"state_{state['state']}", figures=state["figures"])
-    for finding in state["findings"]:
-        _say("finding", **{**finding, "cells": " ".join(finding["cells"])})
-    for reason in state["reasons"]:
-        cells = " ".join(f"{cell['sheet']}!{cell['cell']}" for cell in reason["cells"])
-        _say("reason", **{**reason, "cells": cells, "clause": reason["clause"] or "–"})
+def _show_state(connector: Connector, state: dict[str, Any]) -> None:
+    """The state in words, and each finding as the report has it."""
+    from services.connector.client import Refused, Unreachable
+
+    show.state(state)
+    if not state["findings"]:
+        return
+    try:
+        report = connector.report(state["id"], state["attempt"])
+    except (Refused, Unreachable):
+        show.codes(state["findings"])
+    else:
+        show.findings(report["findings"])
 
 
 def _show_refusal(refused: Refused, as_json: bool) -> None:
     if as_json:
-        _print(refused.problem)
+        show.as_json(refused.problem)
         return
-    vietnamese = refused.problem
-    english = vietnamese.get("en", vietnamese)
-    for lang, texts in (("vi", vietnamese), ("en", english)):
-        named = {name: texts.get(name, "") for name in ("title", "detail")}
-        typer.echo(_text("refused", lang, code=refused.code, **named), err=True)
+    english = refused.problem.get("en", refused.problem)
+    by_language = zip(LANGUAGES, (refused.problem, english), strict=True)
+    show.both({lang: _refusal(refused.code, lang, texts) for lang, texts in by_language})
 
 
-def _say(message: str, **values: object) -> None:
-    """Both languages, on standard error: standard output is for what a program reads."""
-    texts = {lang: _text(message, lang, **values) for lang in ("vi", "en")}
-    typer.echo(texts["vi"], err=True)
-    if texts["en"] != texts["vi"]:
-        typer.secho(texts["en"], err=True, dim=True)
-
-
-def _text(message: str, lang: Any, **values: object) -> str:
-    from services.model.messages import text
-
-    return text(f"connector.{message}", lang, **values)
-
-
-def _print(value: Any) -> None:
-    typer.echo(json.dumps(value, ensure_ascii=False, indent=1, default=str))
+def _refusal(code: str, lang: Language, texts: Mapping[str, Any]) -> str:
+    named = {name: texts.get(name, "") for name in ("title", "detail")}
+    return show.text("refused", lang, code=code, **named)

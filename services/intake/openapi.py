@@ -115,4 +115,18 @@ REPORT: dict[str, Any] = {
     },
     "openapi_extra": {"parameters": [_HEADER]},
 }
+MARKED: dict[str, Any] = {
+    "summary": "Bảng tính có đánh dấu chỗ sai · The workbook with what was found marked in it",
+    "responses": {
+        200: {
+            "description": "XLSX",
+            "content": {
+                kind: {"schema": {"type": "string", "format": "binary"}} for kind in (XLSX, XLSM)
+            },
+        },
+        **problems(*_READ, Code.OPERATOR, Code.NOT_MARKED, Code.ERASED),
+        **_AWAY,
+    },
+    "openapi_extra": {"parameters": [_HEADER]},
+}
 OPERATORS: dict[str, Any] = {"responses": {**problems(Code.UNKNOWN_PARAMETER), **_AWAY}}

@@ -14,6 +14,7 @@ from sqlmodel import Session, col, select
 from services.intake import store
 from services.intake.handler import Attempt
 from services.intake.status import Account, State
+from services.kernel import replica
 
 Joined = tuple[store.Submission, store.Attempt, store.Status]
 
@@ -57,6 +58,11 @@ def path(session: Session, submission_id: UUID, attempt: int | None = None) -> S
     if attempt is not None:
         statement = statement.where(col(store.Path.attempt) == attempt)
     return session.exec(statement.order_by(col(store.Path.at), col(store.Path.attempt))).all()
+
+
+def numbers(session: Session) -> dict[str, str]:
+    """The numbers by which people know the catalogue's instruments, by id."""
+    return {entry.id: entry.body["number"] for entry in replica.all_of(session, "regulation")}
 
 
 def reconciliation(session: Session, now: datetime) -> dict[str, Any]:

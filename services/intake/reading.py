@@ -11,17 +11,20 @@ from sqlmodel import Session
 from services.intake import queries, views
 from services.intake.answers import problem
 from services.intake.authentication import Reader, only_known_parameters, operator, reader
-from services.intake.openapi import OPERATORS, REPORT, STATE
+from services.intake.content import XLSM
+from services.intake.openapi import MARKED, OPERATORS, REPORT, STATE
 from services.intake.queries import Filter, Joined
 from services.intake.refusal import Code, Refusal
 from services.intake.status import State
 from services.kernel.api import Context, context_of
+from services.kernel.events import Reference
 from services.kernel.vault import Missing
 
 router = APIRouter(dependencies=[Depends(only_known_parameters)])
 Here = Annotated[Context, Depends(context_of)]
 Who = Annotated[Reader, Depends(reader)]
 Which = Annotated[int | None, Query(ge=1, le=2**31 - 1, description="1, 2, …")]
+_NOT_STORED = {"Cache-Control": "no-store"}
 for_operators = [Depends(operator)]
 
 
@@ -32,25 +35,31 @@ def state(submission_id: UUID, context: Here, who: Who, attempt: Which = None) -
         attempts = _own(session, submission_id, who)
         chosen = _chosen(attempts, attempt)
         path = queries.path(session, submission_id, chosen[1].attempt)
-        return views.state_view(chosen, attempts, path)
+        return views.state_view(chosen, attempts, path, queries.numbers(session))
 
 
 @router.get("/v1/submissions/{submission_id}/report", tags=["submissions"], **REPORT)
 def report(submission_id: UUID, context: Here, who: Who, attempt: Which = None) -> Response:
     """The report of an attempt, the latest unless one is named. It holds values, so only its sender reads it."""
-    if who.sender is None:
-        raise problem(Refusal(Code.OPERATOR))
-    with Session(context.engine) as session:
-        _, _, status = _chosen(_own(session, submission_id, who), attempt)
-    reference = status.detail.get("report")
-    if reference is None:
-        raise problem(Refusal(Code.NO_REPORT))
-    assert context.vault is not None, "intake needs SOLIEU_VAULT"
-    try:
-        content = context.vault.get(reference)
-    except Missing:
-        raise problem(Refusal(Code.ERASED)) from None
-    return Response(content, media_type="application/json", headers={"Cache-Control": "no-store"})
+    which = submission_id, attempt
+    _, reference = _reference(context, who, which, "report", Code.NO_REPORT)
+    content = _content(context, reference)
+    return Response(content, media_type="application/json", headers=_NOT_STORED)
+
+
+@router.get("/v1/submissions/{submission_id}/marked", tags=["submissions"], **MARKED)
+def marked(submission_id: UUID, context: Here, who: Who, attempt: Which = None) -> Response:
+    """The workbook with what was found marked in it; for its sender, as the report is."""
+    which = submission_id, attempt
+    number, reference = _reference(context, who, which, "marked", Code.NOT_MARKED)
+    content = _content(context, reference)
+    media_type = reference["media_type"]
+    ending = "xlsm" if media_type == XLSM else "xlsx"
+    headers = _NOT_STORED | {
+        "Content-Disposition": f'attachment; filename="{submission_id}-{number}.{ending}"',
+        "X-Content-Type-Options": "nosniff",
+    }
+    return Response(content, media_type=media_type, headers=headers)
 
 
 @router.get(
@@ -72,7 +81,8 @@ def listed(
     """For operators."""
     with Session(context.engine) as session:
         found = queries.listed(session, Filter(sender, form, period, state), limit, offset)
-        return views.ListView(attempts=[views.attempt_view(joined) for joined in found])
+        numbers = queries.numbers(session)
+        return views.ListView(attempts=[views.attempt_view(one, numbers) for one in found])
 
 
 @router.get(
@@ -101,6 +111,30 @@ def reconciliation(context: Here) -> views.Reconciliation:
     with Session(context.engine) as session:
         found = queries.reconciliation(session, context.clock())
     return views.Reconciliation(**found)
+
+
+def _reference(
+    context: Context, who: Reader, which: tuple[UUID, int | None], kind: str, none: Code
+) -> tuple[int, Reference]:
+    """The number of the chosen attempt, and the object of this kind that its sender may read."""
+    if who.sender is None:
+        raise problem(Refusal(Code.OPERATOR))
+    submission_id, attempt = which
+    with Session(context.engine) as session:
+        _, chosen, status = _chosen(_own(session, submission_id, who), attempt)
+    reference = status.detail.get(kind)
+    if reference is None:
+        raise problem(Refusal(none))
+    return chosen.attempt, reference
+
+
+def _content(context: Context, reference: Reference) -> bytes:
+    """An object of the vault."""
+    assert context.vault is not None, "intake needs SOLIEU_VAULT"
+    try:
+        return context.vault.get(reference)
+    except Missing:
+        raise problem(Refusal(Code.ERASED)) from None
 
 
 def _own(session: Session, submission_id: UUID, who: Reader) -> list[Joined]:

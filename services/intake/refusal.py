@@ -27,6 +27,7 @@ class Code(Enum):
     OPERATOR = ("operator", 403)
     UNKNOWN_SUBMISSION = ("unknown-submission", 404)
     NO_REPORT = ("no-report", 404)
+    NOT_MARKED = ("not-marked", 404)
     ERASED = ("erased", 410)
     EMPTY = ("empty", 413)
     TOO_LARGE = ("too-large", 413)

@@ -83,6 +83,7 @@ def seen(state: State, at: datetime, data: Mapping[str, Any]) -> Seen:
         "findings",
         "checked",
         "report",
+        "marked",
         "by_attempt",
         "errors",
         "warnings",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -19,6 +19,7 @@ EXAMPLE_ID = "7f2f4d0e-7d0a-5c0b-9a52-2f6c1f1f7a10"
 EXAMPLE_LINKS: Any = {
     "self": f"/v1/submissions/{EXAMPLE_ID}",
     "report": f"/v1/submissions/{EXAMPLE_ID}/report?attempt=1",
+    "marked": None,
 }
 EXAMPLE_STATEMENT: dict[str, Any] = {
     "sender": "so-tai-chinh-dien-bien",
@@ -35,10 +36,11 @@ EXAMPLE_STATEMENT: dict[str, Any] = {
 
 
 class Links(BaseModel):
-    """Where to go on."""
+    """Where to go on. `marked` is null until the checks have found something in the workbook."""
 
     self: str
     report: str
+    marked: str | None
 
 
 class Receipt(BaseModel):
@@ -135,21 +137,30 @@ class Reconciliation(BaseModel):
     refused: int
 
 
-def links(submission_id: UUID, attempt: int) -> Links:
-    """The links of an attempt."""
+def links(submission_id: UUID, attempt: int, *, marked: bool = False) -> Links:
+    """The links of an attempt; `marked` says whether its workbook was marked."""
     here = f"/v1/submissions/{submission_id}"
-    return Links(self=here, report=f"{here}/report?attempt={attempt}")
+    return Links(
+        self=here,
+        report=f"{here}/report?attempt={attempt}",
+        marked=f"{here}/marked?attempt={attempt}" if marked else None,
+    )
 
 
-def attempt_view(joined: Joined) -> AttemptView:
+def attempt_view(joined: Joined, numbers: Mapping[str, str]) -> AttemptView:
     """One attempt."""
-    return AttemptView(**_attempt(joined))
+    return AttemptView(**_attempt(joined, numbers))
 
 
-def state_view(chosen: Joined, attempts: Sequence[Joined], path: Iterable[store.Path]) -> StateView:
-    """The state of the chosen one of a submission's attempts, and its path."""
+def state_view(
+    chosen: Joined,
+    attempts: Sequence[Joined],
+    path: Iterable[store.Path],
+    numbers: Mapping[str, str],
+) -> StateView:
+    """The state of the chosen one of a submission's attempts, and its path; `numbers` are the instruments'."""
     return StateView(
-        **_attempt(chosen),
+        **_attempt(chosen, numbers),
         times={event.state: event.at for event in path},
         attempts=[
             {"attempt": attempt.attempt, "state": status.state, "received_at": attempt.received_at}
@@ -168,7 +179,7 @@ def path_view(submission_id: UUID, path: Iterable[store.Path]) -> PathView:
     return PathView(id=submission_id, events=events)
 
 
-def _attempt(joined: Joined) -> dict[str, Any]:
+def _attempt(joined: Joined, numbers: Mapping[str, str]) -> dict[str, Any]:
     submission, attempt, status = joined
     state = State(status.state)
     detail = status.detail
@@ -183,15 +194,17 @@ def _attempt(joined: Joined) -> dict[str, Any]:
         "since": status.since,
         "decision": status.decision,
         "figures": status.figures_read,
-        "reasons": [_reason(reason) for reason in detail.get("reasons", [])],
+        "reasons": [_reason(reason, numbers) for reason in detail.get("reasons", [])],
         "findings": detail.get("findings", []),
         "checked": detail.get("checked", []),
-        "links": links(submission.submission_id, attempt.attempt),
+        "links": links(submission.submission_id, attempt.attempt, marked="marked" in detail),
     }
 
 
-def _reason(reason: dict[str, Any]) -> dict[str, Any]:
-    """A reason with its text, where the message needs nothing that the event doesn't say."""
+def _reason(reason: dict[str, Any], numbers: Mapping[str, str]) -> dict[str, Any]:
+    """A reason with its instrument's number, and its text where that needs nothing the event doesn't say."""
+    if reason["instrument"] in numbers:
+        reason = reason | {"number": numbers[reason["instrument"]]}
     try:
         return reason | {"text": texts(reason["message"], **reason).to_dict()}
     except ModelError:

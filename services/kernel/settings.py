@@ -19,7 +19,6 @@ class Settings(BaseSettings):
     database_passwords: dict[str, SecretStr] = Field(default_factory=dict)
     vault: str = ""
     master_key: SecretStr = SecretStr("")
-    province: str = "11"
     host: str = "127.0.0.1"
     port: int = 0
     instance: str = "1"
@@ -28,7 +27,6 @@ class Settings(BaseSettings):
     operator_token: SecretStr = SecretStr("")
     intake_url: str = "http://127.0.0.1:18001"
     catalogue_url: str = "http://127.0.0.1:18002"
-    grdp_url: str = "http://127.0.0.1:18003"
     audit_url: str = "http://127.0.0.1:18004"
 
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 import time
 from collections import Counter
 from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Any
 from urllib.parse import quote
 
 import typer
 
-from services.operators.show import AsJson, Exit, as_json, say, show_problem, table
+from services.operators.calls import authorization, checked
+from services.operators.show import AsJson, Exit, as_json, say, table, width
 
 if TYPE_CHECKING:
     from services.operators.balance import Balance
@@ -18,7 +20,9 @@ if TYPE_CHECKING:
 TIMEOUT = 10.0
 TRIES = 5
 BETWEEN_TRIES = 1.0
-COLUMNS = ("at", "attempt", "state", "decision", "figures", "event_id")
+COLUMNS = ("at", "attempt", "state", "decision", "figures")
+WIDE = 120
+"""From this width on, a terminal also shows the events' ids."""
 
 app = typer.Typer()
 
@@ -85,7 +89,8 @@ def _show(found: Found) -> None:
         outcome = "holds" if balance.holds else "fails"
         say(f"operators.{balance.name}.{outcome}", difference=balance.difference)
     ages = [[stage, _age(s)] for stage, s in found.reconciliation["oldest_seconds"].items()]
-    table(["operators.stage", "operators.oldest"], ages)
+    if ages:
+        table(["operators.stage", "operators.oldest"], ages)
     table(["operators.dead.group", "operators.dead.waiting"], list(found.dead.items()))
 
 
@@ -106,10 +111,19 @@ def trace(
     if json:
         as_json({**path, "dead": [facts(one) for one in dead]})
         return
-    rows = [[event[column] for column in COLUMNS] for event in path["events"]]
-    table([f"operators.trace.{column}" for column in COLUMNS], rows)
+    columns = (*COLUMNS, "event_id") if width() >= WIDE else COLUMNS
+    rows = [[_cell(event, column) for column in columns] for event in path["events"]]
+    table([f"operators.trace.{column}" for column in columns], rows)
     if dead:
         show_letters(dead)
+
+
+def _cell(event: dict[str, Any], column: str) -> Any:
+    """A cell of the path; times in UTC, to the millisecond."""
+    if column != "at":
+        return event[column]
+    at = datetime.fromisoformat(event["at"]).astimezone(UTC).replace(tzinfo=None)
+    return at.isoformat(sep=" ", timespec="milliseconds")
 
 
 def _intake(path: str) -> Any:
@@ -119,15 +133,8 @@ def _intake(path: str) -> Any:
     from services.kernel.settings import settings
 
     config = settings()
-    token = config.operator_token.get_secret_value()
+    headers = authorization(config.operator_token, "SOLIEU_OPERATOR_TOKEN")
     answer = httpx2.get(
-        f"{config.intake_url}{path}",
-        headers={"Authorization": f"Bearer {token}"},
-        timeout=TIMEOUT,
-        trust_env=False,
+        f"{config.intake_url}{path}", headers=headers, timeout=TIMEOUT, trust_env=False
     )
-    if answer.is_success:
-        return answer.json()
-    away = answer.status_code >= 500
-    show_problem(path, answer.json())
-    raise typer.Exit(Exit.UNREACHABLE if away else Exit.NOT_FOUND)
+    return checked(path, answer)

@@ -54,6 +54,13 @@ def table(headings: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
     Console().print(shown)
 
 
+def width() -> int:
+    """How many characters a line of the terminal has; 80 where there is none."""
+    from rich.console import Console
+
+    return Console().width
+
+
 def show_problem(what: str, problem: dict[str, Any]) -> None:
     """Prints a service's problem details (RFC 9457), as services.kernel.problems writes them."""
     english = problem.get("en", {})

@@ -16,6 +16,7 @@ from services.model.text import ModelError
 from services.validation import cells, report
 from services.validation.check import Checked, check
 from services.validation.findings import Finding
+from services.validation.marking import Marked, mark
 from services.validation.statement import Statement
 
 VALIDATED = "submission.validated"
@@ -53,17 +54,21 @@ def handle(event: Event, facts: Facts, contents: Mapping[str, bytes]) -> Outcome
     except (ModelError, ValueError) as error:
         raise Permanent(str(error)) from None
     checked = check(form, contents["original"], statement, codelists)
-    return _outcome(head, event.subject, checked)
+    return _outcome(head, event.subject, checked, mark(contents["original"], checked.report))
 
 
-def _outcome(head: dict[str, Any], subject: str, checked: Checked) -> Outcome:
+def _outcome(
+    head: dict[str, Any], subject: str, checked: Checked, marked: Marked | None
+) -> Outcome:
     found = checked.report
     objects = {"report": _object(head, "report", report.MEDIA_TYPE, found.to_json())}
     if checked.cells is not None:
         objects["cells"] = _object(head, "cells", cells.MEDIA_TYPE, checked.cells)
     if checked.observations is not None:
         objects["observations"] = _object(head, "observations", PARQUET, checked.observations)
-    references = {kind: one.reference() for kind, one in objects.items()}
+    if marked is not None:
+        objects["marked"] = _object(head, "marked", marked.media_type, marked.content)
+    references = {"marked": None} | {kind: one.reference() for kind, one in objects.items()}
     data = head | {
         "figures": found.figures,
         "warnings": found.count(Severity.WARNING),

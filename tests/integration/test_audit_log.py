@@ -92,7 +92,7 @@ def log(url: str, client: TestClient) -> Iterator[Evidence]:
     """An empty log."""
     engine = connect(url)
     with engine.begin() as connection:
-        for table in ("leaves", "nodes", "checkpoints", "inbox"):
+        for table in ("leaves", "contents", "nodes", "checkpoints", "inbox"):
             connection.execute(sa.text(f"delete from {table}"))
         connection.execute(sa.text("update head set size = 0, edge = '', taken_at = null"))
     yield Evidence(engine, client, Writer("audit", codec(), lambda: TIME))

@@ -22,6 +22,7 @@ from deploy.local import Stack
 from services.connector.client import Connector, Refused
 from services.connector.keys import Key
 from services.intake.api import create_app
+from services.intake.content import XLSX
 from services.intake.limit import Limit
 from services.kernel.codec import codec
 from services.kernel.events import Draft, NewObject
@@ -432,6 +433,9 @@ def test_reads_are_signed_and_show_only_ones_own(intake: Intake, sender: Sender)
     for minutes in (-6, 6):
         problem(sender.get(path, issued_at=NOW + timedelta(minutes=minutes)), 401, "clock")
     problem(sender.get(f"{path}/report"), 404, "no-report")
+    assert state.json()["links"]["marked"] is None
+    problem(sender.get(f"{path}/marked"), 404, "not-marked")
+    problem(intake.client.get(f"{path}/marked"), 401, "no-statement")
 
 
 def test_operators_read_states_and_no_reports(intake: Intake, sender: Sender) -> None:
@@ -502,7 +506,8 @@ def test_the_worker_projects_the_state_in_any_order(
     head = {name: event[name] for name in list(event)[:14]}
     vault = intake.client.app.state.context.vault  # type: ignore[attr-defined]
     report = vault.put(NewObject(id_, 1, "report", "application/json", b'{"format": 1}'))
-    reference = {"observations": report, "cells": report, "report": report}
+    marked = vault.put(NewObject(id_, 1, "marked", XLSX, b"PK"))
+    reference = {"observations": report, "cells": report, "report": report, "marked": marked}
     later = NOW + timedelta(seconds=3)
     stored = head | {"figures": 2, "vintage": later, "salt": "s", "digest": "d"}
     cleared = head | {
@@ -531,6 +536,12 @@ def test_the_worker_projects_the_state_in_any_order(
     assert found["times"]["cleared"] == "2026-11-23T08:00:02Z"
     report_answer = sender.get(receipt["links"]["report"])
     assert report_answer.json() == {"format": 1}
+    assert state()["links"]["marked"] == f"{receipt['links']['self']}/marked?attempt=1"
+    workbook = sender.get(state()["links"]["marked"])
+    assert (workbook.content, workbook.headers["content-type"]) == (b"PK", XLSX)
+    assert f'filename="{id_}-1.xlsx"' in workbook.headers["content-disposition"]
+    problem(intake.operator(state()["links"]["marked"]), 403, "operator")
+    problem(intake.sender().get(state()["links"]["marked"]), 404, "unknown-submission")
     path = intake.operator(f"{receipt['links']['self']}/path").json()
     assert [e["state"] for e in path["events"] if e["state"] != "received"] == [
         "validated",
@@ -559,7 +570,7 @@ def test_the_worker_keeps_the_catalogue_and_a_returned_attempt_may_come_again(
     }  # fmt: skip
     returned = head | {
         "figures": 94, "errors": 1, "warnings": 0, "rule_set": "r", "findings": [finding], "cells": None,
-        "report": event["original"],
+        "report": event["original"], "marked": None,
     }  # fmt: skip
     publish(bootstrap, "submission.returned", returned, NOW)
     eventually(lambda: sender.get(receipt["links"]["self"]).json()["verdict"] == "returned")

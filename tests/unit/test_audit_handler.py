@@ -14,7 +14,7 @@ import pytest
 from services.audit.handler import Log, handle
 from services.audit.leaf import entry
 from services.audit.merkle import Tree, leaf_hash
-from services.audit.store import Checkpoint, Head, Leaf, Node
+from services.audit.store import Checkpoint, Content, Head, Leaf, Node
 from services.audit.worker import STAGE
 from services.kernel.codec import codec
 from services.kernel.events import Event, Outcome
@@ -24,7 +24,7 @@ SALT = bytes(range(32))
 
 
 def event(number: int, time: datetime = TIME, topic: str = "submission.cleared") -> Event:
-    data = {"submission_id": "7a2b4c1e-0f5d-5e8a-9b3c-1d2e3f4a5b6c"}
+    data = {"submission_id": "7a2b4c1e-0f5d-5e8a-9b3c-1d2e3f4a5b6c", "attempt": 2}
     value = f"value {number}".encode()
     return Event(UUID(int=number), topic, "k", data, time, "s", "policy", None, value)
 
@@ -100,7 +100,7 @@ def test_a_batch_is_written_with_its_last_event() -> None:
 def test_the_rows_of_one_table_come_together() -> None:
     _, outcomes = batch(Tree(), [event(number) for number in range(1, 9)])
     tables = [row.table for row in outcomes[-1].rows]
-    assert tables == [Leaf] * 8 + [Node] * 7 + [Head, Checkpoint]
+    assert tables == [Leaf] * 8 + [Content] * 8 + [Node] * 7 + [Head, Checkpoint]
 
 
 def test_the_time_of_checkpoints_never_goes_back() -> None:
@@ -109,17 +109,39 @@ def test_the_time_of_checkpoints_never_goes_back() -> None:
     assert outcomes[-1].events[0].data["taken_at"] == TIME
 
 
-def test_no_value_is_kept() -> None:
-    _, outcomes = batch(Tree(), [event(1)])
+def test_the_bytes_of_a_submissions_events_are_kept_for_receipts() -> None:
+    tree, _ = Tree().append(bytes(32))
+    _, outcomes = batch(tree, [event(1), event(2)])
+    assert rows(outcomes[-1], Content) == [
+        {"index": index, "attempt": 2, "sender_key": None, "value": value}
+        for index, value in ((1, b"value 1"), (2, b"value 2"))
+    ]
+
+
+def test_the_registration_of_a_senders_key_is_kept() -> None:
+    data = {"kind": "sender_key", "id": "thumbprint"}
+    changed = dataclasses.replace(event(1, topic="catalogue.changed"), data=data)
+    _, outcomes = batch(Tree(), [changed])
+    (content,) = rows(outcomes[-1], Content)
+    assert (content["attempt"], content["sender_key"]) == (None, "thumbprint")
+    assert content["value"] == b"value 1"
+
+
+@pytest.mark.parametrize(
+    ("topic", "data"),
+    [
+        ("catalogue.changed", {"kind": "form", "id": "cv17809-1"}),
+        ("submission.refused", {"refusal_id": "1"}),
+        ("other", {"kind": "sender_key", "id": "thumbprint"}),
+    ],
+)
+def test_an_event_without_a_submission_is_a_leaf_too(topic: str, data: dict[str, Any]) -> None:
+    changed = dataclasses.replace(event(1, topic=topic), data=data)
+    _, outcomes = batch(Tree(), [changed])
+    assert rows(outcomes[-1], Leaf)[0]["submission"] is None
     kept = [value for row in outcomes[-1].rows for value in row.values.values()]
     digests = {sha256(b"value 1").digest(), sha256(b"\x00value 1").digest(), b"value 1"}
     assert not digests & {value for value in kept if isinstance(value, bytes)}
-
-
-def test_an_event_without_a_submission_is_a_leaf_too() -> None:
-    changed = dataclasses.replace(event(1, topic="catalogue.changed"), data={"kind": "form"})
-    _, outcomes = batch(Tree(), [changed])
-    assert rows(outcomes[-1], Leaf)[0]["submission"] is None
 
 
 def test_it_reads_every_topic_but_its_own_the_feed_and_the_dead() -> None:

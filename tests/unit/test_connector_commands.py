@@ -16,9 +16,30 @@ STATE: dict[str, Any] = {
     "id": "1", "attempt": 1, "state": "stored", "figures": 94, "findings": [], "reasons": [],
 }  # fmt: skip
 FINDING = {"sheet": "Biểu 1", "cells": ["C5", "C6"], "rule": "total-2", "code": "total"}
+REPORT: dict[str, Any] = {
+    "form": "cv17809-1", "figures": 94, "verdict": "returned",
+    "findings": [
+        FINDING | {
+            "severity": "error", "value": None,
+            "expected": "291552.905", "found": "101906.435", "difference": "-189646.47",
+            "message": {"vi": "Tổng không khớp, tính ra 291.552,905.", "en": "The total is wrong."},
+            "mend": {"vi": "Sửa ô sai.", "en": "Correct the cell."},
+        }
+    ],
+}  # fmt: skip
 REASON = {
-    "instrument": "1618/QĐ-UBND", "article": "6", "clause": "2", "requirement": "R19",
-    "cells": [{"sheet": "Danh sách", "cell": "D4", "kind": "name"}],
+    "policy": "dien-bien.names", "message": "policy.identifiers", "requirement": "R19",
+    "instrument": "dien-bien-1618-2021", "number": "1618/QĐ-UBND", "article": "6", "clause": "2",
+    "cells": [
+        {"sheet": "Danh sách", "cell": "C4", "kind": "person_name"},
+        {"sheet": "Danh sách", "cell": "D4", "kind": "phone"},
+        {"sheet": "Danh sách", "cell": "C5", "kind": "person_name"},
+    ],
+    "text": {"vi": "Có tên người.", "en": "There are names."},
+}  # fmt: skip
+HELD: dict[str, Any] = {
+    "policy": "policy.form-missing", "message": "policy.form-missing", "requirement": "",
+    "instrument": "", "article": "", "clause": None, "cells": [],
 }  # fmt: skip
 
 
@@ -30,6 +51,8 @@ class Connector:
 
     answer: dict[str, Any] | Exception
     receipt: Receipt | Exception = Receipt("1", 1, 202)
+    found: dict[str, Any] | Exception = REPORT
+    asked: list[tuple[str, int | None]]
 
     def __init__(self, url: str, key: Path, sender: str | None) -> None:
         Key.load(key)
@@ -46,6 +69,10 @@ class Connector:
     def wait(self, id_: str, attempt: int, *, seconds: float) -> dict[str, Any]:
         return given(self.answer)
 
+    def report(self, id_: str, attempt: int | None = None) -> dict[str, Any]:
+        self.asked.append((id_, attempt))
+        return given(self.found)
+
 
 def given(answer: T | Exception) -> T:
     if isinstance(answer, Exception):
@@ -55,7 +82,7 @@ def given(answer: T | Exception) -> T:
 
 @pytest.fixture
 def connector(monkeypatch: pytest.MonkeyPatch) -> type[Connector]:
-    fresh = type("Fresh", (Connector,), {})
+    fresh = type("Fresh", (Connector,), {"asked": []})
     monkeypatch.setattr(client, "Connector", fresh)
     return fresh
 
@@ -98,8 +125,94 @@ def test_exit_codes_of_verdicts(
     connector.answer = STATE | {"state": state, "findings": [FINDING], "reasons": [REASON]}
     result = run(tmp_path, "--wait")
     assert result.exit_code == code, result.output
-    assert "C5 C6" in result.stderr
-    assert "Điều 6 khoản 2 (R19): Danh sách!D4" in result.stderr
+    assert "Traceback" not in result.output
+    assert "C5, C6" in result.stderr
+
+
+def test_a_reason_names_article_and_cells(tmp_path: Path, connector: type[Connector]) -> None:
+    connector.answer = STATE | {"state": "withheld", "reasons": [REASON]}
+    said = run(tmp_path, "--wait").stderr
+    assert "  R19, 1618/QĐ-UBND Điều 6 khoản 2\n  R19, 1618/QĐ-UBND article 6 clause 2\n" in said
+    assert "    Có tên người.\n    There are names.\n" in said
+    assert "Danh sách C4, C5 (tên người)" in said and "Danh sách D4 (số điện thoại)" in said
+
+
+def test_an_instrument_without_a_number_has_its_id(
+    tmp_path: Path, connector: type[Connector]
+) -> None:
+    reason = {name: value for name, value in REASON.items() if name != "number"}
+    connector.answer = STATE | {"state": "withheld", "reasons": [reason]}
+    assert "R19, dien-bien-1618-2021 Điều 6 khoản 2" in run(tmp_path, "--wait").stderr
+
+
+def test_a_reason_that_no_article_says(tmp_path: Path, connector: type[Connector]) -> None:
+    connector.answer = STATE | {"state": "held", "reasons": [HELD]}
+    result = run(tmp_path, "--wait")
+    assert (result.exit_code, "policy.form-missing" in result.stderr) == (3, True)
+    assert "Điều" not in result.stderr
+
+
+def said_of_the_finding(output: str) -> None:
+    """The words of REPORT's finding, with the numbers that its message doesn't have."""
+    lines = [line.strip() for line in output.splitlines()]
+    first = lines.index("Biểu 1 C5, C6: Tổng không khớp, tính ra 291.552,905.")
+    assert lines[first + 1 : first + 6] == [
+        "Biểu 1 C5, C6: The total is wrong.",
+        "thực tế 101.906,435; lệch -189.646,47",
+        "expected 291,552.905; found 101,906.435; difference -189,646.47",
+        "Cách sửa: Sửa ô sai.",
+        "To mend it: Correct the cell.",
+    ]
+
+
+def test_what_is_returned_is_told_from_its_report(
+    tmp_path: Path, connector: type[Connector]
+) -> None:
+    connector.answer = STATE | {"state": "returned", "attempt": 2, "findings": [FINDING]}
+    result = run(tmp_path, "--wait")
+    said_of_the_finding(result.stderr)
+    assert (result.exit_code, connector.asked) == (1, [("1", 2)])
+
+
+def test_without_a_report_the_verdict_and_its_codes_remain(
+    tmp_path: Path, connector: type[Connector]
+) -> None:
+    connector.answer = STATE | {"state": "returned", "findings": [FINDING]}
+    for gone in (Refused({"status": 404}), Unreachable("away")):
+        connector.found = gone
+        result = run(tmp_path, "--wait")
+        assert result.exit_code == 1
+        assert "Biểu 1 C5, C6: total (total-2)" in result.stderr
+
+
+def report(tmp_path: Path, *more: str) -> Any:
+    Key.generate("so").save(tmp_path / "k.json")
+    words = ["report", "1", "--key", str(tmp_path / "k.json"), *more]
+    return CliRunner().invoke(app, words)
+
+
+def test_report(tmp_path: Path, connector: type[Connector]) -> None:
+    result = report(tmp_path, "--attempt", "2")
+    said_of_the_finding(result.stderr)
+    assert (result.exit_code, connector.asked) == (1, [("1", 2)])
+
+
+def test_a_report_as_json(tmp_path: Path, connector: type[Connector]) -> None:
+    connector.found = REPORT | {"verdict": "valid", "findings": []}
+    result = report(tmp_path, "--json")
+    assert (result.exit_code, json.loads(result.stdout)) == (0, connector.found)
+
+
+def test_no_report(tmp_path: Path, connector: type[Connector]) -> None:
+    connector.found = Refused({"type": "urn:solieu:problem:no_report", "title": "Chưa có báo cáo"})
+    result = report(tmp_path)
+    assert (result.exit_code, "Chưa có báo cáo" in result.stderr) == (4, True)
+
+
+def test_cleared_says_how_many_figures(tmp_path: Path, connector: type[Connector]) -> None:
+    connector.answer = STATE | {"state": "cleared"}
+    output = run(tmp_path, "--wait").stderr
+    assert "chấp nhận: 94 số liệu" in output and "Cleared: 94 figures" in output
 
 
 def test_vietnamese_comes_first(tmp_path: Path, connector: type[Connector]) -> None:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import httpx2
@@ -13,15 +15,17 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from services import cli
+from services.connector.keys import Key
 from services.kernel import replay
 from services.kernel.dead import Origin
 from services.kernel.replay import Letter
+from services.kernel.settings import settings
 from services.kernel.wire import Message
 from services.operators import reconciliation
 
 COMMANDS = (
     *("migrate", "topics", "schemas", "dead", "status", "trace", "catalogue"),
-    *("submit", "keys"),
+    *("submit", "report", "keys"),
 )
 SUBMISSION = "3c9f4a4e-6f0f-5a3b-9a44-0d6f6a1f3f10"
 LETTER = Letter(
@@ -47,7 +51,7 @@ BALANCED: dict[str, Any] = {
         "read": 9, "stored": 6, "returned": 0, "withheld": 0, "held": 0, "in_flight": 3,
     },
 }  # fmt: skip
-PATH = {
+PATH: dict[str, Any] = {
     "id": SUBMISSION,
     "events": [
         {
@@ -56,6 +60,16 @@ PATH = {
         }
     ],
 }  # fmt: skip
+
+
+@pytest.fixture(autouse=True)
+def tokens(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """An operator's and an administrator's token, as the shell has them."""
+    for holder in ("OPERATOR", "ADMINISTRATOR"):
+        monkeypatch.setenv(f"SOLIEU_{holder}_TOKEN", f"{holder.lower()}-token")
+    settings.cache_clear()
+    yield
+    settings.cache_clear()
 
 
 @pytest.fixture
@@ -162,6 +176,102 @@ def test_trace_shows_events_and_dead_letters(
     shown = run("trace", SUBMISSION)
     assert shown.exit_code == 0
     assert "received" in shown.stdout and "Poison" in shown.stdout
+
+
+@pytest.mark.parametrize(("columns", "ids"), [("80", False), ("140", True)])
+def test_trace_fits_the_terminal(
+    sent_back: list[int], monkeypatch: pytest.MonkeyPatch, columns: str, ids: bool
+) -> None:
+    event = PATH["events"][0] | {
+        "event_id": "b0a7a9cc-6a2f-5a6f-8f0e-6a1e0d8f9d11", "at": "2026-11-23T08:00:00.123456Z",
+        "state": "superseded", "figures": 1_000_000, "decision": 12,
+    }  # fmt: skip
+    monkeypatch.setattr(replay, "letters", lambda *_: [])
+    monkeypatch.setenv("COLUMNS", columns)
+    intake_answers(monkeypatch, 200, {**PATH, "events": [event]})
+    shown = run("trace", SUBMISSION).stdout
+    (line,) = (line for line in shown.splitlines() if "superseded" in line)
+    assert "2026-11-23 08:00:00.123 " in line and "1000000" in line
+    assert (event["event_id"] in line) is ids
+
+
+def test_status_shows_no_table_of_waits_where_nothing_waits(
+    sent_back: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    intake_answers(monkeypatch, 200, BALANCED)
+    assert "Chờ lâu nhất" in run("status").stdout
+    intake_answers(monkeypatch, 200, {**BALANCED, "oldest_seconds": {}})
+    assert "Chờ lâu nhất" not in run("status").stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "name"),
+    [
+        (["status"], "SOLIEU_OPERATOR_TOKEN"),
+        (["trace", SUBMISSION], "SOLIEU_OPERATOR_TOKEN"),
+        (["catalogue", "load", "schemas"], "SOLIEU_ADMINISTRATOR_TOKEN"),
+        (["keys", "register", "KEY"], "SOLIEU_ADMINISTRATOR_TOKEN"),
+    ],
+)
+def test_a_token_that_is_missing_is_named(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, arguments: list[str], name: str
+) -> None:
+    monkeypatch.delenv(name)
+    settings.cache_clear()
+    file = tmp_path / "key.json"
+    file.write_text("{}")
+    result = run(*(str(file) if one == "KEY" else one for one in arguments))
+    assert (result.exit_code, name in result.stderr) == (2, True)
+
+
+def catalogue_answers(monkeypatch: pytest.MonkeyPatch, status: int) -> list[dict[str, Any]]:
+    """What is put into the catalogue, which answers with this status."""
+    calls: list[dict[str, Any]] = []
+
+    def put(url: str, *, json: object, headers: object, **_: object) -> httpx2.Response:
+        calls.append({"url": url, "json": json, "headers": headers})
+        return httpx2.Response(status, json={"title": "Khóa của người khác"})
+
+    monkeypatch.setattr(httpx2, "put", put)
+    return calls
+
+
+def test_a_key_is_registered_by_its_public_half(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    calls = catalogue_answers(monkeypatch, 201)
+    key = Key.generate("so-tai-chinh-dien-bien")
+    key.save(tmp_path / "k.json")
+    printed = {"id": key.id, "sender": key.sender, "public_key": key.public()}
+    (tmp_path / "public.json").write_text(json.dumps(printed))
+    for name in ("k.json", "public.json"):
+        result = run("keys", "register", str(tmp_path / name))
+        assert (result.exit_code, key.id in result.stdout) == (0, True)
+    assert calls[0] == calls[1]
+    assert calls[0]["url"].endswith(f"/v1/sender_key/{key.id}")
+    assert calls[0]["headers"] == {"Authorization": "Bearer administrator-token"}
+    body = calls[0]["json"]["body"]
+    assert (body["sender"], set(body["public_key"])) == (key.sender, {"kty", "crv", "x"})
+
+
+@pytest.mark.parametrize("content", ["", "[]", "{}", '{"kty": "OKP", "crv": "Ed25519", "x": "?"}'])
+def test_a_file_that_is_no_key_is_not_sent(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, content: str
+) -> None:
+    calls = catalogue_answers(monkeypatch, 201)
+    (tmp_path / "k.json").write_text(content)
+    result = run("keys", "register", str(tmp_path / "k.json"))
+    assert (result.exit_code, calls) == (2, [])
+    assert "không phải tệp khóa" in result.stderr
+
+
+def test_the_catalogues_refusal_of_a_key_is_told(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    catalogue_answers(monkeypatch, 422)
+    Key.generate("so").save(tmp_path / "k.json")
+    result = run("keys", "register", str(tmp_path / "k.json"))
+    assert (result.exit_code, "Khóa của người khác" in result.stderr) == (4, True)
 
 
 @pytest.mark.parametrize(("status", "code"), [(404, 4), (401, 4), (503, 5)])

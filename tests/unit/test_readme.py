@@ -15,14 +15,13 @@ from typing import Any
 import pytest
 import typer
 import yaml
-from fastapi.routing import APIRoute
 from prometheus_client.metrics import MetricWrapperBase
 from sqlmodel import SQLModel
 
+from deploy import local
 from deploy.local import DEFAULT_FOLDER
 from deploy.programs import DEFAULT_PORTS, SERVICES
 from services import cli
-from services.catalogue.api import router as catalogue
 from services.intake.identity import NAMESPACE, identity
 from services.kernel import metrics, replica
 from services.kernel.settings import Settings
@@ -100,6 +99,8 @@ def command_flaws(words: list[str]) -> Iterator[str]:
         if flag != "-m" or find_spec(module) is None:
             yield f"no module {module}"
         yield from (f"no file {one}" for one in rest if "/" in one and not is_file(one))
+        if module == local.__name__:
+            yield from unread(rest)
     elif program.endswith("solieu"):
         try:
             parsed(arguments)
@@ -108,6 +109,14 @@ def command_flaws(words: list[str]) -> Iterator[str]:
         yield from (f"no file {one}" for one in arguments if "/" in one and not is_file(one))
     else:
         yield f"no command {program}"
+
+
+def unread(words: list[str]) -> Iterator[str]:
+    """What the local stack's command line would not take."""
+    try:
+        local.parser().parse_args(words)
+    except SystemExit:
+        yield f"deploy.local {' '.join(words)}"
 
 
 def parsed(words: list[str]) -> Mapping[str, Any]:
@@ -152,6 +161,7 @@ def test_nothing_is_said_that_is_not_so() -> None:
             '```sh\neval "$(.venv/bin/python -m deploy.nothing env)"\n```',
             "no module deploy.nothing",
         ),
+        ("`.venv/bin/python -m deploy.local env --nobody`", "deploy.local env --nobody"),
         ("```sh\nbrew install\n```", "no command brew"),
         ("SOLIEU_NOTHING", "no setting SOLIEU_NOTHING"),
         ("`solieu_nothing_total`", "no metric solieu_nothing_total"),
@@ -242,14 +252,6 @@ def test_each_kind_of_rule_is_named() -> None:
     assert {kind.value for kind in RuleKind} <= set(spans(README))
 
 
-def test_the_route_that_registers_a_key_is_there() -> None:
-    (request,) = (span.split() for span in spans(README) if span.startswith("PUT "))
-    routes = [one for one in catalogue.routes if isinstance(one, APIRoute)]
-    assert any(
-        "PUT" in (one.methods or ()) and one.path_regex.fullmatch(request[1]) for one in routes
-    )
-
-
 # -- .env.example
 
 
@@ -273,6 +275,13 @@ def test_the_example_has_every_setting_with_its_default(monkeypatch: pytest.Monk
         monkeypatch.setenv(name, value)
     assert Settings() == plain
     assert list(flaws(ENVIRONMENT)) == []
+
+
+def test_every_setting_is_read_somewhere() -> None:
+    files = [one for one in (ROOT / "services").rglob("*.py") if one.name != "settings.py"]
+    text = "\n".join(one.read_text(encoding="utf-8") for one in files)
+    unread = {name for name in Settings.model_fields if not re.search(rf"\.{name}\b", text)}
+    assert unread == set()
 
 
 def test_the_example_holds_no_secret() -> None:

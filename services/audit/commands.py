@@ -1,0 +1,214 @@
+"""`solieu audit`: fetch a receipt, and verify one offline.
+
+Exit codes: 0 proved; 1 not proved; 2 wrong usage, or a file that can't be read; 4 no receipt, or
+refused; 5 unreachable.
+"""
+
+from __future__ import annotations
+
+import json
+from enum import IntEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from services.audit.verifier import Checkpoint, ProofError, Verified
+
+TIMEOUT = 30.0
+
+app = typer.Typer(no_args_is_help=True, help="Nhật ký bằng chứng · The evidence log")
+
+AsJson = Annotated[
+    bool, typer.Option("--json", help="In JSON cho chương trình · JSON for programs")
+]
+
+
+class Exit(IntEnum):
+    """Exit codes besides 0."""
+
+    NOT_PROVED = 1
+    WRONG_USAGE = 2
+    NOT_FOUND = 4
+    UNREACHABLE = 5
+
+
+def _file(text: str) -> Any:
+    return typer.Option(exists=True, dir_okay=False, readable=True, help=text)
+
+
+@app.command(help="Kiểm tra biên nhận, không cần mạng · Verify a receipt offline")
+def verify(
+    receipt: Annotated[
+        Path,
+        typer.Argument(
+            exists=True, dir_okay=False, readable=True, help="Tệp biên nhận · The receipt"
+        ),
+    ],
+    file: Annotated[Path | None, _file("Tệp đã gửi · The file that was sent")] = None,
+    key: Annotated[Path | None, _file("Khóa của người gửi (JWK) · The sender's key")] = None,
+    checkpoint: Annotated[
+        Path | None, _file("Độ dài và gốc đã biết (JSON) · Size and root known from elsewhere")
+    ] = None,
+    json: AsJson = False,
+) -> None:
+    """Exit code 0 where everything is proved, 1 where anything is not."""
+    from services.audit.verifier import ProofError, read_receipt, verify_receipt
+
+    jwk = _object(key, "--key")
+    known = _checkpoint(checkpoint)
+    original = file.read_bytes() if file else None
+    try:
+        verified = verify_receipt(read_receipt(receipt.read_bytes()), original, jwk, known)
+    except ProofError as error:
+        _show_refusal(error, json)
+        raise typer.Exit(Exit.NOT_PROVED) from None
+    if json:
+        _print({"proved": True, **_facts(verified)})
+    else:
+        _show(verified, pinned=known is not None)
+
+
+@app.command(help="Lấy biên nhận của một hồ sơ · Fetch the receipt of a submission")
+def receipt(
+    submission: Annotated[str, typer.Argument(help="Mã lần gửi (UUID) · Its id")],
+    output: Annotated[
+        Path, typer.Option("-o", "--output", dir_okay=False, help="Tệp sẽ ghi · The file to write")
+    ],
+    attempt: Annotated[
+        int | None, typer.Option(min=1, help="Lần gửi, mặc định là lần cuối · Attempt, or the last")
+    ] = None,
+    json: AsJson = False,
+) -> None:
+    """Writes the receipt as audit gives it; `verify` is what proves it."""
+    given = _fetch(submission, attempt)
+    output.write_text(_text(given) + "\n", encoding="utf-8")
+    if json:
+        _print({"submission": given["submission"], "attempt": given["attempt"], "file": output})
+    else:
+        _say("written", file=output, attempt=given["attempt"], events=len(given["events"]))
+
+
+def _fetch(submission: str, attempt: int | None) -> dict[str, Any]:
+    """The receipt from audit's API; ends the command where it gives none."""
+    from urllib.parse import quote
+
+    import httpx2
+
+    from services.kernel.settings import settings
+
+    config = settings()
+    token = config.operator_token.get_secret_value()
+    if not token:
+        _say("no-token", error=True)
+        raise typer.Exit(Exit.WRONG_USAGE)
+    answer = httpx2.get(
+        f"{config.audit_url}/v1/receipts/{quote(submission, safe='')}",
+        params={} if attempt is None else {"attempt": attempt},
+        headers={"Authorization": f"Bearer {token}"},
+        timeout=TIMEOUT,
+        trust_env=False,
+    )
+    if answer.is_success:
+        given: dict[str, Any] = answer.json()
+        return given
+    problem = answer.json()
+    for texts, dim in ((problem, False), (problem.get("en", {}), True)):
+        typer.secho(f"{texts.get('title', '')}. {texts.get('detail', '')}", err=True, dim=dim)
+    away = answer.status_code >= 500
+    raise typer.Exit(Exit.UNREACHABLE if away else Exit.NOT_FOUND)
+
+
+def _object(path: Path | None, option: str) -> dict[str, Any] | None:
+    """The JSON object of a file that the person who verifies trusts."""
+    if path is None:
+        return None
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError:
+        found = None
+    if not isinstance(found, dict):
+        raise typer.BadParameter(f"{path}: JSON?", param_hint=option)
+    return found
+
+
+def _checkpoint(path: Path | None) -> Checkpoint | None:
+    from services.audit.verifier import Checkpoint
+
+    found = _object(path, "--checkpoint")
+    if found is None:
+        return None
+    try:
+        return Checkpoint(int(found["size"]), bytes.fromhex(found["root"]))
+    except (KeyError, TypeError, ValueError):
+        raise typer.BadParameter('{"size": …, "root": …}', param_hint="--checkpoint") from None
+
+
+def _facts(verified: Verified) -> dict[str, Any]:
+    from services.audit.verifier import written
+
+    return {
+        "submission": verified.submission,
+        "attempt": verified.attempt,
+        "sender": verified.sender,
+        "form": verified.form,
+        "sha256": verified.sha256,
+        "file_compared": verified.file,
+        "verdict": verified.verdict,
+        "key": verified.key,
+        "checkpoint": {
+            "size": verified.checkpoint.size,
+            "root": verified.checkpoint.root.hex(),
+        },
+        "events": [
+            {"index": event.index, "time": written(event.time), "topic": event.topic}
+            for event in verified.events
+        ],
+    }
+
+
+def _show(verified: Verified, *, pinned: bool) -> None:
+    facts = _facts(verified)
+    verdict = {lang: _message(f"verdict.{verified.verdict}", lang) for lang in ("vi", "en")}
+    for lang in ("vi", "en"):
+        shown = {**facts, "verdict": verdict[lang]}
+        typer.secho(_message("proved", lang, **shown), dim=lang == "en")
+    for event in facts["events"]:
+        typer.echo(f"  {event['index']:>10}  {event['time']}  {event['topic']}")
+    _say("file.same" if verified.file else "file.not-compared", sha256=verified.sha256)
+    found = verified.checkpoint
+    _say(
+        "checkpoint.same" if pinned else "checkpoint.compare",
+        size=found.size,
+        root=found.root.hex(),
+    )
+
+
+def _show_refusal(error: ProofError, as_json: bool) -> None:
+    if as_json:
+        _print({"proved": False, "reason": error.reason.value, "where": error.where})
+        return
+    for lang in ("vi", "en"):
+        why = _message(f"unproved.{error.reason.value}", lang)
+        where = f" ({error.where})" if error.where else ""
+        typer.secho(_message("unproved", lang, why=why + where), err=True, dim=lang == "en")
+
+
+def _say(message: str, *, error: bool = False, **values: object) -> None:
+    for lang in ("vi", "en"):
+        typer.secho(_message(message, lang, **values), err=error, dim=lang == "en")
+
+
+def _message(message: str, lang: Any, **values: object) -> str:
+    from services.model.messages import text
+
+    return text(f"audit.{message}", lang, **values)
+
+
+def _text(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, indent=1, default=str)
+
+
+def _print(value: Any) -> None:
+    typer.echo(_text(value))

@@ -1,0 +1,124 @@
+"""What the sender's commands print of states and reports: Vietnamese first, English second and dim.
+
+All of it goes to standard error: standard output is for what a program reads.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+import typer
+
+from services.model.messages import LANGUAGES
+from services.model.text import Language
+
+NUMBERS = ("expected", "found", "difference")
+
+
+def say(message: str, /, **values: object) -> None:
+    """Prints the message `connector.<message>` in both languages."""
+    both({lang: text(message, lang, **values) for lang in LANGUAGES})
+
+
+def both(texts: Mapping[Language, str], indent: str = "") -> None:
+    """Prints a text, and its English where it says something else."""
+    typer.echo(indent + texts["vi"], err=True)
+    if texts.get("en", texts["vi"]) != texts["vi"]:
+        typer.secho(indent + texts["en"], err=True, dim=True)
+
+
+def text(message: str, lang: Language, /, **values: object) -> str:
+    """The message `connector.<message>` in one language."""
+    from services.model.messages import text as of_catalogue
+
+    return of_catalogue(f"connector.{message}", lang, **values)
+
+
+def as_json(value: Any) -> None:
+    """Prints a value for programs."""
+    typer.echo(json.dumps(value, ensure_ascii=False, indent=1, default=str))
+
+
+def state(found: Mapping[str, Any]) -> None:
+    """Prints a state of intake, and why it is that: the articles, and the cells that they are about."""
+    figures = "?" if found["figures"] is None else found["figures"]
+    say(f"state_{found['state']}", figures=figures)
+    for reason in found["reasons"]:
+        both({lang: _law(reason, lang) for lang in LANGUAGES}, "  ")
+        if "text" in reason:
+            both(reason["text"], "    ")
+        for cells, kind in _by_kind(reason["cells"]):
+            both({lang: f"{cells}{_kind(kind, lang)}" for lang in LANGUAGES}, "    ")
+
+
+def findings(found: Iterable[Mapping[str, Any]]) -> None:
+    """Prints the findings of a report: where, what, the numbers, and how to mend it."""
+    for one in found:
+        where = _where(one)
+        both({lang: f"{where}{one['message'][lang]}" for lang in LANGUAGES}, "  ")
+        numbers = {lang: _numbers(one, lang) for lang in LANGUAGES}
+        if any(numbers.values()):
+            both(numbers, "    ")
+        both({lang: text("mend", lang, mend=one["mend"][lang]) for lang in LANGUAGES}, "    ")
+
+
+def codes(found: Iterable[Mapping[str, Any]]) -> None:
+    """Prints the findings of a state, which has no words and no numbers: where the report is gone."""
+    for one in found:
+        say("finding", where=_where(one), code=one["code"], rule=one["rule"] or "–")
+
+
+def _where(finding: Mapping[str, Any]) -> str:
+    place = " ".join(part for part in (finding["sheet"], ", ".join(finding["cells"])) if part)
+    return f"{place}: " if place else ""
+
+
+def _numbers(finding: Mapping[str, Any], lang: Language) -> str:
+    """Expected, found and difference, those that the message itself doesn't say."""
+    values = {name: finding[name] for name in NUMBERS if finding[name] is not None}
+    shown = {name: _printed(value, lang) for name, value in values.items()}
+    said = finding["message"][lang]
+    return "; ".join(
+        text(name, lang, value=value) for name, value in shown.items() if value not in said
+    )
+
+
+def _printed(value: str, lang: Language) -> str:
+    """A number as people of the language write it: 101.906,435; other values as they are."""
+    try:
+        grouped = f"{Decimal(value):,f}"
+    except InvalidOperation:
+        return value
+    return grouped.translate(str.maketrans(",.", ".,")) if lang == "vi" else grouped
+
+
+def _law(reason: Mapping[str, Any], lang: Language) -> str:
+    """`R19, 1618/QĐ-UBND Điều 6 khoản 2`; the policy's name where no article says it."""
+    law = ""
+    if reason["article"]:
+        instrument = reason.get("number") or reason["instrument"]
+        law = text("article", lang, instrument=instrument, article=reason["article"])
+        if reason["clause"]:
+            law += text("clause", lang, clause=reason["clause"])
+    named = [part for part in (reason["requirement"], law) if part]
+    return ", ".join(named) or str(reason["policy"])
+
+
+def _by_kind(cells: Iterable[Mapping[str, Any]]) -> Iterable[tuple[str, str]]:
+    """Cells of the same sheet and kind together: (`Danh sách C4, C5`, kind)."""
+    groups: dict[tuple[str, str], list[str]] = {}
+    for cell in cells:
+        groups.setdefault((cell["sheet"], cell.get("kind", "")), []).append(cell["cell"])
+    for (sheet, kind), names in groups.items():
+        yield f"{sheet} {', '.join(names)}", kind
+
+
+def _kind(kind: str, lang: Language) -> str:
+    """What of a person or a business stands there; the code itself for a kind that has no words yet."""
+    from services.model.messages import catalogue
+
+    named = catalogue(lang).get(f"policy.kind.{kind}", kind)
+    return f" ({named})" if named else ""

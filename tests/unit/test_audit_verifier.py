@@ -1,0 +1,527 @@
+"""The verifier: published vectors of Certificate Transparency, and receipts that were tampered with."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from base64 import b64encode
+from collections.abc import Callable, Mapping
+from copy import deepcopy
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from joserfc.jwk import OKPKey
+
+from services.audit import verifier
+from services.audit.leaf import entry
+from services.audit.merkle import EMPTY, Tree, consistency_proof, inclusion_proof, leaf_hash
+from services.audit.verifier import (
+    Checkpoint,
+    ProofError,
+    Reason,
+    verify_consistency,
+    verify_inclusion,
+    verify_receipt,
+)
+from services.kernel.codec import codec, locked
+from services.kernel.events import Event
+from services.model.observation import Completeness
+from services.model.statement import Classification, Regime, Statement, sign
+from tests.contract.examples import examples
+from tests.unit.test_audit_merkle import (
+    ENTRIES,
+    LEAF_1,
+    LEAF_4,
+    LEAVES_2_3,
+    LEAVES_4_5,
+    LEAVES_6_7,
+    LEFT_4,
+    ROOTS,
+    TO_8,
+    grown,
+)
+
+TIME = datetime(2026, 11, 23, 12, 0, 0, 123456, tzinfo=UTC)
+SUBMISSION = "3c9f4a4e-6f0f-5a3b-9a44-0d6f6a1f3f10"
+SENDER = "so-tai-chinh-dien-bien"
+ORIGINAL = b"the workbook as it was sent"
+CLEARED = ("submission.validated", "submission.held", "submission.cleared", "submission.stored")
+
+
+@dataclass(frozen=True)
+class Path_:
+    """An attempt's events as the services publish them; `key` registers the sender's key."""
+
+    key: Event
+    events: tuple[Event, ...]
+    jwk: Mapping[str, Any]
+
+
+@cache
+def sender_key(number: int = 0) -> OKPKey:
+    return OKPKey.generate_key("Ed25519")
+
+
+def event(number: int, topic: str, data: dict[str, Any]) -> Event:
+    value = codec().encode(f"{topic}-value", data)
+    return Event(
+        UUID(int=number), topic, SUBMISSION, data, TIME + timedelta(seconds=number), SUBMISSION,
+        "test", None, value,
+    )  # fmt: skip
+
+
+def statement(**changes: Any) -> Statement:
+    claims: dict[str, Any] = {
+        "sender": SENDER, "form": "cv17809-1", "area_list": "63", "area": "11",
+        "period": "2025-Q4", "completeness": Completeness.ESTIMATE, "round": 1,
+        "regime": Regime.COORDINATION, "classification": Classification.INTERNAL,
+        "sha256": sha256(ORIGINAL).hexdigest(), "size": len(ORIGINAL), "issued_at": TIME,
+        "nonce": "0123456789abcdef",
+    }  # fmt: skip
+    return Statement(**(claims | changes))
+
+
+def registration(key: OKPKey, number: int = 100, **changes: Any) -> Event:
+    body = {"sender": SENDER, "public_key": key.as_dict(private=False)}
+    data = {
+        "kind": "sender_key", "id": key.thumbprint(), "version": 1, "catalogue_version": 7,
+        "body": json.dumps(body), "valid_from": None, "valid_to": None, "changed_at": TIME,
+    }  # fmt: skip
+    return event(number, "catalogue.changed", data | changes)
+
+
+def path(
+    *later: str, token: str | None = None, attempt: int = 1, submission: str = SUBMISSION
+) -> Path_:
+    """A submission that was received, and then what `later` names, in this order."""
+    key = sender_key()
+    stated = statement()
+    received = examples("submission.received")[0]
+    head = {name: received[name] for name, _ in verifier.HEAD}
+    head |= {"submission_id": submission, "attempt": attempt}
+    original = received["original"] | {"sha256": stated.sha256, "size": stated.size}
+    signed = {"statement": token or sign(stated, key), "original": original}
+    events = [event(1, "submission.received", received | head | signed)]
+    for number, topic in enumerate(later, 2):
+        data = examples(topic)[0] | head
+        if "decision" in data:
+            data["decision"] = number
+        events.append(event(number, topic, data))
+    return Path_(registration(key), tuple(events), key.as_dict(private=False))
+
+
+def seal(receipt: dict[str, Any]) -> dict[str, Any]:
+    return receipt | {"digest": verifier.digest(receipt)}
+
+
+def receipt_of(made: Path_, strangers: int = 5) -> dict[str, Any]:
+    """The receipt of a log that holds this path between events of others."""
+    logged = [made.key, *made.events]
+    leaves = [leaf_hash(bytes([number])) for number in range(strangers)]
+    salts = [bytes([number]) * 32 for number in range(len(logged))]
+    own = [leaf_hash(entry(e, salt).encoded()) for e, salt in zip(logged, salts, strict=True)]
+    leaves += [*own, leaf_hash(b"last")]
+    tree, lookup = grown(leaves)
+    entries = [
+        {
+            "index": index, "topic": e.topic, "event_id": str(e.id),
+            "time": verifier.written(e.time), "salt": salt.hex(),
+            "value": b64encode(e.encoded).decode(), "leaf_hash": leaves[index].hex(),
+            "proof": [step.hex() for step in inclusion_proof(index, tree.size, lookup)],
+        }
+        for index, (e, salt) in enumerate(zip(logged, salts, strict=True), strangers)
+    ]  # fmt: skip
+    first = made.events[0].data
+    return seal(
+        {
+            "format": 1, "submission": first["submission_id"], "attempt": first["attempt"],
+            "statement": first["statement"], "key": entries[0], "events": entries[1:],
+            "checkpoint": {"size": tree.size, "root": tree.root.hex()},
+        }
+    )  # fmt: skip
+
+
+def refusal(receipt: dict[str, Any], **given_: Any) -> Reason:
+    with pytest.raises(ProofError) as refused:
+        verify_receipt(receipt, **given_)
+    return refused.value.reason
+
+
+# The tree
+
+
+@pytest.mark.parametrize(
+    ("index", "size", "proof"),
+    [
+        (0, 1, []),
+        (0, 8, [LEAF_1, LEAVES_2_3, TO_8]),
+        (5, 8, [LEAF_4, LEAVES_6_7, LEFT_4]),
+        (2, 3, [ROOTS[2]]),
+    ],
+)
+def test_published_inclusion_proofs(index: int, size: int, proof: list[str]) -> None:
+    steps = [bytes.fromhex(step) for step in proof]
+    root = bytes.fromhex(ROOTS[size])
+    verify_inclusion(leaf_hash(ENTRIES[index]), index, size, steps, root)
+    for wrong in (
+        (leaf_hash(ENTRIES[index] + b"x"), index, size, steps, root),
+        (leaf_hash(ENTRIES[index]), index + 1, size, steps, root),
+        (leaf_hash(ENTRIES[index]), index, size, [*steps, root], root),
+        (leaf_hash(ENTRIES[index]), index, size, steps, EMPTY),
+    ):
+        with pytest.raises(ProofError):
+            verify_inclusion(*wrong)
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "proof"),
+    [
+        (1, 1, []),
+        (1, 8, [LEAF_1, LEAVES_2_3, TO_8]),
+        (6, 8, [LEAVES_4_5, LEAVES_6_7, LEFT_4]),
+        (2, 5, [LEAVES_2_3, LEAF_4]),
+        (0, 0, []),
+    ],
+)
+def test_published_consistency_proofs(first: int, second: int, proof: list[str]) -> None:
+    steps = [bytes.fromhex(step) for step in proof]
+    before, after = bytes.fromhex(ROOTS[first]), bytes.fromhex(ROOTS[second])
+    verify_consistency(first, second, steps, before, after)
+    for wrong in (
+        (first, second, steps, before, bytes(32)),
+        (first, second, steps, bytes(32), after),
+        (first, second, [*steps, before], before, after),
+        (second + 1, second, steps, before, after),
+    ):
+        with pytest.raises(ProofError):
+            verify_consistency(*wrong)
+
+
+def test_nothing_is_consistent_with_the_empty_tree_but_itself() -> None:
+    root = bytes.fromhex(ROOTS[8])
+    for proof in ([], [root]):
+        with pytest.raises(ProofError):
+            verify_consistency(0, 8, proof, EMPTY, root)
+
+
+@given(st.data(), st.integers(1, 200))
+def test_every_proof_holds_and_no_changed_one(data: st.DataObject, size: int) -> None:
+    leaves = [leaf_hash(index.to_bytes(4, "big")) for index in range(size)]
+    tree, lookup = grown(leaves)
+    index = data.draw(st.integers(0, size - 1))
+    proof = inclusion_proof(index, size, lookup)
+    verify_inclusion(leaves[index], index, size, proof, tree.root)
+    old = data.draw(st.integers(1, size))
+    before = Tree()
+    for leaf in leaves[:old]:
+        before, _ = before.append(leaf)
+    between = consistency_proof(old, size, lookup)
+    verify_consistency(old, size, between, before.root, tree.root)
+    other = data.draw(st.integers(0, size - 1).filter(lambda number: number != index) | st.none())
+    if other is not None:
+        with pytest.raises(ProofError):
+            verify_inclusion(leaves[index], other, size, proof, tree.root)
+    for changed in damaged(data, proof):
+        with pytest.raises(ProofError):
+            verify_inclusion(leaves[index], index, size, changed, tree.root)
+    for changed in damaged(data, between):
+        with pytest.raises(ProofError):
+            verify_consistency(old, size, changed, before.root, tree.root)
+
+
+def damaged(data: st.DataObject, proof: list[bytes]) -> list[list[bytes]]:
+    """The proof with a step more, without a step, and with another bit."""
+    if not proof:
+        return [[bytes(32)]]
+    at = data.draw(st.integers(0, len(proof) - 1))
+    bit = data.draw(st.integers(0, 255))
+    flipped = (int.from_bytes(proof[at], "big") ^ (1 << bit)).to_bytes(32, "big")
+    return [
+        [*proof, bytes(32)],
+        proof[:at] + proof[at + 1 :],
+        [*proof[:at], flipped, *proof[at + 1 :]],
+    ]
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        (b"short", 0, 1, [], EMPTY),
+        (EMPTY, -1, 1, [], EMPTY),
+        (EMPTY, 1, 1, [], EMPTY),
+        (EMPTY, 0, 0, [], EMPTY),
+        (EMPTY, 0, 2**70, [], EMPTY),
+        (EMPTY, False, True, [], EMPTY),
+        (EMPTY, 0, 2, ["0" * 32], EMPTY),
+    ],
+)
+def test_what_is_no_proof_is_refused(wrong: Any) -> None:
+    with pytest.raises(ProofError):
+        verify_inclusion(*wrong)
+
+
+# Receipts
+
+
+def test_a_receipt_proves_path_signature_and_verdict() -> None:
+    made = path(*CLEARED)
+    receipt = receipt_of(made)
+    stated = Checkpoint(receipt["checkpoint"]["size"], bytes.fromhex(receipt["checkpoint"]["root"]))
+    found = verify_receipt(receipt, ORIGINAL, made.jwk, stated)
+    assert (found.submission, found.attempt, found.sender) == (SUBMISSION, 1, SENDER)
+    assert (found.verdict, found.file, found.checkpoint) == ("cleared", True, stated)
+    assert [one.topic for one in found.events] == ["submission.received", *CLEARED]
+    assert found.sha256 == sha256(ORIGINAL).hexdigest()
+    assert not verify_receipt(receipt).file
+
+
+@pytest.mark.parametrize(
+    ("later", "verdict"),
+    [
+        (("submission.returned",), "returned"),
+        (("submission.validated", "submission.withheld"), "withheld"),
+        (("submission.cleared", "submission.superseded"), "cleared"),
+        (("submission.cleared", "submission.withheld"), "withheld"),
+    ],
+)
+def test_the_last_decision_is_the_verdict(later: tuple[str, ...], verdict: str) -> None:
+    assert verify_receipt(receipt_of(path(*later))).verdict == verdict
+
+
+@pytest.mark.parametrize(
+    "later",
+    [
+        (),
+        ("submission.validated",),
+        ("submission.held",),
+        ("submission.cleared", "submission.held"),
+        ("submission.returned", "submission.cleared"),
+    ],
+)
+def test_there_has_to_be_one_final_verdict(later: tuple[str, ...]) -> None:
+    assert refusal(receipt_of(path(*later))) is Reason.VERDICT
+
+
+def test_another_file_key_or_checkpoint_is_refused() -> None:
+    receipt = receipt_of(path("submission.returned"))
+    assert refusal(receipt, original=ORIGINAL + b" ") is Reason.ORIGINAL
+    other = sender_key(1).as_dict(private=False)
+    assert refusal(receipt, public_key=other) is Reason.KEY
+    root = bytes.fromhex(receipt["checkpoint"]["root"])
+    wrong = Checkpoint(receipt["checkpoint"]["size"] + 1, root)
+    assert refusal(receipt, checkpoint=wrong) is Reason.CHECKPOINT
+
+
+def test_a_statement_of_another_key_or_content_is_refused() -> None:
+    forged = sign(statement(), sender_key(1))
+    assert refusal(receipt_of(path("submission.returned", token=forged))) is Reason.KEY
+    head, _, signature = sign(statement(), sender_key()).split(".")
+    _, claims, _ = sign(statement(nonce="fedcba9876543210"), sender_key()).split(".")
+    mixed = path("submission.returned", token=f"{head}.{claims}.{signature}")
+    assert refusal(receipt_of(mixed)) is Reason.SIGNATURE
+    for changes in ({"sha256": "0" * 64}, {"size": 1}, {"sender": "other"}, {"area": "12"}):
+        token = sign(statement(**changes), sender_key())
+        made = path("submission.returned", token=token)
+        assert refusal(receipt_of(made)) is Reason.STATEMENT
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"catalogue_version": 10**6},
+        {"id": "other"},
+        {
+            "body": json.dumps(
+                {"sender": "other", "public_key": sender_key().as_dict(private=False)}
+            )
+        },
+        {"body": json.dumps({"sender": SENDER})},
+        {"body": "[]"},
+    ],
+)
+def test_the_log_has_to_know_the_key_as_the_senders(changes: dict[str, Any]) -> None:
+    made = replace(path("submission.returned"), key=registration(sender_key(), **changes))
+    assert refusal(receipt_of(made)) is Reason.KEY
+
+
+@pytest.mark.parametrize(
+    "other", [{"attempt": 2}, {"submission": "7a2b4c1e-0f5d-5e8a-9b3c-1d2e3f4a5b6c"}]
+)
+def test_events_of_another_submission_or_attempt_are_refused(other: dict[str, Any]) -> None:
+    mine, theirs = path("submission.validated"), path(**other)
+    stranger = replace(theirs.events[0], id=UUID(int=50))
+    made = replace(mine, events=(*mine.events, stranger))
+    assert refusal(receipt_of(made)) is Reason.SUBMISSION
+
+
+def test_the_same_event_counts_once_and_in_order() -> None:
+    receipt = receipt_of(path("submission.returned"))
+    for events in (receipt["events"][::-1], [*receipt["events"], receipt["events"][-1]]):
+        assert refusal(seal(receipt | {"events": events})) is Reason.FORMAT
+    assert refusal(seal(receipt | {"events": receipt["events"][1:]})) is Reason.STATEMENT
+
+
+@given(st.data())
+def test_any_changed_byte_of_the_file_is_refused(data: st.DataObject) -> None:
+    content = json.dumps(whole(), separators=(",", ":")).encode()
+    at = data.draw(st.integers(0, len(content) - 1))
+    byte = data.draw(st.integers(0, 255).filter(lambda byte: byte != content[at]))
+    changed = content[:at] + bytes([byte]) + content[at + 1 :]
+    with pytest.raises(ProofError):
+        verify_receipt(verifier.read_receipt(changed))
+
+
+@cache
+def whole() -> dict[str, Any]:
+    return receipt_of(path(*CLEARED))
+
+
+def places(value: Any, at: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+    """The way to each text and number."""
+    if isinstance(value, dict):
+        return [place for name, one in value.items() for place in places(one, (*at, name))]
+    if isinstance(value, list):
+        return [place for number, one in enumerate(value) for place in places(one, (*at, number))]
+    return [at]
+
+
+def changed_at(receipt: dict[str, Any], place: tuple[Any, ...], by: Callable[[Any], Any]) -> Any:
+    copy = deepcopy(receipt)
+    holder: Any = copy
+    for step in place[:-1]:
+        holder = holder[step]
+    holder[place[-1]] = by(holder[place[-1]])
+    return copy
+
+
+@given(st.data())
+def test_any_change_is_refused_with_its_digest_made_anew(data: st.DataObject) -> None:
+    receipt = whole()
+    free = [("checkpoint", "size"), ("digest",)]
+    place = data.draw(st.sampled_from([p for p in places(receipt) if p not in free]))
+
+    def other(value: Any) -> Any:
+        if isinstance(value, int):
+            return data.draw(st.integers(-1, 2**64).filter(lambda number: number != value))
+        at = data.draw(st.integers(0, len(value) - 1))
+        character = data.draw(st.characters().filter(lambda c: c != value[at]))
+        return value[:at] + character + value[at + 1 :]
+
+    refusal(seal(changed_at(receipt, place, other)))
+
+
+@given(st.integers(0, 2**63))
+def test_another_size_is_refused_by_the_digest_and_by_a_known_checkpoint(size: int) -> None:
+    receipt = whole()
+    known = Checkpoint(receipt["checkpoint"]["size"], bytes.fromhex(receipt["checkpoint"]["root"]))
+    if size == known.size:
+        return
+    changed = receipt | {"checkpoint": receipt["checkpoint"] | {"size": size}}
+    assert refusal(changed) is Reason.DIGEST
+    assert refusal(seal(changed), checkpoint=known) in {Reason.CHECKPOINT, Reason.FORMAT}
+
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+    max_leaves=8,
+)
+
+
+@given(st.data(), json_values)
+def test_whatever_stands_in_a_field_is_a_proof_error(data: st.DataObject, value: Any) -> None:
+    receipt = whole()
+    name = data.draw(st.sampled_from(sorted(receipt)))
+    if value != receipt[name]:
+        refusal(seal(receipt | {name: value}) if name != "digest" else receipt | {name: value})
+
+
+@given(st.binary(max_size=300))
+def test_what_is_no_receipt_is_a_proof_error(content: bytes) -> None:
+    with pytest.raises(ProofError):
+        verify_receipt(verifier.read_receipt(content))
+
+
+@given(st.binary(max_size=300))
+def test_values_of_any_bytes_are_read_or_refused(value: bytes) -> None:
+    for layout in (verifier.RECEIVED_LAYOUT, verifier.DECISION_LAYOUT, verifier.KEY_LAYOUT):
+        try:
+            verifier.fields_of(b"\0\0\0\0\1" + value, layout)
+        except ProofError:
+            continue
+
+
+# What the verifier knows of the schemas
+
+
+def flat(fields: list[dict[str, Any]]) -> list[tuple[str, type]]:
+    """The fields of a schema as layouts write them, up to the first one that they can't."""
+    found: list[tuple[str, type]] = []
+    for field in fields:
+        type_ = field["type"]
+        inner = type_["type"] if isinstance(type_, dict) else type_
+        if inner == "record":
+            found += flat(type_["fields"])
+        elif inner in ("string", "int", "long", "enum"):
+            found.append((field["name"], str if inner == "string" else int))
+        else:
+            break
+    return found
+
+
+def test_every_locked_schema_begins_as_the_verifier_reads_it() -> None:
+    seen = set()
+    for one in locked():
+        topic = one.subject.removesuffix("-value")
+        names = {field["name"] for field in one.schema["fields"]}
+        if topic == verifier.KEY_TOPIC:
+            layout = verifier.KEY_LAYOUT
+        elif topic == verifier.RECEIVED:
+            layout = verifier.RECEIVED_LAYOUT
+        elif topic in verifier.DECISIONS:
+            layout = verifier.DECISION_LAYOUT
+        elif {"submission_id", "attempt"} <= names and topic != "grdp.observation":
+            layout = verifier.PATH
+        else:
+            continue
+        seen.add(topic)
+        assert flat(one.schema["fields"])[: len(layout)] == list(layout), one.subject
+    assert seen >= {verifier.RECEIVED, verifier.RETURNED, verifier.KEY_TOPIC, *verifier.DECISIONS}
+
+
+def test_leaves_are_made_as_the_log_makes_them() -> None:
+    made = path().events[0]
+    logged = verifier.Logged(
+        0, made.topic, made.id, made.time, bytes(32), made.encoded, bytes(32), ()
+    )
+    assert verifier.leaf_of(logged) == leaf_hash(entry(made, bytes(32)).encoded())
+
+
+def test_it_runs_alone(tmp_path: Path) -> None:
+    copied = tmp_path / "verifier.py"
+    copied.write_bytes(Path(verifier.__file__).read_bytes())
+    (tmp_path / "receipt.json").write_text(json.dumps(whole()), encoding="utf-8")
+    program = (
+        f"import sys; sys.path.insert(0, {str(tmp_path)!r}); import verifier\n"
+        f"found = verifier.verify_receipt(verifier.read_receipt(open('receipt.json','rb').read()))\n"
+        "outside = {name.partition('.')[0] for name in sys.modules} - sys.stdlib_module_names\n"
+        "print(found.verdict, sorted(name for name in outside if not name.startswith('_')))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-I", "-c", program], capture_output=True, text=True, cwd=tmp_path,
+        check=True,
+    )  # fmt: skip
+    assert done.stdout.startswith("cleared ")
+    assert not {"services", "sqlalchemy", "sqlmodel", "joserfc", "fastavro"} & set(
+        done.stdout.replace("'", " ").replace(",", " ").split()
+    )
+    assert "cryptography" in done.stdout
