@@ -16,7 +16,6 @@ from psycopg import sql
 
 from deploy.local import Stack
 
-
 # Nothing here is timed: the machine is shared.
 settings.register_profile("untimed", deadline=None)
 settings.load_profile("untimed")
