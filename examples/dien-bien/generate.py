@@ -18,19 +18,17 @@ from collections.abc import Iterable
 from decimal import Decimal
 from pathlib import Path
 
+from openpyxl import Workbook
+from openpyxl.styles import Alignment, Border, Font, Side
+from openpyxl.utils import get_column_letter
+from openpyxl.worksheet.worksheet import Worksheet
+
+from services.model.form import Form, load_forms
+from services.model.period import Period
+from services.model.rule import Relation, RuleKind, parse_total
+from services.validation.wording import spellings
+
 HERE = Path(__file__).resolve().parent
-sys.path.insert(0, str(HERE.parents[1]))
-
-from openpyxl import Workbook  # noqa: E402
-from openpyxl.styles import Alignment, Border, Font, Side  # noqa: E402
-from openpyxl.utils import get_column_letter  # noqa: E402
-from openpyxl.worksheet.worksheet import Worksheet  # noqa: E402
-
-from services.model.form import Form, load_forms  # noqa: E402
-from services.model.period import Period  # noqa: E402
-from services.model.rule import Relation, RuleKind, parse_total  # noqa: E402
-from services.validation.wording import spellings  # noqa: E402
-
 MARK = "SỐ LIỆU GIẢ LẬP"
 YEAR = 2026
 SEED = 17809
