@@ -40,6 +40,12 @@ create table partitions (
     trials int not null default 0,
     primary key (topic, partition)
 );
+create table buried (
+    topic text not null,
+    partition int not null,
+    "offset" bigint not null,
+    primary key (topic, partition, "offset")
+);
 create table outbox (
     sequence bigint generated always as identity primary key,
     topic text not null,
@@ -69,7 +75,8 @@ insert into replica_version (catalogue_version) values (0);
 """Every service's schema has these, whether it needs them all or not: one shape, one set of tools.
 
 inbox: events that were handled, with the SHA-256 of their bytes. outputs: what each led to, to be published again at a
-redelivery. partitions: how far each partition is. outbox: what began outside Kafka. replica: the catalogue's copy.
+redelivery. partitions: how far each partition is. buried: offsets that ended the process too often, not to be tried
+again at a redelivery. outbox: what began outside Kafka. replica: the catalogue's copy.
 """
 
 COPY_FROM = 200

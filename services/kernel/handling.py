@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import Executor
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +11,7 @@ from sqlalchemy import Engine
 from sqlmodel import Session
 
 from services.kernel.events import Event, Outcome
+from services.kernel.pool import Overrun, Pool
 from services.kernel.stage import BatchStage, ObjectStage
 from services.kernel.transaction import Position, Result, Writer, claim
 from services.kernel.vault import Vault
@@ -29,7 +29,7 @@ class Handling:
     writer: Writer
     engine: Engine
     vault: Vault | None
-    pool: Callable[[], Executor]
+    pool: Pool
 
     async def batch(self, stage: BatchStage, events: Sequence[Event], position: Position) -> Result:
         """Handles the events in one transaction."""
@@ -80,14 +80,23 @@ class Handling:
             )
             for reference in references
         }
-        loop = asyncio.get_running_loop()
         if stage.isolated:
-            outcome = await loop.run_in_executor(self.pool(), stage.handle, event, facts, contents)
+            outcome = await self._isolated(stage, event, facts, contents)
         else:
             outcome = await asyncio.to_thread(stage.handle, event, facts, contents)
         for item in outcome.objects:
             await asyncio.to_thread(self._vault.put, item)
         return outcome
+
+    async def _isolated(
+        self, stage: ObjectStage, event: Event, facts: Any, contents: Mapping[str, bytes]
+    ) -> Outcome:
+        try:
+            return await self.pool.run(stage.handle, event, facts, contents)
+        except Overrun:
+            if stage.give_up is None:
+                raise
+            return await asyncio.to_thread(stage.give_up, event, facts)
 
     def _commit(
         self,

@@ -25,6 +25,7 @@ class Takeover:
     clean: bool
     next_offset: int | None
     careful: range
+    buried: frozenset[int]
 
 
 class Locks:
@@ -62,6 +63,13 @@ class Locks:
             [offset, topic, partition],
         )
 
+    async def note_buried(self, topic: str, partition: int, offset: int) -> None:
+        """Notes, durably, that the offset's dead letter is written: it must not be tried again."""
+        await self._open.execute(
+            "insert into buried values (%s, %s, %s) on conflict do nothing",
+            [topic, partition, offset],
+        )
+
     async def acquire(self, topic: Topic, partition: int) -> Takeover:
         """Waits until the partition is this process's, and says how it was left."""
         name = self._name(topic.name, partition)
@@ -94,6 +102,10 @@ class Locks:
             [topic, partition],
         )
         clean, next_offset, in_flight = await cursor.fetchone() or (True, None, None)
+        cursor = await self._open.execute(
+            'select "offset" from buried where topic = %s and partition = %s', [topic, partition]
+        )
+        buried = frozenset(row[0] for row in await cursor.fetchall())
         await self._open.execute(
             "insert into partitions (topic, partition, clean) values (%s, %s, false)"
             " on conflict (topic, partition) do update set clean = false",
@@ -102,7 +114,7 @@ class Locks:
         suspects = (
             range(0) if clean or in_flight is None else range(next_offset or 0, in_flight + 1)
         )
-        return Takeover(clean, next_offset, suspects)
+        return Takeover(clean, next_offset, suspects, buried)
 
     def _name(self, topic: str, partition: int) -> str:
         return f"{self._service}/{topic}/{partition}"

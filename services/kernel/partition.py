@@ -44,6 +44,7 @@ class Partition:
         self._window: deque[Received] = deque()
         self._tasks: dict[object, asyncio.Task[None]] = {}
         self._careful = range(0)
+        self._buried: frozenset[int] = frozenset()
         self._marked = -1
         self._stopping = False
         self._holding = False
@@ -77,6 +78,7 @@ class Partition:
         self._holding = True
         self._held.set(1)
         self._careful = takeover.careful
+        self._buried = takeover.buried
         if not takeover.clean:
             # A producer that died with the last holder may still deliver; what follows must come after it.
             await asyncio.sleep(DELIVERY_TIMEOUT)
@@ -103,7 +105,10 @@ class Partition:
             return
         head = self._backlog.head
         stage = self._runner.stage_of(head.origin.topic)
-        if head.offset in self._careful:
+        if head.offset in self._buried:
+            await self._drain()
+            await self._complete(self._take(1)[0], time.perf_counter())
+        elif head.offset in self._careful:
             await self._drain()
             await self._try_alone(self._take(1)[0])
         elif isinstance(stage, BatchStage):
@@ -249,6 +254,7 @@ class Partition:
             if trials > TRIALS:
                 reason = Poison(f"it ended the process {TRIALS} times when it was handled alone")
                 await self._bury_alone(item, reason)
+                await self._runner.locks.note_buried(self._topic.name, self._number, item.offset)
                 await self._complete(item, time.perf_counter())
             elif isinstance(stage, BatchStage):
                 await self._handle_batch(stage, [item])

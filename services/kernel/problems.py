@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import sqlalchemy.exc
 import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -60,6 +61,18 @@ UNAVAILABLE = Problem(
         "en": "Nothing is lost. Try again in a few seconds.",
     },
     {"Retry-After": RETRY_AFTER},
+)
+UNSTORABLE = Problem(
+    422,
+    "malformed-request",
+    {
+        "vi": "Yêu cầu có ký tự hoặc số không dùng được",
+        "en": "Characters or numbers that can't be used",
+    },
+    {
+        "vi": "Bỏ ký tự NUL và các số quá lớn.",
+        "en": "Leave out NUL characters and numbers that are too large.",
+    },
 )
 INTERNAL = Problem(
     500,
@@ -122,6 +135,8 @@ def install(app: FastAPI) -> None:
         try:
             return await call_next(request)
         except Exception as error:
+            if isinstance(error, sqlalchemy.exc.DataError):
+                return answer(UNSTORABLE)
             if is_transient(error):
                 log.warning("unavailable", path=request.url.path, error=repr(error)[:300])
                 return answer(UNAVAILABLE)

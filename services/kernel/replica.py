@@ -7,7 +7,7 @@ the catalogue handles it once the copy is at least as new.
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -15,6 +15,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlmodel import Session
 
+from services.kernel.errors import Permanent
 from services.kernel.events import Event, Outcome
 from services.kernel.stage import BatchStage
 
@@ -48,12 +49,31 @@ class Entry:
 
 def stage() -> BatchStage:
     """The stage that keeps the copy. Its writes are its `load`: they need no decision."""
-    return BatchStage(topics=(TOPIC,), load=_keep, handle=lambda event, facts: Outcome())
+    return BatchStage(topics=(TOPIC,), load=_keep, handle=_check)
+
+
+def _check(event: Event, facts: None) -> Outcome:
+    if not _is_entry(event.data):
+        raise Permanent("the body is no JSON object")
+    return Outcome()
+
+
+def _is_entry(data: Mapping[str, Any]) -> bool:
+    def refuse(constant: str) -> None:
+        raise ValueError(constant)
+
+    try:
+        return isinstance(json.loads(data["body"], parse_constant=refuse), dict)
+    except (ValueError, RecursionError):
+        return False
 
 
 def _keep(session: Session, events: Sequence[Event]) -> None:
-    session.execute(UPSERT, [_row(event.data) for event in events])
-    newest = max(event.data["catalogue_version"] for event in events)
+    rows = [_row(event.data) for event in events if _is_entry(event.data)]
+    if not rows:
+        return
+    session.execute(UPSERT, rows)
+    newest = max(row["catalogue_version"] for row in rows)
     session.execute(
         sa.text("update replica_version set catalogue_version = greatest(catalogue_version, :v)"),
         {"v": newest},
@@ -61,7 +81,6 @@ def _keep(session: Session, events: Sequence[Event]) -> None:
 
 
 def _row(data: Any) -> dict[str, Any]:
-    json.loads(data["body"])
     names = ("kind", "id", "version", "catalogue_version", "body", "valid_from", "valid_to")
     return {name: data[name] for name in names}
 

@@ -14,7 +14,6 @@ import signal
 import sys
 import time
 from collections.abc import Awaitable, Callable, Iterable, Sequence
-from concurrent.futures import Executor, ProcessPoolExecutor
 from typing import Any, NoReturn, TypeVar
 
 import sqlalchemy as sa
@@ -33,6 +32,7 @@ from services.kernel.handling import Handling
 from services.kernel.locks import Locks
 from services.kernel.partition import Partition
 from services.kernel.patience import patiently
+from services.kernel.pool import Pool
 from services.kernel.publisher import Publisher
 from services.kernel.settings import Settings, settings
 from services.kernel.stage import BatchStage, ObjectStage, Stage
@@ -63,7 +63,6 @@ class Runner:
         self._stages = {topic: stage for stage in stages for topic in stage.topics}
         self._engine = connect(config.database_url, application=f"{service} worker", pool_size=6)
         self._publisher = Publisher(config.kafka_bootstrap, f"{service}-worker")
-        self._pool: ProcessPoolExecutor | None = None
         self._partitions: dict[TP, Partition] = {}
         self._catalogue_version = 0
         self._stop = asyncio.Event()
@@ -71,7 +70,7 @@ class Runner:
         if config.vault:
             vault = open_vault(self._engine, config.vault, config.master_key.get_secret_value())
         writer = Writer(service, codec(), clock)
-        self.handling = Handling(writer, self._engine, vault, self._worker_processes)
+        self.handling = Handling(writer, self._engine, vault, Pool())
         streams = [stage.topics for stage in stages]
         self._consumer = Consumer(
             service, config.kafka_bootstrap, config.instance, self._topics,
@@ -170,14 +169,6 @@ class Runner:
         await asyncio.gather(*(partition.stop() for partition in leaving))
 
     # -- of its own
-
-    def _worker_processes(self) -> Executor:
-        if self._pool is None:
-            self._pool = ProcessPoolExecutor(
-                max_workers=min(4, os.cpu_count() or 1),
-                mp_context=multiprocessing.get_context("spawn"),
-            )
-        return self._pool
 
     def _execute(self, statement: str, values: dict[str, Any], *, durable: bool = False) -> Any:
         with Session(self._engine) as session, session.begin():

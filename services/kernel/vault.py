@@ -7,6 +7,7 @@ committed before the object is written, so that erasing the row makes the object
 from __future__ import annotations
 
 import os
+import re
 import secrets
 import tempfile
 from base64 import b64decode
@@ -19,17 +20,19 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.keywrap import InvalidUnwrap, aes_key_unwrap, aes_key_wrap
 from sqlalchemy import Engine, text
 
+from services.kernel.errors import Permanent
 from services.kernel.events import NewObject, Reference
 
 NONCE = 12
+NAME = re.compile(r"[0-9a-zA-Z-]{1,64}/[0-9]{1,9}/[a-z]{1,32}/[0-9a-f]{64}")
 
 
 class Missing(Exception):
     """The vault has no such object, or its key was erased."""
 
 
-class Damaged(Exception):
-    """The stored bytes are not the ones that were put."""
+class Damaged(Permanent):
+    """The stored bytes are not the ones that were put, or the reference is none of this vault's."""
 
 
 class Store(Protocol):
@@ -108,6 +111,8 @@ class Vault:
     def get(self, reference: Reference) -> bytes:
         """The object's content; raises Missing, or Damaged where it is not what the reference says."""
         name = str(reference["name"])
+        if not NAME.fullmatch(name):
+            raise Damaged("not a name of an object")
         sealed = self._store.read(name)
         try:
             content = AESGCM(self._key(name)).decrypt(sealed[:NONCE], sealed[NONCE:], name.encode())

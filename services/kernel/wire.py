@@ -71,7 +71,7 @@ def decode(
         raise Malformed(f"{topic.name}: a record without {'key' if key is None else 'value'}")
     attributes = dict(headers)
     try:
-        return Event(
+        event = Event(
             id=UUID(attributes["ce_id"].decode()),
             topic=topic.name,
             key=key.decode() if topic.key == "string" else codec.decode(f"{topic.name}-key", key),
@@ -82,6 +82,10 @@ def decode(
             traceparent=attributes["traceparent"].decode() if "traceparent" in attributes else None,
             encoded=value,
         )
+        submission = event.data.get("submission_id", event.key)
+        if submission != event.key or ("submission_id" in event.data and not UUID(submission)):
+            raise Malformed(f"{topic.name}: the key is not its submission")
+        return event
     except KeyError as error:
         raise Malformed(f"{topic.name}: header {error} is missing") from error
     except ValueError as error:

@@ -19,6 +19,8 @@ from services.policy.headings import PERSON_LABEL, Kind, is_contact
 FORMAT = 1
 # A few cells that tell how to reach the sender belong to every letterhead; a list of them does not.
 CONTACTS = 3
+# What a cell of a workbook can hold; a longer text is no cell's.
+LONGEST_TEXT = 32_767
 LABEL = r"(?:ten|chu ho|owner|name|nghiep|co so) *[:\-]"
 CANDIDATE = r"\d(?:[ .\-()]{0,2}\d){8}|@"
 # Amounts as they are printed: none of them begins with a zero before another digit.
@@ -78,6 +80,12 @@ def _read(content: bytes) -> tuple[list[str], pl.DataFrame]:
         columns = {
             name: [one[name] for one in cells] for name in ("sheet", "cell", "text", "where")
         }
+        # A sheet's name is a text like any other, without a cell.
+        columns["sheet"] += range(len(names))
+        columns["cell"] += [""] * len(names)
+        columns["text"] += names
+        columns["where"] += ["sheet"] * len(names)
+        columns["text"] = [text[:LONGEST_TEXT] for text in columns["text"]]
         if not all(0 <= sheet < len(names) for sheet in columns["sheet"]):
             raise CellsError("a cell is on no sheet")
         frame = _frame(columns)

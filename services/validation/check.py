@@ -35,6 +35,7 @@ class Checked:
     report: Report
     observations: bytes | None = field(repr=False)
     cells: bytes | None = field(repr=False)
+    sheets: tuple[str, ...] = ()
 
     @property
     def valid(self) -> bool:
@@ -61,6 +62,17 @@ def check(
         notebook.find("workbook_unreadable", Place())
     else:
         return _check_workbook(form, workbook, statement, codelists or {}, notebook)
+    return _unread(form, notebook)
+
+
+def unreadable(form: Form) -> Checked:
+    """The outcome for a workbook that can't be read, whatever is the matter with it."""
+    notebook = Notebook()
+    notebook.find("workbook_unreadable", Place())
+    return _unread(form, notebook)
+
+
+def _unread(form: Form, notebook: Notebook) -> Checked:
     tallies = rules.run(form, {}, {}, notebook)
     return Checked(Report.of(form, notebook, tallies, 0, 0), None, None)
 
@@ -86,7 +98,8 @@ def _check_workbook(
     rounded = sum(one.rounded for one in read)
     report = Report.of(form, notebook, tallies, len(read), rounded)
     parquet = to_parquet(read) if report.verdict == "valid" else None
-    return Checked(report, parquet, cells_object(workbook))
+    names = tuple(sheet.name for sheet in workbook.sheets)
+    return Checked(report, parquet, cells_object(workbook), names)
 
 
 def _locate(

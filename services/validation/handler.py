@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
+import structlog
+
 from services.kernel.errors import Permanent
 from services.kernel.events import Draft, Event, NewObject, Outcome
 from services.model.codelist import Codelist
@@ -14,7 +16,7 @@ from services.model.rule import RuleKind, Severity
 from services.model.submission import head as head_of
 from services.model.text import ModelError
 from services.validation import cells, report
-from services.validation.check import Checked, check
+from services.validation.check import Checked, check, unreadable
 from services.validation.findings import Finding
 from services.validation.marking import Marked, mark
 from services.validation.statement import Statement
@@ -23,6 +25,10 @@ VALIDATED = "submission.validated"
 RETURNED = "submission.returned"
 PARQUET = "application/vnd.apache.parquet"
 LISTED = 20
+CELLS_LISTED = 100
+
+
+log = structlog.get_logger()
 
 
 @dataclass(frozen=True)
@@ -44,6 +50,27 @@ def handle(event: Event, facts: Facts, contents: Mapping[str, bytes]) -> Outcome
 
     Raises Permanent where the catalogue has no such form, or its body or the statement is broken.
     """
+    form, statement, codelists = _prepare(event, facts)
+    original = contents["original"]
+    try:
+        checked = check(form, original, statement, codelists)
+        marked = mark(original, checked.report)
+    except (KeyboardInterrupt, SystemExit):
+        raise
+    except BaseException as error:
+        # Hostile bytes find what no reader foresaw, panics of its native code included: still a finding, no crash.
+        log.warning("unreadable", error=type(error).__name__)
+        return give_up(event, facts)
+    return _outcome(head_of(event.data), event.subject, checked, marked)
+
+
+def give_up(event: Event, facts: Facts) -> Outcome:
+    """The outcome where reading took too long or ended its process: returned as unreadable."""
+    form, _, _ = _prepare(event, facts)
+    return _outcome(head_of(event.data), event.subject, unreadable(form), None)
+
+
+def _prepare(event: Event, facts: Facts) -> tuple[Form, Statement, dict[str, Codelist]]:
     head = head_of(event.data)
     if facts.form is None:
         raise Permanent(f"no form {head['form']} version {head['form_version']} in the catalogue")
@@ -53,8 +80,7 @@ def handle(event: Event, facts: Facts, contents: Mapping[str, bytes]) -> Outcome
         statement = Statement.from_head(head)
     except (ModelError, ValueError) as error:
         raise Permanent(str(error)) from None
-    checked = check(form, contents["original"], statement, codelists)
-    return _outcome(head, event.subject, checked, mark(contents["original"], checked.report))
+    return form, statement, codelists
 
 
 def _outcome(
@@ -78,7 +104,7 @@ def _outcome(
         data |= {"rounded": found.rounded, "rules": len(found.rules)} | references
     else:
         data |= {"cells": None} | references | {"errors": found.count(Severity.ERROR)}
-        data["findings"] = [_listed(one) for one in found.findings[:LISTED]]
+        data["findings"] = [_listed(one, checked.sheets) for one in found.findings[:LISTED]]
     draft = Draft(
         topic=VALIDATED if checked.valid else RETURNED,
         key=head["submission_id"],
@@ -92,15 +118,16 @@ def _object(head: Mapping[str, Any], kind: str, media_type: str, content: bytes)
     return NewObject(str(head["submission_id"]), head["attempt"], kind, media_type, content)
 
 
-def _listed(one: Finding) -> dict[str, Any]:
-    """A finding as an event carries it: where and which rule, never a value."""
+def _listed(one: Finding, sheets: tuple[str, ...]) -> dict[str, Any]:
+    """A finding as an event carries it: where and which rule, never a value. A sheet's name may be one: its number."""
+    sheet = one.place.sheet
     return {
         "code": one.code,
         "rule": one.rule,
         "level": one.level,
         "severity": one.severity.value,
-        "sheet": one.place.sheet,
-        "cells": list(one.place.cells),
+        "sheet": f"#{sheets.index(sheet) + 1}" if sheet in sheets else "",
+        "cells": list(one.place.cells[:CELLS_LISTED]),
     }
 
 

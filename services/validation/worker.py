@@ -5,7 +5,7 @@ from __future__ import annotations
 from services.kernel import replica
 from services.kernel.runner import main
 from services.kernel.stage import ObjectStage
-from services.validation.handler import handle
+from services.validation.handler import give_up, handle
 from services.validation.store import load
 
 STAGE = ObjectStage(
@@ -14,6 +14,7 @@ STAGE = ObjectStage(
     reads=lambda event: (event.data["original"],),
     handle=handle,
     isolated=True,
+    give_up=give_up,
 )
 
 if __name__ == "__main__":

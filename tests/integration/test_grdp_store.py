@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -29,6 +28,7 @@ from services.kernel.db import connect
 from services.kernel.events import Event, NewObject
 from services.kernel.handling import Handling
 from services.kernel.migration import migrate
+from services.kernel.pool import Pool
 from services.kernel.settings import Settings
 from services.kernel.topics import load as topics
 from services.kernel.transaction import Position, Writer
@@ -126,7 +126,7 @@ def store(url: str, client: TestClient, tmp_path: Path) -> Iterator[Store]:
     engine = connect(url)
     vault = open_vault(engine, str(tmp_path), "A" * 43 + "=")
     writer = Writer("grdp", codec(), lambda: T1 + HOUR)
-    handling = Handling(writer, engine, vault, lambda: ThreadPoolExecutor(1))
+    handling = Handling(writer, engine, vault, Pool())
     yield Store(handling, vault, client, str(uuid4()), f"form-{uuid4()}")
     engine.dispose()
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from uuid import UUID, uuid4
 
 import pytest
+from kafka.admin import KafkaAdminClient
 
 from services.kernel import replay, topics
 from services.kernel.codec import codec
@@ -148,6 +149,31 @@ def test_an_event_that_kills_the_process_is_found_and_its_neighbours_pass(
     assert letter.event_id == identity(messages[3])
     assert letter.error == "Poison"
     assert set(toy.outputs()) == {str(s) for n, s in enumerate(submissions) if n != 3}
+
+
+def test_what_was_buried_is_not_tried_again_when_the_broker_brings_it_back(toy: Toy) -> None:
+    """The broker may know less than the database: a kill between a dead letter and the commit of its offset."""
+    message = received("bug")
+    with toy.running("batch"):
+        toy.send([message])
+        toy.wait_for(lambda: len(replay.letters(toy.bootstrap, "validation")) == 1, 120)
+        time.sleep(2)
+    forget_offsets(toy)
+    ended = len([worker for worker in toy.workers if worker.returncode == 70])
+    with toy.running("batch"):
+        toy.send([received()])
+        toy.wait_for(lambda: handled(toy) == 1)
+    assert len([worker for worker in toy.workers if worker.returncode == 70]) == ended
+    assert len(replay.letters(toy.bootstrap, "validation")) == 1
+
+
+def forget_offsets(toy: Toy) -> None:
+    admin = KafkaAdminClient(bootstrap_servers=toy.bootstrap)
+    try:
+        toy.wait_for(lambda: not admin.describe_groups(["validation"])["validation"]["members"])
+        admin.delete_groups(["validation"])
+    finally:
+        admin.close()
 
 
 def test_a_rejected_event_is_buried_and_replay_reaches_its_group_alone(toy: Toy) -> None:

@@ -291,3 +291,17 @@ def test_headings_count_or_name() -> None:
     assert kinds_of("ten chu dau tu") == (Kind.PERSON_NAME, Kind.ORGANISATION_NAME)
     long = "dia chi cua nhung noi ma trong nam da co chuong trinh khuyen nong " * 2
     assert kinds_of(long) == ()
+
+
+def test_a_sheets_name_is_scanned_too() -> None:
+    document = json.loads(cells([["Tổng", "1"]]))
+    document["sheets"][0]["name"] = "Nguyễn Văn Tèo CCCD 011085001234"
+    (finding,) = {
+        one for one in scan(json.dumps(document).encode(), YEAR) if one.kind == "identity_number"
+    }
+    assert (finding.sheet, finding.cell) == ("#1", "")
+
+
+def test_a_long_text_without_blanks_is_scanned_in_time() -> None:
+    document = cells([["a" * 30_000 + " @"]])
+    assert scan(document, YEAR) == ()

@@ -13,6 +13,7 @@ from services.kernel.events import Event, Outcome
 from services.model.codelist import load_codelists
 from services.model.form import load_forms
 from services.model.observation import from_parquet
+from services.validation import handler
 from services.validation.handler import Facts, codelists_of, handle
 from tests.unit.test_validation_check import FORM, rows
 from tests.unit.workbooks import xlsx
@@ -84,7 +85,7 @@ def test_a_failed_rule_returns_it_without_any_value() -> None:
             "rule": "total",
             "level": 1,
             "severity": "error",
-            "sheet": "Sheet1",
+            "sheet": "#1",
             "cells": ["C5", "C6", "C8", "C9"],
         }
     ]
@@ -139,3 +140,17 @@ def test_a_form_names_the_code_lists_it_needs() -> None:
     assert codelists_of(form.to_dict()) == ("VSIC2018",)
     assert codelists_of(FORM.to_dict()) == ()
     assert "VSIC2018" in load_codelists()
+
+
+@pytest.mark.parametrize("error", [RuntimeError("bug"), MemoryError(), BaseException("panic")])
+def test_what_no_reader_foresaw_is_a_finding_and_no_crash(
+    monkeypatch: pytest.MonkeyPatch, error: BaseException
+) -> None:
+    def failing(*arguments: Any) -> None:
+        raise error
+
+    monkeypatch.setattr(handler, "check", failing)
+    (draft,) = handled(rows()).events
+    assert draft.topic == "submission.returned"
+    assert [one["code"] for one in draft.data["findings"]] == ["workbook_unreadable"]
+    assert (draft.data["figures"], draft.data["cells"], draft.data["marked"]) == (0, None, None)
