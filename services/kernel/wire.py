@@ -82,8 +82,12 @@ def decode(
             traceparent=attributes["traceparent"].decode() if "traceparent" in attributes else None,
             encoded=value,
         )
-        submission = event.data.get("submission_id", event.key)
-        if submission != event.key or ("submission_id" in event.data and not UUID(submission)):
+        submission = event.data.get("submission_id")
+        if (
+            isinstance(event.key, str)
+            and submission
+            and (submission != event.key or not UUID(submission))
+        ):
             raise Malformed(f"{topic.name}: the key is not its submission")
         return event
     except KeyError as error:

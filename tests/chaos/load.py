@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -141,9 +140,8 @@ def _sending(period: str, rng: random.Random, verdict: str) -> Sending:
     return Sending(period, content, verdict, regime, figures)
 
 
-def send(url: str, key: Key, plan: Plan, threads: int, progress: Callable[[int], None]) -> int:
+def send(url: str, key: Key, plan: Plan, threads: int) -> int:
     """Sends all, from several threads; returns how many attempts were accepted. Any refusal is raised."""
-    sent = 0
 
     def one(sendings: list[Sending]) -> int:
         client = httpx2.Client(base_url=url, timeout=20, trust_env=False)
@@ -156,10 +154,7 @@ def send(url: str, key: Key, plan: Plan, threads: int, progress: Callable[[int],
         return len(sendings)
 
     with ThreadPoolExecutor(threads) as pool:
-        for number in pool.map(one, plan.submissions):
-            sent += number
-            progress(sent)
-    return sent
+        return sum(pool.map(one, plan.submissions))
 
 
 def _statement(sending: Sending) -> Statement:

@@ -66,7 +66,7 @@ def run(
     key = register(stack)
     monkey = Monkey(stack, flags, rng, pause, most)
     monkey.start()
-    sent = sending.send(stack.url("intake-api"), key, plan, 8, lambda n: None)
+    sent = sending.send(stack.url("intake-api"), key, plan, 24)
     # Harm goes on until all have a verdict or have died; a minimum of it is part of the test.
     until(lambda: len(monkey.done) >= min(most, 10), 120, lambda: f"harm: {monkey.done}")
     monkey.stop()

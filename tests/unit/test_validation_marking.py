@@ -22,6 +22,7 @@ from services.model.rule import Severity
 from services.model.text import Text
 from services.validation.check import Checked, check
 from services.validation.findings import Context, Finding, Notebook, Place
+from services.validation.handler import handle
 from services.validation.marking import XLSM, XLSX, Marked, mark
 from services.validation.marking.cells import place_of
 from services.validation.marking.marked import MOST_COMMENTS
@@ -33,7 +34,7 @@ from services.validation.report import Report
 from services.validation.workbook import address
 from tests.unit.test_examples import SCENARIO, checked, content, generated
 from tests.unit.test_validation_check import FORM, STATEMENT, rows
-from tests.unit.test_validation_handler import handled
+from tests.unit.test_validation_handler import FACTS, handled, received
 from tests.unit.workbooks import saved, xlsx
 
 assert generated, "a fixture, used by its name"
@@ -503,4 +504,5 @@ def test_the_handler_names_the_marked_workbook_where_something_was_found() -> No
     (back,) = [one for one in outcome.objects if one.kind == "marked"]
     assert draft.data["marked"] == back.reference()
     assert "C8" in colours(opened(back.content)["Sheet1"])
-    assert outcome == handled(sheet)
+    original = {"original": xlsx(sheet)}
+    assert handle(received(), FACTS, original) == handle(received(), FACTS, original)
