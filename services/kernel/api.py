@@ -68,6 +68,8 @@ def create(
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         relay = asyncio.create_task(outbox.watch())
         yield
+        outbox.close()
+        await asyncio.wait({relay}, timeout=5)
         relay.cancel()
         with suppress(asyncio.CancelledError):
             await relay

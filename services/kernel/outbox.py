@@ -7,6 +7,7 @@ start, in the order of the outbox.
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -43,6 +44,7 @@ class Outbox:
         self._codec = codec
         self._clock = clock
         self._turn = asyncio.Lock()
+        self._closed = asyncio.Event()
         self._unpublished = metrics.OUTBOX_UNPUBLISHED.labels(service)
 
     def add(self, session: Session, draft: Draft, id_: UUID, trace: str | None = None) -> int:
@@ -72,8 +74,8 @@ class Outbox:
                     pass
 
     async def watch(self, seconds: float = 1.0) -> None:
-        """Relays what a crash or an absent broker left, for as long as the process runs."""
-        while True:
+        """Relays what a crash or an absent broker left, until `close`."""
+        while not self._closed.is_set():
             try:
                 async with self._turn:
                     while await self._relay():
@@ -82,7 +84,12 @@ class Outbox:
                 metrics.RETRIES.labels(self._service).inc()
                 if not is_transient(error):
                     log.error("relay", exc_info=error)
-            await asyncio.sleep(seconds)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._closed.wait(), seconds)
+
+    def close(self) -> None:
+        """Lets `watch` end after the relay that is under way: cancelled, it would leave its session to a thread."""
+        self._closed.set()
 
     async def _relay(self) -> int:
         session = Session(self._engine)
