@@ -43,9 +43,13 @@ class Received:
 
 
 class Backlog:
-    """A queue in the order of offsets. Between `is_full` and `is_low` the broker rests."""
+    """A queue in the order of offsets. Between `is_full` and `is_low` the broker rests.
 
-    def __init__(self) -> None:
+    `sparse` says that offsets may be missing, as on a compacted topic.
+    """
+
+    def __init__(self, *, sparse: bool = False) -> None:
+        self._sparse = sparse
         self._records: deque[Received] = deque()
         self._bytes = 0
         self._arrived = asyncio.Event()
@@ -69,11 +73,11 @@ class Backlog:
         return len(self._records) < LOW_EVENTS and self._bytes < LOW_BYTES
 
     def append(self, received: Received) -> None:
-        """Adds a record. One that is not newer than the last means that the consumer went back to its committed
-        offset: then what waits will come again.
+        """Adds a record. One that is not newer than the last means that the consumer went back: what waits from there
+        on will come again.
         """
-        if self._records and received.offset <= self._records[-1].offset:
-            self.clear()
+        while self._records and self._records[-1].offset >= received.offset:
+            self._bytes -= self._records.pop().size
         self._records.append(received)
         self._bytes += received.size
         self._arrived.set()
@@ -99,7 +103,7 @@ class Backlog:
             await asyncio.sleep(GATHER_SECONDS)
 
     def take(self, most: int, careful: range) -> list[Received]:
-        """The next records: of one origin topic, no key twice, what a batch holds; of `careful` only the first."""
+        """The next records: of one origin topic, no key twice, no gap, what a batch holds; of `careful` one."""
         taken: list[Received] = []
         keys: set[bytes | None] = set()
         size = 0
@@ -110,6 +114,7 @@ class Backlog:
                 or size + head.size > BATCH_BYTES
                 or head.origin.topic != taken[0].origin.topic
                 or head.offset in careful
+                or not (self._sparse or head.offset == taken[-1].offset + 1)
             ):
                 break
             taken.append(self._records.popleft())

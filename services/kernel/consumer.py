@@ -3,6 +3,8 @@
 Faust acknowledges a whole batch as soon as an iteration over `take` ends, and commits past an unfinished offset; so
 records are only ever taken one at a time, without its acknowledgement, and acknowledged in order by partition.py.
 No tables, no declared topics, no web server, no serializers: an error of those would lose a record.
+Faust's own account of offsets is switched off, too: after a rebalance it may hand over a record that it had buffered
+before an earlier one that comes again, drop the earlier one as read, and commit past it. The account is kept in partition.py.
 """
 
 from __future__ import annotations
@@ -29,8 +31,29 @@ Accept = Callable[[TP, Received], bool]
 Leave = Callable[[Sequence[TP]], Awaitable[None]]
 
 
+class _Unread(dict[TP, int | None]):
+    """What Faust has read: to its mind, nothing. So it drops no record that comes again, and invents no gap."""
+
+    def __getitem__(self, tp: TP) -> None:
+        return None
+
+
 class _FaustConsumer(aiokafka.Consumer):
-    """Delivers without the four tasks that Faust makes for every record."""
+    """Delivers without the four tasks that Faust makes for every record, and commits what is acknowledged."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self._read_offset = _Unread()
+
+    def _new_offset(self, tp: TP) -> int | None:
+        """Partition acknowledges in order, all below included: the last acknowledged one is the mark."""
+        acknowledged = self._acked[tp]
+        if not acknowledged:
+            return None
+        mark = max(acknowledged) + 1
+        acknowledged.clear()
+        self._acked_index[tp].clear()
+        return mark
 
     async def wait_first(self, *waiting: Any, **options: Any) -> Any:
         """Awaits a delivery itself while the flow is on; all else as Faust does."""
@@ -98,6 +121,15 @@ class Consumer:
     def resume(self, tp: TP) -> None:
         """Lets the broker send more of a partition whose queue was full."""
         self._app.consumer.on_buffer_drop(tp)
+
+    async def earliest(self, tp: TP) -> int:
+        """The first offset that the broker still has."""
+        return (await self._app.consumer.earliest_offsets(tp))[tp]
+
+    async def rewind(self, tp: TP, offset: int) -> None:
+        """Has the records of a partition come again from an offset on, if the partition is still ours."""
+        if tp in self._app.consumer.assignment():
+            await self._app.consumer.seek(tp, offset)
 
     @property
     def assigned(self) -> bool:

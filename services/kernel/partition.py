@@ -1,7 +1,7 @@
 """One partition of one topic: its queue, its loop, and the order in which its events are finished.
 
-Inputs are acknowledged strictly in the order of their offsets: a finished event waits for all lower ones. So nothing
-that was taken can be lost, whatever ends the process.
+Inputs are taken and acknowledged strictly in the order of their offsets, none left out: a finished event waits for all
+lower ones. So nothing that was sent can be lost, whatever ends the process or makes the consumer jump.
 """
 
 from __future__ import annotations
@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from services.kernel.runner import Runner
 
 TRIALS = 3
+REWIND_SECONDS = 1.0
+"""Within it come the records that were under way when the broker was asked for earlier ones."""
 
 log = structlog.get_logger()
 
@@ -40,7 +42,8 @@ class Partition:
         self._runner = runner
         self._topic = topic
         self._number = number
-        self._backlog = Backlog()
+        self._backlog = Backlog(sparse=topic.compacted)
+        self._expected = 0
         self._window: deque[Received] = deque()
         self._tasks: dict[object, asyncio.Task[None]] = {}
         self._careful = range(0)
@@ -82,7 +85,7 @@ class Partition:
         if not takeover.clean:
             # A producer that died with the last holder may still deliver; what follows must come after it.
             await asyncio.sleep(DELIVERY_TIMEOUT)
-        self._check_gap(takeover.next_offset)
+        self._expected = await self._first_expected(takeover.next_offset)
         try:
             while not self._stopping:
                 await self._next()
@@ -91,19 +94,32 @@ class Partition:
         finally:
             self._held.set(0)
 
-    def _check_gap(self, next_offset: int | None) -> None:
-        if self._topic.compacted or next_offset is None or not self._backlog:
-            return
-        found = self._backlog.head.offset
-        if found > next_offset:
+    async def _first_expected(self, next_offset: int | None) -> int:
+        if next_offset is None:
+            return await self._runner.earliest(self._topic.name, self._number)
+        return next_offset
+
+    async def _fill_gap(self, found: int) -> None:
+        """Goes back to where the gap begins. One that the broker can't fill is an alarm, and is passed over."""
+        gap = {"topic": self._topic.name, "expected": self._expected, "got": found}
+        if await self._runner.earliest(self._topic.name, self._number) > self._expected:
             metrics.OFFSET_GAPS.labels(self._runner.service, self._topic.name).inc()
-            log.error("offset gap", topic=self._topic.name, expected=next_offset, got=found)
+            log.error("offset gap", **gap)
+            self._expected = found
+            return
+        log.info("rewound", **gap)
+        await self._runner.rewind(self._topic.name, self._number, self._expected)
+        self._runner.resume(self._topic.name, self._number)
+        await asyncio.sleep(REWIND_SECONDS)
 
     async def _next(self) -> None:
         await self._backlog.arrival()
         if self._stopping or not self._backlog:
             return
         head = self._backlog.head
+        if head.offset > self._expected and not self._topic.compacted:
+            await self._fill_gap(head.offset)
+            return
         stage = self._runner.stage_of(head.origin.topic)
         if head.offset in self._buried:
             await self._drain()
@@ -119,6 +135,7 @@ class Partition:
     def _take(self, most: int) -> list[Received]:
         taken = self._backlog.take(most, self._careful)
         self._window.extend(taken)
+        self._expected = taken[-1].offset + 1
         if self._backlog.is_low:
             self._runner.resume(self._topic.name, self._number)
         return taken

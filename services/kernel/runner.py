@@ -142,6 +142,14 @@ class Runner:
         """Lets the broker send more of a partition."""
         self._consumer.resume(TP(topic, partition))
 
+    async def earliest(self, topic: str, partition: int) -> int:
+        """The first offset of a partition that the broker still has."""
+        return await self.patiently(lambda: self._consumer.earliest(TP(topic, partition)))
+
+    async def rewind(self, topic: str, partition: int, offset: int) -> None:
+        """Has the broker send a partition's records again."""
+        await self.patiently(lambda: self._consumer.rewind(TP(topic, partition), offset))
+
     def fail(self, error: BaseException) -> NoReturn:
         """Ends the process at once, as if it had been killed: the one answer to what nobody foresaw."""
         log_.critical("ended", error=repr(error)[:1000], exc_info=error)

@@ -10,7 +10,9 @@ from dataclasses import replace
 from pathlib import Path
 from uuid import UUID, uuid4
 
+import psycopg
 import pytest
+from kafka import TopicPartition
 from kafka.admin import KafkaAdminClient
 
 from services.kernel import replay, topics
@@ -174,6 +176,43 @@ def forget_offsets(toy: Toy) -> None:
         admin.delete_groups(["validation"])
     finally:
         admin.close()
+
+
+def test_what_the_broker_believes_to_be_read_and_the_database_does_not_know_is_read_again(
+    toy: Toy,
+) -> None:
+    """So it is after a database came back from a backup, and after a consumer that jumped over records."""
+    sent = [received(submission=submission) for submission in of_one_partition(11)]
+    with toy.running("batch"):
+        toy.send(sent[:10])
+        toy.wait_for(lambda: handled(toy) == 10)
+    with psycopg.connect(toy.url) as connection:
+        connection.execute(
+            "delete from inbox where event_id = any(%s)",
+            [[UUID(identity(message)) for message in sent[4:10]]],
+        )
+        connection.execute("update partitions set next_offset = 4 where next_offset = 10")
+    with toy.running("batch"):
+        toy.send(sent[10:])
+        toy.wait_for(lambda: handled(toy) == 11)
+    assert "rewound" in toy.log()
+    assert "offset gap" not in toy.log()
+
+
+def test_records_that_the_broker_has_no_more_are_an_alarm(toy: Toy) -> None:
+    sent = [received(submission=submission) for submission in of_one_partition(11)]
+    with toy.running("batch"):
+        toy.send(sent[:10])
+        toy.wait_for(lambda: handled(toy) == 10)
+    with psycopg.connect(toy.url) as connection:
+        connection.execute("update partitions set next_offset = 4 where next_offset = 10")
+    admin = KafkaAdminClient(bootstrap_servers=toy.bootstrap)
+    admin.delete_records({TopicPartition(INPUT, 0): 7})
+    admin.close()
+    with toy.running("batch"):
+        toy.send(sent[10:])
+        toy.wait_for(lambda: handled(toy) == 11)
+    assert "offset gap" in toy.log()
 
 
 def test_a_rejected_event_is_buried_and_replay_reaches_its_group_alone(toy: Toy) -> None:

@@ -148,6 +148,10 @@ class Toy:
             seen.setdefault(record.key.decode(), set()).add(dict(record.headers)["ce_id"].decode())
         return Counter({key: len(ids) for key, ids in seen.items()})
 
+    def log(self) -> str:
+        """What the workers wrote."""
+        return (self.mark / "log").read_text()
+
     def scalar(self, query: str) -> Any:
         """One value from the database."""
         with psycopg.connect(self.url) as connection:
@@ -159,9 +163,7 @@ class Toy:
         deadline = time.monotonic() + seconds
         while not condition():
             if time.monotonic() > deadline:
-                raise AssertionError(
-                    "it did not come true:\n" + (self.mark / "log").read_text()[-6000:]
-                )
+                raise AssertionError("it did not come true:\n" + self.log()[-6000:])
             time.sleep(0.2)
 
 
