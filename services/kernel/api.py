@@ -20,6 +20,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from sqlalchemy import Engine
 
 from services.kernel import log, problems
+from services.kernel.auth import RemoteKeys
 from services.kernel.clock import Clock, utc_now
 from services.kernel.codec import codec
 from services.kernel.db import connect
@@ -77,6 +78,7 @@ def create(
         engine.dispose()
 
     app = FastAPI(title=title, description=description, version="1", lifespan=lifespan)
+    app.state.keys = RemoteKeys(config.catalogue_url)
     app.state.context = Context(service, config, engine, vault, outbox, clock)
     problems.install(app)
     _common(app, service, engine)

@@ -4,7 +4,7 @@ Faust acknowledges a whole batch as soon as an iteration over `take` ends, and c
 records are only ever taken one at a time, without its acknowledgement, and acknowledged in order by partition.py.
 No tables, no declared topics, no web server, no serializers: an error of those would lose a record.
 Faust's own account of offsets is switched off, too: after a rebalance it may hand over a record that it had buffered
-before an earlier one that comes again, drop the earlier one as read, and commit past it. The account is kept in partition.py.
+before an earlier one that comes again, drop the earlier one as read, and commit past it. The account is partition.py's.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import faust
+from aiokafka import AIOKafkaConsumer
 from faust.exceptions import ConsumerNotStarted
 from faust.transport.drivers import aiokafka
 from faust.types import TP
@@ -82,6 +83,7 @@ class Consumer:
         streams: Iterable[Sequence[str]], accept: Accept, leave: Leave, fail: Callable[[BaseException], None],
     ) -> None:  # fmt: skip
         self._service = service
+        self._bootstrap = bootstrap
         self._topics = topics
         self._streams = [tuple(names) for names in streams]
         self._inputs = {name for names in self._streams for name in names}
@@ -123,8 +125,13 @@ class Consumer:
         self._app.consumer.on_buffer_drop(tp)
 
     async def earliest(self, tp: TP) -> int:
-        """The first offset that the broker still has."""
-        return (await self._app.consumer.earliest_offsets(tp))[tp]
+        """The first offset that the broker still has; asked without the group, which may be rebalancing."""
+        consumer = AIOKafkaConsumer(bootstrap_servers=self._bootstrap, group_id=None)
+        await consumer.start()
+        try:
+            return int((await consumer.beginning_offsets([tp]))[tp])
+        finally:
+            await consumer.stop()
 
     async def rewind(self, tp: TP, offset: int) -> None:
         """Has the records of a partition come again from an offset on, if the partition is still ours."""

@@ -1,0 +1,201 @@
+"""Who asks, and what they may: a person by a short-lived token of catalogue, a program by a token of the settings.
+
+Every service verifies tokens itself, with catalogue's public keys, and authorises its own actions by the table of
+schemas/roles.yaml. Nothing here asks another service once the keys are known.
+"""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cache
+from pathlib import Path
+from threading import Lock
+from typing import TYPE_CHECKING, Any, Protocol
+
+import httpx2
+import yaml
+from fastapi import Request
+from joserfc import jwt
+from joserfc.errors import JoseError
+from joserfc.jwk import KeySet
+from joserfc.jws import extract_compact
+
+from services.kernel.problems import Problem
+from services.kernel.settings import Settings
+
+if TYPE_CHECKING:
+    from services.kernel.clock import Clock
+
+ISSUER = "catalogue"
+ALGORITHM = "Ed25519"
+TABLE = Path(__file__).resolve().parents[2] / "schemas" / "roles.yaml"
+REFETCH_SECONDS = 10.0
+"""An unknown key id asks catalogue again, at most so often."""
+
+
+class Scope(StrEnum):
+    """How far an action reaches."""
+
+    OWN = "own"
+    ROOM = "room"
+    ALL = "all"
+
+
+@dataclass(frozen=True)
+class Principal:
+    """Who asks. `organisation` is empty for a program; `rooms` holds those in whose stead the person acts, too."""
+
+    id: str
+    organisation: str
+    roles: frozenset[str]
+    rooms: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class Access:
+    """That a principal may do something, and how far."""
+
+    principal: Principal
+    scopes: frozenset[Scope]
+
+    @property
+    def is_all(self) -> bool:
+        """Whether it reaches everything."""
+        return Scope.ALL in self.scopes
+
+    def reaches(self, organisation: str | None, room: str | None) -> bool:
+        """Whether it reaches what concerns this organisation, or what this room is responsible for."""
+        return (
+            self.is_all
+            or (Scope.OWN in self.scopes and organisation == self.principal.organisation != "")
+            or (Scope.ROOM in self.scopes and room in self.principal.rooms)
+        )
+
+
+class Keys(Protocol):
+    """Where the public keys of catalogue come from."""
+
+    def find(self, key_id: str) -> KeySet:
+        """The keys known now, asked for again where this one is not among them."""
+
+
+class RemoteKeys:
+    """Catalogue's keys by HTTP (RFC 7517), kept; while catalogue is away the known ones go on."""
+
+    def __init__(self, url: str) -> None:
+        self._url = f"{url}/v1/jwks"
+        self._known = KeySet([])
+        self._asked = float("-inf")
+        self._turn = Lock()
+
+    def find(self, key_id: str) -> KeySet:
+        """The keys; raises httpx2.TransportError where none are known and catalogue is away."""
+        with self._turn:
+            known = {key.kid for key in self._known.keys}
+            if key_id not in known and time.monotonic() - self._asked > REFETCH_SECONDS:
+                self._known = self._fetch()
+                self._asked = time.monotonic()
+            return self._known
+
+    def _fetch(self) -> KeySet:
+        answer = httpx2.get(self._url, timeout=3, trust_env=False)
+        answer.raise_for_status()
+        return KeySet.import_key_set(answer.json())
+
+
+@cache
+def table() -> Mapping[str, Mapping[str, Mapping[str, Scope]]]:
+    """service → action → role → scope."""
+    services = yaml.safe_load(TABLE.read_text(encoding="utf-8"))["services"]
+    return {
+        service: {
+            action: {role: Scope(scope) for role, scope in roles.items()}
+            for action, roles in actions.items()
+        }
+        for service, actions in services.items()
+    }
+
+
+def principal_of(
+    authorization: str, settings: Settings, keys: Keys, clock: Clock
+) -> Principal | None:
+    """Whom a header `Authorization: Bearer …` names; None for a token that is not valid now."""
+    scheme, _, token = authorization.partition(" ")
+    if scheme.lower() != "bearer" or not token:
+        return None
+    return _program(token, settings) or _person(token, keys, clock)
+
+
+def _program(token: str, settings: Settings) -> Principal | None:
+    for role in ("administrator", "compiler", "operator"):
+        expected = getattr(settings, f"{role}_token").get_secret_value()
+        if expected and secrets.compare_digest(token.encode(), expected.encode()):
+            return Principal(f"token:{role}", "", frozenset({role}))
+    return None
+
+
+def _person(token: str, keys: Keys, clock: Clock) -> Principal | None:
+    try:
+        key_id = str(extract_compact(token.encode()).headers()["kid"])
+        claims = jwt.decode(token, keys.find(key_id), algorithms=[ALGORITHM]).claims
+        now = clock().timestamp()
+        if claims["iss"] != ISSUER or not claims["iat"] - 60 <= now < claims["exp"]:
+            return None
+        return Principal(
+            claims["sub"],
+            claims["organisation"],
+            frozenset(claims["roles"]),
+            frozenset(claims["rooms"]),
+        )
+    except (JoseError, KeyError, ValueError, TypeError):
+        return None
+
+
+def allowed(action: str) -> Callable[[Request], Access]:
+    """A dependency that lets in who may do this action of the service: 401 unknown, 403 not allowed."""
+
+    def check(request: Request) -> Access:
+        context: Any = request.app.state.context
+        header = request.headers.get("authorization", "")
+        principal = principal_of(header, context.settings, request.app.state.keys, context.clock)
+        if principal is None:
+            raise UNKNOWN
+        granted = table()[context.service][action]
+        scopes = frozenset(granted[role] for role in principal.roles if role in granted)
+        if not scopes:
+            raise _forbidden(context.service, action)
+        return Access(principal, scopes)
+
+    return check
+
+
+UNKNOWN = Problem(
+    401,
+    "token",
+    {"vi": "Thiếu mã truy cập hoặc mã đã hết hạn", "en": "No valid token"},
+    {
+        "vi": "Đăng nhập (POST /v1/tokens của danh mục) rồi gửi kèm «Authorization: Bearer <mã>».",
+        "en": "Log in (POST /v1/tokens of catalogue) and send «Authorization: Bearer <token>».",
+    },
+    {"WWW-Authenticate": "Bearer"},
+)
+
+
+def _forbidden(service: str, action: str) -> Problem:
+    return Problem(
+        403,
+        "not-allowed",
+        {
+            "vi": "Vai trò của bạn không có quyền làm việc này",
+            "en": "Your role may not do this",
+        },
+        {
+            "vi": "Hãy nhờ người có quyền, hoặc quản trị hệ thống cấp vai trò.",
+            "en": "Ask someone who may, or the administrator for the role.",
+        },
+        action=f"{service}:{action}",
+    )
