@@ -49,15 +49,23 @@ def generate(folder: Path) -> list[Path]:
         "cv17809-1_2026-Q4_sai.xlsx": quarterly(forms["cv17809-1"], 4, "SỞ TÀI CHÍNH", "39"),
         "cv17809-2_2026-Q3.xlsx": quarterly(forms["cv17809-2"], 3, "SỞ TÀI CHÍNH"),
         "cv17809-5_2026-Q3.xlsx": quarterly(forms["cv17809-5"], 3, "SỞ CÔNG THƯƠNG"),
+        # Nothing says what its figures are counted in: a warning, so that a room must accept it.
+        "cv17809-2_2026-Q4.xlsx": quarterly(forms["cv17809-2"], 4, "SỞ TÀI CHÍNH", unit=False),
         "dn-list_2026-Q3.xlsx": firms(),
+        "t0111_2025.xlsx": marriages(forms["t0111"]),
     }
     for name, workbook in made.items():
         (folder / name).write_bytes(_bytes(workbook))
     return [folder / name for name in made]
 
 
-def quarterly(form: Form, quarter: int, agency: str, raised: str | None = None) -> Workbook:
-    """A quarterly form of Công văn 17809; `raised` is the row whose quarter gets a digit more."""
+def quarterly(
+    form: Form, quarter: int, agency: str, raised: str | None = None, unit: bool = True
+) -> Workbook:
+    """A quarterly form of Công văn 17809; `raised` is the row whose quarter gets a digit more.
+
+    Without `unit` the line "Đơn vị tính" is left out.
+    """
     by_quarter = _year(form)
     period = Period.parse(f"{YEAR}-Q{quarter}")
     columns = [by_quarter[quarter - 1], _sum(by_quarter[:quarter])]
@@ -68,8 +76,9 @@ def quarterly(form: Form, quarter: int, agency: str, raised: str | None = None) 
     sheet = workbook.active
     sheet.title = form.tables[0].sheets[0]
     _title_block(sheet, agency, form.title.vi, f"{headings[0]}; {headings[1]}", width=4)
-    sheet["D6"] = "Đơn vị tính: Triệu đồng"
-    sheet["D6"].alignment = Alignment(horizontal="right")
+    if unit:
+        sheet["D6"] = "Đơn vị tính: Triệu đồng"
+        sheet["D6"].alignment = Alignment(horizontal="right")
     _header(sheet, headings)
     for number, row in enumerate(form.tables[0].rows, start=10):
         code = None if row.unprinted else row.code
@@ -147,6 +156,26 @@ def firms() -> Workbook:
     _foot(sheet, 31)
     for column in range(1, 10):
         sheet.column_dimensions[get_column_letter(column)].width = 22
+    return workbook
+
+
+def marriages(form: Form) -> Workbook:
+    """The one figure of form T0111, for the year before."""
+    row = form.tables[0].rows[0]
+    year = spellings(Period.parse(str(YEAR - 1)))[0]
+    workbook = Workbook()
+    sheet = workbook.active
+    sheet.title = form.tables[0].sheets[0]
+    _title_block(sheet, "SỞ TƯ PHÁP", form.title.vi, year, width=3)
+    sheet["C6"] = "Đơn vị tính: Cuộc"
+    _write(sheet, 7, ("Chỉ tiêu", "Mã số", year))
+    _write(sheet, 8, ("A", "B", 1))
+    _write(
+        sheet, 9, (row.label, row.code, random.Random(f"{SEED} {form.id}").randrange(3000, 6000))
+    )
+    _foot(sheet, 11)
+    for letter, width in zip("ABC", (62, 9, 20), strict=True):
+        sheet.column_dimensions[letter].width = width
     return workbook
 
 

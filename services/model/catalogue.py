@@ -5,13 +5,15 @@ must have (R23): name; content and main breakdowns; completeness; period and tim
 responsible unit; other.
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass as plain_dataclass
 from datetime import date
+from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 from pydantic.dataclasses import dataclass
 
 from services.model.codelist import load_codelists
@@ -19,19 +21,81 @@ from services.model.form import load_forms
 from services.model.observation import Completeness
 from services.model.period import Frequency
 from services.model.regulation import load_regulations
-from services.model.text import SCHEMAS, STRICT, ModelError, Text, load_yaml, plain, read
+from services.model.text import (
+    SCHEMAS,
+    STRICT,
+    Language,
+    ModelError,
+    Text,
+    load_yaml,
+    plain,
+    read,
+)
 
+Recipient = Literal["room", "agency", "provincial_committee", "national_office", "user_group"]
+"""Who may get figures on from the office."""
 Kind = Literal["codelist", "regulation", "organisation", "form", "item"]
+
+
+ROOM = "room"
+"""The kind of an organisation that is a room of the statistics office that is its parent."""
+
+
+class Channel(StrEnum):
+    """How an organisation gets its notices."""
+
+    EMAIL = "email"
+    WEBHOOK = "webhook"
+
+
+class Subject(StrEnum):
+    """What an organisation can be told of: each is the topic of the event."""
+
+    RETURNED = "submission.returned"
+    CLEARED = "submission.cleared"
+    HELD = "submission.held"
+    WITHHELD = "submission.withheld"
+    REFUSED = "submission.refused"
+    REVIEWED = "review.decided"
+    REQUESTED = "request.decided"
+    RELEASED = "calendar.released"
+
+
+_ADDRESSES = {
+    Channel.EMAIL: re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+"),
+    Channel.WEBHOOK: re.compile(r"https?://[^\s/]+\S*"),
+}
+
+
+@dataclass(frozen=True, config=STRICT)
+class Contact:
+    """An official mailbox or web address of an organisation, never a person's; without `events`, for all of them."""
+
+    channel: Channel
+    address: str
+    language: Language = "vi"
+    events: tuple[Subject, ...] = ()
+
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        if not _ADDRESSES[self.channel].fullmatch(self.address):
+            raise ValueError(f"{self.address} is no address of an {self.channel}")
+        return self
 
 
 @dataclass(frozen=True, config=STRICT)
 class Organisation:
-    """Who sends or receives; `province` is of list 34, None for national ones."""
+    """Who sends or receives; `province` is of list 34, None for national ones.
+
+    A room (kind `room`) names the office that it belongs to as `parent`.
+    """
 
     id: str
     name: Text
     kind: str
     province: str | None = None
+    parent: str | None = None
+    contacts: tuple[Contact, ...] = ()
     valid_from: date | None = None
     valid_to: date | None = None
     source: str = ""
@@ -48,7 +112,12 @@ class Organisation:
 
 @dataclass(frozen=True, config=STRICT)
 class Item:
-    """One item of an agreement with the seven fields of R23, all mandatory."""
+    """One item of an agreement with the seven fields of R23, all mandatory.
+
+    `responsible` supplies it; `room` is the statistics office's room that receives and accepts it (R28, R58).
+    `recipients` are the kinds of audience to which alone it may go on, besides the compilers (R22); None for no such
+    agreement.
+    """
 
     id: str
     name: Text
@@ -60,6 +129,8 @@ class Item:
     responsible: str
     other: Text
     regime: Literal["coordination", "sharing"] = "coordination"
+    room: str | None = None
+    recipients: tuple[Recipient, ...] | None = None
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> "Item":
@@ -109,10 +180,16 @@ def starter_pack(schemas: Path = SCHEMAS) -> list[Entry]:
     organisations = load_organisations(folder / "organisations")
     forms = load_forms(folder / "forms")
     items = load_items(folder / "items")
-    known = {one.id for one in organisations}
+    known = {one.id: one.kind for one in organisations}
+    for one in organisations:
+        if one.parent is not None and one.parent not in known:
+            raise ModelError(f"organisation {one.id}: no parent {one.parent}")
     for item in items:
         if item.form not in forms or item.responsible not in known:
             raise ModelError(f"item {item.id}: no form {item.form}, or no {item.responsible}")
+        if item.room is not None and known.get(item.room) != ROOM:
+            raise ModelError(f"item {item.id}: no room {item.room}")
+    organisations = sorted(organisations, key=lambda one: one.parent is not None)
     return [
         *(Entry("codelist", one.id, 1, one.to_dict()) for one in codelists.values()),
         *(Entry("regulation", one.id, 1, one.to_dict()) for one in regulations),

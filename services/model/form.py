@@ -9,6 +9,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from datetime import date
+from enum import StrEnum
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
@@ -40,6 +41,21 @@ class Cutoff:
 
 
 @dataclass(frozen=True, config=STRICT)
+class SystemIndicator:
+    """An indicator of a statistical indicator system: what a form reports of it is under embargo until released."""
+
+    list: str
+    indicator: str
+
+
+class Acceptance(StrEnum):
+    """Who accepts what satisfies the form's rules: nobody has to where there is no warning, or always a room."""
+
+    AUTOMATIC = "automatic"
+    ROOM = "room"
+
+
+@dataclass(frozen=True, config=STRICT)
 class Form:
     """A form and its version."""
 
@@ -59,12 +75,13 @@ class Form:
     province: str | None = None
     scenario: Scenario = Scenario.ACTUAL
     cutoffs: tuple[Cutoff, ...] = ()
+    acceptance: Acceptance = Acceptance.AUTOMATIC
+    system_indicators: tuple[SystemIndicator, ...] = ()
     source: str = ""
 
-    @property
-    def indicator_list(self) -> str:
-        """The code list that the row or column codes of this form are from."""
-        return f"{self.id}/{self.version}"
+    def indicator_list(self, table: Table) -> str:
+        """The code list that the indicators of the table are from: its own codes, unless the table names a list."""
+        return table.indicator_list or f"{self.id}/{self.version}"
 
     @cached_property
     def rule_set(self) -> str:
@@ -99,6 +116,7 @@ class Form:
         problems = [problem for table in form.tables for problem in table_problems(table)]
         problems += [problem for table in form.tables for problem in _unchecked(form, table)]
         problems += [problem for rule in form.rules for problem in _rule_problems(form, rule)]
+        problems += _system_problems(form)
         problems += repeated("rule", (rule.id for rule in form.rules))
         problems += repeated("table", (table.id for table in form.tables))
         if problems:
@@ -114,6 +132,20 @@ def load_forms(folder: Path = SCHEMAS / "catalogue" / "forms") -> dict[str, Form
     """Every form of the folder, by id."""
     forms = [Form.from_dict(load_yaml(path)) for path in sorted(folder.glob("*.yaml"))]
     return {form.id: form for form in forms}
+
+
+def _system_problems(form: Form) -> list[str]:
+    """Each indicator of a system that no table of the form yields."""
+    yielded = {
+        (form.indicator_list(table), indicator)
+        for table in form.tables
+        for indicator in table.yields
+    }
+    return [
+        f"system indicator {one.indicator} of {one.list} is in no table"
+        for one in form.system_indicators
+        if (one.list, one.indicator) not in yielded
+    ]
 
 
 def _unchecked(form: Form, table: Table) -> list[str]:

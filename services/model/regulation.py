@@ -4,8 +4,8 @@ One YAML file an instrument under `schemas/regulations/`; `articles` say in our 
 article asks, so that a decision can name it and a reader can understand it.
 """
 
-from collections.abc import Mapping
-from datetime import date
+from collections.abc import Iterable, Mapping
+from datetime import date, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
@@ -13,14 +13,25 @@ from pydantic.dataclasses import dataclass
 
 from services.model.text import SCHEMAS, STRICT, ModelError, Text, load_yaml, plain, read
 
+VIETNAM = timezone(timedelta(hours=7))
+
+
+def day(at: datetime) -> date:
+    """The day in Viet Nam, by which it counts whether a law is in force."""
+    return at.astimezone(VIETNAM).date()
+
 
 @dataclass(frozen=True, config=STRICT)
 class Article:
-    """An article, or one clause of it, and what it says in our own words."""
+    """An article, or one clause of it, and what it says in our own words.
+
+    `requirement` is the number of the requirement that it settles, where a service asks which article does.
+    """
 
     article: str
     summary: Text
     clause: str | None = None
+    requirement: str | None = None
 
 
 @dataclass(frozen=True, config=STRICT)
@@ -56,6 +67,26 @@ class Instrument:
     def to_dict(self) -> dict[str, Any]:
         """Plain data, as `from_dict` takes it."""
         return plain(self)
+
+
+def governing(
+    instruments: Iterable[Instrument], requirement: str, province: str | None, day: date
+) -> tuple[Instrument, Article] | None:
+    """The article that settles a requirement on `day`: the province's own first, else national law; None without."""
+    found = [
+        (one, article)
+        for one in instruments
+        if one.in_force(day) and one.province in (None, province)
+        for article in one.articles
+        if article.requirement == requirement
+    ]
+    return min(found, key=_nearest, default=None)
+
+
+def _nearest(found: tuple[Instrument, Article]) -> tuple[bool, int, str]:
+    """Before national law what is of the province, before older law what is newer."""
+    instrument, _ = found
+    return instrument.province is None, -instrument.in_force_from.toordinal(), instrument.id
 
 
 def load_regulations(folder: Path = SCHEMAS / "regulations") -> tuple[Instrument, ...]:

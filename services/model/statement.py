@@ -4,6 +4,7 @@ The claims are the payload as JSON. The protected header names the key by its th
 statement binds the content by its SHA-256, and a nonce makes each sending one of its kind.
 """
 
+import datetime
 import json
 from collections.abc import Mapping
 from enum import StrEnum
@@ -22,6 +23,8 @@ ALGORITHM = "Ed25519"
 
 Name = Annotated[str, StringConstraints(min_length=1, max_length=128)]
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+DocumentNumber = Annotated[str, StringConstraints(pattern=r"^\d{1,7}[\p{L}\d./&_-]{0,57}$")]
+"""As 12/BC-STC: begins with its number and has no space, so that no title passes for one."""
 
 
 class Regime(StrEnum):
@@ -37,6 +40,14 @@ class Classification(StrEnum):
     PUBLIC = "public"
     INTERNAL = "internal"
     STATE_SECRET = "state_secret"
+
+
+class SecretLevel(StrEnum):
+    """How secret a document is; the first is the highest."""
+
+    TOP_SECRET = "top_secret"
+    SECRET = "secret"
+    CONFIDENTIAL = "confidential"
 
 
 class Fault(StrEnum):
@@ -57,8 +68,32 @@ class Untrusted(ValueError):
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
+class SecretDocument:
+    """All that may be said here of a state secret: no title, no content, no hash of it.
+
+    `receiver` is the organisation that gets the document outside this system.
+    """
+
+    document_number: DocumentNumber
+    level: SecretLevel
+    date: datetime.date
+    receiver: Name
+
+
+@dataclass(frozen=True, kw_only=True, config=STRICT)
+class SecretNotice(SecretDocument):
+    """The claims of a sender that a secret document goes to its receiver outside this system."""
+
+    sender: Name
+    issued_at: AwareDatetime
+
+
+@dataclass(frozen=True, kw_only=True, config=STRICT)
 class Statement:
-    """The claims about one submission; `size` in bytes, `period` as written by the sender."""
+    """The claims about one submission; `size` in bytes, `period` as written by the sender.
+
+    `document` is of a state secret: whoever states it sends none of the content along.
+    """
 
     sender: Name
     form: Name
@@ -73,6 +108,12 @@ class Statement:
     size: Annotated[int, Field(ge=0)]
     issued_at: AwareDatetime
     nonce: Annotated[str, StringConstraints(min_length=16, max_length=128)]
+    document: SecretDocument | None = None
+
+    @property
+    def is_state_secret(self) -> bool:
+        """Whether the content must not come here; a document of that kind says so by itself."""
+        return self.classification is Classification.STATE_SECRET or self.document is not None
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
@@ -85,10 +126,10 @@ class Question:
     issued_at: AwareDatetime
 
 
-Claims = TypeVar("Claims", Statement, Question)
+Claims = TypeVar("Claims", Statement, Question, SecretNotice)
 
 
-def sign(claims: Statement | Question, key: OKPKey) -> str:
+def sign(claims: Statement | Question | SecretNotice, key: OKPKey) -> str:
     """The claims as a compact JWS."""
     header = {"alg": ALGORITHM, "kid": key.thumbprint()}
     payload = json.dumps(plain(claims), ensure_ascii=False, separators=(",", ":"))
@@ -114,6 +155,11 @@ def verify(token: str, keys: Mapping[str, OKPKey]) -> Statement:
 def verify_question(token: str, keys: Mapping[str, OKPKey]) -> Question:
     """The question that one of the keys (by thumbprint) signed; raises Untrusted."""
     return _verify(Question, token, keys)
+
+
+def verify_notice(token: str, keys: Mapping[str, OKPKey]) -> SecretNotice:
+    """The notice of a state secret that one of the keys (by thumbprint) signed; raises Untrusted."""
+    return _verify(SecretNotice, token, keys)
 
 
 def public_key(jwk: Mapping[str, Any]) -> OKPKey:

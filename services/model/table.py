@@ -104,7 +104,10 @@ class Aggregate:
 
 @dataclass(frozen=True, config=STRICT)
 class Table:
-    """A table of a form. `sheets` are names to look at first; the headers decide."""
+    """A table of a form. `sheets` are names to look at first; the headers decide.
+
+    `indicator_list` is the code list that its indicators are from; empty for the form's own codes.
+    """
 
     id: str
     kind: TableKind
@@ -117,6 +120,7 @@ class Table:
     measure: Measure = Measure.FLOW
     prices: Prices = Prices.NOT_APPLICABLE
     base_year: int | None = None
+    indicator_list: str = ""
     activity_list: str = ""
     aggregates: tuple[Aggregate, ...] = ()
 
@@ -129,6 +133,15 @@ class Table:
     def by_code(self) -> Mapping[str, Row]:
         """The rows by code."""
         return {row.code: row for row in self.rows}
+
+    @property
+    def yields(self) -> frozenset[str]:
+        """The indicators of its figures."""
+        if self.kind is TableKind.RECORDS:
+            return frozenset(one.indicator for one in self.aggregates)
+        if self.indicators is Axis.ROWS:
+            return frozenset(self.by_code)
+        return frozenset(column.id for column in self.of_role(Role.VALUE))
 
     def of_role(self, role: Role) -> tuple[Column, ...]:
         """The columns of a role, in their order."""

@@ -35,7 +35,7 @@ def _observation(
     period = statement.period_of(column.span)
     start, end = _reference(form, statement, column)
     return Observation(
-        indicator_list=form.indicator_list,
+        indicator_list=form.indicator_list(table),
         indicator=row.code if table.indicators is Axis.ROWS else column.id,
         area_list=row.area_list or statement.area_list,
         area=row.area or statement.area,
@@ -77,7 +77,7 @@ def of_records(
         if value is None:
             continue
         yield Observation(
-            indicator_list=form.indicator_list,
+            indicator_list=form.indicator_list(table),
             indicator=aggregate.indicator,
             area_list=statement.area_list,
             area=statement.area,
