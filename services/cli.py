@@ -15,7 +15,7 @@ import typer
 
 from services.audit import commands as audit
 from services.connector import commands as connector
-from services.operators import dead, infrastructure, keys, reconciliation
+from services.operators import dead, infrastructure, keys, people, policy, reconciliation
 from services.operators.calls import authorization
 from services.operators.show import AsJson, Exit, as_json, say, show_problem, table
 
@@ -30,6 +30,8 @@ app.add_typer(catalogue, name="catalogue")
 app.add_typer(infrastructure.app)
 app.add_typer(reconciliation.app)
 app.add_typer(dead.app, name="dead")
+app.add_typer(people.app, name="people")
+app.add_typer(policy.app, name="policy")
 app.add_typer(connector.app)
 connector.keys.command(
     "register", help="Đăng ký khóa công khai của cơ quan · Register a sender's public key"

@@ -1,4 +1,4 @@
-"""The catalogue's API, for its administrator. `python -m services.catalogue.api` runs it."""
+"""The catalogue's API: its entries, people and tokens. `python -m services.catalogue.api` runs it."""
 
 from __future__ import annotations
 
@@ -10,18 +10,24 @@ from fastapi.concurrency import run_in_threadpool
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 from sqlmodel import Session
 
-from services.catalogue import handler, store
-from services.catalogue.entry import Command, Flaw, Kind, Refused, Version
-from services.kernel.api import Context, bearer, context_of, create, serve
-from services.kernel.problems import Problem
-from services.model.messages import texts
+from services.catalogue import calendar_api, handler, login, people, registry, store
+from services.catalogue.entry import Command, Kind, Refused, Version
+from services.catalogue.refusals import absent, wrong
+from services.catalogue.signing import StoredKeys
+from services.kernel.api import Context, context_of, create, serve
+from services.kernel.auth import allowed
+from services.kernel.clock import Clock, utc_now
+from services.kernel.settings import Settings
 
-TEXT = "Danh mục: cơ quan, khóa, biểu mẫu, quy định · Catalogue: organisations, keys, forms, rules"
+TEXT = (
+    "Danh mục: cơ quan, khóa, biểu mẫu, quy định, con người · "
+    "Catalogue: organisations, keys, forms, rules, people"
+)
 
 
 With = Annotated[Context, Depends(context_of)]
-administrator = bearer(lambda settings: settings.administrator_token.get_secret_value())
-router = APIRouter(prefix="/v1", dependencies=[Depends(administrator)], tags=["catalogue"])
+router = APIRouter(prefix="/v1", tags=["catalogue"])
+readers = [Depends(allowed("entry.read"))]
 
 
 class Change(BaseModel):
@@ -81,7 +87,12 @@ class Whole(Summary):
     body: dict[str, Any]
 
 
-@router.put("/{kind}/{id}", status_code=201, summary="Thêm hoặc thay đổi · Add or change an entry")
+@router.put(
+    "/{kind}/{id}",
+    status_code=201,
+    dependencies=[Depends(allowed("entry.change"))],
+    summary="Thêm hoặc thay đổi · Add or change an entry",
+)
 async def put(kind: Kind, id: str, change: Change, response: Response, context: With) -> Whole:
     """201 with a new version, 200 where nothing changed; both after the broker's acknowledgement."""
     command = Command(
@@ -94,7 +105,8 @@ async def put(kind: Kind, id: str, change: Change, response: Response, context: 
     try:
         version, is_new, sequence = await run_in_threadpool(_change, context, command)
     except Refused as refused:
-        raise _problem(command, refused.flaws) from None
+        values = {"kind": kind.value, "id": id}
+        raise wrong(422, "catalogue-entry", "catalogue.refused", refused.flaws, **values) from None
     if sequence is not None:
         await context.outbox.published(sequence)
     if not is_new:
@@ -102,14 +114,18 @@ async def put(kind: Kind, id: str, change: Change, response: Response, context: 
     return _whole(version)
 
 
-@router.get("/{kind}", summary="Các mục của một loại · The entries of a kind")
+@router.get("/{kind}", dependencies=readers, summary="Các mục của một loại · The entries of a kind")
 def entries(kind: Kind, context: With) -> list[Summary]:
     """The newest version of each, by id."""
     with Session(context.engine) as session:
         return [Summary(**vars(version)) for version in store.listed(session, kind)]
 
 
-@router.get("/{kind}/{id}", summary="Một mục, phiên bản mới nhất hoặc chỉ định · One entry")
+@router.get(
+    "/{kind}/{id}",
+    dependencies=readers,
+    summary="Một mục, phiên bản mới nhất hoặc chỉ định · One entry",
+)
 def entry(
     kind: Kind,
     id: str,
@@ -118,11 +134,11 @@ def entry(
 ) -> Whole:
     """The newest version, or the one that is asked for; 404 where there is none."""
     if "\0" in id:
-        raise _absent(kind, id)
+        raise absent("no-entry", "catalogue.absent", kind=kind.value, id=id)
     with Session(context.engine) as session:
         found = store.newest(session, kind, id, version)
     if found is None:
-        raise _absent(kind, id)
+        raise absent("no-entry", "catalogue.absent", kind=kind.value, id=id)
     return _whole(found)
 
 
@@ -144,39 +160,13 @@ def _whole(version: Version) -> Whole:
     return Whole(**vars(version))
 
 
-def _problem(command: Command, flaws: list[Flaw]) -> Problem:
-    """All that is wrong: what, where, and how to mend it."""
-    values = {"kind": command.kind.value, "id": command.id}
-    return Problem(
-        422,
-        "catalogue-entry",
-        texts("catalogue.refused", **values).to_dict(),
-        texts("catalogue.refused.mend").to_dict(),
-        errors=[
-            {
-                "where": flaw.where,
-                "what": texts(f"catalogue.{flaw.code}", **flaw.values).to_dict(),
-                "mend": texts(f"catalogue.{flaw.code}.mend", **flaw.values).to_dict(),
-            }
-            for flaw in flaws
-        ],
-    )
-
-
-def _absent(kind: Kind, id_: str) -> Problem:
-    values = {"kind": kind.value, "id": id_}
-    return Problem(
-        404,
-        "no-entry",
-        texts("catalogue.absent", **values).to_dict(),
-        texts("catalogue.absent.mend", **values).to_dict(),
-    )
-
-
-def create_app() -> FastAPI:
+def create_app(config: Settings | None = None, clock: Clock = utc_now) -> FastAPI:
     """The application with its routes."""
-    app = create("catalogue", "Danh mục · Catalogue", TEXT)
-    app.include_router(router)
+    app = create("catalogue", "Danh mục · Catalogue", TEXT, config, clock)
+    app.state.keys = StoredKeys(app.state.context.engine, clock)
+    # The entries come last: a kind of entries is what nothing else is.
+    for part in (login.router, people.router, calendar_api.router, registry.router, router):
+        app.include_router(part)
     return app
 
 

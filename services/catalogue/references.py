@@ -32,6 +32,10 @@ def _named(kind: Kind, body: dict[str, Any]) -> Iterator[Named]:
     elif kind is Kind.ITEM:
         yield "responsible", Kind.ORGANISATION, body["responsible"]
         yield "form", Kind.FORM, body["form"]
+        if "room" in body:
+            yield "room", Kind.ORGANISATION, body["room"]
+    elif kind is Kind.ORGANISATION and "parent" in body:
+        yield "parent", Kind.ORGANISATION, body["parent"]
     elif kind is Kind.REGULATION and "replaced_by" in body:
         yield "replaced_by", Kind.REGULATION, body["replaced_by"]
     elif kind is Kind.FORM:
@@ -41,10 +45,14 @@ def _named(kind: Kind, body: dict[str, Any]) -> Iterator[Named]:
 def _lists(form: dict[str, Any]) -> Iterator[Named]:
     for list_ in form["area_lists"]:
         yield "area_lists", Kind.CODELIST, list_
+    for one in form["system_indicators"]:
+        yield "system_indicators", Kind.CODELIST, one["list"]
     for rule in form["rules"]:
         if rule["kind"] == "codelist":
             yield f"rules.{rule['id']}.expression", Kind.CODELIST, rule["expression"]
     for table in form["tables"]:
+        if table["indicator_list"]:
+            yield f"tables.{table['id']}.indicator_list", Kind.CODELIST, table["indicator_list"]
         if table["activity_list"]:
             yield f"tables.{table['id']}.activity_list", Kind.CODELIST, table["activity_list"]
         for row in table["rows"]:

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import JSONB, distinct_on
 from sqlmodel import Field, Session, SQLModel, select
 
 from services.catalogue.entry import Facts, Kind, Version
@@ -66,12 +66,8 @@ def newest(session: Session, kind: Kind, id_: str, version: int | None = None) -
 
 def listed(session: Session, kind: Kind) -> list[Version]:
     """The newest version of every entry of a kind, by id."""
-    statement = (
-        select(Entry)
-        .where(Entry.kind == kind.value)
-        .distinct(sa.column("id"))
-        .order_by("id", sa.desc("version"))
-    )
+    newest_first = select(Entry).where(Entry.kind == kind.value).order_by("id", sa.desc("version"))
+    statement = newest_first.ext(distinct_on(sa.column("id")))
     return [_version(row) for row in session.exec(statement)]
 
 

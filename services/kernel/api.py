@@ -6,8 +6,7 @@ Its producer connects at the first use: while the broker is away the process liv
 from __future__ import annotations
 
 import asyncio
-import secrets
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
@@ -16,6 +15,7 @@ import sqlalchemy as sa
 import uvicorn
 from fastapi import FastAPI, Request, Response
 from fastapi.concurrency import run_in_threadpool
+from fastapi.responses import PlainTextResponse
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from sqlalchemy import Engine
 
@@ -25,7 +25,6 @@ from services.kernel.clock import Clock, utc_now
 from services.kernel.codec import codec
 from services.kernel.db import connect
 from services.kernel.outbox import Outbox
-from services.kernel.problems import Problem
 from services.kernel.publisher import Publisher
 from services.kernel.settings import Settings, settings
 from services.kernel.vault import Vault, open_vault
@@ -47,6 +46,13 @@ def context_of(request: Request) -> Context:
     """The context, for routes: `context: Annotated[Context, Depends(context_of)]`."""
     context: Context = request.app.state.context
     return context
+
+
+def request_line(request: Request) -> str:
+    """The path with its query, as the request line has it: what a signed question is about."""
+    query = request.scope["query_string"].decode("latin-1")
+    path = request.scope.get("raw_path", request.url.path.encode()).decode("latin-1")
+    return f"{path}?{query}" if query else path
 
 
 def create(
@@ -95,7 +101,12 @@ def _common(app: FastAPI, service: str, engine: Engine) -> None:
             return {"service": service, "healthy": False, "database": False}
         return {"service": service, "healthy": True, "database": True}
 
-    @app.get("/metrics", tags=["operators"], summary="Số đo cho Prometheus · Metrics")
+    @app.get(
+        "/metrics",
+        tags=["operators"],
+        response_class=PlainTextResponse,
+        summary="Số đo cho Prometheus · Metrics",
+    )
     async def metrics() -> Response:
         return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
 
@@ -103,33 +114,6 @@ def _common(app: FastAPI, service: str, engine: Engine) -> None:
 def _ping(engine: Engine) -> None:
     with engine.connect() as connection:
         connection.execute(sa.text("select 1"))
-
-
-def bearer(token: Callable[[Settings], str]) -> Callable[[Request], None]:
-    """A dependency that lets only the holder of a token of the settings in (RFC 6750)."""
-
-    def check(request: Request) -> None:
-        context = context_of(request)
-        given = request.headers.get("authorization", "")
-        expected = token(context.settings)
-        if not expected or not secrets.compare_digest(
-            given.encode(), f"Bearer {expected}".encode()
-        ):
-            raise Problem(
-                401,
-                "token",
-                {
-                    "vi": "Thiếu mã truy cập hoặc mã không đúng",
-                    "en": "No token, or not the right one",
-                },
-                {
-                    "vi": "Gửi kèm tiêu đề «Authorization: Bearer <mã>».",
-                    "en": "Send the header «Authorization: Bearer <token>».",
-                },
-                {"WWW-Authenticate": "Bearer"},
-            )
-
-    return check
 
 
 def serve(app: FastAPI) -> None:

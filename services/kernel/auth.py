@@ -9,7 +9,8 @@ from __future__ import annotations
 import secrets
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from enum import StrEnum
 from functools import cache
 from pathlib import Path
@@ -17,6 +18,7 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any, Protocol
 
 import httpx2
+import structlog
 import yaml
 from fastapi import Request
 from joserfc import jwt
@@ -24,17 +26,33 @@ from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
 from joserfc.jws import extract_compact
 
-from services.kernel.problems import Problem
+from services.kernel.problems import UNAVAILABLE, Problem
 from services.kernel.settings import Settings
 
 if TYPE_CHECKING:
     from services.kernel.clock import Clock
 
+log = structlog.get_logger()
+
 ISSUER = "catalogue"
 ALGORITHM = "Ed25519"
 TABLE = Path(__file__).resolve().parents[2] / "schemas" / "roles.yaml"
 REFETCH_SECONDS = 10.0
-"""An unknown key id asks catalogue again, at most so often."""
+"""An unknown key id asks catalogue again, at most so often, whether or not it answered."""
+FRESH_SECONDS = 300.0
+"""Known keys are asked for again after so long: one that was revoked is not believed for ever."""
+
+
+class Role(StrEnum):
+    """What a person may be; schemas/roles.yaml says what each may do."""
+
+    ADMINISTRATOR = "administrator"
+    OPERATOR = "operator"
+    COMPILER = "compiler"
+    OFFICER = "officer"
+    LEADER = "leader"
+    AUDITOR = "auditor"
+    AGENCY = "agency"
 
 
 class Scope(StrEnum):
@@ -47,12 +65,16 @@ class Scope(StrEnum):
 
 @dataclass(frozen=True)
 class Principal:
-    """Who asks. `organisation` is empty for a program; `rooms` holds those in whose stead the person acts, too."""
+    """Who asks. `organisation` is empty for a program; `rooms` holds those in whose stead the person acts, too.
+
+    `authenticated`: when the person gave its password; None for a program.
+    """
 
     id: str
     organisation: str
     roles: frozenset[str]
     rooms: frozenset[str] = frozenset()
+    authenticated: datetime | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True)
@@ -86,25 +108,33 @@ class Keys(Protocol):
 class RemoteKeys:
     """Catalogue's keys by HTTP (RFC 7517), kept; while catalogue is away the known ones go on."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, seconds: Callable[[], float] = time.monotonic) -> None:
         self._url = f"{url}/v1/jwks"
-        self._known = KeySet([])
+        self._seconds = seconds
+        self._known: KeySet | None = None
         self._asked = float("-inf")
         self._turn = Lock()
 
     def find(self, key_id: str) -> KeySet:
-        """The keys; raises httpx2.TransportError where none are known and catalogue is away."""
+        """The keys; raises Problem 503 where none are known and catalogue is away."""
         with self._turn:
-            known = {key.kid for key in self._known.keys}
-            if key_id not in known and time.monotonic() - self._asked > REFETCH_SECONDS:
-                self._known = self._fetch()
-                self._asked = time.monotonic()
+            known = {key.kid for key in self._known.keys} if self._known else set()
+            age = self._seconds() - self._asked
+            if age > (FRESH_SECONDS if key_id in known else REFETCH_SECONDS):
+                self._asked = self._seconds()
+                self._known = self._fetch() or self._known
+            if self._known is None:
+                raise UNAVAILABLE
             return self._known
 
-    def _fetch(self) -> KeySet:
-        answer = httpx2.get(self._url, timeout=3, trust_env=False)
-        answer.raise_for_status()
-        return KeySet.import_key_set(answer.json())
+    def _fetch(self) -> KeySet | None:
+        try:
+            answer = httpx2.get(self._url, timeout=3, trust_env=False)
+            answer.raise_for_status()
+            return KeySet.import_key_set(answer.json())
+        except (httpx2.HTTPError, JoseError, ValueError, KeyError, TypeError) as error:
+            log.warning("no keys of tokens", error=repr(error)[:300])
+            return None
 
 
 @cache
@@ -131,8 +161,13 @@ def principal_of(
 
 
 def _program(token: str, settings: Settings) -> Principal | None:
-    for role in ("administrator", "compiler", "operator"):
-        expected = getattr(settings, f"{role}_token").get_secret_value()
+    held = {
+        Role.ADMINISTRATOR: settings.administrator_token,
+        Role.COMPILER: settings.compiler_token,
+        Role.OPERATOR: settings.operator_token,
+    }
+    for role, secret in held.items():
+        expected = secret.get_secret_value()
         if expected and secrets.compare_digest(token.encode(), expected.encode()):
             return Principal(f"token:{role}", "", frozenset({role}))
     return None
@@ -150,9 +185,20 @@ def _person(token: str, keys: Keys, clock: Clock) -> Principal | None:
             claims["organisation"],
             frozenset(claims["roles"]),
             frozenset(claims["rooms"]),
+            datetime.fromtimestamp(claims["auth_time"], UTC),
         )
-    except (JoseError, KeyError, ValueError, TypeError):
+    except (JoseError, KeyError, ValueError, TypeError, AttributeError, OverflowError, OSError):
         return None
+
+
+def principal_asking(request: Request) -> Principal:
+    """Who sent this request; raises Problem 401 for nobody who is known."""
+    context: Any = request.app.state.context
+    header = request.headers.get("authorization", "")
+    principal = principal_of(header, context.settings, request.app.state.keys, context.clock)
+    if principal is None:
+        raise UNKNOWN
+    return principal
 
 
 def allowed(action: str) -> Callable[[Request], Access]:
@@ -160,16 +206,15 @@ def allowed(action: str) -> Callable[[Request], Access]:
 
     def check(request: Request) -> Access:
         context: Any = request.app.state.context
-        header = request.headers.get("authorization", "")
-        principal = principal_of(header, context.settings, request.app.state.keys, context.clock)
-        if principal is None:
-            raise UNKNOWN
+        principal = principal_asking(request)
         granted = table()[context.service][action]
         scopes = frozenset(granted[role] for role in principal.roles if role in granted)
         if not scopes:
             raise _forbidden(context.service, action)
         return Access(principal, scopes)
 
+    # The test of all routes reads it: tests/unit/test_rights.py.
+    check.__dict__["action"] = action
     return check
 
 

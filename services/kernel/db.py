@@ -91,6 +91,7 @@ def connect(url: str, *, pool_size: int = 4, application: str = "solieu") -> Eng
         max_overflow=2,
         pool_pre_ping=True,
         pool_recycle=1800,
+        hide_parameters=True,  # an error's text goes to the log; values don't
         connect_args={
             "application_name": application,
             "connect_timeout": 5,

@@ -44,8 +44,21 @@ HOLDING = Gauge(
 OUTBOX_UNPUBLISHED = Gauge(
     "solieu_outbox_unpublished", "Rows of the outbox not yet published.", ["service"]
 )
+SWEPT = Counter(
+    "solieu_swept_total",
+    "Submissions that the sweep had to decide anew, because no event had; each is worth a look.",
+    ["service"],
+)
 UNAUTHENTICATED = Counter(
     "solieu_unauthenticated_total",
     "Requests refused before it was known whose.",
     ["service", "code"],
+)
+NOTICES = Counter(
+    "solieu_notices_total",
+    "Tries to deliver a notice, by what it became: sent, queued (again later), failed or uncertain.",
+    ["service", "channel", "state"],
+)
+NOTICES_WAITING = Gauge(
+    "solieu_notices_waiting", "Notices not delivered yet.", ["service", "channel"]
 )

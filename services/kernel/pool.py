@@ -50,13 +50,16 @@ class Pool:
 
     async def _attempt(self, function: Callable[..., T], *arguments: Any) -> T:
         executor = self._current()
-        running = asyncio.get_running_loop().run_in_executor(executor, function, *arguments)
-        done, _ = await asyncio.wait({running}, timeout=self._seconds)
-        if not done:
-            running.add_done_callback(lambda future: future.cancelled() or future.exception())
-            self._end(executor)
-            raise Overrun(f"it took longer than {self._seconds:.0f} s")
+        loop = asyncio.get_running_loop()
         try:
+            # Before the work's time runs: on a busy machine a process may take long to start and to import.
+            await loop.run_in_executor(executor, _ready, function)
+            running = loop.run_in_executor(executor, function, *arguments)
+            done, _ = await asyncio.wait({running}, timeout=self._seconds)
+            if not done:
+                running.add_done_callback(lambda future: future.cancelled() or future.exception())
+                self._end(executor)
+                raise Overrun(f"it took longer than {self._seconds:.0f} s")
             return running.result()
         except BrokenProcessPool:
             self._end(executor)
@@ -78,3 +81,7 @@ class Pool:
 
 def _limit(memory: int) -> None:
     resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
+
+
+def _ready(function: Callable[..., Any]) -> None:
+    """Done once the process has started and, to be given the function, has imported its module."""

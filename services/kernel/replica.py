@@ -49,7 +49,7 @@ class Entry:
 
 def stage() -> BatchStage:
     """The stage that keeps the copy. Its writes are its `load`: they need no decision."""
-    return BatchStage(topics=(TOPIC,), load=_keep, handle=_check)
+    return BatchStage(topics=(TOPIC,), load=keep, handle=_check)
 
 
 def _check(event: Event, facts: None) -> Outcome:
@@ -68,7 +68,8 @@ def _is_entry(data: Mapping[str, Any]) -> bool:
         return False
 
 
-def _keep(session: Session, events: Sequence[Event]) -> None:
+def keep(session: Session, events: Sequence[Event]) -> None:
+    """Writes the entries of `catalogue.changed`: the `load` of a stage, whichever consumes that topic."""
     rows = [_row(event.data) for event in events if _is_entry(event.data)]
     if not rows:
         return

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
+from typing import Literal
 
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -27,14 +28,16 @@ class Settings(BaseSettings):
     operator_token: SecretStr = SecretStr("")
     intake_url: str = "http://127.0.0.1:18001"
     catalogue_url: str = "http://127.0.0.1:18002"
-    grdp_url: str = "http://127.0.0.1:18003"
     audit_url: str = "http://127.0.0.1:18004"
     policy_url: str = "http://127.0.0.1:18005"
-    notification_url: str = "http://127.0.0.1:18006"
     console_url: str = "http://127.0.0.1:18007"
     smtp_host: str = "127.0.0.1"
     smtp_port: int = 25
     smtp_from: str = ""
+    smtp_security: Literal["none", "starttls", "tls"] = "none"
+    smtp_username: str = ""
+    smtp_password: SecretStr = SecretStr("")
+    webhook_networks: str = ""
 
 
 @cache

@@ -83,11 +83,8 @@ def decode(
             encoded=value,
         )
         submission = event.data.get("submission_id")
-        if (
-            isinstance(event.key, str)
-            and submission
-            and (submission != event.key or not UUID(submission))
-        ):
+        by_submission = topic.name.startswith("submission.") and topic.key == "string"
+        if by_submission and submission and (submission != event.key or not UUID(submission)):
             raise Malformed(f"{topic.name}: the key is not its submission")
         return event
     except KeyError as error:

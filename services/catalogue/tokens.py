@@ -1,0 +1,60 @@
+"""Short-lived tokens of persons (JWS, RFC 7515 and 8037): what they say, and how they are signed. Pure.
+
+Every service verifies them itself (services.kernel.auth), so nothing can call one back: it ends after 15 minutes, and
+is renewed only while the person may still log in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from joserfc import jwt
+from joserfc.jwk import OKPKey
+
+from services.kernel.auth import ALGORITHM, ISSUER
+
+LIFETIME = timedelta(minutes=15)
+LONGEST = timedelta(hours=10)
+"""From a password to the end of the last token that is renewed on it: a working day."""
+
+
+@dataclass(frozen=True)
+class Holder:
+    """Whom a token names: a person, and all the rooms that it acts for on this day."""
+
+    id: str
+    organisation: str
+    roles: tuple[str, ...]
+    rooms: tuple[str, ...]
+
+
+def claims(holder: Holder, now: datetime, authenticated: datetime, id_: str) -> dict[str, Any]:
+    """What the token says. `authenticated` is when the password was given; times in whole seconds (RFC 7519)."""
+    ends = min(now + LIFETIME, authenticated + LONGEST)
+    return {
+        "iss": ISSUER,
+        "sub": holder.id,
+        "organisation": holder.organisation,
+        "roles": list(holder.roles),
+        "rooms": list(holder.rooms),
+        "iat": int(now.timestamp()),
+        "exp": int(ends.timestamp()),
+        "auth_time": int(authenticated.timestamp()),
+        "jti": id_,
+    }
+
+
+def sign(said: Mapping[str, Any], key: OKPKey) -> str:
+    """The compact JWS; its header names the key by its thumbprint (RFC 7638)."""
+    header = {"alg": ALGORITHM, "kid": key.thumbprint()}
+    return jwt.encode(header, dict(said), key, algorithms=[ALGORITHM])
+
+
+def public_jwk(key: OKPKey) -> dict[str, Any]:
+    """The key as /v1/jwks shows it (RFC 7517): its public half."""
+    public = key.as_dict(private=False)
+    half = {name: public[name] for name in ("kty", "crv", "x")}
+    return {**half, "kid": key.thumbprint(), "use": "sig", "alg": ALGORITHM}

@@ -1,0 +1,432 @@
+"""People and their tokens on a real database: who gets in, for how long, and with which rights."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import psycopg
+import pytest
+from fastapi.testclient import TestClient
+from joserfc import jwt
+from joserfc.jwk import KeySet
+from pydantic import SecretStr
+
+from deploy import database
+from deploy.stack import Stack
+from services.catalogue.api import create_app
+from services.kernel.migration import migrate
+from services.kernel.settings import Settings
+from tests import people
+
+pytestmark = pytest.mark.stack
+
+NOW = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
+MINUTE = timedelta(minutes=1)
+OFFICE = "thong-ke-dien-bien"
+AGENCY = "so-tai-chinh-dien-bien"
+ROOMS = ("phong-kinh-te", "phong-xa-hoi")
+PASSWORD = "một câu dễ nhớ của tôi"
+ADMINISTRATOR = {"Authorization": "Bearer administrator"}
+
+
+@dataclass
+class Clock:
+    now: datetime = NOW
+
+    def __call__(self) -> datetime:
+        return self.now
+
+
+@dataclass
+class Catalogue:
+    """The API in this process, with three organisations and nobody."""
+
+    client: TestClient
+    url: str
+    settings: Settings
+    clock: Clock
+
+    def execute(self, statement: str, *values: Any) -> list[tuple[Any, ...]]:
+        with psycopg.connect(self.url, autocommit=True) as connection:
+            cursor = connection.execute(statement, values)
+            return list(cursor.fetchall()) if cursor.description else []
+
+    def add(self, id_: str = "p-kinh-te", **more: Any) -> Any:
+        standard = {
+            "id": id_, "name": "Lò Thị Mẫu", "organisation": OFFICE, "roles": ["officer"],
+            "rooms": [ROOMS[0]], "password": PASSWORD,
+        }  # fmt: skip
+        return self.client.post("/v1/people", json=standard | more, headers=ADMINISTRATOR)
+
+    def change(self, id_: str = "p-kinh-te", **values: Any) -> Any:
+        return self.client.patch(f"/v1/people/{id_}", json=values, headers=ADMINISTRATOR)
+
+    def log_in(self, id_: str = "p-kinh-te", password: str = PASSWORD) -> Any:
+        return self.client.post("/v1/tokens", json={"person": id_, "password": password})
+
+    def header(self, id_: str = "p-kinh-te", password: str = PASSWORD) -> dict[str, str]:
+        return bearer(self.log_in(id_, password))
+
+    def renew(self, header: dict[str, str]) -> Any:
+        return self.client.post("/v1/tokens/renew", headers=header)
+
+    def claims(self, header: dict[str, str]) -> dict[str, Any]:
+        keys = KeySet.import_key_set(self.client.get("/v1/jwks").json())
+        token = header["Authorization"].removeprefix("Bearer ")
+        return jwt.decode(token, keys, algorithms=["Ed25519"]).claims
+
+
+def bearer(answer: Any) -> dict[str, str]:
+    assert answer.status_code == 200, answer.text
+    return {"Authorization": f"Bearer {answer.json()['access_token']}"}
+
+
+@pytest.fixture(scope="module")
+def migrated(infrastructure: Stack, module_database: str) -> tuple[str, Settings]:
+    migrate(module_database, {"catalogue": "catalogue"})
+    port = infrastructure.state.ports["postgres"]
+    url = database.url("catalogue", "catalogue", port, module_database.rpartition("/")[2])
+    settings = Settings(
+        database_url=url,
+        kafka_bootstrap=infrastructure.bootstrap,
+        administrator_token=SecretStr("administrator"),
+        operator_token=SecretStr("operator"),
+    )
+    return module_database, settings
+
+
+@pytest.fixture
+def catalogue(migrated: tuple[str, Settings]) -> Iterator[Catalogue]:
+    url, settings = migrated
+    clock = Clock()
+    with TestClient(create_app(settings, clock)) as client:
+        found = Catalogue(client, url, settings, clock)
+        found.execute(
+            "truncate catalogue.people, catalogue.credentials, catalogue.signing_keys, catalogue.entries"
+        )
+        units: list[tuple[str, str, str | None]] = [
+            (OFFICE, "provincial_office", None),
+            (AGENCY, "finance_department", None),
+            *((room, "room", OFFICE) for room in ROOMS),
+            ("phong-khac", "room", "thong-ke-tinh-khac"),
+        ]
+        for number, (id_, kind, parent) in enumerate(units, 1):
+            found.execute(
+                "insert into catalogue.entries values ('organisation', %s, 1, %s,"
+                " jsonb_build_object('kind', %s::text, 'parent', %s::text), null, null, now())",
+                *(id_, number, kind, parent),
+            )
+        yield found
+
+
+def test_a_person_logs_in_and_every_service_can_tell_who_it_is(catalogue: Catalogue) -> None:
+    added = catalogue.add()
+    answer = catalogue.log_in()
+
+    assert added.status_code == 201
+    assert "password" not in added.json() and added.json()["changed_by"] == "token:administrator"
+    assert (answer.json()["token_type"], answer.json()["expires_in"]) == ("Bearer", 900)
+    assert answer.headers["cache-control"] == "no-store"
+    claims = catalogue.claims(bearer(answer))
+    assert claims.pop("jti")
+    second = int(NOW.timestamp())
+    assert claims == {
+        "iss": "catalogue", "sub": "p-kinh-te", "organisation": OFFICE, "roles": ["officer"],
+        "rooms": [ROOMS[0]], "iat": second, "exp": second + 900, "auth_time": second,
+    }  # fmt: skip
+    (key,) = catalogue.client.get("/v1/jwks").json()["keys"]
+    assert set(key) == {"kty", "crv", "x", "kid", "use", "alg"}
+
+
+def test_no_wrong_login_tells_why(catalogue: Catalogue) -> None:
+    catalogue.add()
+    catalogue.add("p-khoa")
+    catalogue.add("p-khong", password=None)
+    catalogue.change("p-khoa", locked=True)
+    wrong = [("p-kinh-te", "x"), ("p-ai", PASSWORD), ("p-khoa", PASSWORD), ("p-khong", PASSWORD)]
+    wrong += [("P'; --", PASSWORD), ("p-kinh-te\0", PASSWORD), ("p-kinh-te", PASSWORD + "\0")]
+    wrong += [("p-kinh-te", ""), ("token:administrator", "administrator")]
+    answers = [catalogue.log_in(*one) for one in wrong]
+    assert {answer.status_code for answer in answers} == {401}
+    assert len({answer.text for answer in answers}) == 1
+    assert answers[0].headers["content-type"] == "application/problem+json"
+
+
+def test_five_failures_shut_the_door_for_a_quarter_of_an_hour(catalogue: Catalogue) -> None:
+    catalogue.add()
+    for _ in range(4):
+        catalogue.log_in(password="wrong")
+    assert catalogue.log_in().status_code == 200
+    for _ in range(5):
+        catalogue.log_in(password="wrong")
+    catalogue.clock.now += 14 * MINUTE
+    assert catalogue.log_in().status_code == 401
+    catalogue.clock.now += 1 * MINUTE
+    assert catalogue.log_in(password="wrong").status_code == 401
+    assert catalogue.log_in().status_code == 200
+
+
+def test_many_guesses_at_once_are_counted_too(catalogue: Catalogue) -> None:
+    catalogue.add()
+    guesses = [f"wrong {number}" for number in range(12)] + [PASSWORD]
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda guess: catalogue.log_in(password=guess), guesses[:-1]))
+    assert catalogue.log_in().status_code == 401
+    assert catalogue.execute("select failures from catalogue.credentials") == [(5,)]
+
+
+def test_a_password_is_the_same_however_the_keyboard_composes_it(catalogue: Catalogue) -> None:
+    import unicodedata
+
+    catalogue.add(password=unicodedata.normalize("NFD", PASSWORD))
+    assert catalogue.log_in(password=unicodedata.normalize("NFC", PASSWORD)).status_code == 200
+    ((kept,),) = catalogue.execute("select hash from catalogue.credentials")
+    assert kept.startswith("$argon2id$")
+    assert PASSWORD not in kept
+
+
+@pytest.mark.parametrize(
+    "password", ["quá ngắn", "x" * 257, "mật khẩu của p-kinh-te", "x" * 20 + "\ud800"]
+)
+def test_a_bad_password_is_refused_and_nobody_is_added(catalogue: Catalogue, password: str) -> None:
+    import json
+
+    body = {
+        "id": "p-kinh-te",
+        "name": "A",
+        "organisation": OFFICE,
+        "roles": ["officer"],
+        "password": password,
+    }
+    answer = catalogue.client.post(
+        "/v1/people",
+        content=json.dumps(body),
+        headers=ADMINISTRATOR | {"Content-Type": "application/json"},
+    )
+    assert answer.status_code == 422
+    assert password not in answer.text
+    assert catalogue.execute("select * from catalogue.credentials") == []
+
+
+def test_a_renewal_brings_what_is_so_now_for_ten_hours(catalogue: Catalogue) -> None:
+    catalogue.add()
+    header = catalogue.header()
+    catalogue.change(rooms=[ROOMS[1]], roles=["leader"])
+    catalogue.clock.now += 10 * MINUTE
+    renewed = bearer(catalogue.renew(header))
+    claims = catalogue.claims(renewed)
+    assert (claims["rooms"], claims["roles"]) == ([ROOMS[1]], ["leader"])
+    assert claims["auth_time"] == int(NOW.timestamp())
+    while catalogue.clock.now < NOW + timedelta(hours=9, minutes=50):
+        renewed = bearer(catalogue.renew(renewed))
+        catalogue.clock.now += 10 * MINUTE
+    last = catalogue.renew(renewed)
+    assert last.json()["expires_in"] == 600
+    catalogue.clock.now += 10 * MINUTE
+    assert catalogue.renew(bearer(last)).status_code == 401
+
+
+def test_nobody_renews_who_may_not_log_in_any_more(catalogue: Catalogue) -> None:
+    catalogue.add()
+    header = catalogue.header()
+    catalogue.change(locked=True)
+    assert catalogue.renew(header).status_code == 401
+    catalogue.change(locked=False)
+    assert catalogue.renew(header).status_code == 200
+    catalogue.clock.now += 1 * MINUTE
+    path = "/v1/people/p-kinh-te/password"
+    body = {"password": "một câu khác hẳn", "current": PASSWORD}
+    assert catalogue.client.put(path, json=body, headers=header).status_code == 204
+    assert catalogue.renew(header).status_code == 401
+    assert catalogue.log_in().status_code == 401
+    assert catalogue.log_in(password=body["password"]).status_code == 200
+
+
+def test_a_token_that_is_over_forged_or_a_programs_is_not_renewed(catalogue: Catalogue) -> None:
+    catalogue.add()
+    header = catalogue.header()
+    forged = {"Authorization": "Bearer " + people.token("p-kinh-te", now=NOW)}
+    for other in ({}, ADMINISTRATOR, forged, {"Authorization": header["Authorization"][:-4]}):
+        assert catalogue.renew(other).status_code == 401
+    catalogue.clock.now += 15 * MINUTE
+    assert catalogue.renew(header).status_code == 401
+
+
+def test_one_sets_only_ones_own_password_and_guesses_count(catalogue: Catalogue) -> None:
+    catalogue.add()
+    catalogue.add("p-xa-hoi")
+    header = catalogue.header()
+    mine, other = ("/v1/people/p-kinh-te/password", "/v1/people/p-xa-hoi/password")
+    body = {"password": "một câu khác hẳn", "current": PASSWORD}
+    put = catalogue.client.put
+    assert put(other, json=body, headers=header).status_code == 404
+    assert put("/v1/people/p-ai/password", json=body, headers=header).status_code == 404
+    assert put(mine, json={"password": body["password"]}, headers=header).status_code == 403
+    for _ in range(4):
+        assert put(mine, json=body | {"current": "x"}, headers=header).status_code == 403
+    assert put(mine, json=body, headers=header).status_code == 403
+    assert put(mine, json={"password": body["password"]}, headers=ADMINISTRATOR).status_code == 204
+    assert catalogue.log_in(password=body["password"]).status_code == 200
+    absent = put("/v1/people/p-ai/password", json=body, headers=ADMINISTRATOR)
+    assert absent.status_code == 404
+
+
+def test_a_deputy_has_the_rooms_between_the_days_in_viet_nam(catalogue: Catalogue) -> None:
+    catalogue.add()
+    catalogue.add("p-xa-hoi", rooms=[ROOMS[1]])
+    stead = {"person": "p-kinh-te", "first": "2026-11-24", "last": "2026-11-25"}
+    assert catalogue.change("p-xa-hoi", deputies=[stead]).status_code == 200
+    rooms = {}
+    for hour in (16, 17, 40, 64, 65):
+        catalogue.clock.now = datetime(2026, 11, 23, tzinfo=UTC) + timedelta(hours=hour)
+        rooms[hour] = catalogue.claims(catalogue.header())["rooms"]
+    both = sorted(ROOMS)
+    assert rooms == {16: [ROOMS[0]], 17: both, 40: both, 64: both, 65: [ROOMS[0]]}
+    catalogue.clock.now = datetime(2026, 11, 24, 8, tzinfo=UTC)
+    catalogue.change("p-xa-hoi", locked=True)
+    assert catalogue.claims(catalogue.header())["rooms"] == [ROOMS[0]]
+
+
+@pytest.mark.parametrize(
+    ("values", "where"),
+    [
+        ({"organisation": "khong-co"}, "organisation"),
+        ({"organisation": ROOMS[0]}, "organisation"),
+        ({"rooms": [ROOMS[0], "phong-khac"]}, "rooms.1"),
+        ({"rooms": [AGENCY]}, "rooms.0"),
+        ({"head_of": [AGENCY]}, "head_of.0"),
+        ({"name": " "}, "name"),
+        ({"name": "a\0"}, "name"),
+    ],
+)
+def test_what_a_person_cannot_be_is_named(
+    catalogue: Catalogue, values: dict[str, Any], where: str
+) -> None:
+    answer = catalogue.add(**values)
+    assert answer.status_code == 422
+    assert where in [error["where"] for error in answer.json()["errors"]]
+    assert catalogue.log_in().status_code == 401
+
+
+@pytest.mark.parametrize(
+    ("deputy", "where"),
+    [
+        ({"person": "p-kinh-te"}, "person"),
+        ({"person": "p-ai"}, "person"),
+        ({"person": "p-so"}, "person"),
+        ({"person": "p-kiem-tra"}, "person"),
+        ({"person": "p-xa-hoi", "last": "2026-11-22"}, "last"),
+    ],
+)
+def test_a_deputy_is_another_of_the_office_who_may_do_it(
+    catalogue: Catalogue, deputy: dict[str, Any], where: str
+) -> None:
+    catalogue.add()
+    catalogue.add("p-xa-hoi")
+    catalogue.add("p-kiem-tra", roles=["auditor"])
+    catalogue.add("p-so", organisation=AGENCY, rooms=[])
+    days = {"first": "2026-11-23", "last": "2026-11-23"}
+    answer = catalogue.change(deputies=[days | deputy])
+    assert answer.status_code == 422
+    assert [error["where"] for error in answer.json()["errors"]] == [f"deputies.0.{where}"]
+
+
+def test_adding_again_changes_nothing_and_an_id_is_never_anothers(catalogue: Catalogue) -> None:
+    assert [catalogue.add().status_code for _ in range(2)] == [201, 200]
+    assert catalogue.add(name="Người khác").status_code == 409
+    with ThreadPoolExecutor(8) as pool:
+        answers = pool.map(lambda n: catalogue.add("p-dua", name=f"N{n % 2}"), range(8))
+        assert sorted(answer.status_code for answer in answers) == [*[200] * 3, 201, *[409] * 4]
+
+
+def test_every_change_is_kept_with_who_made_it(catalogue: Catalogue) -> None:
+    catalogue.add()
+    catalogue.add("p-quan-tri", roles=["administrator"], rooms=[])
+    header = catalogue.header("p-quan-tri")
+    catalogue.client.patch("/v1/people/p-kinh-te", json={"name": "Khác"}, headers=header)
+    catalogue.client.patch("/v1/people/p-kinh-te", json={"name": "Khác"}, headers=header)
+    rows = catalogue.execute(
+        "select version, changed_by, body ->> 'name' from catalogue.people where id = 'p-kinh-te' order by 1"
+    )
+    assert rows == [(1, "token:administrator", "Lò Thị Mẫu"), (2, "p-quan-tri", "Khác")]
+    assert catalogue.execute("select count(*) from catalogue.outbox") == [(0,)]
+
+
+def test_changes_at_once_make_versions_in_a_row(catalogue: Catalogue) -> None:
+    catalogue.add()
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(lambda n: catalogue.change(name=f"N{n}"), range(12)))
+    assert {answer.status_code for answer in answers} == {200}
+    assert sorted(answer.json()["version"] for answer in answers) == list(range(2, 14))
+
+
+def test_who_is_missing_is_told(catalogue: Catalogue) -> None:
+    catalogue.execute(
+        "insert into catalogue.entries values ('item', 'i', 1, 99, %s::jsonb, null, null, now())",
+        f'{{"responsible": "{AGENCY}"}}',
+    )
+
+    def missing() -> Any:
+        answer = catalogue.client.get("/v1/vacancies", headers=ADMINISTRATOR)
+        return answer.json()["agencies_without_focal_point"]
+
+    assert missing() == [AGENCY]
+    catalogue.add("p-so", organisation=AGENCY, rooms=[], roles=["agency"])
+    assert missing() == []
+    catalogue.change("p-so", locked=True)
+    assert missing() == [AGENCY]
+
+
+def test_keys_rotate_and_tokens_of_the_old_one_go_on_to_their_end(catalogue: Catalogue) -> None:
+    catalogue.add()
+    old = catalogue.header()
+    rotate = catalogue.client.post("/v1/signing-keys", json={}, headers=ADMINISTRATOR)
+    kid = rotate.json()["kid"]
+
+    def kids() -> list[str]:
+        return [key["kid"] for key in catalogue.client.get("/v1/jwks").json()["keys"]]
+
+    def signed_by(header: dict[str, str]) -> Any:
+        from joserfc.jws import extract_compact
+
+        return extract_compact(header["Authorization"][7:].encode()).headers()["kid"]
+
+    assert rotate.status_code == 201
+    assert len(kids()) == 2 and kid in kids()
+    assert signed_by(catalogue.header()) == signed_by(old) != kid
+    catalogue.clock.now += timedelta(seconds=16)
+    assert signed_by(catalogue.header()) == kid
+    assert catalogue.renew(old).status_code == 200
+    catalogue.clock.now += 20 * MINUTE
+    assert kids() == [kid]
+
+
+def test_a_revoked_key_ends_all_its_tokens(catalogue: Catalogue) -> None:
+    catalogue.add()
+    old = catalogue.header()
+    catalogue.client.post("/v1/signing-keys", json={"revoke": True}, headers=ADMINISTRATOR)
+    assert catalogue.renew(old).status_code == 401
+    assert catalogue.renew(catalogue.header()).status_code == 200
+
+
+def test_the_first_key_is_one_whoever_comes_first(catalogue: Catalogue) -> None:
+    with ThreadPoolExecutor(6) as pool:
+        answers = list(pool.map(lambda _: catalogue.client.get("/v1/jwks").text, range(6)))
+    assert len(set(answers)) == 1
+
+
+def test_a_person_with_a_token_does_what_its_role_may(catalogue: Catalogue) -> None:
+    catalogue.add()
+    catalogue.add("p-quan-tri", roles=["administrator"], rooms=[])
+    officer, administrator = catalogue.header(), catalogue.header("p-quan-tri")
+    get = catalogue.client.get
+    assert get("/v1/people", headers=officer).status_code == 403
+    assert len(get("/v1/people", headers=administrator).json()) == 2
+    assert get("/v1/people/p-ai", headers=administrator).status_code == 404
+    assert get("/v1/people/%00", headers=administrator).status_code == 404
+    assert get("/v1/organisation", headers=officer).status_code == 200
+    assert get("/v1/people", headers={"Authorization": "Bearer operator"}).status_code == 403

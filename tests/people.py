@@ -1,0 +1,50 @@
+"""Persons' tokens for tests of any service: `app.state.keys = people.keys`, then `people.headers(...)`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from uuid import uuid4
+
+from joserfc.jwk import KeySet, OKPKey
+
+from services.catalogue.tokens import Holder, claims, public_jwk, sign
+
+PRIVATE = OKPKey.generate_key("Ed25519")
+OTHER = OKPKey.generate_key("Ed25519")
+"""Of somebody who is not catalogue."""
+
+
+class KnownKeys:
+    """The one key that these tokens are signed with, as services.kernel.auth.Keys."""
+
+    def find(self, key_id: str) -> KeySet:
+        return KeySet.import_key_set({"keys": [public_jwk(PRIVATE)]})
+
+
+keys = KnownKeys()
+
+
+def token(
+    person: str = "p-officer",
+    organisation: str = "thong-ke-dien-bien",
+    roles: Sequence[str] = ("officer",),
+    rooms: Sequence[str] = ("phong-thong-ke-kinh-te-dien-bien",),
+    now: datetime | None = None,
+    key: OKPKey = PRIVATE,
+) -> str:
+    """A token as catalogue would give it now, or at the time of the service's own clock."""
+    now = now or datetime.now(UTC)
+    holder = Holder(person, organisation, tuple(roles), tuple(rooms))
+    return sign(claims(holder, now, now, str(uuid4())), key)
+
+
+def headers(
+    person: str = "p-officer",
+    organisation: str = "thong-ke-dien-bien",
+    roles: Sequence[str] = ("officer",),
+    rooms: Sequence[str] = ("phong-thong-ke-kinh-te-dien-bien",),
+    now: datetime | None = None,
+) -> dict[str, str]:
+    """The header that shows such a token."""
+    return {"Authorization": f"Bearer {token(person, organisation, roles, rooms, now)}"}

@@ -1,0 +1,112 @@
+"""`solieu people`: what it asks of catalogue, and that no password shows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import httpx2
+import pytest
+from typer.testing import CliRunner, Result
+
+from services import cli
+from services.kernel.settings import settings
+
+PASSWORD = "một câu dễ nhớ"
+PERSON = {
+    "id": "p-kinh-te", "name": "Lò Thị Mẫu", "organisation": "thong-ke-dien-bien", "roles": ["officer"],
+    "rooms": ["phong-kinh-te"], "deputies": [], "locked": False,
+}  # fmt: skip
+ADD = (
+    *("people", "add", "p-kinh-te", "--name", "Lò Thị Mẫu", "--organisation", "thong-ke-dien-bien"),
+    *("--role", "officer", "--role", "leader", "--room", "phong-kinh-te"),
+)
+
+
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[tuple[str, str, Any]]]:
+    """What catalogue was asked; it answers as if all were well."""
+    monkeypatch.setenv("SOLIEU_ADMINISTRATOR_TOKEN", "administrator-token")
+    settings.cache_clear()
+    found: list[tuple[str, str, Any]] = []
+
+    def request(method: str, url: str, json: Any = None, **more: Any) -> httpx2.Response:
+        assert more["headers"] == {"Authorization": "Bearer administrator-token"}
+        path = httpx2.URL(url).path
+        found.append((method, path, json))
+        if path == "/v1/people" and method == "GET":
+            return httpx2.Response(200, json=[PERSON])
+        if path == "/v1/vacancies":
+            return httpx2.Response(200, json={"agencies_without_focal_point": ["so-xay-dung"]})
+        if path.endswith("/password"):
+            return httpx2.Response(204)
+        return httpx2.Response(201, json=PERSON | {"kid": "new"})
+
+    monkeypatch.setattr(httpx2, "request", request)
+    yield found
+    settings.cache_clear()
+
+
+def run(*arguments: str, given: str = "") -> Result:
+    return CliRunner().invoke(cli.app, arguments, input=given)
+
+
+def test_a_person_is_added_with_the_password_of_standard_input(asked: list[Any]) -> None:
+    result = run(*ADD, given=f"{PASSWORD}\r\n")
+    assert result.exit_code == 0, result.output
+    assert PASSWORD not in result.output
+    ((method, path, body),) = asked
+    assert (method, path) == ("POST", "/v1/people")
+    assert body == {
+        "id": "p-kinh-te", "name": "Lò Thị Mẫu", "organisation": "thong-ke-dien-bien",
+        "roles": ["officer", "leader"], "rooms": ["phong-kinh-te"], "head_of": [], "password": PASSWORD,
+    }  # fmt: skip
+
+
+def test_without_a_password_nothing_is_asked(asked: list[Any]) -> None:
+    assert run(*ADD).exit_code == 2
+    assert run("people", "password", "p-kinh-te", given="\n").exit_code == 2
+    assert asked == []
+
+
+def test_no_option_takes_a_password() -> None:
+    for command in ("add", "password"):
+        assert "--password" not in run("people", command, "--help").output
+
+
+def test_everybody_is_listed_and_who_is_missing(asked: list[Any]) -> None:
+    result = run("people", "list")
+    assert result.exit_code == 0, result.output
+    assert "p-kinh-te" in result.output and "so-xay-dung" in result.output
+
+
+@pytest.mark.parametrize(
+    ("arguments", "wanted"),
+    [
+        (["lock", "p-kinh-te"], ("PATCH", "/v1/people/p-kinh-te", {"locked": True})),
+        (["unlock", "p-kinh-te"], ("PATCH", "/v1/people/p-kinh-te", {"locked": False})),
+        (["rotate-key", "--revoke"], ("POST", "/v1/signing-keys", {"revoke": True})),
+        (
+            ["password", "p-kinh-te"],
+            ("PUT", "/v1/people/p-kinh-te/password", {"password": PASSWORD}),
+        ),
+        (
+            ["deputy", "p-kinh-te", "--deputy", "p-b", "--first", "2026-11-23", "--last", "2026-11-24"],
+            ("PATCH", "/v1/people/p-kinh-te",
+             {"deputies": [{"person": "p-b", "first": "2026-11-23", "last": "2026-11-24"}]}),
+        ),
+    ],
+)  # fmt: skip
+def test_a_command_asks_one_thing(asked: list[Any], arguments: list[str], wanted: Any) -> None:
+    result = run("people", *arguments, given=f"{PASSWORD}\n")
+    assert result.exit_code == 0, result.output
+    assert asked[-1] == wanted
+    assert PASSWORD not in result.output
+
+
+def test_a_refusal_is_shown(asked: list[Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    problem = {"title": "Không có người «p-x»", "detail": "", "en": {}}
+    monkeypatch.setattr(httpx2, "request", lambda *_, **__: httpx2.Response(404, json=problem))
+    result = run("people", "lock", "p-x")
+    assert result.exit_code == 4
+    assert "Không có người" in result.output
