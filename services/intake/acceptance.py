@@ -13,7 +13,7 @@ from sqlmodel import Session, col, select
 from services.intake import store
 from services.intake.content import Workbook
 from services.intake.handler import Facts, New, Repeat, decide
-from services.intake.identity import head, identity, refusal_id
+from services.intake.identity import head, identity
 from services.intake.projection import status_values
 from services.intake.queries import attempt_of_nonce, latest_attempt
 from services.intake.refusal import Refusal
@@ -24,7 +24,6 @@ from services.model.form import Form
 from services.model.statement import Statement
 
 RECEIVED = State.RECEIVED.topic
-REFUSED = "submission.refused"
 
 
 @dataclass(frozen=True)
@@ -150,25 +149,3 @@ def _write(
     begun = derive([Seen(State.RECEIVED, now)])
     session.execute(sa.insert(store.Status), [status_values((submission_id, new.attempt), begun)])
     return sequence
-
-
-def record_refusal(context: Context, token: str, statement: Statement, refusal: Refusal) -> None:
-    """Keeps a refusal of a signed statement and tells of it, once however often it is repeated."""
-    id_ = refusal_id(token, refusal)
-    data: dict[str, Any] = {
-        **{name: getattr(statement, name) for name in ("sender", "form", "area", "period")},
-        "code": refusal.code.id,
-        "status": refusal.code.status,
-        "refused_at": context.clock(),
-    }
-    with Session(context.engine) as session:
-        new = session.execute(
-            insert(store.Refusal)
-            .values(refusal_id=id_, **data)
-            .on_conflict_do_nothing()
-            .returning(col(store.Refusal.refusal_id))
-        ).first()
-        if new is not None:
-            draft = Draft(REFUSED, str(id_), {"refusal_id": str(id_), **data}, str(id_))
-            context.outbox.add(session, draft, derived_id(id_, REFUSED, 0))
-        session.commit()

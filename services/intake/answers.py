@@ -19,8 +19,8 @@ def problem(refusal: Refusal) -> Problem:
     return Problem(
         code.status,
         code.id,
-        texts(code.message, **refusal.values).to_dict(),
-        texts(f"{code.message}.mend", **refusal.values).to_dict(),
+        texts(refusal.message, **refusal.values).to_dict(),
+        texts(f"{refusal.message}.mend", **refusal.values).to_dict(),
         headers,
         **refusal.more,
     )

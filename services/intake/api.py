@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fastapi import FastAPI
 
-from services.intake import reading, submitting
+from services.intake import notices, reading, submitting
 from services.intake.openapi import DESCRIPTION
 from services.kernel.api import create, serve
 from services.kernel.clock import Clock, utc_now
@@ -16,6 +16,7 @@ def create_app(config: Settings | None = None, clock: Clock = utc_now) -> FastAP
     app = create("intake", "Tiếp nhận · Intake", DESCRIPTION, config, clock)
     app.state.gate = submitting.Gate()
     app.include_router(submitting.router)
+    app.include_router(notices.router)
     app.include_router(reading.router)
     return app
 

@@ -1,29 +1,35 @@
-"""Who asks: a sender by its signature, an operator by the token of the settings."""
+"""Who asks: a sender by its signature, a person or a program by a token."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
 from datetime import datetime
-from typing import Annotated
+from typing import TypeVar
 
-from fastapi import Depends, Request
+from fastapi import Request
+from joserfc.jwk import OKPKey
 from sqlmodel import Session
 
 from services.intake.answers import problem, unauthenticated
 from services.intake.facts import sender_key
-from services.intake.handler import SKEW, SenderKey, signer
+from services.intake.handler import signer
 from services.intake.refusal import Code, Refusal
-from services.kernel.api import Context, bearer, context_of
+from services.kernel.api import Context, request_line
+from services.kernel.auth import Access, Principal, Scope, allowed
+from services.model.sender import SKEW, SenderKey
 from services.model.statement import (
     Fault,
     Question,
+    SecretNotice,
     Statement,
     Untrusted,
     key_id,
     verify,
+    verify_notice,
     verify_question,
 )
 
+Claims = TypeVar("Claims", Statement, Question, SecretNotice)
 SCHEME = "Statement "
 FAULTS = {
     Fault.MALFORMED: Code.MALFORMED_STATEMENT,
@@ -31,15 +37,6 @@ FAULTS = {
     Fault.BAD_SIGNATURE: Code.BAD_SIGNATURE,
     Fault.BAD_CLAIMS: Code.BAD_CLAIMS,
 }
-
-operator = bearer(lambda settings: settings.operator_token.get_secret_value())
-
-
-@dataclass(frozen=True)
-class Reader:
-    """Who reads: a sender, or an operator (None)."""
-
-    sender: str | None
 
 
 def token_of(request: Request) -> str:
@@ -52,31 +49,36 @@ def token_of(request: Request) -> str:
 
 def signed_statement(session: Session, token: str, now: datetime) -> Statement:
     """The statement of a sender that may sign it now; raises the problem of any other."""
-    key = _key(session, token)
-    try:
-        statement = verify(token, {key_id(token): key.key})
-    except Untrusted as error:
-        raise _untrusted(error) from error
-    _check(signer(statement.sender, statement.issued_at, key, now))
-    return statement
+    return _signed(verify, session, token, now)
 
 
-def reader(request: Request, context: Annotated[Context, Depends(context_of)]) -> Reader:
-    """Who may read states: the sender that signed this very request, or an operator."""
-    if request.headers.get("authorization", "").startswith("Bearer "):
-        operator(request)
-        return Reader(None)
-    token = token_of(request)
+def signed_notice(session: Session, token: str, now: datetime) -> SecretNotice:
+    """The same for the notice of a state secret."""
+    return _signed(verify_notice, session, token, now)
+
+
+def reader(action: str) -> Callable[[Request], Access]:
+    """A dependency: who may read, and what. A sender that signed this very request reads its own."""
+    by_token = allowed(action)
+
+    def check(request: Request) -> Access:
+        if request.headers.get("authorization", "").lower().startswith("bearer "):
+            return by_token(request)
+        return _asking(request)
+
+    # As `allowed` does: the test of all routes reads it.
+    check.__dict__["action"] = action
+    return check
+
+
+def _asking(request: Request) -> Access:
+    context: Context = request.app.state.context
     now = context.clock()
     with Session(context.engine) as session:
-        key = _key(session, token)
-    try:
-        question = verify_question(token, {key_id(token): key.key})
-    except Untrusted as error:
-        raise _untrusted(error) from error
-    _check(signer(question.sender, question.issued_at, key, now))
+        question = _signed(verify_question, session, token_of(request), now)
     _check(_about(question, request, now))
-    return Reader(question.sender)
+    principal = Principal(f"sender:{question.sender}", question.sender, frozenset({"agency"}))
+    return Access(principal, frozenset({Scope.OWN}))
 
 
 def only_known_parameters(request: Request) -> None:
@@ -88,11 +90,19 @@ def only_known_parameters(request: Request) -> None:
         raise problem(Refusal(Code.UNKNOWN_PARAMETER, named))
 
 
-def request_line(request: Request) -> str:
-    """The path with its query, as the request line has it."""
-    query = request.scope["query_string"].decode("latin-1")
-    path = request.scope.get("raw_path", request.url.path.encode()).decode("latin-1")
-    return f"{path}?{query}" if query else path
+def _signed(
+    verified: Callable[[str, dict[str, OKPKey]], Claims],
+    session: Session,
+    token: str,
+    now: datetime,
+) -> Claims:
+    key = _key(session, token)
+    try:
+        claims = verified(token, {key_id(token): key.key})
+    except Untrusted as error:
+        raise _untrusted(error) from error
+    _check(signer(claims.sender, claims.issued_at, key, now))
+    return claims
 
 
 def _about(question: Question, request: Request, now: datetime) -> Refusal | None:

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-from typing import Any
+from datetime import datetime
 
 import sqlalchemy as sa
 from sqlmodel import Session
 
-from services.intake.handler import Facts, SenderKey
+from services.intake.handler import Facts
 from services.kernel import replica
 from services.kernel.replica import Entry
 from services.model.form import Form
-from services.model.statement import Statement, public_key
-from services.model.text import ModelError
+from services.model.sender import SenderKey
+from services.model.statement import Statement
 
 
 def sender_key(session: Session, kid: str) -> SenderKey | None:
@@ -22,16 +21,9 @@ def sender_key(session: Session, kid: str) -> SenderKey | None:
     if entry is None:
         return None
     try:
-        key = public_key(entry.body["public_key"])
-    except (ModelError, KeyError):
+        return SenderKey.of_entry(kid, entry.body, entry.valid_from, entry.valid_to)
+    except ValueError:
         return None
-    if key.thumbprint() != kid:
-        return None
-    starts = [t for t in (entry.valid_from, _time(entry.body.get("valid_from"))) if t]
-    ends = [t for t in (entry.valid_to, _time(entry.body.get("valid_to"))) if t]
-    return SenderKey(
-        str(entry.body.get("sender")), key, max(starts, default=None), min(ends, default=None)
-    )
 
 
 def facts(session: Session, statement: Statement, now: datetime) -> Facts:
@@ -63,10 +55,3 @@ def _form_in_force(session: Session, form: str, now: datetime) -> Entry | None:
 def _form_ids(session: Session) -> tuple[str, ...]:
     statement = sa.text("select distinct id from replica where kind = 'form' order by id")
     return tuple(session.execute(statement).scalars())
-
-
-def _time(text: Any) -> datetime | None:
-    if not text:
-        return None
-    time = datetime.fromisoformat(str(text))
-    return time if time.tzinfo else time.replace(tzinfo=UTC)

@@ -5,12 +5,10 @@ from __future__ import annotations
 import difflib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from hashlib import sha256
 from typing import Any
 from uuid import UUID
-
-from joserfc.jwk import OKPKey
 
 from services.intake import content as contents
 from services.intake.content import Workbook
@@ -19,32 +17,9 @@ from services.intake.status import State
 from services.model.crosswalk import Area, provinces
 from services.model.form import Form
 from services.model.period import Period, PeriodError
-from services.model.statement import Classification, Statement
+from services.model.sender import SKEW, SenderKey
+from services.model.statement import Statement
 from services.model.text import ModelError
-
-SKEW = timedelta(minutes=5)
-STATE_SECRETS = {
-    "requirement": "R18",
-    "instrument": "1618/QĐ-UBND",
-    "article": "6",
-    "clause": "1",
-}
-"""The ban that the door enforces: a document that is a state secret must not reach this system at all."""
-
-
-@dataclass(frozen=True)
-class SenderKey:
-    """A key of the catalogue, and from when to when it is in force."""
-
-    sender: str
-    key: OKPKey
-    valid_from: datetime | None = None
-    valid_to: datetime | None = None
-
-    def in_force(self, at: datetime) -> bool:
-        """Whether it may sign at that time."""
-        after = self.valid_from is None or self.valid_from <= at
-        return after and (self.valid_to is None or at < self.valid_to)
 
 
 @dataclass(frozen=True)
@@ -123,17 +98,6 @@ def door(statement: Statement, facts: Facts) -> Refusal | None:
     if statement.size > contents.MAX_BYTES:
         return contents.too_large()
     return _period(statement.period) or _area(statement, facts, facts.form)
-
-
-def is_state_secret(statement: Statement) -> bool:
-    """Whether it is refused at the door: nothing of it is read or kept."""
-    return statement.classification is Classification.STATE_SECRET
-
-
-def state_secret() -> Refusal:
-    """The refusal of what the sender declares a state secret, with the article that bans it."""
-    values = {name: STATE_SECRETS[name] for name in ("instrument", "article", "clause")}
-    return Refusal(Code.STATE_SECRET, values, {"reasons": [STATE_SECRETS]})
 
 
 def content(statement: Statement, body: bytes) -> Workbook | Refusal:

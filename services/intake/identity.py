@@ -11,7 +11,7 @@ from services.intake.refusal import Refusal
 from services.model.codelist import WHOLE_COUNTRY
 from services.model.form import Form
 from services.model.period import Period
-from services.model.statement import Statement
+from services.model.statement import SecretNotice, Statement
 
 NAMESPACE = UUID("5f0d2c1e-3a53-5b8e-9a63-7b6f1d0c7a11")
 """Of submission ids and refusal ids; never to change."""
@@ -34,6 +34,12 @@ def identity(statement: Statement) -> UUID:
 def refusal_id(token: str, refusal: Refusal) -> UUID:
     """The same statement refused for the same reason is one refusal, however often it is sent."""
     return uuid5(NAMESPACE, f"{refusal.code.id}/{token}")
+
+
+def notice_id(notice: SecretNotice) -> UUID:
+    """A document has one notice: its numbers begin anew each year (Nghị định 30/2020/NĐ-CP Điều 15)."""
+    parts = ["secret-notice", notice.sender, notice.document_number, notice.date.year]
+    return uuid5(NAMESPACE, json.dumps(parts, ensure_ascii=False))
 
 
 def head(statement: Statement, facts: Facts, form: Form, attempt: int) -> dict[str, Any]:

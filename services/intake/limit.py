@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from math import ceil
 
+from services.intake.refusal import Code, Refusal
+
 BURST = 2000
 """Submissions that a sender may send at once. An office sends a few hundred a quarter; this stops only a loop."""
 PER_SECOND = 50.0
@@ -36,6 +38,13 @@ class Limit:
         if len(self._levels) > REMEMBERED:
             self._levels.popitem(last=False)
         return 0 if allowed else ceil((1 - tokens) / self._per_second)
+
+    def refusal(self, sender: str, now: datetime) -> Refusal | None:
+        """Takes one; why there is none, and when to come again."""
+        seconds = self.take(sender, now)
+        if not seconds:
+            return None
+        return Refusal(Code.TOO_MANY, {"seconds": seconds}, retry_after=seconds)
 
     def _tokens(self, sender: str, now: datetime) -> float:
         level = self._levels.get(sender)

@@ -18,9 +18,10 @@ thumbprint (RFC 7638).
 
 * `POST`: {sender, form, area_list, area, period, completeness, round, regime, classification, sha256, size, issued_at,
   nonce}
+* `POST /v1/secret-notices`: {sender, document_number, level, date, receiver, issued_at}; không có nội dung · no body
 * `GET`: {sender, method, path (with the query), issued_at}; 5 phút · 5 minutes
 
-Người vận hành · Operators: `Authorization: Bearer <token>`.
+Người và chương trình · Persons and programs: `Authorization: Bearer <token>` (danh mục · catalogue: `POST /v1/tokens`).
 """
 MEDIA_TYPE = "application/problem+json"
 
@@ -41,6 +42,7 @@ def _problem(code: Code) -> dict[str, Any]:
 _NAMES = (
     "where", "sender", "now", "instrument", "article", "clause", "form", "nearest", "period",
     "area", "area_list", "lists", "limit", "found", "seconds", "unknown", "known",
+    "receiver", "number",
 )  # fmt: skip
 
 
@@ -84,7 +86,7 @@ SUBMIT: dict[str, Any] = {
             *(
                 code
                 for code in Code
-                if code.status in (403, 413, 422, 429) and code is not Code.OPERATOR
+                if code.status in (403, 413, 422, 429) and code is not Code.UNKNOWN_RECEIVER
             ),
             Code.NONCE_USED,
         ),
@@ -110,7 +112,7 @@ REPORT: dict[str, Any] = {
     "summary": "Báo cáo kiểm tra · The report of the checks",
     "responses": {
         200: {"description": "JSON", "content": {"application/json": {}}},
-        **problems(*_READ, Code.OPERATOR, Code.NO_REPORT, Code.ERASED),
+        **problems(*_READ, Code.NO_REPORT, Code.ERASED),
         **_AWAY,
     },
     "openapi_extra": {"parameters": [_HEADER]},
@@ -124,9 +126,27 @@ MARKED: dict[str, Any] = {
                 kind: {"schema": {"type": "string", "format": "binary"}} for kind in (XLSX, XLSM)
             },
         },
-        **problems(*_READ, Code.OPERATOR, Code.NOT_MARKED, Code.ERASED),
+        **problems(*_READ, Code.NOT_MARKED, Code.ERASED),
         **_AWAY,
     },
     "openapi_extra": {"parameters": [_HEADER]},
 }
-OPERATORS: dict[str, Any] = {"responses": {**problems(Code.UNKNOWN_PARAMETER), **_AWAY}}
+LIST: dict[str, Any] = {"responses": {**problems(*_READ), **_AWAY}}
+BY_TOKEN: dict[str, Any] = {"responses": {**problems(Code.UNKNOWN_PARAMETER), **_AWAY}}
+NOTICE: dict[str, Any] = {
+    "summary": "Báo có tài liệu mật gửi theo đường khác · That a secret document goes another way",
+    "responses": {
+        200: {"description": "Đã có từ trước, cùng mã · It was here before, the same id"},
+        **problems(
+            *_ASKED,
+            Code.UNKNOWN_SENDER,
+            Code.OTHER_NOTICE,
+            Code.BAD_CLAIMS,
+            Code.UNKNOWN_RECEIVER,
+            Code.UNKNOWN_PARAMETER,
+            Code.TOO_MANY,
+        ),
+        **_AWAY,
+    },
+    "openapi_extra": {"parameters": [_HEADER]},
+}

@@ -13,8 +13,10 @@ from sqlmodel import Session, col, select
 
 from services.intake import store
 from services.intake.handler import Attempt
-from services.intake.status import Account, State
+from services.intake.scope import within
+from services.intake.status import VERDICTS, Account, State, verdict
 from services.kernel import replica
+from services.kernel.auth import Access
 
 Joined = tuple[store.Submission, store.Attempt, store.Status]
 
@@ -36,9 +38,11 @@ def submission(session: Session, submission_id: UUID) -> list[Joined]:
     return [tuple(row) for row in session.execute(_joined().where(where).order_by(latest_first))]
 
 
-def listed(session: Session, wanted: Filter, limit: int, offset: int) -> list[Joined]:
-    """Attempts, the newest first."""
-    statement = _joined()
+def listed(
+    session: Session, access: Access, wanted: Filter, limit: int, offset: int
+) -> list[Joined]:
+    """Attempts within what `access` reaches, the newest first."""
+    statement = _joined().where(within(session, access))
     for column, value in (
         (store.Submission.sender, wanted.sender),
         (store.Submission.form, wanted.form),
@@ -60,6 +64,18 @@ def path(session: Session, submission_id: UUID, attempt: int | None = None) -> S
     return session.exec(statement.order_by(col(store.Path.at), col(store.Path.attempt))).all()
 
 
+def refusals(
+    session: Session, sender: str | None, code: str | None, limit: int, offset: int
+) -> Sequence[store.Refusal]:
+    """What was not taken in, the newest first."""
+    statement = select(store.Refusal)
+    for column, value in ((store.Refusal.sender, sender), (store.Refusal.code, code)):
+        if value is not None:
+            statement = statement.where(col(column) == value)
+    newest_first = (col(store.Refusal.refused_at).desc(), col(store.Refusal.refusal_id))
+    return session.exec(statement.order_by(*newest_first).limit(limit).offset(offset)).all()
+
+
 def numbers(session: Session) -> dict[str, str]:
     """The numbers by which people know the catalogue's instruments, by id."""
     return {entry.id: entry.body["number"] for entry in replica.all_of(session, "regulation")}
@@ -67,15 +83,15 @@ def numbers(session: Session) -> dict[str, str]:
 
 def reconciliation(session: Session, now: datetime) -> dict[str, Any]:
     """Attempts and figures by where they are counted, and how long the oldest of each stage has waited."""
-    verdicts = dict.fromkeys(("cleared", "returned", "withheld"), 0)
+    verdicts = dict.fromkeys(VERDICTS, 0)
     figures = {"read": 0} | {account.value: 0 for account in Account}
     states = {state.value: 0 for state in State}
     oldest: dict[str, float] = {}
     for name, account, count, read, counted, since in session.execute(_GROUPS):
         state = State(name)
         states[name] += count
-        if state.verdict:
-            verdicts[state.verdict] += count
+        if (found := verdict(state, Account(account))) is not None:
+            verdicts[found] += count
         figures["read"] += read
         figures[account] += counted
         if account in (Account.IN_FLIGHT, Account.HELD) and state is not State.SUPERSEDED:

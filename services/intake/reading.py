@@ -1,4 +1,4 @@
-"""GET: where submissions stand. A sender reads its own; an operator reads states, never reports."""
+"""GET: where submissions stand. Who asks sees what schemas/roles.yaml grants; a sender that signs, its own."""
 
 from __future__ import annotations
 
@@ -8,39 +8,45 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Query, Response
 from sqlmodel import Session
 
-from services.intake import queries, views
+from services.intake import queries, refusal_views, views
 from services.intake.answers import problem
-from services.intake.authentication import Reader, only_known_parameters, operator, reader
+from services.intake.authentication import only_known_parameters, reader
 from services.intake.content import XLSM
-from services.intake.openapi import MARKED, OPERATORS, REPORT, STATE
+from services.intake.openapi import BY_TOKEN, LIST, MARKED, REPORT, STATE
 from services.intake.queries import Filter, Joined
 from services.intake.refusal import Code, Refusal
+from services.intake.scope import reaches
 from services.intake.status import State
 from services.kernel.api import Context, context_of
+from services.kernel.auth import Access, allowed
 from services.kernel.events import Reference
 from services.kernel.vault import Missing
 
 router = APIRouter(dependencies=[Depends(only_known_parameters)])
 Here = Annotated[Context, Depends(context_of)]
-Who = Annotated[Reader, Depends(reader)]
+OfStates = Annotated[Access, Depends(reader("state.read"))]
+OfReports = Annotated[Access, Depends(reader("report.read"))]
+Limit = Annotated[int, Query(ge=1, le=1000)]
+Offset = Annotated[int, Query(ge=0, le=2**31 - 1)]
 Which = Annotated[int | None, Query(ge=1, le=2**31 - 1, description="1, 2, …")]
 _NOT_STORED = {"Cache-Control": "no-store"}
-for_operators = [Depends(operator)]
 
 
 @router.get("/v1/submissions/{submission_id}", tags=["submissions"], **STATE)
-def state(submission_id: UUID, context: Here, who: Who, attempt: Which = None) -> views.StateView:
+def state(
+    submission_id: UUID, context: Here, who: OfStates, attempt: Which = None
+) -> views.StateView:
     """State, verdict, reasons and findings of an attempt, the latest unless one is named."""
     with Session(context.engine) as session:
-        attempts = _own(session, submission_id, who)
+        attempts = _seen(session, submission_id, who)
         chosen = _chosen(attempts, attempt)
         path = queries.path(session, submission_id, chosen[1].attempt)
         return views.state_view(chosen, attempts, path, queries.numbers(session))
 
 
 @router.get("/v1/submissions/{submission_id}/report", tags=["submissions"], **REPORT)
-def report(submission_id: UUID, context: Here, who: Who, attempt: Which = None) -> Response:
-    """The report of an attempt, the latest unless one is named. It holds values, so only its sender reads it."""
+def report(submission_id: UUID, context: Here, who: OfReports, attempt: Which = None) -> Response:
+    """The report of an attempt, the latest unless one is named. It holds values: for its sender and the room."""
     which = submission_id, attempt
     _, reference = _reference(context, who, which, "report", Code.NO_REPORT)
     content = _content(context, reference)
@@ -48,8 +54,8 @@ def report(submission_id: UUID, context: Here, who: Who, attempt: Which = None) 
 
 
 @router.get("/v1/submissions/{submission_id}/marked", tags=["submissions"], **MARKED)
-def marked(submission_id: UUID, context: Here, who: Who, attempt: Which = None) -> Response:
-    """The workbook with what was found marked in it; for its sender, as the report is."""
+def marked(submission_id: UUID, context: Here, who: OfReports, attempt: Which = None) -> Response:
+    """The workbook with what was found marked in it; for those who may read the report."""
     which = submission_id, attempt
     number, reference = _reference(context, who, which, "marked", Code.NOT_MARKED)
     content = _content(context, reference)
@@ -64,64 +70,81 @@ def marked(submission_id: UUID, context: Here, who: Who, attempt: Which = None) 
 
 @router.get(
     "/v1/submissions",
-    tags=["operators"],
-    dependencies=for_operators,
+    tags=["submissions"],
     summary="Danh sách các lần gửi · Attempts, the newest first",
-    **OPERATORS,
+    **LIST,
 )
 def listed(
     context: Here,
+    who: OfStates,
     sender: str | None = None,
     form: str | None = None,
     period: str | None = None,
     state: State | None = None,
-    limit: Annotated[int, Query(ge=1, le=1000)] = 100,
-    offset: Annotated[int, Query(ge=0)] = 0,
+    limit: Limit = 100,
+    offset: Offset = 0,
 ) -> views.ListView:
-    """For operators."""
+    """Those that who asks may see."""
     with Session(context.engine) as session:
-        found = queries.listed(session, Filter(sender, form, period, state), limit, offset)
+        wanted = Filter(sender, form, period, state)
+        found = queries.listed(session, who, wanted, limit, offset)
         numbers = queries.numbers(session)
         return views.ListView(attempts=[views.attempt_view(one, numbers) for one in found])
 
 
 @router.get(
     "/v1/submissions/{submission_id}/path",
-    tags=["operators"],
-    dependencies=for_operators,
+    tags=["submissions"],
     summary="Mọi sự kiện của một lần nộp · Every event about a submission",
-    **OPERATORS,
+    **LIST,
 )
-def path(submission_id: UUID, context: Here) -> views.PathView:
-    """For operators."""
+def path(submission_id: UUID, context: Here, who: OfStates) -> views.PathView:
+    """In the order of their times."""
     with Session(context.engine) as session:
-        _own(session, submission_id, Reader(None))
+        _seen(session, submission_id, who)
         return views.path_view(submission_id, queries.path(session, submission_id))
+
+
+@router.get(
+    "/v1/refusals",
+    tags=["operators"],
+    dependencies=[Depends(allowed("refusal.read"))],
+    summary="Những gì không được tiếp nhận · What was not taken in, the newest first",
+    **BY_TOKEN,
+)
+def refusals(
+    context: Here,
+    sender: str | None = None,
+    code: str | None = None,
+    limit: Limit = 100,
+    offset: Offset = 0,
+) -> refusal_views.RefusalsView:
+    """State secrets among them, with what may be said of one."""
+    with Session(context.engine) as session:
+        return refusal_views.refusals_view(queries.refusals(session, sender, code, limit, offset))
 
 
 @router.get(
     "/v1/reconciliation",
     tags=["operators"],
-    dependencies=for_operators,
+    dependencies=[Depends(allowed("reconciliation.read"))],
     summary="Đối chiếu số lượng · What came in, and what became of it",
-    **OPERATORS,
+    **BY_TOKEN,
 )
 def reconciliation(context: Here) -> views.Reconciliation:
-    """For operators."""
+    """Of all attempts."""
     with Session(context.engine) as session:
         found = queries.reconciliation(session, context.clock())
     return views.Reconciliation(**found)
 
 
 def _reference(
-    context: Context, who: Reader, which: tuple[UUID, int | None], kind: str, none: Code
+    context: Context, who: Access, which: tuple[UUID, int | None], kind: str, none: Code
 ) -> tuple[int, Reference]:
-    """The number of the chosen attempt, and the object of this kind that its sender may read."""
-    if who.sender is None:
-        raise problem(Refusal(Code.OPERATOR))
+    """The number of the chosen attempt, and the object of this kind."""
     submission_id, attempt = which
     with Session(context.engine) as session:
-        _, chosen, status = _chosen(_own(session, submission_id, who), attempt)
+        _, chosen, status = _chosen(_seen(session, submission_id, who), attempt)
     reference = status.detail.get(kind)
     if reference is None:
         raise problem(Refusal(none))
@@ -137,10 +160,10 @@ def _content(context: Context, reference: Reference) -> bytes:
         raise problem(Refusal(Code.ERASED)) from None
 
 
-def _own(session: Session, submission_id: UUID, who: Reader) -> list[Joined]:
+def _seen(session: Session, submission_id: UUID, who: Access) -> list[Joined]:
     """The attempts of a submission that `who` may know of: to others it isn't there."""
     attempts = queries.submission(session, submission_id)
-    if not attempts or who.sender not in (None, attempts[0][0].sender):
+    if not attempts or not reaches(session, who, attempts[0][0]):
         raise problem(Refusal(Code.UNKNOWN_SUBMISSION))
     return attempts
 

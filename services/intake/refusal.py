@@ -24,7 +24,8 @@ class Code(Enum):
     UNKNOWN_SENDER = ("unknown-sender", 403)
     OTHER_SENDERS_FORM = ("other-senders-form", 403)
     OTHER_SENDERS_AREA = ("other-senders-area", 403)
-    OPERATOR = ("operator", 403)
+    UNKNOWN_RECEIVER = ("unknown-receiver", 422)
+    OTHER_NOTICE = ("other-notice", 409)
     UNKNOWN_SUBMISSION = ("unknown-submission", 404)
     NO_REPORT = ("no-report", 404)
     NOT_MARKED = ("not-marked", 404)
@@ -61,9 +62,19 @@ class Code(Enum):
 
 @dataclass(frozen=True)
 class Refusal:
-    """A reason with what its message names, and what else the answer carries."""
+    """A reason with what its message names, and what else the answer carries.
+
+    `wording` is the id of another message than the code's; `kept` is what record and event say besides, or instead.
+    """
 
     code: Code
     values: Mapping[str, Any] = field(default_factory=dict)
     more: Mapping[str, Any] = field(default_factory=dict)
+    wording: str = ""
+    kept: Mapping[str, Any] = field(default_factory=dict)
     retry_after: int = 0
+
+    @property
+    def message(self) -> str:
+        """The id of what people read; `<id>.mend` says how to mend it."""
+        return self.wording or self.code.message

@@ -32,24 +32,34 @@ class State(StrEnum):
         """The topic of that event."""
         return f"{PREFIX}{self.value}"
 
-    @property
-    def verdict(self) -> str | None:
-        """The verdict that an attempt in this state has; None while it has none."""
-        if self in (State.RETURNED, State.WITHHELD):
-            return self.value
-        if self in (State.CLEARED, State.STORED, State.SUPERSEDED):
-            return State.CLEARED.value
-        return None
-
 
 class Account(StrEnum):
-    """Where an attempt's figures are counted. Read = stored + returned + withheld + held + in flight."""
+    """Where an attempt's figures are counted: of what validation read each figure is in one of them.
+
+    `superseded` are those of an attempt that waited for a person until a higher one was cleared.
+    """
 
     STORED = "stored"
     RETURNED = "returned"
     WITHHELD = "withheld"
     HELD = "held"
+    SUPERSEDED = "superseded"
     IN_FLIGHT = "in_flight"
+
+
+VERDICTS = tuple(
+    state.value for state in (State.CLEARED, State.RETURNED, State.WITHHELD, State.SUPERSEDED)
+)
+"""Every verdict; `superseded` is that of an attempt which a higher one overtook before it was decided."""
+
+
+def verdict(state: State, account: Account) -> str | None:
+    """The verdict that an attempt has; None while it has none."""
+    if state in (State.RETURNED, State.WITHHELD) or account is Account.SUPERSEDED:
+        return state.value
+    if state in (State.CLEARED, State.STORED, State.SUPERSEDED):
+        return State.CLEARED.value
+    return None
 
 
 @dataclass(frozen=True)
@@ -75,6 +85,11 @@ class Status:
     figures: int
     detail: dict[str, Any]
 
+    @property
+    def verdict(self) -> str | None:
+        """The verdict; None while there is none."""
+        return verdict(self.state, self.account)
+
 
 def seen(state: State, at: datetime, data: Mapping[str, Any]) -> Seen:
     """What the status keeps of an event: reasons, findings and references, never a value."""
@@ -93,6 +108,16 @@ def seen(state: State, at: datetime, data: Mapping[str, Any]) -> Seen:
     return Seen(state, at, data.get("decision"), data.get("figures"), detail)
 
 
+_COUNTED = {
+    Account.STORED: State.STORED,
+    Account.RETURNED: State.RETURNED,
+    Account.WITHHELD: State.WITHHELD,
+    Account.HELD: State.HELD,
+    Account.SUPERSEDED: State.HELD,
+}
+"""Whose event tells the figures of an account."""
+
+
 def derive(events: Collection[Seen]) -> Status:
     """The status of an attempt, from all events about it that were seen, at least one."""
     by_state: dict[State, Seen] = {}
@@ -101,7 +126,7 @@ def derive(events: Collection[Seen]) -> Status:
     governing = _governing(by_state)
     account = _account(governing.state, by_state)
     read = by_state.get(State.VALIDATED) or by_state.get(State.RETURNED)
-    counted = by_state.get(State(account.value)) if account is not Account.IN_FLIGHT else read
+    counted = by_state.get(_COUNTED[account]) if account in _COUNTED else read
     return Status(
         state=governing.state,
         since=governing.at,
@@ -131,7 +156,12 @@ def _governing(by_state: Mapping[State, Seen]) -> Seen:
 def _account(state: State, by_state: Mapping[State, Seen]) -> Account:
     if state in (State.RETURNED, State.WITHHELD, State.HELD):
         return Account(state.value)
+    if state is State.SUPERSEDED and State.HELD in by_state and State.CLEARED not in by_state:
+        return Account.SUPERSEDED
     return Account.STORED if State.STORED in by_state else Account.IN_FLIGHT
+
+
+_CLEARED = (State.CLEARED, State.STORED, State.SUPERSEDED)
 
 
 def _detail(governing: Seen, by_state: Mapping[State, Seen]) -> dict[str, Any]:
@@ -140,6 +170,6 @@ def _detail(governing: Seen, by_state: Mapping[State, Seen]) -> dict[str, Any]:
     for state in (State.VALIDATED, State.RETURNED):
         if state in by_state:
             detail |= by_state[state].detail or {}
-    if governing.state.verdict == State.CLEARED and State.CLEARED in by_state:
+    if governing.state in _CLEARED and State.CLEARED in by_state:
         detail |= by_state[State.CLEARED].detail or {}
     return detail | dict(governing.detail or {})

@@ -103,9 +103,9 @@ class Path(SQLModel, table=True):
 
 
 class Refusal(SQLModel, table=True):
-    """A signed submission that was not taken in; nothing of its content."""
+    """A signed submission that was not taken in, or the notice of a state secret; nothing of its content."""
 
-    __table_args__ = SCHEMA
+    __table_args__ = (sa.Index("refusal_refused_at", "refused_at"), SCHEMA)
 
     refusal_id: UUID = Field(primary_key=True)
     sender: str | None = _text(nullable=True)
@@ -115,3 +115,11 @@ class Refusal(SQLModel, table=True):
     code: str = _text()
     status: int
     refused_at: datetime = _time()
+    document_number: str | None = _text(nullable=True)
+    secret_level: str | None = _text(nullable=True)
+    secret_date: str | None = _text(nullable=True)
+    secret_receiver: str | None = _text(nullable=True)
+    instrument: str | None = _text(nullable=True)
+    article: str | None = _text(nullable=True)
+    clause: str | None = _text(nullable=True)
+    sequence: int | None = Field(sa_column=sa.Column(sa.BigInteger))

@@ -15,8 +15,8 @@ from fastapi.concurrency import run_in_threadpool
 from sqlmodel import Session
 from starlette.requests import ClientDisconnect
 
-from services.intake import content, handler
-from services.intake.acceptance import Accepted, Signed, accept, record_refusal
+from services.intake import content, handler, state_secrets
+from services.intake.acceptance import Accepted, Signed, accept
 from services.intake.answers import problem, unauthenticated
 from services.intake.authentication import only_known_parameters, signed_statement, token_of
 from services.intake.facts import facts
@@ -24,6 +24,7 @@ from services.intake.identity import refusal_id
 from services.intake.limit import Limit
 from services.intake.openapi import SUBMIT
 from services.intake.refusal import Code, Refusal
+from services.intake.refusing import record_refusal
 from services.intake.views import Receipt, links
 from services.kernel.api import Context, context_of
 from services.model.statement import Statement
@@ -73,10 +74,12 @@ def _enter(context: Context, limit: Limit, request: Request) -> Signed:
     now = context.clock()
     with Session(context.engine) as session:
         statement = signed_statement(session, token, now)
-        if seconds := limit.take(statement.sender, now):
-            raise unauthenticated(Refusal(Code.TOO_MANY, {"seconds": seconds}, retry_after=seconds))
-        if handler.is_state_secret(statement):
-            raise _refused(context, token, statement, handler.state_secret())
+        if refusal := limit.refusal(statement.sender, now):
+            raise unauthenticated(refusal)
+        if statement.is_state_secret:
+            about = state_secrets.load(session, statement.sender, statement.document, now)
+            secret = state_secrets.refusal(about, statement.document)
+            raise _refused(context, token, statement, secret)
         known = facts(session, statement, now)
     refusal = handler.door(statement, known) or _announced(request)
     if refusal or known.form is None:

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict
 
 from services.intake import store
 from services.intake.queries import Joined
-from services.intake.status import State
+from services.intake.status import Account, State, verdict
 from services.model.messages import texts
 from services.model.text import ModelError
 
@@ -190,7 +190,7 @@ def _attempt(joined: Joined, numbers: Mapping[str, str]) -> dict[str, Any]:
             include={"attempt", "form_version", "regime", "classification", "received_at"}
         ),
         "state": state,
-        "verdict": state.verdict,
+        "verdict": verdict(state, Account(status.account)),
         "since": status.since,
         "decision": status.decision,
         "figures": status.figures_read,

@@ -1,15 +1,26 @@
 """The decision about one attempt: pure, from facts to a verdict that names its articles.
 
-Default deny, a forbid wins, and whatever is missing or raises means *held*: a person looks at it.
+Default deny, a forbid wins, and whatever is missing or raises means *held*: a person looks at it. What is held waits
+for that person: `waived` names the policies whose hold was lifted. A forbid that withholds can't be waived.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import cedarpy
 
-from services.model.regulation import Instrument
+from services.policy.decision import (
+    ACCEPTANCE,
+    COMPILERS,
+    Article,
+    Audience,
+    Case,
+    Decision,
+    Reason,
+    Release,
+    place,
+)
 from services.policy.identifiers import Finding
 from services.policy.policies import Choice, Library, Policy, Verdict, library, policy_set
 
@@ -27,86 +38,6 @@ NEEDED = (
 )
 
 
-@dataclass(frozen=True)
-class Audience:
-    """Who wants to use the figures."""
-
-    kind: str
-    id: str
-
-
-COMPILERS = Audience("compilers", "grdp")
-
-
-@dataclass(frozen=True)
-class Case:
-    """What is known of one attempt. None is a missing fact, and with one missing nothing is cleared.
-
-    `missing` names entries of the catalogue that were not found: form, sender.
-    """
-
-    classification: str | None
-    regime: str | None
-    findings: tuple[Finding, ...] | None
-    demanded: frozenset[str] | None
-    errors: int | None
-    integrity: str | None
-    recipients: frozenset[str] | None
-    province: str | None
-    instruments: tuple[Instrument, ...]
-    consent: bool = False
-    missing: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, order=True)
-class Article:
-    """An article that a decision rests on."""
-
-    instrument: str
-    article: str
-    clause: str | None
-
-
-@dataclass(frozen=True)
-class Reason:
-    """Why an attempt is not cleared; `cells` show where, never what."""
-
-    policy: str
-    requirement: str
-    message: str
-    instrument: str = ""
-    article: str = ""
-    clause: str | None = None
-    cells: tuple[Finding, ...] = ()
-
-
-@dataclass(frozen=True)
-class Release:
-    """That an audience may use the attempt, and what that rests on."""
-
-    audience: Audience
-    state: str
-    copy: str
-    articles: tuple[Article, ...]
-
-
-@dataclass(frozen=True)
-class Decision:
-    """A verdict, the policies that were evaluated, and the reasons or the releases."""
-
-    verdict: Verdict
-    checked: tuple[str, ...]
-    reasons: tuple[Reason, ...] = ()
-    releases: tuple[Release, ...] = ()
-
-    @property
-    def articles(self) -> tuple[Article, ...]:
-        """Every article that the decision names, each once."""
-        named = {Article(one.instrument, one.article, one.clause) for one in self.reasons}
-        named |= {article for release in self.releases for article in release.articles}
-        return tuple(sorted((one for one in named if one.instrument), key=_place))
-
-
 def decide(case: Case, audience: Audience = COMPILERS, policies: Library | None = None) -> Decision:
     """Whether `audience` may use the attempt. `case.instruments` are those in force on the day."""
     choice = (policies or library()).chosen(case.instruments, case.province)
@@ -115,7 +46,27 @@ def decide(case: Case, audience: Audience = COMPILERS, policies: Library | None 
     if undecided:
         return Decision(Verdict.HELD, checked, undecided)
     schema = (policies or library()).schema
-    return _evaluated(case, audience, choice, _asked(case, audience, choice.policies, schema))
+    binding = Choice(_binding(choice.policies, case.waived), choice.open_matters)
+    answer = _asked(case, audience, binding.policies, schema)
+    decision = replace(_evaluated(case, audience, binding, answer), checked=checked)
+    return _awaiting(decision) if _awaits(case, audience, decision) else decision
+
+
+def _binding(policies: tuple[Policy, ...], waived: frozenset[str]) -> tuple[Policy, ...]:
+    """The policies without those whose hold a person lifted."""
+    return tuple(one for one in policies if one.verdict is not Verdict.HELD or one.id not in waived)
+
+
+def _awaits(case: Case, audience: Audience, decision: Decision) -> bool:
+    """Whether a room has to accept it. Only what is let through to the compilers, or held, can be accepted."""
+    rest = audience == COMPILERS and decision.verdict is not Verdict.WITHHELD
+    return case.needs_acceptance and rest
+
+
+def _awaiting(decision: Decision) -> Decision:
+    reason = Reason(ACCEPTANCE, "R58", "policy.acceptance")
+    reasons = (*decision.reasons, reason)
+    return replace(decision, verdict=Verdict.HELD, reasons=reasons, releases=())
 
 
 @dataclass(frozen=True)
@@ -132,7 +83,7 @@ def _asked(
         "principal": {"type": "Audience", "id": audience.id},
         "action": ACTION,
         "resource": {"type": "Attempt", "id": "attempt"},
-        "context": {},
+        "context": {"published": case.published},
     }
     try:
         answer = cedarpy.is_authorized(
@@ -170,6 +121,8 @@ def _evaluated(case: Case, audience: Audience, choice: Choice, answer: _Answer) 
     checked = tuple(policy.id for policy in choice.policies)
     forbids = [policy for policy in choice.policies if policy.id in answer.determining]
     forbids = [policy for policy in forbids if policy.verdict is not Verdict.CLEARED]
+    # What decides comes first.
+    forbids.sort(key=lambda policy: policy.verdict is not Verdict.WITHHELD)
     reasons = tuple(_reason(policy, case) for policy in forbids)
     if answer.failed:
         return Decision(Verdict.HELD, checked, (*reasons, _held("error")))
@@ -179,7 +132,9 @@ def _evaluated(case: Case, audience: Audience, choice: Choice, answer: _Answer) 
     if not reasons:
         return Decision(Verdict.HELD, checked, (_held("not-permitted"),))
     withheld = any(policy.verdict is Verdict.WITHHELD for policy in forbids)
-    return Decision(Verdict.WITHHELD if withheld else Verdict.HELD, checked, reasons)
+    reviewers = max(policy.reviewers for policy in forbids)
+    verdict = Verdict.WITHHELD if withheld else Verdict.HELD
+    return Decision(verdict, checked, reasons, reviewers=reviewers)
 
 
 def _articles(policies: Iterable[Policy], answer: _Answer) -> tuple[Article, ...]:
@@ -190,11 +145,7 @@ def _articles(policies: Iterable[Policy], answer: _Answer) -> tuple[Article, ...
         if policy.instrument
         and (policy.verdict is not Verdict.CLEARED or policy.id in answer.determining)
     }
-    return tuple(sorted(named, key=_place))
-
-
-def _place(one: Article) -> tuple[str, str, str]:
-    return one.instrument, one.article, one.clause or ""
+    return tuple(sorted(named, key=place))
 
 
 def _reason(policy: Policy, case: Case) -> Reason:
@@ -206,11 +157,11 @@ def _reason(policy: Policy, case: Case) -> Reason:
         instrument=policy.instrument,
         article=policy.article,
         clause=policy.clause,
-        cells=_shown(case.findings or ()) if about_identifiers else (),
+        cells=shown(case.findings or ()) if about_identifiers else (),
     )
 
 
-def _shown(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+def shown(findings: Iterable[Finding]) -> tuple[Finding, ...]:
     """The first cells of each kind, so that no kind hides behind a long column of another."""
     kinds: dict[str, list[Finding]] = {}
     for finding in findings:

@@ -34,7 +34,10 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True)
 class Policy:
-    """One policy and what it binds to; `instrument` is empty where no article says it."""
+    """One policy and what it binds to; `instrument` is empty where no article says it.
+
+    `reviewers` is how many persons must agree to lift a hold of it.
+    """
 
     id: str
     national: bool
@@ -45,6 +48,7 @@ class Policy:
     message: str
     verdict: Verdict
     source: str
+    reviewers: int = 1
 
 
 @dataclass(frozen=True)
@@ -142,4 +146,5 @@ def _policy(where: str, national: bool, body: dict[str, Any]) -> Policy:
         message=notes.get("message", ""),
         verdict=Verdict(notes.get("verdict", "withheld" if forbids else "cleared")),
         source=json.dumps(body),
+        reviewers=int(notes.get("reviewers", "1")),
     )

@@ -1,20 +1,17 @@
-"""Policy's tables and the facts that it loads from them and from its copy of the catalogue."""
+"""Policy's tables."""
 
-from datetime import datetime
+from __future__ import annotations
+
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import JSONB, insert
-from sqlmodel import Field, Session, SQLModel, col, select
-
-from services.kernel import replica
-from services.kernel.events import Event
-from services.model.regulation import Instrument
-from services.policy.facts import Earlier, Facts, FormFacts
-from services.policy.policies import Verdict
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlmodel import Field, SQLModel
 
 SCHEMA = "policy"
+TIME = sa.DateTime(timezone=True)
 
 
 class SubmissionRow(SQLModel, table=True):
@@ -42,39 +39,94 @@ class DecisionRow(SQLModel, table=True):
     reasons: list[dict[str, Any]] = Field(sa_type=JSONB)
     head: dict[str, Any] = Field(sa_type=JSONB)
     event_id: UUID
-    decided_at: datetime = Field(sa_type=sa.DateTime(timezone=True))
+    decided_at: datetime = Field(sa_type=TIME)
 
 
-def load(session: Session, event: Event) -> Facts:
-    """What is known for deciding about the event's attempt, its submission's row locked."""
-    submission = _locked(session, UUID(event.data["submission_id"]))
-    form = replica.get(session, "form", event.data["form"], event.data["form_version"])
-    regulations = replica.all_of(session, "regulation")
-    return Facts(
-        form=FormFacts.of(form.body) if form else None,
-        sender_known=replica.get(session, "organisation", event.data["sender"]) is not None,
-        instruments=tuple(Instrument.from_dict(entry.body) for entry in regulations),
-        earlier=_earlier(session, submission.submission_id),
-        last_decision=submission.last_decision,
-        current_attempt=submission.current_attempt,
-    )
+class AttemptRow(SQLModel, table=True):
+    """An attempt as it was decided last. From `room` on: its last hold, also when that has ended."""
+
+    __tablename__ = "attempts"
+    __table_args__ = {"schema": SCHEMA}
+
+    submission_id: UUID = Field(primary_key=True, foreign_key=f"{SCHEMA}.submissions.submission_id")
+    attempt: int = Field(primary_key=True)
+    verdict: str
+    decision: int = Field(sa_type=sa.BigInteger)
+    decided_at: datetime = Field(sa_type=TIME)
+    head: dict[str, Any] = Field(sa_type=JSONB)
+    period_end: date | None = None
+    figures: int
+    observations: dict[str, Any] | None = Field(default=None, sa_type=JSONB(none_as_null=True))
+    evidence: dict[str, Any] = Field(sa_type=JSONB)
+    checked: list[str] = Field(sa_type=JSONB)
+    reasons: list[dict[str, Any]] = Field(sa_type=JSONB)
+    releases: list[dict[str, Any]] = Field(sa_type=JSONB)
+    waived: list[str] = Field(sa_type=JSONB)
+    room: str | None = None
+    hold: int | None = Field(default=None, sa_type=sa.BigInteger)
+    held_since: datetime | None = Field(default=None, sa_type=TIME)
+    due: datetime | None = Field(default=None, sa_type=TIME)
+    reviewers: int | None = None
 
 
-def _locked(session: Session, key: UUID) -> SubmissionRow:
-    """The submission's row; made where it is new, since only a row that exists can be locked."""
-    table = SQLModel.metadata.tables[f"{SCHEMA}.submissions"]
-    new = {"submission_id": key, "last_decision": 0}
-    session.execute(insert(table).values(new).on_conflict_do_nothing())
-    wanted = select(SubmissionRow).where(SubmissionRow.submission_id == key).with_for_update()
-    return session.exec(wanted.execution_options(populate_existing=True)).one()
+class ActRow(SQLModel, table=True):
+    """What one person decided about a hold; never changed, and once for each person."""
+
+    __tablename__ = "acts"
+    __table_args__ = {"schema": SCHEMA}
+
+    review_id: UUID = Field(primary_key=True)
+    submission_id: UUID
+    attempt: int
+    decision: int = Field(sa_type=sa.BigInteger)
+    person: str
+    outcome: str
+    reason: str
+    document: str | None = None
+    step: int
+    decided_at: datetime = Field(sa_type=TIME)
 
 
-def _earlier(session: Session, key: UUID) -> tuple[Earlier, ...]:
-    """Each decided attempt with its verdict; that it was superseded later is told by the current."""
-    wanted = (
-        select(DecisionRow)
-        .where(DecisionRow.submission_id == key, DecisionRow.verdict != Verdict.SUPERSEDED)
-        .order_by(col(DecisionRow.decision))
-    )
-    rows = session.exec(wanted)
-    return tuple(Earlier(row.attempt, Verdict(row.verdict), row.head) for row in rows)
+class RequestRow(SQLModel, table=True):
+    """A request of an audience for a figure, and the last answer to it."""
+
+    __tablename__ = "requests"
+    __table_args__ = {"schema": SCHEMA}
+
+    request_id: UUID = Field(primary_key=True)
+    audience_kind: str
+    audience_id: str
+    person: str
+    indicator_list: str
+    indicator: str
+    area_list: str
+    area: str
+    period: str
+    completeness: str
+    period_end: date
+    purpose: str
+    basis: str
+    asked_at: datetime = Field(sa_type=TIME)
+    decision: int = Field(sa_type=sa.BigInteger)
+    state: str
+    message: str
+    articles: list[dict[str, Any]] = Field(sa_type=JSONB)
+    submission_id: UUID | None = None
+    decided_at: datetime = Field(sa_type=TIME)
+
+
+class ReleasedRow(SQLModel, table=True):
+    """A figure that the office published."""
+
+    __tablename__ = "released"
+    __table_args__ = {"schema": SCHEMA}
+
+    indicator_list: str = Field(primary_key=True)
+    indicator: str = Field(primary_key=True)
+    area_list: str = Field(primary_key=True)
+    area: str = Field(primary_key=True)
+    period: str = Field(primary_key=True)
+    completeness: str = Field(primary_key=True)
+    period_end: date
+    release_id: str
+    released_at: datetime = Field(sa_type=TIME)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from services.kernel import replica
 from services.kernel.runner import main
 from services.kernel.stage import ObjectStage
-from services.policy.handler import handle
-from services.policy.store import load
+from services.policy.handler import handle, handle_released
+from services.policy.loading import load, load_released
 
 STAGE = ObjectStage(
     topics=("submission.validated",),
@@ -14,6 +14,13 @@ STAGE = ObjectStage(
     reads=lambda event: (event.data["cells"],),
     handle=handle,
 )
+RELEASED = ObjectStage(
+    topics=("calendar.released",),
+    load=load_released,
+    reads=lambda event: (),
+    handle=handle_released,
+    awaits_catalogue=False,  # it says all itself, and names no state of the catalogue
+)
 
 if __name__ == "__main__":
-    main("policy", [replica.stage(), STAGE])
+    main("policy", [replica.stage(), STAGE, RELEASED])

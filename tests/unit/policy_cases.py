@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any
 
 from services.model.regulation import load_regulations
-from services.policy.decide import Case
+from services.policy.decision import KINDS, Case
 from services.policy.identifiers import Finding
 
 DAY = date(2026, 11, 23)
@@ -35,7 +35,7 @@ def case(day: date = DAY, **changes: Any) -> Case:
         demanded=frozenset(),
         errors=0,
         integrity="intact",
-        recipients=frozenset({"compilers"}),
+        recipients=KINDS,
         province="11",
         instruments=tuple(one for one in REGULATIONS if one.in_force(day)),
     )

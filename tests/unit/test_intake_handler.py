@@ -14,13 +14,10 @@ from services.intake.handler import (
     Facts,
     New,
     Repeat,
-    SenderKey,
     content,
     decide,
     door,
-    is_state_secret,
     signer,
-    state_secret,
 )
 from services.intake.identity import head, identity, refusal_id
 from services.intake.refusal import Code, Refusal
@@ -28,6 +25,7 @@ from services.intake.status import State
 from services.kernel.codec import codec
 from services.model.form import load_forms
 from services.model.observation import Completeness
+from services.model.sender import SenderKey
 from services.model.statement import Classification, Regime, Statement
 from tests.unit.test_intake_statement import KEY, STATEMENT
 
@@ -133,16 +131,6 @@ def test_a_statement_of_the_future() -> None:
     assert signer(STATEMENT.sender, NOW - 30 * DAY, key, NOW) is None
     late = signer(STATEMENT.sender, NOW + 6 * MINUTE, key, NOW)
     assert late and late.code is Code.CLOCK
-
-
-def test_state_secrets_name_the_article() -> None:
-    assert not is_state_secret(STATEMENT)
-    assert is_state_secret(replace(STATEMENT, classification=Classification.STATE_SECRET))
-    refusal = state_secret()
-    assert refusal.code.status == 403
-    assert refusal.more["reasons"][0] == {
-        "requirement": "R18", "instrument": "1618/QĐ-UBND", "article": "6", "clause": "1",
-    }  # fmt: skip
 
 
 def test_content_must_be_what_was_signed() -> None:

@@ -39,6 +39,7 @@ def events(*states: State, **changes: Any) -> list[Seen]:
 
 
 R, V, C, S = State.RECEIVED, State.VALIDATED, State.CLEARED, State.STORED
+H = State.HELD
 
 
 @pytest.mark.parametrize(
@@ -54,6 +55,8 @@ R, V, C, S = State.RECEIVED, State.VALIDATED, State.CLEARED, State.STORED
         ((R, V, State.HELD, C, S), S, "cleared", Account.STORED),
         ((R, V, C, S, State.SUPERSEDED), State.SUPERSEDED, "cleared", Account.STORED),
         ((R, V, C, State.SUPERSEDED), State.SUPERSEDED, "cleared", Account.IN_FLIGHT),
+        ((R, V, H, C, S, State.SUPERSEDED), State.SUPERSEDED, "cleared", Account.STORED),
+        ((R, V, H, State.SUPERSEDED), State.SUPERSEDED, "superseded", Account.SUPERSEDED),
     ],
 )
 def test_status_in_any_order_of_arrival(
@@ -62,7 +65,7 @@ def test_status_in_any_order_of_arrival(
     happened = events(*states)
     for order in permutations(happened):
         status = derive(order)
-        assert (status.state, status.state.verdict, status.account) == (state, verdict, account)
+        assert (status.state, status.verdict, status.account) == (state, verdict, account)
         assert status == derive(happened)
 
 
@@ -84,6 +87,22 @@ def test_of_two_decisions_of_one_kind_the_higher_one_counts() -> None:
     old = seen(C, T0 + timedelta(hours=1), DATA[C] | {"decision": 2, "checked": ["old"]})
     new = seen(C, T0, DATA[C] | {"decision": 5, "checked": ["new"]})
     assert derive([new, old]).detail["checked"] == ["new"]
+
+
+def test_a_decision_that_is_published_again_counts_nothing_twice() -> None:
+    first = events(R, V, C, S)
+    again = seen(C, T0 + timedelta(hours=1), DATA[C] | {"decision": 7})
+    status = derive([*first, again])
+    assert (status.state, status.account, status.figures) == (S, Account.STORED, 94)
+    assert status.decision == 7
+
+
+def test_what_was_overtaken_while_it_waited_is_counted_once() -> None:
+    status = derive(events(R, V, H, State.SUPERSEDED))
+    assert (status.figures_read, status.figures) == (94, 94)
+    assert (
+        derive(events(R, V, State.SUPERSEDED)).account is Account.IN_FLIGHT
+    )  # its clearance is on its way
 
 
 def test_the_report_stays_and_reasons_are_those_of_the_decision() -> None:

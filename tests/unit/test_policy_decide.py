@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.policy.decide import MAX_CELLS, Audience, Decision, Reason, decide
+from services.policy.decide import MAX_CELLS, decide
+from services.policy.decision import Audience, Decision, Reason
 from services.policy.headings import Kind
 from services.policy.policies import Library, Policy, Verdict, library
 from tests.unit.policy_cases import REGULATIONS, case, finding
@@ -120,15 +121,18 @@ def test_a_cleared_attempt_names_what_was_checked() -> None:
         ("6", "2"),
         ("6", "3"),
         ("6", "5"),
+        ("10", "1 điểm e"),
     ]
     assert decision.checked == (
         f"{DB}.4.2",
         f"{DB}.5.2",
+        f"{DB}.5.3",
         f"{DB}.6.1",
         f"{DB}.6.2",
         f"{DB}.6.3",
         f"{DB}.6.3.unproven",
         f"{DB}.6.5",
+        f"{LAW}.10.1e.unpublished",
     )
 
 
@@ -155,6 +159,7 @@ def test_without_any_law_on_a_matter_it_is_held() -> None:
     decision = decide(case(province=None, instruments=()))
     assert decision.verdict is Verdict.HELD
     assert [(one.policy, one.requirement) for one in decision.reasons] == [
+        ("policy.no-law", "R11"),
         ("policy.no-law", "R18"),
         ("policy.no-law", "R19"),
         ("policy.no-law", "R20"),
@@ -163,11 +168,61 @@ def test_without_any_law_on_a_matter_it_is_held() -> None:
     assert decide(case(province=None, instruments=only_secrets)).verdict is Verdict.HELD
 
 
-@pytest.mark.parametrize("kind", ["room", "agency", "user_group", "nonsense"])
-def test_nobody_but_the_compilers_is_permitted(kind: str) -> None:
-    decision = decide(case(recipients=frozenset({kind})), Audience(kind, "x"))
+@pytest.mark.parametrize("kind", ["user_group", "nonsense"])
+@pytest.mark.parametrize("province", ["11", None])
+def test_who_is_not_named_is_not_permitted(kind: str, province: str | None) -> None:
+    someone = Audience(kind, "x")
+    decision = decide(
+        case(recipients=frozenset({kind}), published=True, province=province), someone
+    )
     assert decision.verdict is Verdict.HELD
     assert decision.reasons[0].message == "policy.not-permitted"
+
+
+@pytest.mark.parametrize(
+    ("kind", "published", "verdict"),
+    [
+        ("agency", False, Verdict.HELD),
+        ("room", False, Verdict.HELD),
+        ("agency", True, Verdict.CLEARED),
+        ("room", True, Verdict.CLEARED),
+        ("compilers", False, Verdict.CLEARED),
+        ("provincial_committee", False, Verdict.CLEARED),
+        ("national_office", False, Verdict.CLEARED),
+    ],
+)
+@pytest.mark.parametrize("province", ["11", None])
+def test_an_unpublished_figure_is_for_those_who_answer_for_it(
+    kind: str, published: bool, verdict: Verdict, province: str | None
+) -> None:
+    decision = decide(case(published=published, province=province), Audience(kind, "x"))
+    assert decision.verdict is verdict
+    if verdict is Verdict.HELD:
+        (reason,) = decision.reasons
+        assert (reason.instrument, reason.article, reason.clause) == (LAW, "10", "1 điểm e")
+
+
+def test_what_an_agreement_keeps_from_others_stays_with_the_compilers() -> None:
+    kept = case(recipients=frozenset({"compilers"}), province="11", published=True)
+    assert decide(kept).verdict is Verdict.CLEARED
+    decision = decide(kept, Audience("agency", "x"))
+    assert decision.verdict is Verdict.WITHHELD
+    assert [one.requirement for one in decision.reasons] == ["R22"]
+
+
+def test_a_room_accepts_what_is_let_through_or_held_not_what_is_forbidden() -> None:
+    awaiting = decide(case(needs_acceptance=True))
+    assert (awaiting.verdict, [one.policy for one in awaiting.reasons]) == (
+        Verdict.HELD,
+        ["acceptance"],
+    )
+    assert (awaiting.reviewers, awaiting.releases) == (1, ())
+    unproven = decide(case(needs_acceptance=True, integrity="unproven"))
+    assert [one.policy for one in unproven.reasons][-1] == "acceptance"
+    assert unproven.reviewers == 2
+    forbidden = decide(case(needs_acceptance=True, classification="state_secret"))
+    assert forbidden.verdict is Verdict.WITHHELD
+    assert all(one.policy != "acceptance" for one in forbidden.reasons)
 
 
 def test_a_withheld_attempt_stays_withheld_where_it_would_also_be_held() -> None:
@@ -257,3 +312,12 @@ def test_policies_carry_no_other_verdict_than_they_may() -> None:
         return (policy.verdict is Verdict.CLEARED) == permits
 
     assert all(allowed(policy) for policy in library().policies)
+
+
+@given(ANY_FACTS, st.frozensets(st.sampled_from([one.id for one in library().policies])))
+def test_a_waiver_lifts_no_forbid_that_withholds(
+    facts: dict[str, Any], waived: frozenset[str]
+) -> None:
+    before = decide(case(**facts)).verdict
+    after = decide(case(**facts, waived=waived)).verdict
+    assert (before is Verdict.WITHHELD) == (after is Verdict.WITHHELD)

@@ -21,13 +21,15 @@ from services.kernel.events import Event, Outcome
 from services.model.form import load_forms
 from services.model.submission import HEAD
 from services.model.text import SCHEMAS
-from services.policy.facts import Earlier, Facts, FormFacts
+from services.policy.facts import Facts, FormFacts
 from services.policy.handler import handle
 from services.policy.policies import Verdict
-from services.policy.store import DecisionRow, SubmissionRow
+from services.policy.rows import act_of, asked_of, attempt_of
+from services.policy.store import ActRow, AttemptRow, DecisionRow, RequestRow, SubmissionRow
 from tests.unit.policy_cases import REGULATIONS, cells
 
 FORMS = {form_id: FormFacts.of(form.to_dict()) for form_id, form in load_forms().items()}
+T0 = datetime(2026, 11, 23, 9, tzinfo=UTC)
 SUBMISSION = "0b9a3c58-5d6a-5c0e-9d83-1a2b3c4d5e6f"
 CLEAN = cells([["Chỉ tiêu", "Quý III"], ["Tổng thu", "100"]])
 FIRMS = cells(
@@ -81,14 +83,14 @@ def validated(attempt: int = 1, content: bytes = CLEAN, **changes: Any) -> Event
         topic="submission.validated",
         key=SUBMISSION,
         data=data | changes,
-        time=datetime(2026, 11, 23, 9, tzinfo=UTC),
+        time=T0,
         subject=SUBMISSION,
         source="validation",
     )
 
 
 def facts(form_id: str = "cv17809-1", **changes: Any) -> Facts:
-    return replace(Facts(FORMS[form_id], True, REGULATIONS), **changes)
+    return replace(Facts({1: FORMS[form_id]}, True, REGULATIONS), **changes)
 
 
 def decided(event: Event, known: Facts, content: bytes = CLEAN) -> Outcome:
@@ -163,7 +165,7 @@ def test_a_form_allows_the_names_it_asks_for_and_no_numbers() -> None:
         ({"classification": "state_secret"}, {}, CLEAN, "withheld", "policy.state-secret"),
         ({}, {}, CLEAN + b" ", "withheld", "policy.quality"),
         ({"rule_set": ""}, {}, CLEAN, "held", "policy.unproven"),
-        ({}, {"form": None}, CLEAN, "held", "policy.form-missing"),
+        ({}, {"forms": {}}, CLEAN, "held", "policy.form-missing"),
         ({}, {"sender_known": False}, CLEAN, "held", "policy.sender-missing"),
         ({}, {"instruments": ()}, CLEAN, "held", "policy.no-law"),
     ],
@@ -204,23 +206,32 @@ def test_the_day_is_that_of_viet_nam(hour: int, law: str) -> None:
 
 
 def test_an_attempt_gets_one_verdict() -> None:
-    earlier = Earlier(1, Verdict.HELD, {})
+    known = after(facts(), decided(validated(), facts()))
     with pytest.raises(Permanent, match="decided already"):
-        handle(validated(), facts(earlier=(earlier,)), {"cells": CLEAN})
+        handle(validated(), known, {"cells": CLEAN})
 
 
 def after(known: Facts, outcome: Outcome) -> Facts:
-    """The facts that the rows of an outcome lead to, as `store.load` would read them."""
-    earlier = list(known.earlier)
+    """The facts that the rows of an outcome lead to, as `loading.load` would read them."""
+    attempts = {one.attempt: one for one in known.attempts}
+    acts = list(known.acts)
+    requests = {one.id: one for one in known.requests}
     for row in outcome.rows:
-        if row.table is DecisionRow and row.values["verdict"] != "superseded":
-            verdict = Verdict(row.values["verdict"])
-            earlier.append(Earlier(row.values["attempt"], verdict, row.values["head"]))
+        if row.table is AttemptRow:
+            one = attempt_of(AttemptRow(**row.values))
+            attempts[one.attempt] = one
+        elif row.table is ActRow:
+            acts.append(act_of(ActRow(**row.values)))
+        elif row.table is RequestRow:
+            asked = asked_of(RequestRow(**row.values))
+            requests[asked.id] = asked
     submission = outcome.rows[-1]
     assert (submission.table, submission.conflict) == (SubmissionRow, "replace")
     return replace(
         known,
-        earlier=tuple(earlier),
+        attempts=tuple(attempts[number] for number in sorted(attempts)),
+        acts=tuple(acts),
+        requests=tuple(requests.values()),
         last_decision=submission.values["last_decision"],
         current_attempt=submission.values["current_attempt"],
     )
@@ -282,7 +293,7 @@ def test_in_any_order_the_highest_cleared_is_current(order: list[int], clean: li
 
 def test_rows_remember_the_decision() -> None:
     event = validated(content=FIRMS, form="dn-list", regime="sharing")
-    row, submission = decided(event, facts("dn-list"), FIRMS).rows
+    row, attempt, submission = decided(event, facts("dn-list"), FIRMS).rows
     assert row.table is DecisionRow
     assert row.values["submission_id"] == UUID(SUBMISSION)
     assert row.values["verdict"] == "withheld"
@@ -291,12 +302,15 @@ def test_rows_remember_the_decision() -> None:
     assert (row.values["event_id"], row.values["decided_at"]) == (event.id, event.time)
     assert set(row.values) == set(DecisionRow.model_fields)
     assert set(submission.values) == set(SubmissionRow.model_fields)
+    assert attempt.table is AttemptRow
+    assert attempt.values["verdict"] == "withheld"
 
 
 def test_facts_are_comparable_and_travel_to_a_worker() -> None:
-    first = facts(earlier=(Earlier(1, Verdict.CLEARED, {"attempt": 1}),))
+    first = after(facts(), decided(validated(), facts()))
     assert pickle.loads(pickle.dumps(first)) == first
-    assert first != facts(earlier=(Earlier(1, Verdict.HELD, {"attempt": 1}),))
+    assert first != facts()
+    assert first == after(facts(), decided(replace(validated()), facts()))
 
 
 def test_every_verdict_has_its_topic() -> None:

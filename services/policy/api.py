@@ -1,0 +1,44 @@
+"""Policy's API: reviews, requests for figures, the sweep. `python -m services.policy.api` runs it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+
+from fastapi import FastAPI
+
+from services.kernel.api import create, serve
+from services.kernel.clock import Clock, utc_now
+from services.kernel.settings import Settings
+from services.policy import requests, reviews
+from services.policy.sweep import watch
+
+TEXT = (
+    "Quyết định sử dụng số liệu: việc chờ xem xét, yêu cầu cung cấp số liệu · "
+    "What may be used: reviews and requests for figures"
+)
+
+
+def create_app(config: Settings | None = None, clock: Clock = utc_now) -> FastAPI:
+    """The application with its routes; while it runs, it sweeps."""
+    app = create("policy", "Chính sách · Policy", TEXT, config, clock)
+    app.include_router(reviews.router)
+    app.include_router(requests.router)
+    common = app.router.lifespan_context
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        async with common(app):
+            sweeping = asyncio.create_task(watch(app.state.context))
+            yield
+            sweeping.cancel()
+            with suppress(asyncio.CancelledError):
+                await sweeping
+
+    app.router.lifespan_context = lifespan
+    return app
+
+
+if __name__ == "__main__":
+    serve(create_app())

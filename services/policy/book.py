@@ -1,0 +1,220 @@
+"""The book of one submission: each decision about it gets the next number, an event and a row. Pure.
+
+Whatever decides (a validated attempt, a person, a request, the act that ends an embargo, the sweep) writes into it,
+under the lock of the submission's row; so nothing is decided by two of them at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, replace
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from services.kernel.events import Draft, Outcome, Row
+from services.policy.answering import answered, plain, releases
+from services.policy.deadline import due
+from services.policy.decision import Decision, Reason
+from services.policy.facts import Act, Answer, Asked, Attempt, Facts, Hold
+from services.policy.policies import Verdict
+from services.policy.rows import act_row, attempt_row, request_row
+from services.policy.store import DecisionRow, SubmissionRow
+
+COMPILERS_ONLY = 1
+"""The first release of a cleared attempt is that of the compilers; the others follow from requests."""
+
+
+class Book:
+    """What is known of a submission, and what is decided about it now, because of `cause`."""
+
+    def __init__(self, submission_id: str, facts: Facts, at: datetime, cause: UUID) -> None:
+        self._id = submission_id
+        self._facts = facts
+        self._at = at
+        self._cause = cause
+        self._number = facts.last_decision
+        self._current = facts.current_attempt
+        self._attempts = {one.attempt: one for one in facts.attempts}
+        self._drafts: list[Draft] = []
+        self._decisions: list[Row] = []
+        self._changed: set[int] = set()
+        self._others: list[Row] = []
+
+    def decide(self, attempt: Attempt, decision: Decision) -> None:
+        """Enters the decision about an attempt, and what it supersedes."""
+        attempt = replace(attempt, checked=decision.checked, reasons=(), releases=(), hold=None)
+        if decision.verdict is Verdict.CLEARED:
+            self._clear(replace(attempt, releases=tuple(map(plain, decision.releases))))
+        elif decision.verdict is Verdict.HELD:
+            self._hold(attempt, decision)
+        else:
+            self.withhold(attempt, tuple(_plain(reason) for reason in decision.reasons))
+
+    def withhold(self, attempt: Attempt, reasons: tuple[Mapping[str, Any], ...]) -> None:
+        """Enters that the attempt may not be used."""
+        attempt = replace(attempt, reasons=reasons, hold=None)
+        data = {"figures": attempt.figures, "reasons": list(reasons)}
+        self._enter(attempt, Verdict.WITHHELD, data)
+
+    def review(self, attempt: Attempt, act: Act, kind: str, steps: int) -> None:
+        """Enters what a person decided about a hold."""
+        hold = attempt.hold
+        data = {
+            "review_id": str(act.id),
+            "submission_id": self._id,
+            "attempt": attempt.attempt,
+            "decision": act.decision,
+            "kind": kind,
+            "outcome": act.outcome,
+            "step": act.step,
+            "steps": steps,
+            "person": act.person,
+            "room": hold.room if hold else None,
+            "on_behalf": None,
+            "reason": act.reason,
+            "document": act.document,
+            "decided_at": act.at,
+        }
+        self._drafts.append(Draft("review.decided", self._id, data, self._id, id=act.id))
+        self._others.append(act_row(UUID(self._id), act))
+
+    def settle(self) -> None:
+        """Answers the requests anew and, where that changes who may read, publishes the current attempt again."""
+        current = self._attempts.get(self._current or 0)
+        if current is None or current.observations is None:
+            return
+        before = current.releases
+        current = self._with_answers(current)
+        if current.releases != before:
+            self._enter(current, Verdict.CLEARED, _cleared(current))
+
+    def supersede_held(self) -> None:
+        """Supersedes what still waits although a higher attempt is current."""
+        for one in list(self._attempts.values()):
+            if one.verdict is Verdict.HELD and one.attempt < (self._current or 0):
+                self._supersede(one, self._current or 0)
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing was decided."""
+        return not self._drafts
+
+    def outcome(self) -> Outcome:
+        """The events in their order, and the rows."""
+        submission = {
+            "submission_id": UUID(self._id),
+            "last_decision": self._number,
+            "current_attempt": self._current,
+        }
+        attempts = (
+            attempt_row(self._attempts[number], self._at) for number in sorted(self._changed)
+        )
+        rows = (*self._decisions, *attempts, *self._others)
+        return Outcome(
+            tuple(self._drafts), (*rows, Row(SubmissionRow, submission, conflict="replace"))
+        )
+
+    def _clear(self, attempt: Attempt) -> None:
+        current = self._current or 0
+        if current > attempt.attempt:
+            self._enter(attempt, Verdict.CLEARED, _cleared(attempt))
+            self._supersede(attempt, current)
+            return
+        for one in sorted(self._attempts.values(), key=lambda one: one.attempt):
+            waits = one.verdict is Verdict.HELD and one.attempt < attempt.attempt
+            if one.attempt != attempt.attempt and (waits or one.attempt == current):
+                self._supersede(one, attempt.attempt)
+        self._current = attempt.attempt
+        attempt = self._with_answers(attempt)
+        self._enter(attempt, Verdict.CLEARED, _cleared(attempt))
+
+    def _hold(self, attempt: Attempt, decision: Decision) -> None:
+        room = self._facts.item.room
+        hold = Hold(room, self._at, due(self._at), decision.reviewers)
+        reasons = tuple(_plain(reason) for reason in decision.reasons)
+        attempt = replace(attempt, hold=hold, reasons=reasons)
+        data = {
+            "figures": attempt.figures,
+            "reasons": list(reasons),
+            "room": room,
+            "due": hold.due,
+            "reviewers": hold.reviewers,
+        }
+        self._enter(attempt, Verdict.HELD, data)
+        if (self._current or 0) > attempt.attempt:
+            self._supersede(attempt, self._current or 0)
+
+    def _supersede(self, attempt: Attempt, by_attempt: int) -> None:
+        attempt = replace(attempt, hold=None)
+        self._enter(attempt, Verdict.SUPERSEDED, {"by_attempt": by_attempt})
+
+    def _with_answers(self, attempt: Attempt) -> Attempt:
+        """The attempt with the releases that the requests lead to; changed answers are entered."""
+        pairs = [
+            (one, answered(one, attempt, self._facts, self._at)) for one in self._facts.requests
+        ]
+        for one, answer in pairs:
+            if answer != one.answer:
+                self.answer(one, answer)
+        own = attempt.releases[:COMPILERS_ONLY]
+        return replace(attempt, releases=(*own, *releases(pairs)))
+
+    def answer(self, asked: Asked, answer: Answer) -> None:
+        """Enters the answer to a request."""
+        self._drafts.append(answer_draft(asked, answer))
+        self._others.append(request_row(asked, answer))
+
+    def _enter(self, attempt: Attempt, verdict: Verdict, data: Mapping[str, Any]) -> None:
+        self._number += 1
+        entered = replace(attempt, verdict=verdict, decision=self._number)
+        self._attempts[attempt.attempt] = entered
+        self._changed.add(attempt.attempt)
+        body = {**entered.head, "decision": self._number, **data}
+        self._drafts.append(Draft(f"submission.{verdict}", self._id, body, self._id))
+        own = verdict is not Verdict.SUPERSEDED
+        values = {
+            "submission_id": UUID(self._id),
+            "decision": self._number,
+            "attempt": attempt.attempt,
+            "verdict": verdict.value,
+            "policies": list(entered.checked) if own else [],
+            "reasons": list(entered.reasons) if own else [],
+            "head": dict(entered.head),
+            "event_id": self._cause,
+            "decided_at": self._at,
+        }
+        self._decisions.append(Row(DecisionRow, values))
+
+
+def answer_draft(asked: Asked, answer: Answer) -> Draft:
+    """The `request.decided` of an answer."""
+    data = {
+        "request_id": str(asked.id),
+        "decision": answer.decision,
+        "audience_kind": asked.audience.kind,
+        "audience_id": asked.audience.id,
+        "person": asked.person,
+        **asdict(asked.figure),
+        "purpose": asked.purpose,
+        "basis": asked.basis,
+        "state": answer.state,
+        "submission_id": answer.submission_id,
+        "articles": [dict(one) for one in answer.articles],
+        "message": answer.message,
+        "decided_at": answer.at,
+    }
+    return Draft("request.decided", str(asked.id), data, str(asked.id))
+
+
+def _cleared(attempt: Attempt) -> dict[str, Any]:
+    return {
+        "figures": attempt.figures,
+        "observations": dict(attempt.observations or {}),
+        "checked": list(attempt.checked),
+        "releases": [dict(one) for one in attempt.releases],
+    }
+
+
+def _plain(reason: Reason) -> dict[str, Any]:
+    return asdict(reason) | {"cells": [asdict(cell) for cell in reason.cells]}

@@ -1,0 +1,108 @@
+"""What a decision is about, and what it says: values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from services.model.regulation import Instrument
+from services.policy.identifiers import Finding
+from services.policy.policies import Verdict
+
+
+@dataclass(frozen=True)
+class Audience:
+    """Who wants to use the figures."""
+
+    kind: str
+    id: str
+
+
+COMPILERS = Audience("compilers", "grdp")
+KINDS = frozenset(
+    {"compilers", "room", "agency", "provincial_committee", "national_office", "user_group"}
+)
+"""Every kind of audience."""
+ACCEPTANCE = "acceptance"
+"""What stands in place of a policy where a room has to accept the attempt (R28, R58)."""
+
+
+@dataclass(frozen=True)
+class Case:
+    """What is known of one attempt. None is a missing fact, and with one missing nothing is cleared.
+
+    `missing` names entries of the catalogue that were not found: form, sender. `published`: whether
+    what is asked for is under no embargo. `waived`: policies whose hold a person lifted.
+    """
+
+    classification: str | None
+    regime: str | None
+    findings: tuple[Finding, ...] | None
+    demanded: frozenset[str] | None
+    errors: int | None
+    integrity: str | None
+    recipients: frozenset[str] | None
+    province: str | None
+    instruments: tuple[Instrument, ...]
+    consent: bool = False
+    missing: tuple[str, ...] = ()
+    needs_acceptance: bool = False
+    published: bool = False
+    waived: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, order=True)
+class Article:
+    """An article that a decision rests on."""
+
+    instrument: str
+    article: str
+    clause: str | None
+
+
+@dataclass(frozen=True)
+class Reason:
+    """Why an attempt is not cleared; `cells` show where, never what."""
+
+    policy: str
+    requirement: str
+    message: str
+    instrument: str = ""
+    article: str = ""
+    clause: str | None = None
+    cells: tuple[Finding, ...] = ()
+
+
+@dataclass(frozen=True)
+class Release:
+    """That an audience may use the attempt, and what that rests on."""
+
+    audience: Audience
+    state: str
+    copy: str
+    articles: tuple[Article, ...]
+
+
+@dataclass(frozen=True)
+class Decision:
+    """A verdict, the policies that were evaluated, and the reasons or the releases.
+
+    `reviewers` is how many persons must agree to lift a hold.
+    """
+
+    verdict: Verdict
+    checked: tuple[str, ...]
+    reasons: tuple[Reason, ...] = ()
+    releases: tuple[Release, ...] = ()
+    reviewers: int = 1
+
+    @property
+    def articles(self) -> tuple[Article, ...]:
+        """Every article that the decision names, each once."""
+        named = {Article(one.instrument, one.article, one.clause) for one in self.reasons}
+        named |= {article for release in self.releases for article in release.articles}
+        return tuple(sorted((one for one in named if one.instrument), key=place))
+
+
+def place(one: Article) -> tuple[str, str, str]:
+    """By which articles are sorted."""
+    return one.instrument, one.article, one.clause or ""

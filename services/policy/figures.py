@@ -1,0 +1,73 @@
+"""Which figure is asked for or released, and whether a submission of a form holds it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
+from datetime import date
+from typing import Any
+
+from services.model.period import Period
+
+
+@dataclass(frozen=True, order=True)
+class Figure:
+    """One figure of an indicator; `period` in the one SDMX spelling of its span."""
+
+    indicator_list: str
+    indicator: str
+    area_list: str
+    area: str
+    period: str
+    completeness: str
+
+    @classmethod
+    def of(cls, data: Mapping[str, Any]) -> Figure:
+        """From a command or an event; raises PeriodError where the period is none."""
+        names = ("indicator_list", "indicator", "area_list", "area", "completeness")
+        return cls(period=str(Period.parse(data["period"])), **{name: data[name] for name in names})
+
+    @property
+    def period_end(self) -> date:
+        """The last day, which the period of the submission and the months since January have in common."""
+        return Period.parse(self.period).end
+
+    def named(self) -> dict[str, str]:
+        """How a release of a submission names it: the completeness is the submission's."""
+        names = asdict(self)
+        del names["completeness"]
+        return names
+
+
+def holds(form: Mapping[str, Any], head: Mapping[str, Any], figure: Figure) -> bool:
+    """Whether a submission of this form, with this head, is where the figure would stand."""
+    if head["completeness"] != figure.completeness:
+        return False
+    period = Period.parse(head["period"])
+    spans = {"period": str(period), "year_to_date": str(period.year_to_date())}
+    own = (head["area_list"], head["area"])
+    wanted = (figure.indicator_list, figure.indicator)
+    place = (figure.area_list, figure.area, figure.period)
+    return any(
+        (list_, indicator) == wanted and (*(area or own), spans[span]) == place
+        for table in form["tables"]
+        for list_, indicator, area, span in _of(form, table)
+    )
+
+
+Reported = tuple[str, str, tuple[str, str] | None, str]
+"""List, indicator, the area where the row has one of its own, and the span of time."""
+
+
+def _of(form: Mapping[str, Any], table: Mapping[str, Any]) -> Iterator[Reported]:
+    list_ = table.get("indicator_list") or f"{form['id']}/{form['version']}"
+    if table["kind"] == "records":
+        for aggregate in table["aggregates"]:
+            yield list_, aggregate["indicator"], None, "period"
+        return
+    columns = [column for column in table["columns"] if column["role"] == "value"]
+    for row in table["rows"]:
+        area = (row["area_list"], row["area"]) if row.get("area_list") and row.get("area") else None
+        for column in columns:
+            indicator = row["code"] if table["indicators"] == "rows" else column["id"]
+            yield list_, indicator, area, column["span"]

@@ -1,0 +1,451 @@
+"""Policy's API and its worker's transactions on a real database: who sees and decides what, races, the sweep."""
+
+from __future__ import annotations
+
+import json
+import random
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID, uuid4
+
+import psycopg
+import pytest
+import sqlalchemy as sa
+from alembic import command
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from fastapi.testclient import TestClient
+from pydantic import SecretStr
+from sqlmodel import Session, SQLModel
+
+from deploy import database
+from deploy.feed import records
+from deploy.local import Stack
+from services.kernel.codec import codec
+from services.kernel.errors import Permanent
+from services.kernel.events import Event
+from services.kernel.migration import configuration, migrate
+from services.kernel.settings import Settings
+from services.kernel.stage import ObjectStage
+from services.model.catalogue import starter_pack
+from services.policy import worker
+from services.policy.api import create_app
+from services.policy.applying import apply
+from services.policy.store import SCHEMA
+from services.policy.sweep import sweep
+from tests import people
+from tests.unit.test_policy_handler import CLEAN, validated
+from tests.unit.test_policy_requests import HEAD, released
+
+pytestmark = pytest.mark.stack
+NOW = datetime(2026, 11, 24, 2, tzinfo=UTC)
+ECONOMY = "phong-thong-ke-kinh-te-dien-bien"
+SOCIETY = "phong-thong-ke-xa-hoi-dien-bien"
+FIGURE = {
+    "indicator_list": "dp",
+    "indicator": "T0111",
+    "area_list": "34",
+    "area": "11",
+    "period": "2025",
+    "completeness": "official",
+}
+WANTED = FIGURE | {"purpose": "Báo cáo bình đẳng giới", "basis": "1618/QĐ-UBND Điều 4"}
+ACCEPT = {"outcome": "release", "reason": "Đã đối chiếu với văn bản gốc."}
+
+
+@dataclass
+class Policy:
+    """The service: its API, and what its worker does with an event."""
+
+    client: TestClient
+    url: str
+
+    @property
+    def context(self) -> Any:
+        return self.client.app.state.context  # type: ignore[attr-defined]
+
+    def happens(self, event: Event, stage: ObjectStage = worker.STAGE) -> None:
+        """One event in one transaction, as the runner has it; its outputs go by the outbox here."""
+        with Session(self.context.engine) as session, session.begin():
+            facts = stage.load(session, event)
+            outcome = stage.handle(event, facts, {"cells": CLEAN})
+            apply(session, self.context.outbox, outcome, event.id)
+
+    def comes(self, submission: str, attempt: int = 1, **changes: Any) -> None:
+        """A validated attempt."""
+        event = validated(attempt, **{"submission_id": submission, **changes})
+        self.happens(replace(event, key=submission, subject=submission, time=NOW))
+
+    def publishes(self, **changes: Any) -> None:
+        """The act that ends an embargo."""
+        self.happens(released(**changes), worker.RELEASED)
+
+    def rows(self, statement: str, *values: Any) -> list[tuple[Any, ...]]:
+        with psycopg.connect(self.url) as connection:
+            return connection.execute(statement, values).fetchall()
+
+    def execute(self, statement: str, *values: Any) -> None:
+        with psycopg.connect(self.url, autocommit=True) as connection:
+            connection.execute(statement, values)
+
+    def verdict(self, submission: str, attempt: int = 1) -> str:
+        statement = "select verdict from attempts where submission_id = %s and attempt = %s"
+        ((verdict,),) = self.rows(statement, submission, attempt)
+        return str(verdict)
+
+
+@pytest.fixture(scope="module")
+def policy(stack: Stack, module_database: str) -> Iterator[Policy]:
+    password = stack.state.passwords["policy"]
+    migrate(module_database, {"policy": password})
+    name = module_database.rpartition("/")[2]
+    url = database.url("policy", password, stack.state.ports["postgres"], name)
+    config = Settings(
+        database_url=url, kafka_bootstrap=stack.bootstrap, operator_token=SecretStr("operator")
+    )
+    app = create_app(config, lambda: NOW)
+    app.state.keys = people.keys
+    with psycopg.connect(url, autocommit=True) as connection:
+        for number, entry in enumerate(starter_pack(), 1):
+            values = (entry.kind, entry.id, entry.version, number, json.dumps(entry.body))
+            connection.execute(
+                "insert into replica (kind, id, version, catalogue_version, body)"
+                " values (%s, %s, %s, %s, %s)",
+                values,
+            )
+    with TestClient(app) as client:
+        yield Policy(client, url)
+
+
+def person(id_: str = "p-kinh-te", **changes: Any) -> dict[str, str]:
+    who = {"organisation": "thong-ke-dien-bien", "roles": ("officer",), "rooms": (ECONOMY,)}
+    return people.headers(id_, **{**who, **changes}, now=NOW)
+
+
+LEADER = person("p-lanh-dao", roles=("leader",), rooms=())
+AUDITOR = person("p-kiem-tra", roles=("auditor",), rooms=())
+OTHER_ROOM = person("p-xa-hoi", rooms=(SOCIETY,))
+AGENCY = person("p-so-noi-vu", organisation="so-noi-vu-dien-bien", roles=("agency",), rooms=())
+OPERATOR = {"Authorization": "Bearer operator"}
+
+
+def path(submission: str, attempt: int = 1, ending: str = "") -> str:
+    return f"/v1/reviews/{submission}/{attempt}{ending}"
+
+
+def decide(policy: Policy, submission: str, headers: dict[str, str], **changes: Any) -> Any:
+    where = path(submission, changes.pop("attempt", 1), "/decisions")
+    return policy.client.post(where, json=ACCEPT | changes, headers=headers)
+
+
+def events(bootstrap: str, topic: str, submission: str) -> list[dict[str, Any]]:
+    decoded = (codec().decode(f"{topic}-value", one.value) for one in records(bootstrap, topic))
+    return [one for one in decoded if one["submission_id"] == submission]
+
+
+def test_the_tables_are_those_of_the_migrations(policy: Policy, module_database: str) -> None:
+    declared = sa.MetaData()
+    for name, table in SQLModel.metadata.tables.items():
+        if name.startswith(f"{SCHEMA}."):
+            table.to_metadata(declared)
+    own = {table.name for table in declared.tables.values()}
+    url = module_database.replace("postgresql", "postgresql+psycopg", 1)
+    with sa.create_engine(url, poolclass=sa.NullPool).connect() as connection:
+        options = {
+            "include_schemas": True,
+            "compare_type": True,
+            "include_name": lambda name, kind, _: kind != "schema" or name == SCHEMA,
+            "include_object": lambda thing, name, kind, reflected, _: (
+                kind == "column" or (kind == "table" and name in own)
+            ),
+        }
+        context = MigrationContext.configure(connection, opts=options)
+        assert compare_metadata(context, declared) == []
+
+
+def test_a_held_attempt_is_in_the_queue_of_its_room_alone(policy: Policy) -> None:
+    submission = str(uuid4())
+    policy.comes(submission, warnings=1)
+    for headers, seen in (
+        (person(), True),
+        (LEADER, True),
+        (AUDITOR, True),
+        (OPERATOR, True),
+        (OTHER_ROOM, False),
+        (person(rooms=()), False),
+    ):
+        queue = policy.client.get("/v1/reviews", headers=headers, params={"limit": 200}).json()
+        assert (submission in [one["submission_id"] for one in queue["reviews"]]) is seen
+        assert policy.client.get(path(submission), headers=headers).status_code == (
+            200 if seen else 404
+        )
+    shown = policy.client.get(path(submission), headers=person()).json()
+    assert (shown["room"], shown["reviewers"], shown["verdict"]) == (ECONOMY, 1, "held")
+    assert shown["reasons"][0]["text"]["vi"].startswith("Phòng nghiệp vụ")
+    assert shown["due"] == "2026-11-26T10:00:00Z"
+    assert policy.client.get("/v1/reviews", headers=AGENCY).status_code == 403
+    assert policy.client.get("/v1/reviews").status_code == 401
+
+
+def test_the_room_accepts_and_it_is_published(policy: Policy, stack: Stack) -> None:
+    submission = str(uuid4())
+    policy.comes(submission, warnings=1)
+    assert decide(policy, submission, OTHER_ROOM).status_code == 404
+    assert decide(policy, submission, AUDITOR).status_code == 403
+    own = person("p-x", organisation="so-tai-chinh-dien-bien")
+    assert decide(policy, submission, own).status_code == 403
+    answer = decide(policy, submission, person(), document="12/TB-TKĐB")
+    assert answer.status_code == 202
+    assert (answer.json()["verdict"], answer.json()["agreed"]) == ("cleared", 1)
+    assert [one["person"] for one in answer.json()["acts"]] == ["p-kinh-te"]
+    (reviewed,) = events(stack.bootstrap, "review.decided", submission)
+    assert (reviewed["kind"], reviewed["person"], reviewed["decision"]) == (
+        "acceptance", "p-kinh-te", 1,
+    )  # fmt: skip
+    (cleared,) = events(stack.bootstrap, "submission.cleared", submission)
+    assert cleared["decision"] == 2
+    again = decide(policy, submission, person(), document="12/TB-TKĐB")
+    assert again.status_code == 202
+    assert len(events(stack.bootstrap, "review.decided", submission)) == 1
+    refused = decide(policy, submission, LEADER)
+    assert (refused.status_code, refused.json()["type"]) == (409, "urn:solieu:problem:not-held")
+
+
+def test_four_eyes(policy: Policy, stack: Stack) -> None:
+    submission = str(uuid4())
+    policy.comes(submission, rule_set="")
+    assert decide(policy, submission, person()).json()["verdict"] == "held"
+    refused = decide(policy, submission, person(), outcome="withhold")
+    assert refused.json()["type"] == "urn:solieu:problem:reviewed-before"
+    assert decide(policy, submission, LEADER).json()["verdict"] == "cleared"
+    steps = [one["step"] for one in events(stack.bootstrap, "review.decided", submission)]
+    assert sorted(steps) == [1, 2]
+
+
+def test_a_room_can_keep_it_from_use(policy: Policy) -> None:
+    submission = str(uuid4())
+    policy.comes(submission, warnings=1)
+    answer = decide(policy, submission, person(), outcome="withhold", reason="Sai đơn vị.")
+    assert answer.json()["verdict"] == "withheld"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {},
+        {"outcome": "release"},
+        {"outcome": "accept", "reason": "x"},
+        {"outcome": "release", "reason": "  "},
+        {"outcome": "release", "reason": "a\x00b"},
+        {"outcome": "release", "reason": "x" * 1001},
+        {"outcome": "release", "reason": "x", "more": 1},
+    ],
+)
+def test_malformed_decisions_are_told(policy: Policy, body: dict[str, Any]) -> None:
+    submission = str(uuid4())
+    policy.comes(submission, warnings=1)
+    answer = policy.client.post(path(submission, ending="/decisions"), json=body, headers=person())
+    assert answer.status_code == 422
+    half = b'{"outcome": "release", "reason": "\\ud800"}'
+    headers = person() | {"content-type": "application/json"}
+    where = path(submission, ending="/decisions")
+    assert policy.client.post(where, content=half, headers=headers).status_code == 422
+    assert policy.verdict(submission) == "held"
+
+
+def test_an_embargo_from_request_to_release(policy: Policy, stack: Stack) -> None:
+    submission = str(uuid4())
+    wanted = WANTED | {"completeness": "preliminary"}
+    first = policy.client.post("/v1/requests", json=wanted, headers=AGENCY)
+    assert (first.status_code, first.json()["message"]) == (201, "policy.absent")
+    request = first.json()["request_id"]
+    policy.comes(submission, **(HEAD | {"completeness": "preliminary"}))
+    pending = policy.client.get(f"/v1/requests/{request}", headers=AGENCY).json()
+    assert (pending["state"], pending["message"]) == ("pending", "policy.embargo")
+    assert pending["submission_id"] == submission
+    assert pending["articles"][0]["number"] == "89/2015/QH13"
+    policy.publishes(completeness="preliminary")
+    granted = policy.client.get(f"/v1/requests/{request}", headers=AGENCY).json()
+    assert (granted["state"], granted["message"]) == ("granted", "policy.published")
+    again = policy.client.post("/v1/requests", json=wanted, headers=AGENCY)
+    assert (again.status_code, again.json()["request_id"]) == (200, request)
+    policy.client.post("/v1/requests", json=WANTED | {"purpose": "khác"}, headers=AGENCY)
+    found = [
+        codec().decode("request.decided-value", one.value)
+        for one in records(stack.bootstrap, "request.decided")
+    ]
+    mine = [one for one in found if one["request_id"] == request]
+    assert [(one["decision"], one["state"]) for one in mine] == [
+        (1, "pending"), (2, "pending"), (3, "granted"),
+    ]  # fmt: skip
+    cleared = events(stack.bootstrap, "submission.cleared", submission)
+    assert [one["decision"] for one in cleared] == [1, 2]
+    states = [[r["state"] for r in one["releases"]] for one in cleared]
+    assert states == [["granted", "pending"], ["granted", "granted"]]
+
+
+def test_who_sees_a_request(policy: Policy) -> None:
+    mine = policy.client.post("/v1/requests", json=WANTED, headers=AGENCY).json()
+    room = policy.client.post("/v1/requests", json=WANTED, headers=person()).json()
+    assert (room["audience_kind"], room["audience_id"]) == ("room", ECONOMY)
+    assert mine["request_id"] != room["request_id"]
+    someone = person("p-y", organisation="so-tu-phap-dien-bien", roles=("agency",), rooms=())
+    for headers, sees in (
+        (AGENCY, {mine["request_id"]}),
+        (person(), {room["request_id"]}),
+        (someone, set()),
+        (OTHER_ROOM, set()),
+        (LEADER, {mine["request_id"], room["request_id"]}),
+    ):
+        listed = policy.client.get("/v1/requests", headers=headers, params={"limit": 200}).json()
+        both = {mine["request_id"], room["request_id"]}
+        assert {one["request_id"] for one in listed["requests"]} & both == sees
+        for request in both:
+            answer = policy.client.get(f"/v1/requests/{request}", headers=headers)
+            assert answer.status_code == (200 if request in sees else 404)
+    assert policy.client.post("/v1/requests", json=WANTED, headers=LEADER).status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("changes", "headers", "code"),
+    [
+        ({"period": "soon"}, AGENCY, "no-period"),
+        ({"room": SOCIETY}, person(), "no-audience"),
+        ({"room": ECONOMY}, AGENCY, "no-audience"),
+        ({}, person(rooms=(ECONOMY, SOCIETY)), "no-audience"),
+        ({}, person(rooms=()), "no-audience"),
+        ({"purpose": ""}, AGENCY, "malformed-request"),
+        ({"completeness": "x"}, AGENCY, "malformed-request"),
+    ],
+)
+def test_requests_that_are_refused(
+    policy: Policy, changes: dict[str, Any], headers: dict[str, str], code: str
+) -> None:
+    answer = policy.client.post("/v1/requests", json=WANTED | changes, headers=headers)
+    assert (answer.status_code, answer.json()["type"]) == (422, f"urn:solieu:problem:{code}")
+
+
+def test_organisations_of_a_kind_of_their_own_ask_as_that(policy: Policy) -> None:
+    committee = person("p-u", organisation="uy-ban-nhan-dan-dien-bien", roles=("agency",), rooms=())
+    asked = policy.client.post("/v1/requests", json=WANTED, headers=committee).json()
+    assert asked["audience_kind"] == "provincial_committee"
+
+
+def test_the_sweep_decides_what_the_catalogue_learns_later(policy: Policy) -> None:
+    submission = str(uuid4())
+    policy.comes(submission, sender="so-moi", form="cv17809-2")
+    assert policy.verdict(submission) == "held"
+    assert policy.client.post("/v1/sweep", headers=OPERATOR).json()["decided"] == 0
+    policy.execute(
+        "insert into replica (kind, id, version, catalogue_version, body)"
+        " values ('organisation', 'so-moi', 1, 999, '{}')"
+    )
+    found = policy.client.post("/v1/sweep", headers=OPERATOR).json()
+    assert found["decided"] == 1
+    assert found["looked_at"] >= 1
+    assert policy.verdict(submission) == "cleared"
+    assert policy.client.post("/v1/sweep", headers=person()).status_code == 403
+
+
+def test_the_sweep_answers_a_request_that_missed_its_figure(policy: Policy) -> None:
+    wanted = WANTED | {"period": "2024", "purpose": "bị bỏ lỡ"}
+    request = policy.client.post("/v1/requests", json=wanted, headers=AGENCY).json()["request_id"]
+    hidden = "update requests set period_end = %s where request_id = %s"
+    policy.execute(hidden, "1999-12-31", request)
+    submission = str(uuid4())
+    policy.comes(submission, **(HEAD | {"period": "2024"}))
+    policy.execute(hidden, "2024-12-31", request)
+    assert sweep(policy.context).decided == 1
+    answer = policy.client.get(f"/v1/requests/{request}", headers=AGENCY).json()
+    assert (answer["message"], answer["submission_id"]) == ("policy.embargo", submission)
+    assert sweep(policy.context).decided == 0
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_racing_holds_and_releases_leave_nothing_held(policy: Policy, seed: int) -> None:
+    submission, rng = str(uuid4()), random.Random(seed)
+    attempts = list(range(1, 7))
+    people_ = [person(f"p-{one}") for one in "abc"]
+
+    def arrive(attempt: int) -> None:
+        try:
+            policy.comes(submission, attempt, warnings=attempt % 2, rule_set="0" * 64)
+        except Permanent:
+            raise AssertionError("no attempt comes twice") from None
+
+    def review(number: int) -> None:
+        headers, attempt = people_[number % 3], 1 + number % 6
+        decide(policy, submission, headers, attempt=attempt)
+
+    tasks: list[tuple[Any, int]] = [(arrive, one) for one in attempts]
+    tasks += [(review, one) for one in range(12)]
+    rng.shuffle(tasks)
+    with ThreadPoolExecutor(6) as pool:
+        for future in [pool.submit(task, number) for task, number in tasks]:
+            future.result()
+    ((current, last),) = policy.rows(
+        "select current_attempt, last_decision from submissions where submission_id = %s",
+        submission,
+    )
+    assert current == 6
+    rows = policy.rows("select attempt, verdict from attempts where submission_id = %s", submission)
+    assert dict(rows) == {one: "superseded" for one in range(1, 6)} | {6: "cleared"}
+    decisions = policy.rows(
+        "select decision from decisions where submission_id = %s order by 1", submission
+    )
+    assert [one for (one,) in decisions] == list(range(1, last + 1))
+    assert sweep(policy.context).decided == 0
+
+
+def test_two_reviewers_at_once_are_two_steps(policy: Policy) -> None:
+    submission = str(uuid4())
+    policy.comes(submission, rule_set="")
+    with ThreadPoolExecutor(4) as pool:
+        answers = list(
+            pool.map(lambda one: decide(policy, submission, person(f"p-{one}")), range(4))
+        )
+    assert sorted(one.status_code for one in answers) == [202, 202, 409, 409]
+    assert policy.verdict(submission) == "cleared"
+    steps = policy.rows("select step from acts where submission_id = %s order by 1", submission)
+    assert [one for (one,) in steps] == [1, 2]
+
+
+@pytest.mark.parametrize("number", range(4))
+def test_a_request_and_the_release_that_race_end_granted(policy: Policy, number: int) -> None:
+    period = str(1990 + number)
+    policy.comes(str(uuid4()), **(HEAD | {"period": period}))
+    wanted = WANTED | {"period": period}
+    with ThreadPoolExecutor(2) as pool:
+        publishing = pool.submit(policy.publishes, period=period)
+        asking = pool.submit(
+            lambda: policy.client.post("/v1/requests", json=wanted, headers=AGENCY)
+        )
+        publishing.result()
+        request = asking.result().json()["request_id"]
+    answer = policy.client.get(f"/v1/requests/{request}", headers=AGENCY).json()
+    assert answer["state"] == "granted"
+
+
+def test_what_was_decided_before_these_tables_is_taken_over(
+    stack: Stack, fresh_database: str
+) -> None:
+    password = stack.state.passwords["policy"]
+    migrate(fresh_database, {"policy": password})
+    submission = uuid4()
+    with psycopg.connect(fresh_database, autocommit=True) as connection:
+        connection.execute(
+            "drop table policy.attempts, policy.acts, policy.requests, policy.released"
+        )
+        connection.execute("update policy.alembic_version set version_num = '0001'")
+        connection.execute("insert into policy.submissions values (%s, 2, null)", [submission])
+        for decision, verdict in ((1, "held"), (2, "withheld")):
+            connection.execute(
+                "insert into policy.decisions values (%s, %s, 1, %s, '[]', '[]', '{}', %s, now())",
+                [submission, decision, verdict, UUID(int=decision)],
+            )
+        command.upgrade(configuration(fresh_database, "policy"), "head")
+        rows = connection.execute("select verdict, decision from policy.attempts").fetchall()
+    assert rows == [("withheld", 2)]

@@ -1,0 +1,247 @@
+"""Who gets a figure: compilers at once, others when it is published, and no more of a submission than asked for."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+
+from services.kernel.codec import codec
+from services.kernel.errors import Permanent
+from services.kernel.events import Event, Outcome
+from services.model.form import load_forms
+from services.model.period import PeriodError
+from services.policy.answering import absent
+from services.policy.book import Book
+from services.policy.decision import Audience
+from services.policy.facts import Asked, Facts, ItemFacts
+from services.policy.figures import Figure, holds
+from services.policy.handler import Affected, handle, handle_released
+from services.policy.identifiers import Finding
+from services.policy.policies import Verdict
+from services.policy.store import ReleasedRow
+from tests.unit.test_policy_handler import CLEAN, FORMS, SUBMISSION, T0, after, facts, validated
+
+BODIES = {id_: form.to_dict() for id_, form in load_forms().items()}
+MARRIAGES = Figure("dp", "T0111", "34", "11", "2025", "official")
+PUBLISHED = frozenset({MARRIAGES})
+HEAD: dict[str, Any] = {
+    "sender": "so-tu-phap-dien-bien",
+    "form": "t0111",
+    "area_list": "34",
+    "period": "2025",
+    "completeness": "official",
+    "figures": 1,
+}
+AGENCY = Audience("agency", "so-noi-vu-dien-bien")
+LATER = T0 + timedelta(days=30)
+
+
+def asked(figure: Figure = MARRIAGES, audience: Audience = AGENCY, number: int = 1) -> Asked:
+    id_ = UUID(int=number)
+    return Asked(id_, audience, "p-so-noi-vu", figure, "Báo cáo", "1618/QĐ-UBND", T0)
+
+
+def checked(outcome: Outcome) -> Outcome:
+    for draft in outcome.events:
+        codec().encode(f"{draft.topic}-value", draft.data)
+    return outcome
+
+
+def came(known: Facts, attempt: int = 1, **changes: Any) -> Outcome:
+    """What follows where the figure comes."""
+    return checked(handle(validated(attempt, **{**HEAD, **changes}), known, {"cells": CLEAN}))
+
+
+def cleared(known: Facts | None = None) -> Facts:
+    """The facts after the figure was cleared."""
+    known = known or facts("t0111")
+    return after(known, came(known))
+
+
+def settled(known: Facts, *requests: Asked) -> Outcome:
+    book = Book(SUBMISSION, replace(known, requests=(*known.requests, *requests)), LATER, uuid4())
+    book.settle()
+    return checked(book.outcome())
+
+
+def release_of(outcome: Outcome, audience: Audience = AGENCY) -> dict[str, Any]:
+    (event,) = [one for one in outcome.events if one.topic == "submission.cleared"]
+    (found,) = [one for one in event.data["releases"] if one["audience_id"] == audience.id]
+    return dict(found)
+
+
+def released(**changes: Any) -> Event:
+    data = {
+        "release_id": str(uuid4()),
+        **MARRIAGES.named(),
+        "completeness": "official",
+        "document_number": "15/TB",
+        "document_date": T0.date(),
+        "person": "p-lanh-dao",
+        "released_at": LATER,
+        **changes,
+    }
+    return Event(uuid4(), "calendar.released", "x", data, LATER, "x", "catalogue")
+
+
+def test_an_unpublished_figure_is_pending_by_the_law() -> None:
+    decided, again = settled(cleared(), asked()).events
+    assert (decided.topic, decided.data["state"]) == ("request.decided", "pending")
+    assert decided.data["message"] == "policy.embargo"
+    assert decided.data["articles"] == [
+        {"instrument": "luat-thong-ke-89-2015", "article": "10", "clause": "1 điểm e"}
+    ]
+    assert (decided.data["submission_id"], decided.data["decision"]) == (SUBMISSION, 1)
+    assert again.data["decision"] == 2
+    compilers, agency = again.data["releases"]
+    assert (compilers["audience_kind"], compilers["state"]) == ("compilers", "granted")
+    assert compilers["only"] is None
+    assert agency["state"] == "pending"
+
+
+@pytest.mark.parametrize("kind", ["provincial_committee", "national_office"])
+def test_who_answers_for_the_figures_gets_them_at_once(kind: str) -> None:
+    decided = settled(cleared(), asked(audience=Audience(kind, "x"))).events[0]
+    assert (decided.data["state"], decided.data["message"]) == ("granted", "policy.granted")
+
+
+def test_a_room_that_asks_waits_too() -> None:
+    decided = settled(cleared(), asked(audience=Audience("room", "phong-x"))).events[0]
+    assert decided.data["state"] == "pending"
+
+
+def test_the_act_that_publishes_ends_the_embargo() -> None:
+    known = after(cleared(), settled(cleared(), asked()))
+    affected = Affected(((SUBMISSION, replace(known, released=PUBLISHED)),))
+    outcome = checked(handle_released(released(), affected, {}))
+    decided, again = outcome.events
+    assert (decided.data["state"], decided.data["decision"]) == ("granted", 2)
+    assert decided.data["message"] == "policy.published"
+    agency = release_of(outcome)
+    assert (agency["state"], agency["only"]) == ("granted", [MARRIAGES.named()])
+    assert again.data["decision"] == 3
+    assert outcome.rows[0].table is ReleasedRow
+    now = replace(after(known, outcome), released=PUBLISHED)
+    assert settled(now).events == ()
+
+
+def test_a_release_of_what_nobody_sent_is_kept() -> None:
+    outcome = handle_released(released(period="2024-A1"), Affected(()), {})
+    assert not outcome.events
+    (row,) = outcome.rows
+    assert (row.values["period"], row.conflict) == ("2024", "ignore")
+    with pytest.raises(Permanent):
+        handle_released(released(period="soon"), Affected(()), {})
+
+
+@pytest.mark.parametrize("other", [{"completeness": "preliminary"}, {"area": "12"}])
+def test_the_release_of_another_figure_ends_nothing(other: dict[str, str]) -> None:
+    published = frozenset({replace(MARRIAGES, **other)})
+    outcome = settled(replace(cleared(), released=published), asked())
+    assert outcome.events[0].data["state"] == "pending"
+
+
+def test_a_request_that_was_there_before_is_answered_with_the_clearance() -> None:
+    first = absent(asked(), T0)
+    assert (first.state, first.message, first.decision) == ("pending", "policy.absent", 1)
+    waiting = replace(asked(), answer=first)
+    outcome = came(facts("t0111", requests=(waiting,), released=PUBLISHED))
+    decided, clearance = outcome.events
+    assert (decided.data["state"], decided.data["decision"]) == ("granted", 2)
+    assert (clearance.topic, clearance.data["decision"]) == ("submission.cleared", 1)
+    assert release_of(outcome)["state"] == "granted"
+
+
+def test_a_correction_keeps_who_may_read() -> None:
+    known = replace(cleared(), released=PUBLISHED)
+    known = after(known, settled(known, asked()))
+    outcome = came(known, 2)
+    assert [one.topic for one in outcome.events] == ["submission.superseded", "submission.cleared"]
+    assert release_of(outcome)["state"] == "granted"
+
+
+def test_what_is_held_answers_nobody() -> None:
+    known = facts("t0111", requests=(asked(),), item=ItemFacts("phong-x"))
+    assert [one.topic for one in came(known, warnings=1).events] == ["submission.held"]
+
+
+def test_no_more_of_a_submission_is_released_than_asked_for() -> None:
+    revenue = Figure("cv17809-1/1", "1", "63", "11", "2026-Q3", "preliminary")
+    since = replace(revenue, period="2026-01-01/P9M")
+    known = after(facts(), handle(validated(), facts(), {"cells": CLEAN}))
+    agency = release_of(settled(known, asked(revenue, number=1), asked(since, number=2)))
+    assert agency["only"] == [since.named(), revenue.named()]
+    assert agency["articles"]
+
+
+def test_of_granted_and_pending_only_the_granted_is_released() -> None:
+    other = replace(MARRIAGES, area="12")
+    known = replace(cleared(), released=PUBLISHED)
+    agency = release_of(settled(known, asked(number=1), asked(other, number=2)))
+    assert (agency["state"], agency["only"]) == ("granted", [MARRIAGES.named()])
+
+
+def test_names_in_the_workbook_keep_it_from_others() -> None:
+    known = cleared()
+    (attempt,) = known.attempts
+    named = replace(attempt.evidence, findings=(Finding("T0111", "A1", "person_name"),))
+    outcome = settled(replace(known, attempts=(replace(attempt, evidence=named),)), asked())
+    assert outcome.events[0].data["state"] == "denied"
+    assert outcome.events[0].data["message"] == "policy.identifiers"
+    assert release_of(outcome)["state"] == "denied"
+
+
+def test_an_agreement_that_ends_with_the_office_denies_others() -> None:
+    kept = ItemFacts.of({"form": "t0111", "recipients": []})
+    form = replace(FORMS["t0111"], province="11")
+    known = cleared(facts("t0111", item=kept, forms={1: form}))
+    assert known.attempts[0].verdict is Verdict.CLEARED
+    outcome = settled(replace(known, released=PUBLISHED), asked())
+    assert outcome.events[0].data["state"] == "denied"
+    assert outcome.events[0].data["articles"] == [
+        {"instrument": "dien-bien-1618-2021", "article": "6", "clause": "5"}
+    ]
+
+
+def head(form: str, **changes: Any) -> dict[str, Any]:
+    return {**validated(form=form).data, **changes}
+
+
+def test_which_figures_a_submission_holds() -> None:
+    revenue = Figure("cv17809-1/1", "1", "63", "11", "2026-Q3", "preliminary")
+    form, mine = BODIES["cv17809-1"], head("cv17809-1")
+    assert holds(form, mine, revenue)
+    assert holds(form, mine, replace(revenue, period="2026-01-01/P9M"))
+    for name, value in (
+        ("indicator_list", "cv17809-2/1"),
+        ("indicator", "nothing"),
+        ("area", "12"),
+        ("area_list", "34"),
+        ("period", "2026-Q2"),
+        ("completeness", "estimate"),
+    ):
+        assert not holds(form, mine, replace(revenue, **{name: value})), name
+
+
+def test_rows_of_other_areas_and_columns_as_indicators() -> None:
+    form = BODIES["cktc-09-final"]
+    mine = head("cktc-09-final", area="00", period="2013", completeness="official")
+    assert holds(form, mine, Figure("cktc-09-final/1", "revenue", "63", "11", "2013", "official"))
+    assert not holds(form, mine, Figure("cktc-09-final/1", "1", "63", "11", "2013", "official"))
+
+
+def test_aggregates_of_records() -> None:
+    mine = head("dn-list", completeness="official")
+    firms = Figure("dn-list/1", "firms", "63", "11", "2026-Q3", "official")
+    assert holds(BODIES["dn-list"], mine, firms)
+
+
+def test_a_period_has_one_spelling() -> None:
+    data = {**MARRIAGES.named(), "completeness": "official", "period": "2026-01-01/P3M"}
+    assert Figure.of(data).period == "2026-Q1"
+    with pytest.raises(PeriodError):
+        Figure.of({**data, "period": "2026-Q5"})
