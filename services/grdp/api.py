@@ -1,21 +1,31 @@
-"""The compilers' API: what is known, or was known at any time, with its source; and totals."""
+"""Figures as they are, or were known at any time, with their source; and totals.
+
+Each asker gets what policy releases to its audience, and gets it only once the event that tells of
+the read is on its topic.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, Any
+from uuid import uuid4
 
 from fastapi import Depends, FastAPI, Query, Request
-from pydantic import AwareDatetime
+from fastapi.concurrency import run_in_threadpool
+from pydantic import AfterValidator, AwareDatetime
 from sqlmodel import Session
 
 from services.grdp import queries
+from services.grdp.audience import Audience, Read
 from services.grdp.queries import Cursor
+from services.grdp.reach import Reach
 from services.grdp.representation import Observation, Page, Totals
-from services.kernel.api import Context, bearer, context_of, create, serve
+from services.kernel.api import Context, context_of, create, serve
+from services.kernel.auth import Access, allowed
 from services.kernel.clock import Clock, utc_now
+from services.kernel.events import derived_id
 from services.kernel.problems import Problem
 from services.kernel.settings import Settings
 from services.model.messages import texts
@@ -23,21 +33,15 @@ from services.model.observation import Completeness
 from services.model.period import Period, PeriodError
 
 DESCRIPTION = (
-    "Số liệu đầu vào để biên soạn GRDP, tra cứu được theo thời điểm bất kỳ. · "
-    "The inputs of GRDP, as they are or as they were known at any time."
+    "Số liệu đầu vào để biên soạn GRDP, tra cứu được theo thời điểm bất kỳ; ai được xem gì theo quyết định cho phép. · "
+    "The inputs of GRDP, as they are or as they were known at any time, to whom they were released."
 )
-PARAMETERS = ("period", "as_of", "completeness", "area", "form", "limit", "cursor")
+PARAMETERS = (
+    "period", "as_of", "completeness", "area_list", "area", "form", "indicator_list", "indicator",
+    "limit", "cursor",
+)  # fmt: skip
+CODE = r"^[A-Za-z0-9._/-]{1,100}$"
 Inject = Annotated[Context, Depends(context_of)]
-
-
-def compiler(config: Settings) -> str:
-    """The token of those who compile GRDP."""
-    return config.compiler_token.get_secret_value()
-
-
-def operator(config: Settings) -> str:
-    """The token of those who run the product."""
-    return config.operator_token.get_secret_value()
 
 
 def only(*known: str) -> Callable[[Request], None]:
@@ -53,6 +57,13 @@ def only(*known: str) -> Callable[[Request], None]:
     return check
 
 
+def _utc(time: datetime) -> datetime:
+    try:
+        return time.astimezone(UTC)
+    except OverflowError:
+        raise ValueError("outside the calendar") from None
+
+
 @dataclass(frozen=True)
 class Wanted:
     """The parameters of a request for figures."""
@@ -61,7 +72,7 @@ class Wanted:
         str | None, Query(description="Kỳ · Time period of SDMX", examples=["2026-Q3"])
     ] = None
     as_of: Annotated[
-        AwareDatetime | None,
+        Annotated[AwareDatetime, AfterValidator(_utc)] | None,
         Query(
             description="Thời điểm biết · What was known then; default now",
             examples=["2026-11-23T12:00:00Z"],
@@ -70,8 +81,21 @@ class Wanted:
     completeness: Annotated[
         Completeness | None, Query(description="Mức độ hoàn chỉnh · Completeness")
     ] = None
-    area: Annotated[str | None, Query(description="Mã địa bàn · Code", examples=["11"])] = None
-    form: Annotated[str | None, Query(description="Biểu · Form", examples=["cv17809-1"])] = None
+    area_list: Annotated[
+        str | None, Query(pattern=CODE, description="Danh mục địa bàn · List", examples=["63"])
+    ] = None
+    area: Annotated[
+        str | None, Query(pattern=CODE, description="Mã địa bàn · Code", examples=["11"])
+    ] = None
+    form: Annotated[
+        str | None, Query(pattern=CODE, description="Biểu · Form", examples=["cv17809-1"])
+    ] = None
+    indicator_list: Annotated[
+        str | None, Query(pattern=CODE, description="Bộ chỉ tiêu · List", examples=["dp"])
+    ] = None
+    indicator: Annotated[
+        str | None, Query(pattern=CODE, description="Chỉ tiêu · Code", examples=["T0111"])
+    ] = None
     limit: Annotated[int, Query(ge=1, le=5000, description="Số dòng một trang · Page size")] = 1000
     cursor: Annotated[
         str | None, Query(description="`next` của trang trước · `next` of the page before")
@@ -82,8 +106,11 @@ class Wanted:
         wanted = {
             "period": _period(self.period) if self.period is not None else None,
             "completeness": self.completeness and self.completeness.value,
+            "area_list": self.area_list,
             "area": self.area,
             "form": self.form,
+            "indicator_list": self.indicator_list,
+            "indicator": self.indicator,
         }
         return {name: value for name, value in wanted.items() if value is not None}
 
@@ -99,25 +126,44 @@ def create_app(config: Settings | None = None, clock: Clock = utc_now) -> FastAP
 def _observations(app: FastAPI) -> None:
     @app.get(
         "/v1/observations",
-        tags=["compilers"],
+        tags=["figures"],
         summary="Số liệu đầu vào · Input figures",
-        dependencies=[Depends(bearer(compiler)), Depends(only(*PARAMETERS))],
+        dependencies=[Depends(only(*PARAMETERS))],
     )
-    def observations(context: Inject, wanted: Annotated[Wanted, Depends()]) -> Page:
-        """A page of figures as of one time. Those withdrawn by then are left out."""
-        equal = wanted.filters()
-        cursor = _cursor(wanted.cursor) if wanted.cursor is not None else None
-        with Session(context.engine) as session:
-            as_of = cursor.as_of if cursor else wanted.as_of or _now(session, context)
-            after = cursor.after if cursor else None
-            rows = queries.observations(session, as_of, equal, after, wanted.limit + 1)
+    async def observations(
+        context: Inject,
+        access: Annotated[Access, Depends(allowed("observation.read"))],
+        wanted: Annotated[Wanted, Depends()],
+    ) -> Page:
+        """A page of figures as of one time, of those that the asker may read.
+
+        Those withdrawn by then are left out. A `figure.read` tells of each page, an empty one too;
+        503 without any figure while that can't be published.
+        """
+        page, sequence = await run_in_threadpool(_read, context, Audience.of(access), wanted)
+        await context.outbox.published(sequence)
+        return page
+
+
+def _read(context: Context, audience: Audience, wanted: Wanted) -> tuple[Page, int]:
+    """The page, and the place of its event in the outbox: both of one transaction."""
+    equal = wanted.filters()
+    cursor = _cursor(wanted.cursor) if wanted.cursor is not None else None
+    now = context.clock()
+    with Session(context.engine) as session, session.begin():
+        as_of = cursor.as_of if cursor else wanted.as_of or _newest(session, now)
+        after = cursor.after if cursor else None
+        reach = Reach.of(session, audience, now)
+        rows = queries.observations(session, reach, as_of, equal, after, wanted.limit + 1)
         page = rows[: wanted.limit]
-        more = len(rows) > wanted.limit
-        return Page(
-            as_of=as_of,
-            observations=[Observation.model_validate(row) for row in page],
-            next=str(Cursor(as_of, page[-1]["key_id"])) if more else None,
+        read = Read(uuid4(), as_of, now, equal, reach.sources(session, page))
+        sequence = context.outbox.add(
+            session, read.event(audience), derived_id(read.id, "figure.read", 0)
         )
+    more = len(rows) > wanted.limit
+    observations = [Observation.model_validate(row) for row in page]
+    last = str(Cursor(as_of, page[-1]["key_id"])) if more else None
+    return Page(as_of=as_of, observations=observations, next=last), sequence
 
 
 def _totals(app: FastAPI) -> None:
@@ -125,7 +171,7 @@ def _totals(app: FastAPI) -> None:
         "/v1/totals",
         tags=["operators"],
         summary="Đối chiếu · Totals for reconciliation",
-        dependencies=[Depends(bearer(operator)), Depends(only())],
+        dependencies=[Depends(allowed("totals.read")), Depends(only())],
     )
     def totals(context: Inject) -> Totals:
         """How many submissions, attempts and figures are stored."""
@@ -133,9 +179,8 @@ def _totals(app: FastAPI) -> None:
             return Totals.model_validate(queries.totals(session))
 
 
-def _now(session: Session, context: Context) -> datetime:
+def _newest(session: Session, now: datetime) -> datetime:
     """The present, or the newest vintage where the clock that stamped it is ahead of ours."""
-    now = context.clock()
     return max(now, queries.last_vintage(session) or now)
 
 

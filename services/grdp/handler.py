@@ -16,6 +16,7 @@ from polars.exceptions import PolarsError
 
 from services.grdp.facts import Facts
 from services.grdp.identity import digest, figure_id, key_id
+from services.grdp.releases import release_rows
 from services.grdp.store import STATUS, Attempt, Figure, Observation, Submission
 from services.kernel.errors import Permanent
 from services.kernel.events import Draft, Event, Outcome, Reference, Row
@@ -41,7 +42,7 @@ class Given:
 
 
 def handle(event: Event, facts: Facts, contents: Mapping[str, bytes]) -> Outcome:
-    """Stores what the compilers may read of a `submission.cleared`.
+    """Stores what the compilers may read of a `submission.cleared`, and who else may.
 
     A decision that is not higher than the attempt's last one changes nothing. Raises Permanent
     where the observations object is not what the event says.
@@ -51,10 +52,12 @@ def handle(event: Event, facts: Facts, contents: Mapping[str, bytes]) -> Outcome
         return Outcome()
     content = data["observations"]["sha256"] if is_released(data["releases"]) else None
     writing = Writing(event, facts, content)
+    releases = release_rows(event)
     if facts.decided.decision and content == facts.decided.stored:
-        return Outcome(rows=(writing.attempt(facts.decided.known_from or event.time),))
+        attempt = writing.attempt(facts.decided.known_from or event.time)
+        return Outcome(rows=(attempt, *releases))
     figures = read(event, contents["observations"]) if content else {}
-    rows = tuple(writing.rows(figures))
+    rows = (*writing.rows(figures), *releases)
     return Outcome((writing.stored(figures),) if content else (), rows)
 
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
 from sqlmodel import Session
 
+from services.grdp.reach import KEYS, ROWS, Reach
 from services.grdp.store import VINTAGES
 
 
@@ -29,7 +30,10 @@ class Cursor:
     def parse(cls, text: str) -> Cursor:
         """Back from `str`; raises ValueError for anything else."""
         as_of, after = urlsafe_b64decode(text).decode().split(" ")
-        return cls(datetime.fromisoformat(as_of), UUID(after))
+        time = datetime.fromisoformat(as_of)
+        if time.tzinfo is not UTC:
+            raise ValueError("not a time in UTC")
+        return cls(time, UUID(after))
 
 
 TOTALS = sa.text("""
@@ -59,14 +63,15 @@ def last_vintage(session: Session) -> datetime | None:
 
 def observations(
     session: Session,
+    reach: Reach,
     as_of: datetime,
     equal: Mapping[str, str],
     after: UUID | None,
     limit: int,
 ) -> list[dict[str, Any]]:
-    """What was known at `as_of`, by key: at most `limit` rows after the key `after`.
+    """What was known at `as_of` and is in reach, by key: at most `limit` rows after `after`.
 
-    `equal` names columns of the view and what they must be.
+    `equal` names columns of the view and what they must be. The compilers reach all that is stored.
     """
     column = VINTAGES.c
     statement = (
@@ -80,7 +85,10 @@ def observations(
     )
     if after is not None:
         statement = statement.where(column.key_id > after)
-    return [dict(row) for row in session.execute(statement).mappings()]
+    values: Mapping[str, Any] = {}
+    if not reach.audience.is_compilers:
+        statement, values = statement.where(KEYS, ROWS), reach.parameters
+    return [dict(row) for row in session.execute(statement, values).mappings()]
 
 
 def totals(session: Session) -> dict[str, Any]:

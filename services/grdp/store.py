@@ -13,6 +13,7 @@ from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel
 
 from services.model.observation import DIGITS, PLACES
@@ -57,6 +58,30 @@ class Attempt(SQLModel, table=True):
     stored: str | None = _text(description="SHA-256 of what is stored; null: not released.")
     figures: int
     known_from: datetime = _time()
+
+
+class Release(SQLModel, table=True):
+    """What an audience may read by one decision. It holds while that is the attempt's last one."""
+
+    __tablename__ = "releases"
+    __table_args__ = (
+        sa.Index("releases_audience", "audience_id", "audience_kind"),
+        {"schema": SCHEMA},
+    )
+
+    submission_id: str = _text(primary_key=True)
+    attempt: int = Field(primary_key=True)
+    decision: int = Field(primary_key=True, sa_type=sa.BigInteger)
+    number: int = Field(primary_key=True, description="Place in the event.")
+    audience_kind: str = _text()
+    audience_id: str = _text()
+    copy_kind: str = _text(description="full or protected; only full copies are here.")
+    state: str = _text(description="granted, pending or denied.")
+    only_figures: list[dict[str, Any]] | None = Field(
+        sa_type=JSONB(none_as_null=True), description="The figures it is about; null: all."
+    )
+    not_before: datetime | None = _time(nullable=True)
+    articles: list[dict[str, Any]] = Field(sa_type=JSONB)
 
 
 class Figure(SQLModel, table=True):
@@ -124,6 +149,9 @@ class Observation(SQLModel, table=True):
     cell: str = _text()
     rounded: bool
 
+
+RELEASED_FIGURE = ("indicator_list", "indicator", "area_list", "area", "period")
+"""By what a release names figures of a submission."""
 
 VINTAGE_COLUMNS = (
     "key_id", "submission_id", *KEY,

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -15,120 +14,43 @@ import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from fastapi.testclient import TestClient
-from pydantic import SecretStr
 from sqlmodel import SQLModel
 
-from deploy import database
 from deploy.local import Stack
-from services.grdp.api import create_app
+from services.grdp.queries import Cursor
 from services.grdp.store import SCHEMA
 from services.grdp.worker import STAGE
 from services.kernel.codec import codec
-from services.kernel.db import connect
-from services.kernel.events import Event, NewObject
-from services.kernel.handling import Handling
-from services.kernel.migration import migrate
-from services.kernel.pool import Pool
-from services.kernel.settings import Settings
-from services.kernel.topics import load as topics
-from services.kernel.transaction import Position, Writer
-from services.kernel.vault import Vault, open_vault
-from services.kernel.wire import Message, decode
-from tests.unit.grdp_examples import cleared, parquet
+from tests.integration.grdp_parts import (
+    COMPILER,
+    HOUR,
+    NOW,
+    OPERATOR,
+    T1,
+    Store,
+    api,
+    migrated,
+    parts,
+)
 
 pytestmark = pytest.mark.stack
-T1 = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
-HOUR = timedelta(hours=1)
-NOW = T1 + 10 * HOUR
-COMPILER = {"Authorization": "Bearer compiler"}
-OPERATOR = {"Authorization": "Bearer operator"}
-Values = Mapping[str, str | None]
-
-
-@dataclass
-class Store:
-    """The service's parts, without broker, for one submission and its relatives."""
-
-    handling: Handling
-    vault: Vault
-    client: TestClient
-    submission: str
-    form: str
-
-    def event(self, values: Values, **more: Any) -> Event:
-        head = {"submission_id": self.submission, "form": self.form, **more}
-        event = cleared(values, **head)
-        content = parquet(values, completeness=event.data["completeness"])
-        id_, attempt = event.data["submission_id"], event.data["attempt"]
-        self.vault.put(NewObject(id_, attempt, "observations", "application/x", content))
-        return event
-
-    def handle(self, *events: Event) -> list[list[Message]]:
-        """Handles events beside each other; returns what each published, the feed last."""
-
-        async def all_of_them() -> list[Any]:
-            position = Position("submission.cleared", 0, 1)
-            each = (self.handling.single(STAGE, event, lambda: position) for event in events)
-            return await asyncio.gather(*each)
-
-        results = asyncio.run(all_of_them())
-        pairs = zip(events, results, strict=True)
-        return [result.outputs[event.id] for event, result in pairs]
-
-    def feed(self, event: Event) -> list[Event]:
-        """The records that an event puts on the feed now, as a consumer decodes them."""
-        feed = topics()["grdp.observation"]
-        return [
-            decode(feed, m.key, m.value, m.headers, codec())
-            for m in self.handling.derived(STAGE, event)
-        ]
-
-    def state(self, event: Event) -> dict[str, tuple[int, str | None, int]]:
-        """The feed by indicator: revision, value, attempt."""
-        return {
-            e.data["indicator"]: (e.data["revision"], value(e.data["value"]), e.data["attempt"])
-            for e in self.feed(event)
-        }
-
-    def known(self, as_of: datetime | None = None, **parameters: Any) -> dict[str, str | None]:
-        """Values by indicator, from the API."""
-        wanted = {"area": "11", "form": self.form, **parameters}
-        if as_of:
-            wanted["as_of"] = as_of.isoformat()
-        answer = self.client.get("/v1/observations", params=wanted, headers=COMPILER)
-        assert answer.status_code == 200, answer.text
-        return {o["indicator"]: o["value"] for o in answer.json()["observations"]}
-
-
-def value(number: Any) -> str | None:
-    return None if number is None else str(number.normalize())
 
 
 @pytest.fixture(scope="module")
-def url(infrastructure: Stack, module_database: str) -> str:
-    state = infrastructure.state
-    migrate(module_database, {"grdp": state.passwords["grdp"]})
-    name = module_database.rpartition("/")[2]
-    return database.url("grdp", state.passwords["grdp"], state.ports["postgres"], name)
+def url(stack: Stack, module_database: str) -> str:
+    return migrated(stack, module_database)
 
 
 @pytest.fixture(scope="module")
-def client(url: str) -> Iterator[TestClient]:
-    config = Settings(
-        database_url=url, compiler_token=SecretStr("compiler"), operator_token=SecretStr("operator")
-    )
-    with TestClient(create_app(config, lambda: NOW)) as client:
+def client(stack: Stack, url: str) -> Iterator[TestClient]:
+    with api(url, stack.bootstrap) as client:
         yield client
 
 
 @pytest.fixture
 def store(url: str, client: TestClient, tmp_path: Path) -> Iterator[Store]:
-    engine = connect(url)
-    vault = open_vault(engine, str(tmp_path), "A" * 43 + "=")
-    writer = Writer("grdp", codec(), lambda: T1 + HOUR)
-    handling = Handling(writer, engine, vault, Pool())
-    yield Store(handling, vault, client, str(uuid4()), f"form-{uuid4()}")
-    engine.dispose()
+    with parts(url, client, tmp_path) as store:
+        yield store
 
 
 def test_a_correction_leaves_what_was_known_before(store: Store) -> None:
@@ -291,6 +213,10 @@ def test_an_observation_says_where_it_comes_from(store: Store) -> None:
         ({"cursor": "x"}, 400, "unknown-cursor"),
         ({"period": "Q3/2026"}, 422, "unknown-period"),
         ({"as_of": "2026-11-23T12:00:00"}, 422, "malformed-request"),
+        ({"as_of": "0001-01-01T00:00:00+07:00"}, 422, "malformed-request"),
+        ({"cursor": str(Cursor(datetime(2026, 1, 1), uuid4()))}, 400, "unknown-cursor"),
+        ({"form": "a form"}, 422, "malformed-request"),
+        ({"area": "11\x00"}, 422, "malformed-request"),
         ({"completeness": "final"}, 422, "malformed-request"),
         ({"limit": "0"}, 422, "malformed-request"),
     ],
@@ -312,18 +238,23 @@ def test_the_period_problem_says_how_to_write_one(client: TestClient) -> None:
 
 
 @pytest.mark.parametrize(
-    ("path", "headers"),
+    ("path", "headers", "status"),
     [
-        ("/v1/observations", {}),
-        ("/v1/observations", OPERATOR),
-        ("/v1/totals", COMPILER),
-        ("/v1/totals", {}),
+        ("/v1/observations", {}, 401),
+        ("/v1/observations", {"Authorization": "Bearer wrong"}, 401),
+        ("/v1/observations", OPERATOR, 403),
+        ("/v1/observations", COMPILER, 200),
+        ("/v1/totals", {}, 401),
+        ("/v1/totals", COMPILER, 200),
+        ("/v1/totals", OPERATOR, 200),
     ],
 )
 def test_each_token_opens_its_own_door(
-    client: TestClient, path: str, headers: dict[str, str]
+    client: TestClient, path: str, headers: dict[str, str], status: int
 ) -> None:
-    assert client.get(path, headers=headers).status_code == 401
+    answer = client.get(path, headers=headers)
+    assert answer.status_code == status
+    assert ("observations" in answer.json()) == (status == 200 and path == "/v1/observations")
 
 
 def test_totals_count_what_came(store: Store) -> None:

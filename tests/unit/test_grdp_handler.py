@@ -14,7 +14,7 @@ import pytest
 from services.grdp.facts import Decided, Facts, Latest
 from services.grdp.handler import handle, reads
 from services.grdp.identity import digest, feed_id, figure_id, key_id
-from services.grdp.store import KEY, Attempt, Figure, Observation, Submission
+from services.grdp.store import KEY, Attempt, Figure, Observation, Release, Submission
 from services.kernel.codec import codec
 from services.kernel.errors import Permanent
 from services.kernel.events import Event, Outcome
@@ -133,8 +133,8 @@ def test_a_higher_decision_about_stored_figures_is_only_noted() -> None:
         event, dataclasses.replace(after(1, {"1": Latest(1, False)}), decided=decided), {}
     )
     assert outcome.events == ()
-    (attempt,) = outcome.rows
-    assert attempt.table is Attempt
+    attempt, release = outcome.rows
+    assert (attempt.table, release.table) == (Attempt, Release)
     assert (attempt.values["decision"], attempt.values["known_from"]) == (5, T1)
 
 

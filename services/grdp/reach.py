@@ -1,0 +1,115 @@
+"""What an audience may read: released to it, or supplied by an item of one of its rooms. In SQL.
+
+A figure is released where a release to the audience covers it, and each one that does is granted:
+both by the last decision about the figure's own attempt, and by that about the submission's current
+one. So what policy takes back is gone in all its vintages.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlmodel import Session
+
+from services.grdp.audience import Audience, Source
+from services.grdp.store import RELEASED_FIGURE
+from services.kernel import replica
+from services.model.responsibility import rooms
+
+TO_AUDIENCE = """
+copy_kind = 'full' and (audience_kind, audience_id) in (
+    select * from unnest(cast(:audience_kinds as text[]), cast(:audience_ids as text[])))
+"""
+GRANTED = "state = 'granted' and (not_before is null or not_before <= :now)"
+FIGURE = ", ".join(f"'{name}', vintages.{name}" for name in RELEASED_FIGURE)
+
+
+def _released(attempt: str) -> str:
+    """Whether the last decision about an attempt, given as SQL, releases a row of `vintages`."""
+    return f"""
+exists (
+    select from releases r join attempts a using (submission_id, attempt, decision)
+    where submission_id = vintages.submission_id and attempt = {attempt} and {TO_AUDIENCE}
+        and (only_figures is null or only_figures @> jsonb_build_array(jsonb_build_object({FIGURE})))
+    group by audience_kind, audience_id having bool_and({GRANTED})
+)"""
+
+
+CURRENT_ATTEMPT = "(select s.attempt from submissions s where s.id = vintages.submission_id)"
+SUPPLIED = """
+(sender, form) in (select * from unnest(cast(:senders as text[]), cast(:forms as text[])))
+"""
+ROWS = sa.text(f"({SUPPLIED} or {_released('vintages.attempt')} and {_released(CURRENT_ATTEMPT)})")
+"""A condition on rows of the view `vintages`."""
+
+KEYS = sa.text(
+    f"key_id = any(array(select key_id from figures where {SUPPLIED} or submission_id in"
+    f" (select submission_id from releases where {TO_AUDIENCE} and {GRANTED})))"
+)
+"""That follows from `ROWS`, but is applied before the view's windows are computed."""
+
+RELEASES = sa.text(
+    "select submission_id, attempt, only_figures, articles"
+    " from releases r join attempts a using (submission_id, attempt, decision)"
+    f" where submission_id = any(:submissions) and {TO_AUDIENCE} and {GRANTED}"
+)
+
+
+@dataclass(frozen=True)
+class Reach:
+    """What an audience may read at `now`. `items` are pairs of sender and form."""
+
+    audience: Audience
+    items: Collection[tuple[str, str]]
+    now: datetime
+
+    @classmethod
+    def of(cls, session: Session, audience: Audience, now: datetime) -> Reach:
+        """With the items in force whose room is one of the audience's."""
+        entries = replica.all_of(session, "item") if audience.rooms else []
+        room_of = rooms(entry.body for entry in entries if entry.in_force(now))
+        items = sorted(item for item, room in room_of.items() if room in audience.rooms)
+        return cls(audience, items, now)
+
+    @property
+    def parameters(self) -> Mapping[str, Any]:
+        """The values that the conditions name."""
+        senders, forms = _columns(self.items)
+        return {**self._audiences, "senders": senders, "forms": forms}
+
+    @property
+    def _audiences(self) -> Mapping[str, Any]:
+        kinds, ids = _columns(self.audience.names)
+        return {"audience_kinds": kinds, "audience_ids": ids, "now": self.now}
+
+    def sources(self, session: Session, page: Collection[Mapping[str, Any]]) -> tuple[Source, ...]:
+        """Where the figures of a page come from, and what releases them; none for a room's own."""
+        by_attempt: dict[tuple[str, int], list[Mapping[str, Any]]] = defaultdict(list)
+        for row in page:
+            by_attempt[row["submission_id"], row["attempt"]].append(row)
+        values = {**self._audiences, "submissions": list({id_ for id_, _ in by_attempt})}
+        articles: dict[tuple[str, int], list[Mapping[str, Any]]] = defaultdict(list)
+        for id_, attempt, only, named in session.execute(RELEASES, values):
+            if _covers(only, by_attempt.get((id_, attempt), ())):
+                articles[id_, attempt] += named
+        return tuple(
+            Source(id_, attempt, len(rows), tuple(articles[id_, attempt]))
+            for (id_, attempt), rows in sorted(by_attempt.items())
+        )
+
+
+def _covers(only: list[Mapping[str, Any]] | None, rows: Iterable[Mapping[str, Any]]) -> bool:
+    """Whether a release of these figures alone (None: of all) is about one of the rows."""
+    if only is None:
+        return True
+    named = {tuple(figure[name] for name in RELEASED_FIGURE) for figure in only}
+    return any(tuple(row[name] for name in RELEASED_FIGURE) in named for row in rows)
+
+
+def _columns(pairs: Collection[tuple[str, str]]) -> tuple[list[str], list[str]]:
+    return [first for first, _ in pairs], [second for _, second in pairs]

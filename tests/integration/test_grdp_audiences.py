@@ -1,0 +1,361 @@
+"""Who reads which figures, on a real database: releases, rooms' items, and an event for each page that is answered."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import pytest
+import sqlalchemy as sa
+from fastapi.testclient import TestClient
+
+from deploy.feed import records
+from deploy.local import Stack
+from services.kernel.codec import codec
+from services.kernel.db import connect
+from services.kernel.events import Event
+from tests import people
+from tests.integration.grdp_parts import (
+    COMPILER,
+    HOUR,
+    NOW,
+    T1,
+    Store,
+    api,
+    migrated,
+    parts,
+)
+
+pytestmark = pytest.mark.stack
+ARTICLE = {"instrument": "luat-thong-ke-89-2015", "article": "10", "clause": "1"}
+ROOM = "phong-thong-ke-kinh-te-dien-bien"
+SENDER = "so-tai-chinh-dien-bien"
+
+
+@pytest.fixture(scope="module")
+def url(stack: Stack, module_database: str) -> str:
+    return migrated(stack, module_database)
+
+
+@pytest.fixture(scope="module")
+def client(stack: Stack, url: str) -> Iterator[TestClient]:
+    with api(url, stack.bootstrap) as client:
+        yield client
+
+
+@pytest.fixture
+def store(url: str, client: TestClient, tmp_path: Path) -> Iterator[Store]:
+    with parts(url, client, tmp_path) as store:
+        yield store
+
+
+@pytest.fixture
+def agency() -> str:
+    """An organisation to which nothing was ever released."""
+    return f"so-{uuid4()}"
+
+
+def as_agency(agency: str) -> dict[str, str]:
+    return people.headers("p-agency", agency, ("agency",), (), now=NOW)
+
+
+def as_officer(*rooms: str) -> dict[str, str]:
+    return people.headers("p-officer", "thong-ke-dien-bien", ("officer",), rooms, now=NOW)
+
+
+def release(id_: str, state: str = "granted", kind: str = "agency", **more: Any) -> dict[str, Any]:
+    return {
+        "audience_kind": kind, "audience_id": id_, "state": state, "copy": "full", "object": None,
+        "only": None, "not_before": None, "articles": [ARTICLE], **more,
+    }  # fmt: skip
+
+
+def figure(indicator: str, **more: str) -> dict[str, str]:
+    return {
+        "indicator_list": "cv17809-1/1", "indicator": indicator, "area_list": "63", "area": "11",
+        "period": "2026-Q3", **more,
+    }  # fmt: skip
+
+
+def released(event: Event, *releases: dict[str, Any]) -> Event:
+    """The event with these releases besides the compilers'."""
+    data = {**event.data, "releases": [*event.data["releases"], *releases]}
+    return replace(event, data=data, encoded=codec().encode("submission.cleared-value", data))
+
+
+def read(store: Store, headers: dict[str, str], **parameters: Any) -> dict[str, str]:
+    """The values by indicator that the holder of the token gets."""
+    wanted = {"form": store.form, **parameters}
+    answer = store.client.get("/v1/observations", params=wanted, headers=headers)
+    assert answer.status_code == 200, answer.text
+    return {o["indicator"]: o["value"] for o in answer.json()["observations"]}
+
+
+ONE = {"1": "1.000000"}
+ALL = ONE | {"2": "2.000000"}
+VALUES = {"1": "1", "2": "2"}
+
+
+def test_an_agency_reads_what_was_granted_to_it_and_nobody_else_does(
+    store: Store, agency: str
+) -> None:
+    store.handle(released(store.event(VALUES), release(agency)))
+    assert read(store, as_agency(agency)) == ALL
+    assert read(store, as_agency(f"{agency}-2")) == {}
+    assert read(store, as_officer(ROOM)) == {}
+    assert read(store, as_officer(agency)) == {}, "a room of that name is another audience"
+    assert read(store, COMPILER) == ALL
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"state": "pending"},
+        {"state": "denied"},
+        {"copy": "protected"},
+        {"not_before": NOW + HOUR},
+        {"only": []},
+        {"only": [figure("1", period="2026-Q2")]},
+        {"only": [figure("1", area="12")]},
+        {"only": [figure("1", indicator_list="dp")]},
+        {"kind": "user_group"},
+        {"kind": "room"},
+    ],
+)
+def test_any_other_release_lets_nobody_in(store: Store, agency: str, more: dict[str, Any]) -> None:
+    store.handle(released(store.event(VALUES), release(agency, **more)))
+    assert read(store, as_agency(agency)) == {}
+
+
+def test_a_day_that_has_come_is_no_hindrance(store: Store, agency: str) -> None:
+    store.handle(released(store.event(VALUES), release(agency, not_before=NOW)))
+    assert read(store, as_agency(agency)) == ALL
+
+
+@pytest.mark.parametrize("kind", ["provincial_committee", "national_office"])
+def test_other_organisations_read_likewise(store: Store, agency: str, kind: str) -> None:
+    store.handle(released(store.event(VALUES), release(agency, kind=kind)))
+    assert read(store, as_agency(agency)) == ALL
+
+
+def test_a_release_of_some_figures_is_of_those_alone(store: Store, agency: str) -> None:
+    event = store.event(VALUES)
+    store.handle(released(event, release(agency, only=[figure("1")])))
+    assert read(store, as_agency(agency)) == ONE
+
+
+@pytest.mark.parametrize("state", ["pending", "denied"])
+def test_what_is_not_granted_is_taken_out_of_what_is(store: Store, agency: str, state: str) -> None:
+    some = release(agency, state, only=[figure("2")])
+    store.handle(released(store.event(VALUES), release(agency), some))
+    assert read(store, as_agency(agency)) == ONE
+
+
+def test_what_one_room_may_not_read_another_may(store: Store) -> None:
+    first, second = f"room-{uuid4()}", f"room-{uuid4()}"
+    rooms = release(first, kind="room"), release(second, "denied", "room")
+    store.handle(released(store.event(VALUES), *rooms))
+    assert read(store, as_officer(second)) == {}
+    assert read(store, as_officer(first, second)) == ALL
+
+
+def test_pending_becomes_granted_and_can_be_taken_back(store: Store, agency: str) -> None:
+    for decision, state in enumerate(("pending", "granted", "denied"), start=1):
+        event = store.event(VALUES, decision=decision, time=T1 + decision * HOUR)
+        published = store.handle(released(event, release(agency, state)))
+        assert len(published[0]) == (decision == 1), "who may read makes no new vintage"
+        assert bool(read(store, as_agency(agency))) == (state == "granted")
+    assert read(store, as_agency(agency), as_of=(T1 + 2 * HOUR).isoformat()) == {}
+    assert read(store, COMPILER) == ALL
+
+
+def test_a_lower_decision_that_comes_later_lets_nobody_in(store: Store, agency: str) -> None:
+    store.handle(released(store.event(VALUES, decision=3), release(agency, "denied")))
+    store.handle(released(store.event(VALUES, decision=2), release(agency)))
+    assert read(store, as_agency(agency)) == {}
+
+
+def test_an_audience_that_is_named_no_more_is_out(store: Store, agency: str) -> None:
+    store.handle(released(store.event(VALUES), release(agency)))
+    store.handle(store.event(VALUES, decision=2))
+    assert read(store, as_agency(agency)) == {}
+
+
+def test_a_correction_is_read_as_its_own_decision_says(store: Store, agency: str) -> None:
+    store.handle(released(store.event(VALUES), release(agency)))
+    correction = store.event({"1": "9"}, attempt=2, decision=2, time=T1 + HOUR)
+    store.handle(released(correction, release(agency, "pending")))
+    before = {"as_of": T1.isoformat()}
+    assert read(store, as_agency(agency)) == {}
+    assert read(store, as_agency(agency), **before) == {}, "nor what it was before"
+    granted = store.event({"1": "9"}, attempt=2, decision=3, time=T1 + 2 * HOUR)
+    store.handle(released(granted, release(agency)))
+    assert read(store, as_agency(agency)) == {"1": "9.000000"}
+    assert read(store, as_agency(agency), **before) == ALL
+
+
+def test_a_vintage_that_was_never_released_stays_closed(store: Store, agency: str) -> None:
+    store.handle(store.event(VALUES))
+    correction = store.event({"1": "9"}, attempt=2, decision=2, time=T1 + HOUR)
+    store.handle(released(correction, release(agency)))
+    assert read(store, as_agency(agency)) == {"1": "9.000000"}
+    assert read(store, as_agency(agency), as_of=T1.isoformat()) == {}
+
+
+def test_a_late_lower_attempt_changes_nothing_for_the_current_one(
+    store: Store, agency: str
+) -> None:
+    current = store.event({"1": "9"}, attempt=2, decision=2, time=T1 + HOUR)
+    store.handle(released(current, release(agency)))
+    store.handle(store.event(VALUES, decision=3, time=T1 + 2 * HOUR))
+    assert read(store, as_agency(agency)) == {"1": "9.000000"}
+
+
+def test_what_the_compilers_lost_nobody_reads(store: Store, agency: str) -> None:
+    store.handle(released(store.event(VALUES), release(agency)))
+    event = store.event(VALUES, decision=2, state="denied", time=T1 + HOUR)
+    store.handle(released(event, release(agency)))
+    assert read(store, as_agency(agency)) == {}
+
+
+def test_of_two_submissions_with_one_figure_the_one_that_counts_decides(
+    store: Store, agency: str
+) -> None:
+    store.handle(released(store.event(VALUES), release(agency)))
+    later = store.event({"1": "9"}, submission_id=str(uuid4()), time=T1 + HOUR)
+    store.handle(later)
+    assert read(store, as_agency(agency)) == {"2": "2.000000"}
+    assert read(store, as_agency(agency), as_of=T1.isoformat()) == ALL
+
+
+def test_hundreds_of_releases_are_kept(store: Store, agency: str) -> None:
+    others = [release(f"{agency}-{n}") for n in range(300)]
+    store.handle(released(store.event(VALUES), *others))
+    assert read(store, as_agency(f"{agency}-299")) == ALL
+    assert read(store, as_agency(agency)) == {}
+
+
+def item(url: str, form: str, room: str | None, **more: Any) -> None:
+    """An item of the catalogue's copy; a later one is its next version."""
+    body = {"id": form, "form": form, "responsible": SENDER, "room": room}
+    values = {"id": form, "body": json.dumps(body), "valid_from": None, "valid_to": None, **more}
+    engine = connect(url)
+    with engine.begin() as connection:
+        connection.execute(
+            sa.text(
+                "insert into replica select 'item', :id, count(*) + 1, count(*) + 1,"
+                " cast(:body as jsonb), :valid_from, :valid_to from replica where id = :id"
+            ),
+            values,
+        )
+    engine.dispose()
+
+
+def test_a_room_reads_what_its_items_supply(store: Store, url: str) -> None:
+    store.handle(store.event(VALUES))
+    store.handle(store.event(VALUES, sender="so-khac", submission_id=str(uuid4())))
+    item(url, store.form, ROOM)
+    found = store.client.get(
+        "/v1/observations", params={"form": store.form}, headers=as_officer(ROOM)
+    ).json()["observations"]
+    assert sorted((o["indicator"], o["sender"]) for o in found) == [("1", SENDER), ("2", SENDER)]
+    assert read(store, as_officer("phong-thong-ke-xa-hoi-dien-bien")) == {}
+    assert read(store, as_officer()) == {}
+    assert read(store, as_agency(ROOM)) == {}
+    item(url, store.form, None)
+    assert read(store, as_officer(ROOM)) == {}
+
+
+@pytest.mark.parametrize(
+    ("validity", "found"),
+    [({"valid_to": NOW}, {}), ({"valid_from": NOW + HOUR}, {}), ({"valid_from": NOW}, ALL)],
+)
+def test_only_items_in_force_count(
+    store: Store, url: str, validity: dict[str, datetime], found: dict[str, str]
+) -> None:
+    store.handle(store.event(VALUES))
+    item(url, store.form, ROOM, **validity)
+    assert read(store, as_officer(ROOM)) == found
+
+
+def reads(stack: Stack, form: str) -> list[dict[str, Any]]:
+    """What the topic says of the reads of a form."""
+    events = [codec().decode("figure.read-value", r.value) for r in _records(stack)]
+    return [event for event in events if event["filters"].get("form") == form]
+
+
+def _records(stack: Stack) -> list[Any]:
+    return list(records(stack.bootstrap, "figure.read"))
+
+
+def test_each_page_is_an_event_that_stands_before_the_answer(
+    stack: Stack, store: Store, agency: str
+) -> None:
+    some = release(agency, only=[figure("1"), figure("2")])
+    other = release(agency, only=[figure("3")], articles=[])
+    store.handle(released(store.event({**VALUES, "3": "3"}), some, other))
+    first = {"form": store.form, "limit": "2"}
+    page = store.client.get("/v1/observations", params=first, headers=as_agency(agency)).json()
+    (event,) = reads(stack, store.form)
+    assert event.pop("read_id")
+    assert event.pop("as_of") == event.pop("read_at") == NOW
+    assert {o["indicator"] for o in page["observations"]} & {"1", "2"}
+    assert event == {
+        "person": "p-agency",
+        "organisation": agency,
+        "audience_kind": "agency",
+        "audience_id": agency,
+        "filters": {"form": store.form},
+        "figures": 2,
+        "submissions": [{"submission_id": store.submission, "attempt": 1, "figures": 2}],
+        "articles": [ARTICLE],
+    }
+    more = first | {"cursor": page["next"], "period": "2026-07-01/P3M"}
+    store.client.get("/v1/observations", params=more, headers=as_agency(agency))
+    (event,) = (e for e in reads(stack, store.form) if "period" in e["filters"])
+    assert (event["figures"], event["filters"]["period"]) == (1, "2026-Q3")
+    read(store, as_agency(f"{agency}-2"))
+    assert sorted(e["figures"] for e in reads(stack, store.form)) == [0, 1, 2]
+
+
+def test_a_program_reads_as_the_compilers(stack: Stack, store: Store) -> None:
+    store.handle(store.event(VALUES))
+    read(store, COMPILER)
+    (last,) = reads(stack, store.form)
+    assert (last["person"], last["organisation"], last["audience_kind"]) == (
+        "token:compiler",
+        None,
+        "compilers",
+    )
+
+
+def test_refused_questions_are_no_reads(stack: Stack, store: Store) -> None:
+    before = len(_records(stack))
+    for headers in ({}, people.headers("p", "x", ("leader",), (), now=NOW)):
+        answer = store.client.get("/v1/observations", headers=headers)
+        assert answer.status_code in (401, 403)
+        assert "observations" not in answer.json()
+    assert len(_records(stack)) == before
+
+
+def test_no_figure_leaves_while_the_event_can_not(url: str, store: Store) -> None:
+    store.handle(store.event(VALUES))
+    with api(url, "127.0.0.1:1") as cut_off:
+        answer = cut_off.get("/v1/observations", params={"form": store.form}, headers=COMPILER)
+    assert answer.status_code == 503
+    assert answer.headers["retry-after"]
+    assert "1.000000" not in answer.text
+
+
+def test_what_was_noted_while_the_broker_was_away_is_published_later(
+    stack: Stack, url: str, store: Store
+) -> None:
+    with api(url, "127.0.0.1:1") as cut_off:
+        cut_off.get("/v1/observations", params={"form": store.form}, headers=COMPILER)
+    assert read(store, COMPILER) == {}
+    assert len(reads(stack, store.form)) == 2
