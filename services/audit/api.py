@@ -12,9 +12,11 @@ from sqlmodel import Session, col, select
 
 from services.audit.merkle import EMPTY
 from services.audit.proofs import consistency
+from services.audit.readers import reaches, reader
 from services.audit.receipts import NoReceipt, receipt_of
 from services.audit.store import Checkpoint, Leaf
-from services.kernel.api import Context, bearer, context_of, create, serve
+from services.kernel.api import Context, context_of, create, serve
+from services.kernel.auth import Access, allowed
 from services.kernel.clock import Clock, utc_now
 from services.kernel.problems import Problem
 from services.kernel.settings import Settings
@@ -38,6 +40,7 @@ NO_RECEIPT = {"unknown": 404, "erased": 410, "undecided": 409}
 ATTEMPT = Query(ge=1, le=2**31 - 1)
 SIZE = Query(ge=1, le=2**63 - 1)
 Inject = Annotated[Context, Depends(context_of)]
+Reader = Annotated[Access, Depends(reader("receipt.read"))]
 
 
 class State(BaseModel):
@@ -121,27 +124,22 @@ class Consistency(BaseModel):
     proof: list[str]
 
 
-def operator(config: Settings) -> str:
-    """The token of those who run the product."""
-    return config.operator_token.get_secret_value()
-
-
 def create_app(config: Settings | None = None, clock: Clock = utc_now) -> FastAPI:
     """The application of the audit service."""
     app = create("audit", "Audit", DESCRIPTION, config, clock)
-    allowed = [Depends(bearer(operator))]
-    _operators(app, allowed)
-    _proofs(app, allowed)
+    _log(app, [Depends(allowed("checkpoint.read"))])
+    _submissions(app)
     return app
 
 
-def _operators(app: FastAPI, allowed: list[Any]) -> None:
+def _log(app: FastAPI, checked: list[Any]) -> None:
+    """The log as a whole: sizes and roots, which tell nothing of a submission."""
 
     @app.get(
         "/v1/checkpoint",
-        tags=["operators"],
+        tags=["log"],
         summary="Độ dài và gốc của nhật ký · Size and root of the log",
-        dependencies=allowed,
+        dependencies=checked,
     )
     def checkpoint(context: Inject) -> State:
         """The newest checkpoint."""
@@ -149,42 +147,10 @@ def _operators(app: FastAPI, allowed: list[Any]) -> None:
             return newest(session)
 
     @app.get(
-        "/v1/leaves",
-        tags=["operators"],
-        summary="Các lá của một hồ sơ · The leaves of a submission",
-        dependencies=allowed,
-    )
-    def leaves(context: Inject, submission: Annotated[UUID, Query()]) -> Leaves:
-        """What the log holds of a submission; nothing for an unknown one."""
-        with Session(context.engine) as session:
-            return Leaves(leaves=leaves_of(session, str(submission)))
-
-
-def _proofs(app: FastAPI, allowed: list[Any]) -> None:
-    """What outsiders verify. Who may read a receipt is decided here: operators, for now."""
-
-    @app.get(
-        "/v1/receipts/{submission}",
-        tags=["receipts"],
-        summary="Biên nhận của một hồ sơ · The receipt of a submission",
-        dependencies=allowed,
-        responses={status: {"description": code} for code, status in NO_RECEIPT.items()},
-    )
-    def receipt(
-        context: Inject, submission: UUID, attempt: Annotated[int | None, ATTEMPT] = None
-    ) -> Receipt:
-        """Of the latest attempt unless one is named, once the log has its verdict."""
-        with Session(context.engine) as session:
-            try:
-                return Receipt(**receipt_of(session, str(submission), attempt))
-            except NoReceipt as error:
-                raise problem(error.why, NO_RECEIPT[error.why]) from None
-
-    @app.get(
         "/v1/consistency",
-        tags=["receipts"],
+        tags=["log"],
         summary="Nhật ký chỉ được nối dài · That the log was only appended to",
-        dependencies=allowed,
+        dependencies=checked,
         responses={404: {"description": "size"}},
     )
     def consistency_of(
@@ -203,6 +169,42 @@ def _proofs(app: FastAPI, allowed: list[Any]) -> None:
             second_root=second_root.hex(),
             proof=[step.hex() for step in proof],
         )
+
+
+def _submissions(app: FastAPI) -> None:
+    """What the log holds of one submission: for its sender, its room, and those who oversee."""
+
+    @app.get(
+        "/v1/leaves",
+        tags=["receipts"],
+        summary="Các lá của một hồ sơ · The leaves of a submission",
+    )
+    def leaves(context: Inject, who: Reader, submission: Annotated[UUID, Query()]) -> Leaves:
+        """What the log holds of a submission; nothing for one that is unknown, or not for who asks."""
+        with Session(context.engine) as session:
+            reached = reaches(session, who, str(submission))
+            return Leaves(leaves=leaves_of(session, str(submission)) if reached else [])
+
+    @app.get(
+        "/v1/receipts/{submission}",
+        tags=["receipts"],
+        summary="Biên nhận của một hồ sơ · The receipt of a submission",
+        responses={status: {"description": code} for code, status in NO_RECEIPT.items()},
+    )
+    def receipt(
+        context: Inject,
+        who: Reader,
+        submission: UUID,
+        attempt: Annotated[int | None, ATTEMPT] = None,
+    ) -> Receipt:
+        """Of the latest attempt unless one is named, once the log has its verdict."""
+        with Session(context.engine) as session:
+            try:
+                if not reaches(session, who, str(submission)):
+                    raise NoReceipt("unknown")
+                return Receipt(**receipt_of(session, str(submission), attempt))
+            except NoReceipt as error:
+                raise problem(error.why, NO_RECEIPT[error.why]) from None
 
 
 def problem(code: str, status: int, **values: object) -> Problem:

@@ -86,7 +86,11 @@ def _path(
     found = session.exec(
         select(Leaf, Content)
         .outerjoin(Content, col(Content.index) == col(Leaf.index))
-        .where(Leaf.submission == submission, col(Leaf.index) < size)
+        .where(
+            Leaf.submission == submission,
+            col(Leaf.topic).startswith(verifier.PATH_TOPICS),
+            col(Leaf.index) < size,
+        )
         .order_by(col(Leaf.index))
     ).all()
     # A leaf from before the bytes were kept has no content: it may be of any attempt.

@@ -38,6 +38,8 @@ NAMES = (
     "digest",
 )
 KEY_TOPIC = "catalogue.changed"
+PATH_TOPICS = "submission."
+"""With this begin the topics whose events make a path."""
 RECEIVED = "submission.received"
 RETURNED = "submission.returned"
 HELD = "submission.held"
@@ -280,6 +282,7 @@ def _path(given: Any, checkpoint: Checkpoint) -> tuple[Logged, ...]:
 def _received(path: Sequence[Logged], submission: str, attempt: int) -> dict[str, Any]:
     """What submission.received says, the one of this path; all events are of this attempt."""
     for event in path:
+        _require(event.topic.startswith(PATH_TOPICS), Reason.SUBMISSION, event.topic)
         about = fields_of(event.value, PATH)
         same = (about["submission_id"], about["attempt"]) == (submission, attempt)
         _require(same, Reason.SUBMISSION, event.topic)

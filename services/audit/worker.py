@@ -11,6 +11,7 @@ from services.audit.handler import Log, handle
 from services.audit.leaf import SALT_BYTES
 from services.audit.merkle import Tree
 from services.audit.store import Head
+from services.kernel import replica
 from services.kernel.events import Event
 from services.kernel.runner import main
 from services.kernel.stage import BatchStage
@@ -20,7 +21,11 @@ HASH_BYTES = 32
 
 
 def load(session: Session, events: Sequence[Event]) -> Log:
-    """The log's head, locked until the transaction ends: one batch at a time appends."""
+    """The log's head, locked until the transaction ends: one batch at a time appends.
+
+    The catalogue's copy, by which readers are let in, is kept here: its topic is among those of the log.
+    """
+    replica.keep(session, [event for event in events if event.topic == replica.TOPIC])
     size, edge, taken_at = session.execute(
         select(Head.size, Head.edge, Head.taken_at).with_for_update()
     ).one()

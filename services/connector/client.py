@@ -6,12 +6,12 @@ once, however often the connection breaks.
 
 from __future__ import annotations
 
-import random
 import secrets
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import date as Date
+from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
 from types import TracebackType
@@ -20,36 +20,22 @@ from typing import Any, Self
 import httpx2
 
 from services.connector.keys import Key
+from services.connector.transport import FIRST_DELAY, Refused, Transport, Unreachable, now
 from services.model.observation import Completeness
-from services.model.statement import Classification, Question, Regime, Statement, sign
+from services.model.statement import (
+    Classification,
+    Question,
+    Regime,
+    SecretLevel,
+    SecretNotice,
+    Statement,
+    sign,
+)
+from services.model.text import read
 
-AGAIN = frozenset({429, 502, 503, 504})
-FIRST_DELAY = 0.2
-LONGEST_DELAY = 5.0
+__all__ = ["Connector", "Notice", "Receipt", "Refused", "Undecided", "Unreachable"]
 SETTLED = frozenset({"returned", "withheld", "held", "cleared", "stored", "superseded"})
 """States in which an attempt has its verdict, or waits for a person."""
-
-
-class Refused(Exception):
-    """Intake does not take it, and its problem details say how to mend it (Vietnamese first)."""
-
-    def __init__(self, problem: Mapping[str, Any]) -> None:
-        super().__init__(f"{problem.get('title')} {problem.get('detail')}")
-        self.problem = dict(problem)
-
-    @property
-    def code(self) -> str:
-        """The stable code of the reason."""
-        return str(self.problem.get("type", "")).rpartition(":")[2]
-
-    @property
-    def status(self) -> int:
-        """The HTTP status."""
-        return int(self.problem.get("status", 0))
-
-
-class Unreachable(Exception):
-    """Intake could not be reached, or was not ready, in the time given. Sending again later is safe."""
 
 
 class Undecided(Exception):
@@ -74,8 +60,17 @@ class Receipt:
         return self.status == 202
 
 
-def _now() -> datetime:
-    return datetime.now(UTC)
+@dataclass(frozen=True)
+class Notice:
+    """What intake gave for the notice of a state secret: its id, and the HTTP status."""
+
+    id: str
+    status: int
+
+    @property
+    def new(self) -> bool:
+        """False for what was announced before."""
+        return self.status == 201
 
 
 class Connector:
@@ -93,7 +88,7 @@ class Connector:
         *,
         patience: float = 30.0,
         client: httpx2.Client | None = None,
-        clock: Callable[[], datetime] = _now,
+        clock: Callable[[], datetime] = now,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self._key = key if isinstance(key, Key) else Key.load(Path(key))
@@ -101,9 +96,9 @@ class Connector:
         if not self._sender:
             raise ValueError("the key names no sender: name one")
         self._client = client or httpx2.Client(base_url=url, timeout=httpx2.Timeout(60, connect=5))
-        self._patience = patience
         self._clock = clock
         self._sleep = sleep
+        self._transport = Transport(self._client, patience, clock, sleep)
 
     def __enter__(self) -> Self:
         return self
@@ -133,7 +128,8 @@ class Connector:
         area_list: str = "63",
         round: int = 1,
     ) -> Receipt:
-        """Sends a workbook. Raises also OSError (no such file) and ValueError (an unknown word)."""
+        """Sends a workbook. Raises also OSError (no such file) and ValueError (an unknown word, a state secret)."""
+        _no_secret(Classification(classification) is Classification.STATE_SECRET)
         content = Path(path).read_bytes()
         statement = Statement(
             sender=self._sender,
@@ -154,6 +150,7 @@ class Connector:
 
     def send(self, statement: Statement, content: bytes) -> Receipt:
         """Sends a workbook under a statement of one's own; the same statement again is the same submission."""
+        _no_secret(statement.is_state_secret)
         headers = {
             "Authorization": f"Statement {sign(statement, self._key.private)}",
             "Content-Type": "application/octet-stream",
@@ -161,9 +158,27 @@ class Connector:
         request = self._client.build_request(
             "POST", "/v1/submissions", content=content, headers=headers
         )
-        response = self._send(lambda: request)
+        response = self._transport.send(lambda: request)
         answer = response.json()
         return Receipt(answer["id"], answer["attempt"], response.status_code)
+
+    def announce_secret(
+        self, *, document_number: str, level: SecretLevel | str, date: Date | str, receiver: str
+    ) -> Notice:
+        """Tells that a secret document goes to its receiver outside this system; nothing of it is sent.
+
+        Raises also ValueError for particulars that aren't such; nothing has been sent then.
+        """
+        claims = {"document_number": document_number, "level": level, "date": date}
+        rest = {"receiver": receiver, "sender": self._sender, "issued_at": self._clock()}
+        notice = read(SecretNotice, claims | rest, "secret notice")
+        request = self._client.build_request(
+            "POST",
+            "/v1/secret-notices",
+            headers={"Authorization": f"Statement {sign(notice, self._key.private)}"},
+        )
+        response = self._transport.send(lambda: request)
+        return Notice(response.json()["id"], response.status_code)
 
     def state(self, id_: str, attempt: int | None = None) -> dict[str, Any]:
         """Where an attempt of this sender's submission stands, the latest unless one is named."""
@@ -178,6 +193,11 @@ class Connector:
     def marked(self, id_: str, attempt: int | None = None) -> bytes:
         """The workbook of an attempt with what was found marked in it; Refused where there is none."""
         return self._get(f"/v1/submissions/{id_}/marked", attempt).content
+
+    def receipt(self, id_: str, attempt: int | None = None) -> dict[str, Any]:
+        """The receipt of an attempt that has its verdict; for a connection to audit's address."""
+        receipt: dict[str, Any] = self._get(f"/v1/receipts/{id_}", attempt).json()
+        return receipt
 
     def wait(
         self, id_: str, attempt: int | None = None, *, seconds: float = 60.0, stored: bool = False
@@ -208,41 +228,9 @@ class Connector:
             built.headers["Authorization"] = f"Statement {sign(question, self._key.private)}"
             return built
 
-        return self._send(request)
-
-    def _send(self, request: Callable[[], httpx2.Request]) -> httpx2.Response:
-        """The answer to a request, which is sent again while intake is away or asks for a pause."""
-        deadline = self._clock().timestamp() + self._patience
-        delay = FIRST_DELAY
-        while True:
-            try:
-                response = self._client.send(request())
-                if response.status_code not in AGAIN:
-                    return _checked(response)
-                reason = f"HTTP {response.status_code}"
-                pause = max(delay, _retry_after(response))
-            except httpx2.TransportError as error:
-                reason = str(error) or type(error).__name__
-                pause = delay
-            pause *= random.uniform(0.8, 1.2)
-            if self._clock().timestamp() + pause > deadline:
-                raise Unreachable(f"{self._client.base_url}: {reason}")
-            self._sleep(pause)
-            delay = min(delay * 2, LONGEST_DELAY)
+        return self._transport.send(request)
 
 
-def _checked(response: httpx2.Response) -> httpx2.Response:
-    if response.is_success:
-        return response
-    try:
-        problem = response.json()
-    except ValueError:
-        problem = None
-    if not isinstance(problem, dict):
-        problem = {"status": response.status_code, "title": f"HTTP {response.status_code}"}
-    raise Refused(problem)
-
-
-def _retry_after(response: httpx2.Response) -> float:
-    given = response.headers.get("retry-after", "")
-    return float(given) if given.isdecimal() else 0.0
+def _no_secret(declared: bool) -> None:
+    if declared:
+        raise ValueError("a state secret is never sent: see announce_secret")

@@ -1,47 +1,31 @@
-"""`solieu submit`, `report` and `keys new`: what an agency types. Vietnamese first, English second."""
+"""`solieu submit`, `report`, `receipt` and `keys new`: what an agency types. Vietnamese first, English second."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+import json
+from collections.abc import Mapping
 from dataclasses import asdict
-from enum import IntEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from services.connector import show
+from services.connector.outcome import Exit, errors, wait, write
 from services.connector.show import say
-from services.model.messages import LANGUAGES
 from services.model.observation import Completeness
-from services.model.statement import Classification, Regime
-from services.model.text import Language
+from services.model.statement import Classification, Regime, SecretLevel
 
 if TYPE_CHECKING:
-    from services.connector.client import Connector, Receipt, Refused
+    from services.connector.client import Connector
 
 app = typer.Typer()
 keys = typer.Typer(no_args_is_help=True, help="Khóa ký của cơ quan · Signing keys of a sender")
 app.add_typer(keys, name="keys")
 
-
-class Exit(IntEnum):
-    """What became of a submission, as an exit code."""
-
-    CLEARED = 0
-    RETURNED = 1
-    WITHHELD = 2
-    HELD = 3
-    REFUSED = 4
-    UNREACHABLE = 5
-
-
-EXITS = {
-    "returned": Exit.RETURNED,
-    "withheld": Exit.WITHHELD,
-    "held": Exit.HELD,
-}
+SUBMISSION = "Của lần gửi · Of the submission"
+SECRET = "Của tài liệu mật, với --classification state_secret · Of a state secret"
+"""Panels of the help: which options go together."""
 AsJson = Annotated[
     bool, typer.Option("--json", help="In JSON cho chương trình · JSON for programs")
 ]
@@ -51,53 +35,102 @@ Sender = Annotated[
     typer.Option(help="Mã cơ quan, nếu tệp khóa không ghi · Sender, if not the key's"),
 ]
 Url = Annotated[str, typer.Option(envvar="SOLIEU_INTAKE_URL", help="Địa chỉ tiếp nhận · Intake")]
+Id = Annotated[str, typer.Argument(metavar="ID", help="Mã lần gửi (UUID) · Its id")]
+Attempt = Annotated[
+    int | None,
+    typer.Option(min=1, help="Lần gửi, mặc định là lần cuối · Attempt, or the last"),
+]
 
 
-@app.command(help="Gửi một bảng tính · Send a workbook")
+def _of_submission(text: str) -> Any:
+    return typer.Option(help=text, rich_help_panel=SUBMISSION)
+
+
+def _of_secret(text: str) -> Any:
+    return typer.Option(help=text, rich_help_panel=SECRET)
+
+
+@app.command(
+    help="Gửi một bảng tính, hoặc báo có tài liệu mật · Send a workbook, or announce a state secret"
+)
 def submit(
     file: Annotated[Path, typer.Argument(help="Bảng tính · The workbook")],
-    form: Annotated[str, typer.Option(help="Mã biểu · Form, e.g. cv17809-1")],
-    area: Annotated[str, typer.Option(help="Mã khu vực · Area code")],
-    period: Annotated[str, typer.Option(help="Kỳ · Period, e.g. 2026-Q3")],
-    completeness: Annotated[Completeness, typer.Option(help="Mức độ hoàn chỉnh · Completeness")],
-    regime: Annotated[Regime, typer.Option(help="Phối hợp hay chia sẻ · A duty, or shared")],
     key: KeyFile,
+    form: Annotated[str | None, _of_submission("Mã biểu · Form, e.g. cv17809-1")] = None,
+    area: Annotated[str | None, _of_submission("Mã khu vực · Area code")] = None,
+    period: Annotated[str | None, _of_submission("Kỳ · Period, e.g. 2026-Q3")] = None,
+    completeness: Annotated[
+        Completeness | None, _of_submission("Mức độ hoàn chỉnh · Completeness")
+    ] = None,
+    regime: Annotated[
+        Regime | None, _of_submission("Phối hợp hay chia sẻ · A duty, or shared")
+    ] = None,
+    area_list: Annotated[str, _of_submission("Danh mục khu vực · List of the area")] = "63",
+    round: Annotated[
+        int,
+        typer.Option(help="Lần ước tính, sơ bộ · Round", min=1, rich_help_panel=SUBMISSION),
+    ] = 1,
+    document_number: Annotated[
+        str | None, _of_secret("Số văn bản · Its number, e.g. 12/BC-STC")
+    ] = None,
+    level: Annotated[SecretLevel | None, _of_secret("Độ mật · How secret")] = None,
+    date: Annotated[str | None, _of_secret("Ngày văn bản · Its date, e.g. 2026-11-20")] = None,
+    receiver: Annotated[str | None, _of_secret("Mã cơ quan nhận · Receiving organisation")] = None,
     sender: Sender = None,
-    area_list: Annotated[str, typer.Option(help="Danh mục khu vực · List of the area")] = "63",
     classification: Annotated[
         Classification, typer.Option(help="Mức độ mật · Classification")
     ] = Classification.INTERNAL,
-    round: Annotated[int, typer.Option(help="Lần ước tính, sơ bộ · Round", min=1)] = 1,
     url: Url = "http://127.0.0.1:18001",
-    wait: Annotated[
+    wait_: Annotated[
         bool, typer.Option("--wait", help="Chờ kết quả · Wait for the verdict")
     ] = False,
     seconds: Annotated[float, typer.Option(help="Chờ tối đa · How long to wait")] = 60.0,
     as_json: AsJson = False,
 ) -> None:
-    """Exit codes: 0 cleared (or received), 1 returned, 2 withheld, 3 held, 4 refused, 5 unreachable."""
+    """Exit codes: 0 cleared (received, announced), 1 returned, 2 withheld, 3 held, 4 refused, 5 unreachable."""
     from services.connector.client import Connector
 
     claims: dict[str, Any] = {
-        "form": form, "area_list": area_list, "area": area, "period": period, "round": round,
-        "completeness": completeness, "regime": regime, "classification": classification,
+        "form": form, "area": area, "period": period, "completeness": completeness, "regime": regime,
     }  # fmt: skip
-    with _errors(as_json, url=url, key=key, file=file), Connector(url, key, sender) as connector:
-        receipt = connector.submit(file, **claims)
-        _show_receipt(receipt, as_json and wait)
-        if wait:
-            _wait(connector, receipt, seconds, as_json)
+    document: dict[str, Any] = {
+        "document_number": document_number, "level": level, "date": date, "receiver": receiver,
+    }  # fmt: skip
+    secret = classification is Classification.STATE_SECRET
+    _need(document if secret else claims)
+    if not secret and any(value is not None for value in document.values()):
+        # Whoever names a secret document means it, whatever the classification says.
+        raise typer.BadParameter("--document-number, --level, --date, --receiver: state_secret")
+    with errors(as_json, url=url, key=key, file=file), Connector(url, key, sender) as connector:
+        if secret:
+            _announce(connector, file, document, as_json)
+            return
+        rest: dict[str, Any] = {
+            "area_list": area_list,
+            "round": round,
+            "classification": classification,
+        }
+        receipt = connector.submit(file, **claims, **rest)
+        if not (as_json and wait_):
+            said = "received" if receipt.new else "repeated"
+            say(said, id=receipt.id, attempt=receipt.attempt)
+        if wait_:
+            wait(connector, receipt, seconds, as_json)
         elif as_json:
             show.as_json(asdict(receipt))
 
 
 @app.command(help="Báo cáo kiểm tra một lần gửi · The report of a submission")
 def report(
-    id_: Annotated[str, typer.Argument(metavar="ID", help="Mã lần gửi (UUID) · Its id")],
+    id_: Id,
     key: KeyFile,
     sender: Sender = None,
-    attempt: Annotated[
-        int | None, typer.Option(min=1, help="Lần gửi, mặc định là lần cuối · Attempt, or the last")
+    attempt: Attempt = None,
+    marked: Annotated[
+        Path | None,
+        typer.Option(
+            dir_okay=False, help="Ghi bảng tính có đánh dấu chỗ sai · Write the marked workbook"
+        ),
     ] = None,
     url: Url = "http://127.0.0.1:18001",
     as_json: AsJson = False,
@@ -105,37 +138,38 @@ def report(
     """Its findings in words, or all of it as JSON. Exit codes: 0 no error, 1 returned, 4 refused, 5 unreachable."""
     from services.connector.client import Connector
 
-    with _errors(as_json, url=url, key=key), Connector(url, key, sender) as connector:
+    with errors(as_json, url=url, key=key), Connector(url, key, sender) as connector:
         found = connector.report(id_, attempt)
         if as_json:
             show.as_json(found)
         else:
             say(f"report_{found['verdict']}", form=found["form"], figures=found["figures"])
             show.findings(found["findings"])
+        if marked:
+            write(marked, connector.marked(id_, attempt))
         if found["verdict"] == "returned":
             raise typer.Exit(Exit.RETURNED)
 
 
-@contextmanager
-def _errors(as_json: bool, *, url: str, key: Path, file: Path | None = None) -> Iterator[None]:
-    """Says what went wrong, and ends the command with its exit code."""
-    from services.connector.client import Refused, Unreachable
-    from services.connector.keys import BadKey
+@app.command(help="Lấy biên nhận của lần mình gửi · Fetch the receipt of one's own submission")
+def receipt(
+    id_: Id,
+    key: KeyFile,
+    output: Annotated[
+        Path, typer.Option("-o", "--output", dir_okay=False, help="Tệp sẽ ghi · The file to write")
+    ],
+    sender: Sender = None,
+    attempt: Attempt = None,
+    url: Annotated[
+        str, typer.Option(envvar="SOLIEU_AUDIT_URL", help="Địa chỉ nhật ký · Evidence log")
+    ] = "http://127.0.0.1:18004",
+) -> None:
+    """`solieu audit verify` proves it, offline. Exit codes: 0 written, 4 refused, 5 unreachable."""
+    from services.connector.client import Connector
 
-    try:
-        yield
-    except Refused as refused:
-        _show_refusal(refused, as_json)
-    except Unreachable as error:
-        say("unreachable", url=url, reason=error)
-        raise typer.Exit(Exit.UNREACHABLE) from None
-    except BadKey:
-        say("bad_key", file=key)
-    except OSError:
-        say("no_file", file=file)
-    else:
-        return
-    raise typer.Exit(Exit.REFUSED)
+    with errors(False, url=url, key=key), Connector(url, key, sender) as connector:
+        found = connector.receipt(id_, attempt)
+        write(output, (json.dumps(found, ensure_ascii=False, indent=1) + "\n").encode())
 
 
 @keys.command("new", help="Tạo khóa ký · Make a signing key")
@@ -158,50 +192,23 @@ def new(
     show.as_json({"id": key.id, "sender": sender, "public_key": key.public()})
 
 
-def _wait(connector: Connector, receipt: Receipt, seconds: float, as_json: bool) -> None:
-    from services.connector.client import Undecided
+def _need(options: Mapping[str, Any]) -> None:
+    """Ends the command with its usage where one of these is missing."""
+    missing = [f"--{name.replace('_', '-')}" for name, value in options.items() if value is None]
+    if missing:
+        raise typer.BadParameter(f"Thiếu · Missing: {', '.join(missing)}")
 
+
+def _announce(connector: Connector, file: Path, document: Mapping[str, Any], as_json: bool) -> None:
+    """Sends four fields instead of the file, of which nothing is read: it only has to be there."""
+    file.stat()
     try:
-        state = connector.wait(receipt.id, receipt.attempt, seconds=seconds)
-    except Undecided as undecided:
-        say("waiting", seconds=seconds, state=undecided.state["state"])
-        raise typer.Exit(Exit.UNREACHABLE) from None
+        notice = connector.announce_secret(**document)
+    except ValueError as error:
+        say("bad_particulars", reason=error)
+        raise typer.Exit(Exit.REFUSED) from None
     if as_json:
-        show.as_json(state)
+        show.as_json(asdict(notice))
     else:
-        _show_state(connector, state)
-    raise typer.Exit(EXITS.get(state["state"], Exit.CLEARED))
-
-
-def _show_receipt(receipt: Receipt, silent: bool) -> None:
-    if not silent:
-        say("received" if receipt.new else "repeated", id=receipt.id, attempt=receipt.attempt)
-
-
-def _show_state(connector: Connector, state: dict[str, Any]) -> None:
-    """The state in words, and each finding as the report has it."""
-    from services.connector.client import Refused, Unreachable
-
-    show.state(state)
-    if not state["findings"]:
-        return
-    try:
-        report = connector.report(state["id"], state["attempt"])
-    except (Refused, Unreachable):
-        show.codes(state["findings"])
-    else:
-        show.findings(report["findings"])
-
-
-def _show_refusal(refused: Refused, as_json: bool) -> None:
-    if as_json:
-        show.as_json(refused.problem)
-        return
-    english = refused.problem.get("en", refused.problem)
-    by_language = zip(LANGUAGES, (refused.problem, english), strict=True)
-    show.both({lang: _refusal(refused.code, lang, texts) for lang, texts in by_language})
-
-
-def _refusal(code: str, lang: Language, texts: Mapping[str, Any]) -> str:
-    named = {name: texts.get(name, "") for name in ("title", "detail")}
-    return show.text("refused", lang, code=code, **named)
+        said = "secret_announced" if notice.new else "secret_repeated"
+        say(said, number=document["document_number"], receiver=document["receiver"])

@@ -30,6 +30,7 @@ from services.kernel.events import Event
 from services.kernel.migration import migrate
 from services.kernel.settings import Settings
 from services.kernel.transaction import Position, Result, Writer
+from tests import people
 
 pytestmark = pytest.mark.stack
 TIME = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
@@ -83,7 +84,9 @@ def url(infrastructure: Stack, module_database: str) -> str:
 @pytest.fixture(scope="module")
 def client(url: str) -> Iterator[TestClient]:
     config = Settings(database_url=url, operator_token=SecretStr("operator"))
-    with TestClient(create_app(config)) as client:
+    app = create_app(config)
+    app.state.keys = people.keys
+    with TestClient(app) as client:
         yield client
 
 
@@ -92,7 +95,7 @@ def log(url: str, client: TestClient) -> Iterator[Evidence]:
     """An empty log."""
     engine = connect(url)
     with engine.begin() as connection:
-        for table in ("leaves", "contents", "nodes", "checkpoints", "inbox"):
+        for table in ("leaves", "contents", "nodes", "checkpoints", "inbox", "replica"):
             connection.execute(sa.text(f"delete from {table}"))
         connection.execute(sa.text("update head set size = 0, edge = '', taken_at = null"))
     yield Evidence(engine, client, Writer("audit", codec(), lambda: TIME))

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -11,11 +13,15 @@ import pytest
 import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from joserfc.jwk import OKPKey
 from sqlmodel import SQLModel
 
 from services.audit.store import SCHEMA
 from services.audit.verifier import Checkpoint, verify_consistency, verify_receipt
 from services.kernel.events import Event
+from services.model.statement import Question, sign
+from tests import people
+from tests.contract.examples import examples
 from tests.integration.test_audit_log import (
     OPERATOR,
     Evidence,
@@ -27,8 +33,11 @@ from tests.integration.test_audit_log import (
 from tests.unit.test_audit_verifier import (
     CLEARED,
     ORIGINAL,
+    SENDER,
     SUBMISSION,
+    TIME,
     Path_,
+    event,
     path,
     registration,
     sender_key,
@@ -36,6 +45,7 @@ from tests.unit.test_audit_verifier import (
 
 __all__ = ["client", "log", "url"]
 pytestmark = pytest.mark.stack
+OF_SUBMISSION = {"submission_id": SUBMISSION}
 
 
 def numbered(made: Path_) -> list[Event]:
@@ -56,8 +66,8 @@ def cleared(log: Evidence) -> Iterator[Evidence]:
     log.handle(events(3, str(uuid4())))
     log.handle([first.key, newer])
     for batch in (numbered(first), numbered(second), events(4, str(uuid4()))):
-        for event in batch:
-            log.handle([event], event.topic)
+        for one in batch:
+            log.handle([one], one.topic)
     yield log
 
 
@@ -144,9 +154,128 @@ def test_no_proof_between_states_that_are_none(
     assert answer.status_code == status
 
 
-def test_only_operators_get_in(cleared: Evidence) -> None:
+def test_without_a_token_or_signature_there_is_nothing(cleared: Evidence) -> None:
     for where in (f"/v1/receipts/{SUBMISSION}", "/v1/consistency?first=1&second=1"):
         assert cleared.client.get(where).status_code == 401
+
+
+def test_what_persons_and_notices_add_is_no_part_of_the_path(cleared: Evidence) -> None:
+    """They are leaves, and the receipt stays whole."""
+    others = [
+        event(
+            201, "review.decided", examples("review.decided")[0] | OF_SUBMISSION | {"attempt": 2}
+        ),
+        event(202, "notice.sent", examples("notice.sent")[0] | OF_SUBMISSION),
+        event(203, "request.decided", examples("request.decided")[0] | OF_SUBMISSION),
+    ]
+    for one in others:
+        cleared.handle([replace(one, id=uuid4())], one.topic)
+    leaves = cleared.client.get("/v1/leaves", params={"submission": SUBMISSION}, headers=OPERATOR)
+    assert len(leaves.json()["leaves"]) == 2 + 5 + len(others)
+    status, receipt = ask(cleared)
+    assert status == 200, receipt
+    found = verify_receipt(receipt, ORIGINAL)
+    assert [one.topic for one in found.events] == ["submission.received", *CLEARED]
+
+
+ROOM = "phong-thong-ke-kinh-te-dien-bien"
+READERS: list[tuple[dict[str, Any], int]] = [
+    ({"roles": ("leader",)}, 200),
+    ({"roles": ("auditor",)}, 200),
+    ({"roles": ("operator",)}, 200),
+    ({"roles": ("officer",), "rooms": (ROOM,)}, 200),
+    ({"roles": ("officer",), "rooms": ("phong-thong-ke-xa-hoi-dien-bien",)}, 404),
+    ({"roles": ("officer",), "rooms": ()}, 404),
+    ({"roles": ("agency",), "organisation": SENDER}, 200),
+    ({"roles": ("agency",), "organisation": "so-khac"}, 404),
+    ({"roles": ("agency",), "organisation": ""}, 404),
+    ({"roles": ("compiler",)}, 403),
+    ({"roles": ("administrator",)}, 403),
+    ({"roles": ()}, 403),
+]
+
+
+@pytest.fixture
+def responsible(cleared: Evidence) -> Evidence:
+    """The same log, after the catalogue said which room is responsible."""
+    body = {"id": "i", "form": "cv17809-1", "responsible": SENDER, "room": ROOM}
+    data = {
+        "kind": "item", "id": "i", "version": 1, "catalogue_version": 8, "body": json.dumps(body),
+        "valid_from": None, "valid_to": None, "changed_at": TIME,
+    }  # fmt: skip
+    cleared.handle(
+        [replace(event(301, "catalogue.changed", data), id=uuid4())], "catalogue.changed"
+    )
+    return cleared
+
+
+@pytest.mark.parametrize(("person", "status"), READERS)
+def test_who_reads_receipts(responsible: Evidence, person: dict[str, Any], status: int) -> None:
+    headers = people.headers(**{"rooms": ()} | person)
+    get = responsible.client.get
+    answer = get(f"/v1/receipts/{SUBMISSION}", headers=headers)
+    assert answer.status_code == status, answer.text
+    leaves = get("/v1/leaves", params={"submission": SUBMISSION}, headers=headers)
+    if status == 403:
+        assert leaves.status_code == 403
+    else:
+        assert bool(leaves.json()["leaves"]) == (status == 200)
+    if status == 404:
+        unknown = get(f"/v1/receipts/{uuid4()}", headers=headers)
+        assert answer.json() == unknown.json(), "as if it weren't there"
+
+
+def test_the_rooms_turn_needs_an_item(cleared: Evidence) -> None:
+    headers = people.headers(roles=("officer",), rooms=(ROOM,))
+    assert cleared.client.get(f"/v1/receipts/{SUBMISSION}", headers=headers).status_code == 404
+
+
+def signed(path_: str, key: OKPKey, **claims: Any) -> dict[str, str]:
+    standard: dict[str, Any] = {
+        "sender": SENDER, "method": "GET", "path": path_, "issued_at": datetime.now(UTC),
+    }  # fmt: skip
+    return {"Authorization": f"Statement {sign(Question(**standard | claims), key)}"}
+
+
+def test_a_sender_reads_its_receipt_by_its_signature(cleared: Evidence) -> None:
+    get = cleared.client.get
+    where = f"/v1/receipts/{SUBMISSION}"
+    key = sender_key()
+    answer = get(where, headers=signed(where, key))
+    assert answer.status_code == 200, answer.text
+    assert verify_receipt(answer.json(), ORIGINAL).attempt == 2
+    query = f"{where}?attempt=1"
+    assert get(query, headers=signed(query, key)).json()["attempt"] == 1
+    ago = datetime.now(UTC) - timedelta(minutes=6)
+    bad = [
+        signed(where, OKPKey.generate_key("Ed25519")),
+        signed(query, key),
+        signed(where, key, method="POST"),
+        signed(where, key, sender="so-khac"),
+        signed(where, key, issued_at=ago),
+        {"Authorization": "Statement a.b.c"},
+        {"Authorization": "Statement "},
+    ]
+    for headers in bad:
+        answer = get(where, headers=headers)
+        assert answer.status_code == 401, headers
+        assert answer.json()["type"] == "urn:solieu:problem:audit-signature"
+        assert answer.json()["title"] and answer.json()["en"]["detail"]
+
+
+def test_another_sender_and_a_revoked_key_read_nothing(cleared: Evidence) -> None:
+    where = f"/v1/receipts/{SUBMISSION}"
+    other = OKPKey.generate_key("Ed25519")
+    body = {"sender": "so-khac", "public_key": other.as_dict(private=False)}
+    entry = registration(other, 302, body=json.dumps(body), catalogue_version=9)
+    cleared.handle([replace(entry, id=uuid4())], "catalogue.changed")
+    headers = signed(where, other, sender="so-khac")
+    assert cleared.client.get(where, headers=headers).status_code == 404
+    ended = registration(
+        sender_key(), 303, version=3, catalogue_version=10**7, valid_to=datetime.now(UTC)
+    )
+    cleared.handle([replace(ended, id=uuid4())], "catalogue.changed")
+    assert cleared.client.get(where, headers=signed(where, sender_key())).status_code == 401
 
 
 def test_the_migrations_make_the_tables_of_the_store(module_database: str, url: str) -> None:

@@ -353,6 +353,14 @@ def test_the_log_has_to_know_the_key_as_the_senders(changes: dict[str, Any]) -> 
     assert refusal(receipt_of(made)) is Reason.KEY
 
 
+def test_an_event_of_another_kind_of_topic_is_no_part_of_a_path() -> None:
+    """What its first fields are is known of the topics of a path alone."""
+    made = path("submission.returned")
+    stranger = replace(made.events[1], id=UUID(int=50), topic="review.decided")
+    made = replace(made, events=(*made.events, stranger))
+    assert refusal(receipt_of(made)) is Reason.SUBMISSION
+
+
 @pytest.mark.parametrize(
     "other", [{"attempt": 2}, {"submission": "7a2b4c1e-0f5d-5e8a-9b3c-1d2e3f4a5b6c"}]
 )
@@ -489,7 +497,7 @@ def test_every_locked_schema_begins_as_the_verifier_reads_it() -> None:
             layout = verifier.RECEIVED_LAYOUT
         elif topic in verifier.DECISIONS:
             layout = verifier.DECISION_LAYOUT
-        elif {"submission_id", "attempt"} <= names and topic != "grdp.observation":
+        elif {"submission_id", "attempt"} <= names and topic.startswith(verifier.PATH_TOPICS):
             layout = verifier.PATH
         else:
             continue

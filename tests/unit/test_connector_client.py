@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import stat
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
@@ -13,7 +13,16 @@ import pytest
 
 from services.connector.client import Connector, Refused, Undecided, Unreachable
 from services.connector.keys import BadKey, Key
-from services.model.statement import public_key, verify, verify_question
+from services.model.statement import (
+    Classification,
+    SecretDocument,
+    public_key,
+    verify,
+    verify_notice,
+    verify_question,
+)
+from services.model.text import plain
+from tests.unit.opened import opened
 
 KEY = Key.generate("so-tai-chinh-dien-bien")
 KEYS = {KEY.id: public_key(KEY.public())}
@@ -122,6 +131,60 @@ def test_an_answer_of_something_else_is_a_refusal_too(file: Path, answer: httpx2
     with pytest.raises(Refused) as refused:
         Intake(iter([answer])).connector().submit(file, **WORDS)
     assert refused.value.status == answer.status_code
+
+
+SECRET: dict[str, Any] = {
+    "document_number": "12/BC-STC", "level": "confidential", "date": "2026-11-20",
+    "receiver": "thong-ke-dien-bien",
+}  # fmt: skip
+ANNOUNCED = httpx2.Response(201, json={"id": ID})
+
+
+def test_a_secret_is_announced_by_a_signed_notice_and_no_body() -> None:
+    intake = Intake(iter([AWAY, ANNOUNCED, httpx2.Response(200, json={"id": ID})]))
+    connector = intake.connector()
+    notice = connector.announce_secret(**SECRET)
+    assert (notice.id, notice.new) == (ID, True)
+    assert not connector.announce_secret(**SECRET).new
+    signed = verify_notice(intake.token(1), KEYS)
+    assert plain(signed) == SECRET | {"sender": KEY.sender, "issued_at": "2026-11-23T00:00:00Z"}
+    assert {(one.url.path, one.content) for one in intake.asked} == {("/v1/secret-notices", b"")}
+    assert intake.token(0) == intake.token(1)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"document_number": "Kế hoạch A"}, {"level": "mật"}, {"date": "hôm nay"}, {"receiver": ""}],
+)
+def test_particulars_that_are_none_are_not_sent(change: dict[str, str]) -> None:
+    intake = Intake(iter([]))
+    with pytest.raises(ValueError, match=next(iter(change))):
+        intake.connector().announce_secret(**SECRET | change)
+    assert not intake.asked
+
+
+def test_a_state_secret_is_never_sent(file: Path) -> None:
+    """Not by its path, which isn't opened, nor by a statement of one's own."""
+    intake = Intake(iter([]))
+    with opened(file) as times, pytest.raises(ValueError, match="announce_secret"):
+        intake.connector().submit(file, **WORDS, classification="state_secret")
+    assert times == []
+    plainly = Intake(iter([ACCEPTED]))
+    plainly.connector().submit(file, **WORDS)
+    statement = verify(plainly.token(0), KEYS)
+    secret = replace(statement, classification=Classification.STATE_SECRET)
+    document = replace(statement, document=SecretDocument(**SECRET))
+    for claims in (secret, document):
+        with pytest.raises(ValueError, match="announce_secret"):
+            intake.connector().send(claims, b"x")
+    assert not intake.asked
+
+
+def test_a_receipt_is_asked_for_by_signature() -> None:
+    intake = Intake(iter([httpx2.Response(200, json={"format": 1})]))
+    assert intake.connector().receipt(ID, 2) == {"format": 1}
+    asked = verify_question(intake.token(0), KEYS)
+    assert asked.path == f"/v1/receipts/{ID}?attempt=2"
 
 
 @pytest.mark.parametrize(

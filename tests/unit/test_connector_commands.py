@@ -8,9 +8,10 @@ import pytest
 from typer.testing import CliRunner
 
 from services.connector import client
-from services.connector.client import Receipt, Refused, Undecided, Unreachable
+from services.connector.client import Notice, Receipt, Refused, Undecided, Unreachable
 from services.connector.commands import app
 from services.connector.keys import Key
+from tests.unit.opened import opened
 
 STATE: dict[str, Any] = {
     "id": "1", "attempt": 1, "state": "stored", "figures": 94, "findings": [], "reasons": [],
@@ -50,8 +51,11 @@ class Connector:
     """Stands for the connector; `answer` is what waiting brings."""
 
     answer: dict[str, Any] | Exception
-    receipt: Receipt | Exception = Receipt("1", 1, 202)
+    sent: Receipt | Exception = Receipt("1", 1, 202)
     found: dict[str, Any] | Exception = REPORT
+    workbook: bytes | Exception = b"PK"
+    notice: Notice | Exception = Notice("7", 201)
+    announced: list[dict[str, Any]]
     asked: list[tuple[str, int | None]]
 
     def __init__(self, url: str, key: Path, sender: str | None) -> None:
@@ -64,7 +68,7 @@ class Connector:
 
     def submit(self, path: Path, **claims: Any) -> Receipt:
         path.read_bytes()
-        return given(self.receipt)
+        return given(self.sent)
 
     def wait(self, id_: str, attempt: int, *, seconds: float) -> dict[str, Any]:
         return given(self.answer)
@@ -72,6 +76,17 @@ class Connector:
     def report(self, id_: str, attempt: int | None = None) -> dict[str, Any]:
         self.asked.append((id_, attempt))
         return given(self.found)
+
+    def marked(self, id_: str, attempt: int | None = None) -> bytes:
+        return given(self.workbook)
+
+    def receipt(self, id_: str, attempt: int | None = None) -> dict[str, Any]:
+        self.asked.append((id_, attempt))
+        return given(self.found)
+
+    def announce_secret(self, **document: Any) -> Notice:
+        self.announced.append(document)
+        return given(self.notice)
 
 
 def given(answer: T | Exception) -> T:
@@ -82,7 +97,7 @@ def given(answer: T | Exception) -> T:
 
 @pytest.fixture
 def connector(monkeypatch: pytest.MonkeyPatch) -> type[Connector]:
-    fresh = type("Fresh", (Connector,), {"asked": []})
+    fresh = type("Fresh", (Connector,), {"asked": [], "announced": []})
     monkeypatch.setattr(client, "Connector", fresh)
     return fresh
 
@@ -233,7 +248,7 @@ def test_refused(tmp_path: Path, connector: type[Connector]) -> None:
         "type": "urn:solieu:problem:password", "status": 422, "title": "Có mật khẩu", "detail": "Bỏ mật khẩu",
         "en": {"title": "Protected", "detail": "Remove it"},
     }  # fmt: skip
-    connector.receipt = Refused(problem)
+    connector.sent = Refused(problem)
     result = run(tmp_path)
     assert result.exit_code == 4
     assert result.stderr.index("Bỏ mật khẩu") < result.stderr.index("Remove it")
@@ -242,9 +257,9 @@ def test_refused(tmp_path: Path, connector: type[Connector]) -> None:
 
 
 def test_unreachable(tmp_path: Path, connector: type[Connector]) -> None:
-    connector.receipt = Unreachable("http://x: refused")
+    connector.sent = Unreachable("http://x: refused")
     assert run(tmp_path).exit_code == 5
-    connector.receipt = Receipt("1", 1, 202)
+    connector.sent = Receipt("1", 1, 202)
     connector.answer = Undecided(STATE | {"state": "validated"})
     assert run(tmp_path, "--wait").exit_code == 5
 
@@ -254,6 +269,106 @@ def test_missing_files_are_no_verdict(tmp_path: Path, connector: type[Connector]
     assert run(tmp_path, file="none.csv").exit_code == 4
     (tmp_path / "k.json").write_text("x")
     assert run(tmp_path).exit_code == 4
+
+
+PARTICULARS = ("--document-number", "12/BC-STC", "--level", "secret", "--date", "2026-11-20",
+               "--receiver", "thong-ke-dien-bien")  # fmt: skip
+
+
+def announce(tmp_path: Path, *more: str, file: str = "a.docx") -> Any:
+    (tmp_path / "a.docx").write_bytes(b"secret")
+    Key.generate("so").save(tmp_path / "k.json")
+    words = ["submit", str(tmp_path / file), "--key", str(tmp_path / "k.json"), *more]
+    return CliRunner().invoke(app, words)
+
+
+def test_a_secret_is_announced_and_its_file_not_opened(
+    tmp_path: Path, connector: type[Connector]
+) -> None:
+    with opened(tmp_path / "a.docx") as times:
+        result = announce(tmp_path, "--classification", "state_secret", *PARTICULARS)
+    assert times == ["w"] or times == ["wb"], "by this test alone"
+    assert result.exit_code == 0, result.output
+    assert connector.announced == [
+        {"document_number": "12/BC-STC", "level": "secret", "date": "2026-11-20",
+         "receiver": "thong-ke-dien-bien"}
+    ]  # fmt: skip
+    assert result.stderr.index("không gửi gì") < result.stderr.index("nothing of it was sent")
+
+
+def test_a_secret_announced_before_and_as_json(tmp_path: Path, connector: type[Connector]) -> None:
+    connector.notice = Notice("7", 200)
+    secret = ("--classification", "state_secret", *PARTICULARS)
+    result = announce(tmp_path, *secret, "--json")
+    assert json.loads(result.stdout) == {"id": "7", "status": 200}
+    (tmp_path / "k.json").unlink()
+    assert "từ trước" in announce(tmp_path, *secret).stderr
+
+
+@pytest.mark.parametrize("left_out", [0, 2, 4, 6])
+def test_a_secret_needs_all_particulars(
+    tmp_path: Path, connector: type[Connector], left_out: int
+) -> None:
+    some = PARTICULARS[:left_out] + PARTICULARS[left_out + 2 :]
+    result = announce(tmp_path, "--classification", "state_secret", *some)
+    assert (result.exit_code, connector.announced) == (2, [])
+    assert PARTICULARS[left_out] in result.stderr
+
+
+def test_a_secret_document_without_its_classification_is_not_sent(
+    tmp_path: Path, connector: type[Connector]
+) -> None:
+    connector.sent = AssertionError("it was sent")
+    assert run(tmp_path, *PARTICULARS).exit_code == 2
+    assert run(tmp_path, *PARTICULARS[:2]).exit_code == 2
+
+
+def test_a_secret_that_is_not_there_or_wrong(tmp_path: Path, connector: type[Connector]) -> None:
+    secret = ("--classification", "state_secret", *PARTICULARS)
+    result = announce(tmp_path, *secret, file="none.docx")
+    assert (result.exit_code, connector.announced) == (4, [])
+    (tmp_path / "k.json").unlink()
+    connector.notice = ValueError("document_number: String should match pattern")
+    result = announce(tmp_path, *secret)
+    assert result.exit_code == 4
+    assert "document_number" in result.stderr
+
+
+def test_a_submission_needs_its_options(tmp_path: Path, connector: type[Connector]) -> None:
+    result = announce(tmp_path, "--form", "f")
+    assert result.exit_code == 2
+    assert "--area" in result.stderr and "--regime" in result.stderr
+
+
+def test_the_marked_workbook_is_written(tmp_path: Path, connector: type[Connector]) -> None:
+    out = tmp_path / "m.xlsx"
+    result = report(tmp_path, "--marked", str(out))
+    assert (result.exit_code, out.read_bytes()) == (1, b"PK")
+    said_of_the_finding(result.stderr)
+
+
+def test_no_marked_workbook(tmp_path: Path, connector: type[Connector]) -> None:
+    connector.workbook = Refused({"type": "urn:solieu:problem:not-marked", "title": "Không có"})
+    out = tmp_path / "m.xlsx"
+    result = report(tmp_path, "--marked", str(out))
+    assert (result.exit_code, out.exists()) == (4, False)
+    assert "not-marked" in result.stderr
+
+
+def test_a_place_that_cant_be_written(tmp_path: Path, connector: type[Connector]) -> None:
+    result = report(tmp_path, "--marked", str(tmp_path / "none" / "m.xlsx"))
+    assert result.exit_code == 4
+    assert "m.xlsx" in result.stderr and "Traceback" not in result.output
+
+
+def test_a_receipt_is_written_for_verify(tmp_path: Path, connector: type[Connector]) -> None:
+    connector.found = {"format": 1, "statement": "ế"}
+    Key.generate("so").save(tmp_path / "k.json")
+    out = tmp_path / "r.json"
+    words = ["receipt", "1", "--key", str(tmp_path / "k.json"), "-o", str(out), "--attempt", "2"]
+    result = CliRunner().invoke(app, words)
+    assert (result.exit_code, connector.asked) == (0, [("1", 2)])
+    assert json.loads(out.read_text(encoding="utf-8")) == connector.found
 
 
 def test_keys_new(tmp_path: Path) -> None:

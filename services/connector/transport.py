@@ -1,0 +1,90 @@
+"""Requests to the product's APIs, sent again while these are away or ask for a pause."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import httpx2
+
+AGAIN = frozenset({429, 502, 503, 504})
+FIRST_DELAY = 0.2
+LONGEST_DELAY = 5.0
+
+
+class Refused(Exception):
+    """The service does not take it, and its problem details say how to mend it (Vietnamese first)."""
+
+    def __init__(self, problem: Mapping[str, Any]) -> None:
+        super().__init__(f"{problem.get('title')} {problem.get('detail')}")
+        self.problem = dict(problem)
+
+    @property
+    def code(self) -> str:
+        """The stable code of the reason."""
+        return str(self.problem.get("type", "")).rpartition(":")[2]
+
+    @property
+    def status(self) -> int:
+        """The HTTP status."""
+        return int(self.problem.get("status", 0))
+
+
+class Unreachable(Exception):
+    """The service could not be reached, or was not ready, in the time given. Sending again later is safe."""
+
+
+def now() -> datetime:
+    """The time, in UTC."""
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True)
+class Transport:
+    """A client with patience: for so many seconds it tries again. Clock and sleep are the caller's."""
+
+    client: httpx2.Client
+    patience: float = 30.0
+    clock: Callable[[], datetime] = now
+    sleep: Callable[[float], None] = time.sleep
+
+    def send(self, request: Callable[[], httpx2.Request]) -> httpx2.Response:
+        """The answer to a request, made anew each time; raises Refused or Unreachable."""
+        deadline = self.clock().timestamp() + self.patience
+        delay = FIRST_DELAY
+        while True:
+            try:
+                response = self.client.send(request())
+                if response.status_code not in AGAIN:
+                    return _checked(response)
+                reason = f"HTTP {response.status_code}"
+                pause = max(delay, _retry_after(response))
+            except httpx2.TransportError as error:
+                reason = str(error) or type(error).__name__
+                pause = delay
+            pause *= random.uniform(0.8, 1.2)
+            if self.clock().timestamp() + pause > deadline:
+                raise Unreachable(f"{self.client.base_url}: {reason}")
+            self.sleep(pause)
+            delay = min(delay * 2, LONGEST_DELAY)
+
+
+def _checked(response: httpx2.Response) -> httpx2.Response:
+    if response.is_success:
+        return response
+    try:
+        problem = response.json()
+    except ValueError:
+        problem = None
+    if not isinstance(problem, dict):
+        problem = {"status": response.status_code, "title": f"HTTP {response.status_code}"}
+    raise Refused(problem)
+
+
+def _retry_after(response: httpx2.Response) -> float:
+    given = response.headers.get("retry-after", "")
+    return float(given) if given.isdecimal() else 0.0
