@@ -1,0 +1,1 @@
+"""The notification service: tells organisations what happened to what is theirs."""

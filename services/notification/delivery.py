@@ -1,0 +1,87 @@
+"""How a try to deliver a notice can end, and what follows from that. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import Enum
+from typing import Protocol
+from uuid import UUID
+
+from services.notification.store import State
+
+MOST_ATTEMPTS = 8
+FIRST_PAUSE = timedelta(seconds=30)
+LONGEST_PAUSE = timedelta(hours=6)
+"""Pauses of 30 s, 2 min, 8 min, 32 min, then about 2 and 6 h: a server may be away for most of a working day."""
+
+
+class Ending(Enum):
+    """What is known after a try."""
+
+    SENT = "the server took it over"
+    REFUSED = "the server certainly did not take it, and may later"
+    REJECTED = "the server certainly did not take it, and never will"
+    UNCERTAIN = "it was handed over, and no answer came"
+
+
+@dataclass(frozen=True)
+class Result:
+    """How a try ended. `error` has no address and no words of a foreign server in it."""
+
+    ending: Ending
+    error: str = ""
+
+
+@dataclass(frozen=True)
+class Letter:
+    """What a channel needs for one try."""
+
+    notice_id: UUID
+    event_id: UUID
+    recipient: str
+    address: str
+    subject: str
+    body: str
+    attempts: int
+    """How many tries there are with this one."""
+    perhaps: bool
+    """Whether an earlier try may have arrived."""
+
+
+class Channel(Protocol):
+    """A way to deliver."""
+
+    @property
+    def repeats(self) -> bool:
+        """Whether a second copy does no harm: recipients of web hooks know them by their id, readers of mail don't."""
+
+    async def deliver(self, letter: Letter) -> Result:
+        """Tries once; returns in bounded time, and raises nothing that it can foresee."""
+
+
+@dataclass(frozen=True)
+class Change:
+    """What a notice becomes."""
+
+    state: State
+    error: str
+    perhaps: bool
+    due_at: datetime | None = None
+
+
+def follow(result: Result, letter: Letter, repeats: bool, now: datetime) -> Change:
+    """What a notice becomes after a try."""
+    perhaps = letter.perhaps or result.ending is Ending.UNCERTAIN
+    if result.ending is Ending.SENT:
+        return Change(State.SENT, "", perhaps)
+    again = result.ending is Ending.REFUSED or (result.ending is Ending.UNCERTAIN and repeats)
+    if again and letter.attempts < MOST_ATTEMPTS:
+        return Change(State.QUEUED, result.error, perhaps, now + pause(letter.attempts))
+    return Change(State.UNCERTAIN if perhaps else State.FAILED, result.error, perhaps)
+
+
+def pause(attempts: int) -> timedelta:
+    """How long to wait after so many tries."""
+    factor: int = 4 ** (attempts - 1)
+    return min(FIRST_PAUSE * factor, LONGEST_PAUSE)

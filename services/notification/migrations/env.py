@@ -1,0 +1,3 @@
+from services.kernel.migration import run
+
+run()

@@ -1,0 +1,172 @@
+"""Sends what the worker wrote, one channel a loop. Runs in the API process: timers live there.
+
+`sending` is committed before a try begins. So what a crash interrupts is known afterwards: a mail becomes uncertain,
+a web hook is tried again. Several processes may run: each claims rows of its own.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import suppress
+from datetime import datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+import structlog
+from sqlmodel import Session
+
+from services.kernel import metrics
+from services.kernel.api import Context
+from services.kernel.errors import is_transient
+from services.kernel.patience import patiently
+from services.notification.delivery import Change, Channel, Ending, Letter, Result, follow
+from services.notification.outcome import event
+from services.notification.store import State
+
+AT_ONCE = 4
+"""Tries under way on one channel; one at a time for each address."""
+LEASE = timedelta(minutes=3)
+"""After so long in `sending` its process is gone: no try takes a third of that."""
+IDLE_SECONDS = 1.0
+
+CLAIM = sa.text("""
+with first as (
+    select distinct on (address) notice_id, due_at from notices n
+    where channel = :channel and state = 'queued' and due_at <= :now and not exists (
+        select from notices o
+        where o.channel = n.channel and o.address = n.address and o.state = 'sending')
+    order by address, created_at, notice_id),
+claimed as (
+    select n.notice_id from notices n join first using (notice_id)
+    where n.state = 'queued' order by n.due_at limit :count for update of n skip locked)
+update notices n set state = 'sending', attempts = attempts + 1, changed_at = :now
+from claimed where n.notice_id = claimed.notice_id
+returning n.notice_id, event_id, recipient, address, subject, body, attempts, perhaps
+""")
+CHANGE = sa.text("""
+update notices set state = :state, error = :error, perhaps = :perhaps, changed_at = :now,
+    due_at = coalesce(:due_at, due_at)
+where notice_id = :notice_id and state = 'sending' and attempts = :attempts
+returning notice_id, event_id, topic, submission_id, recipient, channel, message, attempts, state, error
+""")
+LOST = sa.text("""
+select notice_id, event_id, recipient, address, subject, body, attempts, perhaps from notices
+where channel = :channel and state = 'sending' and changed_at < :before
+""")
+WAITING = sa.text(
+    "select count(*) from notices where channel = :channel and state in ('queued', 'sending')"
+)
+
+log = structlog.get_logger()
+
+
+class Sender:
+    """The loop of one channel."""
+
+    def __init__(self, context: Context, name: str, channel: Channel) -> None:
+        self._context = context
+        self._name = name
+        self._channel = channel
+        self._closed = asyncio.Event()
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def run(self) -> None:
+        """Sends until `close`; then finishes the tries that are under way."""
+        while not self._closed.is_set():
+            try:
+                await self.round()
+            except Exception as error:
+                metrics.RETRIES.labels(self._context.service).inc()
+                if not is_transient(error):
+                    log.error("sender", channel=self._name, exc_info=error)
+            await self._rest()
+        if self._tasks:
+            await asyncio.wait(self._tasks)
+
+    def close(self) -> None:
+        """Lets `run` end."""
+        self._closed.set()
+
+    async def round(self) -> int:
+        """Takes up what is due, as far as there is room; returns how much that was."""
+        await asyncio.to_thread(self._recover)
+        letters = await asyncio.to_thread(self._claim, AT_ONCE - len(self._tasks))
+        for letter in letters:
+            task = asyncio.create_task(self._send(letter))
+            self._tasks.add(task)
+            task.add_done_callback(self._done)
+        return len(letters)
+
+    def _done(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()):
+            log.error("notice left in sending", channel=self._name, exc_info=error)
+
+    async def finished(self) -> None:
+        """Waits for the tries that are under way; for tests."""
+        while self._tasks:
+            await asyncio.wait(self._tasks)
+
+    async def _rest(self) -> None:
+        """Until a try ends, which makes room and lets the next to its address go, or a moment has passed."""
+        closed = asyncio.create_task(self._closed.wait())
+        waits = {closed, *self._tasks}
+        await asyncio.wait(waits, timeout=IDLE_SECONDS, return_when=asyncio.FIRST_COMPLETED)
+        closed.cancel()
+        with suppress(asyncio.CancelledError):
+            await closed
+
+    async def _send(self, letter: Letter) -> None:
+        try:
+            result = await self._channel.deliver(letter)
+        except Exception as error:  # nobody foresaw it: perhaps it was sent
+            log.error("deliver", channel=self._name, notice=str(letter.notice_id), exc_info=error)
+            result = Result(Ending.UNCERTAIN, type(error).__name__)
+        await patiently(
+            self._context.service, lambda: asyncio.to_thread(self._finish, letter, result)
+        )
+
+    # -- in a thread
+
+    def _claim(self, count: int) -> list[Letter]:
+        now = self._context.clock()
+        with Session(self._context.engine) as session, session.begin():
+            waiting = session.execute(WAITING, {"channel": self._name}).scalar_one()
+            metrics.NOTICES_WAITING.labels(self._context.service, self._name).set(waiting)
+            if count <= 0:
+                return []
+            rows = session.execute(CLAIM, {"channel": self._name, "now": now, "count": count})
+            return [Letter(**row) for row in rows.mappings()]
+
+    def _recover(self) -> None:
+        before = self._context.clock() - LEASE
+        with Session(self._context.engine) as session:
+            rows = session.execute(LOST, {"channel": self._name, "before": before}).mappings()
+            lost = [Letter(**row) for row in rows]
+        for letter in lost:
+            self._finish(letter, Result(Ending.UNCERTAIN, "interrupted"))
+
+    def _finish(self, letter: Letter, result: Result) -> None:
+        now = self._context.clock()
+        change = follow(result, letter, self._channel.repeats, now)
+        with Session(self._context.engine) as session, session.begin():
+            row = session.execute(CHANGE, _values(letter, change, now)).mappings().first()
+            if row is None:
+                return  # another process took it for lost, and said so
+            if change.state is not State.QUEUED:
+                draft, id_ = event(dict(row), now)
+                self._context.outbox.add(session, draft, id_)
+        labels = (self._context.service, self._name, change.state.value)
+        metrics.NOTICES.labels(*labels).inc()
+
+
+def _values(letter: Letter, change: Change, now: datetime) -> dict[str, Any]:
+    return {
+        "notice_id": letter.notice_id,
+        "attempts": letter.attempts,
+        "state": change.state.value,
+        "error": change.error,
+        "perhaps": change.perhaps,
+        "due_at": change.due_at,
+        "now": now,
+    }

@@ -1,0 +1,83 @@
+"""Where a web hook may go: whoever names an address must not reach the office's inner network through us (SSRF)."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+from urllib.parse import urlsplit
+
+Address = IPv4Address | IPv6Address
+Network = IPv4Network | IPv6Network
+Resolver = Callable[[str, int], Awaitable[Sequence[str]]]
+
+TRANSLATED: tuple[IPv6Network, ...] = tuple(
+    IPv6Network(one) for one in ("64:ff9b::/96", "64:ff9b:1::/48", "2002::/16", "2001::/32")
+)
+"""IPv6 addresses that carry an IPv4 address, which could be an inner one."""
+
+
+class Forbidden(ValueError):
+    """The address is not one that a web hook may go to; the text says why, without it."""
+
+
+@dataclass(frozen=True)
+class Target:
+    """A checked address: `url` names the IP address itself, so that a second look-up can't lead elsewhere."""
+
+    url: str
+    host: str
+    name: str
+    """The host alone: what the server's certificate must be for."""
+
+
+def networks(text: str) -> tuple[Network, ...]:
+    """The networks of a setting like `127.0.0.0/8, 10.1.0.0/16`; ValueError for anything else."""
+    return tuple(ip_network(one.strip()) for one in text.split(",") if one.strip())
+
+
+async def resolve(host: str, port: int) -> Sequence[str]:
+    """All addresses of a host; OSError where there are none."""
+    loop = asyncio.get_running_loop()
+    found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    return [str(one[4][0]) for one in found]
+
+
+async def check(url: str, inner: Sequence[Network], resolver: Resolver = resolve) -> Target:
+    """The address to connect to. Raises Forbidden, and OSError where the host has no address now.
+
+    Every address of the host must be allowed, not only the first.
+    """
+    try:
+        parts = urlsplit(url)
+        port = parts.port or (443 if parts.scheme == "https" else 80)
+        name = (parts.hostname or "").encode("idna").decode()
+    except ValueError:
+        raise Forbidden("address-malformed") from None
+    if parts.scheme not in ("http", "https") or not name or "@" in parts.netloc:
+        raise Forbidden("address-malformed")
+    addresses = [ip_address(one.partition("%")[0]) for one in await resolver(name, port)]
+    if not addresses or not all(_is_allowed(one, inner) for one in addresses):
+        raise Forbidden("address-not-public")
+    if parts.scheme == "http" and not all(one.is_loopback for one in addresses):
+        raise Forbidden("https-required")
+    path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+    host = f"[{name}]" if ":" in name else name
+    shown = host if parts.port is None else f"{host}:{port}"
+    return Target(f"{parts.scheme}://{_written(addresses[0])}:{port}{path}", shown, name)
+
+
+def _is_allowed(address: Address, inner: Sequence[Network]) -> bool:
+    if isinstance(address, IPv6Address) and address.ipv4_mapped:
+        address = address.ipv4_mapped
+    if any(address in network for network in inner):
+        return True
+    if isinstance(address, IPv6Address) and any(address in one for one in TRANSLATED):
+        return False
+    return address.is_global and not address.is_multicast
+
+
+def _written(address: Address) -> str:
+    return f"[{address}]" if isinstance(address, IPv6Address) else str(address)

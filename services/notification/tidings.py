@@ -1,0 +1,178 @@
+"""Who is told what of each event. Nothing of it is a figure, a cell's value or a person's name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta, timezone
+from typing import Any
+
+from services.model.messages import texts
+from services.model.period import Period, PeriodError
+from services.model.text import ModelError, Text
+from services.notification.facts import Facts, Key, Known
+
+VIETNAM = timezone(timedelta(hours=7))
+NONE = Text("không có", "none")
+AUDIENCES_OF_ORGANISATIONS = ("agency", "room", "provincial_committee", "national_office")
+
+
+@dataclass(frozen=True)
+class Tiding:
+    """A message for one organisation."""
+
+    recipient: str
+    message: str
+    values: Mapping[str, Text]
+
+
+def of_verdict(topic: str, data: Mapping[str, Any], facts: Facts) -> Iterator[Tiding]:
+    """What the sender, and for a held attempt those who decide about it, are told."""
+    verdict = topic.removeprefix("submission.")
+    values = {**_submission(data, facts), "reasons": _reasons(data, facts)}
+    yield Tiding(data["sender"], f"notice.{verdict}", values)
+    if verdict == "held":
+        reviewers = str(data["reviewers"])
+        asked = {**values, "due": _time(data["due"]), "reviewers": Text(reviewers, reviewers)}
+        for decider in _deciders(data["room"], data["province"], facts):
+            yield Tiding(decider, "notice.to_review", asked)
+
+
+def of_refusal(data: Mapping[str, Any], facts: Facts) -> Iterator[Tiding]:
+    """What the sender is told. What it stated is shown only where the catalogue knows it: else it could be anything."""
+    if data["sender"] is None:
+        return
+    if data["code"] == "state-secret":
+        articles = [data] if data["instrument"] else []
+        yield Tiding(data["sender"], "notice.secret", {"articles": _articles(articles, facts)})
+        return
+    form = data["form"] if data["form"] in facts.titles else None
+    reason = _text(f"intake.{data['code'].replace('-', '_')}") or _plain(data["code"])
+    values = {"form": _form(form, facts), "period": _period(data["period"]), "reason": reason}
+    yield Tiding(data["sender"], "notice.refused", values)
+
+
+def of_review(data: Mapping[str, Any], key: Key, facts: Facts) -> Iterator[Tiding]:
+    """What the room, or the office, whose turn it was is told; the sender hears of the verdict that follows."""
+    known = facts.known.get(key, Known())
+    message = "notice.reviewed" if data["step"] >= data["steps"] else "notice.second_review"
+    values = {
+        "submission": _plain(data["submission_id"]),
+        "attempt": _plain(str(data["attempt"])),
+        "form": _form(known.form, facts),
+        "period": _period(known.period),
+        "outcome": texts(f"notice.outcome.{data['outcome']}"),
+    }
+    for decider in _deciders(data["room"], known.province, facts):
+        yield Tiding(decider, message, values)
+
+
+def of_request(data: Mapping[str, Any], facts: Facts) -> Iterator[Tiding]:
+    """What the asking organisation is told. A user group is no organisation: nobody."""
+    if data["audience_kind"] in AUDIENCES_OF_ORGANISATIONS:
+        values = {
+            **_figure(data),
+            "articles": _articles(data["articles"], facts),
+            "reason": _text(data["message"]) or NONE,
+        }
+        yield Tiding(data["audience_id"], f"notice.request_{data['state']}", values)
+
+
+def of_release(data: Mapping[str, Any], facts: Facts) -> Iterator[Tiding]:
+    """What is published concerns everyone of the province, and those without one."""
+    day = data["document_date"]
+    document = Text(
+        f"{data['document_number']} ngày {day:%d/%m/%Y}",
+        f"{data['document_number']} of {day.isoformat()}",
+    )
+    values = {**_figure(data), "document": document}
+    province = data["area"] if data["area_list"] == "34" else None
+    for one in facts.organisations.values():
+        if None in (province, one.province) or province == one.province:
+            yield Tiding(one.id, "notice.published", values)
+
+
+def _deciders(room: str | None, province: str | None, facts: Facts) -> tuple[str, ...]:
+    return (room,) if room else facts.offices(province)
+
+
+def _submission(data: Mapping[str, Any], facts: Facts) -> dict[str, Text]:
+    return {
+        "submission": _plain(data["submission_id"]),
+        "attempt": _plain(str(data["attempt"])),
+        "form": _form(data["form"], facts),
+        "period": _period(data["period"]),
+        "completeness": texts(f"notice.completeness.{data['completeness']}"),
+    }
+
+
+def _figure(data: Mapping[str, Any]) -> dict[str, Text]:
+    """Which figure, never the figure."""
+    return {
+        "indicator": _plain(data["indicator"]),
+        "area": _plain(data["area"]),
+        "period": _period(data["period"]),
+        "completeness": texts(f"notice.completeness.{data['completeness']}"),
+    }
+
+
+def _form(form: str | None, facts: Facts) -> Text:
+    title = facts.titles.get(form) if form else None
+    if not form:
+        return Text("?", "?")
+    return Text(f"{form} ({title.vi})", f"{form} ({title.en})") if title else _plain(form)
+
+
+def _period(text: str | None) -> Text:
+    try:
+        return _plain(str(Period.parse(text or "")))
+    except PeriodError:
+        return Text("?", "?")
+
+
+def _reasons(data: Mapping[str, Any], facts: Facts) -> Text:
+    """Each reason in words, with its article."""
+    found = []
+    for reason in data.get("reasons", ()):
+        article = _article(reason, facts)
+        words = _text(reason["message"]) or _plain(reason["policy"])
+        found.append(Text(f"- {words.vi} ({article.vi})", f"- {words.en} ({article.en})"))
+    if not found:
+        return NONE
+    return Text("\n".join(one.vi for one in found), "\n".join(one.en for one in found))
+
+
+def _articles(articles: list[Any], facts: Facts) -> Text:
+    found = [_article(one, facts) for one in articles]
+    if not found:
+        return NONE
+    return Text("; ".join(one.vi for one in found), "; ".join(one.en for one in found))
+
+
+def _article(data: Mapping[str, Any], facts: Facts) -> Text:
+    number = facts.instruments.get(data["instrument"], data["instrument"])
+    article, clause = data["article"], data["clause"]
+    if not article:
+        return _plain(number)
+    vi = f"Điều {article}" if clause is None else f"khoản {clause} Điều {article}"
+    en = f"Article {article}" if clause is None else f"Article {article}({clause})"
+    return Text(f"{vi} {number}", f"{en}, {number}")
+
+
+def _text(message: str) -> Text | None:
+    """A message of the catalogue; None for one that is unknown or would need values."""
+    try:
+        return texts(message)
+    except ModelError:
+        return None
+
+
+def _time(at: datetime | None) -> Text:
+    if at is None:
+        return NONE
+    local = at.astimezone(VIETNAM)
+    return Text(f"{local:%H:%M ngày %d/%m/%Y}", f"{local:%Y-%m-%d %H:%M} (UTC+7)")
+
+
+def _plain(text: str) -> Text:
+    return Text(text, text)

@@ -1,0 +1,284 @@
+"""Who is told what, once; and nothing of it is a figure or a person."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid5
+
+import pytest
+
+from services.kernel.events import Event, Outcome
+from services.model.text import Text
+from services.notification.facts import Contact, Facts, Known, Organisation
+from services.notification.handler import OLDEST, OTHERS, VERDICTS, handle
+from services.notification.store import AttemptRow, NoticeRow, key_of
+from tests.contract.examples import examples
+
+NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
+ROOM = "phong-thong-ke-kinh-te-dien-bien"
+OFFICE = "thong-ke-dien-bien"
+SENDER = "so-tai-chinh-dien-bien"
+ASKER = "so-noi-vu-dien-bien"
+MINISTRY = "bo-tai-chinh"
+TITLE = Text("Thu ngân sách nhà nước trên địa bàn", "State budget revenue")
+
+
+def organisation(
+    id_: str, kind: str, *contacts: Contact, province: str | None = "11"
+) -> Organisation:
+    return Organisation(id_, kind, Text(f"Tên {id_}", f"Name {id_}"), province, contacts)
+
+
+def mailbox(id_: str, *events: str, language: str = "vi") -> Contact:
+    return Contact("email", f"vanthu@{id_}.example", language, frozenset(events))
+
+
+def hook(id_: str) -> Contact:
+    return Contact("webhook", f"https://{id_}.example/hook", "vi", frozenset())
+
+
+def facts(**changes: Any) -> Facts:
+    found = (
+        organisation(SENDER, "finance_department", mailbox(SENDER)),
+        organisation(ASKER, "home_affairs_department", mailbox(ASKER)),
+        organisation(ROOM, "room", mailbox(ROOM, "submission.held", "review.decided")),
+        organisation(OFFICE, "provincial_office", mailbox(OFFICE, "submission.held", "review.decided")),
+        organisation("thong-ke-son-la", "provincial_office", mailbox("son-la"), province="14"),
+        organisation(MINISTRY, "ministry", mailbox(MINISTRY, "calendar.released"), province=None),
+    )  # fmt: skip
+    made = Facts(
+        now=NOW,
+        organisations={one.id: one for one in found},
+        titles={"cv17809-1": TITLE},
+        instruments={"dien-bien-1618-2021": "1618/QĐ-UBND"},
+    )
+    return replace(made, **changes)
+
+
+def event(topic: str, index: int = 0, **changes: Any) -> Event:
+    data = examples(topic)[index] | changes
+    key = data.get("submission_id") or "key"
+    id_ = uuid5(UUID(int=1), f"{topic}/{index}/{sorted(changes.items(), key=str)}")
+    return Event(id_, topic, key, data, NOW, key, "/test")
+
+
+def told(outcome: Outcome) -> list[tuple[str, str]]:
+    return [
+        (row.values["recipient"], row.values["message"])
+        for row in outcome.rows
+        if row.table is NoticeRow
+    ]
+
+
+def after(outcome: Outcome) -> Known:
+    (row,) = (row.values for row in outcome.rows if row.table is AttemptRow)
+    return Known(*(row[n] for n in ("decision", "told", "form", "period", "province")))
+
+
+def notices(outcome: Outcome) -> list[dict[str, Any]]:
+    return [dict(row.values) for row in outcome.rows if row.table is NoticeRow]
+
+
+@pytest.mark.parametrize(
+    ("topic", "index", "expected"),
+    [
+        ("submission.returned", 0, [(SENDER, "notice.returned")]),
+        ("submission.cleared", 0, [(SENDER, "notice.cleared")]),
+        ("submission.withheld", 0, [(SENDER, "notice.withheld")]),
+        ("submission.held", 0, [(SENDER, "notice.held"), (OFFICE, "notice.to_review")]),
+        ("submission.held", 1, [(SENDER, "notice.held"), (ROOM, "notice.to_review")]),
+        ("submission.refused", 0, []),
+        ("submission.refused", 1, [(SENDER, "notice.refused")]),
+        ("submission.refused", 2, [(SENDER, "notice.secret")]),
+        ("review.decided", 0, [(ROOM, "notice.reviewed")]),
+        ("request.decided", 0, [(ASKER, "notice.request_pending")]),
+        ("request.decided", 1, [(ASKER, "notice.request_granted")]),
+    ],
+)
+def test_who_is_told_what(topic: str, index: int, expected: list[tuple[str, str]]) -> None:
+    assert told(handle(event(topic, index), facts())) == expected
+
+
+def test_a_release_is_told_to_its_province_and_to_who_has_none() -> None:
+    outcome = handle(event("calendar.released"), facts())
+    wanting = {SENDER, ASKER, MINISTRY}
+    assert {recipient for recipient, _ in told(outcome)} == wanting
+
+
+def test_the_leaderships_turn_is_told_to_the_office_of_the_province() -> None:
+    second = event("review.decided", 1, step=1, steps=2)
+    key = key_of(second)
+    assert key is not None
+    known = {key: Known(3, "x", "cv17809-1", "2025-Q4", "11")}
+    assert told(handle(second, facts(known=known))) == [(OFFICE, "notice.second_review")]
+    (notice,) = notices(handle(second, facts(known=known)))
+    assert "cv17809-1" in notice["subject"]
+    assert "2025-Q4" in notice["subject"]
+
+
+def test_a_review_that_comes_before_its_submission_is_told_all_the_same() -> None:
+    outcome = handle(event("review.decided", 1), facts())
+    assert (OFFICE, "notice.reviewed") in told(outcome)
+
+
+def test_a_republished_clearance_is_told_once() -> None:
+    first = event("submission.cleared", decision=1)
+    key = key_of(first)
+    assert key is not None
+    outcome = handle(first, facts())
+    again = event("submission.cleared", decision=2)
+    later = handle(again, facts(known={key: after(outcome)}))
+    assert told(outcome) == [(SENDER, "notice.cleared")]
+    assert told(later) == []
+    assert after(later).decision == 2
+
+
+def test_what_a_higher_decision_overtook_is_not_told() -> None:
+    held, cleared = event("submission.held", decision=1), event("submission.cleared", decision=2)
+    key = key_of(held)
+    assert key is not None
+    known = {key: after(handle(cleared, facts()))}
+    assert handle(held, facts(known=known)) == Outcome()
+    known = {key: after(handle(held, facts()))}
+    assert told(handle(cleared, facts(known=known))) == [(SENDER, "notice.cleared")]
+
+
+def test_a_hold_that_goes_to_another_room_is_told() -> None:
+    first, second = event("submission.held", 0, attempt=2), event("submission.held", 1)
+    key = key_of(first)
+    assert key is not None and key == key_of(second)
+    outcome = handle(second, facts(known={key: after(handle(first, facts()))}))
+    assert (ROOM, "notice.to_review") in told(outcome)
+
+
+def test_what_is_old_is_no_news_but_is_remembered() -> None:
+    old = replace(event("submission.cleared"), time=NOW - OLDEST - timedelta(seconds=1))
+    outcome = handle(old, facts())
+    assert told(outcome) == []
+    assert after(outcome).told.startswith("submission.cleared")
+
+
+def test_only_contacts_that_want_the_topic_and_each_address_once() -> None:
+    contacts = (
+        mailbox("mot"),
+        mailbox("hai", "submission.withheld"),
+        hook("ba"),
+        mailbox("mot"),
+    )
+    many = facts(organisations={SENDER: organisation(SENDER, "x", *contacts)})
+    found = notices(handle(event("submission.returned"), many))
+    assert {one["address"] for one in found} == {"vanthu@mot.example", "https://ba.example/hook"}
+    assert len({one["notice_id"] for one in found}) == 2
+    again = notices(handle(event("submission.returned"), many))
+    assert [one["notice_id"] for one in again] == [one["notice_id"] for one in found]
+
+
+def test_who_is_not_in_the_catalogue_is_not_told_and_nothing_breaks() -> None:
+    for topic in (*VERDICTS, *OTHERS):
+        for index in range(len(examples(topic))):
+            assert told(handle(event(topic, index), facts(organisations={}))) == []
+
+
+def test_vietnamese_stands_first_unless_english_is_preferred() -> None:
+    for language, first, second in (("vi", "Kính gửi", "Dear"), ("en", "Dear", "Kính gửi")):
+        box = mailbox("mot", language=language)
+        one = facts(organisations={SENDER: organisation(SENDER, "x", box)})
+        (notice,) = notices(handle(event("submission.returned"), one))
+        assert notice["body"].index(first) < notice["body"].index(second)
+        assert ("trả lại" in notice["subject"]) is (language == "vi")
+
+
+def test_reasons_and_articles_are_in_words() -> None:
+    (notice,) = notices(handle(event("submission.withheld"), facts()))
+    assert "khoản 2 Điều 6 1618/QĐ-UBND" in notice["body"]
+    assert "Article 6(2), 1618/QĐ-UBND" in notice["body"]
+    assert "policy." not in notice["body"]
+
+
+def test_what_a_refused_sender_stated_is_shown_only_where_it_is_known() -> None:
+    stated = {"form": "x\r\nBcc: a@b.example 123456", "period": "987654 triệu", "area": "555"}
+    (notice,) = notices(handle(event("submission.refused", 1, **stated), facts()))
+    whole = notice["subject"] + notice["body"]
+    assert not any(part in whole for part in ("Bcc", "123456", "987654", "555"))
+
+
+def test_a_secret_is_not_described() -> None:
+    (notice,) = notices(handle(event("submission.refused", 2), facts()))
+    whole = notice["subject"] + notice["body"]
+    data = examples("submission.refused")[2]
+    for name in ("document_number", "secret_level", "secret_date", "secret_receiver"):
+        assert data[name] not in whole
+    assert "khoản 1 Điều 6 1618/QĐ-UBND" in whole
+
+
+FORBIDDEN = {"p-secret-person", "271828182", "Nguyễn Văn Kín"}
+POISON: dict[str, dict[str, Any]] = {
+    "submission.returned": {"figures": 271828182, "errors": 271828182, "warnings": 271828182},
+    "submission.cleared": {"figures": 271828182},
+    "submission.held": {"figures": 271828182},
+    "submission.withheld": {"figures": 271828182},
+    "review.decided": {
+        "person": "p-secret-person",
+        "on_behalf": "p-secret-person",
+        "reason": "Nguyễn Văn Kín: 271828182",
+    },
+    "request.decided": {
+        "person": "p-secret-person",
+        "purpose": "Nguyễn Văn Kín 271828182",
+        "basis": "Nguyễn Văn Kín 271828182",
+    },
+    "calendar.released": {"person": "p-secret-person"},
+    "submission.refused": {},
+}
+
+
+@pytest.mark.parametrize("topic", [*VERDICTS, *OTHERS])
+def test_no_figure_and_no_person_is_told(topic: str) -> None:
+    everywhere = {
+        one.id: replace(one, contacts=(mailbox(one.id), hook(one.id)))
+        for one in facts().organisations.values()
+    }
+    count = 0
+    for index in range(len(examples(topic))):
+        poisoned = event(topic, index, **POISON[topic])
+        for notice in notices(handle(poisoned, facts(organisations=everywhere))):
+            count += 1
+            whole = notice["subject"] + notice["body"]
+            assert not [one for one in FORBIDDEN if one in whole]
+            assert "{" not in notice["subject"]
+    assert count
+
+
+@pytest.mark.parametrize("topic", [*VERDICTS, *OTHERS])
+def test_a_web_hook_carries_one_json_with_both_languages(topic: str) -> None:
+    everyone = {
+        one.id: replace(one, contacts=(hook(one.id),)) for one in facts().organisations.values()
+    }
+    found = [
+        notice
+        for index in range(len(examples(topic)))
+        for notice in notices(handle(event(topic, index), facts(organisations=everyone)))
+    ]
+    assert found
+    for notice in found:
+        body = json.loads(notice["body"])
+        assert set(body) == {"type", "timestamp", "data"}
+        assert body["type"] == topic
+        assert body["data"]["event_id"] == str(notice["event_id"])
+        assert set(body["data"]["text"]) == {"vi", "en"}
+
+
+def test_a_subject_is_one_line_of_bounded_length() -> None:
+    long = Text("Biểu\r\nBcc: x " + "dài " * 500, "Form " * 500)
+    (notice,) = notices(handle(event("submission.returned"), facts(titles={"cv17809-1": long})))
+    assert len(notice["subject"]) <= 200
+    assert notice["subject"].splitlines() == [notice["subject"]]
+
+
+def test_every_consumed_topic_is_declared_and_can_be_asked_for() -> None:
+    from services.model.catalogue import Subject
+
+    assert {*VERDICTS, *OTHERS} == set(Subject)
