@@ -1,0 +1,114 @@
+"""Asking the other services, always with the person's own token: they decide what that person may see."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from typing import Any
+
+import httpx2
+
+from services.kernel.settings import Settings
+
+TIMEOUT = httpx2.Timeout(15, connect=3)
+CONNECTIONS = httpx2.Limits(max_connections=200, max_keepalive_connections=20)
+
+
+class Refused(Exception):
+    """A service answered with a problem (RFC 9457): what is wrong, and how to mend it, in both languages."""
+
+    def __init__(self, status: int, problem: Mapping[str, Any]) -> None:
+        super().__init__(status)
+        self.status = status
+        self.problem = problem
+
+    def texts(self, language: str) -> tuple[str, str]:
+        """Title and advice in this language; blank where the service had none."""
+        found = self.problem if language == "vi" else self.problem.get("en")
+        found = found if isinstance(found, Mapping) else {}
+        return str(found.get("title") or ""), str(found.get("detail") or "")
+
+
+class Away(Exception):
+    """A service can't be reached, or isn't ready: try again in a few seconds."""
+
+
+class Services:
+    """The APIs that the console calls."""
+
+    def __init__(self, config: Settings) -> None:
+        self._urls = {
+            "catalogue": config.catalogue_url,
+            "intake": config.intake_url,
+            "audit": config.audit_url,
+            "policy": config.policy_url,
+        }
+        self._client = httpx2.AsyncClient(timeout=TIMEOUT, limits=CONNECTIONS, trust_env=False)
+
+    async def get(
+        self, service: str, path: str, token: str, parameters: Mapping[str, Any] | None = None
+    ) -> Any:
+        """The JSON of a GET; raises Refused or Away."""
+        return await self._json("GET", service, path, token, params=_given(parameters))
+
+    async def post(self, service: str, path: str, token: str, body: Mapping[str, Any]) -> Any:
+        """The JSON of a POST; raises Refused or Away. A blank token sends none."""
+        return await self._json("POST", service, path, token, json=body)
+
+    @asynccontextmanager
+    async def download(
+        self, service: str, path: str, token: str, parameters: Mapping[str, Any] | None = None
+    ) -> AsyncIterator[httpx2.Response]:
+        """A GET whose content is passed on as it comes; raises Refused or Away before the first byte."""
+        request = self._client.build_request(
+            "GET", self._urls[service] + path, params=_given(parameters), headers=_headers(token)
+        )
+        try:
+            answer = await self._client.send(request, stream=True)
+        except httpx2.TransportError as error:
+            raise Away(service) from error
+        try:
+            if not answer.is_success:
+                await answer.aread()
+                raise _refusal(service, answer)
+            yield answer
+        finally:
+            await answer.aclose()
+
+    async def _json(self, method: str, service: str, path: str, token: str, **more: Any) -> Any:
+        try:
+            answer = await self._client.request(
+                method, self._urls[service] + path, headers=_headers(token), **more
+            )
+        except httpx2.TransportError as error:
+            raise Away(service) from error
+        if not answer.is_success:
+            raise _refusal(service, answer)
+        try:
+            return answer.json()
+        except ValueError as error:
+            raise Away(service) from error
+
+    async def close(self) -> None:
+        """Ends the connections."""
+        await self._client.aclose()
+
+
+def _headers(token: str) -> dict[str, str]:
+    return {"Authorization": f"Bearer {token}"} if token else {}
+
+
+def _given(parameters: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    """Without those that are None; None for none at all, since even an empty dict replaces an address's own."""
+    return {name: value for name, value in (parameters or {}).items() if value is not None} or None
+
+
+def _refusal(service: str, answer: httpx2.Response) -> Exception:
+    """Refused, or Away where trying again later helps."""
+    if answer.status_code in (502, 503, 504):
+        return Away(service)
+    try:
+        problem = answer.json()
+    except ValueError:
+        problem = {}
+    return Refused(answer.status_code, problem if isinstance(problem, Mapping) else {})

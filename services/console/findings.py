@@ -1,0 +1,86 @@
+"""What the checks found, as people read it. Pure.
+
+With the report (for the sender and the responsible room): words and numbers. Without: the cells that the state names.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from services.console import words
+from services.model.text import Language
+
+MOST = 100
+"""More than anybody mends from a page; the marked workbook has all."""
+NUMBERS = ("expected", "found", "difference")
+SEVERITIES = ("error", "warning", "information")
+
+
+@dataclass(frozen=True)
+class Shown:
+    """One finding; `numbers` are (what, value) pairs that its message doesn't say itself."""
+
+    anchor: str
+    severity: str
+    sheet: str
+    cells: tuple[str, ...]
+    message: str
+    mend: str
+    rule: str
+    numbers: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
+class Tally:
+    """How many rules were applied to the attempt, and what came of them; undecided is never a pass."""
+
+    passed: int
+    failed: int
+    undecided: int
+
+
+def shown(
+    found: Sequence[Mapping[str, Any]], total: int, language: Language
+) -> tuple[list[Shown], int]:
+    """The first findings, gravest first, and how many more there are."""
+    ordered = sorted(found, key=lambda one: SEVERITIES.index(one["severity"]))[:MOST]
+    listed = [_shown(number, one, language) for number, one in enumerate(ordered, 1)]
+    return listed, max(total, len(found)) - len(listed)
+
+
+def by_sheet(found: Sequence[Shown]) -> list[tuple[str, list[tuple[str, str]]]]:
+    """Each sheet with its cells, each with the anchor of the first finding about it."""
+    sheets: dict[str, dict[str, str]] = {}
+    for one in found:
+        for cell in one.cells:
+            sheets.setdefault(one.sheet, {}).setdefault(cell, one.anchor)
+    return [(sheet, list(cells.items())) for sheet, cells in sheets.items()]
+
+
+def tally(report: Mapping[str, Any] | None) -> Tally | None:
+    """The rules of a report: one that anywhere failed has failed, one that anywhere is undecided is that."""
+    if report is None:
+        return None
+    rules = report["rules"]
+    failed = sum(1 for one in rules if one["fail"])
+    undecided = sum(1 for one in rules if one["undecided"] and not one["fail"])
+    return Tally(len(rules) - failed - undecided, failed, undecided)
+
+
+def _shown(number: int, one: Mapping[str, Any], language: Language) -> Shown:
+    say = words.sayer(language)
+    message = words.in_language(one.get("message"), language)
+    given = [(name, one[name]) for name in NUMBERS if one.get(name) is not None]
+    written = [(say(f"number.{name}"), words.number(value, language)) for name, value in given]
+    return Shown(
+        anchor=f"finding-{number}",
+        severity=one["severity"],
+        sheet=words.sheet(one["sheet"], language),
+        cells=tuple(one["cells"]),
+        message=message,
+        mend=words.in_language(one.get("mend"), language),
+        rule=one["rule"] or one["code"],
+        numbers=tuple(pair for pair in written if pair[1] not in message),
+    )

@@ -1,0 +1,86 @@
+"""Names instead of codes: what catalogue calls forms, organisations and areas, kept for some minutes.
+
+Names are asked for with the person's token. Who may not read the catalogue, as agencies, sees the names that the
+product was shipped with; where those end the code itself is shown: it is never wrong.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Iterable, Mapping
+from functools import cache
+from typing import Any
+from urllib.parse import quote
+
+from services.console.calls import Away, Refused, Services
+from services.model.catalogue import starter_pack
+
+KEEP_SECONDS = 300.0
+KEEP_REFUSED_SECONDS = 20.0
+MOST = 2_000
+Text = dict[str, str]
+Names = dict[tuple[str, str], Text]
+
+
+class Dictionary:
+    """The names known in this process; `clock` counts seconds."""
+
+    def __init__(self, services: Services, clock: Callable[[], float] = time.monotonic) -> None:
+        self._services = services
+        self._clock = clock
+        self._known: dict[tuple[str, str, str], tuple[float, Any]] = {}
+
+    async def of(self, attempts: Iterable[dict[str, Any]], person: Any) -> Names:
+        """The names that these attempts need: (`form`, id), (`organisation`, id), (`area`, `list/code`)."""
+        attempts = list(attempts)
+        entries = {("form", one["form"]) for one in attempts}
+        entries |= {("organisation", one["sender"]) for one in attempts}
+        entries |= {("organisation", person.organisation)} if person.organisation else set()
+        lists = {one["area_list"] for one in attempts}
+        entries |= {("codelist", one) for one in lists}
+        bodies = await self._bodies(sorted(entries), person)
+        names: Names = {}
+        for (kind, id_), body in bodies.items():
+            if kind == "codelist":
+                names |= {("area", f"{id_}/{one['code']}"): one["name"] for one in body["codes"]}
+            else:
+                names[kind, id_] = body["title" if kind == "form" else "name"]
+        return names
+
+    async def organisation(self, id_: str, person: Any) -> Text | None:
+        """The name of one organisation or room."""
+        bodies = await self._bodies([("organisation", id_)], person)
+        return next((body["name"] for body in bodies.values()), None)
+
+    async def _bodies(
+        self, entries: Iterable[tuple[str, str]], person: Any
+    ) -> dict[tuple[str, str], Any]:
+        entries = list(entries)
+        found = await asyncio.gather(*(self._body(kind, id_, person) for kind, id_ in entries))
+        return {entry: body for entry, body in zip(entries, found, strict=True) if body is not None}
+
+    async def _body(self, kind: str, id_: str, person: Any) -> Any:
+        """An entry's body, None where it can't be had by someone with these roles."""
+        key = kind, id_, ",".join(sorted(person.roles))
+        until, body = self._known.get(key, (0.0, None))
+        now = self._clock()
+        if now < until:
+            return body
+        keep = KEEP_SECONDS
+        try:
+            path = f"/v1/{kind}/{quote(id_, safe='')}"
+            body = (await self._services.get("catalogue", path, person.token))["body"]
+        except (Refused, Away, KeyError, TypeError):
+            # An old name is better than none.
+            keep, body = KEEP_REFUSED_SECONDS, body or _shipped().get((kind, id_))
+        if len(self._known) >= MOST:
+            self._known.clear()
+        self._known[key] = now + keep, body
+        return body
+
+
+@cache
+def _shipped() -> Mapping[tuple[str, str], Mapping[str, Any]]:
+    """The entries of the starter pack: public texts, in the repository for anybody to read."""
+    return {(entry.kind, entry.id): entry.body for entry in starter_pack()}

@@ -1,0 +1,64 @@
+"""Logging in and out."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Depends, Request, Response
+from fastapi.responses import RedirectResponse
+
+from services.console import session, words
+from services.console.calls import Refused
+from services.console.rendering import page
+from services.console.security import form_of
+from services.console.words import switch_language
+
+router = APIRouter(include_in_schema=False)
+HOME = "/submissions"
+
+
+@router.get("/login", dependencies=[Depends(switch_language)])
+async def asked(request: Request, next: str = HOME) -> Response:
+    """The form."""
+    return _form(request, next)
+
+
+@router.post("/login")
+async def tried(request: Request) -> Response:
+    """Logs in and goes on to where the person wanted to; else says what catalogue says, and keeps the name."""
+    fields = await form_of(request)
+    name, password = fields.get("person", "").strip(), fields.get("password", "")
+    target = local(fields.get("next", ""))
+    say = words.sayer(words.language_of(request))
+    if not name or not password:
+        return _form(request, target, name, (say("login.missing"), ""), 422)
+    try:
+        await session.log_in(request, name, password)
+    except Refused as error:
+        found = error.texts(words.language_of(request))
+        return _form(request, target, name, found if found[0] else (say("login.wrong"), ""), 401)
+    return RedirectResponse(target, 303)
+
+
+@router.post("/logout")
+async def ended(request: Request) -> Response:
+    """Forgets who it was."""
+    await form_of(request)
+    session.log_out(request)
+    return RedirectResponse("/login", 303)
+
+
+def local(address: str) -> str:
+    """The address where it is a page of this site, else the first page: a link must not lead astray after the login."""
+    is_path = address.startswith("/") and not address.startswith(("//", "/\\"))
+    is_clean = address.isprintable() and address.isascii() and "\\" not in address
+    return address if is_path and is_clean and not address.startswith("/log") else HOME
+
+
+def _form(
+    request: Request,
+    target: str,
+    name: str = "",
+    problem: tuple[str, str] | None = None,
+    status: int = 200,
+) -> Response:
+    values = {"next": local(target), "name": name, "problem": problem}
+    return page(request, "login.html", status=status, **values)

@@ -1,0 +1,196 @@
+"""One submission: where it stands and what to do, its path, what was found in which cells, its documents."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Query, Request, Response
+
+from services.console import findings, live, standing, words
+from services.console.calls import Away, Refused
+from services.console.live import Part
+from services.console.pages.downloads import receipt_name
+from services.console.rendering import fragment, page
+from services.console.security import FORM_FIELD, form_token
+from services.console.session import Person, person
+from services.console.words import switch_language
+from services.model.text import Language
+
+router = APIRouter(include_in_schema=False)
+Who = Annotated[Person, Depends(person)]
+Which = Annotated[int | None, Query(ge=1, le=2**31 - 1)]
+
+
+@dataclass(frozen=True)
+class Typed:
+    """What a person wrote into the form of a decision that policy refused, and why it did."""
+
+    reason: str = ""
+    document: str = ""
+    problem: tuple[str, str] | None = None
+
+
+@dataclass(frozen=True)
+class Seen:
+    """All that the owning services told this person of one attempt; None for what isn't theirs to read."""
+
+    attempt: dict[str, Any]
+    report: dict[str, Any] | None
+    review: dict[str, Any] | None
+    names: Any = field(repr=False)
+
+
+@router.get("/submissions/{submission_id}", dependencies=[Depends(switch_language)])
+async def submission(
+    request: Request, who: Who, submission_id: UUID, attempt: Which = None, decided: str = ""
+) -> Response:
+    """The page, of the latest attempt unless one is named."""
+    return await show(request, who, (submission_id, attempt), decided=decided)
+
+
+@router.get("/submissions/{submission_id}/stream")
+async def followed(
+    request: Request, who: Who, submission_id: UUID, attempt: Which = None, seen: str = ""
+) -> Response:
+    """The changes of that page."""
+    typed, token = Typed(), form_token(request)
+
+    async def compose() -> Sequence[Part]:
+        found = await _seen(request, who, (submission_id, attempt))
+        return _parts(found, who, words.language_of(request), typed, token)
+
+    return live.stream(request, compose, seen)
+
+
+async def show(
+    request: Request,
+    who: Person,
+    which: tuple[UUID, int | None],
+    *,
+    typed: Typed | None = None,
+    decided: str = "",
+    status: int = 200,
+) -> Response:
+    """The page, with what was typed where a decision was refused, or a word of thanks where one was taken."""
+    found, language = await _seen(request, who, which), words.language_of(request)
+    parts = _parts(found, who, language, typed or Typed(), form_token(request))
+    return page(
+        request,
+        "submission.html",
+        status=status,
+        parts=parts,
+        # Of the page as the stream makes it: that knows of nothing typed.
+        version=live.version(_parts(found, who, language, Typed(), form_token(request))),
+        which=which[1],
+        decided=decided if decided in ("release", "withhold") else "",
+        **_head(found, language),
+    )
+
+
+async def _seen(request: Request, who: Person, which: tuple[UUID, int | None]) -> Seen:
+    """Asks the services; raises Refused where intake knows of no such attempt for this person."""
+    app, path = request.app.state, f"/v1/submissions/{which[0]}"
+    attempt = await app.services.get("intake", path, who.token, {"attempt": which[1]})
+    number = attempt["attempt"]
+    is_checked = {"validated", "returned"} & attempt["times"].keys()
+    report, review, names = await asyncio.gather(
+        _optional(request, who, "intake", f"{path}/report?attempt={number}", bool(is_checked)),
+        _optional(
+            request, who, "policy", f"/v1/reviews/{which[0]}/{number}", attempt["state"] == "held"
+        ),
+        app.names.of([attempt], who),
+    )
+    if review and review.get("room"):
+        room = await app.names.organisation(review["room"], who)
+        names = names | ({("organisation", review["room"]): room} if room else {})
+    return Seen(attempt, report, review, names)
+
+
+async def _optional(
+    request: Request, who: Person, service: str, path: str, is_wanted: bool
+) -> dict[str, Any] | None:
+    """What only some may read, or a service that may be away: the page goes on without it."""
+    if not is_wanted:
+        return None
+    try:
+        found: dict[str, Any] = await request.app.state.services.get(service, path, who.token)
+    except (Refused, Away):
+        return None
+    return found
+
+
+def _has_decided(who: Person, review: dict[str, Any] | None) -> bool:
+    """Whether the person has had a say about the attempt already: it then waits for somebody else."""
+    return review is not None and any(act["person"] == who.id for act in review["acts"])
+
+
+def _may_decide(who: Person, review: dict[str, Any] | None, is_sender: bool) -> bool:
+    """Whether to offer the decision; whether it is taken, policy says."""
+    if review is None or is_sender or not who.may("policy", "review.decide"):
+        return False
+    return not _has_decided(who, review)
+
+
+def _head(found: Seen, language: Language) -> dict[str, Any]:
+    """What a page of a submission is headed with."""
+    attempt, names = found.attempt, found.names
+    area = f"{attempt['area_list']}/{attempt['area']}"
+    return {
+        "attempt": attempt,
+        "title": words.in_language(names.get(("form", attempt["form"])), language, attempt["form"]),
+        "sender": words.in_language(
+            names.get(("organisation", attempt["sender"])), language, attempt["sender"]
+        ),
+        "area": words.in_language(names.get(("area", area)), language, attempt["area"]),
+    }
+
+
+def _parts(found: Seen, who: Person, language: Language, typed: Typed, token: str) -> list[Part]:
+    """The sections in the order in which they matter; a section without content isn't there."""
+    attempt, say = found.attempt, words.sayer(language)
+    is_sender = attempt["sender"] == who.organisation
+    from_report = found.report["findings"] if found.report else attempt["findings"]
+    listed, more = findings.shown(from_report, len(from_report), language)
+    room_id = (found.review or {}).get("room") or ""
+    room = words.in_language(found.names.get(("organisation", room_id)), language, room_id)
+    values: dict[str, Any] = {
+        "attempt": attempt,
+        "tone": standing.TONES[attempt["state"]],
+        "advice": standing.advice(attempt, is_sender, language),
+        "steps": standing.steps(attempt, language),
+        "review": found.review,
+        "whose_turn": standing.whose_turn(found.review, room, language),
+        "may_decide": _may_decide(who, found.review, is_sender),
+        "has_decided": _has_decided(who, found.review),
+        "typed": typed,
+        "form_field": FORM_FIELD,
+        "form_token": token,
+        "listed": listed,
+        "more": more,
+        "sheets": findings.by_sheet(listed),
+        "tally": findings.tally(found.report),
+        "repairs": found.report["repairs"] if found.report else [],
+        "has_report": found.report is not None,
+        "has_receipt": attempt["verdict"] in standing.RECEIPT_VERDICTS
+        and who.may("audit", "receipt.read"),
+        "receipt_name": receipt_name(attempt["id"], attempt["attempt"]),
+    }
+    sections = {
+        "standing": True,
+        "path": True,
+        "reasons": bool(attempt["reasons"]),
+        "findings": bool(listed),
+        "decision": values["may_decide"],
+        "documents": values["has_receipt"],
+        "attempts": len(attempt["attempts"]) > 1,
+    }
+    says = {"standing": say("said", state=say(f"state.{attempt['state']}"))}
+    return [
+        Part(name, fragment(f"_{name}.html", language, **values), says.get(name, ""))
+        for name, is_there in sections.items()
+        if is_there
+    ]

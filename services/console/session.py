@@ -1,0 +1,116 @@
+"""Who is logged in: catalogue's token in a cookie that no script can read, renewed while the person works.
+
+Nothing is kept here: each service verifies the token itself, and after ten hours the person logs in again.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+from dataclasses import dataclass
+from datetime import timedelta
+
+from fastapi import Request
+from fastapi.concurrency import run_in_threadpool
+from httpx2 import HTTPError
+
+from services.console.calls import Away, Refused
+from services.console.security import renew_form_token, set_cookie
+from services.kernel.auth import principal_of, table
+
+COOKIE = "solieu_session"
+RENEW_BEFORE = timedelta(minutes=10)
+"""A token with less than this left is renewed; it lives for 15 minutes."""
+
+
+class LoginNeeded(Exception):
+    """Nobody is logged in, or no longer."""
+
+
+@dataclass(frozen=True)
+class Person:
+    """Who asks, and the token that says so. `expires_at` in seconds of the epoch."""
+
+    id: str
+    organisation: str
+    roles: frozenset[str]
+    rooms: frozenset[str]
+    token: str
+    expires_at: float
+
+    def may(self, service: str, action: str) -> bool:
+        """Whether any of the roles has this right (schemas/roles.yaml): what to offer; the service decides."""
+        return not self.roles.isdisjoint(table()[service][action])
+
+
+async def person(request: Request) -> Person:
+    """The person of this request, for `Depends`; raises LoginNeeded, or Away while catalogue's keys can't be had."""
+    found = await _known(request, request.cookies.get(COOKIE, ""))
+    if found is None:
+        raise LoginNeeded
+    now = request.app.state.context.clock().timestamp()
+    if found.expires_at - now < RENEW_BEFORE.total_seconds():
+        found = await _renewed(request, found) or found
+    request.state.person = found
+    return found
+
+
+async def log_in(request: Request, name: str, password: str) -> Person:
+    """Has catalogue check the password; raises Refused, or Away."""
+    body = {"person": name, "password": password}
+    answer = await request.app.state.services.post("catalogue", "/v1/tokens", "", body)
+    found = await _known(request, str(answer["access_token"]))
+    if found is None:
+        raise Away("catalogue")
+    set_cookie(request, COOKIE, found.token)
+    renew_form_token(request)
+    return found
+
+
+def log_out(request: Request) -> None:
+    """Forgets the token. What is left of its 15 minutes nobody has."""
+    set_cookie(request, COOKIE, "")
+    renew_form_token(request)
+
+
+async def _renewed(request: Request, old: Person) -> Person | None:
+    """The same person with a new token; None while that can't be had, and the old one goes on for its minutes."""
+    try:
+        answer = await request.app.state.services.post(
+            "catalogue", "/v1/tokens/renew", old.token, {}
+        )
+    except (Refused, Away):
+        return None
+    found = await _known(request, str(answer["access_token"]))
+    if found is not None:
+        set_cookie(request, COOKIE, found.token)
+    return found
+
+
+async def _known(request: Request, token: str) -> Person | None:
+    if not token:
+        return None
+    app = request.app.state
+    try:
+        principal = await run_in_threadpool(
+            principal_of, f"Bearer {token}", app.context.settings, app.keys, app.context.clock
+        )
+    except HTTPError as error:
+        raise Away("catalogue") from error
+    if principal is None:
+        return None
+    return Person(
+        id=principal.id,
+        organisation=principal.organisation,
+        roles=principal.roles,
+        rooms=principal.rooms,
+        token=token,
+        expires_at=_expiry(token),
+    )
+
+
+def _expiry(token: str) -> float:
+    """The claim `exp` of a token that was verified."""
+    payload = token.split(".")[1]
+    claims = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
+    return float(claims["exp"])

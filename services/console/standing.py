@@ -1,0 +1,92 @@
+"""Where an attempt stands, as people read it: word, tone, the steps so far, and what to do now. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from services.console import words
+from services.model.text import Language
+
+RECEIPT_VERDICTS = ("returned", "withheld", "cleared")
+"""The verdicts of which the log gives a receipt."""
+
+
+class Tone(StrEnum):
+    """How a state is shown: an icon and a colour beside its words, never instead of them."""
+
+    BUSY = "busy"
+    WAIT = "wait"
+    GOOD = "good"
+    MEND = "mend"
+    BAD = "bad"
+    PAST = "past"
+
+
+TONES: Mapping[str, Tone] = {
+    "received": Tone.BUSY,
+    "validated": Tone.BUSY,
+    "held": Tone.WAIT,
+    "returned": Tone.MEND,
+    "withheld": Tone.BAD,
+    "cleared": Tone.GOOD,
+    "stored": Tone.GOOD,
+    "superseded": Tone.PAST,
+}
+"""Every state of an attempt, in the order of its path."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step of the path. `at` is blank where it is still to come."""
+
+    name: str
+    at: str
+    look: str
+    is_current: bool = False
+
+
+def steps(attempt: Mapping[str, Any], language: Language) -> list[Step]:
+    """What happened, in order, and what is still to come where nothing has gone wrong."""
+    say, times, state = words.sayer(language), attempt["times"], attempt["state"]
+    passed = [one for one in TONES if one in times]
+    found = [
+        Step(
+            say(f"step.{one}"),
+            words.moment(times[one], language),
+            TONES[one].value if one == state else "done",
+            one == state,
+        )
+        for one in passed
+    ]
+    ended = state in ("returned", "withheld", "superseded", "stored")
+    ahead = [] if ended else [one for one in ("validated", "cleared", "stored") if one not in times]
+    return found + [Step(say(f"step.{one}.ahead"), "", "ahead") for one in ahead]
+
+
+def advice(attempt: Mapping[str, Any], is_sender: bool, language: Language) -> str:
+    """What the reader should do now; senders are told what to send, the office whom it waits for."""
+    say, state = words.sayer(language), attempt["state"]
+    if state in ("returned", "withheld"):
+        if any(one["attempt"] > attempt["attempt"] for one in attempt["attempts"]):
+            return say("advice.later")
+        return say(f"advice.{state}.{'sender' if is_sender else 'office'}")
+    return say(f"advice.{state}")
+
+
+def whose_turn(review: Mapping[str, Any] | None, room: str, language: Language) -> str:
+    """Who decides a held attempt, by when, and how many must agree; blank where policy doesn't say."""
+    if review is None:
+        return ""
+    say = words.sayer(language)
+    said = [say("held.room", room=room) if room else say("held.leadership")]
+    if review["is_overdue"]:
+        said.append(say("held.overdue", due=words.moment(review["due"], language)))
+    else:
+        said.append(say("held.due", due=words.moment(review["due"], language)))
+    if review["reviewers"] > 1:
+        counts = {"count": review["reviewers"], "agreed": review["agreed"]}
+        said.append(say("held.reviewers", **counts))
+    return " ".join(said)

@@ -1,0 +1,77 @@
+// Keeps a page as it is now: takes the parts that changed from a stream and puts them in place of the old ones.
+// Without it the page still works; one reloads it by hand.
+"use strict";
+
+const box = document.querySelector("[data-stream]");
+const line = document.querySelector("[data-live-status]");
+
+if (box && line && window.EventSource) {
+  const news = document.querySelector("[data-live-news]");
+  let source = null;
+  let seen = new URL(box.dataset.stream, location.href).searchParams.get("seen");
+
+  const tell = (how) => {
+    line.className = `live ${how}`;
+    line.querySelector("[data-live-words]").textContent = line.dataset[how];
+  };
+
+  const element = (html) => {
+    const template = document.createElement("template");
+    template.innerHTML = html;
+    return template.content.firstElementChild;
+  };
+
+  const show = ({ order, changed, says }) => {
+    const focused = document.activeElement && document.activeElement.closest("[data-stream] > *");
+    const path = focused && document.activeElement.getAttribute("href");
+    for (const old of [...box.children]) {
+      if (!order.includes(old.id)) old.remove();
+    }
+    order.forEach((id, place) => {
+      let part = document.getElementById(id);
+      if (id in changed) {
+        const fresh = element(changed[id]);
+        // What a person writes in, and what was said about it, stays as long as there is such a part at all.
+        const isKept = part && "keep" in part.dataset && "keep" in fresh.dataset;
+        const isNews = !isKept && (!part || part.outerHTML !== fresh.outerHTML);
+        if (part && isNews) part.replaceWith(fresh);
+        if (isNews) {
+          part = fresh;
+          part.classList.add("changed");
+          if (focused && focused.id === id) {
+            const again = path && part.querySelector(`[href="${CSS.escape(path)}"]`);
+            (again || part).focus();
+          }
+        }
+      }
+      if (part && box.children[place] !== part) box.insertBefore(part, box.children[place] || null);
+    });
+    if (says.length) news.textContent = says.slice(0, 3).join(". ");
+  };
+
+  const open = () => {
+    const address = new URL(box.dataset.stream, location.href);
+    address.searchParams.set("seen", seen);
+    source = new EventSource(address);
+    source.onopen = () => tell("on");
+    source.onerror = () => tell(source.readyState === EventSource.CLOSED ? "ended" : "off");
+    source.addEventListener("change", (event) => {
+      seen = event.lastEventId;
+      show(JSON.parse(event.data));
+      tell("on");
+    });
+    source.addEventListener("away", () => tell("off"));
+    source.addEventListener("ended", () => {
+      source.close();
+      tell("ended");
+    });
+  };
+
+  // A browser has few connections to one site: a page that nobody looks at gives its own back.
+  document.addEventListener("visibilitychange", () => {
+    source.close();
+    if (!document.hidden) open();
+  });
+  window.addEventListener("pagehide", () => source.close());
+  open();
+}

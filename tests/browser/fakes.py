@@ -1,0 +1,304 @@
+"""Catalogue, intake, audit and policy as the console meets them: one server with the answers of their contracts.
+
+Tokens are real ones (tests/people.py), and every answer asks for one. A test changes `Office` and watches the page.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Any
+from uuid import NAMESPACE_URL, uuid5
+
+from fastapi import Depends, FastAPI, Request
+from fastapi.responses import JSONResponse, Response
+
+from services.catalogue.tokens import public_jwk
+from services.kernel import problems
+from services.kernel.auth import UNKNOWN, Principal, principal_of
+from services.kernel.problems import Problem
+from services.kernel.settings import Settings
+from tests import people
+
+START = datetime(2026, 11, 24, 1, 20, tzinfo=UTC)
+PASSWORD = "mật khẩu dài của tôi"
+OFFICE, FINANCE = "thong-ke-dien-bien", "so-tai-chinh-dien-bien"
+ROOM = "phong-thong-ke-kinh-te-dien-bien"
+PEOPLE: dict[str, dict[str, Any]] = {
+    "p-kinh-te": {"organisation": OFFICE, "roles": ["officer"], "rooms": [ROOM]},
+    "p-so-tai-chinh": {"organisation": FINANCE, "roles": ["agency"], "rooms": []},
+    "p-bien-soan": {"organisation": OFFICE, "roles": ["compiler"], "rooms": []},
+    "p-kiem-tra": {"organisation": OFFICE, "roles": ["auditor"], "rooms": []},
+}
+NAMES = {
+    OFFICE: ("Thống kê tỉnh Điện Biên", "Điện Biên Statistics Office"),
+    FINANCE: ("Sở Tài chính tỉnh Điện Biên", "Department of Finance, Điện Biên"),
+    ROOM: ("Phòng Thống kê Kinh tế", "Room of Economic Statistics"),
+    "so-tu-phap-dien-bien": ("Sở Tư pháp tỉnh Điện Biên", "Department of Justice, Điện Biên"),
+    "cv17809-1": ("Thu ngân sách nhà nước trên địa bàn", "State budget revenue in the province"),
+    "cv17809-2": ("Chi ngân sách địa phương", "Local budget expenditure"),
+    "cv17809-4": (
+        "Chi đầu tư phát triển của ngân sách địa phương phân theo ngành kinh tế",
+        "Development investment of the local budget by economic activity",
+    ),
+    "t0111": ("Số cuộc kết hôn", "Number of marriages"),
+    "dn-list": ("Danh sách doanh nghiệp", "List of enterprises"),
+}
+ORDER = ("received", "validated", "returned", "held", "withheld", "cleared", "stored")
+
+
+def texts(vi: str, en: str) -> dict[str, str]:
+    return {"vi": vi, "en": en}
+
+
+def identity(name: str) -> str:
+    return str(uuid5(NAMESPACE_URL, name))
+
+
+def finding(cell: str, severity: str = "error", number: int = 38) -> dict[str, Any]:
+    """As validation's report has it."""
+    return {
+        "code": "total",
+        "rule": f"total-{number}",
+        "level": 1,
+        "severity": severity,
+        "sheet": "Biểu 1",
+        "cells": [cell, "C48", "C49"],
+        "value": None,
+        "expected": "291552.905",
+        "found": "101906.435",
+        "difference": "-189646.47",
+        "message": texts(
+            f"Ô {cell}: 38 = 39 + 40 không khớp; tính ra 291.552,905, trong tệp là 101.906,435.",
+            f"Cell {cell}: 38 = 39 + 40 does not hold; 291,552.905 expected, 101,906.435 found.",
+        ),
+        "basis": "",
+        "mend": texts(f"Kiểm tra các ô {cell}, C48, C49 và sửa ô sai.", "Look at the cells."),
+    }
+
+
+def attempt(name: str, state: str, **more: Any) -> dict[str, Any]:
+    """As intake answers it."""
+    minutes = more.pop("minutes", 0)
+    began = START - timedelta(minutes=minutes)
+    path = more.pop("path", None) or _path(state)
+    times = {one: (began + timedelta(seconds=n)).isoformat() for n, one in enumerate(path)}
+    id_, number = identity(name), more.get("attempt", 1)
+    verdict = {"stored": "cleared", "superseded": "cleared"}.get(state, state)
+    links = {"self": "", "report": "", "marked": "yes" if state == "returned" else None}
+    others = [{"attempt": number, "state": state, "received_at": times["received"]}]
+    return {
+        "id": id_, "attempt": number, "sender": FINANCE, "form": "cv17809-1", "form_version": 1,
+        "area_list": "63", "area": "11", "period": "2026-Q3", "completeness": "preliminary",
+        "round": 1, "regime": "coordination", "classification": "public",
+        "received_at": times["received"], "state": state, "since": times[path[-1]],
+        "verdict": verdict if verdict in ("cleared", "returned", "withheld") else None,
+        "decision": 1, "figures": 94, "reasons": [], "findings": [], "checked": [],
+        "links": links, "times": times, "attempts": others, **more,
+    }  # fmt: skip
+
+
+def _path(state: str) -> list[str]:
+    if state == "returned":
+        return ["received", "returned"]
+    if state == "stored":
+        return ["received", "validated", "cleared", "stored"]
+    return ["received", "validated", state][
+        : 3 if state not in ORDER[:2] else ORDER.index(state) + 1
+    ]
+
+
+@dataclass
+class Office:
+    """What the fake services know; tests change it while the console runs."""
+
+    attempts: list[dict[str, Any]] = field(default_factory=list)
+    reports: dict[str, dict[str, Any]] = field(default_factory=dict)
+    reviews: dict[str, dict[str, Any]] = field(default_factory=dict)
+    decisions: list[dict[str, Any]] = field(default_factory=list)
+    refuse_decisions: Problem | None = None
+    is_away: bool = False
+    token_age: timedelta = timedelta()
+    renewed: int = 0
+
+    def find(self, submission: str, number: int | None) -> dict[str, Any]:
+        for one in self.attempts:
+            if one["id"] == submission and number in (None, one["attempt"]):
+                return one
+        raise ABSENT
+
+
+ABSENT = Problem(
+    404,
+    "unknown-submission",
+    texts("Không có lần nộp này", "No such submission"),
+    texts("Kiểm tra mã đã nhận khi gửi.", "Check the id."),
+)
+WRONG = Problem(
+    401,
+    "credentials",
+    texts("Mã người dùng hoặc mật khẩu không đúng", "Wrong user id or password"),
+    texts("Sau 5 lần sai, tài khoản bị khóa 15 phút.", "After 5 failures it locks for 15 minutes."),
+)
+FORBIDDEN = Problem(403, "not-allowed", texts("Không có quyền", "Not allowed"), texts("", ""))
+
+
+def who_asks(request: Request) -> Principal:
+    """The person of the token that every answer needs."""
+    header = request.headers.get("authorization", "")
+    found = principal_of(header, Settings(), people.keys, lambda: datetime.now(UTC))
+    if found is None:
+        raise UNKNOWN
+    return found
+
+
+Who = Annotated[Principal, Depends(who_asks)]
+
+
+def services_of(office: Office) -> FastAPI:
+    """All four at one address."""
+    app = FastAPI()
+    problems.install(app)
+    _intake(app, office)
+    _others(app, office)
+    _catalogue(app, office)
+    return app
+
+
+def _catalogue(app: FastAPI, office: Office) -> None:
+    def answer(person: str) -> dict[str, Any]:
+        at = datetime.now(UTC) - office.token_age
+        token = people.token(person, **PEOPLE[person], now=at)
+        return {"access_token": token, "token_type": "Bearer", "expires_in": 900}
+
+    @app.get("/v1/jwks")
+    def jwks() -> dict[str, Any]:
+        return {"keys": [public_jwk(people.PRIVATE)]}
+
+    @app.post("/v1/tokens")
+    def tokens(body: dict[str, str]) -> dict[str, Any]:
+        if body["person"] not in PEOPLE or body["password"] != PASSWORD:
+            raise WRONG
+        return answer(body["person"])
+
+    @app.post("/v1/tokens/renew")
+    def renew(who: Who) -> dict[str, Any]:
+        office.renewed += 1
+        office.token_age = timedelta()
+        return answer(who.id)
+
+    @app.get("/v1/{kind}/{id_}")
+    def entry(kind: str, id_: str, who: Who) -> dict[str, Any]:
+        if "agency" in who.roles:
+            raise FORBIDDEN
+        if kind == "codelist":
+            return {"body": {"codes": [{"code": "11", "name": texts("Điện Biên", "Điện Biên")}]}}
+        if kind not in ("form", "organisation") or id_ not in NAMES:
+            raise ABSENT
+        return {"body": {"title" if kind == "form" else "name": texts(*NAMES[id_])}}
+
+
+def _intake(app: FastAPI, office: Office) -> None:
+    @app.get("/v1/submissions")
+    def listed(
+        who: Who, state: str | None = None, limit: int = 100, offset: int = 0
+    ) -> dict[str, Any]:
+        if office.is_away:
+            raise problems.UNAVAILABLE
+        own = who.organisation if "agency" in who.roles else None
+        found = [one for one in office.attempts if state in (None, one["state"])]
+        found = [one for one in found if own in (None, one["sender"])]
+        return {"attempts": found[offset : offset + limit]}
+
+    @app.get("/v1/submissions/{id_}")
+    def state(id_: str, who: Who, attempt: int | None = None) -> dict[str, Any]:
+        if office.is_away:
+            raise problems.UNAVAILABLE
+        return office.find(id_, attempt)
+
+    @app.get("/v1/submissions/{id_}/report")
+    def report(id_: str, who: Who, attempt: int) -> dict[str, Any]:
+        if not who.roles & {"officer", "agency"}:
+            raise FORBIDDEN
+        if id_ not in office.reports:
+            raise ABSENT
+        return office.reports[id_]
+
+    @app.get("/v1/submissions/{id_}/marked")
+    def marked(id_: str, who: Who, attempt: int) -> Response:
+        office.find(id_, attempt)
+        disposition = f'attachment; filename="{id_}-{attempt}.xlsx"'
+        return Response(b"PK\x03\x04 marked", headers={"Content-Disposition": disposition})
+
+
+def _others(app: FastAPI, office: Office) -> None:
+    @app.get("/v1/receipts/{id_}")
+    def receipt(id_: str, who: Who, attempt: int) -> JSONResponse:
+        return JSONResponse({"format": 1, "submission": id_, "attempt": attempt})
+
+    @app.get("/v1/reviews")
+    def reviews(who: Who) -> dict[str, Any]:
+        return {"reviews": list(office.reviews.values())}
+
+    @app.get("/v1/reviews/{id_}/{attempt}")
+    def review(id_: str, attempt: int, who: Who) -> dict[str, Any]:
+        if id_ not in office.reviews or "officer" not in who.roles:
+            raise ABSENT
+        return office.reviews[id_]
+
+    @app.post("/v1/reviews/{id_}/{attempt}/decisions")
+    def decide(id_: str, attempt: int, body: dict[str, Any], who: Who) -> dict[str, Any]:
+        if office.refuse_decisions:
+            raise office.refuse_decisions
+        office.decisions.append(body | {"submission": id_, "attempt": attempt, "person": who.id})
+        office.reviews[id_]["acts"].append({"person": who.id, "outcome": body["outcome"]})
+        office.reviews[id_]["agreed"] += body["outcome"] == "release"
+        return office.reviews[id_]
+
+
+def example() -> Office:
+    """An office on an ordinary morning."""
+    reason = {
+        "policy": "dien-bien-identifiers", "requirement": "R19", "instrument": "dien-bien-1618-2021",
+        "number": "1618/QĐ-UBND", "article": "6", "clause": "2", "message": "policy.identifiers",
+        "text": texts(
+            "Tệp có thông tin gắn với tên, địa chỉ hoặc mã số của tổ chức, cá nhân chưa đồng ý; xem các ô được nêu.",
+            "The file holds what is tied to a name, address or number of someone who has not agreed; see the cells.",
+        ),
+        "cells": [
+            *({"sheet": "Danh sách", "cell": f"B{n}", "kind": "organisation_name"} for n in range(5, 14)),
+            *({"sheet": "Danh sách", "cell": f"D{n}", "kind": "tax_code"} for n in range(5, 9)),
+        ],
+    }  # fmt: skip
+    accept = {
+        "policy": "acceptance", "requirement": "R58", "instrument": "dien-bien-1618-2021",
+        "number": "1618/QĐ-UBND", "article": "8", "clause": "2", "message": "policy.acceptance",
+        "text": texts("Phòng phụ trách phải xem và chấp nhận trước khi sử dụng.", "The room must accept it first."),
+        "cells": [],
+    }  # fmt: skip
+    found = [finding("C47"), finding("C62", "warning", 52)]
+    office = Office(
+        attempts=[
+            attempt("moi", "received", form="cv17809-2", period="2026-Q4", completeness="estimate"),
+            attempt("cho", "held", form="cv17809-4", minutes=7, reasons=[accept], period="2026-01-01/P9M"),
+            attempt("tra", "returned", minutes=31, period="2026-Q4", completeness="estimate", attempt=2,
+                    findings=[one | {"message": None, "mend": None, "expected": None, "found": None,
+                                     "difference": None, "sheet": "#1"} for one in found]),
+            attempt("ket-hon", "stored", form="t0111", sender="so-tu-phap-dien-bien", minutes=95,
+                    period="2025", completeness="official", figures=1),
+            attempt("cam", "withheld", form="dn-list", minutes=190, period="2026-M09", reasons=[reason]),
+            attempt("thu", "stored", minutes=1500),
+        ],
+    )  # fmt: skip
+    rules = [{"id": f"r{n}", "pass": 1, "fail": int(n < 2), "undecided": 0} for n in range(41)]
+    repair = {
+        "code": "number_from_text", "sheet": "Biểu 1", "cells": ["C12"],
+        "message": texts("2 số ghi dưới dạng chữ ở trang Biểu 1 đã được đọc là số: C12, C13.", "2 numbers as text."),
+    }  # fmt: skip
+    office.reports[identity("tra")] = {"findings": found, "repairs": [repair], "rules": rules}
+    office.reviews[identity("cho")] = {
+        "submission": identity("cho"), "attempt": 1, "room": ROOM, "reviewers": 2,
+        "agreed": 0, "is_overdue": False, "acts": [],
+        "due": (START + timedelta(days=2)).isoformat(),
+    }  # fmt: skip
+    return office

@@ -1,0 +1,369 @@
+"""The console as people meet it: a real Chromium, the keyboard, a narrow screen, no script, a lost connection."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from services.kernel.problems import Problem
+from tests.browser.conftest import PHONE, Site, log_in, picture
+from tests.browser.fakes import PASSWORD, attempt, identity, texts
+
+SHOWN = ("moi", "cho", "tra", "cam", "thu")
+PLACES = ("/submissions", *(f"/submissions/{identity(one)}" for one in SHOWN))
+ASTRAY = ("//evil.example/", "https://evil.example", "/%5Cevil.example", "/logout")
+
+
+def row(tab: Page, name: str, number: int = 1) -> str:
+    return f"#row-{identity(name)}-{number}"
+
+
+# -- logging in
+
+
+def test_a_wrong_password_is_said_in_plain_words_and_the_name_stays(site: Site, tab: Page) -> None:
+    tab.goto(site.url)
+    picture(tab, "login")
+    tab.get_by_label("Mã người dùng").fill("p-kinh-te")
+    tab.get_by_label("Mật khẩu").fill("sai rồi")
+    tab.get_by_role("button", name="Đăng nhập").click()
+    expect(tab.get_by_role("alert")).to_contain_text("Mã người dùng hoặc mật khẩu không đúng")
+    expect(tab.get_by_label("Mã người dùng")).to_have_value("p-kinh-te")
+    expect(tab.get_by_label("Mật khẩu")).to_have_value("")
+    expect(tab.get_by_label("Mật khẩu")).to_be_focused()
+    picture(tab, "login-wrong")
+
+
+def test_the_login_goes_on_to_the_page_that_was_wanted(site: Site, tab: Page) -> None:
+    wanted = f"/submissions/{identity('tra')}?attempt=2"
+    log_in(tab, site, path=wanted)
+    assert tab.url == site.url + wanted
+    expect(tab.locator("h1")).to_have_text("Thu ngân sách nhà nước trên địa bàn")
+
+
+@pytest.mark.parametrize("next", ASTRAY)
+def test_the_login_leads_nobody_astray(site: Site, tab: Page, next: str) -> None:
+    log_in(tab, site, path=f"/login?next={next}")
+    assert tab.url == site.url + "/submissions"
+
+
+def test_no_script_sees_the_cookies_and_logging_out_ends_it(site: Site, tab: Page) -> None:
+    log_in(tab, site)
+    cookies = {one["name"]: one for one in tab.context.cookies()}
+    assert {"solieu_session", "solieu_form"} <= set(cookies)
+    assert all(one["httpOnly"] and one["sameSite"] == "Strict" for one in cookies.values())
+    assert tab.evaluate("document.cookie") == ""
+    tab.get_by_role("button", name="Đăng xuất").click()
+    tab.wait_for_url("**/login")
+    tab.goto(site.url + "/submissions")
+    assert tab.url == site.url + "/login"
+
+
+def test_everything_can_be_done_with_the_keyboard_alone(site: Site, tab: Page) -> None:
+    tab.goto(site.url)
+    for keys in ("p-kinh-te", "Tab", PASSWORD, "Enter"):
+        tab.keyboard.press(keys) if keys in ("Tab", "Enter") else tab.keyboard.insert_text(keys)
+    tab.wait_for_url("**/submissions")
+    tab.keyboard.press("Tab")
+    expect(tab.get_by_role("link", name="Đến nội dung chính")).to_be_focused()
+    tab.keyboard.press("Enter")
+    expect(tab.locator("main")).to_be_focused()
+    for _ in range(20):
+        tab.keyboard.press("Tab")
+        if tab.evaluate("document.activeElement.closest('.attempt') !== null"):
+            break
+    outline = tab.evaluate("getComputedStyle(document.activeElement).outlineWidth")
+    assert outline == "3px"
+    tab.keyboard.press("Enter")
+    tab.wait_for_url(f"**/submissions/{identity('moi')}*")
+
+
+# -- the list, live
+
+
+def test_the_list_shows_all_at_a_glance_and_a_persons_own_work_first(site: Site, tab: Page) -> None:
+    log_in(tab, site)
+    picture(tab, "list")
+    expect(tab.locator(".attempt")).to_have_count(6)
+    expect(tab.locator(row(tab, "cho"))).to_contain_text("9 tháng năm 2026, sơ bộ")
+    expect(tab.locator(row(tab, "cho"))).to_contain_text("Chờ người quyết định")
+    tab.get_by_role("link", name="1 hồ sơ đang chờ quyết định").click()
+    expect(tab.locator(".attempt")).to_have_count(1)
+    chosen = tab.locator(".filters [aria-current=page]")
+    expect(chosen).to_have_text("Chờ quyết định")
+
+
+def test_a_row_changes_by_itself_is_read_out_and_keeps_the_focus(site: Site, tab: Page) -> None:
+    log_in(tab, site)
+    expect(tab.get_by_text("Tự cập nhật")).to_be_visible()
+    link = tab.locator(f"{row(tab, 'moi')} a")
+    link.focus()
+    tab.evaluate("window.untouched = document.querySelectorAll('.attempt')[3]")
+    site.office.attempts[0] = attempt(
+        "moi", "stored", form="cv17809-2", period="2026-Q4", completeness="estimate"
+    )
+    expect(tab.locator(row(tab, "moi"))).to_contain_text("Được chấp nhận, đã vào kho")
+    expect(tab.locator("[data-live-news]")).to_have_text(
+        "Chi ngân sách địa phương, Quý IV/2026: Được chấp nhận, đã vào kho"
+    )
+    expect(link).to_be_focused()
+    assert tab.evaluate("window.untouched.isConnected")
+
+
+def test_a_new_submission_comes_in_at_the_top_and_only_once(site: Site, tab: Page) -> None:
+    log_in(tab, site)
+    expect(tab.get_by_text("Tự cập nhật")).to_be_visible()
+    site.office.attempts.insert(0, attempt("them", "received", period="2026-M10"))
+    expect(tab.locator(".attempt").first).to_contain_text("Tháng 10/2026")
+    site.office.attempts.pop()
+    expect(tab.locator(".attempt")).to_have_count(6)
+    order = [one.get_attribute("id") for one in tab.locator(".attempt").all()]
+    assert order == [f"row-{one['id']}-{one['attempt']}" for one in site.office.attempts]
+
+
+def test_an_empty_list_says_so_and_fills_by_itself(site: Site, tab: Page) -> None:
+    found, site.office.attempts = site.office.attempts, []
+    log_in(tab, site)
+    expect(tab.locator(".none")).to_contain_text("Chưa có hồ sơ nào")
+    site.office.attempts = found
+    expect(tab.locator(".attempt")).to_have_count(6)
+    expect(tab.locator(".none")).to_have_count(0)
+
+
+def test_a_service_that_is_away_is_said_and_the_page_comes_back(site: Site, tab: Page) -> None:
+    log_in(tab, site)
+    expect(tab.get_by_text("Tự cập nhật")).to_be_visible()
+    site.office.is_away = True
+    expect(tab.get_by_text("Mất kết nối, đang thử lại")).to_be_visible()
+    expect(tab.locator(".attempt")).to_have_count(6)
+    site.office.attempts.pop()
+    site.office.is_away = False
+    expect(tab.get_by_text("Tự cập nhật")).to_be_visible()
+    expect(tab.locator(".attempt")).to_have_count(5)
+    site.office.is_away = True
+    tab.reload()
+    expect(tab.locator("h1")).to_have_text("Hệ thống tạm thời chưa trả lời")
+    picture(tab, "away")
+
+
+def test_a_stream_that_ends_goes_on_where_it_was(site: Site, tab: Page) -> None:
+    site.app.state.stream_lasts = 0.3
+    log_in(tab, site)
+    tab.wait_for_timeout(700)
+    site.office.attempts.pop()
+    expect(tab.locator(".attempt")).to_have_count(5, timeout=10_000)
+
+
+def test_a_hidden_page_gives_its_connection_back(site: Site, tab: Page) -> None:
+    log_in(tab, site)
+    expect(tab.get_by_text("Tự cập nhật")).to_be_visible()
+    assert site.app.state.streams == 1
+    hide = (
+        "Object.defineProperty(document, 'hidden', {value: %s, configurable: true});"
+        "document.dispatchEvent(new Event('visibilitychange'))"
+    )
+    tab.evaluate(hide % "true")
+    for _ in range(50):
+        if site.app.state.streams == 0:
+            break
+        tab.wait_for_timeout(100)
+    assert site.app.state.streams == 0
+    site.office.attempts.pop()
+    tab.evaluate(hide % "false")
+    expect(tab.locator(".attempt")).to_have_count(5)
+
+
+# -- one submission
+
+
+def test_a_returned_one_says_which_cells_and_how_to_mend_them(site: Site, tab: Page) -> None:
+    log_in(tab, site, "p-so-tai-chinh", f"/submissions/{identity('tra')}")
+    picture(tab, "returned")
+    expect(tab.locator("#standing")).to_contain_text("Hãy sửa những chỗ nêu dưới đây rồi gửi lại")
+    expect(tab.locator("#findings")).to_contain_text("39 đạt, 2 không đạt, 0 chưa kết luận được")
+    tab.locator("#findings").get_by_role("link", name="C62").click()
+    assert tab.url.endswith("#finding-2")
+    expect(tab.locator(".item:target")).to_contain_text("Ô C62")
+    expect(tab.locator(".item:target")).to_contain_text("chênh lệch: -189.646,47")
+    expect(tab.locator(".path [aria-current=step]")).to_contain_text("Trả lại")
+    expect(tab.locator("#decision")).to_have_count(0)
+
+
+def test_a_withheld_one_names_the_article_and_the_cells(site: Site, tab: Page) -> None:
+    log_in(tab, site, path=f"/submissions/{identity('cam')}")
+    picture(tab, "withheld")
+    expect(tab.locator("#reasons")).to_contain_text("1618/QĐ-UBND, Điều 6 khoản 2")
+    expect(tab.locator("#reasons")).to_contain_text("Danh sách – mã số thuế: D5 D6 D7 D8")
+
+
+def test_the_marked_workbook_and_the_receipt_come_as_files(site: Site, tab: Page) -> None:
+    log_in(tab, site, path=f"/submissions/{identity('tra')}")
+    with tab.expect_download() as workbook:
+        tab.get_by_role("link", name="Tải bảng tính đã đánh dấu chỗ sai").click()
+    assert workbook.value.suggested_filename == f"{identity('tra')}-2.xlsx"
+    assert Path(workbook.value.path()).read_bytes() == b"PK\x03\x04 marked"
+    with tab.expect_download() as receipt:
+        tab.get_by_role("link", name="Tải biên nhận").click()
+    name = f"bien-nhan-{identity('tra')}-2.json"
+    assert receipt.value.suggested_filename == name
+    assert json.loads(Path(receipt.value.path()).read_bytes())["attempt"] == 2
+    tab.get_by_text("Cách kiểm tra biên nhận").click()
+    expect(tab.locator("pre")).to_have_text(f"solieu audit verify {name} --file tep-da-gui.xlsx")
+
+
+def test_an_officer_accepts_with_a_reason(site: Site, tab: Page) -> None:
+    log_in(tab, site, path=f"/submissions/{identity('cho')}")
+    picture(tab, "held")
+    turn = "Phòng Thống kê Kinh tế. Hạn: 08:20, 26/11/2026. Cần 2 người đồng ý, đã có 0."
+    expect(tab.locator("#standing")).to_contain_text(turn)
+    tab.get_by_role("button", name="Chấp nhận", exact=True).click()
+    assert site.office.decisions == []
+    tab.get_by_label("Lý do").fill("Đã đối chiếu với quyết toán")
+    tab.get_by_label("Số văn bản căn cứ").fill("12/BC-TK")
+    tab.get_by_role("button", name="Chấp nhận", exact=True).click()
+    expect(tab.get_by_text("Đã ghi nhận quyết định chấp nhận.")).to_be_visible()
+    expect(tab.locator("#standing")).to_contain_text("đã có 1")
+    expect(tab.locator("#decision")).to_have_count(0)
+    assert site.office.decisions == [
+        {"outcome": "release", "reason": "Đã đối chiếu với quyết toán", "document": "12/BC-TK",
+         "submission": identity("cho"), "attempt": 1, "person": "p-kinh-te"}
+    ]  # fmt: skip
+
+
+def test_a_decision_that_is_refused_keeps_what_was_typed(site: Site, tab: Page) -> None:
+    words = texts("Cần người thứ hai", "A second person is needed")
+    site.office.refuse_decisions = Problem(409, "four-eyes", words, words)
+    log_in(tab, site, path=f"/submissions/{identity('cho')}")
+    tab.get_by_label("Lý do").fill("Chênh lệch chưa giải trình")
+    tab.get_by_role("button", name="Không chấp nhận").click()
+    expect(tab.get_by_role("alert")).to_contain_text("Cần người thứ hai")
+    expect(tab.get_by_label("Lý do")).to_have_value("Chênh lệch chưa giải trình")
+    picture(tab, "refused")
+
+
+def test_news_never_takes_what_is_being_typed(site: Site, tab: Page) -> None:
+    log_in(tab, site, path=f"/submissions/{identity('cho')}")
+    expect(tab.get_by_text("Tự cập nhật")).to_be_visible()
+    tab.get_by_label("Lý do").fill("đang viết dở")
+    site.office.reviews[identity("cho")]["reviewers"] = 1
+    expect(tab.locator("#standing")).not_to_contain_text("Cần 2 người đồng ý")
+    expect(tab.get_by_label("Lý do")).to_have_value("đang viết dở")
+    expect(tab.get_by_label("Lý do")).to_be_focused()
+    site.office.attempts[1] = attempt("cho", "stored", form="cv17809-4")
+    expect(tab.locator("#decision")).to_have_count(0)
+    expect(tab.locator("#documents")).to_be_visible()
+
+
+def test_an_auditor_sees_the_path_but_no_value_and_no_button(site: Site, tab: Page) -> None:
+    log_in(tab, site, "p-kiem-tra", f"/submissions/{identity('tra')}")
+    picture(tab, "auditor")
+    expect(tab.locator("#findings")).to_contain_text("C47")
+    expect(tab.locator("main")).not_to_contain_text("291.552")
+    expect(tab.get_by_role("link", name="Tải bảng tính đã đánh dấu chỗ sai")).to_have_count(0)
+    tab.goto(f"{site.url}/submissions/{identity('cho')}")
+    expect(tab.locator("#decision")).to_have_count(0)
+
+
+def test_what_a_role_may_not_have_is_not_offered(site: Site, tab: Page) -> None:
+    log_in(tab, site, "p-bien-soan", f"/submissions/{identity('thu')}")
+    expect(tab.locator("#standing")).to_contain_text("Được chấp nhận")
+    expect(tab.locator("#documents")).to_have_count(0)
+
+
+# -- for everybody
+
+
+def test_what_others_wrote_is_text_and_never_markup(site: Site, tab: Page) -> None:
+    evil = '<img src=x onerror="window.broken=1"></script><b>x'
+    first = site.office.attempts[2]
+    first["form"], first["sender"], first["period"] = evil, evil, evil
+    report = site.office.reports[identity("tra")]["findings"][0]
+    report["message"], report["sheet"], report["cells"] = texts(evil, evil), evil, [evil]
+    log_in(tab, site)
+    expect(tab.locator(row(tab, "tra", 2))).to_contain_text(evil)
+    tab.goto(f"{site.url}/submissions/{identity('tra')}")
+    expect(tab.locator("#findings")).to_contain_text(evil)
+    assert tab.evaluate("window.broken") is None
+    first["since"] = "2026-11-24T02:00:00+00:00"
+    report["mend"] = texts(f"mới {evil}", "")
+    expect(tab.locator("#findings")).to_contain_text(f"mới {evil}")
+    assert tab.locator("main img, main b").count() == 0
+    assert tab.evaluate("window.broken") is None
+
+
+def test_it_speaks_vietnamese_until_someone_chooses_english(site: Site, tab: Page) -> None:
+    log_in(tab, site, path=f"/submissions/{identity('cam')}?attempt=1")
+    expect(tab.locator("html")).to_have_attribute("lang", "vi")
+    tab.get_by_role("link", name="English").click()
+    expect(tab.locator("html")).to_have_attribute("lang", "en")
+    assert tab.url == f"{site.url}/submissions/{identity('cam')}?attempt=1"
+    expect(tab.locator("#reasons")).to_contain_text("1618/QĐ-UBND, Article 6, clause 2")
+    picture(tab, "english")
+    tab.goto(site.url)
+    expect(tab.locator("h1")).to_have_text("Submissions")
+    tab.get_by_role("link", name="Tiếng Việt").click()
+    expect(tab.locator("h1")).to_have_text("Hồ sơ số liệu")
+
+
+def test_it_fits_a_narrow_phone_and_has_room_for_a_thumb(site: Site, tab: Page) -> None:
+    tab.set_viewport_size({"width": PHONE["width"], "height": PHONE["height"]})
+    site.office.attempts[2]["sender"] = "so-co-ten-rat-dai-khong-co-dau-cach-nao-ca-" * 4
+    log_in(tab, site)
+    for place in ("/login", *PLACES, "/nowhere"):
+        tab.goto(site.url + place)
+        picture(tab, f"phone-{place.strip('/').replace('/', '-')}")
+        assert tab.evaluate("document.documentElement.scrollWidth") <= PHONE["width"], place
+        small = tab.evaluate(
+            """[...document.querySelectorAll('a, button, input:not([type=hidden]), summary, textarea')]
+               .filter(one => !one.classList.contains('skip'))
+               .filter(one => one.getBoundingClientRect().height < 24).map(one => one.outerHTML)"""
+        )
+        assert small == [], place  # WCAG 2.2, 2.5.8
+
+
+def test_a_screen_reader_finds_names_headings_and_landmarks(site: Site, tab: Page) -> None:
+    log_in(tab, site)
+    for place in ("/login", *PLACES, "/nowhere"):
+        tab.goto(site.url + place)
+        wrong = tab.evaluate(
+            """() => {
+              const wrong = [], all = (what) => [...document.querySelectorAll(what)];
+              const ids = all('[id]').map(one => one.id);
+              if (new Set(ids).size !== ids.length) wrong.push('an id is there twice');
+              if (all('h1').length !== 1 || all('main').length !== 1) wrong.push('one h1, one main');
+              for (const one of all('input:not([type=hidden]), textarea'))
+                if (!one.labels.length) wrong.push('no label: ' + one.outerHTML);
+              for (const one of all('a, button, summary'))
+                if (!one.textContent.trim() && !one.getAttribute('aria-label')) wrong.push('no name: ' + one.outerHTML);
+              for (const one of all('img')) if (one.getAttribute('alt') === null) wrong.push('no alt');
+              for (const what of ['aria-labelledby', 'aria-describedby'])
+                for (const one of all(`[${what}]`))
+                  for (const id of one.getAttribute(what).split(' '))
+                    if (!document.getElementById(id)) wrong.push('names nothing: ' + id);
+              for (const one of all('a[href^="#"]'))
+                if (!document.querySelector(one.getAttribute('href'))) wrong.push('leads nowhere: ' + one.outerHTML);
+              let before = 1;
+              for (const one of all('h1, h2, h3')) {
+                const level = Number(one.tagName[1]);
+                if (level > before + 1) wrong.push('a level is skipped: ' + one.outerHTML);
+                before = level;
+              }
+              return wrong;
+            }"""
+        )
+        assert wrong == [], place
+
+
+def test_it_works_without_any_script(site: Site, browser: Browser) -> None:
+    context = browser.new_context(java_script_enabled=False)
+    tab = context.new_page()
+    log_in(tab, site, path=f"/submissions/{identity('cho')}")
+    expect(tab.get_by_text("Tải lại trang để xem thay đổi.")).to_be_visible()
+    tab.get_by_label("Lý do").fill("Đã xem")
+    tab.get_by_role("button", name="Chấp nhận", exact=True).click()
+    expect(tab.get_by_text("Đã ghi nhận quyết định chấp nhận.")).to_be_visible()
+    assert len(site.office.decisions) == 1
+    context.close()

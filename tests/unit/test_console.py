@@ -1,0 +1,147 @@
+"""The console's words, steps and colours: pure."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from services.console import findings, standing, words
+from services.console.pages.login import local
+from services.model.messages import catalogue
+from services.model.text import Language
+
+STYLE = (Path(words.__file__).parent / "static" / "console.css").read_text(encoding="utf-8")
+TONES = ("good", "bad", "wait", "mend", "busy", "past")
+
+
+@pytest.mark.parametrize(("code", "vi", "en"), [
+    ("2026", "Năm 2026", "2026"),
+    ("2026-S2", "6 tháng cuối năm 2026", "Second half of 2026"),
+    ("2026-Q3", "Quý III/2026", "Quarter III of 2026"),
+    ("2026-M09", "Tháng 9/2026", "Month 9 of 2026"),
+    ("2026-11-20", "20/11/2026", "20 November 2026"),
+    ("2026-01-01/P9M", "9 tháng năm 2026", "9 months of 2026"),
+    ("2026-02-01/P2M", "1/2/2026 – 31/3/2026", "1 February 2026 – 31 March 2026"),
+    ("2026-Q9", "2026-Q9", "2026-Q9"),
+])  # fmt: skip
+def test_a_period_is_named_as_people_name_it(code: str, vi: str, en: str) -> None:
+    assert (words.period(code, "vi"), words.period(code, "en")) == (vi, en)
+
+
+def test_times_are_those_of_viet_nam() -> None:
+    assert words.moment("2026-11-23T18:05:00.5Z", "vi") == "01:05, 24/11/2026"
+    assert words.moment(None, "vi") == ""
+
+
+@pytest.mark.parametrize(("value", "vi"), [
+    ("101906.435", "101.906,435"), ("-0.5", "-0,5"), ("Điện Biên", "Điện Biên"), ("1E+3", "1.000"),
+])  # fmt: skip
+def test_numbers_are_written_as_in_the_language(value: str, vi: str) -> None:
+    assert words.number(value, "vi") == vi
+
+
+def attempt(state: str, *times: str) -> dict[str, Any]:
+    return {"state": state, "times": dict.fromkeys(times, "2026-11-24T01:00:00Z")}
+
+
+@pytest.mark.parametrize(("found", "names"), [
+    (attempt("received", "received"), "Đã nhận | Kiểm tra | Kết luận | Vào kho"),
+    (attempt("returned", "returned", "received"), "Đã nhận | Trả lại"),
+    (attempt("held", "held", "received", "validated"),
+     "Đã nhận | Đã kiểm tra | Chờ quyết định | Kết luận | Vào kho"),
+    (attempt("stored", "stored", "cleared", "held", "received", "validated"),
+     "Đã nhận | Đã kiểm tra | Chờ quyết định | Chấp nhận | Vào kho"),
+    (attempt("withheld", "withheld", "received", "validated"),
+     "Đã nhận | Đã kiểm tra | Không được sử dụng"),
+])  # fmt: skip
+def test_the_path_is_in_order_whatever_the_order_of_the_events(
+    found: dict[str, Any], names: str
+) -> None:
+    steps = standing.steps(found, "vi")
+    assert " | ".join(one.name for one in steps) == names
+    assert [one.is_current for one in steps].count(True) == 1
+    assert all(bool(one.at) == (one.look != "ahead") for one in steps)
+
+
+@pytest.mark.parametrize("language", ["vi", "en"])
+@pytest.mark.parametrize("state", standing.TONES)
+def test_every_state_has_its_words(state: str, language: Language) -> None:
+    known = catalogue(language)
+    assert f"console.state.{state}" in known
+    assert f"console.step.{state}" in known
+    for is_sender in (True, False):
+        alone = {"state": state, "attempt": 1, "attempts": [{"attempt": 1}]}
+        assert standing.advice(alone, is_sender, language)
+
+
+def test_nobody_is_told_to_mend_what_was_sent_again_already() -> None:
+    first = {"state": "returned", "attempt": 1, "attempts": [{"attempt": 2}, {"attempt": 1}]}
+    assert "mới hơn" in standing.advice(first, True, "vi")
+    assert "gửi lại" in standing.advice(first | {"attempt": 2}, True, "vi")
+
+
+def test_the_states_are_those_of_intake() -> None:
+    from services.intake.status import State
+
+    assert set(standing.TONES) == {one.value for one in State}
+
+
+def finding(cell: str, severity: str) -> dict[str, Any]:
+    return {"severity": severity, "sheet": "#2", "cells": [cell], "rule": "", "code": "total"}
+
+
+def test_the_gravest_come_first_and_the_rest_is_counted() -> None:
+    found = [finding(f"A{n}", "information") for n in range(150)] + [finding("B1", "error")]
+    listed, more = findings.shown(found, len(found), "vi")
+    assert (listed[0].severity, listed[0].anchor) == ("error", "finding-1")
+    assert (len(listed), more) == (100, 51)
+    cells = [("B1", "finding-1"), ("A0", "finding-2")]
+    assert findings.by_sheet(listed[:2]) == [("Trang tính thứ 2", cells)]
+
+
+def test_an_undecided_rule_never_counts_as_passed() -> None:
+    rules = [
+        {"pass": 3, "fail": 0, "undecided": 0},
+        {"pass": 3, "fail": 0, "undecided": 1},
+        {"pass": 0, "fail": 1, "undecided": 1},
+    ]
+    assert findings.tally({"rules": rules}) == findings.Tally(1, 1, 1)
+    assert findings.tally(None) is None
+
+
+@pytest.mark.parametrize("address", [
+    "", "x", "//evil", "/\\evil", "https://evil", "/a\\b", "/a\nb", "/login", "/é", "javascript:x",
+])  # fmt: skip
+def test_after_the_login_one_stays_on_this_site(address: str) -> None:
+    assert local(address) == "/submissions"
+    assert local("/submissions/x?attempt=1") == "/submissions/x?attempt=1"
+
+
+def colours(scheme: str) -> dict[str, str]:
+    """The custom properties of a colour scheme."""
+    light, dark = re.findall(r":root \{(.*?)\}", STYLE, re.DOTALL)[:2]
+    found = dict(re.findall(r"--([\w-]+): (#\w{6})", light))
+    return found | (dict(re.findall(r"--([\w-]+): (#\w{6})", dark)) if scheme == "dark" else {})
+
+
+def luminance(colour: str) -> float:
+    """WCAG 2.2, relative luminance."""
+    parts = [int(colour[n : n + 2], 16) / 255 for n in (1, 3, 5)]
+    red, green, blue = (p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4 for p in parts)
+    return float(0.2126 * red + 0.7152 * green + 0.0722 * blue)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_every_text_stands_out_from_its_paper(scheme: str) -> None:
+    found = colours(scheme)
+    papers = ("paper", "card", "past-paper")
+    pairs = [(ink, paper) for ink in ("ink", "soft", "accent") for paper in papers]
+    pairs.append(("accent-ink", "accent"))
+    for tone in TONES:
+        pairs += [(tone, f"{tone}-paper"), (tone, "card"), ("ink", f"{tone}-paper")]
+    for ink, paper in pairs:
+        low, high = sorted((luminance(found[ink]), luminance(found[paper])))
+        assert (high + 0.05) / (low + 0.05) >= 4.5, (scheme, ink, paper)  # WCAG 2.2, 1.4.3
