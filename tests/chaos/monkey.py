@@ -1,4 +1,4 @@
-"""Breaks a running stack, seeded: kills, terminations, exceptions in mid-handler, restarts, twins."""
+"""Breaks a running stack, seeded: kills, terminations, exceptions in mid-handler, dead letters, restarts, twins."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ from pathlib import Path
 from deploy.local import Stack
 from deploy.programs import PROGRAMS, Role
 
+ASKED = {"exception": "raise", "dead-letter": "bury"}
+"""Harms that inject/sitecustomize.py does when a file asks for them: the beginning of its name."""
 WORKERS = tuple(name for name, program in PROGRAMS.items() if program.role is Role.WORKER)
 
 
@@ -63,9 +65,9 @@ class Monkey:
             self.done.append(f"restart {harm}")
         else:
             program = self.rng.choice([*PROGRAMS])
-            kind = self.rng.choice(["KILL", "TERM", "exception"])
-            if kind == "exception":
-                (self.folder / f"raise-{PROGRAMS[program].service}").touch()
+            kind = self.rng.choice(["KILL", "TERM", *ASKED])
+            if kind in ASKED:
+                (self.folder / f"{ASKED[kind]}-{PROGRAMS[program].service}").touch()
             elif self.stack.process_id(program):
                 self.stack.signal(program, kind)
             self.done.append(f"{kind} {program}")

@@ -1,7 +1,7 @@
-"""Put on PYTHONPATH by the chaos test: an exception in mid-handler, when a file asks for it.
+"""Put on PYTHONPATH by the chaos test: an error in mid-handler, when a file asks for it.
 
 The file `raise-<service>` in CHAOS_FOLDER is taken away and RuntimeError raised after the rows of an event were
-written, before its transaction ends.
+written, before its transaction ends; the file `bury-<service>` makes one event a dead letter.
 """
 
 import importlib.abc
@@ -29,16 +29,32 @@ class Failing(importlib.abc.Loader):
     def exec_module(self, module: ModuleType) -> None:
         self._loader.exec_module(module)
         program = next((a for a in sys.orig_argv if a.startswith("services.")), "services.none")
-        flag = Path(os.environ["CHAOS_FOLDER"]) / f"raise-{program.split('.')[1]}"
+        service = program.split(".")[1]
         record: Any = vars(module)["record"]
+        writer: Any = vars(module)["Writer"]
+        encode = writer.encode
 
         def failing(*arguments: Any) -> None:
             record(*arguments)
-            if flag.exists():
-                flag.unlink(missing_ok=True)
+            if asked(f"raise-{service}"):
                 raise RuntimeError("injected in mid-handler")
 
+        def burying(*arguments: Any) -> Any:
+            if asked(f"bury-{service}"):
+                raise vars(module)["Permanent"]("injected, to be replayed")
+            return encode(*arguments)
+
         vars(module)["record"] = failing
+        writer.encode = burying
+
+
+def asked(name: str) -> bool:
+    """Whether a file of this name asks for it; one process takes it away."""
+    try:
+        (Path(os.environ["CHAOS_FOLDER"]) / name).unlink()
+    except FileNotFoundError:
+        return False
+    return True
 
 
 class Finder(importlib.abc.MetaPathFinder):
