@@ -41,7 +41,8 @@ check: install ## Style, types and layers
 	$(bin)/lint-imports
 
 .PHONY: test
-test: check ## All checks and all tests, but the long ones
+test: check ## All checks and all tests, but the long ones (Chromium by apt if missing)
+	deploy/requisites.sh chromium
 	$(bin)/python -m pytest -m "not long"
 
 .PHONY: chaos
@@ -49,7 +50,7 @@ chaos: install ## Kill and cut off everything in turn, and count that nothing is
 	$(bin)/python -m pytest tests/chaos -m long
 
 .PHONY: bench
-bench: install ## Measure the runner beside a stage written by hand
+bench: install ## Measure the runner beside a stage written by hand, and the whole chain under load
 	$(bin)/python -m bench
 
 .PHONY: requirements

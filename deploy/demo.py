@@ -17,8 +17,9 @@ import httpx2
 import yaml
 from rich.console import Console
 
-from deploy import feed
+from deploy import feed, scenes
 from deploy.local import Stack
+from deploy.people import People
 from deploy.results import Result, show
 from deploy.supervision import ROOT
 from services.catalogue import starter
@@ -46,6 +47,7 @@ def main() -> int:
     results = [_send(stack, keys, workbooks, entry) for entry in scenario["submissions"]]
     show(console, results)
     wrong = [f"{result.name}: {text}" for result in results for text in result.wrong]
+    wrong += _scenes(stack, keys, People(stack, FOLDER / "people.json"), workbooks, results)
     wrong += _balances(stack, results)
     _addresses(stack)
     for text in wrong:
@@ -122,12 +124,26 @@ def _send(stack: Stack, keys: dict[str, Key], workbooks: Path, entry: dict[str, 
             return result
     result.seconds = time.monotonic() - began
     expected = entry["expect"]
-    found = result.state | {"status": receipt.status}
+    found = result.state | {"status": receipt.status, "verdict": result.verdict}
     for name in ("status", "attempt", "verdict", "figures"):
         if found.get(name) != expected[name]:
             result.wrong.append(f"{name}: {expected[name]} ≠ {found.get(name)}")
     _compare_reason(result, connector, expected)
     return result
+
+
+def _scenes(
+    stack: Stack, keys: dict[str, Key], people: People, workbooks: Path, results: list[Result]
+) -> list[str]:
+    held = next(one for one in results if one.entry["expect"]["verdict"] == "held")
+    sender = keys["so-tai-chinh-dien-bien"]
+    return [
+        *scenes.state_secret(console, stack, sender, workbooks / "cv17809-1_2026-Q3.xlsx"),
+        *scenes.accept_held(console, stack, people, held),
+        *scenes.end_embargo(console, stack, people),
+        *scenes.receipts(console, stack, people, results),
+        *scenes.mail(console, stack),
+    ]
 
 
 def _compare_reason(result: Result, connector: Connector, expected: dict[str, Any]) -> None:
@@ -171,7 +187,8 @@ def _balances(stack: Stack, results: list[Result]) -> list[str]:
         expected = sum(
             result.entry["expect"]["figures"]
             for result in results
-            if result.entry["expect"]["verdict"] == "cleared"
+            # What was held has been accepted by its room.
+            if result.entry["expect"]["verdict"] in ("cleared", "held")
             and result.entry["expect"]["status"] == 202
         )
         events = feed.count(
@@ -204,12 +221,14 @@ def _log(client: httpx2.Client, stack: Stack, events: int) -> dict[str, Any]:
 
 
 def _addresses(stack: Stack) -> None:
-    for name in ("intake-api", "catalogue-api", "grdp-api", "audit-api"):
+    console.print(f"  trang web · console {stack.url('console-api')}")
+    for name in ("intake-api", "catalogue-api", "policy-api", "grdp-api", "audit-api"):
         console.print(f"  {name:16} {stack.url(name)}/docs")
     console.print(f"  Kafka            {stack.bootstrap}")
     here = FOLDER.relative_to(ROOT)
     console.print(f"  bảng · workbooks {here / 'workbooks'}, {EXAMPLES.relative_to(ROOT)}")
     console.print(f"  khoá · keys      {here / 'keys'}")
+    console.print(f"  người · people   {here / 'people.json'}")
 
 
 if __name__ == "__main__":

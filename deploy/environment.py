@@ -7,21 +7,23 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from deploy import database
-from deploy.programs import SERVICES, Program
+from deploy.programs import SERVICES, Program, Role
 from deploy.state import HOST, State
 
-COMMANDS_CALL = ("intake", "catalogue", "audit")
+COMMANDS_CALL = ("intake", "catalogue", "policy", "audit")
 """The services whose APIs `solieu` calls."""
 
 
 def program(state: State, folder: Path, process: Program) -> dict[str, str]:
     """The settings of one service process of the stack in `folder`."""
-    password = state.passwords[process.service]
     return {
-        **_kafka(state),
+        **(_kept(state, process.service) if process.database else {}),
         **(_vault(state, folder) if process.vault else {}),
         **_tokens(state, process.tokens),
-        "SOLIEU_DATABASE_URL": database.url(process.service, password, state.ports["postgres"]),
+        **(_keys_of_tokens(state) if process.role is Role.API else {}),
+        **(_mail(state) if process.service == "notification" else {}),
+        **_called(state, process.calls),
+        **(_address(state) if process.service == "console" else {}),
         "SOLIEU_PORT": str(state.ports[process.name]),
     }
 
@@ -59,12 +61,43 @@ def url(state: State, name: str) -> str:
     return f"http://{HOST}:{state.ports[name]}"
 
 
+def _kept(state: State, service: str) -> dict[str, str]:
+    """Where a service's rows and events are."""
+    password = state.passwords[service]
+    return {
+        **_kafka(state),
+        "SOLIEU_DATABASE_URL": database.url(service, password, state.ports["postgres"]),
+    }
+
+
+def _called(state: State, services: Iterable[str]) -> dict[str, str]:
+    return {f"SOLIEU_{name.upper()}_URL": url(state, f"{name}-api") for name in sorted(services)}
+
+
+def _address(state: State) -> dict[str, str]:
+    """By which address people reach the console: with https its cookies are for that alone."""
+    return {"SOLIEU_CONSOLE_URL": url(state, "console-api")}
+
+
 def _kafka(state: State) -> dict[str, str]:
     return {"SOLIEU_KAFKA_BOOTSTRAP": bootstrap(state)}
 
 
 def _urls(state: State) -> dict[str, str]:
-    return {f"SOLIEU_{name.upper()}_URL": url(state, f"{name}-api") for name in COMMANDS_CALL}
+    return _called(state, COMMANDS_CALL)
+
+
+def _keys_of_tokens(state: State) -> dict[str, str]:
+    """Where every API finds the keys that persons' tokens are signed with."""
+    return {"SOLIEU_CATALOGUE_URL": url(state, "catalogue-api")}
+
+
+def _mail(state: State) -> dict[str, str]:
+    return {
+        "SOLIEU_SMTP_HOST": HOST,
+        "SOLIEU_SMTP_PORT": str(state.ports["mailbox"]),
+        "SOLIEU_SMTP_FROM": "solieu@localhost",
+    }
 
 
 def _vault(state: State, folder: Path) -> dict[str, str]:

@@ -26,6 +26,10 @@ class Program:
     """Whether it opens objects of the vault, and so needs the master key."""
     tokens: frozenset[str] = frozenset()
     """Whose bearer tokens it checks or sends: administrator, compiler, operator."""
+    calls: frozenset[str] = frozenset()
+    """The services whose APIs it calls with the token of the person who asks."""
+    database: bool = True
+    """Whether it keeps tables and speaks with Kafka; one that only shows what others keep does neither."""
 
     @property
     def name(self) -> str:
@@ -39,6 +43,8 @@ class Program:
 
 
 TOKENS = frozenset({"administrator", "compiler", "operator"})
+SHOWN = frozenset({"catalogue", "intake", "policy", "audit"})
+"""What the console shows is theirs."""
 
 PROGRAMS: Mapping[str, Program] = {
     program.name: program
@@ -47,22 +53,29 @@ PROGRAMS: Mapping[str, Program] = {
         Program("intake", Role.API, 18001, vault=True, tokens=TOKENS),
         Program("validation", Role.WORKER, 18102, vault=True),
         Program("policy", Role.WORKER, 18103, vault=True),
+        Program("policy", Role.API, 18005, tokens=TOKENS),
         Program("catalogue", Role.API, 18002, tokens=TOKENS),
         Program("grdp", Role.WORKER, 18104, vault=True),
         Program("grdp", Role.API, 18003, vault=True, tokens=TOKENS),
         Program("audit", Role.WORKER, 18105),
         Program("audit", Role.API, 18004, tokens=TOKENS),
+        Program("notification", Role.WORKER, 18106),
+        Program("notification", Role.API, 18006, tokens=TOKENS),
+        Program("console", Role.API, 18007, calls=SHOWN, database=False),
     )
 }
 """Every service process, in the order in which `status` shows them."""
 
-SERVICES: tuple[str, ...] = tuple(dict.fromkeys(program.service for program in PROGRAMS.values()))
-"""Every service once; each has its own database role and schema."""
+SERVICES: tuple[str, ...] = tuple(
+    dict.fromkeys(program.service for program in PROGRAMS.values() if program.database)
+)
+"""Every service that keeps something, once; each has its own database role and schema."""
 
 DEFAULT_PORTS: Mapping[str, int] = {
     "kafka": 19092,
     "kafka-controller": 19093,
     "postgres": 15432,
+    "mailbox": 18025,
     **{name: program.port for name, program in PROGRAMS.items()},
 }
 """The ports of a stack that nobody configured otherwise; all on the loopback address."""

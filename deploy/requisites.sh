@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Makes sure of what can't be installed into the checkout: `requisites.sh python [interpreter]` or `requisites.sh java`.
+# Makes sure of what can't be installed into the checkout: `requisites.sh python [interpreter]`, `java` or `chromium`.
 # What is missing is installed where that needs no question (root on Debian or Ubuntu); else the line that would is shown.
 set -euo pipefail
 
@@ -36,6 +36,14 @@ need_python() {
     # Debian and Ubuntu split ensurepip, which a virtual environment needs, into a package of its own.
     "$interpreter" -c 'import ensurepip' 2>/dev/null ||
         provide "This Python can't make virtual environments" python3-venv
+}
+
+need_chromium() { # for the tests in a browser
+    local name
+    for name in "${CHROMIUM:-chromium}" chromium-browser google-chrome google-chrome-stable; do
+        if command -v "$name" >/dev/null; then return; fi
+    done
+    provide "The browser tests need Chromium" chromium
 }
 
 need_java() {

@@ -25,6 +25,11 @@ class Result:
     seconds: float = 0.0
     wrong: list[str] = field(default_factory=list)
 
+    @property
+    def verdict(self) -> str:
+        """The verdict; `held` while a person has to decide."""
+        return str(self.state.get("verdict") or self.state.get("state", "?"))
+
 
 @dataclass(frozen=True)
 class Column:
@@ -38,8 +43,7 @@ class Column:
 
 def verdict(result: Result) -> Text:
     """The verdict in its colour; an identical copy is marked."""
-    said = str(result.state.get("verdict", "?"))
-    text = Text(said, COLOURS.get(said, ""))
+    text = Text(result.verdict, COLOURS.get(result.verdict, ""))
     return text.append("\n(trùng)", "dim") if result.entry["expect"].get("duplicate") else text
 
 

@@ -14,12 +14,12 @@ from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 
-from deploy import broker, database, environment, health, state
+from deploy import broker, database, environment, health, mailbox, state
 from deploy.health import Progress, silent
 from deploy.programs import DEFAULT_PORTS, PROGRAMS, Program, select
 from deploy.supervision import ROOT, Child, Supervisor, wait_until
 
-INFRASTRUCTURE = ("kafka", "postgres")
+INFRASTRUCTURE = ("kafka", "postgres", "mailbox")
 STARTUP_SECONDS = 60
 
 
@@ -65,6 +65,11 @@ class Stack:
     def logs(self) -> Path:
         """The folder of the log files, one a program."""
         return self.supervisor.logs
+
+    @property
+    def mail(self) -> Path:
+        """The folder in which the product's mails land."""
+        return self.folder / "mail"
 
     @property
     def bootstrap(self) -> str:
@@ -209,6 +214,7 @@ class Stack:
         return [
             Child("postgres", server.command(port), user=server.user, stop_signal="INT"),
             Child("kafka", broker.command(self.folder / "kafka")),
+            Child("mailbox", mailbox.command(self.mail, self.state.ports["mailbox"])),
             *(self._child(program) for program in PROGRAMS.values()),
         ]
 
@@ -231,6 +237,7 @@ class Stack:
         answers = {
             "kafka": lambda: broker.answers(port),
             "postgres": lambda: database.answers(self._server_url),
+            "mailbox": lambda: mailbox.answers(port),
         }
         log = self.logs / f"{name}.log"
         wait_until(answers[name], STARTUP_SECONDS, f"{name} does not answer: see {log}")
