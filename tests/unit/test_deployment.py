@@ -87,9 +87,12 @@ def test_a_container_runs_its_program(
     settings = Settings()
     assert {name.removeprefix("SOLIEU_").lower() for name in found} <= set(Settings.model_fields)
     assert (settings.host, settings.port) == ("0.0.0.0", program.port)
-    password = secrets[f"{program.service.upper()}_PASSWORD"]
+    password = secrets.get(f"{program.service.upper()}_PASSWORD")
     database_url = f"postgresql://{program.service}:{password}@postgres:5432/{database.DATABASE}"
-    assert settings.database_url == database_url
+    assert settings.database_url == (database_url if program.database else "")
+    for service in program.calls:
+        api = PROGRAMS[f"{service}-api"]
+        assert found[f"SOLIEU_{service.upper()}_URL"] == f"http://{api.name}:{api.port}"
     address = f"127.0.0.1:{program.port}:{program.port}"
     assert container.get("ports", []) == ([address] if program.role is Role.API else [])
     assert container.get("volumes", []) == (["vault:/vault"] if program.vault else [])
@@ -99,7 +102,7 @@ def test_a_container_runs_its_program(
 @pytest.mark.parametrize("program", PROGRAMS.values(), ids=lambda program: program.name)
 def test_no_container_has_another_services_secrets(program: Program) -> None:
     asked = VARIABLE.findall(json.dumps(CONTAINERS[program.name]["environment"]))
-    own = {f"{program.service.upper()}_PASSWORD"}
+    own = {f"{program.service.upper()}_PASSWORD"} if program.database else set()
     own |= {f"SOLIEU_{holder.upper()}_TOKEN" for holder in program.tokens}
     own |= {"SOLIEU_MASTER_KEY"} if program.vault else set()
     assert set(asked) == own
@@ -233,7 +236,8 @@ GROUPING = re.compile(r"\b(?:by|without|on|ignoring|group_left|group_right)\s*\(
 SELECTOR = re.compile(r"\b([a-zA-Z_:][\w:]*)\b(?!\s*\()(?:\s*\{([^}]*)\})?")
 MATCHER = re.compile(r'(\w+)\s*(=~|!~|!=|=)\s*"([^"]*)"')
 WORDS = {"and", "or", "unless", "offset", "bool", "inf", "nan"}
-VALUES = {"service": set(SERVICES), "topic": set(topics()), "result": {"handled", "duplicate", "dead"}}  # fmt: skip
+VALUES = {"service": set(SERVICES), "topic": set(topics()), "result": {"handled", "duplicate", "dead"},
+          "state": {"queued", "sent", "failed", "uncertain"}}  # fmt: skip
 
 
 def selectors(expression: str) -> list[tuple[str, list[tuple[str, str, str]]]]:

@@ -6,6 +6,8 @@ import asyncio
 import os
 import signal
 import time
+from importlib import import_module
+from pathlib import Path
 
 import pytest
 
@@ -42,6 +44,20 @@ def test_work_that_takes_too_long_is_ended_and_the_pool_goes_on() -> None:
         return await pool.run(after, 0.0)
 
     assert asyncio.run(run())
+
+
+def test_the_start_of_a_process_is_no_part_of_the_works_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On a busy machine a right workbook came back as unreadable: the start alone took the 30 seconds."""
+    (tmp_path / "slowly_imported.py").write_text(
+        "import multiprocessing, time\n"
+        "if multiprocessing.parent_process(): time.sleep(4)\n"
+        "def work(): return 1\n"
+    )
+    monkeypatch.syspath_prepend(tmp_path)
+    work = import_module("slowly_imported").work
+    assert asyncio.run(Pool(seconds=2).run(work)) == 1
 
 
 def test_work_that_kills_its_process_is_found_and_its_neighbours_finish() -> None:

@@ -25,6 +25,7 @@ from services import cli
 from services.intake.identity import NAMESPACE, identity
 from services.kernel import metrics, replica
 from services.kernel.settings import Settings
+from services.kernel.stage import BatchStage, ObjectStage
 from services.kernel.topics import load as topics
 from services.model.catalogue import load_organisations
 from services.model.form import load_forms
@@ -223,7 +224,9 @@ def consumed(service: str) -> set[str]:
     if not (ROOT / "services" / service / "worker.py").exists():
         return set()
     worker = import_module(f"services.{service}.worker")
-    return {*worker.STAGE.topics, *([replica.TOPIC] if hasattr(worker, "replica") else [])}
+    stages = [one for one in vars(worker).values() if isinstance(one, BatchStage | ObjectStage)]
+    read = {topic for stage in stages for topic in stage.topics}
+    return read | ({replica.TOPIC} if hasattr(worker, "replica") else set())
 
 
 def test_the_table_of_services_has_them_all() -> None:
@@ -234,7 +237,8 @@ def test_the_table_of_services_has_them_all() -> None:
 @pytest.mark.parametrize("row", rows("service"), ids=lambda row: row[0].partition("]")[0][1:])
 def test_a_service_is_what_its_row_says(row: list[str]) -> None:
     service = row[0].partition("]")[0][1:]
-    import_module(f"services.{service}.store")
+    for module in (ROOT / "services" / service).glob("*.py"):
+        import_module(f"services.{service}.{module.stem}")
     tables = {one.name for one in SQLModel.metadata.tables.values() if one.schema == service}
     groups = {f"{service}.dead", f"{service}.replay"}
     published = {name for name, topic in topics().items() if topic.owner == service} - groups
