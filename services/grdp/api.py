@@ -10,17 +10,18 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Annotated, Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from fastapi import Depends, FastAPI, Query, Request
 from fastapi.concurrency import run_in_threadpool
 from pydantic import AfterValidator, AwareDatetime
 from sqlmodel import Session
 
-from services.grdp import queries
+from services.grdp import queries, reads
 from services.grdp.audience import Audience, Read
 from services.grdp.queries import Cursor
 from services.grdp.reach import Reach
+from services.grdp.reads import Reads
 from services.grdp.representation import Observation, Page, Totals
 from services.kernel.api import Context, context_of, create, serve
 from services.kernel.auth import Access, allowed
@@ -40,6 +41,7 @@ PARAMETERS = (
     "period", "as_of", "completeness", "area_list", "area", "form", "indicator_list", "indicator",
     "limit", "cursor",
 )  # fmt: skip
+READS = ("person", "organisation", "submission", "limit", "cursor")
 CODE = r"^[A-Za-z0-9._/-]{1,100}$"
 Inject = Annotated[Context, Depends(context_of)]
 
@@ -119,6 +121,7 @@ def create_app(config: Settings | None = None, clock: Clock = utc_now) -> FastAP
     """The application of the grdp service."""
     app = create("grdp", "GRDP", DESCRIPTION, config, clock)
     _observations(app)
+    _reads(app)
     _totals(app)
     return app
 
@@ -157,13 +160,38 @@ def _read(context: Context, audience: Audience, wanted: Wanted) -> tuple[Page, i
         rows = queries.observations(session, reach, as_of, equal, after, wanted.limit + 1)
         page = rows[: wanted.limit]
         read = Read(uuid4(), as_of, now, equal, reach.sources(session, page))
-        sequence = context.outbox.add(
-            session, read.event(audience), derived_id(read.id, "figure.read", 0)
-        )
+        event = read.event(audience)
+        reads.keep(session, event.data)
+        sequence = context.outbox.add(session, event, derived_id(read.id, "figure.read", 0))
     more = len(rows) > wanted.limit
     observations = [Observation.model_validate(row) for row in page]
     last = str(Cursor(as_of, page[-1]["key_id"])) if more else None
     return Page(as_of=as_of, observations=observations, next=last), sequence
+
+
+def _reads(app: FastAPI) -> None:
+    @app.get(
+        "/v1/reads",
+        tags=["auditors"],
+        summary="Ai đã nhận số liệu nào, theo điều nào · Who received which figures, under which article",
+        dependencies=[Depends(allowed("read.read")), Depends(only(*READS))],
+    )
+    def listed(
+        context: Inject,
+        person: Annotated[str | None, Query(pattern=CODE, description="Người · Person")] = None,
+        organisation: Annotated[
+            str | None, Query(pattern=CODE, description="Cơ quan · Organisation")
+        ] = None,
+        submission: Annotated[UUID | None, Query(description="Mã hồ sơ · Submission")] = None,
+        limit: Annotated[int, Query(ge=1, le=1000)] = 100,
+        cursor: Annotated[str | None, Query(description="`next` của trang trước")] = None,
+    ) -> Reads:
+        """The pages of figures that were read, newest first: who, as which audience, from which submissions."""
+        given = {"person": person, "organisation": organisation}
+        equal = {name: value for name, value in given.items() if value is not None}
+        after = _cursor(cursor) if cursor is not None else None
+        with Session(context.engine) as session:
+            return reads.listed(session, equal, submission, after, limit)
 
 
 def _totals(app: FastAPI) -> None:

@@ -84,6 +84,29 @@ class Release(SQLModel, table=True):
     articles: list[dict[str, Any]] = Field(sa_type=JSONB)
 
 
+class Read(SQLModel, table=True):
+    """One page of figures that somebody read, as its `figure.read` says."""
+
+    __tablename__ = "reads"
+    __table_args__ = (
+        sa.Index("reads_time", "read_at", "id"),
+        sa.Index("reads_submissions", "submissions", postgresql_using="gin"),
+        {"schema": SCHEMA},
+    )
+
+    id: UUID = Field(primary_key=True)
+    person: str = _text()
+    organisation: str | None = _text()
+    audience_kind: str = _text()
+    audience_id: str = _text()
+    as_of: datetime = _time()
+    filters: dict[str, str] = Field(sa_type=JSONB)
+    figures: int
+    submissions: list[dict[str, Any]] = Field(sa_type=JSONB)
+    articles: list[dict[str, Any]] = Field(sa_type=JSONB)
+    read_at: datetime = _time()
+
+
 class Figure(SQLModel, table=True):
     """One key as one submission brings it."""
 

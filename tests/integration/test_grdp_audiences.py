@@ -359,3 +359,42 @@ def test_what_was_noted_while_the_broker_was_away_is_published_later(
         cut_off.get("/v1/observations", params={"form": store.form}, headers=COMPILER)
     assert read(store, COMPILER) == {}
     assert len(reads(stack, store.form)) == 2
+
+
+def test_an_auditor_sees_who_received_what_and_nobody_else_does(store: Store, agency: str) -> None:
+    store.handle(released(store.event(VALUES), release(agency)))
+    read(store, as_agency(agency))
+    auditor = people.headers("p-kiem-tra", "thong-ke-dien-bien", ("auditor",), (), now=NOW)
+    (found,) = _reads(store, auditor, organisation=agency)
+    assert (found["person"], found["figures"], found["audience_kind"]) == ("p-agency", 2, "agency")
+    assert found["submissions"] == [{"submission_id": store.submission, "attempt": 1, "figures": 2}]
+    assert found["articles"] == [ARTICLE]
+    assert [one["id"] for one in _reads(store, auditor, submission=store.submission)] == [
+        found["id"]
+    ]
+    assert _reads(store, auditor, submission=str(uuid4())) == []
+    answer = store.client.get("/v1/reads", headers=as_agency(agency))
+    assert answer.status_code == 403
+
+
+def test_reads_come_page_by_page(store: Store, agency: str) -> None:
+    store.handle(store.event(VALUES))
+    for _ in range(3):
+        read(store, as_agency(agency))
+    auditor = people.headers("p-kiem-tra", "thong-ke-dien-bien", ("auditor",), (), now=NOW)
+    seen: list[str] = []
+    wanted: dict[str, Any] = {"organisation": agency, "limit": 2}
+    while True:
+        page = store.client.get("/v1/reads", params=wanted, headers=auditor).json()
+        seen += [one["id"] for one in page["reads"]]
+        if page["next"] is None:
+            break
+        wanted["cursor"] = page["next"]
+    assert len(seen) == len(set(seen)) == 3
+
+
+def _reads(store: Store, headers: dict[str, str], **wanted: str) -> list[dict[str, Any]]:
+    answer = store.client.get("/v1/reads", params=wanted, headers=headers)
+    assert answer.status_code == 200, answer.text
+    found: list[dict[str, Any]] = answer.json()["reads"]
+    return found
