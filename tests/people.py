@@ -8,7 +8,7 @@ from uuid import uuid4
 
 from joserfc.jwk import KeySet, OKPKey
 
-from services.catalogue.tokens import Holder, claims, public_jwk, sign
+from services.catalogue.people.tokens import Holder, claims, public_jwk, sign
 
 PRIVATE = OKPKey.generate_key("Ed25519")
 OTHER = OKPKey.generate_key("Ed25519")

@@ -10,10 +10,13 @@ from fastapi.concurrency import run_in_threadpool
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 from sqlmodel import Session
 
-from services.catalogue import calendar_api, handler, login, people, registry, store
+from services.catalogue import handler, registry, store
+from services.catalogue.calendar import routes as calendar
 from services.catalogue.entry import Command, Kind, Refused, Version
+from services.catalogue.people import login
+from services.catalogue.people import routes as people
+from services.catalogue.people.signing import StoredKeys
 from services.catalogue.refusals import absent, wrong
-from services.catalogue.signing import StoredKeys
 from services.kernel.api import Context, context_of, create, serve
 from services.kernel.auth import allowed
 from services.kernel.clock import Clock, utc_now
@@ -150,7 +153,7 @@ def _change(context: Context, command: Command) -> tuple[Version, bool, int | No
         version = handler.decide(command, facts, counter, context.clock())
         if version is None:
             assert facts.newest is not None
-            return facts.newest, False, store.unpublished(session)
+            return facts.newest, False, context.outbox.unpublished(session)
         store.add(session, version)
         draft, id_ = handler.event(version)
         return version, True, context.outbox.add(session, draft, id_)
@@ -165,7 +168,7 @@ def create_app(config: Settings | None = None, clock: Clock = utc_now) -> FastAP
     app = create("catalogue", "Danh mục · Catalogue", TEXT, config, clock)
     app.state.keys = StoredKeys(app.state.context.engine, clock)
     # The entries come last: a kind of entries is what nothing else is.
-    for part in (login.router, people.router, calendar_api.router, registry.router, router):
+    for part in (login.router, people.router, calendar.router, registry.router, router):
         app.include_router(part)
     return app
 

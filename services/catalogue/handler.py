@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from datetime import UTC, date, datetime, time, timedelta, timezone
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from uuid import NAMESPACE_URL, UUID, uuid5
 
@@ -12,8 +12,8 @@ from services.catalogue.bodies import read_body
 from services.catalogue.entry import Command, Facts, Flaw, Kind, Refused, Version
 from services.catalogue.references import broken_references
 from services.kernel.events import Draft, derived_id
+from services.model.regulation import VIETNAM
 
-VIET_NAM = timezone(timedelta(hours=7))
 TOPIC = "catalogue.changed"
 NAMESPACE = uuid5(NAMESPACE_URL, f"urn:solieu:{TOPIC}")
 LARGEST_BODY = 900_000
@@ -76,7 +76,7 @@ def _with_validity(command: Command) -> Command:
 
 
 def _midnight(day: date) -> datetime:
-    return datetime.combine(day, time(), VIET_NAM).astimezone(UTC)
+    return datetime.combine(day, time(), VIETNAM).astimezone(UTC)
 
 
 def _same(newest: Version, command: Command) -> bool:

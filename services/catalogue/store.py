@@ -89,12 +89,5 @@ def facts(session: Session, kind: Kind, id_: str) -> Facts:
     )
 
 
-def unpublished(session: Session) -> int | None:
-    """The newest change that the broker has not acknowledged, as the outbox counts."""
-    statement = sa.text("select max(sequence) from outbox where published_at is null")
-    sequence: int | None = session.execute(statement).scalar_one()
-    return sequence
-
-
 def _version(row: Entry) -> Version:
     return Version(**{**row.model_dump(), "kind": Kind(row.kind)})

@@ -6,7 +6,8 @@ CloudEvents 1.0 attributes travel as Kafka headers (binary mode); the value is A
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
@@ -87,3 +88,11 @@ class Outcome:
 def derived_id(cause: UUID, kind: str, index: int) -> UUID:
     """The id of the `index`-th event of this kind that `cause` led to: the same at every redelivery."""
     return uuid5(cause, f"{kind}/{index}")
+
+
+def identified(drafts: Iterable[Draft], cause: UUID) -> Iterator[tuple[Draft, UUID]]:
+    """What `cause` led to, each with its id; ids count per topic, so that a redelivery repeats them."""
+    counts: Counter[str] = Counter()
+    for draft in drafts:
+        yield draft, draft.id or derived_id(cause, draft.topic, counts[draft.topic])
+        counts[draft.topic] += 1

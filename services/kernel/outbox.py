@@ -18,9 +18,9 @@ from sqlmodel import Session
 from services.kernel import metrics
 from services.kernel.clock import Clock
 from services.kernel.codec import Codec
-from services.kernel.db import cursor
+from services.kernel.db import cursor, write
 from services.kernel.errors import is_transient
-from services.kernel.events import Draft
+from services.kernel.events import Draft, Outcome, identified
 from services.kernel.publisher import Publisher
 from services.kernel.transaction import pack, unpack
 from services.kernel.wire import Message, encode
@@ -56,6 +56,21 @@ class Outbox:
             [message.topic, message.key, message.value, pack(message.headers)],
         )
         return int(cur.fetchone()[0])
+
+    def write(self, session: Session, outcome: Outcome, cause: UUID) -> int | None:
+        """Writes the rows and events that `cause` led to; returns the last sequence, None without events."""
+        write(session, outcome.rows)
+        sequence = None
+        for draft, id_ in identified(outcome.events, cause):
+            sequence = self.add(session, draft, id_)
+        return sequence
+
+    @staticmethod
+    def unpublished(session: Session) -> int | None:
+        """The last event that waits to be published: a command that is repeated waits for it, like the first."""
+        statement = sa.text("select max(sequence) from outbox where published_at is null")
+        sequence: int | None = session.execute(statement).scalar_one()
+        return sequence
 
     async def published(self, sequence: int, seconds: float = ANSWER_WITHIN) -> None:
         """Returns when the broker has acknowledged the event.

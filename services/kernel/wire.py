@@ -9,7 +9,7 @@ from uuid import UUID
 
 from services.kernel.codec import Codec
 from services.kernel.errors import Malformed
-from services.kernel.events import Draft, Event, Key, derived_id
+from services.kernel.events import Draft, Event, Key, identified
 from services.kernel.topics import Topic
 
 Header = tuple[str, bytes]
@@ -52,15 +52,11 @@ def encode_key(topic: str, key: Key, codec: Codec) -> bytes:
 def encode_all(
     drafts: Iterable[Draft], cause: Event, source: str, now: datetime, codec: Codec
 ) -> list[Message]:
-    """The records of all that one event led to; ids count per topic, so that a redelivery repeats them."""
-    counts: dict[str, int] = {}
-    messages = []
-    for draft in drafts:
-        index = counts.get(draft.topic, 0)
-        counts[draft.topic] = index + 1
-        id_ = draft.id or derived_id(cause.id, draft.topic, index)
-        messages.append(encode(draft, id_, source, now, cause.traceparent, codec))
-    return messages
+    """The records of all that one event led to."""
+    return [
+        encode(draft, id_, source, now, cause.traceparent, codec)
+        for draft, id_ in identified(drafts, cause.id)
+    ]
 
 
 def decode(

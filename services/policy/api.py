@@ -11,8 +11,7 @@ from fastapi import FastAPI
 from services.kernel.api import create, serve
 from services.kernel.clock import Clock, utc_now
 from services.kernel.settings import Settings
-from services.policy import requests, reviews
-from services.policy.sweep import watch
+from services.policy.routes import requests, reviews, sweep
 
 TEXT = (
     "Quyết định sử dụng số liệu: việc chờ xem xét, yêu cầu cung cấp số liệu · "
@@ -23,14 +22,14 @@ TEXT = (
 def create_app(config: Settings | None = None, clock: Clock = utc_now) -> FastAPI:
     """The application with its routes; while it runs, it sweeps."""
     app = create("policy", "Chính sách · Policy", TEXT, config, clock)
-    app.include_router(reviews.router)
-    app.include_router(requests.router)
+    for part in (reviews, sweep, requests):
+        app.include_router(part.router)
     common = app.router.lifespan_context
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with common(app):
-            sweeping = asyncio.create_task(watch(app.state.context))
+            sweeping = asyncio.create_task(sweep.watch(app.state.context))
             yield
             sweeping.cancel()
             with suppress(asyncio.CancelledError):

@@ -13,12 +13,11 @@ from typing import Any
 from uuid import UUID
 
 from services.kernel.events import Draft, Outcome, Row
-from services.policy.answering import answered, plain, releases
+from services.policy.answers import answered, plain, releases
 from services.policy.deadline import due
-from services.policy.decision import Decision, Reason
-from services.policy.facts import Act, Answer, Asked, Attempt, Facts, Hold
-from services.policy.policies import Verdict
-from services.policy.rows import act_row, attempt_row, request_row
+from services.policy.facts.rows import act_row, attempt_row, request_row
+from services.policy.facts.values import Act, Answer, Asked, Attempt, Facts, Hold
+from services.policy.law.verdict import Decision, Reason, Verdict
 from services.policy.store import DecisionRow, SubmissionRow
 
 COMPILERS_ONLY = 1

@@ -12,11 +12,11 @@ from services.model.period import PeriodError
 from services.model.regulation import day
 from services.model.submission import head as head_of
 from services.policy.book import Book
-from services.policy.case import case_of, evidence_of
-from services.policy.decide import decide
-from services.policy.facts import Attempt, Facts
+from services.policy.facts.values import Attempt, Facts
 from services.policy.figures import Figure
-from services.policy.policies import Verdict
+from services.policy.law.case import case_of, evidence_of
+from services.policy.law.decide import decide
+from services.policy.law.verdict import Verdict
 from services.policy.store import ReleasedRow
 
 

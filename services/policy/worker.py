@@ -5,8 +5,8 @@ from __future__ import annotations
 from services.kernel import replica
 from services.kernel.runner import main
 from services.kernel.stage import ObjectStage
+from services.policy.facts.loading import load, load_released
 from services.policy.handler import handle, handle_released
-from services.policy.loading import load, load_released
 
 STAGE = ObjectStage(
     topics=("submission.validated",),

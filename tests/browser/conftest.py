@@ -77,9 +77,9 @@ def site() -> Iterator[Site]:
             yield Site(url, app, office)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
-    """Chromium, started once."""
+    """Chromium, started once; ended with these tests, since playwright occupies the thread's event loop."""
     path = chromium()
     if path is None:
         pytest.skip("no Chromium here: deploy/requisites.sh chromium")

@@ -13,7 +13,7 @@ from uuid import NAMESPACE_URL, uuid5
 from fastapi import Depends, FastAPI, Request
 from fastapi.responses import JSONResponse, Response
 
-from services.catalogue.tokens import public_jwk
+from services.catalogue.people.tokens import public_jwk
 from services.kernel import problems
 from services.kernel.auth import UNKNOWN, Principal, principal_of
 from services.kernel.problems import Problem

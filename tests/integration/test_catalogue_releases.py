@@ -19,8 +19,8 @@ from pydantic import SecretStr
 from deploy import database
 from deploy.feed import records
 from deploy.local import Stack
-from services.catalogue import calendar_store
 from services.catalogue.api import create_app
+from services.catalogue.calendar.store import ReleaseRow
 from services.kernel.codec import codec
 from services.kernel.migration import migrate
 from services.kernel.settings import Settings
@@ -215,7 +215,7 @@ def test_while_the_broker_is_away_nothing_is_lost(
 
 def test_the_migrated_table_is_the_declared_one(module_database: str, url: str) -> None:
     declared = sa.MetaData()
-    calendar_store.ReleaseRow.__table__.to_metadata(declared)  # type: ignore[attr-defined]
+    ReleaseRow.__table__.to_metadata(declared)  # type: ignore[attr-defined]
     engine = sa.create_engine(
         module_database.replace("postgresql", "postgresql+psycopg", 1), poolclass=sa.NullPool
     )

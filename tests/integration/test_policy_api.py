@@ -33,9 +33,8 @@ from services.kernel.stage import ObjectStage
 from services.model.catalogue import starter_pack
 from services.policy import worker
 from services.policy.api import create_app
-from services.policy.applying import apply
+from services.policy.routes.sweep import sweep
 from services.policy.store import SCHEMA
-from services.policy.sweep import sweep
 from tests import people
 from tests.unit.test_policy_handler import CLEAN, validated
 from tests.unit.test_policy_requests import HEAD, released
@@ -72,7 +71,7 @@ class Policy:
         with Session(self.context.engine) as session, session.begin():
             facts = stage.load(session, event)
             outcome = stage.handle(event, facts, {"cells": CLEAN})
-            apply(session, self.context.outbox, outcome, event.id)
+            self.context.outbox.write(session, outcome, event.id)
 
     def comes(self, submission: str, attempt: int = 1, **changes: Any) -> None:
         """A validated attempt."""

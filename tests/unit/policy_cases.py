@@ -7,8 +7,9 @@ from datetime import date
 from typing import Any
 
 from services.model.regulation import load_regulations
-from services.policy.decision import KINDS, Case
-from services.policy.identifiers import Finding
+from services.policy.identifiers.finding import Finding
+from services.policy.law.case import Case
+from services.policy.law.verdict import KINDS
 
 DAY = date(2026, 11, 23)
 REGULATIONS = load_regulations()

@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from services.catalogue.calendar_release import Document, Facts, Figure, decide
+from services.catalogue.calendar.release import Document, Facts, Figure, decide
 from services.catalogue.entry import Flaw, Refused
 from services.kernel.codec import codec
 from services.model.messages import texts

@@ -27,7 +27,7 @@ from services.model.statement import (
     verify_notice,
 )
 from services.model.text import ModelError, plain, read
-from services.policy.policies import library
+from services.policy.law.policies import library
 from tests.unit.test_intake_statement import KEY, STATEMENT
 
 REGULATIONS = list(load_regulations())

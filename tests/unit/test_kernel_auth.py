@@ -15,7 +15,7 @@ from joserfc import jwt
 from joserfc.jwk import OctKey, OKPKey
 from pydantic import SecretStr
 
-from services.catalogue.tokens import Holder, claims, public_jwk
+from services.catalogue.people.tokens import Holder, claims, public_jwk
 from services.kernel import auth
 from services.kernel.auth import Access, Principal, RemoteKeys, Role, Scope, principal_of
 from services.kernel.problems import Problem

@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.policy.decide import MAX_CELLS, decide
-from services.policy.decision import Audience, Decision, Reason
-from services.policy.headings import Kind
-from services.policy.policies import Library, Policy, Verdict, library
+from services.policy.identifiers.finding import MAX_CELLS, Kind
+from services.policy.law.decide import decide
+from services.policy.law.policies import Library, Policy, library
+from services.policy.law.verdict import Audience, Decision, Reason, Verdict
 from tests.unit.policy_cases import REGULATIONS, case, finding
 
 NAME, PHONE = finding("person_name"), finding("phone", "C2")

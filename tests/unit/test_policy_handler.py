@@ -21,10 +21,10 @@ from services.kernel.events import Event, Outcome
 from services.model.form import load_forms
 from services.model.submission import HEAD
 from services.model.text import SCHEMAS
-from services.policy.facts import Facts, FormFacts
+from services.policy.facts.rows import act_of, asked_of, attempt_of
+from services.policy.facts.values import Facts, FormFacts
 from services.policy.handler import handle
-from services.policy.policies import Verdict
-from services.policy.rows import act_of, asked_of, attempt_of
+from services.policy.law.verdict import Verdict
 from services.policy.store import ActRow, AttemptRow, DecisionRow, RequestRow, SubmissionRow
 from tests.unit.policy_cases import REGULATIONS, cells
 

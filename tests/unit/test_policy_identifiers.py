@@ -12,9 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.model.text import SCHEMAS
-from services.policy.headings import Kind, kinds_of
-from services.policy.identifiers import CellsError, Finding, scan
-from services.policy.shapes import PROVINCES, is_identity_number, is_tax_code
+from services.policy.identifiers.finding import Finding, Kind
+from services.policy.identifiers.headings import kinds_of
+from services.policy.identifiers.scan import CellsError, scan
+from services.policy.identifiers.shapes import PROVINCES, is_identity_number, is_tax_code
 from services.validation.cells import cells_object
 from services.validation.workbook import open_workbook
 from tests.unit.policy_cases import cells

@@ -7,7 +7,7 @@ import pytest
 
 from services.model.messages import texts
 from services.model.regulation import load_regulations
-from services.policy.policies import FOLDER, PolicyError, library
+from services.policy.law.policies import FOLDER, PolicyError, library
 
 INSTRUMENTS = {one.id: one for one in load_regulations()}
 

@@ -14,14 +14,13 @@ from services.kernel.errors import Permanent
 from services.kernel.events import Event, Outcome
 from services.model.form import load_forms
 from services.model.period import PeriodError
-from services.policy.answering import absent
+from services.policy.answers import absent
 from services.policy.book import Book
-from services.policy.decision import Audience
-from services.policy.facts import Asked, Facts, ItemFacts
+from services.policy.facts.values import Asked, Facts, ItemFacts
 from services.policy.figures import Figure, holds
 from services.policy.handler import Affected, handle, handle_released
-from services.policy.identifiers import Finding
-from services.policy.policies import Verdict
+from services.policy.identifiers.finding import Finding
+from services.policy.law.verdict import Audience, Verdict
 from services.policy.store import ReleasedRow
 from tests.unit.test_policy_handler import CLEAN, FORMS, SUBMISSION, T0, after, facts, validated
 

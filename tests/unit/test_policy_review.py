@@ -14,12 +14,11 @@ from hypothesis import strategies as st
 from services.kernel.codec import codec
 from services.kernel.events import Outcome
 from services.policy.deadline import due
-from services.policy.facts import Act, Facts, ItemFacts
+from services.policy.facts.values import Act, Facts, ItemFacts
 from services.policy.handler import handle
-from services.policy.policies import Verdict
+from services.policy.holds import Choice, Review, decided_anew, review
+from services.policy.law.verdict import Verdict
 from services.policy.refusals import Code, Refused
-from services.policy.review import Choice, Review, review
-from services.policy.sweeping import swept
 from tests.unit.test_policy_handler import (
     CLEAN,
     FORMS,
@@ -73,7 +72,7 @@ def refusal(one: Review, known: Facts) -> Code:
 
 
 def sweep(known: Facts) -> Outcome | None:
-    found = swept(UUID(SUBMISSION), known, LATER)
+    found = decided_anew(UUID(SUBMISSION), known, LATER)
     return checked(found[1]) if found else None
 
 

@@ -1,0 +1,1 @@
+"""The whole product under load: `python -m bench chain`, see ../README.md."""

@@ -1,0 +1,1 @@
+"""People: who they are, their passwords, and the tokens that they work with."""

@@ -1,0 +1,159 @@
+"""Logging in: tokens, their renewal, and the keys by which everybody verifies them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Literal
+from uuid import uuid4
+
+from fastapi import APIRouter, Depends, Response
+from fastapi.concurrency import run_in_threadpool
+from pydantic import BaseModel, ConfigDict, Field
+from sqlmodel import Session
+
+from services.catalogue.people import signing, store, tokens
+from services.catalogue.people.passwords import hashing
+from services.catalogue.people.person import ID, acts_for
+from services.kernel.api import Context, context_of
+from services.kernel.auth import UNKNOWN, Principal, allowed, principal_asking
+from services.kernel.problems import Problem
+from services.model.messages import texts
+from services.model.regulation import VIETNAM
+
+With = Annotated[Context, Depends(context_of)]
+router = APIRouter(prefix="/v1", tags=["login"])
+
+
+class Login(BaseModel):
+    """Who logs in."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    person: str = Field(max_length=100, examples=["p-kinh-te"])
+    password: str = Field(max_length=1000, json_schema_extra={"writeOnly": True})
+
+
+class Token(BaseModel):
+    """A token, as RFC 6749 answers; `expires_in` in seconds."""
+
+    access_token: str
+    token_type: Literal["Bearer"] = "Bearer"
+    expires_in: int
+
+
+class Jwks(BaseModel):
+    """Public keys (RFC 7517)."""
+
+    keys: list[dict[str, str]]
+
+
+class Rotation(BaseModel):
+    """How the signing key changes. `revoke`: the old ones are forgotten at once, and everybody logs in again."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    revoke: bool = False
+
+
+class NewKey(BaseModel):
+    """The key that signs from now on, or in some seconds."""
+
+    kid: str
+
+
+@router.post("/tokens", summary="Đăng nhập · Log in")
+async def log_in(login: Login, response: Response, context: With) -> Token:
+    """401 for a wrong id, a wrong password, a locked person, and for 15 minutes after five failures: all alike."""
+    if not await is_right(context, login.person, login.password):
+        raise _refused()
+    response.headers["Cache-Control"] = "no-store"
+    return await run_in_threadpool(_issue, context, login.person, None)
+
+
+@router.post("/tokens/renew", summary="Gia hạn đăng nhập · Renew a token")
+def renew(
+    asking: Annotated[Principal, Depends(principal_asking)], response: Response, context: With
+) -> Token:
+    """Roles and rooms as they are now; up to ten hours after the password was given, while it is still the same."""
+    if asking.authenticated is None:
+        raise UNKNOWN
+    response.headers["Cache-Control"] = "no-store"
+    return _issue(context, asking.id, asking.authenticated)
+
+
+@router.get("/jwks", summary="Khóa công khai của mã truy cập · Public keys of the tokens")
+def jwks(context: With) -> Jwks:
+    """Those whose tokens may be valid now."""
+    now = context.clock()
+    with Session(context.engine) as session, session.begin():
+        signing.current(session, now)
+        return Jwks(keys=signing.shown(session, now))
+
+
+@router.post(
+    "/signing-keys",
+    status_code=201,
+    dependencies=[Depends(allowed("key.change"))],
+    summary="Đổi khóa ký · Change the signing key",
+)
+def rotate(rotation: Rotation, context: With) -> NewKey:
+    """A new key; the old one is shown until its tokens end, unless it is revoked."""
+    with Session(context.engine) as session, session.begin():
+        return NewKey(kid=signing.rotate(session, context.clock(), revoke=rotation.revoke))
+
+
+async def is_right(context: Context, person: str, password: str) -> bool:
+    """Whether this is the person's password, and it is not blocked. Takes as long for a person that is not there."""
+    attempt = await run_in_threadpool(_attempt, context, person)
+    verdict = await hashing.check(attempt.hash if attempt else None, password)
+    if verdict.right:
+        await run_in_threadpool(_succeed, context, person, verdict.better)
+    return verdict.right
+
+
+def _attempt(context: Context, person: str) -> store.Attempt | None:
+    if not ID.fullmatch(person):
+        return None
+    with Session(context.engine) as session, session.begin():
+        return store.attempt(session, person, context.clock())
+
+
+def _succeed(context: Context, person: str, better: str | None) -> None:
+    with Session(context.engine) as session, session.begin():
+        store.succeeded(session, person, better)
+
+
+def _issue(context: Context, person_id: str, authenticated: datetime | None) -> Token:
+    """A token of who may log in now; `authenticated` is None where the password was given just now."""
+    now = context.clock()
+    with Session(context.engine) as session, session.begin():
+        people = store.everyone(session)
+        person = people.get(person_id)
+        if person is None or person.locked:
+            raise _refused()
+        if authenticated:
+            _check_renewal(authenticated, now, store.password_set_at(session, person_id))
+        day = now.astimezone(VIETNAM).date()
+        roles = tuple(role.value for role in person.roles)
+        rooms = acts_for(person, people, day)
+        holder = tokens.Holder(person.id, person.organisation, roles, rooms)
+        said = tokens.claims(holder, now, authenticated or now, str(uuid4()))
+        token = tokens.sign(said, signing.current(session, now))
+    return Token(access_token=token, expires_in=said["exp"] - said["iat"])
+
+
+def _check_renewal(authenticated: datetime, now: datetime, set_at: datetime | None) -> None:
+    """Tokens count whole seconds: a password of the same second is the one that was given."""
+    is_same = set_at is not None and set_at.replace(microsecond=0) <= authenticated
+    if not is_same or now >= authenticated + tokens.LONGEST:
+        raise UNKNOWN
+
+
+def _refused() -> Problem:
+    return Problem(
+        401,
+        "login",
+        texts("catalogue.login").to_dict(),
+        texts("catalogue.login.mend").to_dict(),
+        {"WWW-Authenticate": "Bearer", "Cache-Control": "no-store"},
+    )

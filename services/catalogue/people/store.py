@@ -1,0 +1,170 @@
+"""Tables of people and their passwords."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import JSONB, distinct_on, insert
+from sqlmodel import Field, Session, SQLModel, select
+
+from services.catalogue.people.passwords import BLOCKED, FAILURES
+from services.catalogue.people.person import Known, Person, Unit, Written
+from services.catalogue.store import SCHEMA
+
+
+class PersonRow(SQLModel, table=True):
+    """One version of one person; nothing is ever changed or deleted."""
+
+    __tablename__ = "people"
+    __table_args__ = SCHEMA
+
+    id: str = Field(primary_key=True)
+    version: int = Field(primary_key=True)
+    body: dict[str, Any] = Field(sa_type=JSONB)
+    changed_at: datetime = Field(sa_type=sa.DateTime(timezone=True))
+    changed_by: str
+
+
+class Credentials(SQLModel, table=True):
+    """A person's password, None where there is none, and the failures since it was last right."""
+
+    __tablename__ = "credentials"
+    __table_args__ = SCHEMA
+
+    person: str = Field(primary_key=True)
+    hash: str | None = None
+    set_at: datetime | None = Field(default=None, sa_type=sa.DateTime(timezone=True))
+    failures: int = 0
+    blocked_until: datetime | None = Field(default=None, sa_type=sa.DateTime(timezone=True))
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """A login that may go on: the hash to compare with."""
+
+    hash: str | None
+
+
+def create(session: Session, person: str, hashed: str | None, now: datetime) -> bool:
+    """Takes the id; False where somebody has it. Who comes second waits for the first one's commit."""
+    set_at = now if hashed else None
+    statement = insert(Credentials).values(person=person, hash=hashed, set_at=set_at, failures=0)
+    taken = session.execute(statement.on_conflict_do_nothing().returning(sa.column("person")))
+    return taken.first() is not None
+
+
+def lock(session: Session, person: str) -> Written | None:
+    """The newest version; until the transaction ends nobody else changes this person."""
+    statement = select(Credentials.person).where(Credentials.person == person).with_for_update()
+    return newest(session, person) if session.exec(statement).first() else None
+
+
+def add(session: Session, written: Written) -> None:
+    """Writes a version."""
+    session.add(
+        PersonRow(
+            id=written.person.id,
+            version=written.version,
+            body=written.person.to_dict(),
+            changed_at=written.changed_at,
+            changed_by=written.changed_by,
+        )
+    )
+    session.flush()
+
+
+def newest(session: Session, person: str) -> Written | None:
+    """A person as it is now."""
+    statement = select(PersonRow).where(PersonRow.id == person)
+    row = session.exec(statement.order_by(sa.desc("version")).limit(1)).first()
+    return _written(row) if row else None
+
+
+def listed(session: Session) -> list[Written]:
+    """Every person as it is now, by id."""
+    newest_first = select(PersonRow).order_by("id", sa.desc("version"))
+    statement = newest_first.ext(distinct_on(sa.column("id")))
+    return [_written(row) for row in session.exec(statement)]
+
+
+def everyone(session: Session) -> dict[str, Person]:
+    """Every person by id."""
+    return {one.person.id: one.person for one in listed(session)}
+
+
+def known(session: Session) -> Known:
+    """What a change of a person is judged by."""
+    rows = session.execute(
+        sa.text(
+            "select distinct on (id) id, body ->> 'kind', body ->> 'parent' from entries"
+            " where kind = 'organisation' order by id, version desc"
+        )
+    )
+    units = {id_: Unit(kind, parent) for id_, kind, parent in rows}
+    return Known(units, everyone(session))
+
+
+def vacant(session: Session) -> list[str]:
+    """Organisations that owe an item and have nobody in the role `agency` who may log in (R29)."""
+    rows = session.execute(
+        sa.text(
+            "select distinct body ->> 'responsible' from (select distinct on (id) body from entries"
+            " where kind = 'item' order by id, version desc) items order by 1"
+        )
+    )
+    there = {one.organisation for one in everyone(session).values() if _answers(one)}
+    return [id_ for (id_,) in rows if id_ not in there]
+
+
+def _answers(person: Person) -> bool:
+    return "agency" in person.roles and not person.locked
+
+
+def attempt(session: Session, person: str, now: datetime) -> Attempt | None:
+    """Counts a failure before the password is compared, so that many tries at once are counted too.
+
+    None where nobody has the id, or it is blocked. The commit doesn't wait for the disk: it would tell who is there.
+    """
+    session.execute(sa.text("set local synchronous_commit = off"))
+    row = session.execute(
+        sa.text(
+            "update credentials set (failures, blocked_until) = ("
+            "  select n, case when n >= :most then cast(:until as timestamptz) end"
+            "  from (select case when blocked_until is null then failures else 0 end + 1 as n) counted)"
+            " where person = :person and (blocked_until is null or blocked_until <= :now)"
+            " returning hash"
+        ),
+        {"person": person, "now": now, "until": now + BLOCKED, "most": FAILURES},
+    ).first()
+    return Attempt(row[0]) if row else None
+
+
+def succeeded(session: Session, person: str, better: str | None) -> None:
+    """The password was right: nothing is counted any more; `better` replaces the hash."""
+    values: dict[str, Any] = {"failures": 0, "blocked_until": None}
+    if better:
+        values["hash"] = better
+    session.execute(sa.update(Credentials).where(_is(person)).values(values))
+
+
+def set_password(session: Session, person: str, hashed: str, now: datetime) -> bool:
+    """A new password, which ends a block and renewals on the old one; False where there is no such person."""
+    values = {"hash": hashed, "set_at": now, "failures": 0, "blocked_until": None}
+    statement = sa.update(Credentials).where(_is(person)).values(values)
+    return session.execute(statement.returning(sa.column("person"))).first() is not None
+
+
+def password_set_at(session: Session, person: str) -> datetime | None:
+    """Since when the person has this password."""
+    return session.exec(select(Credentials.set_at).where(_is(person))).first()
+
+
+def _is(person: str) -> Any:
+    return sa.column("person") == person
+
+
+def _written(row: PersonRow) -> Written:
+    return Written(Person.from_dict(row.body), row.version, row.changed_at, row.changed_by)

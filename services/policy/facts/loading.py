@@ -1,0 +1,178 @@
+"""The facts as they are read, under the lock of the submission's row.
+
+Locks are taken in one order, so that none waits for another in a circle: submissions by id, then requests by id.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy.dialects.postgresql import insert
+from sqlmodel import Session, col, select
+
+from services.kernel import replica
+from services.kernel.events import Event
+from services.model.regulation import Instrument
+from services.model.responsibility import item_of
+from services.policy.facts.rows import act_of, asked_of, attempt_of, end_of, figure_of
+from services.policy.facts.values import Act, Asked, Attempt, Facts, FormFacts, ItemFacts
+from services.policy.figures import Figure, holds
+from services.policy.handler import Affected, released_figure
+from services.policy.law.verdict import Verdict
+from services.policy.store import ActRow, AttemptRow, ReleasedRow, RequestRow, SubmissionRow
+
+Body = Mapping[str, Any]
+
+
+def load(session: Session, event: Event) -> Facts:
+    """What is known for deciding about the event's attempt. It may answer every request for a figure that it holds."""
+    return _facts(session, event.data, event.time, takes_over=True)
+
+
+def load_released(session: Session, event: Event) -> Affected:
+    """The submissions that hold the released figure; it counts as released for them."""
+    figure = released_figure(event.data)
+    found = []
+    for submission_id in sorted(str(row.submission_id) for row in candidates(session, figure)):
+        facts = facts_of(session, UUID(submission_id), event.time)
+        if facts is not None:
+            found.append((submission_id, replace(facts, released=facts.released | {figure})))
+    return Affected(tuple(found))
+
+
+def facts_of(session: Session, submission_id: UUID, at: datetime) -> Facts | None:
+    """What is known of a submission that was decided about before; None for any other."""
+    wanted = select(AttemptRow).where(AttemptRow.submission_id == submission_id)
+    row = session.exec(wanted.order_by(col(AttemptRow.attempt).desc()).limit(1)).first()
+    return _facts(session, row.head, at) if row else None
+
+
+def candidates(session: Session, figure: Figure) -> list[AttemptRow]:
+    """The current attempts that hold a figure, the best first: the last round, decided last."""
+    rows = session.exec(
+        select(AttemptRow)
+        .join(
+            SubmissionRow,
+            (col(SubmissionRow.submission_id) == col(AttemptRow.submission_id))
+            & (col(SubmissionRow.current_attempt) == col(AttemptRow.attempt)),
+        )
+        .where(
+            AttemptRow.verdict == Verdict.CLEARED.value,
+            AttemptRow.period_end == figure.period_end,
+            col(AttemptRow.head)["completeness"].astext == figure.completeness,
+            col(AttemptRow.observations).is_not(None),
+        )
+    ).all()
+    bodies: dict[tuple[str, int], Body | None] = {}
+    found = []
+    for row in rows:
+        key = (row.head["form"], row.head["form_version"])
+        if key not in bodies:
+            bodies[key] = _form(session, *key)
+        body = bodies[key]
+        if body is not None and holds(body, row.head, figure):
+            found.append(row)
+    return sorted(found, key=lambda row: (row.head["round"], row.decided_at), reverse=True)
+
+
+def _facts(session: Session, head: Body, at: datetime, *, takes_over: bool = False) -> Facts:
+    submission = _locked(session, UUID(head["submission_id"]))
+    key = submission.submission_id
+    attempts = _attempts(session, key)
+    versions = {head["form_version"], *(one.head["form_version"] for one in attempts)}
+    bodies = {version: _form(session, head["form"], version) for version in sorted(versions)}
+    forms = {version: FormFacts.of(body) for version, body in bodies.items() if body}
+    about = _about(head, attempts, submission.current_attempt, takes_over)
+    body = bodies.get(about["form_version"])
+    regulations = replica.all_of(session, "regulation")
+    return Facts(
+        forms=forms,
+        sender_known=replica.get(session, "organisation", head["sender"]) is not None,
+        instruments=tuple(Instrument.from_dict(entry.body) for entry in regulations),
+        item=_item(session, head, at),
+        attempts=attempts,
+        acts=_acts(session, key),
+        requests=_requests(session, about, body, None if takes_over else key),
+        released=_released(session, about, forms.get(about["form_version"])),
+        last_decision=submission.last_decision,
+        current_attempt=submission.current_attempt,
+    )
+
+
+def _about(head: Body, attempts: Iterable[Attempt], current: int | None, takes_over: bool) -> Body:
+    """The head of the attempt that answers requests: the one that comes, or the one that is current."""
+    if takes_over:
+        return head
+    return next((one.head for one in attempts if one.attempt == current), head)
+
+
+def _locked(session: Session, key: UUID) -> SubmissionRow:
+    """The submission's row; made where it is new, since only a row that exists can be locked."""
+    new = {"submission_id": key, "last_decision": 0}
+    session.execute(insert(SubmissionRow).values(new).on_conflict_do_nothing())
+    wanted = select(SubmissionRow).where(SubmissionRow.submission_id == key).with_for_update()
+    return session.exec(wanted.execution_options(populate_existing=True)).one()
+
+
+def _attempts(session: Session, key: UUID) -> tuple[Attempt, ...]:
+    wanted = (
+        select(AttemptRow)
+        .where(AttemptRow.submission_id == key)
+        .order_by(col(AttemptRow.attempt))
+        .execution_options(populate_existing=True)
+    )
+    return tuple(attempt_of(row) for row in session.exec(wanted))
+
+
+def _acts(session: Session, key: UUID) -> tuple[Act, ...]:
+    wanted = select(ActRow).where(ActRow.submission_id == key)
+    ordered = wanted.order_by(col(ActRow.decided_at), col(ActRow.review_id))
+    return tuple(act_of(row) for row in session.exec(ordered))
+
+
+def _requests(
+    session: Session, head: Body, body: Body | None, only_of: UUID | None
+) -> tuple[Asked, ...]:
+    """The requests for figures that the submission holds; those that another one answers only where it takes over."""
+    end = end_of(head["period"])
+    if body is None or end is None:
+        return ()
+    wanted = select(RequestRow).where(
+        RequestRow.completeness == head["completeness"], RequestRow.period_end == end
+    )
+    if only_of is not None:
+        answered = col(RequestRow.submission_id)
+        wanted = wanted.where(answered.is_(None) | (answered == only_of))
+    wanted = wanted.order_by(col(RequestRow.request_id)).with_for_update()
+    rows = session.exec(wanted.execution_options(populate_existing=True))
+    found = (asked_of(row) for row in rows)
+    return tuple(one for one in found if holds(body, head, one.figure))
+
+
+def _released(session: Session, head: Body, form: FormFacts | None) -> frozenset[Figure]:
+    end = end_of(head["period"])
+    if form is None or not form.system or end is None:
+        return frozenset()
+    rows = session.exec(
+        select(ReleasedRow).where(
+            ReleasedRow.completeness == head["completeness"], ReleasedRow.period_end == end
+        )
+    )
+    figures = map(figure_of, rows)
+    return frozenset(one for one in figures if (one.indicator_list, one.indicator) in form.system)
+
+
+def _form(session: Session, id_: str, version: int) -> Body | None:
+    entry = replica.get(session, "form", id_, version)
+    return entry.body if entry else None
+
+
+def _item(session: Session, head: Body, at: datetime) -> ItemFacts:
+    """The item in force by which the sender supplies the form; without one it is the leadership's."""
+    entries = (one for one in replica.all_of(session, "item") if one.in_force(at))
+    item = item_of((one.body for one in entries), head["sender"], head["form"])
+    return ItemFacts() if item is None else ItemFacts.of(item)

@@ -1,0 +1,174 @@
+"""Between the facts and the rows that keep them."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from services.kernel.events import Row
+from services.model.period import Period, PeriodError
+from services.policy.facts.values import Act, Answer, Asked, Attempt, Evidence, Hold
+from services.policy.figures import Figure
+from services.policy.identifiers.finding import Finding
+from services.policy.law.verdict import Audience, Verdict
+from services.policy.store import ActRow, AttemptRow, ReleasedRow, RequestRow
+
+
+def attempt_row(one: Attempt, at: datetime) -> Row:
+    """The row of an attempt. Without a hold its columns are not named: those of the last one stay."""
+    values: dict[str, Any] = {
+        "submission_id": UUID(one.head["submission_id"]),
+        "attempt": one.attempt,
+        "verdict": one.verdict.value,
+        "decision": one.decision,
+        "decided_at": at,
+        "head": dict(one.head),
+        "period_end": end_of(one.head["period"]),
+        "figures": one.figures,
+        "observations": one.observations and dict(one.observations),
+        "evidence": _evidence(one.evidence),
+        "checked": list(one.checked),
+        "reasons": [dict(reason) for reason in one.reasons],
+        "releases": [dict(release) for release in one.releases],
+        "waived": sorted(one.waived),
+    }
+    if one.hold is not None:
+        values |= {
+            "room": one.hold.room,
+            "hold": one.decision,
+            "held_since": one.hold.since,
+            "due": one.hold.due,
+            "reviewers": one.hold.reviewers,
+        }
+    return Row(AttemptRow, values, conflict="replace")
+
+
+def attempt_of(row: AttemptRow) -> Attempt:
+    """Back from `attempt_row`."""
+    verdict = Verdict(row.verdict)
+    hold = None
+    if verdict is Verdict.HELD and row.held_since and row.due:
+        hold = Hold(row.room, row.held_since, row.due, row.reviewers or 1)
+    return Attempt(
+        attempt=row.attempt,
+        verdict=verdict,
+        decision=row.decision,
+        head=row.head,
+        figures=row.figures,
+        observations=row.observations,
+        evidence=_evidence_of(row.evidence),
+        checked=tuple(row.checked),
+        reasons=tuple(row.reasons),
+        releases=tuple(row.releases),
+        waived=frozenset(row.waived),
+        hold=hold,
+    )
+
+
+def act_row(submission_id: UUID, act: Act) -> Row:
+    """The row of what a person decided."""
+    values = {
+        "review_id": act.id,
+        "submission_id": submission_id,
+        "attempt": act.attempt,
+        "decision": act.decision,
+        "person": act.person,
+        "outcome": act.outcome,
+        "reason": act.reason,
+        "document": act.document,
+        "step": act.step,
+        "decided_at": act.at,
+    }
+    return Row(ActRow, values)
+
+
+def act_of(row: ActRow) -> Act:
+    """Back from `act_row`."""
+    return Act(
+        id=row.review_id,
+        attempt=row.attempt,
+        decision=row.decision,
+        person=row.person,
+        outcome=row.outcome,
+        reason=row.reason,
+        document=row.document,
+        step=row.step,
+        at=row.decided_at,
+    )
+
+
+def request_row(asked: Asked, answer: Answer) -> Row:
+    """The row of a request with its last answer."""
+    values = {
+        "request_id": asked.id,
+        "audience_kind": asked.audience.kind,
+        "audience_id": asked.audience.id,
+        "person": asked.person,
+        **asked.figure.named(),
+        "completeness": asked.figure.completeness,
+        "period_end": asked.figure.period_end,
+        "purpose": asked.purpose,
+        "basis": asked.basis,
+        "asked_at": asked.at,
+        "decision": answer.decision,
+        "state": answer.state,
+        "message": answer.message,
+        "articles": [dict(one) for one in answer.articles],
+        "submission_id": answer.submission_id and UUID(answer.submission_id),
+        "decided_at": answer.at,
+    }
+    return Row(RequestRow, values, conflict="replace")
+
+
+def asked_of(row: RequestRow) -> Asked:
+    """Back from `request_row`."""
+    answer = Answer(
+        decision=row.decision,
+        state=row.state,
+        message=row.message,
+        articles=tuple(row.articles),
+        submission_id=str(row.submission_id) if row.submission_id else None,
+        at=row.decided_at,
+    )
+    return Asked(
+        id=row.request_id,
+        audience=Audience(row.audience_kind, row.audience_id),
+        person=row.person,
+        figure=figure_of(row),
+        purpose=row.purpose,
+        basis=row.basis,
+        at=row.asked_at,
+        answer=answer,
+    )
+
+
+def figure_of(row: RequestRow | ReleasedRow) -> Figure:
+    """The figure that a row names."""
+    return Figure(
+        row.indicator_list, row.indicator, row.area_list, row.area, row.period, row.completeness
+    )
+
+
+def end_of(period: str) -> date | None:
+    """The last day of a period; None for what is none."""
+    try:
+        return Period.parse(period).end
+    except PeriodError:
+        return None
+
+
+def _evidence(evidence: Evidence) -> dict[str, Any]:
+    found = evidence.findings
+    return {
+        "findings": None if found is None else [[one.sheet, one.cell, one.kind] for one in found],
+        "errors": evidence.errors,
+        "integrity": evidence.integrity,
+        "warnings": evidence.warnings,
+    }
+
+
+def _evidence_of(kept: dict[str, Any]) -> Evidence:
+    found = kept["findings"]
+    findings = None if found is None else tuple(Finding(*one) for one in found)
+    return Evidence(findings, kept["errors"], kept["integrity"], kept["warnings"])

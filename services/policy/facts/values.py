@@ -1,0 +1,171 @@
+"""The facts that policy decides from, as they are loaded: comparable, so that a change is seen."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from services.model.regulation import Instrument
+from services.policy.figures import Figure
+from services.policy.identifiers.finding import Finding, Kind
+from services.policy.law.verdict import KINDS, Audience, Verdict
+
+# What the columns of a form may ask for, and the kinds of identifiers that this allows.
+DEMANDS: Mapping[str, frozenset[Kind]] = {
+    "name": frozenset({Kind.PERSON_NAME, Kind.ORGANISATION_NAME, Kind.HOUSEHOLD}),
+    "address": frozenset({Kind.ADDRESS}),
+    "personal_id": frozenset({Kind.IDENTITY_NUMBER}),
+    "tax_code": frozenset({Kind.TAX_CODE}),
+    "phone": frozenset({Kind.PHONE}),
+    "email": frozenset({Kind.EMAIL}),
+    "bank_account": frozenset({Kind.BANK_ACCOUNT}),
+}
+
+
+@dataclass(frozen=True)
+class FormFacts:
+    """What policy asks of a form: whose it is, its regime, the identifiers that it demands, and who accepts it.
+
+    `system` are its indicators (list, indicator) of an indicator system, which are under embargo until released.
+    """
+
+    province: str | None
+    regime: str
+    demanded: frozenset[str]
+    acceptance: str = "automatic"
+    system: frozenset[tuple[str, str]] = frozenset()
+
+    @classmethod
+    def of(cls, body: Mapping[str, Any]) -> FormFacts:
+        """From the catalogue's entry, also one that was written before these fields were there."""
+        columns = [column for table in body["tables"] for column in table["columns"]]
+        asked = {column["identifier"] for column in columns if column.get("identifier")}
+        return cls(
+            province=body.get("province"),
+            regime=body["regime"],
+            demanded=frozenset(kind.value for one in asked for kind in DEMANDS.get(one, ())),
+            acceptance=body.get("acceptance", "automatic"),
+            system=frozenset(
+                (one["list"], one["indicator"]) for one in body.get("system_indicators", ())
+            ),
+        )
+
+
+@dataclass(frozen=True)
+class ItemFacts:
+    """What the agreement says: which room is responsible, and to whose kinds it may go on."""
+
+    room: str | None = None
+    recipients: frozenset[str] = KINDS
+
+    @classmethod
+    def of(cls, body: Mapping[str, Any]) -> ItemFacts:
+        """From the catalogue's entry."""
+        recipients = body.get("recipients")
+        allowed = KINDS if recipients is None else frozenset({"compilers", *recipients})
+        return cls(body.get("room"), allowed)
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What was found in an attempt itself, kept with it: cells and kinds, never a text."""
+
+    findings: tuple[Finding, ...] | None
+    errors: int | None
+    integrity: str | None
+    warnings: int = 0
+
+
+@dataclass(frozen=True)
+class Hold:
+    """Who has to decide about a held attempt, by when, and how many of them must agree."""
+
+    room: str | None
+    since: datetime
+    due: datetime
+    reviewers: int
+
+
+@dataclass(frozen=True)
+class Act:
+    """What one person decided about a hold; `decision` is the number of the hold."""
+
+    id: UUID
+    attempt: int
+    decision: int
+    person: str
+    outcome: str
+    reason: str
+    document: str | None
+    step: int
+    at: datetime
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """An attempt as it was decided last. `observations` is None for one from before this was kept."""
+
+    attempt: int
+    verdict: Verdict
+    decision: int
+    head: Mapping[str, Any]
+    figures: int
+    observations: Mapping[str, Any] | None
+    evidence: Evidence
+    checked: tuple[str, ...] = ()
+    reasons: tuple[Mapping[str, Any], ...] = ()
+    releases: tuple[Mapping[str, Any], ...] = ()
+    waived: frozenset[str] = frozenset()
+    hold: Hold | None = None
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What was decided about a request, and by which number."""
+
+    decision: int
+    state: str
+    message: str
+    articles: tuple[Mapping[str, Any], ...]
+    submission_id: str | None
+    at: datetime
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A request of an audience for a figure; `answer` is None before the first."""
+
+    id: UUID
+    audience: Audience
+    person: str
+    figure: Figure
+    purpose: str
+    basis: str
+    at: datetime
+    answer: Answer | None = None
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What is known of one submission. `forms` are by version, `instruments` all of the catalogue, of any day.
+
+    `requests` are those for figures that it holds, `released` the figures of it that the office published.
+    """
+
+    forms: Mapping[int, FormFacts]
+    sender_known: bool
+    instruments: tuple[Instrument, ...]
+    item: ItemFacts = ItemFacts()
+    attempts: tuple[Attempt, ...] = ()
+    acts: tuple[Act, ...] = ()
+    requests: tuple[Asked, ...] = ()
+    released: frozenset[Figure] = frozenset()
+    last_decision: int = 0
+    current_attempt: int | None = None
+
+    def attempt(self, number: int) -> Attempt | None:
+        """The attempt of this number, if it was decided about."""
+        return next((one for one in self.attempts if one.attempt == number), None)

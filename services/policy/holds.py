@@ -1,0 +1,144 @@
+"""What ends a hold: what a person decides about it, or that its reason is gone. Pure.
+
+A release is a decision of the policies without those whose hold is lifted: what a law forbids stays forbidden, and
+what nobody knows yet (a form, a fact, a law) can't be lifted by a signature.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID, uuid5
+
+from services.kernel.events import Outcome
+from services.model.regulation import day
+from services.policy.book import Book
+from services.policy.facts.values import Act, Attempt, Facts
+from services.policy.law.case import case_of
+from services.policy.law.decide import decide
+from services.policy.law.verdict import ACCEPTANCE, Decision, Reason, Verdict
+from services.policy.refusals import Code, Refused
+
+REJECTED = Reason("review", "R58", "policy.rejected")
+"""Why a person's decision withheld it; the hold's own reasons follow."""
+
+
+class Choice(StrEnum):
+    """What a person may decide."""
+
+    RELEASE = "release"
+    WITHHOLD = "withhold"
+
+
+@dataclass(frozen=True)
+class Review:
+    """A person's decision about an attempt, as it was sent."""
+
+    submission_id: str
+    attempt: int
+    person: str
+    organisation: str
+    outcome: Choice
+    reason: str
+    document: str | None = None
+
+
+def review(wish: Review, facts: Facts, at: datetime) -> tuple[Act, Outcome | None]:
+    """The act, and what follows from it; no outcome where the same person had decided just so before.
+
+    Raises Refused.
+    """
+    attempt = facts.attempt(wish.attempt)
+    if attempt is None:
+        raise Refused(Code.NO_REVIEW)
+    if wish.organisation == attempt.head["sender"]:
+        raise Refused(Code.OWN_SUBMISSION)
+    if (before := _before(wish, attempt, facts)) is not None:
+        return before, None
+    if attempt.hold is None:
+        raise Refused(Code.NOT_HELD, verdict=attempt.verdict.value)
+    released = _released(attempt, facts, at) if wish.outcome is Choice.RELEASE else None
+    agreeing = [one for one in _acts(attempt, facts) if one.outcome == wish.outcome]
+    act = Act(
+        id=uuid5(UUID(wish.submission_id), f"review/{attempt.decision}/{wish.person}"),
+        attempt=attempt.attempt,
+        decision=attempt.decision,
+        person=wish.person,
+        outcome=wish.outcome.value,
+        reason=wish.reason,
+        document=wish.document,
+        step=len(agreeing) + 1,
+        at=at,
+    )
+    book = Book(wish.submission_id, facts, at, act.id)
+    book.review(attempt, act, kind_of(attempt), attempt.hold.reviewers)
+    if act.step >= attempt.hold.reviewers:
+        if released is not None:
+            book.decide(*released)
+        else:
+            reason = asdict(REJECTED) | {"cells": []}
+            book.withhold(attempt, (reason, *attempt.reasons))
+    return act, book.outcome()
+
+
+def kind_of(attempt: Attempt) -> str:
+    """What holds the attempt: the id of the policy, or `acceptance` where nothing else does."""
+    return next((str(one["policy"]) for one in attempt.reasons), ACCEPTANCE)
+
+
+def _before(wish: Review, attempt: Attempt, facts: Facts) -> Act | None:
+    """What the person decided about this hold before; raises Refused where that was something else."""
+    here = [one for one in facts.acts if one.attempt == attempt.attempt]
+    open_ = [one for one in here if one.decision == attempt.decision] if attempt.hold else here
+    mine = [one for one in open_ if one.person == wish.person]
+    for one in reversed(mine):
+        if (one.outcome, one.reason, one.document) == (wish.outcome, wish.reason, wish.document):
+            # Sent again, because the first answer got lost.
+            return one
+    if mine and attempt.hold:
+        raise Refused(Code.REVIEWED_BEFORE, outcome=mine[-1].outcome)
+    return None
+
+
+def _acts(attempt: Attempt, facts: Facts) -> list[Act]:
+    return [one for one in facts.acts if one.decision == attempt.decision]
+
+
+def _released(attempt: Attempt, facts: Facts, at: datetime) -> tuple[Attempt, Decision]:
+    """The attempt with its hold lifted, and the decision then; raises Refused where it still isn't cleared."""
+    waived = attempt.waived | {str(one["policy"]) for one in attempt.reasons}
+    case = case_of(attempt.head, attempt.evidence, facts, day(at), waived)
+    decision = decide(case)
+    if decision.verdict is not Verdict.CLEARED or attempt.observations is None:
+        reasons = [asdict(one) | {"cells": []} for one in decision.reasons]
+        raise Refused(Code.NOT_RELEASABLE, reasons=reasons)
+    return replace(attempt, waived=waived), decision
+
+
+def decided_anew(submission_id: UUID, facts: Facts, at: datetime) -> tuple[UUID, Outcome] | None:
+    """What the sweep decides anew about a submission, and its cause; None where everything is as it should be.
+
+    Events decide all of this as they come. What is still found is what the catalogue brought since, or a fault.
+    """
+    cause = uuid5(submission_id, f"sweep/{facts.last_decision}/{at.isoformat()}")
+    book = Book(str(submission_id), facts, at, cause)
+    book.supersede_held()
+    for attempt in facts.attempts:
+        if attempt.verdict is Verdict.HELD and attempt.attempt > (facts.current_attempt or 0):
+            case = case_of(attempt.head, attempt.evidence, facts, day(at), attempt.waived)
+            decision = decide(case)
+            if _differs(attempt, decision, facts):
+                book.decide(attempt, decision)
+    book.settle()
+    return None if book.is_empty else (cause, book.outcome())
+
+
+def _differs(attempt: Attempt, decision: Decision, facts: Facts) -> bool:
+    """Whether it would be decided otherwise now, or held for other reasons or by another room."""
+    if decision.verdict is not Verdict.HELD:
+        return decision.verdict is not Verdict.CLEARED or attempt.observations is not None
+    hold = attempt.hold
+    before = [(one["policy"], one["requirement"]) for one in attempt.reasons]
+    now = [(one.policy, one.requirement) for one in decision.reasons]
+    return before != now or hold is None or hold.room != facts.item.room

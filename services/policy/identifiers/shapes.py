@@ -1,0 +1,98 @@
+"""What single texts look like: numbers with their structure and check digit, names, addresses.
+
+All functions take *folded* text: lower case, without tone marks, đ as d (see `scan.fold`).
+"""
+
+import re
+
+# Provinces of birth in an identity number, as before 1/7/2025 (three digits, the list of 63).
+_PROVINCES = """
+    001 002 004 006 008 010 011 012 014 015 017 019 020 022 024 025 026 027 030 031 033 034 035 036
+    037 038 040 042 044 045 046 048 049 051 052 054 056 058 060 062 064 066 067 068 070 072 074 075
+    077 079 080 082 083 084 086 087 089 091 092 093 094 095 096"""
+PROVINCES = frozenset(_PROVINCES.split())
+_TAX_WEIGHTS = (31, 29, 23, 19, 17, 13, 7, 5, 3)
+
+# A long number stands alone: not a part of a longer one, and not the digits of a decimal.
+IDENTITY = re.compile(r"(?<![\d.,])\d{3}(?:[ .\-]?\d{3}){3}(?!\d|[.,]\d)")
+TAX = re.compile(r"(?<![\d.,])(\d{10})(?:[ ]?-[ ]?(\d{3}))?(?!\d|[.,]\d)")
+PHONE = re.compile(
+    r"(?<![\d.,])(?:\+84|0)(?:[ .\-()]{0,2}[35789](?:[ .\-()]{0,2}\d){8}"
+    r"|[ .\-()]{0,2}2(?:[ .\-()]{0,2}\d){9})(?!\d|[.,]\d)"
+)
+EMAIL = re.compile(
+    r"(?<![a-z0-9._%+\-])[a-z0-9][a-z0-9._%+\-]{0,63}@[a-z0-9\-]+(?:\.[a-z0-9\-]+)*\.[a-z]{2,}"
+)
+BETWEEN = re.compile(r"[ .\-]")
+
+_COMMON = """
+    nguyen tran le pham hoang huynh phan vu vo dang bui do ho ngo duong ly dinh doan trinh mai dao
+    luong luu phung ta trieu tang mac nong hua giap quach kieu chu cam dieu mao khoang vi lo quang
+    ca vang giang mua sung thao hang lau cu pao chao deo hu lu hau cha vua ngai po sin lieu khuat
+    khuc lam truong ton tieu vuong tham thach"""
+# These begin labels and names of places too: alone they say nothing.
+_AMBIGUOUS = "to cao thai la tu ha bac tong tan ma phu ban quan gia van son danh kim tien"
+CERTAIN = frozenset(_COMMON.split())
+SURNAMES = CERTAIN | frozenset(_AMBIGUOUS.split())
+_WORD = re.compile(r"[a-z][a-z'’\-]*")
+_FIRM = re.compile(
+    r"^(?:(?:tong )?cong ty|cty|ctcp|tnhh|dntn|doanh nghiep tu nhan|hop tac xa|htx|ho kinh doanh|hkd"
+    r"|cua hang|chi nhanh|lien hiep|tap doan|co so san xuat|xi nghiep)\b"
+    r"|\b(?:company|co\.?,? ?ltd|jsc|llc|corporation|inc)\b"
+)
+_PLACE = re.compile(
+    r"\b(?:thon|ban|xom|ap|to|khu|pho|duong|ngo|ngach|hem|so nha|phuong|xa|thi tran|huyen|quan|tinh"
+    r"|tp|buon|lang|street|st|road|ward|commune|district|province)\b"
+)
+
+
+def is_identity_number(number: str, year: int) -> bool:
+    """Whether twelve digits are built as a citizen's identity number known by `year`.
+
+    Three digits of the province of birth, one of century and sex, two of the year of birth, six.
+    """
+    if len(number) != 12 or number[:3] not in PROVINCES:
+        return False
+    born = 1900 + 100 * (int(number[3]) // 2) + int(number[4:6])
+    return year - 120 <= born <= year
+
+
+def is_tax_code(number: str) -> bool:
+    """Whether ten digits (three more for a branch) carry the right check digit."""
+    if len(number) not in (10, 13) or not number.isdecimal():
+        return False
+    total = sum(weight * int(digit) for weight, digit in zip(_TAX_WEIGHTS, number, strict=False))
+    return int(number[9]) == 10 - total % 11
+
+
+def compact(number: str) -> str:
+    """The digits without the marks between them."""
+    return BETWEEN.sub("", number)
+
+
+def is_person(folded: str, text: str) -> bool:
+    """Whether it is written like a person's name: two to six words, a surname first or capitals."""
+    words = folded.split()
+    if not 2 <= len(words) <= 6 or not all(_WORD.fullmatch(word) for word in words):
+        return False
+    return words[0] in SURNAMES or all(word[0].isupper() for word in text.split())
+
+
+def is_person_without_heading(folded: str, text: str) -> bool:
+    """The same where no heading says so: three words or more, a surname and capitals."""
+    words = folded.split()
+    capitals = all(word[0].isupper() for word in text.split())
+    return len(words) >= 3 and words[0] in CERTAIN and capitals and is_person(folded, text)
+
+
+def is_firm(folded: str) -> bool:
+    """Whether it begins as the name of an enterprise does."""
+    return len(folded.split()) >= 2 and _FIRM.search(folded) is not None
+
+
+def is_address(folded: str) -> bool:
+    """Whether it names a place: a word for one, or parts between commas, and more than one word."""
+    words = folded.split()
+    if len(words) < 2 or not any(word[0].isalpha() for word in words):
+        return False
+    return _PLACE.search(folded) is not None or folded.count(",") >= 1

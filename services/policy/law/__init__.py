@@ -1,0 +1,1 @@
+"""What the law says about one attempt: the policies (*.cedar), the case they are asked about, the decision. Pure."""

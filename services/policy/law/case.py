@@ -1,0 +1,96 @@
+"""The case that is decided: what is known of one attempt, from its event and the facts."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from services.kernel.events import Event
+from services.model.regulation import Instrument, day
+from services.policy.facts.values import Evidence, Facts
+from services.policy.identifiers.finding import Finding, shown
+from services.policy.identifiers.scan import CellsError, scan
+from services.policy.law.verdict import ACCEPTANCE
+
+
+@dataclass(frozen=True)
+class Case:
+    """What is known of one attempt. None is a missing fact, and with one missing nothing is cleared.
+
+    `missing` names entries of the catalogue that were not found: form, sender. `published`: whether
+    what is asked for is under no embargo. `waived`: policies whose hold a person lifted.
+    """
+
+    classification: str | None
+    regime: str | None
+    findings: tuple[Finding, ...] | None
+    demanded: frozenset[str] | None
+    errors: int | None
+    integrity: str | None
+    recipients: frozenset[str] | None
+    province: str | None
+    instruments: tuple[Instrument, ...]
+    consent: bool = False
+    missing: tuple[str, ...] = ()
+    needs_acceptance: bool = False
+    published: bool = False
+    waived: frozenset[str] = frozenset()
+
+
+def evidence_of(event: Event, cells: bytes | None) -> Evidence:
+    """What a validated attempt's event and the texts of its workbook show."""
+    return Evidence(
+        findings=_findings(cells, day(event.time).year),
+        errors=0 if event.topic == "submission.validated" else None,
+        integrity=_integrity(event.data, cells),
+        warnings=event.data["warnings"],
+    )
+
+
+def case_of(
+    head: Mapping[str, Any],
+    evidence: Evidence,
+    facts: Facts,
+    today: date,
+    waived: frozenset[str] = frozenset(),
+    *,
+    published: bool = False,
+) -> Case:
+    """The case of an attempt, by the law of `today`."""
+    form = facts.forms.get(head["form_version"])
+    duty = form is not None and {form.regime, head["regime"]} == {"coordination"}
+    absent = (("form", form is None), ("sender", not facts.sender_known))
+    by_room = form is not None and form.acceptance == "room"
+    return Case(
+        classification=head["classification"],
+        regime="coordination" if duty else "sharing",
+        findings=evidence.findings,
+        demanded=form.demanded if form else None,
+        errors=evidence.errors,
+        integrity=evidence.integrity,
+        recipients=facts.item.recipients,
+        province=head["province"] if form and form.province else None,
+        instruments=tuple(one for one in facts.instruments if one.in_force(today)),
+        missing=tuple(name for name, missing in absent if missing),
+        needs_acceptance=(by_room or evidence.warnings > 0) and ACCEPTANCE not in waived,
+        published=published,
+        waived=waived,
+    )
+
+
+def _findings(cells: bytes | None, year: int) -> tuple[Finding, ...] | None:
+    try:
+        return None if cells is None else shown(scan(cells, year))
+    except CellsError:
+        return None
+
+
+def _integrity(data: Mapping[str, Any], cells: bytes | None) -> str:
+    """Whether the cells are the bytes that the event names, and the figures have a hash at all."""
+    hashes = [data[kind]["sha256"] for kind in ("cells", "observations")]
+    if cells is None or not all(len(one) == 64 for one in (*hashes, data["rule_set"])):
+        return "unproven"
+    return "intact" if hashlib.sha256(cells).hexdigest() == hashes[0] else "altered"

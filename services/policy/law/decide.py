@@ -1,0 +1,173 @@
+"""The decision about one attempt: pure, from facts to a verdict that names its articles.
+
+Default deny, a forbid wins, and whatever is missing or raises means *held*: a person looks at it. What is held waits
+for that person: `waived` names the policies whose hold was lifted. A forbid that withholds can't be waived.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import cedarpy
+
+from services.policy.identifiers.finding import shown
+from services.policy.law.case import Case
+from services.policy.law.policies import Choice, Library, Policy, library, policy_set
+from services.policy.law.verdict import (
+    ACCEPTANCE,
+    COMPILERS,
+    Article,
+    Audience,
+    Decision,
+    Reason,
+    Release,
+    Verdict,
+    place,
+)
+
+ACTION = {"type": "Action", "id": "use"}
+NEEDED = (
+    "classification",
+    "regime",
+    "findings",
+    "demanded",
+    "errors",
+    "integrity",
+    "recipients",
+)
+
+
+def decide(case: Case, audience: Audience = COMPILERS, policies: Library | None = None) -> Decision:
+    """Whether `audience` may use the attempt. `case.instruments` are those in force on the day."""
+    choice = (policies or library()).chosen(case.instruments, case.province)
+    checked = tuple(policy.id for policy in choice.policies)
+    undecided = _undecided(case, choice)
+    if undecided:
+        return Decision(Verdict.HELD, checked, undecided)
+    schema = (policies or library()).schema
+    binding = Choice(_binding(choice.policies, case.waived), choice.open_matters)
+    answer = _asked(case, audience, binding.policies, schema)
+    decision = replace(_evaluated(case, audience, binding, answer), checked=checked)
+    return _awaiting(decision) if _awaits(case, audience, decision) else decision
+
+
+def _binding(policies: tuple[Policy, ...], waived: frozenset[str]) -> tuple[Policy, ...]:
+    """The policies without those whose hold a person lifted."""
+    return tuple(one for one in policies if one.verdict is not Verdict.HELD or one.id not in waived)
+
+
+def _awaits(case: Case, audience: Audience, decision: Decision) -> bool:
+    """Whether a room has to accept it. Only what is let through to the compilers, or held, can be accepted."""
+    rest = audience == COMPILERS and decision.verdict is not Verdict.WITHHELD
+    return case.needs_acceptance and rest
+
+
+def _awaiting(decision: Decision) -> Decision:
+    reason = Reason(ACCEPTANCE, "R58", "policy.acceptance")
+    reasons = (*decision.reasons, reason)
+    return replace(decision, verdict=Verdict.HELD, reasons=reasons, releases=())
+
+
+@dataclass(frozen=True)
+class _Answer:
+    allowed: bool
+    determining: frozenset[str]
+    failed: bool
+
+
+def _asked(
+    case: Case, audience: Audience, policies: tuple[Policy, ...], schema: cedarpy.Schema
+) -> _Answer:
+    request: dict[str, Any] = {
+        "principal": {"type": "Audience", "id": audience.id},
+        "action": ACTION,
+        "resource": {"type": "Attempt", "id": "attempt"},
+        "context": {"published": case.published},
+    }
+    try:
+        answer = cedarpy.is_authorized(
+            request, policy_set(policies), _entities(case, audience), schema=schema
+        )
+    # Whatever goes wrong in the engine, the attempt waits for a person: it is never let through.
+    except Exception:
+        return _Answer(False, frozenset(), True)
+    failed = bool(answer.diagnostics.errors) or answer.decision is cedarpy.Decision.NoDecision
+    return _Answer(answer.allowed, frozenset(answer.diagnostics.reasons), failed)
+
+
+def _entities(case: Case, audience: Audience) -> list[dict[str, Any]]:
+    attempt = {
+        "classification": case.classification,
+        "regime": case.regime,
+        "identifiers": sorted({finding.kind for finding in case.findings or ()}),
+        "demanded": sorted(case.demanded or ()),
+        "consent": case.consent,
+        "errors": case.errors,
+        "integrity": case.integrity,
+        "recipients": sorted(case.recipients or ()),
+    }
+    return [
+        _entity("Audience", audience.id, {"kind": audience.kind}),
+        _entity("Attempt", "attempt", attempt),
+    ]
+
+
+def _entity(kind: str, id_: str, attributes: Mapping[str, Any]) -> dict[str, Any]:
+    return {"uid": {"type": kind, "id": id_}, "attrs": attributes, "parents": []}
+
+
+def _evaluated(case: Case, audience: Audience, choice: Choice, answer: _Answer) -> Decision:
+    checked = tuple(policy.id for policy in choice.policies)
+    forbids = [policy for policy in choice.policies if policy.id in answer.determining]
+    forbids = [policy for policy in forbids if policy.verdict is not Verdict.CLEARED]
+    # What decides comes first.
+    forbids.sort(key=lambda policy: policy.verdict is not Verdict.WITHHELD)
+    reasons = tuple(_reason(policy, case) for policy in forbids)
+    if answer.failed:
+        return Decision(Verdict.HELD, checked, (*reasons, _held("error")))
+    if answer.allowed:
+        release = Release(audience, "granted", "full", _articles(choice.policies, answer))
+        return Decision(Verdict.CLEARED, checked, releases=(release,))
+    if not reasons:
+        return Decision(Verdict.HELD, checked, (_held("not-permitted"),))
+    withheld = any(policy.verdict is Verdict.WITHHELD for policy in forbids)
+    reviewers = max(policy.reviewers for policy in forbids)
+    verdict = Verdict.WITHHELD if withheld else Verdict.HELD
+    return Decision(verdict, checked, reasons, reviewers=reviewers)
+
+
+def _articles(policies: Iterable[Policy], answer: _Answer) -> tuple[Article, ...]:
+    """What permitted it, and the articles that did not forbid it."""
+    named = {
+        Article(policy.instrument, policy.article, policy.clause)
+        for policy in policies
+        if policy.instrument
+        and (policy.verdict is not Verdict.CLEARED or policy.id in answer.determining)
+    }
+    return tuple(sorted(named, key=place))
+
+
+def _reason(policy: Policy, case: Case) -> Reason:
+    about_identifiers = policy.message == "policy.identifiers"
+    return Reason(
+        policy=policy.id,
+        requirement=policy.requirement,
+        message=policy.message,
+        instrument=policy.instrument,
+        article=policy.article,
+        clause=policy.clause,
+        cells=shown(case.findings or ()) if about_identifiers else (),
+    )
+
+
+def _undecided(case: Case, choice: Choice) -> tuple[Reason, ...]:
+    absent = [name for name in NEEDED if getattr(case, name) is None]
+    return (
+        *(_held(f"{entry}-missing") for entry in case.missing),
+        *(Reason(f"fact.{name}", "", "policy.fact-missing") for name in absent),
+        *(_held("no-law", matter) for matter in choice.open_matters),
+    )
+
+
+def _held(why: str, requirement: str = "") -> Reason:
+    return Reason(f"policy.{why}", requirement, f"policy.{why}")

@@ -1,0 +1,141 @@
+"""The policies: read from the *.cedar files, checked against their schema, chosen by law in force.
+
+Each policy binds by its annotations to an instrument and article, and to one matter (@requirement).
+Which apply is chosen here, what they say is left to Cedar.
+"""
+
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import cache, lru_cache
+from pathlib import Path
+from typing import Any
+
+import cedarpy
+
+from services.model.regulation import Instrument
+from services.policy.law.verdict import Verdict
+
+FOLDER = Path(__file__).parent
+
+
+class PolicyError(ValueError):
+    """The policy files are not what their schema or this module asks for."""
+
+
+@dataclass(frozen=True)
+class Policy:
+    """One policy and what it binds to; `instrument` is empty where no article says it.
+
+    `reviewers` is how many persons must agree to lift a hold of it.
+    """
+
+    id: str
+    national: bool
+    requirement: str
+    instrument: str
+    article: str
+    clause: str | None
+    message: str
+    verdict: Verdict
+    source: str
+    reviewers: int = 1
+
+
+@dataclass(frozen=True)
+class Library:
+    """All policies, by id in their order, and the schema they were checked against."""
+
+    policies: tuple[Policy, ...]
+    schema: cedarpy.Schema
+
+    def chosen(self, instruments: Iterable[Instrument], province: str | None) -> "Choice":
+        """The policies for a province (None: national), given the instruments in force.
+
+        On each matter the province's own articles stand alone; without any, national law does.
+        """
+        places = {one.id: one.province for one in instruments}
+        own: dict[str, list[Policy]] = {}
+        national: dict[str, list[Policy]] = {}
+        for policy in self.policies:
+            if policy.instrument and policy.instrument not in places:
+                continue
+            place = places.get(policy.instrument)
+            if place is None:
+                national.setdefault(policy.requirement, []).append(policy)
+            elif place == province:
+                own.setdefault(policy.requirement, []).append(policy)
+        applied = national | own
+        ids = {policy.id for group in applied.values() for policy in group}
+        return Choice(
+            tuple(policy for policy in self.policies if policy.id in ids),
+            tuple(sorted(self.matters - applied.keys())),
+        )
+
+    @property
+    def matters(self) -> frozenset[str]:
+        """The matters that must be decided for every attempt: those of national.cedar."""
+        return frozenset(policy.requirement for policy in self.policies if policy.national)
+
+
+@dataclass(frozen=True)
+class Choice:
+    """The policies that apply, and the matters on which no law in force was found."""
+
+    policies: tuple[Policy, ...]
+    open_matters: tuple[str, ...]
+
+
+@cache
+def library(folder: Path = FOLDER) -> Library:
+    """The product's policies; raises PolicyError for any that the schema or a rule here refuses."""
+    files = sorted(folder.glob("*.cedar"))
+    schema_text = (folder / "policies.cedarschema").read_text(encoding="utf-8")
+    try:
+        schema = cedarpy.Schema.from_str(schema_text)
+        policies = tuple(policy for path in files for policy in _policies(path, schema))
+    except ValueError as error:
+        raise PolicyError(str(error)) from error
+    if len({policy.id for policy in policies}) != len(policies):
+        raise PolicyError("two policies have the same @id")
+    return Library(policies, schema)
+
+
+@lru_cache(maxsize=256)
+def policy_set(policies: tuple[Policy, ...]) -> cedarpy.PolicySet:
+    """The handle that Cedar evaluates, its policies named by their @id."""
+    bodies = {policy.id: json.loads(policy.source) for policy in policies}
+    document = {"staticPolicies": bodies, "templates": {}, "templateLinks": []}
+    return cedarpy.PolicySet.from_json_str(json.dumps(document))
+
+
+def _policies(path: Path, schema: cedarpy.Schema) -> Iterator[Policy]:
+    text = path.read_text(encoding="utf-8")
+    checked = cedarpy.validate_policies(text, schema)
+    if not checked.validation_passed:
+        raise PolicyError(f"{path.name}: " + "; ".join(str(one) for one in checked.errors))
+    parsed = json.loads(cedarpy.policies_to_json_str(text))["staticPolicies"]
+    # Cedar calls them policy0, policy1, …: their order in the file.
+    for name in sorted(parsed, key=lambda name: int(name.removeprefix("policy"))):
+        yield _policy(f"{path.name} {name}", path.stem == "national", parsed[name])
+
+
+def _policy(where: str, national: bool, body: dict[str, Any]) -> Policy:
+    notes: dict[str, str] = body.get("annotations", {})
+    forbids = body["effect"] == "forbid"
+    needed = ["id", "requirement", *(["instrument", "article", "message"] if forbids else [])]
+    missing = [note for note in needed if not notes.get(note)]
+    if missing:
+        raise PolicyError(f"{where}: no @{', @'.join(missing)}")
+    return Policy(
+        id=notes["id"],
+        national=national,
+        requirement=notes["requirement"],
+        instrument=notes.get("instrument", ""),
+        article=notes.get("article", ""),
+        clause=notes.get("clause"),
+        message=notes.get("message", ""),
+        verdict=Verdict(notes.get("verdict", "withheld" if forbids else "cleared")),
+        source=json.dumps(body),
+        reviewers=int(notes.get("reviewers", "1")),
+    )

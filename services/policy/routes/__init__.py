@@ -1,0 +1,1 @@
+"""The routes of policy's API, one module each, and what they share."""

@@ -1,0 +1,48 @@
+"""As whom a person asks for figures: a room, or the person's organisation."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from sqlmodel import Session, col
+
+from services.kernel import replica
+from services.kernel.auth import Access, Scope
+from services.policy.law.verdict import Audience
+from services.policy.refusals import Code, Refused
+from services.policy.store import RequestRow
+
+BY_KIND = frozenset({"provincial_committee", "national_office"})
+"""Organisations of these kinds are audiences of that kind; any other is an agency."""
+
+
+def audience_of(session: Session, access: Access, room: str | None) -> Audience:
+    """As whom a person asks: the room that is named, or the only one; or the person's organisation.
+
+    Raises Refused for another's room, and where several rooms leave it open.
+    """
+    who = access.principal
+    rooms = who.rooms if Scope.ROOM in access.scopes else frozenset()
+    if room is not None:
+        if room not in rooms:
+            raise Refused(Code.NO_AUDIENCE, rooms=sorted(rooms))
+        return Audience("room", room)
+    if Scope.OWN in access.scopes and who.organisation:
+        entry = replica.get(session, "organisation", who.organisation)
+        kind = str(entry.body.get("kind")) if entry else ""
+        return Audience(kind if kind in BY_KIND else "agency", who.organisation)
+    if len(rooms) != 1:
+        raise Refused(Code.NO_AUDIENCE, rooms=sorted(rooms))
+    return Audience("room", next(iter(rooms)))
+
+
+def reached(access: Access) -> sa.ColumnElement[bool]:
+    """Which requests are of those as whom a person may ask."""
+    if access.is_all:
+        return sa.true()
+    kind, id_, who = col(RequestRow.audience_kind), col(RequestRow.audience_id), access.principal
+    any_of: list[sa.ColumnElement[bool]] = [sa.false()]
+    if Scope.ROOM in access.scopes:
+        any_of.append((kind == "room") & id_.in_(sorted(who.rooms)))
+    if Scope.OWN in access.scopes and who.organisation:
+        any_of.append(kind.in_(["agency", *BY_KIND]) & (id_ == who.organisation))
+    return sa.or_(*any_of)

@@ -1,0 +1,93 @@
+"""The sweep: finds what waits although its reason is gone. A timer of the API process, and an operator's command."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Annotated
+from uuid import UUID
+
+import sqlalchemy as sa
+import structlog
+from fastapi import APIRouter, Depends
+from fastapi.concurrency import run_in_threadpool
+from sqlmodel import Session, col, select
+
+from services.kernel import metrics
+from services.kernel.api import Context, context_of
+from services.kernel.auth import allowed
+from services.kernel.errors import is_transient
+from services.policy.facts.loading import candidates, facts_of
+from services.policy.facts.rows import asked_of
+from services.policy.holds import decided_anew
+from services.policy.law.verdict import Verdict
+from services.policy.routes.views import SweptView
+from services.policy.store import AttemptRow, RequestRow
+
+With = Annotated[Context, Depends(context_of)]
+router = APIRouter(prefix="/v1", tags=["reviews"])
+SECONDS = 60.0
+LOCK = sa.text("select pg_try_advisory_xact_lock(hashtextextended('policy sweep', 0))")
+
+log = structlog.get_logger()
+
+
+@router.post(
+    "/sweep",
+    dependencies=[Depends(allowed("sweep.run"))],
+    summary="Rà lại việc đang chờ · Look again at all that waits",
+)
+async def swept(context: With) -> SweptView:
+    """Decides anew what waits although its reason is gone, as each minute by itself."""
+    return await run_in_threadpool(sweep, context)
+
+
+async def watch(context: Context, seconds: float = SECONDS) -> None:
+    """Sweeps for ever; what it decides the outbox publishes."""
+    while True:
+        await asyncio.sleep(seconds)
+        try:
+            await run_in_threadpool(sweep, context)
+        except Exception as error:
+            metrics.RETRIES.labels(context.service).inc()
+            if not is_transient(error):
+                log.error("sweep", exc_info=error)
+
+
+def sweep(context: Context) -> SweptView:
+    """Decides anew what waits without a reason, a submission a transaction; nothing while another one sweeps."""
+    with Session(context.engine) as turn, turn.begin():
+        if not turn.execute(LOCK).scalar_one():
+            return SweptView(looked_at=0, decided=0)
+        with Session(context.engine) as session:
+            waiting = _waiting(session)
+        decided = sum(_swept(context, submission_id) for submission_id in waiting)
+    metrics.SWEPT.labels(context.service).inc(decided)
+    if decided:
+        log.warning("the sweep found what no event had decided", submissions=decided)
+    return SweptView(looked_at=len(waiting), decided=decided)
+
+
+def _swept(context: Context, submission_id: UUID) -> bool:
+    at = context.clock()
+    with Session(context.engine) as session, session.begin():
+        facts = facts_of(session, submission_id, at)
+        found = facts and decided_anew(submission_id, facts, at)
+        if not found:
+            return False
+        cause, outcome = found
+        context.outbox.write(session, outcome, cause)
+    return True
+
+
+def _waiting(session: Session) -> list[UUID]:
+    """Submissions with a held attempt or a pending request, and those that hold what a request waits for."""
+    held = select(AttemptRow.submission_id).where(AttemptRow.verdict == Verdict.HELD.value)
+    found = set(session.exec(held))
+    pending = session.exec(select(RequestRow).where(col(RequestRow.state) == "pending")).all()
+    for row in pending:
+        if row.submission_id is not None:
+            found.add(row.submission_id)
+        else:
+            best = candidates(session, asked_of(row).figure)[:1]
+            found |= {one.submission_id for one in best}
+    return sorted(found)
