@@ -43,6 +43,7 @@ check: install ## Style, types and layers
 .PHONY: test
 test: check ## All checks and all tests, but the long ones (Chromium by apt if missing)
 	deploy/requisites.sh chromium
+	deploy/requisites.sh promtool
 	$(bin)/python -m pytest -m "not long"
 
 .PHONY: chaos

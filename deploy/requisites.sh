@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Makes sure of what can't be installed into the checkout: `requisites.sh python [interpreter]`, `java` or `chromium`.
+# Makes sure of what can't be installed into the checkout: `requisites.sh python [interpreter]`, `java`, `chromium` or `promtool`.
 # What is missing is installed where that needs no question (root on Debian or Ubuntu); else the line that would is shown.
 set -euo pipefail
 
@@ -44,6 +44,23 @@ need_chromium() { # for the tests in a browser
         if command -v "$name" >/dev/null; then return; fi
     done
     provide "The browser tests need Chromium" chromium
+}
+
+need_promtool() { # for the tests of the alerts, which go without where it can't be had
+    local folder tools=.run/tools
+    if command -v promtool >/dev/null || [ -x "$tools/promtool" ]; then return; fi
+    folder=$(mktemp -d)
+    # Debian's package would also start a server, so only this program is taken out of it.
+    if (
+        [ "$(id -u)" -ne 0 ] || apt-get update --quiet --quiet
+        cd "$folder" && apt-get download --quiet --quiet prometheus && dpkg -x prometheus_*.deb .
+    ) 2>/dev/null >&2; then
+        mkdir -p "$tools"
+        mv "$folder/usr/bin/promtool" "$tools/promtool"
+    else
+        say "There is no promtool here: the alerts are checked only where it is installed."
+    fi
+    rm -rf "$folder"
 }
 
 need_java() {

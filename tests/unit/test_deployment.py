@@ -397,7 +397,8 @@ def test_docker_compose_takes_it(secrets: Mapping[str, str], tmp_path: Path) -> 
 
 
 def test_promtool_takes_it() -> None:
-    promtool = shutil.which("promtool")
+    tools = ROOT / ".run" / "tools"  # where `deploy/requisites.sh promtool` puts it
+    promtool = shutil.which("promtool") or shutil.which("promtool", path=str(tools))
     if promtool is None:
         pytest.skip("no promtool here")
     file = str(PROMETHEUS / "prometheus.yml")
