@@ -87,9 +87,10 @@ def bearer(answer: Any) -> dict[str, str]:
 
 @pytest.fixture(scope="module")
 def migrated(infrastructure: Stack, module_database: str) -> tuple[str, Settings]:
-    migrate(module_database, {"catalogue": "catalogue"})
+    password = infrastructure.state.passwords["catalogue"]
+    migrate(module_database, {"catalogue": password})
     port = infrastructure.state.ports["postgres"]
-    url = database.url("catalogue", "catalogue", port, module_database.rpartition("/")[2])
+    url = database.url("catalogue", password, port, module_database.rpartition("/")[2])
     settings = Settings(
         database_url=url,
         kafka_bootstrap=infrastructure.bootstrap,

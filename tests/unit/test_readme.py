@@ -39,7 +39,7 @@ SCENARIO: list[dict[str, Any]] = yaml.safe_load(
     (ROOT / "examples" / "dien-bien" / "scenario.yaml").read_text(encoding="utf-8")
 )["submissions"]
 STACK = DEFAULT_FOLDER.relative_to(ROOT).as_posix()
-MADE_BY_THE_DEMO = {STACK, f"{STACK}/logs"}
+MADE_BY_THE_DEMO = {STACK, f"{STACK}/logs", f"{STACK}/people.json", f"{STACK}/mail"}
 MADE_BY_THE_DEMO |= {f"{STACK}/keys/{one.id}.json" for one in load_organisations()}
 MADE_BY_THE_DEMO |= {f"{STACK}/workbooks/{one['file']}" for one in SCENARIO if not one.get("kept")}
 TARGETS = set(re.findall(r"^([a-z-]+):.*##", (ROOT / "Makefile").read_text(), re.MULTILINE))
