@@ -1,7 +1,11 @@
 """What a check has to say: a code that stays, the place, the numbers, and how to mend it."""
 
+import hashlib
+import json
 from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import cached_property
+from typing import Final
 
 from services.model.messages import LANGUAGES, text
 from services.model.rule import Severity
@@ -10,6 +14,7 @@ from services.validation.numbers import printed
 
 STRUCTURE = 0
 WITHIN = 1
+ID_LENGTH: Final = 16
 
 
 @dataclass(frozen=True)
@@ -22,7 +27,10 @@ class Place:
 
 @dataclass(frozen=True)
 class Finding:
-    """A finding of the report; `code` never changes its meaning, `rule` is blank for structure."""
+    """A finding of the report; `code` never changes its meaning, `rule` is blank for structure.
+
+    `particulars` are the values that its message is filled with, exact and by name.
+    """
 
     code: str
     rule: str
@@ -36,6 +44,17 @@ class Finding:
     expected: str | None = None
     found: str | None = None
     difference: str | None = None
+    particulars: tuple[tuple[str, str], ...] = ()
+
+    @cached_property
+    def id(self) -> str:
+        """The same for the same code, rule, cells and values, however its message is worded.
+
+        So an explanation of it holds for the next attempt if, and only if, nothing of it changed.
+        """
+        what = (self.code, self.rule, self.place.sheet, self.place.cells, self.particulars)
+        canonical = json.dumps(what, ensure_ascii=False, separators=(",", ":"))
+        return hashlib.sha256(canonical.encode(errors="surrogatepass")).hexdigest()[:ID_LENGTH]
 
 
 @dataclass(frozen=True)
@@ -84,6 +103,7 @@ class Notebook:
             message = Text(
                 f"{context.message.vi} {message.vi}", f"{context.message.en} {message.en}"
             )
+        exact = {name: _exact(value) for name, value in values.items()}
         self.findings.append(
             Finding(
                 code=code,
@@ -94,7 +114,8 @@ class Notebook:
                 message=message,
                 mend=_texts(f"validation.{code}.mend", given),
                 basis=context.basis,
-                **{name: _exact(values[name]) for name in NUMBERS if name in values},
+                particulars=tuple(sorted(exact.items())),
+                **{name: exact[name] for name in NUMBERS if name in exact},
             )
         )
 

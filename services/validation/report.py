@@ -73,6 +73,7 @@ class Report:
 
 def _finding(one: Finding) -> dict[str, Any]:
     return {
+        "id": one.id,
         "code": one.code,
         "rule": one.rule,
         "level": one.level,
