@@ -141,6 +141,7 @@ class Writing:
             "vintage": self.known_from,
             "salt": self.facts.salt.hex(),
             "digest": digest(self.facts.salt, lines),
+            "observations": data["observations"],
         }
         head = head_of(data)
         return Draft("submission.stored", self.event.key, head | more, self.event.subject)

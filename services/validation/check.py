@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from services.model.codelist import Codelist
 from services.model.form import Form
@@ -30,17 +31,22 @@ from services.validation.workbook import (
 
 @dataclass(frozen=True)
 class Checked:
-    """The outcome of a check; `observations` only where it is valid, `cells` where it was read."""
+    """The outcome of a check: its report, the figures that were read, and `cells` where it was read."""
 
     report: Report
-    observations: bytes | None = field(repr=False)
-    cells: bytes | None = field(repr=False)
+    figures: tuple[Observation, ...] = field(default=(), repr=False)
+    cells: bytes | None = field(default=None, repr=False)
     sheets: tuple[str, ...] = ()
 
     @property
     def valid(self) -> bool:
         """Whether no error stands."""
         return self.report.verdict == "valid"
+
+    @cached_property
+    def observations(self) -> bytes | None:
+        """The figures as Parquet; only where it is valid."""
+        return to_parquet(self.figures) if self.valid else None
 
 
 def check(
@@ -74,7 +80,7 @@ def unreadable(form: Form) -> Checked:
 
 def _unread(form: Form, notebook: Notebook) -> Checked:
     tallies = rules.run(form, {}, {}, notebook)
-    return Checked(Report.of(form, notebook, tallies, 0, 0), None, None)
+    return Checked(Report.of(form, notebook, tallies, 0, 0))
 
 
 def _check_workbook(
@@ -97,9 +103,8 @@ def _check_workbook(
     tallies = rules.run(form, tables, codelists, notebook)
     rounded = sum(one.rounded for one in read)
     report = Report.of(form, notebook, tallies, len(read), rounded)
-    parquet = to_parquet(read) if report.verdict == "valid" else None
     names = tuple(sheet.name for sheet in workbook.sheets)
-    return Checked(report, parquet, cells_object(workbook), names)
+    return Checked(report, tuple(read), cells_object(workbook), names)
 
 
 def _locate(

@@ -3,7 +3,9 @@
 import hashlib
 import json
 from dataclasses import dataclass, field
+from datetime import datetime
 from decimal import Decimal
+from enum import StrEnum
 from functools import cached_property
 from typing import Final
 
@@ -23,6 +25,34 @@ class Place:
 
     sheet: str = ""
     cells: tuple[str, ...] = ()
+
+
+class AnswerKind(StrEnum):
+    """What an answer to a finding is: the sender's explanation, or an officer's decision."""
+
+    EXPLAINED = "explained"
+    ACCEPTED = "accepted"
+    DOWNGRADED = "downgraded"
+    REFUSED = "refused"
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What somebody answered to the finding with this id; `person` is an id, never a name.
+
+    `content` is the SHA-256 of the workbook that it was answered about.
+    """
+
+    finding: str
+    kind: AnswerKind
+    attempt: int
+    content: str
+    person: str
+    organisation: str
+    role: str
+    text: str
+    document: str | None
+    at: datetime
 
 
 @dataclass(frozen=True)
@@ -45,6 +75,7 @@ class Finding:
     found: str | None = None
     difference: str | None = None
     particulars: tuple[tuple[str, str], ...] = ()
+    answers: tuple[Answer, ...] = ()
 
     @cached_property
     def id(self) -> str:

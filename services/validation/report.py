@@ -2,12 +2,12 @@
 
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from services.model.form import Form
 from services.model.rule import Severity
-from services.validation.findings import Finding, Notebook, Repair
+from services.validation.findings import Answer, Finding, Notebook, Repair
 from services.validation.rules import Tally
 
 FORMAT = 1
@@ -39,13 +39,18 @@ class Report:
             form=form.id,
             form_version=form.version,
             rule_set=form.rule_set,
-            verdict="returned" if notebook.returns else "valid",
+            verdict=_verdict(notebook.findings),
             figures=figures,
             rounded=rounded,
-            findings=tuple(sorted(notebook.findings, key=lambda one: _ORDER.index(one.severity))),
+            findings=_ordered(notebook.findings),
             repairs=tuple(notebook.repairs),
             rules=tuple(tallies),
         )
+
+    def with_findings(self, findings: Iterable[Finding]) -> "Report":
+        """The same report of these findings, and the verdict that follows from them."""
+        ordered = _ordered(findings)
+        return replace(self, findings=ordered, verdict=_verdict(ordered))
 
     def count(self, severity: Severity) -> int:
         """How many findings are of this severity."""
@@ -71,6 +76,15 @@ class Report:
         ).encode()
 
 
+def _verdict(findings: Iterable[Finding]) -> Verdict:
+    """Only an error that stands returns a submission."""
+    return "returned" if any(one.severity is Severity.ERROR for one in findings) else "valid"
+
+
+def _ordered(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    return tuple(sorted(findings, key=lambda one: _ORDER.index(one.severity)))
+
+
 def _finding(one: Finding) -> dict[str, Any]:
     return {
         "id": one.id,
@@ -87,6 +101,21 @@ def _finding(one: Finding) -> dict[str, Any]:
         "message": one.message.to_dict(),
         "basis": one.basis,
         "mend": one.mend.to_dict(),
+        "answers": [answer_data(answer) for answer in one.answers],
+    }
+
+
+def answer_data(one: Answer) -> dict[str, Any]:
+    """An answer as the report has it."""
+    return {
+        "kind": one.kind.value,
+        "attempt": one.attempt,
+        "person": one.person,
+        "organisation": one.organisation,
+        "role": one.role,
+        "text": one.text,
+        "document": one.document,
+        "at": one.at.isoformat(),
     }
 
 

@@ -1,18 +1,75 @@
-"""What a check needs to know, from validation's copy of the catalogue."""
+"""Validation's tables: what was checked, what was accepted, what was answered."""
 
 from __future__ import annotations
 
-from sqlmodel import Session
+from datetime import datetime
+from typing import Any
+from uuid import UUID
 
-from services.kernel import replica
-from services.kernel.events import Event
-from services.validation.handler import Facts, codelists_of
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlmodel import Field, SQLModel
+
+SCHEMA = "validation"
+TIME = sa.DateTime(timezone=True)
 
 
-def load(session: Session, event: Event) -> Facts:
-    """The form in the version that intake used, and the code lists that it names."""
-    form = replica.get(session, "form", event.data["form"], event.data["form_version"])
-    if form is None:
-        return Facts(None)
-    lists = {name: replica.get(session, "codelist", name) for name in codelists_of(form.body)}
-    return Facts(form.body, {name: entry.body for name, entry in lists.items() if entry})
+class AttemptRow(SQLModel, table=True):
+    """An attempt that was checked. `head` is what its events begin with; `content` the SHA-256 of its original."""
+
+    __tablename__ = "attempts"
+    __table_args__ = (sa.Index("attempts_received", "received_at"), {"schema": SCHEMA})
+
+    submission_id: UUID = Field(primary_key=True)
+    attempt: int = Field(primary_key=True)
+    form: str
+    head: dict[str, Any] = Field(sa_type=JSONB)
+    content: str
+    original: dict[str, Any] = Field(sa_type=JSONB)
+    report: dict[str, Any] = Field(sa_type=JSONB)
+    verdict: str
+    received_at: datetime = Field(sa_type=TIME)
+
+
+class AcceptedRow(SQLModel, table=True):
+    """The figures of a submission that were stored last, as Parquet: what later ones are compared with."""
+
+    __tablename__ = "accepted"
+    __table_args__ = (
+        sa.Index("accepted_about", "form", "area_list", "area", "period"),
+        {"schema": SCHEMA},
+    )
+
+    submission_id: UUID = Field(primary_key=True)
+    attempt: int
+    sender: str
+    form: str
+    form_version: int
+    area_list: str
+    area: str
+    period: str
+    completeness: str
+    round: int
+    stored_at: datetime = Field(sa_type=TIME)
+    observations: bytes = Field(sa_type=sa.LargeBinary)
+
+
+class AnswerRow(SQLModel, table=True):
+    """What somebody answered to a finding; never changed. Its text stays here: the event has its SHA-256."""
+
+    __tablename__ = "answers"
+    __table_args__ = (sa.Index("answers_submission", "submission_id"), {"schema": SCHEMA})
+
+    answer_id: UUID = Field(primary_key=True)
+    submission_id: UUID
+    attempt: int
+    number: int
+    finding: str
+    content: str
+    kind: str
+    person: str
+    organisation: str
+    role: str
+    text: str
+    document: str | None = None
+    answered_at: datetime = Field(sa_type=TIME)
