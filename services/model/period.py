@@ -137,6 +137,28 @@ class Period:
         """From the first day of the year in which it ends to its end."""
         return Period(date(self.end.year, 1, 1), self.end)
 
+    def previous(self) -> "Period | None":
+        """The one of the same length just before it; None before the calendar begins."""
+        months = self.months
+        try:
+            if months is None:
+                length = self.end - self.start + timedelta(days=1)
+                return Period(self.start - length, self.start - timedelta(days=1))
+            return Period(_months_later(self.start, -months), self.start - timedelta(days=1))
+        except (ValueError, OverflowError):
+            return None
+
+    def year_before(self) -> "Period | None":
+        """The same span a year earlier; None where that year lacks its first or last day."""
+        try:
+            if self.months is None:
+                years = (self.start.year - 1, self.end.year - 1)
+                return Period(self.start.replace(year=years[0]), self.end.replace(year=years[1]))
+            after = _months_later(self.end + timedelta(days=1), -12)
+            return Period(_months_later(self.start, -12), after - timedelta(days=1))
+        except (ValueError, OverflowError):
+            return None
+
     def nearby(self) -> Iterator["Period"]:
         """Other periods of the same frequency in the same year and those beside it."""
         if (length := _MONTHS.get(self.frequency)) is None:

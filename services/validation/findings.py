@@ -146,6 +146,7 @@ class Notebook:
                 mend=_texts(f"validation.{code}.mend", given),
                 basis=context.basis,
                 particulars=tuple(sorted(exact.items())),
+                answers=(),
                 **{name: exact[name] for name in NUMBERS if name in exact},
             )
         )

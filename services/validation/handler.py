@@ -2,24 +2,26 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
 import structlog
 
 from services.kernel.errors import Permanent
-from services.kernel.events import Draft, Event, NewObject, Outcome
+from services.kernel.events import Draft, Event, NewObject, Outcome, Row
 from services.model.codelist import Codelist
 from services.model.form import Form
-from services.model.rule import RuleKind, Severity
+from services.model.rule import Severity
 from services.model.submission import head as head_of
 from services.model.text import ModelError
 from services.validation import cells, report
+from services.validation.answers import answered
 from services.validation.check import Checked, check, unreadable
+from services.validation.facts import Facts
 from services.validation.findings import Finding
 from services.validation.marking import Marked, mark
 from services.validation.statement import Statement
+from services.validation.store import AttemptRow
 
 VALIDATED = "submission.validated"
 RETURNED = "submission.returned"
@@ -31,20 +33,6 @@ CELLS_LISTED = 100
 log = structlog.get_logger()
 
 
-@dataclass(frozen=True)
-class Facts:
-    """Bodies of the catalogue that a check needs: the form, None where it has none, and lists."""
-
-    form: Mapping[str, Any] | None
-    codelists: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
-
-
-def codelists_of(form: Mapping[str, Any]) -> tuple[str, ...]:
-    """The code lists that a form's body asks for: what `Facts.codelists` should hold."""
-    rules = form.get("rules", ())
-    return tuple(rule["expression"] for rule in rules if rule["kind"] == RuleKind.CODELIST)
-
-
 def handle(event: Event, facts: Facts, contents: Mapping[str, bytes]) -> Outcome:
     """Check the workbook of `contents["original"]`.
 
@@ -52,8 +40,10 @@ def handle(event: Event, facts: Facts, contents: Mapping[str, bytes]) -> Outcome
     """
     form, statement, codelists = _prepare(event, facts)
     original = contents["original"]
+    accepted = tuple(one.accepted() for one in facts.accepted)
     try:
-        checked = check(form, original, statement, codelists)
+        checked = check(form, original, statement, codelists, accepted)
+        checked = answered(checked, facts.answers, event.data["original"]["sha256"])
         marked = mark(original, checked.report)
     except (KeyboardInterrupt, SystemExit):
         raise
@@ -61,13 +51,13 @@ def handle(event: Event, facts: Facts, contents: Mapping[str, bytes]) -> Outcome
         # Hostile bytes find what no reader foresaw, panics of its native code included: still a finding, no crash.
         log.warning("unreadable", error=type(error).__name__)
         return give_up(event, facts)
-    return _outcome(head_of(event.data), event.subject, checked, marked)
+    return _outcome(event, checked, marked)
 
 
 def give_up(event: Event, facts: Facts) -> Outcome:
     """The outcome where reading took too long or ended its process: returned as unreadable."""
     form, _, _ = _prepare(event, facts)
-    return _outcome(head_of(event.data), event.subject, unreadable(form), None)
+    return _outcome(event, unreadable(form), None)
 
 
 def _prepare(event: Event, facts: Facts) -> tuple[Form, Statement, dict[str, Codelist]]:
@@ -83,10 +73,8 @@ def _prepare(event: Event, facts: Facts) -> tuple[Form, Statement, dict[str, Cod
     return form, statement, codelists
 
 
-def _outcome(
-    head: dict[str, Any], subject: str, checked: Checked, marked: Marked | None
-) -> Outcome:
-    found = checked.report
+def _outcome(event: Event, checked: Checked, marked: Marked | None) -> Outcome:
+    head, found = head_of(event.data), checked.report
     objects = {"report": _object(head, "report", report.MEDIA_TYPE, found.to_json())}
     if checked.cells is not None:
         objects["cells"] = _object(head, "cells", cells.MEDIA_TYPE, checked.cells)
@@ -109,9 +97,27 @@ def _outcome(
         topic=VALIDATED if checked.valid else RETURNED,
         key=head["submission_id"],
         data=data,
-        subject=subject,
+        subject=event.subject,
     )
-    return Outcome(events=(draft,), objects=tuple(objects.values()))
+    row = _attempt(event, draft, references["report"])
+    return Outcome(events=(draft,), rows=(row,), objects=tuple(objects.values()))
+
+
+def _attempt(event: Event, verdict: Draft, report: Mapping[str, Any] | None) -> Row:
+    """What answers to its findings, and tests of changed rules, go back to."""
+    head, original = head_of(event.data), event.data["original"]
+    values = {
+        "submission_id": head["submission_id"],
+        "attempt": head["attempt"],
+        "form": head["form"],
+        "head": head,
+        "content": original["sha256"],
+        "original": dict(original),
+        "report": report,
+        "verdict": verdict.topic.removeprefix("submission."),
+        "received_at": event.time,
+    }
+    return Row(AttemptRow, values, "replace")
 
 
 def _object(head: Mapping[str, Any], kind: str, media_type: str, content: bytes) -> NewObject:

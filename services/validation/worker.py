@@ -5,8 +5,9 @@ from __future__ import annotations
 from services.kernel import replica
 from services.kernel.runner import main
 from services.kernel.stage import ObjectStage
+from services.validation import acceptance
 from services.validation.handler import give_up, handle
-from services.validation.store import load
+from services.validation.loading import load, load_kept
 
 STAGE = ObjectStage(
     topics=("submission.received",),
@@ -16,6 +17,13 @@ STAGE = ObjectStage(
     isolated=True,
     give_up=give_up,
 )
+STORED = ObjectStage(
+    topics=("submission.stored",),
+    load=load_kept,
+    reads=acceptance.reads,
+    handle=acceptance.handle,
+    awaits_catalogue=False,  # the figures were checked and cleared by the catalogue of their time
+)
 
 if __name__ == "__main__":
-    main("validation", [replica.stage(), STAGE])
+    main("validation", [replica.stage(), STAGE, STORED])

@@ -70,3 +70,25 @@ def test_every_span_reads_back(start: date, days: int) -> None:
     period = Period.parse(f"{start.isoformat()}/P{days}D")
     assert Period.parse(str(period)) == period
     assert (period.end - period.start).days == days - 1
+
+
+@pytest.mark.parametrize(
+    ("period", "previous", "year_before"),
+    [
+        ("2026-Q1", "2025-Q4", "2025-Q1"),
+        ("2026-Q3", "2026-Q2", "2025-Q3"),
+        ("2026-M01", "2025-M12", "2025-M01"),
+        ("2024-M02", "2024-M01", "2023-M02"),
+        ("2026", "2025", "2025"),
+        ("2026-S2", "2026-S1", "2025-S2"),
+        ("2026-01-01/P9M", "2025-04-01/P9M", "2025-01-01/P9M"),
+        ("2026-11-20", "2026-11-19", "2025-11-20"),
+        ("2024-02-29", "2024-02-28", None),
+        ("2026-03-01/P10D", "2026-02-19/P10D", "2025-03-01/P10D"),
+        ("0001", None, None),
+    ],
+)
+def test_the_periods_before(period: str, previous: str | None, year_before: str | None) -> None:
+    one = Period.parse(period)
+    found = (one.previous(), one.year_before())
+    assert found == tuple(Period.parse(text) if text else None for text in (previous, year_before))

@@ -14,7 +14,8 @@ from services.model.codelist import load_codelists
 from services.model.form import load_forms
 from services.model.observation import from_parquet
 from services.validation import handler
-from services.validation.handler import Facts, codelists_of, handle
+from services.validation.facts import Facts, codelists_of
+from services.validation.handler import handle
 from tests.unit.test_validation_check import FORM, rows
 from tests.unit.workbooks import xlsx
 
@@ -42,7 +43,7 @@ def received(**changes: Any) -> Event:
         id=UUID(int=1),
         topic="submission.received",
         key=HEAD["submission_id"],
-        data=HEAD | {"statement": "secret", "original": {}} | changes,
+        data=HEAD | {"statement": "secret", "original": {"sha256": "0" * 64}} | changes,
         time=datetime(2026, 11, 23, tzinfo=UTC),
         subject=HEAD["submission_id"],
         source="intake",

@@ -1,0 +1,147 @@
+"""Reads the facts of a check from validation's tables and its copy of the catalogue."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+from sqlmodel import Session, col, select
+
+from services.kernel import replica
+from services.kernel.events import Event
+from services.model.observation import Completeness
+from services.model.period import Period, PeriodError
+from services.model.rule import Reference, ReferencePeriod
+from services.model.text import ModelError, read
+from services.validation.facts import Facts, Stored, codelists_of
+from services.validation.findings import Answer, AnswerKind
+from services.validation.store import AcceptedRow, AnswerRow
+
+_COMPLETENESS = list(Completeness)
+"""From the least complete to the most."""
+_HEAD = ("sender", "area_list", "area", "period", "completeness", "round")
+
+
+def load(session: Session, event: Event) -> Facts:
+    """The form in the version that intake used, what it refers to, and what was answered before."""
+    return facts_of(session, event.data)
+
+
+def facts_of(session: Session, head: Mapping[str, Any]) -> Facts:
+    """The facts about the submission of this head. A form without references, or a first attempt, asks for no more."""
+    form = replica.get(session, "form", head["form"], head["form_version"])
+    if form is None:
+        return Facts(None)
+    answers = answers_of(session, UUID(head["submission_id"])) if head["attempt"] > 1 else ()
+    return with_form(session, form.body, head, answers)
+
+
+def with_form(
+    session: Session, form: Mapping[str, Any], head: Mapping[str, Any], answers: tuple[Answer, ...]
+) -> Facts:
+    """The facts for a check by this form's body."""
+    lists = {name: replica.get(session, "codelist", name) for name in codelists_of(form)}
+    bodies = {name: entry.body for name, entry in lists.items() if entry}
+    return Facts(form, bodies, _accepted(session, form, head), answers)
+
+
+def answers_of(session: Session, submission_id: UUID) -> tuple[Answer, ...]:
+    """All that was answered to findings of the submission, in its order."""
+    rows = session.exec(
+        select(AnswerRow)
+        .where(AnswerRow.submission_id == submission_id)
+        .order_by(col(AnswerRow.number))
+    )
+    return tuple(_answer(row) for row in rows)
+
+
+def _answer(row: AnswerRow) -> Answer:
+    return Answer(
+        finding=row.finding,
+        kind=AnswerKind(row.kind),
+        attempt=row.attempt,
+        content=row.content,
+        person=row.person,
+        organisation=row.organisation,
+        role=row.role,
+        text=row.text,
+        document=row.document,
+        at=row.answered_at,
+    )
+
+
+def _accepted(
+    session: Session, form: Mapping[str, Any], head: Mapping[str, Any]
+) -> tuple[Stored, ...]:
+    """What stands under each reference of the form; a reference that can't be read is for the check to name."""
+    try:
+        references = [read(Reference, one) for one in form.get("references", ())]
+        period = Period.parse(head["period"])
+    except (ModelError, PeriodError):
+        return ()
+    return tuple(one for each in references for one in _under(session, each, form, period, head))
+
+
+def _under(
+    session: Session,
+    reference: Reference,
+    form: Mapping[str, Any],
+    period: Period,
+    head: Mapping[str, Any],
+) -> Sequence[Stored]:
+    """The most complete submission of each sender, in the order of their names."""
+    wanted = _period(reference.period, period)
+    if wanted is None:
+        return ()
+    about = (
+        select(AcceptedRow)
+        .where(
+            AcceptedRow.form == (reference.form or form["id"]),
+            AcceptedRow.area_list == head["area_list"],
+            AcceptedRow.area == head["area"],
+            AcceptedRow.period == str(wanted),
+        )
+        .order_by(col(AcceptedRow.sender), col(AcceptedRow.submission_id))
+    )
+    if reference.sender == "own":
+        about = about.where(AcceptedRow.sender == head["sender"])
+    if reference.completeness is not None:
+        about = about.where(AcceptedRow.completeness == reference.completeness.value)
+    best: dict[str, AcceptedRow] = {}
+    for row in session.exec(about):
+        known = best.setdefault(row.sender, row)
+        if _rank(row) > _rank(known):
+            best[row.sender] = row
+    found = (_stored(session, reference.name, row) for row in best.values())
+    return [one for one in found if one is not None]
+
+
+def _rank(row: AcceptedRow) -> tuple[int, int]:
+    return _COMPLETENESS.index(Completeness(row.completeness)), row.round
+
+
+def _stored(session: Session, name: str, row: AcceptedRow) -> Stored | None:
+    form = replica.get(session, "form", row.form, row.form_version)
+    if form is None:
+        return None
+    head = {one: getattr(row, one) for one in _HEAD}
+    return Stored(name, form.body, head, row.attempt, row.observations)
+
+
+def _period(wanted: ReferencePeriod, period: Period) -> Period | None:
+    match wanted:
+        case ReferencePeriod.SAME:
+            return period
+        case ReferencePeriod.PREVIOUS:
+            return period.previous()
+        case ReferencePeriod.YEAR_BEFORE:
+            return period.year_before()
+
+
+def load_kept(session: Session, event: Event) -> int:
+    """The attempt of the event's submission whose figures are kept, its row locked; 0 where none is."""
+    statement = select(AcceptedRow.attempt).where(
+        AcceptedRow.submission_id == UUID(event.data["submission_id"])
+    )
+    return session.exec(statement.with_for_update()).first() or 0
