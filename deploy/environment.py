@@ -10,7 +10,7 @@ from deploy import database
 from deploy.programs import SERVICES, Program, Role
 from deploy.state import HOST, State
 
-COMMANDS_CALL = ("intake", "catalogue", "policy", "audit")
+COMMANDS_CALL = ("intake", "catalogue", "validation", "policy", "audit")
 """The services whose APIs `solieu` calls."""
 
 

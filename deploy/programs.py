@@ -52,6 +52,7 @@ PROGRAMS: Mapping[str, Program] = {
         Program("intake", Role.WORKER, 18101, vault=True),
         Program("intake", Role.API, 18001, vault=True, tokens=TOKENS),
         Program("validation", Role.WORKER, 18102, vault=True),
+        Program("validation", Role.API, 18008, vault=True, tokens=TOKENS),
         Program("policy", Role.WORKER, 18103, vault=True),
         Program("policy", Role.API, 18005, tokens=TOKENS),
         Program("catalogue", Role.API, 18002, tokens=TOKENS),

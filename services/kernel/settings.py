@@ -31,6 +31,7 @@ class Settings(BaseSettings):
     audit_url: str = "http://127.0.0.1:18004"
     policy_url: str = "http://127.0.0.1:18005"
     console_url: str = "http://127.0.0.1:18007"
+    validation_url: str = "http://127.0.0.1:18008"
     smtp_host: str = "127.0.0.1"
     smtp_port: int = 25
     smtp_from: str = ""

@@ -48,10 +48,19 @@ class SenderKey:
         after = self.valid_from is None or self.valid_from <= at
         return after and (self.valid_to is None or at < self.valid_to)
 
-    def may_ask(self, question: Question, method: str, path: str, now: datetime) -> bool:
-        """Whether the question is this sender's, about this very request, and fresh; its signature is proved."""
-        about = (question.sender, question.method, question.path) == (self.sender, method, path)
-        return about and abs(question.issued_at - now) <= SKEW and self.in_force(now)
+    def may_ask(
+        self, question: Question, method: str, path: str, now: datetime, sha256: str | None = None
+    ) -> bool:
+        """Whether the question is this sender's, about this very request, and fresh; its signature is proved.
+
+        `sha256` is that of the request's body, where it has one.
+        """
+        asked = (question.sender, question.method, question.path, question.sha256)
+        return (
+            asked == (self.sender, method, path, sha256)
+            and abs(question.issued_at - now) <= SKEW
+            and self.in_force(now)
+        )
 
 
 def _time(text: Any) -> datetime | None:

@@ -118,12 +118,13 @@ class Statement:
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class Question:
-    """The claims of one signed read; `path` with its query, as in the request line."""
+    """The claims of one signed request; `path` with its query, as in the request line, `sha256` of its body if any."""
 
     sender: Name
     method: Name
     path: Annotated[str, StringConstraints(min_length=1, max_length=2048)]
     issued_at: AwareDatetime
+    sha256: Sha256 | None = None
 
 
 Claims = TypeVar("Claims", Statement, Question, SecretNotice)

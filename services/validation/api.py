@@ -1,0 +1,26 @@
+"""Validation's API: findings and their answers, tests of changed rules. `python -m services.validation.api` runs it."""
+
+from __future__ import annotations
+
+from fastapi import FastAPI
+
+from services.kernel.api import create, serve
+from services.kernel.clock import Clock, utc_now
+from services.kernel.settings import Settings
+from services.validation.routes import findings
+
+TEXT = (
+    "Kiểm tra số liệu: phát hiện, giải trình, quyết định; thử quy tắc mới · "
+    "Checks: findings, explanations, decisions; tests of changed rules"
+)
+
+
+def create_app(config: Settings | None = None, clock: Clock = utc_now) -> FastAPI:
+    """The application with its routes."""
+    app = create("validation", "Kiểm tra · Validation", TEXT, config, clock)
+    app.include_router(findings.router)
+    return app
+
+
+if __name__ == "__main__":
+    serve(create_app())

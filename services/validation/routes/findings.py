@@ -1,0 +1,144 @@
+"""Findings, what their senders say about them, and what the responsible room decides."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Path, Query
+from fastapi.concurrency import run_in_threadpool
+from sqlmodel import Session
+
+from services.kernel.api import Context, context_of
+from services.kernel.auth import Access, Role, Scope
+from services.validation.answering import Known, Wish, answer
+from services.validation.answers import with_answers
+from services.validation.findings import AnswerKind
+from services.validation.loading import answers_of
+from services.validation.refusals import Code, Refused
+from services.validation.routes import queries
+from services.validation.routes.readers import reader
+from services.validation.routes.views import Decided, Explained, FindingsView
+
+With = Annotated[Context, Depends(context_of)]
+Reader = Annotated[Access, Depends(reader("finding.read"))]
+Sender = Annotated[Access, Depends(reader("finding.explain"))]
+Decider = Annotated[Access, Depends(reader("finding.decide"))]
+Finding = Annotated[str, Path(pattern=r"^[0-9a-f]{16}$", description="Its id in the report")]
+Which = Annotated[int | None, Query(ge=1, le=2**31 - 1, description="1, 2, …; the latest")]
+router = APIRouter(prefix="/v1/submissions/{submission}/findings", tags=["findings"])
+
+
+@router.get("", summary="Các phát hiện và trả lời · Findings and what was answered")
+def findings(
+    submission: UUID, context: With, access: Reader, attempt: Which = None
+) -> FindingsView:
+    """Of the latest attempt, unless one is named. They hold values: for the sender, its room and the leadership."""
+    try:
+        with Session(context.engine) as session:
+            row, _ = queries.attempt(session, access, submission, attempt)
+            answers = answers_of(session, submission)
+        report = queries.report(context, row)
+    except Refused as refused:
+        raise refused.problem() from None
+    return FindingsView(
+        submission_id=submission,
+        attempt=row.attempt,
+        verdict=row.verdict,
+        findings=with_answers(report, answers),
+    )
+
+
+@router.post("/{finding}/explanations", status_code=202, summary="Giải trình · Explain a finding")
+async def explain(
+    submission: UUID,
+    finding: Finding,
+    body: Explained,
+    context: With,
+    access: Sender,
+    attempt: Which = None,
+) -> FindingsView:
+    """202 once it is recorded and published, also for the same text sent again. The sender itself, or its person.
+
+    The text is kept with the report and shown to the responsible room; the event has its SHA-256 alone.
+    """
+    who = access.principal
+    wish = Wish(
+        finding, AnswerKind.EXPLAINED, who.id, who.organisation, Role.AGENCY.value, body.text
+    )
+    return await _answered(context, access, submission, attempt, wish)
+
+
+@router.post(
+    "/{finding}/decisions", status_code=202, summary="Quyết định về phát hiện · Decide about it"
+)
+async def decide(
+    submission: UUID,
+    finding: Finding,
+    body: Decided,
+    context: With,
+    access: Decider,
+    attempt: Which = None,
+) -> FindingsView:
+    """202 once it is recorded and published, also for the same decision sent again; the last decision counts.
+
+    An error that is downgraded is a warning in the next check of the same bytes: the sender sends them again. 403 for
+    one's own organisation's submission; 409 where the finding is not of that kind.
+    """
+    who = access.principal
+    wish = Wish(
+        finding,
+        AnswerKind(body.decision),
+        who.id,
+        who.organisation,
+        "",
+        body.reason,
+        body.document,
+    )
+    return await _answered(context, access, submission, attempt, wish)
+
+
+async def _answered(
+    context: Context, access: Access, submission: UUID, attempt: int | None, wish: Wish
+) -> FindingsView:
+    try:
+        view, sequence = await run_in_threadpool(
+            _answer, context, access, submission, attempt, wish
+        )
+    except Refused as refused:
+        raise refused.problem() from None
+    if sequence is not None:
+        await context.outbox.published(sequence)
+    return view
+
+
+def _answer(
+    context: Context, access: Access, submission: UUID, attempt: int | None, wish: Wish
+) -> tuple[FindingsView, int | None]:
+    with Session(context.engine) as session, session.begin():
+        row, room = queries.attempt(session, access, submission, attempt, lock=True)
+        report = queries.report(context, row)
+        found = next((one for one in report["findings"] if one["id"] == wish.finding), None)
+        if found is None:
+            raise Refused(Code.NO_FINDING)
+        known = Known(row.head, row.content, found, room, answers_of(session, submission))
+        made = answer(replace(wish, role=wish.role or _role(access, room)), known, context.clock())
+        if made is None:
+            sequence = context.outbox.unpublished(session)
+        else:
+            id_, outcome = made
+            sequence = context.outbox.write(session, outcome, id_)
+        view = FindingsView(
+            submission_id=submission,
+            attempt=row.attempt,
+            verdict=row.verdict,
+            findings=with_answers({"findings": [found]}, answers_of(session, submission)),
+        )
+    return view, sequence
+
+
+def _role(access: Access, room: str | None) -> str:
+    """In which role somebody decides: the room's officer, or else the leadership."""
+    own = Scope.ROOM in access.scopes and room in access.principal.rooms
+    return (Role.OFFICER if own else Role.LEADER).value

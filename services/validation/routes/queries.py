@@ -1,0 +1,53 @@
+"""What validation's API reads: attempts within what somebody reaches, and their reports."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+from sqlmodel import Session, col, select
+
+from services.kernel import replica
+from services.kernel.api import Context
+from services.kernel.auth import Access
+from services.kernel.vault import Missing
+from services.model.responsibility import Rooms
+from services.model.responsibility import rooms as of_items
+from services.validation.refusals import Code, Refused
+from services.validation.store import AttemptRow
+
+
+def rooms(session: Session) -> Rooms:
+    """Which room is responsible, by sender and form."""
+    return of_items(entry.body for entry in replica.all_of(session, "item"))
+
+
+def attempt(
+    session: Session, access: Access, submission_id: UUID, number: int | None, *, lock: bool = False
+) -> tuple[AttemptRow, str | None]:
+    """An attempt, the latest unless one is named, and the room responsible for it.
+
+    Raises Refused where there is none, or none that is theirs. `lock` keeps others from answering meanwhile.
+    """
+    statement = select(AttemptRow).where(AttemptRow.submission_id == submission_id)
+    statement = statement.order_by(col(AttemptRow.attempt).desc())
+    rows = session.exec(statement.with_for_update() if lock else statement).all()
+    row = next((one for one in rows if number in (None, one.attempt)), None)
+    if row is None:
+        raise Refused(Code.NO_SUBMISSION)
+    room = rooms(session).get((row.head["sender"], row.form))
+    if not access.reaches(row.head["sender"], room):
+        raise Refused(Code.NO_SUBMISSION)
+    return row, room
+
+
+def report(context: Context, row: AttemptRow) -> Mapping[str, Any]:
+    """The report of an attempt; raises Refused where it was erased."""
+    assert context.vault is not None, "validation needs SOLIEU_VAULT"
+    try:
+        found: dict[str, Any] = json.loads(context.vault.get(row.report))
+    except Missing:
+        raise Refused(Code.ERASED) from None
+    return found
