@@ -15,7 +15,17 @@ import typer
 
 from services.audit import commands as audit
 from services.connector import commands as connector
-from services.operators import dead, infrastructure, keys, people, policy, reconciliation
+from services.connector import explaining
+from services.operators import (
+    dead,
+    infrastructure,
+    keys,
+    people,
+    policy,
+    reconciliation,
+    review,
+    rules,
+)
 from services.operators.calls import authorization
 from services.operators.show import AsJson, Exit, as_json, say, show_problem, table
 
@@ -32,7 +42,10 @@ app.add_typer(reconciliation.app)
 app.add_typer(dead.app, name="dead")
 app.add_typer(people.app, name="people")
 app.add_typer(policy.app, name="policy")
+app.add_typer(review.app, name="review")
+app.add_typer(rules.app, name="rules")
 app.add_typer(connector.app)
+app.add_typer(explaining.app)
 connector.keys.command(
     "register", help="Đăng ký khóa công khai của cơ quan · Register a sender's public key"
 )(keys.register)

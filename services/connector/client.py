@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date as Date
 from datetime import datetime
@@ -199,6 +199,19 @@ class Connector:
         receipt: dict[str, Any] = self._get(f"/v1/receipts/{id_}", attempt).json()
         return receipt
 
+    def findings(self, id_: str, attempt: int | None = None) -> dict[str, Any]:
+        """The findings of an attempt and what was answered to them; for a connection to validation's address."""
+        found: dict[str, Any] = self._get(f"/v1/submissions/{id_}/findings", attempt).json()
+        return found
+
+    def explain(
+        self, id_: str, finding: str, text: str, attempt: int | None = None
+    ) -> dict[str, Any]:
+        """Explains a finding of this sender's submission; for a connection to validation's address."""
+        path = f"/v1/submissions/{id_}/findings/{finding}/explanations"
+        found: dict[str, Any] = self._ask("POST", path, attempt, {"text": text}).json()
+        return found
+
     def wait(
         self, id_: str, attempt: int | None = None, *, seconds: float = 60.0, stored: bool = False
     ) -> dict[str, Any]:
@@ -215,15 +228,21 @@ class Connector:
             delay = min(delay * 1.5, 2.0)
 
     def _get(self, path: str, attempt: int | None) -> httpx2.Response:
+        return self._ask("GET", path, attempt)
+
+    def _ask(
+        self, method: str, path: str, attempt: int | None, body: Mapping[str, Any] | None = None
+    ) -> httpx2.Response:
         query = None if attempt is None else {"attempt": attempt}
 
         def request() -> httpx2.Request:
-            built = self._client.build_request("GET", path, params=query)
+            built = self._client.build_request(method, path, params=query, json=body)
             question = Question(
                 sender=self._sender,
-                method="GET",
+                method=method,
                 path=built.url.raw_path.decode("ascii"),
                 issued_at=self._clock(),
+                sha256=sha256(built.content).hexdigest() if built.content else None,
             )
             built.headers["Authorization"] = f"Statement {sign(question, self._key.private)}"
             return built

@@ -65,6 +65,21 @@ def findings(found: Iterable[Mapping[str, Any]]) -> None:
         both({lang: text("mend", lang, mend=one["mend"][lang]) for lang in LANGUAGES}, "    ")
 
 
+def answered(found: Iterable[Mapping[str, Any]]) -> None:
+    """Prints the findings with their ids, and what was answered to each; ids, roles and kinds, no names."""
+    for one in found:
+        say(
+            "answered_finding",
+            id=one["id"],
+            severity=one["severity"],
+            rule=one["rule"] or one["code"],
+        )
+        findings([one])
+        for answer in one["answers"]:
+            given = {name: answer[name] for name in ("person", "role", "text", "at")}
+            say(f"answer_{answer['kind']}", **given, document=answer["document"] or "–")
+
+
 def codes(found: Iterable[Mapping[str, Any]]) -> None:
     """Prints the findings of a state, which has no words and no numbers: where the report is gone."""
     for one in found:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, Any
 
 import typer
@@ -29,3 +30,30 @@ def checked(what: str, answer: httpx2.Response) -> Any:
         return answer.json()
     show_problem(what, answer.json())
     raise typer.Exit(Exit.UNREACHABLE if answer.status_code >= 500 else Exit.NOT_FOUND)
+
+
+def login(person: str) -> dict[str, str]:
+    """The header that shows a person's token, for the password of standard input; ends the command where it's wrong."""
+    import httpx2
+
+    from services.kernel.settings import settings
+
+    body = {"person": person, "password": password_of(person)}
+    url = f"{settings().catalogue_url}/v1/tokens"
+    token = checked("tokens", httpx2.post(url, json=body, timeout=30, trust_env=False))
+    return {"Authorization": f"Bearer {token['access_token']}"}
+
+
+def password_of(person: str, *, confirm: bool = False) -> str:
+    """One line of standard input, or what is typed unseen at a terminal; ends the command where there is none."""
+    from services.model.messages import text
+
+    if sys.stdin.isatty():
+        asked = text("operators.people.password", "vi", id=person).rstrip(": ")
+        given: str = typer.prompt(asked, hide_input=True, confirmation_prompt=confirm)
+    else:
+        given = sys.stdin.readline().rstrip("\r\n")
+    if not given:
+        say("operators.people.no-password", error=True)
+        raise typer.Exit(WRONG_USAGE)
+    return given

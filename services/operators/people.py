@@ -5,12 +5,11 @@ Passwords come from standard input, or are asked for at a terminal; never from t
 
 from __future__ import annotations
 
-import sys
 from typing import Annotated, Any
 
 import typer
 
-from services.operators.calls import WRONG_USAGE, authorization, checked
+from services.operators.calls import authorization, checked, password_of
 from services.operators.show import AsJson, as_json, say, table
 
 TIMEOUT = 30.0
@@ -44,7 +43,7 @@ def add(
         "roles": role,
         "rooms": room or [],
         "head_of": head_of or [],
-        "password": read_password(id_),
+        "password": password_of(id_, confirm=True),
     }
     answer = _ask("POST", "/v1/people", body)
     person = checked(f"people/{id_}", answer)
@@ -90,7 +89,7 @@ def unlock(id_: Id) -> None:
 @app.command(help="Đặt mật khẩu mới, từ đầu vào chuẩn · Set a new password, from standard input")
 def password(id_: Id) -> None:
     """Also ends the quarter of an hour after five failures."""
-    answer = _ask("PUT", f"/v1/people/{id_}/password", {"password": read_password(id_)})
+    answer = _ask("PUT", f"/v1/people/{id_}/password", {"password": password_of(id_, confirm=True)})
     if not answer.is_success:
         checked(f"people/{id_}", answer)
     say("operators.people.password-set", id=id_)
@@ -122,24 +121,6 @@ def rotate_key(
     """Without --revoke nobody notices: tokens of the old key are good to their end."""
     made = checked("signing-keys", _ask("POST", "/v1/signing-keys", {"revoke": revoke}))
     say("operators.people.key", kid=made["kid"])
-
-
-def read_password(id_: str) -> str:
-    """One line of standard input, or what is typed unseen at a terminal; ends the command where there is none."""
-    from services.model.messages import text
-
-    if sys.stdin.isatty():
-        given: str = typer.prompt(
-            text("operators.people.password", "vi", id=id_).rstrip(": "),
-            hide_input=True,
-            confirmation_prompt=True,
-        )
-    else:
-        given = sys.stdin.readline().rstrip("\r\n")
-    if not given:
-        say("operators.people.no-password", error=True)
-        raise typer.Exit(WRONG_USAGE)
-    return given
 
 
 def _change(id_: str, values: dict[str, Any]) -> None:

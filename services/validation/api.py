@@ -6,8 +6,9 @@ from fastapi import FastAPI
 
 from services.kernel.api import create, serve
 from services.kernel.clock import Clock, utc_now
+from services.kernel.pool import Pool
 from services.kernel.settings import Settings
-from services.validation.routes import findings
+from services.validation.routes import findings, rules
 
 TEXT = (
     "Kiểm tra số liệu: phát hiện, giải trình, quyết định; thử quy tắc mới · "
@@ -18,7 +19,9 @@ TEXT = (
 def create_app(config: Settings | None = None, clock: Clock = utc_now) -> FastAPI:
     """The application with its routes."""
     app = create("validation", "Kiểm tra · Validation", TEXT, config, clock)
+    app.state.pool = Pool()
     app.include_router(findings.router)
+    app.include_router(rules.router)
     return app
 
 

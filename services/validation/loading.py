@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -38,12 +39,16 @@ def facts_of(session: Session, head: Mapping[str, Any]) -> Facts:
 
 
 def with_form(
-    session: Session, form: Mapping[str, Any], head: Mapping[str, Any], answers: tuple[Answer, ...]
+    session: Session,
+    form: Mapping[str, Any],
+    head: Mapping[str, Any],
+    answers: tuple[Answer, ...],
+    stored_before: datetime | None = None,
 ) -> Facts:
-    """The facts for a check by this form's body."""
+    """The facts for a check by this form's body; `stored_before`: beside what was accepted by then alone."""
     lists = {name: replica.get(session, "codelist", name) for name in codelists_of(form)}
     bodies = {name: entry.body for name, entry in lists.items() if entry}
-    return Facts(form, bodies, _accepted(session, form, head), answers)
+    return Facts(form, bodies, _accepted(session, form, head, stored_before), answers)
 
 
 def answers_of(session: Session, submission_id: UUID) -> tuple[Answer, ...]:
@@ -72,7 +77,10 @@ def _answer(row: AnswerRow) -> Answer:
 
 
 def _accepted(
-    session: Session, form: Mapping[str, Any], head: Mapping[str, Any]
+    session: Session,
+    form: Mapping[str, Any],
+    head: Mapping[str, Any],
+    stored_before: datetime | None,
 ) -> tuple[Stored, ...]:
     """What stands under each reference of the form; a reference that can't be read is for the check to name."""
     try:
@@ -80,41 +88,46 @@ def _accepted(
         period = Period.parse(head["period"])
     except (ModelError, PeriodError):
         return ()
-    return tuple(one for each in references for one in _under(session, each, form, period, head))
+    stated = {**head, "form": form["id"]}
+    found = (_rows(session, each, stated, period, stored_before) for each in references)
+    return tuple(
+        stored
+        for each, rows in zip(references, found, strict=True)
+        for row in rows
+        if (stored := _stored(session, each.name, row)) is not None
+    )
 
 
-def _under(
+def _rows(
     session: Session,
     reference: Reference,
-    form: Mapping[str, Any],
-    period: Period,
     head: Mapping[str, Any],
-) -> Sequence[Stored]:
+    period: Period,
+    stored_before: datetime | None,
+) -> Sequence[AcceptedRow]:
     """The most complete submission of each sender, in the order of their names."""
     wanted = _period(reference.period, period)
     if wanted is None:
         return ()
-    about = (
-        select(AcceptedRow)
-        .where(
-            AcceptedRow.form == (reference.form or form["id"]),
-            AcceptedRow.area_list == head["area_list"],
-            AcceptedRow.area == head["area"],
-            AcceptedRow.period == str(wanted),
-        )
-        .order_by(col(AcceptedRow.sender), col(AcceptedRow.submission_id))
-    )
+    conditions = [
+        col(AcceptedRow.form) == (reference.form or head["form"]),
+        col(AcceptedRow.area_list) == head["area_list"],
+        col(AcceptedRow.area) == head["area"],
+        col(AcceptedRow.period) == str(wanted),
+    ]
     if reference.sender == "own":
-        about = about.where(AcceptedRow.sender == head["sender"])
+        conditions.append(col(AcceptedRow.sender) == head["sender"])
     if reference.completeness is not None:
-        about = about.where(AcceptedRow.completeness == reference.completeness.value)
+        conditions.append(col(AcceptedRow.completeness) == reference.completeness.value)
+    if stored_before is not None:
+        conditions.append(col(AcceptedRow.stored_at) < stored_before)
+    order = (col(AcceptedRow.sender), col(AcceptedRow.submission_id))
     best: dict[str, AcceptedRow] = {}
-    for row in session.exec(about):
+    for row in session.exec(select(AcceptedRow).where(*conditions).order_by(*order)):
         known = best.setdefault(row.sender, row)
         if _rank(row) > _rank(known):
             best[row.sender] = row
-    found = (_stored(session, reference.name, row) for row in best.values())
-    return [one for one in found if one is not None]
+    return list(best.values())
 
 
 def _rank(row: AcceptedRow) -> tuple[int, int]:

@@ -116,12 +116,15 @@ async def _answered(
 def _answer(
     context: Context, access: Access, submission: UUID, attempt: int | None, wish: Wish
 ) -> tuple[FindingsView, int | None]:
+    with Session(context.engine) as session:
+        row, room = queries.attempt(session, access, submission, attempt)
+    # The vault takes a connection of its own: never within a transaction, where all could wait for each other.
+    report = queries.report(context, row)
+    found = next((one for one in report["findings"] if one["id"] == wish.finding), None)
+    if found is None:
+        raise Refused(Code.NO_FINDING)
     with Session(context.engine) as session, session.begin():
-        row, room = queries.attempt(session, access, submission, attempt, lock=True)
-        report = queries.report(context, row)
-        found = next((one for one in report["findings"] if one["id"] == wish.finding), None)
-        if found is None:
-            raise Refused(Code.NO_FINDING)
+        queries.lock(session, submission)
         known = Known(row.head, row.content, found, room, answers_of(session, submission))
         made = answer(replace(wish, role=wish.role or _role(access, room)), known, context.clock())
         if made is None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -25,15 +26,14 @@ def rooms(session: Session) -> Rooms:
 
 
 def attempt(
-    session: Session, access: Access, submission_id: UUID, number: int | None, *, lock: bool = False
+    session: Session, access: Access, submission_id: UUID, number: int | None
 ) -> tuple[AttemptRow, str | None]:
     """An attempt, the latest unless one is named, and the room responsible for it.
 
-    Raises Refused where there is none, or none that is theirs. `lock` keeps others from answering meanwhile.
+    Raises Refused where there is none, or none that is theirs.
     """
     statement = select(AttemptRow).where(AttemptRow.submission_id == submission_id)
-    statement = statement.order_by(col(AttemptRow.attempt).desc())
-    rows = session.exec(statement.with_for_update() if lock else statement).all()
+    rows = session.exec(statement.order_by(col(AttemptRow.attempt).desc())).all()
     row = next((one for one in rows if number in (None, one.attempt)), None)
     if row is None:
         raise Refused(Code.NO_SUBMISSION)
@@ -41,6 +41,26 @@ def attempt(
     if not access.reaches(row.head["sender"], room):
         raise Refused(Code.NO_SUBMISSION)
     return row, room
+
+
+def received(session: Session, access: Access, form: str, since: datetime) -> list[AttemptRow]:
+    """The attempts of a form that somebody reaches, in the order of their receipt."""
+    statement = select(AttemptRow).where(
+        col(AttemptRow.form) == form, col(AttemptRow.received_at) >= since
+    )
+    order = (col(AttemptRow.received_at), col(AttemptRow.submission_id), col(AttemptRow.attempt))
+    responsible = rooms(session)
+    return [
+        row
+        for row in session.exec(statement.order_by(*order))
+        if access.reaches(row.head["sender"], responsible.get((row.head["sender"], form)))
+    ]
+
+
+def lock(session: Session, submission_id: UUID) -> None:
+    """Keeps others from answering to the submission until the transaction ends."""
+    statement = select(AttemptRow.attempt).where(AttemptRow.submission_id == submission_id)
+    session.exec(statement.order_by(col(AttemptRow.attempt)).limit(1).with_for_update()).all()
 
 
 def report(context: Context, row: AttemptRow) -> Mapping[str, Any]:

@@ -1,0 +1,149 @@
+"""`solieu rules test`: changed rules over everything received, through validation's API, before they are adopted."""
+
+from __future__ import annotations
+
+import json as json_
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from services.operators.calls import WRONG_USAGE, authorization, login
+from services.operators.show import AsJson, Exit, as_json, say, show_problem, table
+
+if TYPE_CHECKING:
+    import httpx2
+
+TIMEOUT = 120.0
+"""Seconds until the next line."""
+COLUMNS = ("submission", "sender", "period", "attempt", "verdict", "rules")
+
+app = typer.Typer(no_args_is_help=True, help="Quy tắc kiểm tra · Rules of checks")
+
+
+@app.callback()
+def commands() -> None:
+    """Without it a single command would take the place of the group."""
+
+
+@app.command(help="Thử quy tắc mới trên mọi thứ đã nhận · Changed rules over everything received")
+def test(
+    file: Annotated[
+        Path,
+        typer.Argument(
+            exists=True, dir_okay=False, readable=True, metavar="RULES.yaml",
+            help="form, rules, removed; hoặc cả biểu · form, rules, removed; or a whole form",
+        ),
+    ],
+    since: Annotated[
+        datetime,
+        typer.Option(formats=["%Y-%m-%d"], metavar="YYYY-MM-DD", help="Nhận từ ngày · Received from this day on"),
+    ],
+    person: Annotated[
+        str | None,
+        typer.Option(
+            help="Mã của bạn; mật khẩu đọc từ đầu vào chuẩn · Your id; without it, the operator's token"
+        ),
+    ] = None,
+    json: AsJson = False,
+) -> None:  # fmt: skip
+    """Nothing is recorded. Exit codes: 0 no verdict changes, 1 some do, 2 bad rules, 4 refused, 5 broken off."""
+    from services.kernel.settings import settings
+    from services.model.text import ModelError, load_yaml
+
+    try:
+        change = load_yaml(file)
+    except (ModelError, UnicodeDecodeError) as error:
+        say("operators.rules.unreadable", error=True, file=file, reason=error)
+        raise typer.Exit(WRONG_USAGE) from None
+    config = settings()
+    headers = (
+        login(person) if person else authorization(config.operator_token, "SOLIEU_OPERATOR_TOKEN")
+    )
+    body = {"since": f"{since:%Y-%m-%d}", "change": change}
+    url = f"{config.validation_url}/v1/rules/tests"
+    lines = list(_followed(_lines(url, body, headers)))
+    if not lines or lines[-1]["kind"] != "end":
+        say("operators.rules.broken_off", error=True)
+        raise typer.Exit(Exit.UNREACHABLE)
+    if json:
+        as_json({"begin": lines[0], "results": lines[1:-1], "end": lines[-1]})
+    else:
+        _show(lines[1:-1], lines[-1])
+    if lines[-1]["changed"]:
+        raise typer.Exit(Exit.DIFFERS)
+
+
+def _lines(url: str, body: dict[str, Any], headers: dict[str, str]) -> Iterator[dict[str, Any]]:
+    """The answer line by line, as the service tests; ends the command with what it says where it refuses."""
+    import httpx2
+
+    with httpx2.Client(timeout=TIMEOUT, trust_env=False) as client:
+        text = json_.dumps(body, ensure_ascii=False, default=str)
+        headers = headers | {"Content-Type": "application/json"}
+        with client.stream("POST", url, content=text.encode(), headers=headers) as answer:
+            if not answer.is_success:
+                answer.read()
+                _refuse(answer)
+            try:
+                for line in answer.iter_lines():
+                    yield json_.loads(line)
+            except (httpx2.TransportError, ValueError):
+                return  # it broke off: what came is not all
+
+
+def _refuse(answer: httpx2.Response) -> None:
+    problem = answer.json()
+    show_problem("rules", problem)
+    if where := problem.get("where"):
+        typer.echo(f"  {where}", err=True)
+    if answer.status_code == 422:
+        raise typer.Exit(WRONG_USAGE)
+    raise typer.Exit(Exit.UNREACHABLE if answer.status_code >= 500 else Exit.NOT_FOUND)
+
+
+def _followed(lines: Iterator[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    """The same lines, with a bar of progress on standard error while they come."""
+    from rich.console import Console
+    from rich.progress import Progress
+
+    with Progress(console=Console(stderr=True), transient=True) as progress:
+        task = progress.add_task("", total=None)
+        for line in lines:
+            if line["kind"] == "begin":
+                progress.update(task, description=line["form"], total=line["attempts"])
+            elif line["kind"] == "result":
+                progress.advance(task)
+            yield line
+
+
+def _show(results: list[dict[str, Any]], end: dict[str, Any]) -> None:
+    changed = [one for one in results if one.get("changes")]
+    untested = [one for one in results if "untested" in one]
+    if changed:
+        table([f"operators.rules.{name}" for name in COLUMNS], map(_row, changed))
+    for one in untested:
+        about = {"submission": one["submission_id"], "attempt": one["attempt"]}
+        say(f"operators.rules.untested.{one['untested']}", **about, where=one["where"])
+    say("operators.rules.totals", **{name: end[name] for name in ("tested", "changed", "untested")})
+
+
+def _row(one: dict[str, Any]) -> list[object]:
+    names = ("submission_id", "sender", "period", "attempt")
+    return [*(one[name] for name in names), _verdicts(one), ", ".join(one["rules"])]
+
+
+def _verdicts(one: dict[str, Any]) -> str:
+    """The verdict then → now, each with its number of errors; Vietnamese, and English below."""
+    from services.model.messages import LANGUAGES, text
+
+    errors = dict(zip(("then", "now"), one["errors"], strict=True))
+    return "\n".join(
+        " → ".join(
+            f"{text(f'operators.rules.verdict.{one[when]}', lang)} ({errors[when]})"
+            for when in ("then", "now")
+        )
+        for lang in LANGUAGES
+    )

@@ -1,0 +1,362 @@
+"""Validation's API and its worker's transactions on a real database: findings, answers, accepted figures."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid4, uuid5
+
+import psycopg
+import pytest
+import sqlalchemy as sa
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from fastapi.testclient import TestClient
+from joserfc.jwk import OKPKey
+from pydantic import SecretStr
+from sqlmodel import Session, SQLModel
+
+from deploy import database
+from deploy.feed import records
+from deploy.local import Stack
+from services.kernel.codec import codec
+from services.kernel.events import Event, NewObject, Outcome
+from services.kernel.migration import migrate
+from services.kernel.settings import Settings
+from services.kernel.stage import ObjectStage
+from services.model.catalogue import starter_pack
+from services.model.observation import from_parquet
+from services.model.statement import Question, sign
+from services.validation import worker
+from services.validation.api import create_app
+from services.validation.store import SCHEMA
+from tests import people
+
+pytestmark = pytest.mark.stack
+NOW = datetime(2026, 11, 24, 2, tzinfo=UTC)
+EXAMPLES = Path(__file__).parents[2] / "examples" / "dien-bien"
+PLAN = (EXAMPLES / "Plan_2017.xls").read_bytes()
+ECONOMY = "phong-thong-ke-kinh-te-dien-bien"
+MINISTRY = "bo-tai-chinh"
+KEY = OKPKey.generate_key("Ed25519")
+HEAD: dict[str, Any] = {
+    "sender": MINISTRY,
+    "form": "cktc-09-plan",
+    "form_version": 1,
+    "area_list": "63",
+    "area": "00",
+    "period": "2017",
+    "completeness": "official",
+    "round": 1,
+    "regime": "coordination",
+    "classification": "public",
+    "province": "11",
+    "catalogue_version": 1,
+}
+REASON = (
+    "Chênh 121.274 tỷ đồng là khoản trung ương ghi ở chú thích: 53.694 + 60.000 + 6.150 + 1.430."
+)
+DOWNGRADE = {"decision": "downgraded", "reason": REASON, "document": "12/TKĐB-TH"}
+
+
+@dataclass
+class Validation:
+    """The service: its API, and what its worker does with an event."""
+
+    client: TestClient
+    url: str
+
+    @property
+    def context(self) -> Any:
+        return self.client.app.state.context  # type: ignore[attr-defined]
+
+    def happens(self, event: Event, stage: ObjectStage) -> Outcome:
+        """One event in one transaction, as the runner has it; its outputs go by the outbox here."""
+        vault = self.context.vault
+        contents = {one["name"].split("/")[2]: vault.get(one) for one in stage.reads(event)}
+        with Session(self.context.engine) as session, session.begin():
+            outcome = stage.handle(event, stage.load(session, event), contents)
+            for item in outcome.objects:
+                vault.put(item)
+            self.context.outbox.write(session, outcome, event.id)
+        return outcome
+
+    def comes(
+        self, submission: str, attempt: int = 1, content: bytes = PLAN, **changes: Any
+    ) -> Mapping[str, Any]:
+        """A workbook, as intake received it; returns what its verdict's event says."""
+        item = NewObject(submission, attempt, "original", "application/vnd.ms-excel", content)
+        original = self.context.vault.put(item)
+        data = HEAD | {"submission_id": submission, "attempt": attempt, "original": original}
+        outcome = self.happens(event("submission.received", data | changes), worker.STAGE)
+        return outcome.events[0].data
+
+    def verdict(self, submission: str, attempt: int = 1) -> tuple[str, dict[str, Any]]:
+        """What became of an attempt, and its report."""
+        statement = "select verdict, report from attempts where submission_id = %s and attempt = %s"
+        with psycopg.connect(self.url) as connection:
+            found = connection.execute(statement, [submission, attempt]).fetchone()
+        assert found is not None
+        return found[0], json.loads(self.context.vault.get(found[1]))
+
+
+def event(topic: str, data: Mapping[str, Any], time: datetime = NOW) -> Event:
+    submission = data["submission_id"]
+    id_ = uuid5(UUID(submission), f"{topic}/{data['attempt']}/{time}")
+    return Event(id_, topic, submission, data, time, submission, "test")
+
+
+@pytest.fixture(scope="module")
+def validation(
+    stack: Stack, module_database: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Validation]:
+    password = stack.state.passwords["validation"]
+    migrate(module_database, {"validation": password})
+    name = module_database.rpartition("/")[2]
+    url = database.url("validation", password, stack.state.ports["postgres"], name)
+    config = Settings(
+        database_url=url,
+        kafka_bootstrap=stack.bootstrap,
+        operator_token=SecretStr("operator"),
+        vault=str(tmp_path_factory.mktemp("vault")),
+        master_key=SecretStr(base64.b64encode(bytes(32)).decode()),
+    )
+    app = create_app(config, lambda: NOW)
+    app.state.keys = people.keys
+    body = {"sender": MINISTRY, "public_key": KEY.as_dict(private=False)}
+    key = ("sender_key", KEY.thumbprint(), 1, body)
+    entries = [*((one.kind, one.id, one.version, one.body) for one in starter_pack()), key]
+    with psycopg.connect(url, autocommit=True) as connection:
+        for number, (kind, id_, version, content) in enumerate(entries, 1):
+            connection.execute(
+                "insert into replica (kind, id, version, catalogue_version, body)"
+                " values (%s, %s, %s, %s, %s)",
+                (kind, id_, version, number, json.dumps(content)),
+            )
+    with TestClient(app) as client:
+        yield Validation(client, url)
+
+
+def person(id_: str = "p-kinh-te", **changes: Any) -> dict[str, str]:
+    who = {"organisation": "thong-ke-dien-bien", "roles": ("officer",), "rooms": (ECONOMY,)}
+    return people.headers(id_, **{**who, **changes}, now=NOW)
+
+
+LEADER = person("p-lanh-dao", roles=("leader",), rooms=())
+OTHER_ROOM = person("p-xa-hoi", rooms=("phong-thong-ke-xa-hoi-dien-bien",))
+AGENCY = person("p-bo", organisation=MINISTRY, roles=("agency",), rooms=())
+OTHERS = person("p-so", organisation="so-noi-vu-dien-bien", roles=("agency",), rooms=())
+OPERATOR = {"Authorization": "Bearer operator"}
+
+
+def signed(method: str, path: str, body: bytes = b"", key: OKPKey = KEY) -> dict[str, str]:
+    digest = hashlib.sha256(body).hexdigest() if body else None
+    question = Question(sender=MINISTRY, method=method, path=path, issued_at=NOW, sha256=digest)
+    return {"Authorization": f"Statement {sign(question, key)}"}
+
+
+def path(submission: str, ending: str = "") -> str:
+    return f"/v1/submissions/{submission}/findings{ending}"
+
+
+def error_of(validation: Validation, submission: str) -> dict[str, Any]:
+    """The one error of the plan: a total that its footnote explains."""
+    answer = validation.client.get(path(submission), headers=person())
+    (found,) = [one for one in answer.json()["findings"] if one["severity"] == "error"]
+    assert isinstance(found, dict)
+    return found
+
+
+def decide(validation: Validation, submission: str, headers: dict[str, str], **changes: Any) -> Any:
+    finding = changes.pop("finding", None) or error_of(validation, submission)["id"]
+    where = path(submission, f"/{finding}/decisions")
+    return validation.client.post(where, json=DOWNGRADE | changes, headers=headers)
+
+
+def events(bootstrap: str, topic: str, submission: str) -> list[dict[str, Any]]:
+    decoded = (codec().decode(f"{topic}-value", one.value) for one in records(bootstrap, topic))
+    return [one for one in decoded if one["submission_id"] == submission]
+
+
+@pytest.fixture
+def returned(validation: Validation) -> str:
+    """A submission of the plan, returned for its total."""
+    submission = str(uuid4())
+    validation.comes(submission)
+    assert validation.verdict(submission)[0] == "returned"
+    return submission
+
+
+def test_the_tables_are_those_of_the_migrations(
+    validation: Validation, module_database: str
+) -> None:
+    declared = sa.MetaData()
+    for name, table in SQLModel.metadata.tables.items():
+        if name.startswith(f"{SCHEMA}."):
+            table.to_metadata(declared)
+    own = {table.name for table in declared.tables.values()}
+    url = module_database.replace("postgresql", "postgresql+psycopg", 1)
+    with sa.create_engine(url, poolclass=sa.NullPool).connect() as connection:
+        options = {
+            "include_schemas": True,
+            "compare_type": True,
+            "include_name": lambda name, kind, _: kind != "schema" or name == SCHEMA,
+            "include_object": lambda thing, name, kind, reflected, _: (
+                kind in ("column", "index") or (kind == "table" and name in own)
+            ),
+        }
+        context = MigrationContext.configure(connection, opts=options)
+        found = compare_metadata(context, declared)
+    assert [one for one in found if getattr(one[1], "table", one[1]).name in own] == []
+
+
+def test_who_sees_the_findings(validation: Validation, returned: str) -> None:
+    for headers, status in (
+        (person(), 200),
+        (LEADER, 200),
+        (AGENCY, 200),
+        (signed("GET", path(returned)), 200),
+        (signed("GET", path(str(uuid4()))), 401),
+        (signed("GET", path(returned), key=OKPKey.generate_key("Ed25519")), 401),
+        (OTHER_ROOM, 404),
+        (OTHERS, 404),
+        (OPERATOR, 403),
+        ({}, 401),
+    ):
+        assert validation.client.get(path(returned), headers=headers).status_code == status
+    assert validation.client.get(path(str(uuid4())), headers=LEADER).status_code == 404
+    missing = validation.client.get(path(returned), headers=LEADER, params={"attempt": 2})
+    assert missing.json()["type"] == "urn:solieu:problem:no-submission"
+
+
+def test_the_sender_explains_by_its_signature_or_its_person(
+    validation: Validation, returned: str, stack: Stack
+) -> None:
+    finding = error_of(validation, returned)
+    where = path(returned, f"/{finding['id']}/explanations")
+    body = json.dumps({"text": REASON}).encode()
+    json_type = {"content-type": "application/json"}
+    for _ in range(2):  # the second time: the reply got lost
+        answer = validation.client.post(
+            where, content=body, headers=json_type | signed("POST", where, body)
+        )
+        assert answer.status_code == 202
+    forged = body.replace(b"121", b"122")
+    for wrong in (signed("POST", where, forged), signed("POST", where)):
+        refused = validation.client.post(where, content=body, headers=json_type | wrong)
+        assert (refused.status_code, refused.json()["type"]) == (
+            401, "urn:solieu:problem:unsigned",
+        )  # fmt: skip
+    assert validation.client.post(where, json={"text": "Đúng."}, headers=AGENCY).status_code == 202
+    assert validation.client.post(where, json={"text": "Đúng."}, headers=OTHERS).status_code == 404
+    assert (
+        validation.client.post(where, json={"text": "Đúng."}, headers=person()).status_code == 403
+    )
+    answers = error_of(validation, returned)["answers"]
+    assert [(one["person"], one["text"]) for one in answers] == [
+        ("sender:bo-tai-chinh", REASON), ("p-bo", "Đúng."),
+    ]  # fmt: skip
+    told = events(stack.bootstrap, "finding.answered", returned)
+    assert [(one["kind"], one["person"], one["room"]) for one in told] == [
+        ("explained", "sender:bo-tai-chinh", ECONOMY), ("explained", "p-bo", ECONOMY),
+    ]  # fmt: skip
+    assert told[0]["text"] == hashlib.sha256(REASON.encode()).hexdigest()
+    assert told[0]["content"] == hashlib.sha256(PLAN).hexdigest()
+    assert "121" not in str(told[0] | {"text": "", "content": "", "finding": ""})
+
+
+def test_the_plan_and_its_footnote(validation: Validation, returned: str, stack: Stack) -> None:
+    answer = decide(validation, returned, person())
+    assert answer.status_code == 202
+    assert validation.verdict(returned)[0] == "returned"  # an attempt keeps its verdict
+    validated = validation.comes(returned, attempt=2)
+    verdict, report = validation.verdict(returned, 2)
+    assert (verdict, report["verdict"], report["figures"]) == ("validated", "valid", 469)
+    (downgraded,) = [one for one in report["findings"] if one["answers"]]
+    assert (downgraded["code"], downgraded["severity"]) == ("total", "warning")
+    (said,) = downgraded["answers"]
+    assert (said["kind"], said["person"], said["role"], said["text"], said["document"]) == (
+        "downgraded", "p-kinh-te", "officer", REASON, "12/TKĐB-TH",
+    )  # fmt: skip
+    answer = validation.client.get(path(returned), headers=AGENCY)
+    assert (answer.json()["attempt"], answer.json()["verdict"]) == (2, "validated")
+    assert validated["warnings"] >= 1  # what a room has to accept, as any warning
+    observations = validation.context.vault.get(validated["observations"])
+    assert from_parquet(observations).height == 469
+    (told,) = events(stack.bootstrap, "finding.answered", returned)
+    assert (told["kind"], told["role"], told["document"]) == (
+        "downgraded", "officer", "12/TKĐB-TH",
+    )  # fmt: skip
+
+
+def test_a_downgrade_holds_for_the_same_bytes_alone(validation: Validation, returned: str) -> None:
+    assert decide(validation, returned, LEADER).status_code == 202
+    validation.comes(returned, attempt=2, content=PLAN + b"\0")
+    verdict, report = validation.verdict(returned, 2)
+    assert verdict == "returned"
+    (error,) = [one for one in report["findings"] if one["severity"] == "error"]
+    assert [one["kind"] for one in error["answers"]] == ["downgraded"]
+    validation.comes(returned, attempt=3)
+    assert validation.verdict(returned, 3)[0] == "validated"
+    finding = error["id"]
+    accepted = decide(validation, returned, person(), decision="accepted", finding=finding)
+    assert accepted.status_code == 202
+    validation.comes(returned, attempt=4)
+    assert validation.verdict(returned, 4)[0] == "validated"
+    refused = decide(validation, returned, LEADER, decision="refused", finding=finding)
+    assert refused.status_code == 202
+    validation.comes(returned, attempt=5)
+    assert validation.verdict(returned, 5)[0] == "returned"
+
+
+def test_who_decides(validation: Validation, returned: str) -> None:
+    error = error_of(validation, returned)["id"]
+    own = person("p-x", organisation=MINISTRY)
+    for headers, changes, status, code in (
+        (own, {}, 403, "own-submission"),
+        (AGENCY, {}, 403, "not-allowed"),
+        (OTHER_ROOM, {}, 404, "no-submission"),
+        (OPERATOR, {}, 403, "not-allowed"),
+        (person(), {"decision": "accepted"}, 409, "not-warning"),
+        (person(), {"finding": "0" * 16}, 404, "no-finding"),
+        (person(), {"finding": "x"}, 422, "malformed-request"),
+        (person(), {"reason": " "}, 422, "malformed-request"),
+        (person(), {"decision": "x"}, 422, "malformed-request"),
+        (person(), {"document": "một văn bản"}, 422, "malformed-request"),
+    ):
+        answer = decide(validation, returned, headers, **{"finding": error} | changes)
+        assert (answer.status_code, answer.json()["type"]) == (
+            status, f"urn:solieu:problem:{code}",
+        )  # fmt: skip
+    assert error_of(validation, returned)["answers"] == []
+
+
+def test_what_could_not_be_read_can_not_be_downgraded(validation: Validation) -> None:
+    submission = str(uuid4())
+    validation.comes(submission, content=b"\0")
+    answer = decide(validation, submission, LEADER)
+    assert answer.json()["type"] == "urn:solieu:problem:not-downgradable"
+    assert decide(validation, submission, LEADER, decision="refused").status_code == 202
+
+
+def test_answers_that_race_are_numbered_one_after_the_other(
+    validation: Validation, returned: str
+) -> None:
+    finding = error_of(validation, returned)["id"]
+    where = path(returned, f"/{finding}/explanations")
+
+    def explain(number: int) -> int:
+        body = {"text": f"Lý do {number}"}
+        return validation.client.post(where, json=body, headers=AGENCY).status_code
+
+    with ThreadPoolExecutor(8) as pool:
+        assert set(pool.map(explain, range(8))) == {202}
+    answers = error_of(validation, returned)["answers"]
+    assert sorted(one["text"] for one in answers) == [f"Lý do {number}" for number in range(8)]
