@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4, uuid5
@@ -36,8 +37,12 @@ from services.model.observation import from_parquet
 from services.model.statement import Question, sign
 from services.validation import worker
 from services.validation.api import create_app
+from services.validation.facts import Facts
+from services.validation.loading import load
 from services.validation.store import SCHEMA
 from tests import people
+from tests.unit.test_validation_check import rows, small_form
+from tests.unit.workbooks import xlsx
 
 pytestmark = pytest.mark.stack
 NOW = datetime(2026, 11, 24, 2, tzinfo=UTC)
@@ -60,6 +65,14 @@ HEAD: dict[str, Any] = {
     "province": "11",
     "catalogue_version": 1,
 }
+SMALL = {"form": "small", "area": "11", "period": "2026-Q3", "completeness": "preliminary"}
+FORM = small_form(
+    references=[
+        {"name": "before", "period": "year_before"},
+        {"name": "others", "sender": "any"},
+        {"name": "estimate", "completeness": "estimate"},
+    ]
+)
 REASON = (
     "Chênh 121.274 tỷ đồng là khoản trung ương ghi ở chú thích: 53.694 + 60.000 + 6.150 + 1.430."
 )
@@ -132,7 +145,9 @@ def validation(
     app.state.keys = people.keys
     body = {"sender": MINISTRY, "public_key": KEY.as_dict(private=False)}
     key = ("sender_key", KEY.thumbprint(), 1, body)
-    entries = [*((one.kind, one.id, one.version, one.body) for one in starter_pack()), key]
+    item = {"form": FORM.id, "responsible": MINISTRY, "room": ECONOMY}
+    more = [key, ("form", FORM.id, 1, FORM.to_dict()), ("item", "nho", 1, item)]
+    entries = [*((one.kind, one.id, one.version, one.body) for one in starter_pack()), *more]
     with psycopg.connect(url, autocommit=True) as connection:
         for number, (kind, id_, version, content) in enumerate(entries, 1):
             connection.execute(
@@ -360,3 +375,181 @@ def test_answers_that_race_are_numbered_one_after_the_other(
         assert set(pool.map(explain, range(8))) == {202}
     answers = error_of(validation, returned)["answers"]
     assert sorted(one["text"] for one in answers) == [f"Lý do {number}" for number in range(8)]
+
+
+# -- what was accepted
+
+
+def stored(
+    validation: Validation, submission: str, data: Mapping[str, Any], **changes: Any
+) -> None:
+    """What grdp says once it has stored a validated attempt."""
+    head = {name: data[name] for name in (*HEAD, "submission_id", "attempt", "observations")}
+    validation.happens(event("submission.stored", head | changes), worker.STORED)
+
+
+def facts(validation: Validation, **changes: Any) -> Facts:
+    """What a check of the small form would know."""
+    head = HEAD | SMALL | {"submission_id": str(uuid4()), "attempt": 1, **changes}
+    with Session(validation.context.engine) as session:
+        found = load(session, event("submission.received", head))
+        assert load(session, event("submission.received", head)) == found
+    return found
+
+
+def test_what_was_stored_is_what_later_ones_are_compared_with(validation: Validation) -> None:
+    first, estimate, other = (str(uuid4()) for _ in range(3))
+    data = validation.comes(first, content=xlsx(rows()), **SMALL)
+    assert facts(validation).accepted == ()
+    stored(validation, first, data)
+    stored(validation, estimate, data, submission_id=estimate, completeness="estimate", round=2)
+    stored(validation, other, data, submission_id=other, sender="so-noi-vu-dien-bien")
+    found = facts(validation).accepted
+    assert [(one.reference, one.head["sender"], one.head["completeness"]) for one in found] == [
+        ("others", MINISTRY, "preliminary"),
+        ("others", "so-noi-vu-dien-bien", "preliminary"),
+        ("estimate", MINISTRY, "estimate"),
+    ]
+    year_on = facts(validation, period="2027-Q3").accepted
+    assert [one.reference for one in year_on] == ["before"]
+    assert facts(validation, area="12").accepted == ()
+    accepted = year_on[0].accepted()
+    assert (accepted.sender, accepted.attempt, str(accepted.statement.period)) == (
+        MINISTRY, 1, "2026-Q3",
+    )  # fmt: skip
+    assert len(accepted.figures) == 10
+    total = next(one for one in accepted.figures if one.indicator == "1")
+    assert (total.value, total.period) == (Decimal("60.5"), "2026-Q3")
+
+
+def test_the_highest_attempt_that_was_stored_counts_whatever_comes_last(
+    validation: Validation,
+) -> None:
+    submission, period = str(uuid4()), {"period": "2025-Q3"}
+    data = validation.comes(str(uuid4()), content=xlsx(rows()), **SMALL)
+    for attempt in (1, 3, 2):
+        changes = {"submission_id": submission, "attempt": attempt, **period}
+        stored(validation, submission, data, **changes)
+    (before,) = facts(validation).accepted[:1]
+    assert (before.reference, before.attempt) == ("before", 3)
+    stored(validation, submission, data, submission_id=submission, attempt=4, observations=None)
+    assert facts(validation).accepted[0].attempt == 3
+
+
+def test_a_form_without_references_asks_for_nothing(validation: Validation) -> None:
+    asked: list[str] = []
+
+    def note(connection: Any, cursor: Any, statement: str, *rest: Any) -> None:
+        asked.append(statement)
+
+    sa.event.listen(validation.context.engine, "before_cursor_execute", note)
+    try:
+        with Session(validation.context.engine) as session:
+            head = HEAD | {"submission_id": str(uuid4()), "attempt": 1}
+            load(session, event("submission.received", head))
+    finally:
+        sa.event.remove(validation.context.engine, "before_cursor_execute", note)
+    assert len(asked) == 1  # the form itself
+
+
+# -- changed rules
+
+
+def tried(
+    validation: Validation, change: Any, headers: Any = None, since: str = "2026-01-01"
+) -> Any:
+    return validation.client.post(
+        "/v1/rules/tests", json={"since": since, "change": change}, headers=headers or OPERATOR
+    )
+
+
+def results(answer: Any, submission: str) -> list[dict[str, Any]]:
+    """The lines about a submission; the answer must be whole."""
+    assert answer.status_code == 200, answer.text
+    assert answer.headers["content-type"] == "application/x-ndjson"
+    lines = [json.loads(line) for line in answer.text.splitlines()]
+    assert (lines[0]["kind"], lines[-1]["kind"]) == ("begin", "end")
+    assert lines[0]["attempts"] == len(lines) - 2
+    assert lines[-1]["tested"] + lines[-1]["untested"] == len(lines) - 2
+    return [one for one in lines if one.get("submission_id") == submission]
+
+
+STRICTER = {"form": "small", "rules": [
+    {"id": "part", "kind": "total", "expression": "3 >= 2", "level": 1},
+]}  # fmt: skip
+
+
+def test_changed_rules_say_which_verdicts_would_change(validation: Validation) -> None:
+    good, bad = str(uuid4()), str(uuid4())
+    wrong = rows()
+    wrong[4][2] = 987654.25
+    validation.comes(good, content=xlsx(rows()), **SMALL)
+    validation.comes(bad, content=xlsx(wrong), **SMALL)
+    answer = tried(validation, STRICTER)
+    (found,) = results(answer, good)
+    assert (found["then"], found["now"], found["changes"]) == ("valid", "returned", True)
+    assert (found["errors"], found["rules"], found["count"]) == ([0, 2], ["part"], 2)
+    assert found["differences"][0] == {
+        "change": "new", "rule": "part", "code": "part", "severity": "error", "cells": ["C8", "C6"],
+    }  # fmt: skip
+    assert "987654" not in answer.text
+    assert "20" not in str(found["differences"])
+    (same,) = results(answer, bad)
+    assert (same["then"], same["now"], same["changes"], same["rules"]) == (
+        "returned", "returned", False, [],
+    )  # fmt: skip
+    milder = tried(validation, {"form": "small", "removed": ["total"]})
+    (found,) = results(milder, bad)
+    assert (found["then"], found["now"], found["rules"]) == ("returned", "valid", ["total"])
+    whole = tried(
+        validation, FORM.to_dict() | {"version": 2, "rules": [FORM.to_dict()["rules"][0]]}
+    )
+    assert [one["now"] for one in results(whole, bad)] == ["valid"]
+    assert validation.verdict(bad)[0] == "returned"  # nothing was recorded
+
+
+def test_who_tests_rules_over_what(validation: Validation) -> None:
+    submission = str(uuid4())
+    validation.comes(submission, content=xlsx(rows()), **SMALL)
+    assert len(results(tried(validation, STRICTER, person()), submission)) == 1
+    assert results(tried(validation, STRICTER, OTHER_ROOM), submission) == []
+    assert results(tried(validation, STRICTER, since="2026-11-25"), submission) == []
+    for headers in (LEADER, AGENCY):
+        assert tried(validation, STRICTER, headers).status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("change", "where"),
+    [
+        ({}, "form"),
+        ({"form": "small"}, "nothing changes"),
+        ({"form": "nowhere", "removed": ["x"]}, "no form nowhere"),
+        ({"form": "small", "removed": ["x"]}, "no rule x"),
+        ({"form": "small", "rules": [{"kind": "total"}]}, "its id"),
+        ({"form": "small", "rules": [{"id": "x", "kind": "total"}]}, "expression"),
+        ({"form": "small", "removed": ["total"], "more": 1}, "more"),
+        (FORM.to_dict() | {"id": "nowhere"}, "no form nowhere"),
+        (FORM.to_dict() | {"tables": []}, "part"),
+    ],
+)
+def test_rules_that_can_not_be_tested_say_why(
+    validation: Validation, change: Any, where: str
+) -> None:
+    answer = tried(validation, change)
+    assert (answer.status_code, answer.json()["type"]) == (422, "urn:solieu:problem:bad-rules")
+    assert where in answer.json()["where"]
+
+
+def test_what_was_erased_is_named_and_the_others_are_tested(
+    validation: Validation, module_database: str
+) -> None:
+    erased, other = str(uuid4()), str(uuid4())
+    for submission in (erased, other):
+        validation.comes(submission, content=xlsx(rows()), **SMALL)
+    with psycopg.connect(module_database, autocommit=True) as connection:
+        connection.execute("delete from vault.keys where name like %s", [f"{erased}/%"])
+    answer = tried(validation, STRICTER)
+    assert [one["untested"] for one in results(answer, erased)] == ["erased"]
+    assert [one["now"] for one in results(answer, other)] == ["returned"]
+    gone = validation.client.get(path(erased), headers=LEADER)
+    assert (gone.status_code, gone.json()["type"]) == (410, "urn:solieu:problem:erased")
