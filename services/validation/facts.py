@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from polars.exceptions import PolarsError
+
 from services.kernel.errors import Permanent
 from services.model.observation import Missing, from_parquet
 from services.model.rule import RuleKind
@@ -33,7 +35,7 @@ class Stored:
         """The same as the rules take it; raises Permanent where the object is none of observations."""
         try:
             rows = from_parquet(self.observations).iter_rows(named=True)
-        except (ValueError, OSError) as error:
+        except (ValueError, PolarsError) as error:
             raise Permanent(f"accepted figures can't be read: {error}") from None
         figures = tuple(
             AcceptedFigure(

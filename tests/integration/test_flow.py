@@ -32,6 +32,7 @@ from services.kernel.wire import Message
 from services.policy.worker import RELEASED
 from services.policy.worker import STAGE as POLICY
 from services.validation.worker import STAGE as VALIDATION
+from services.validation.worker import STORED
 from tests.toy.harness import received
 
 pytestmark = pytest.mark.stack
@@ -39,7 +40,7 @@ EXAMPLES = Path(__file__).resolve().parents[2] / "examples" / "dien-bien"
 CATALOGUE = ("catalogue.changed",)
 INPUTS: dict[str, tuple[str, ...]] = {
     "intake": (*INTAKE.topics, *CATALOGUE),
-    "validation": (*VALIDATION.topics, *CATALOGUE),
+    "validation": (*VALIDATION.topics, *STORED.topics, *CATALOGUE),
     "policy": (*POLICY.topics, *RELEASED.topics, *CATALOGUE),
     "grdp": (*GRDP.topics, *CATALOGUE),
     "audit": AUDIT.topics,
