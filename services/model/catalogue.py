@@ -56,6 +56,7 @@ class Subject(StrEnum):
     HELD = "submission.held"
     WITHHELD = "submission.withheld"
     REFUSED = "submission.refused"
+    ANSWERED = "finding.answered"
     REVIEWED = "review.decided"
     REQUESTED = "request.decided"
     RELEASED = "calendar.released"

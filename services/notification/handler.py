@@ -17,7 +17,13 @@ from services.notification.tidings import Tiding
 OLDEST = timedelta(days=7)
 """What is older is no news: a new installation, or a replay, must not tell it all again."""
 VERDICTS = ("submission.returned", "submission.cleared", "submission.held", "submission.withheld")
-OTHERS = ("submission.refused", "review.decided", "request.decided", "calendar.released")
+OTHERS = (
+    "submission.refused",
+    "finding.answered",
+    "review.decided",
+    "request.decided",
+    "calendar.released",
+)
 
 
 def handle(event: Event, facts: Facts) -> Outcome:
@@ -56,6 +62,8 @@ def _verdict(event: Event, facts: Facts) -> Outcome:
 def _others(event: Event, facts: Facts) -> Iterator[Tiding]:
     if event.topic == "submission.refused":
         return tidings.of_refusal(event.data, facts)
+    if event.topic == "finding.answered":
+        return tidings.of_answer(event.data, facts)
     if event.topic == "review.decided":
         key = key_of(event)
         assert key is not None, "the schema names submission and attempt"

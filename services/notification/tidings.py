@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
@@ -50,6 +50,18 @@ def of_refusal(data: Mapping[str, Any], facts: Facts) -> Iterator[Tiding]:
     reason = _text(f"intake.{data['code'].replace('-', '_')}") or _plain(data["code"])
     values = {"form": _form(form, facts), "period": _period(data["period"]), "reason": reason}
     yield Tiding(data["sender"], "notice.refused", values)
+
+
+def of_answer(data: Mapping[str, Any], facts: Facts) -> Iterator[Tiding]:
+    """An explanation is told to the room, or the office, that decides about it; a decision to the sender."""
+    found = _plain(data["rule"] or data["code"])
+    values = {**_submission(data, facts), "finding": _plain(data["finding"]), "rule": found}
+    told = Tiding(data["sender"], f"notice.finding_{data['kind']}", values)
+    if data["kind"] != "explained":
+        yield told
+        return
+    for decider in _deciders(data["room"], data["province"], facts):
+        yield replace(told, recipient=decider)
 
 
 def of_review(data: Mapping[str, Any], key: Key, facts: Facts) -> Iterator[Tiding]:

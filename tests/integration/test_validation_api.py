@@ -65,7 +65,12 @@ HEAD: dict[str, Any] = {
     "province": "11",
     "catalogue_version": 1,
 }
-SMALL = {"form": "small", "area": "11", "period": "2026-Q3", "completeness": "preliminary"}
+SMALL: dict[str, Any] = {
+    "form": "small",
+    "area": "11",
+    "period": "2026-Q3",
+    "completeness": "preliminary",
+}
 FORM = small_form(
     references=[
         {"name": "before", "period": "year_before"},

@@ -44,7 +44,7 @@ def facts(**changes: Any) -> Facts:
     found = (
         organisation(SENDER, "finance_department", mailbox(SENDER)),
         organisation(ASKER, "home_affairs_department", mailbox(ASKER)),
-        organisation(ROOM, "room", mailbox(ROOM, "submission.held", "review.decided")),
+        organisation(ROOM, "room", mailbox(ROOM, "submission.held", "review.decided", "finding.answered")),
         organisation(OFFICE, "provincial_office", mailbox(OFFICE, "submission.held", "review.decided")),
         organisation("thong-ke-son-la", "provincial_office", mailbox("son-la"), province="14"),
         organisation(MINISTRY, "ministry", mailbox(MINISTRY, "calendar.released"), province=None),
@@ -93,6 +93,8 @@ def notices(outcome: Outcome) -> list[dict[str, Any]]:
         ("submission.refused", 0, []),
         ("submission.refused", 1, [(SENDER, "notice.refused")]),
         ("submission.refused", 2, [(SENDER, "notice.secret")]),
+        ("finding.answered", 0, [(ROOM, "notice.finding_explained")]),
+        ("finding.answered", 1, [(SENDER, "notice.finding_downgraded")]),
         ("review.decided", 0, [(ROOM, "notice.reviewed")]),
         ("request.decided", 0, [(ASKER, "notice.request_pending")]),
         ("request.decided", 1, [(ASKER, "notice.request_granted")]),
@@ -100,6 +102,24 @@ def notices(outcome: Outcome) -> list[dict[str, Any]]:
 )
 def test_who_is_told_what(topic: str, index: int, expected: list[tuple[str, str]]) -> None:
     assert told(handle(event(topic, index), facts())) == expected
+
+
+@pytest.mark.parametrize("kind", ["accepted", "downgraded", "refused"])
+def test_each_decision_about_a_finding_has_its_words(kind: str) -> None:
+    (notice,) = notices(handle(event("finding.answered", 1, kind=kind), facts()))
+    assert notice["message"] == f"notice.finding_{kind}"
+    assert "9f64a747e1b97f13" in notice["body"]
+    assert "total-22" in notice["body"]
+
+
+def test_an_explanation_without_a_room_is_told_to_the_office() -> None:
+    found = facts()
+    office = replace(found.organisations[OFFICE], contacts=(mailbox(OFFICE),))
+    everyone = {**found.organisations, OFFICE: office}
+    outcome = handle(
+        event("finding.answered", 0, room=None), replace(found, organisations=everyone)
+    )
+    assert told(outcome) == [(OFFICE, "notice.finding_explained")]
 
 
 def test_a_release_is_told_to_its_province_and_to_who_has_none() -> None:
@@ -216,6 +236,7 @@ def test_a_secret_is_not_described() -> None:
 
 FORBIDDEN = {"p-secret-person", "271828182", "Nguyễn Văn Kín"}
 POISON: dict[str, dict[str, Any]] = {
+    "finding.answered": {"person": "p-secret-person", "text": "271828182", "cells": ["271828182"]},
     "submission.returned": {"figures": 271828182, "errors": 271828182, "warnings": 271828182},
     "submission.cleared": {"figures": 271828182},
     "submission.held": {"figures": 271828182},
