@@ -15,12 +15,14 @@ from typing import Any
 from uuid import uuid4
 
 import httpx2
+import psycopg
 import pytest
 import yaml
 from kafka import KafkaProducer
 
 from deploy import feed
 from deploy.local import Stack
+from deploy.supervision import wait_until
 from services.audit.worker import STAGE as AUDIT
 from services.catalogue import starter
 from services.connector.client import Connector, Refused
@@ -106,9 +108,17 @@ def operator(stack: Stack, service: str, path: str) -> dict[str, Any]:
     return answer
 
 
+def kept(stack: Stack) -> set[str]:
+    """The submissions with whose figures validation compares later ones."""
+    with psycopg.connect(stack.administrator_url) as connection:
+        rows = connection.execute("select submission_id from validation.accepted").fetchall()
+    return {str(id_) for (id_,) in rows}
+
+
 def test_each_submission_of_the_scenario_gets_its_verdict(running: Stack, workbooks: Path) -> None:
     scenario = yaml.safe_load((EXAMPLES / "scenario.yaml").read_text(encoding="utf-8"))
     connectors: dict[str, Connector] = {}
+    stored: set[str] = set()
     for entry in scenario["submissions"]:
         if entry["sender"] not in connectors:
             connectors[entry["sender"]] = connector(running, entry["sender"])
@@ -120,6 +130,9 @@ def test_each_submission_of_the_scenario_gets_its_verdict(running: Stack, workbo
         found = {**state, "status": receipt.status, "verdict": state["verdict"] or state["state"]}
         expected = {k: entry["expect"][k] for k in ("status", "attempt", "verdict", "figures")}
         assert {name: found[name] for name in expected} == expected, entry["name"]
+        if state["state"] == "stored":
+            stored.add(receipt.id)
+    wait_until(lambda: kept(running) == stored, 60, "validation keeps what was stored")
     figures = operator(running, "intake", "/v1/reconciliation")["figures"]
     assert figures["read"] == sum(figures[n] for n in ("stored", "returned", "withheld", "held"))
     assert len(feed.read(running.bootstrap).current) == figures["stored"] == 852
