@@ -228,9 +228,12 @@ def roles_of(*actions: str) -> set[str]:
 
 
 def test_who_runs_the_machines_sees_no_figure_and_decides_nothing() -> None:
-    figures = roles_of("grdp:observation.read", "intake:report.read")
+    figures = roles_of("grdp:observation.read", "intake:report.read", "validation:finding.read")
     decisions = roles_of(
-        "policy:review.decide", "catalogue:calendar.release", "policy:request.make"
+        "policy:review.decide",
+        "catalogue:calendar.release",
+        "policy:request.make",
+        "validation:finding.decide",
     )
     assert not (figures | decisions) & {Role.ADMINISTRATOR, Role.OPERATOR, Role.AUDITOR}
     assert not decisions & PROGRAMS
