@@ -55,7 +55,7 @@ def state(found: Mapping[str, Any]) -> None:
 
 
 def findings(found: Iterable[Mapping[str, Any]]) -> None:
-    """Prints the findings of a report: where, what, the numbers, and how to mend it."""
+    """Prints the findings of a report: where, what, the numbers, how to mend it, and what was answered."""
     for one in found:
         where = _where(one)
         both({lang: f"{where}{one['message'][lang]}" for lang in LANGUAGES}, "  ")
@@ -63,10 +63,13 @@ def findings(found: Iterable[Mapping[str, Any]]) -> None:
         if any(numbers.values()):
             both(numbers, "    ")
         both({lang: text("mend", lang, mend=one["mend"][lang]) for lang in LANGUAGES}, "    ")
+        for answer in one.get("answers", ()):
+            given = {name: answer[name] for name in ("person", "role", "text", "at")}
+            say(f"answer_{answer['kind']}", **given, document=answer["document"] or "–")
 
 
 def answered(found: Iterable[Mapping[str, Any]]) -> None:
-    """Prints the findings with their ids, and what was answered to each; ids, roles and kinds, no names."""
+    """Prints the findings with their ids, by which they are answered."""
     for one in found:
         say(
             "answered_finding",
@@ -75,9 +78,6 @@ def answered(found: Iterable[Mapping[str, Any]]) -> None:
             rule=one["rule"] or one["code"],
         )
         findings([one])
-        for answer in one["answers"]:
-            given = {name: answer[name] for name in ("person", "role", "text", "at")}
-            say(f"answer_{answer['kind']}", **given, document=answer["document"] or "–")
 
 
 def codes(found: Iterable[Mapping[str, Any]]) -> None:

@@ -69,7 +69,7 @@ def test_an_operator_gets_one_token_and_no_other_secret(tmp_path: Path) -> None:
     given = environment.operator(made)
     assert set(given) == {
         "SOLIEU_KAFKA_BOOTSTRAP", "SOLIEU_INTAKE_URL", "SOLIEU_CATALOGUE_URL", "SOLIEU_POLICY_URL",
-        "SOLIEU_AUDIT_URL",
+        "SOLIEU_VALIDATION_URL", "SOLIEU_AUDIT_URL",
         "SOLIEU_OPERATOR_TOKEN",
     }  # fmt: skip
     assert given["SOLIEU_OPERATOR_TOKEN"] == made.tokens["operator"]
