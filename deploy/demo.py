@@ -137,13 +137,22 @@ def _scenes(
 ) -> list[str]:
     held = next(one for one in results if one.entry["expect"]["verdict"] == "held")
     sender = keys["so-tai-chinh-dien-bien"]
+    plan = _plan(results)
     return [
         *scenes.state_secret(console, stack, sender, workbooks / "cv17809-1_2026-Q3.xlsx"),
         *scenes.accept_held(console, stack, people, held),
+        *scenes.answer_finding(
+            console, stack, people, keys["bo-tai-chinh"], plan, EXAMPLES / plan.entry["file"]
+        ),
         *scenes.end_embargo(console, stack, people),
         *scenes.receipts(console, stack, people, results),
         *scenes.mail(console, stack),
     ]
+
+
+def _plan(results: list[Result]) -> Result:
+    """The plan whose one error its footnote explains."""
+    return next(one for one in results if one.entry["form"] == "cktc-09-plan")
 
 
 def _compare_reason(result: Result, connector: Connector, expected: dict[str, Any]) -> None:
@@ -191,6 +200,8 @@ def _balances(stack: Stack, results: list[Result]) -> list[str]:
             if result.entry["expect"]["verdict"] in ("cleared", "held")
             and result.entry["expect"]["status"] == 202
         )
+        # The plan was returned; explained and sent again it was accepted, too.
+        expected += _plan(results).entry["expect"]["figures"]
         events = feed.count(
             stack.bootstrap, [t.name for t in load_topics().values() if t.audit == "leaf"]
         )
@@ -222,8 +233,8 @@ def _log(client: httpx2.Client, stack: Stack, events: int) -> dict[str, Any]:
 
 def _addresses(stack: Stack) -> None:
     console.print(f"  trang web · console {stack.url('console-api')}")
-    for name in ("intake-api", "catalogue-api", "policy-api", "grdp-api", "audit-api"):
-        console.print(f"  {name:16} {stack.url(name)}/docs")
+    for name in ("intake", "validation", "catalogue", "policy", "grdp", "audit"):
+        console.print(f"  {f'{name}-api':16} {stack.url(f'{name}-api')}/docs")
     console.print(f"  Kafka            {stack.bootstrap}")
     here = FOLDER.relative_to(ROOT)
     console.print(f"  bảng · workbooks {here / 'workbooks'}, {EXAMPLES.relative_to(ROOT)}")

@@ -37,6 +37,10 @@ MARRIAGES = {
     "period": "2025",
     "completeness": "official",
 }
+FOOTNOTE = (
+    "Chênh lệch 121.274 tỷ đồng là phần ngân sách trung ương ghi ở chú thích: "
+    "53.694 + 60.000 + 6.150 + 1.430 tỷ đồng."
+)
 SECRET = {
     "document_number": "01/BC-STC",
     "level": "confidential",
@@ -110,20 +114,61 @@ def _send_secret(stack: Stack, key: Key, content: bytes) -> httpx2.Response:
 
 def accept_held(console: Console, stack: Stack, people: People, held: Result) -> list[str]:
     """R58, R61: the responsible room accepts what was held because of a warning."""
-    with client(stack, "policy-api", people.headers("p-kinh-te")) as officer:
-        queue = officer.get("/v1/reviews").raise_for_status().json()["reviews"]
-        mine = [one for one in queue if one["submission_id"] == held.id]
-        if not mine:
-            return [f"{held.name} is not in the room's queue: {queue}"]
-        path = f"/v1/reviews/{held.id}/{mine[0]['attempt']}/decisions"
-        reason = "Đã đối chiếu đơn vị tính với văn bản gốc."
-        officer.post(path, json={"outcome": "release", "reason": reason}).raise_for_status()
+    reason = "Đã đối chiếu đơn vị tính với văn bản gốc."
+    if wrong := _release(stack, people, held, reason):
+        return wrong
     with client(stack, "intake-api", people.headers("p-so-tai-chinh")) as agency:
         path = f"/v1/submissions/{held.id}"
         state = until(lambda: (found := agency.get(path).json())["state"] == "stored" and found)
     if not state:
         return [f"{held.name} was accepted, but not stored"]
     console.print(f"[green]✓[/] {held.name}: phòng nghiệp vụ chấp nhận · accepted by the room")
+    return []
+
+
+def _release(stack: Stack, people: People, held: Result, reason: str) -> list[str]:
+    """An officer of the room lets the attempt that waits in its queue be used."""
+    with client(stack, "policy-api", people.headers("p-kinh-te")) as officer:
+        queue = officer.get("/v1/reviews").raise_for_status().json()["reviews"]
+        mine = [one for one in queue if one["submission_id"] == held.id]
+        if not mine:
+            return [f"{held.name} is not in the room's queue: {queue}"]
+        path = f"/v1/reviews/{held.id}/{mine[0]['attempt']}/decisions"
+        officer.post(path, json={"outcome": "release", "reason": reason}).raise_for_status()
+    return []
+
+
+def answer_finding(
+    console: Console, stack: Stack, people: People, key: Key, returned: Result, file: Path
+) -> list[str]:
+    """R20, R61: the sender explains an error, an officer downgrades it, and the same bytes pass with a warning."""
+    with closing(Connector(stack.url("validation-api"), key)) as sender:
+        found = sender.findings(returned.id)["findings"]
+        (error,) = [one["id"] for one in found if one["severity"] == "error"]
+        sender.explain(returned.id, error, FOOTNOTE)
+    with client(stack, "validation-api", people.headers("p-kinh-te")) as officer:
+        path = f"/v1/submissions/{returned.id}/findings/{error}/decisions"
+        body = {"decision": "downgraded", "reason": FOOTNOTE, "document": "12/TKĐB-TH"}
+        officer.post(path, json=body).raise_for_status()
+    stated = ("form", "area_list", "area", "period", "completeness", "regime", "classification")
+    with closing(Connector(stack.url("intake-api"), key)) as sender:
+        receipt = sender.submit(file, **{name: returned.entry[name] for name in stated})
+        state = sender.wait(receipt.id, receipt.attempt, seconds=SECONDS)
+        if (receipt.attempt, state["state"]) != (2, "held"):
+            return [f"{returned.name} sent again: attempt {receipt.attempt} is {state['state']}"]
+        if wrong := _release(stack, people, returned, "Chênh lệch là phần ghi ở chú thích."):
+            return wrong
+        state = until(lambda: (now := sender.state(receipt.id))["state"] == "stored" and now)
+        report = sender.report(receipt.id)
+    if not state or state["figures"] != returned.entry["expect"]["figures"]:
+        return [f"{returned.name} was accepted, but not stored: {state}"]
+    answered = [one for one in report["findings"] if one["answers"]]
+    if [(one["id"], one["severity"]) for one in answered] != [(error, "warning")]:
+        return [f"{returned.name}: its report shows {answered}"]
+    console.print(
+        f"[green]✓[/] {returned.name}: giải trình theo chú thích, hạ lỗi kèm lý do, gửi lại, chấp nhận"
+        " · explained by its footnote, downgraded, sent again, accepted"
+    )
     return []
 
 
