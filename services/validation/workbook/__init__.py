@@ -5,6 +5,7 @@ from services.validation.workbook.reader import open_workbook
 from services.validation.workbook.sheet import (
     CellValue,
     Note,
+    OversizedWorkbook,
     ProtectedWorkbook,
     Sheet,
     UnreadableWorkbook,
@@ -14,6 +15,7 @@ from services.validation.workbook.sheet import (
 __all__ = [
     "CellValue",
     "Note",
+    "OversizedWorkbook",
     "ProtectedWorkbook",
     "Sheet",
     "UnreadableWorkbook",
