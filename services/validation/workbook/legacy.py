@@ -86,7 +86,9 @@ _RIMES = frozenset(
 _ONSET = re.compile(r"(?:ngh|ng|nh|gh|gi|kh|ch|ph|th|tr|qu|[bcdđghklmnprstvxq])?")
 _STOPPED = ("c", "ch", "p", "t")
 _TONES = frozenset((_ACUTE, _GRAVE, _HOOK, _TILDE, _DOT))
-_PUNCTUATION = re.compile("[\u2010-\u2026]")
+_BEYOND_LATIN = re.compile("[\u0100-\u200f\u2027-\U0010ffff]")
+_STRANGE = re.compile("[¡-¿ÄÅÆÇËÎÏÐÑÖ×ØÛÜÞßäåæçëîïðñö÷øûüþÿ]")
+"""Of Latin-1 what is no Vietnamese letter; without any of it in a workbook nothing is looked at."""
 _SURE, _WRONG = 0.8, 0.7
 
 
@@ -137,8 +139,13 @@ def decode(sheets: list[Sheet], fonts: Callable[[str], Mapping[Place, str]]) -> 
     `fonts` gives the fonts of a sheet's cells; it is called only where some text needs it.
     """
     marked = [dict(_marked(sheet)) for sheet in sheets]
-    found = [
-        {place: one for place, text in texts.items() if (one := evident(text))} for texts in marked
+    found: list[dict[Place, Encoding]] = [
+        {
+            place: one
+            for place, text in texts.items()
+            if _STRANGE.search(text) and (one := evident(text))
+        }
+        for texts in marked
     ]
     if any(found):
         named = [fonts(sheet.name) for sheet in sheets]
@@ -149,7 +156,7 @@ def decode(sheets: list[Sheet], fonts: Callable[[str], Mapping[Place, str]]) -> 
                 for place, text in texts.items()
                 if place not in known
                 and _is_latin(text)
-                and (one := _of_font(of_cells.get(place, ""))) in sure
+                and (one := _of_font(of_cells.get(place, "")) or evident(text)) in sure
             }
     return [_rewritten(*each) for each in zip(sheets, marked, found, strict=True)]
 
@@ -177,8 +184,8 @@ def _of_font(name: str) -> Encoding | None:
 
 
 def _is_latin(text: str) -> bool:
-    """Whether no character is one that only Unicode has."""
-    return all(ord(sign) < 0x100 for sign in _PUNCTUATION.sub("", text)) and not text.isascii()
+    """Whether its characters are Latin-1, besides quotation marks and dashes, and not only ASCII."""
+    return not text.isascii() and not _BEYOND_LATIN.search(text)
 
 
 def _rewritten(sheet: Sheet, texts: Mapping[Place, str], found: Mapping[Place, Encoding]) -> Sheet:
