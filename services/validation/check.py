@@ -8,8 +8,11 @@ from services.model.form import Form
 from services.model.observation import Observation, to_parquet
 from services.model.table import Table, TableKind
 from services.validation import figures, rules
+from services.validation.areas import check_listed_areas, check_printed_area
 from services.validation.cells import cells_object
+from services.validation.contents import check_contents
 from services.validation.findings import Context, Notebook, Place
+from services.validation.formulas import check_formulas
 from services.validation.headings import (
     check_columns,
     check_completeness,
@@ -17,10 +20,14 @@ from services.validation.headings import (
     check_unit,
 )
 from services.validation.layout import Layout, find_layouts
+from services.validation.records import read_records
 from services.validation.report import Report
+from services.validation.row_units import check_row_units
 from services.validation.statement import Statement
-from services.validation.structure import Grid, place_rows, read_records
+from services.validation.structure import Grid, place_rows
+from services.validation.suspicions import check_lost_commas
 from services.validation.workbook import (
+    OversizedWorkbook,
     ProtectedWorkbook,
     UnreadableWorkbook,
     Workbook,
@@ -58,6 +65,8 @@ def check(
         workbook = open_workbook(content)
     except ProtectedWorkbook:
         notebook.find("workbook_protected", Place())
+    except OversizedWorkbook:
+        notebook.find("workbook_oversized", Place())
     except UnreadableWorkbook:
         notebook.find("workbook_unreadable", Place())
     else:
@@ -86,6 +95,7 @@ def _check_workbook(
 ) -> Checked:
     if not statement.suits(form):
         notebook.find("period_unsuitable", Place(), Context(level=1), found=str(statement.period))
+    check_contents(workbook, notebook)
     read: list[Observation] = []
     tables: dict[str, rules.Table] = {}
     for table in form.tables:
@@ -119,6 +129,8 @@ def _locate(
     check_completeness(table, layouts[0], statement, notebook)
     check_unit(table, layouts[0], notebook)
     check_title_year(layouts[0], statement, notebook)
+    check_printed_area(layouts[0], statement, notebook)
+    check_formulas(layouts[0], workbook, notebook)
     return layouts[0]
 
 
@@ -127,13 +139,17 @@ def _read(
 ) -> tuple[rules.Table, list[Observation]]:
     """The table as the rules see it, and its figures."""
     if table.kind is TableKind.RECORDS:
-        records = read_records(table, layout)
+        records = read_records(table, layout, notebook)
         if not records:
             notebook.find("records_missing", Place(layout.sheet.name))
         name = layout.sheet.name
         found = figures.of_records(form, table, name, records, statement)
-        return rules.Table.of_records(table, name, records), list(found)
+        listed = rules.Table.of_records(table, name, records)
+        check_listed_areas(form, table.id, name, listed.entries, notebook)
+        return listed, list(found)
     grid = place_rows(table, layout, notebook)
+    check_row_units(grid, layout, notebook)
+    check_lost_commas(form, grid, notebook)
     _name_text_numbers(grid, notebook)
     return rules.Table.of_grid(grid), list(figures.of_grid(form, grid, statement))
 

@@ -4,6 +4,7 @@ from services.validation.workbook.address import address, column_letters
 from services.validation.workbook.reader import open_workbook
 from services.validation.workbook.sheet import (
     CellValue,
+    Formula,
     Note,
     OversizedWorkbook,
     ProtectedWorkbook,
@@ -14,6 +15,7 @@ from services.validation.workbook.sheet import (
 
 __all__ = [
     "CellValue",
+    "Formula",
     "Note",
     "OversizedWorkbook",
     "ProtectedWorkbook",
