@@ -23,6 +23,7 @@ from services.validation.layout import Layout, find_layouts
 from services.validation.records import read_records
 from services.validation.report import Report
 from services.validation.row_units import check_row_units
+from services.validation.sdmx import is_sdmx, read_sdmx
 from services.validation.statement import Statement
 from services.validation.structure import Grid, place_rows
 from services.validation.suspicions import check_lost_commas
@@ -99,10 +100,10 @@ def _check_workbook(
     read: list[Observation] = []
     tables: dict[str, rules.Table] = {}
     for table in form.tables:
-        layout = _locate(table, workbook, statement, notebook)
-        if layout is not None:
-            tables[table.id], found = _read(form, table, layout, statement, notebook)
-            read += found
+        found = _placed(form, table, workbook, statement, notebook)
+        if found is not None:
+            tables[table.id], observations = found
+            read += observations
     read = figures.unique(read, notebook)
     tallies = rules.run(form, tables, codelists, notebook)
     rounded = sum(one.rounded for one in read)
@@ -110,6 +111,24 @@ def _check_workbook(
     parquet = to_parquet(read) if report.verdict == "valid" else None
     names = tuple(sheet.name for sheet in workbook.sheets)
     return Checked(report, parquet, cells_object(workbook), names)
+
+
+def _placed(
+    form: Form, table: Table, workbook: Workbook, statement: Statement, notebook: Notebook
+) -> tuple[rules.Table, list[Observation]] | None:
+    """A table of the workbook as the rules see it, and its figures; None where it isn't there."""
+    if workbook.format == "csv" and is_sdmx(workbook.sheets[0]):
+        if table.sdmx is None:
+            notebook.find("sdmx_unexpected", Place())
+            return None
+        grid = read_sdmx(table, table.sdmx, workbook.sheets[0], statement, notebook)
+        return None if grid is None else _of_grid(form, grid, statement)
+    layout = _locate(table, workbook, statement, notebook)
+    return None if layout is None else _read(form, table, layout, statement, notebook)
+
+
+def _of_grid(form: Form, grid: Grid, statement: Statement) -> tuple[rules.Table, list[Observation]]:
+    return rules.Table.of_grid(grid), list(figures.of_grid(form, grid, statement))
 
 
 def _locate(
@@ -151,7 +170,7 @@ def _read(
     check_row_units(grid, layout, notebook)
     check_lost_commas(form, grid, notebook)
     _name_text_numbers(grid, notebook)
-    return rules.Table.of_grid(grid), list(figures.of_grid(form, grid, statement))
+    return _of_grid(form, grid, statement)
 
 
 def _name_text_numbers(grid: Grid, notebook: Notebook) -> None:

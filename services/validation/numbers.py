@@ -45,6 +45,7 @@ _MARKS = {
 _MARK_SPELLINGS = {"–": "-", "—": "-", "…": "...", "....": "...", "X": "x", "×": "x"}
 _AMBIGUOUS = re.compile(r"[+-]?(?!0\d*[.,])\d{1,3}[.,]\d{3}")
 _PLAIN = re.compile(r"[+-]?\d+(?:\.\d+)?(?:[eE][+-]?\d{1,2})?")
+_DECIMAL = re.compile(r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d{1,2})?")
 _VIETNAMESE = re.compile(r"[+-]?(?:\d{1,3}(?:\.\d{3})+|\d+)(?:,\d+)?")
 _ENGLISH = re.compile(r"[+-]?\d{1,3}(?:,\d{3})+\.\d+|[+-]?\d{1,3}(?:,\d{3}){2,}")
 
@@ -101,6 +102,11 @@ def read_number(value: CellValue, convention: Convention | None = None) -> Readi
     if _ENGLISH.fullmatch(text):
         return _number(text.replace(",", ""), from_text=True)
     return Reading(Content.NOT_NUMBER)
+
+
+def read_decimal(text: str) -> Reading:
+    """A number as programs write it: a point before the fraction, never between thousands."""
+    return _number(text) if _DECIMAL.fullmatch(text) else Reading(Content.NOT_NUMBER)
 
 
 def _number(number: float | str, from_text: bool = False) -> Reading:
