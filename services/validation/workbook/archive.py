@@ -26,6 +26,10 @@ class UnreadPart(ValueError):
     """A part of a workbook can't be read; the others can."""
 
 
+class OversizedPart(UnreadPart):
+    """A part inflates to more than is read."""
+
+
 class Archive:
     """The parts of a zip by their paths, which are compared without case as spreadsheet programs do.
 
@@ -75,8 +79,11 @@ class Archive:
                     total += len(chunk)
                     if total > LARGEST_PACKAGE:
                         raise OversizedWorkbook(f"unpacks to more than {LARGEST_PACKAGE} bytes")
-            except UnreadPart as error:
-                raise UnreadableWorkbook(str(error)) from None
+            except OversizedPart as error:
+                raise OversizedWorkbook(str(error)) from None
+            except UnreadPart:
+                # Whoever needs it will say so.
+                continue
 
     def _inflated(self, path: str) -> Iterator[bytes]:
         entry = self._entries.get(path.lower())
@@ -85,7 +92,7 @@ class Archive:
         packed = self._packed(entry)
         if entry.compress_type == zipfile.ZIP_STORED:
             if len(packed) > LARGEST_PART:
-                raise UnreadPart(f"{path} is too large")
+                raise OversizedPart(f"{path} is too large")
             yield bytes(packed)
             return
         if entry.compress_type != zipfile.ZIP_DEFLATED:
@@ -115,7 +122,7 @@ def _deflated(path: str, packed: memoryview, declared: int) -> Iterator[bytes]:
                 break
             total += len(chunk)
             if total > LARGEST_PART:
-                raise UnreadPart(f"{path} unpacks to more than {LARGEST_PART} bytes")
+                raise OversizedPart(f"{path} unpacks to more than {LARGEST_PART} bytes")
             rest = inflater.unconsumed_tail
             yield chunk
     except zlib.error:

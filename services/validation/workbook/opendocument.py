@@ -29,7 +29,8 @@ _MESSAGES = ("help-message", "error-message")
 class Document:
     """An .ods as far as it isn't cells; `unread` fills with the parts that can't be read.
 
-    Raises ProtectedWorkbook where it is encrypted, UnreadableWorkbook without readable content.
+    Raises ProtectedWorkbook where it is encrypted, OversizedWorkbook where a sheet spreads too far,
+    UnreadableWorkbook without readable content.
     """
 
     format: Format = "ods"
@@ -44,6 +45,9 @@ class Document:
             self.unread.append(_MANIFEST)
         self._archive.bound(path for path in self._archive.paths if path.endswith(".xml"))
         self._tables = self._walked()
+        # The reader of cells unrolls all sheets at once.
+        if any(one.oversized for one in self._tables):
+            raise OversizedWorkbook("a sheet spreads too far")
 
     def scans(self, names: list[str]) -> list[Scan]:
         """What each sheet has besides its cells."""
@@ -92,9 +96,11 @@ class _Table:
     rows: int = 0
     columns: int = 0
 
+    @property
+    def oversized(self) -> bool:
+        return self.rows * self.columns > _MOST_CELLS or self.columns > _MOST_COLUMNS
+
     def scan(self) -> Scan:
-        if self.rows * self.columns > _MOST_CELLS or self.columns > _MOST_COLUMNS:
-            return Scan(oversized=address(self.rows - 1, self.columns - 1))
         return Scan(
             hidden_rows=frozenset(self.hidden_rows),
             hidden_columns=frozenset(self.hidden_columns),

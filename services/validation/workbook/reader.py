@@ -56,8 +56,8 @@ def _spreadsheet(content: bytes, container: Container) -> Workbook:
     if all(sheet.broken for sheet in sheets):
         raise UnreadableWorkbook("no sheet can be read")
     sheets = legacy.decode(sheets, container.fonts)
-    unread = (*container.unread, *(sheet.name for sheet in sheets if sheet.broken))
     notes = tuple(container.notes(names, scans))
+    unread = (*container.unread, *(sheet.name for sheet in sheets if sheet.broken))
     return Workbook(container.format, tuple(sheets), notes, tuple(dict.fromkeys(unread)))
 
 

@@ -17,7 +17,7 @@ _MOST_COLUMNS = 16_384
 _DIMENSION = re.compile(rb'<dimension ref="(?:[A-Z]{1,3}\d{1,7}:)?([A-Z]{1,3})(\d{1,7})"')
 _SIMPLE = re.compile(rb'<c r="([A-Z]{1,3})(\d{1,7})"')
 _SAMPLE = 65_536
-_ELEMENT = re.compile(rb"<(?:\w+:)?(c|row)(\s[^<>]*)?(/?)>")
+_ELEMENT = re.compile(rb"<(?:\w+:)?(c|row)(/|\s[^<>]*)?>")
 _REFERENCE = re.compile(rb"""\sr=["']([A-Za-z]{0,3})(\d{1,7})["']""")
 _VALUE = re.compile(
     rb"\s*(?:<(?:\w+:)?f\b[^<>]*(?:/>|>[^<]*</(?:\w+:)?f>))?\s*<(?:\w+:)?v\b[^<>]*>([^<]*)<"
@@ -107,7 +107,7 @@ def _counted_extent(content: bytes) -> tuple[int, int]:
             row, column = int(reference[2]), column_number(reference[1].decode().upper()) + 1
         else:
             column += 1
-        if not found[3]:
+        if not (found[2] or b"").endswith(b"/"):
             last_row, last_column = max(last_row, row), max(last_column, column)
         if count > MOST_CELLS:
             return max(last_row, MOST_CELLS), max(last_column, 1) + 1
