@@ -11,6 +11,7 @@ from services.validation.workbook import CellValue, Sheet, Workbook, address
 
 FORMAT = 1
 MEDIA_TYPE = "application/json"
+_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
 def cells_object(workbook: Workbook) -> bytes:
@@ -38,7 +39,9 @@ def _notes(workbook: Workbook) -> Iterator[bytes]:
     for note in workbook.notes:
         if note.text and note.sheet < len(workbook.sheets):
             hidden = workbook.sheets[note.sheet].hidden
-            yield _cell(note.sheet, note.cell, note.text, note.where, hidden).encode()
+            yield _cell(note.sheet, note.cell, note.text, note.where, hidden).encode(
+                "utf-8", "replace"
+            )
 
 
 def _rows(index: int, sheet: Sheet) -> Iterator[bytes]:
@@ -65,10 +68,6 @@ def _cell(sheet: int, cell: str, text: str, where: str, hidden: bool) -> str:
         f'{{"sheet":{sheet},"cell":"{cell}","text":{_json(text)},"where":"{where}",'
         f'"hidden":{"true" if hidden else "false"}}}'
     )
-
-
-def _json(value: object) -> str:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
 def printed(value: CellValue) -> str:

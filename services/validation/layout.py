@@ -110,6 +110,8 @@ def _find(table: Table, index: int, sheet: Sheet, wanted: Wanted) -> Layout | No
     """The table in one sheet: the last row of the first run in which all needed columns match."""
     best: Layout | None = None
     needed = _needed(table)
+    if not _mentions(sheet, wanted):
+        return None
     for row in range(min(len(sheet.rows), _SEARCHED_ROWS)):
         if not any(cell != "" for cell in sheet.rows[row]):
             continue
@@ -123,6 +125,16 @@ def _find(table: Table, index: int, sheet: Sheet, wanted: Wanted) -> Layout | No
         elif before == len(needed):
             break
     return best
+
+
+def _mentions(sheet: Sheet, wanted: Wanted) -> bool:
+    """Whether a heading of the table is anywhere where its header may be: most sheets have none."""
+    return any(
+        next(_matches((heading(cell),), wanted), None)
+        for row in sheet.rows[:_SEARCHED_ROWS]
+        for cell in row[:_SEARCHED_COLUMNS]
+        if isinstance(cell, str) and cell
+    )
 
 
 def _has_numbers(layout: Layout, row: int) -> bool:

@@ -78,46 +78,40 @@ def _is_whole(number: Decimal) -> bool:
 
 def _by_ratio(grid: Grid) -> Iterator[tuple[Entry, Decimal, Decimal]]:
     """Whole figures that stand to their row's other figure as 100 or 1000 times what is usual."""
-    columns = grid.table.of_role(Role.VALUE)
-    for column in columns:
-        own = _numbers(grid, column.id)
-        decimals = sum(not _is_whole(entry.reading.value or Decimal(0)) for entry in own.values())
-        if len(own) < _FEWEST or decimals < _WITH_DECIMALS * len(own):
-            continue
-        for other in columns:
-            if other is not column:
-                yield from _outliers(own, _numbers(grid, other.id))
+    columns = {column.id: _figures(grid, column.id) for column in grid.table.of_role(Role.VALUE)}
+    powers = {
+        name: {code: log10(value) for code, (_, value) in found.items()}
+        for name, found in columns.items()
+    }
+    for name, found in columns.items():
+        decimals = sum(not _is_whole(value) for _, value in found.values())
+        if len(found) >= _FEWEST and decimals >= _WITH_DECIMALS * len(found):
+            for other, own in powers.items():
+                if other != name:
+                    yield from _outliers(found, powers[name], own)
 
 
-def _numbers(grid: Grid, column: str) -> dict[str, Entry]:
+def _figures(grid: Grid, column: str) -> dict[str, tuple[Entry, Decimal]]:
     return {
-        row.code: entry
+        row.code: (entry, value)
         for row in grid.table.rows
         if (entry := grid.entries.get((row.code, column))) is not None
-        and entry.reading.value is not None
-        and entry.reading.value > 0
+        and (value := entry.reading.value) is not None
+        and value > 0
     }
 
 
 def _outliers(
-    own: dict[str, Entry], others: dict[str, Entry]
+    figures: dict[str, tuple[Entry, Decimal]], own: dict[str, float], others: dict[str, float]
 ) -> Iterator[tuple[Entry, Decimal, Decimal]]:
-    ratios = {
-        code: log10(value / other)
-        for code, entry in own.items()
-        if code in others
-        and (value := entry.reading.value) is not None
-        and (other := others[code].reading.value) is not None
-    }
+    ratios = {code: power - others[code] for code, power in own.items() if code in others}
     if len(ratios) < _FEWEST:
         return
     usual = median(ratios.values())
-    spread = median(abs(ratio - usual) for ratio in ratios.values())
+    if median(abs(ratio - usual) for ratio in ratios.values()) > _NARROW:
+        return
     for code, ratio in ratios.items():
+        entry, value = figures[code]
         power = round(ratio - usual)
-        value = own[code].reading.value
-        if (
-            value is not None and _is_whole(value) and spread <= _NARROW
-            and power in (2, 3) and abs(ratio - usual - power) <= _NEAR
-        ):  # fmt: skip
-            yield own[code], value, value / Decimal(10) ** power
+        if _is_whole(value) and power in (2, 3) and abs(ratio - usual - power) <= _NEAR:
+            yield entry, value, value / Decimal(10) ** power

@@ -121,7 +121,7 @@ def test_a_unit_in_a_heading_that_is_another_is_an_error() -> None:
 
 
 def test_each_table_has_its_own_unit_line() -> None:
-    above = [
+    above: Sheet = [
         ["Bảng khác"],
         ["Đơn vị tính: Tỷ đồng"],
         ["Tên", "Số"],

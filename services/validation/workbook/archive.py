@@ -4,7 +4,7 @@ import io
 import struct
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from services.validation.workbook.sheet import (
     OversizedWorkbook,
@@ -48,6 +48,7 @@ class Archive:
             raise UnreadableWorkbook(f"{len(entries)} parts are more than {MOST_PARTS}")
         if any(entry.flag_bits & _ENCRYPTED for entry in entries):
             raise ProtectedWorkbook("a part is encrypted")
+        self._read: dict[str, int] = {}
         self._entries = {entry.filename.lower().lstrip("/"): entry for entry in entries}
 
     def __contains__(self, path: str) -> bool:
@@ -61,19 +62,22 @@ class Archive:
     def read(self, path: str) -> bytes:
         """A part inflated; raises UnreadPart where there is none, or it is broken or too large."""
         chunks = list(self._inflated(path))
+        self._read[path.lower()] = sum(map(len, chunks))
+        if sum(self._read.values()) > LARGEST_PACKAGE:
+            raise OversizedPart(f"all parts unpack to more than {LARGEST_PACKAGE} bytes")
         return chunks[0] if len(chunks) == 1 else b"".join(chunks)
 
-    def bound(self, paths: Iterator[str]) -> None:
-        """Raises OversizedWorkbook where these parts inflate to more than the limits.
+    def bound(self, paths: Iterable[str]) -> None:
+        """Raises OversizedWorkbook where these parts and those read before inflate to too much.
 
         Most can't by their packed size alone; the others are inflated to see.
         """
-        paths_ = [path for path in paths if path in self]
-        packed = sum(self._entries[path.lower()].compress_size for path in paths_)
+        known = [path for path in paths if path in self]
+        packed = sum(self._entries[path.lower()].compress_size for path in known)
         if packed * _HIGHEST_RATIO <= LARGEST_PART:
             return
-        total = 0
-        for path in paths_:
+        total = sum(self._read.values())
+        for path in known:
             try:
                 for chunk in self._inflated(path):
                     total += len(chunk)

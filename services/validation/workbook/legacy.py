@@ -164,8 +164,11 @@ def decode(sheets: list[Sheet], fonts: Callable[[str], Mapping[Place, str]]) -> 
 def _marked(sheet: Sheet) -> Iterator[tuple[Place, str]]:
     """The texts of a sheet that have other characters than ASCII."""
     for number, row in enumerate(sheet.rows):
+        # Most rows are numbers alone: this is the faster way to see that.
+        if not [cell for cell in row if isinstance(cell, str) and not cell.isascii()]:
+            continue
         for column, cell in enumerate(row):
-            if cell.__class__ is str and not cell.isascii():
+            if isinstance(cell, str) and not cell.isascii():
                 yield (number, column), cell
 
 

@@ -14,6 +14,9 @@ MOST_CELLS = 4_000_000
 """Cells from A1 to the last filled one; the reader keeps a place for each."""
 MOST_FORMULAS = 50_000
 _MOST_COLUMNS = 16_384
+_WIDTHS = ((1, 26), (2, 702))
+_HEIGHTS = ((3, 999), (4, 9_999), (5, 99_999))
+"""How many letters or digits an address has at most, and how many columns or rows that makes."""
 _DIMENSION = re.compile(rb'<dimension ref="(?:[A-Z]{1,3}\d{1,7}:)?([A-Z]{1,3})(\d{1,7})"')
 _SIMPLE = re.compile(rb'<c r="([A-Z]{1,3})(\d{1,7})"')
 _SAMPLE = 65_536
@@ -39,6 +42,7 @@ def scan(content: bytes) -> Scan:
         return Scan(oversized=address(row - 1, column - 1))
     rows, columns = _hidden(content)
     formulas = dict(_formulas(content))
+    behind = content[max(content.rfind(b"sheetData>"), 0) :]
     return Scan(
         hidden_rows=rows,
         hidden_columns=columns,
@@ -46,19 +50,26 @@ def scan(content: bytes) -> Scan:
         formulas=formulas,
         unchecked_formulas=len(formulas) == MOST_FORMULAS,
         notes=(
-            *(("", text, "header") for text in _texts(_HEADER, content, b"headerFooter")),
-            *(("", text, "list") for text in _lists(content)),
+            *(("", text, "header") for text in _texts(_HEADER, behind, b"headerFooter")),
+            *(("", text, "list") for text in _lists(behind)),
         ),
     )
 
 
 def _extent(content: bytes) -> tuple[int, int]:
-    """How many rows and columns lie between A1 and the last filled cell, or its declared range."""
+    """How many rows and columns lie between A1 and the last filled cell; a few more do no harm."""
+    row, column = _supposed(content)
+    for letters, width in _WIDTHS:
+        for digits, height in _HEIGHTS:
+            if row <= height and column <= width and height * width <= MOST_CELLS:
+                # Any cell whose address isn't of this many letters and digits, or that has none.
+                other = rb'<c(?! r="[A-Z]{1,%d}[0-9]{1,%d}")[ />]' % (letters, digits)
+                if not re.search(other, content):
+                    return max(row, 1), max(column, 1)
     cells = content.count(b"<c ") + content.count(b"<c>") + content.count(b"<c/")
-    if cells and cells == content.count(b'<c r="'):
-        row, column = _supposed(content)
-        if row * column <= MOST_CELLS and not _is_beyond(content, row, column):
-            return row, column
+    plain = cells and cells == content.count(b'<c r="')
+    if plain and row * column <= MOST_CELLS and not _is_beyond(content, row, column):
+        return row, column
     return _counted_extent(content)
 
 
@@ -71,7 +82,8 @@ def _supposed(content: bytes) -> tuple[int, int]:
         for part in (content[:_SAMPLE], content[-_SAMPLE:])
         for letters, row in _SIMPLE.findall(part)
     ]
-    return max(row for row, _ in places), max(column for _, column in places)
+    rows, columns = zip(*places, strict=True) if places else ((1,), (1,))
+    return max(rows), max(columns)
 
 
 def _is_beyond(content: bytes, row: int, column: int) -> bool:
@@ -191,8 +203,11 @@ def _lists(content: bytes) -> Iterator[str]:
     for text in _texts(_LIST, content, b"dataValidation"):
         if text.startswith('"'):
             yield text.strip('"')
+    validations = (
+        content[content.find(b"<dataValidation") :] if b"<dataValidation" in content else b""
+    )
     for word in (b"rompt", b"error"):
-        for name, inside, _ in tags(content, word):
+        for name, inside, _ in tags(validations, word):
             if name == b"dataValidation":
                 found = attributes(inside)
                 yield from (found[key] for key in _PROMPTS if found.get(key))

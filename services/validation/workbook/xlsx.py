@@ -10,10 +10,18 @@ from collections.abc import Callable, Iterator
 from typing import TypeVar
 
 from services.validation.workbook import worksheet
-from services.validation.workbook.archive import Archive, UnreadPart
+from services.validation.workbook.archive import Archive, OversizedPart, UnreadPart
 from services.validation.workbook.fonts import cell_fonts
 from services.validation.workbook.markup import Element, elements, loose_text
-from services.validation.workbook.sheet import Format, Note, Place, Scan, UnreadableWorkbook, Where
+from services.validation.workbook.sheet import (
+    Format,
+    Note,
+    OversizedWorkbook,
+    Place,
+    Scan,
+    UnreadableWorkbook,
+    Where,
+)
 
 T = TypeVar("T")
 _WORKBOOK = "xl/workbook.xml"
@@ -38,7 +46,8 @@ _LONGEST_TEXT = 32_767
 class Package:
     """An .xlsx as far as it isn't cells. Raises UnreadableWorkbook for other zips.
 
-    `unread` fills with the parts that can't be read.
+    It and its methods raise OversizedWorkbook where parts inflate to too much; `unread` fills with
+    the parts that can't be read.
     """
 
     format: Format = "xlsx"
@@ -48,14 +57,12 @@ class Package:
         self.unread: list[str] = []
         if _BINARY in self._archive or _WORKBOOK not in self._archive:
             raise UnreadableWorkbook("no workbook of Office Open XML")
-        # The parts that the reader of cells inflates without a limit.
-        self._archive.bound(
-            path
-            for path in self._archive.paths
-            if path.startswith("xl/") and path.endswith((".xml", ".rels"))
-        )
         self._book = self._elements(_WORKBOOK, "sheet", "definedName")
         self._paths = self._sheet_paths()
+        # The reader of cells inflates parts without a limit; the sheets are inflated for `scans` first.
+        sheets = {path.lower() for path in self._paths.values()}
+        others = (path for path in self._archive.paths if path not in sheets)
+        self._archive.bound(path for path in others if path.endswith((".xml", ".rels")))
 
     def scans(self, names: list[str]) -> list[Scan]:
         """What each sheet has besides its cells."""
@@ -100,6 +107,8 @@ class Package:
             return otherwise
         try:
             return read()
+        except OversizedPart as error:
+            raise OversizedWorkbook(str(error)) from None
         except UnreadPart:
             if path not in self.unread:
                 self.unread.append(path)
