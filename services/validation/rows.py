@@ -1,6 +1,6 @@
 """Which line of a sheet is which row of the form: by its code, else by its label and its neighbours."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 
 from services.model.rule import Severity
@@ -39,6 +39,7 @@ class _Placing:
         for row in table.rows:
             for name in _names(row):
                 self._named[name].append(row)
+        self._labels = Counter(label(line.text) for line in lines)
 
     def by_code(self) -> None:
         """Lines whose printed code the form knows; a code there twice is one of them or the other."""
@@ -110,7 +111,8 @@ class _Placing:
         """The one free row with this label; of several the one that its neighbours leave."""
         free = [row for row in self._named.get(label(line.text), ()) if row.code not in self.placed]
         free = [row for row in free if row.unprinted] or free
-        if len(free) > 1:
+        name = label(line.text)
+        if len(free) > 1 and self._labels[name] <= len(self._named[name]):
             free = list(self._between(line, free))
         return free[0] if len(free) == 1 else None
 

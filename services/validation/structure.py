@@ -13,6 +13,8 @@ from services.validation.rows import place_lines
 from services.validation.workbook import CellValue, address
 
 _WARNING = Context(severity=Severity.WARNING)
+_MOST_NAMED = 1_000
+"""Unknown rows that have a finding each; all further ones have one together, with every cell."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +49,12 @@ def place_rows(table: Table, layout: Layout, notebook: Notebook) -> Grid:
     lines = list(lines_below(table, layout))
     placed = place_lines(table, layout, lines, notebook)
     taken = {line.number for line in placed.values()}
-    for line in lines:
-        if line.number not in taken and line.has_numbers:
-            _unplaced(table, layout, line, notebook)
+    unknown = [line for line in lines if line.number not in taken and line.has_numbers]
+    for line in unknown[:_MOST_NAMED]:
+        _unplaced(table, layout, line, notebook)
+    if more := unknown[_MOST_NAMED:]:
+        cells = tuple(label_cell(table, layout, line) for line in more)
+        notebook.find("rows_unknown", Place(layout.sheet.name, cells), count=len(more))
     if missing := [row.code for row in table.rows if row.code not in placed]:
         where = Place(layout.sheet.name)
         notebook.find("row_missing", where, _WARNING, rows=", ".join(missing), count=len(missing))

@@ -209,6 +209,14 @@ def test_code_122_for_222_is_decided_by_its_neighbours() -> None:
     assert "row_missing" not in codes(checked)
 
 
+def test_unknown_rows_without_end_are_all_named() -> None:
+    sheet = [*rows(), *([f"Lạ {number}", 1000 + number, 1, 2] for number in range(1500))]
+    checked = run(sheet)
+    assert sum(one.code == "row_unknown" for one in checked.report.findings) == 1000
+    more = found(checked, "rows_unknown")
+    assert (len(more.place.cells), more.place.cells[-1]) == (500, "A1509")
+
+
 def test_labels_that_differ_in_their_tone_marks_alone_are_listed() -> None:
     assert repair(run(rows()), "label_spelled").place.cells == ("A6",)
     sheet = rows()
