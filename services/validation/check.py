@@ -8,25 +8,25 @@ from services.model.form import Form
 from services.model.observation import Observation, to_parquet
 from services.model.table import Table, TableKind
 from services.validation import figures, rules
-from services.validation.areas import check_listed_areas, check_printed_area
 from services.validation.cells import cells_object
-from services.validation.contents import check_contents
 from services.validation.findings import Context, Notebook, Place
-from services.validation.formulas import check_formulas
-from services.validation.headings import (
+from services.validation.placing.layout import Layout, find_layouts
+from services.validation.placing.records import read_records
+from services.validation.placing.structure import Grid, place_rows
+from services.validation.report import Report
+from services.validation.sdmx import is_sdmx, read_sdmx
+from services.validation.statement import Statement
+from services.validation.troubles.areas import check_listed_areas, check_printed_area
+from services.validation.troubles.contents import check_contents
+from services.validation.troubles.formulas import check_formulas
+from services.validation.troubles.headings import (
     check_columns,
     check_completeness,
     check_title_year,
     check_unit,
 )
-from services.validation.layout import Layout, find_layouts
-from services.validation.records import read_records
-from services.validation.report import Report
-from services.validation.row_units import check_row_units
-from services.validation.sdmx import is_sdmx, read_sdmx
-from services.validation.statement import Statement
-from services.validation.structure import Grid, place_rows
-from services.validation.suspicions import check_lost_commas
+from services.validation.troubles.row_units import check_row_units
+from services.validation.troubles.suspicions import check_lost_commas
 from services.validation.workbook import (
     OversizedWorkbook,
     ProtectedWorkbook,

@@ -8,8 +8,8 @@ from services.model.period import Period, PeriodError
 from services.model.rule import Severity
 from services.model.table import Column, Role, Sdmx, Table, Unit
 from services.validation.findings import WITHIN, Context, Notebook, Place
-from services.validation.headings import COMPLETENESS
 from services.validation.numbers import Content, Reading, read_decimal
+from services.validation.placing.structure import Entry, Grid
 from services.validation.sdmx.rows import (
     ACTION,
     Heading,
@@ -26,7 +26,7 @@ from services.validation.sdmx.structure import (
     structure_of,
 )
 from services.validation.statement import Statement
-from services.validation.structure import Entry, Grid
+from services.validation.troubles.headings import COMPLETENESS
 from services.validation.workbook import Sheet, address
 
 _ERROR = Context(level=WITHIN)

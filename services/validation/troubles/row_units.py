@@ -4,9 +4,9 @@ from services.model.rule import Severity
 from services.model.table import Role
 from services.validation.cells import printed
 from services.validation.findings import Context, Notebook, Place
-from services.validation.layout import Layout
-from services.validation.structure import Grid
-from services.validation.units import compare, is_ditto
+from services.validation.placing.layout import Layout
+from services.validation.placing.structure import Grid
+from services.validation.placing.units import compare, is_ditto
 from services.validation.workbook import address
 
 _WARNING = Context(severity=Severity.WARNING)

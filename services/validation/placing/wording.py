@@ -10,7 +10,7 @@ from functools import lru_cache
 from services.model.observation import Completeness
 from services.model.period import Frequency, Period
 from services.model.text import folded, normalise
-from services.validation.units import meaning
+from services.validation.placing.units import meaning
 
 _ROMAN = {1: "I", 2: "II", 3: "III", 4: "IV"}
 _COMPLETENESS = {

@@ -13,7 +13,12 @@ from itertools import groupby
 from services.model.period import Period
 from services.model.table import Column, Span, Table
 from services.validation.numbers import Content, read_number
-from services.validation.wording import heading, spellings, unit_behind, without_completeness
+from services.validation.placing.wording import (
+    heading,
+    spellings,
+    unit_behind,
+    without_completeness,
+)
 from services.validation.workbook import CellValue, Sheet, Workbook
 
 PERIOD = "{period}"

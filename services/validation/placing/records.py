@@ -7,11 +7,11 @@ from services.model.rule import CellType
 from services.model.table import Column, Table
 from services.validation.cells import printed
 from services.validation.findings import Notebook, Place
-from services.validation.layout import Layout
-from services.validation.lines import numbers_columns, rows_below
 from services.validation.numbers import convention_of
-from services.validation.structure import Entry, Record, entry
-from services.validation.wording import label
+from services.validation.placing.layout import Layout
+from services.validation.placing.lines import numbers_columns, rows_below
+from services.validation.placing.structure import Entry, Record, entry
+from services.validation.placing.wording import label
 
 _FIRST_DAY = date(1899, 12, 30)
 """Day 0 of a spreadsheet's serial numbers."""

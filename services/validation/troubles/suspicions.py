@@ -14,7 +14,7 @@ from services.model.rule import Axis, Relation, RuleKind, Severity, Total, parse
 from services.model.table import Role
 from services.model.text import ModelError
 from services.validation.findings import WITHIN, Context, Notebook, Place
-from services.validation.structure import Entry, Grid
+from services.validation.placing.structure import Entry, Grid
 
 _WARNING = Context(level=WITHIN, severity=Severity.WARNING)
 _FACTORS = (Decimal(10), Decimal(100), Decimal(1000))

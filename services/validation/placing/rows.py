@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from services.model.rule import Severity
 from services.model.table import Role, Row, Table
 from services.validation.findings import Context, Notebook, Place
-from services.validation.layout import Layout
-from services.validation.lines import Line, label_cell, place_of
-from services.validation.wording import label, row_code, spelled
+from services.validation.placing.layout import Layout
+from services.validation.placing.lines import Line, label_cell, place_of
+from services.validation.placing.wording import label, row_code, spelled
 from services.validation.workbook import address
 
 _WARNING = Context(severity=Severity.WARNING)

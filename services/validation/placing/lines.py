@@ -6,9 +6,9 @@ from itertools import pairwise
 
 from services.model.table import Role, Table
 from services.validation.cells import printed
-from services.validation.layout import Layout
 from services.validation.numbers import Content, Reading, read_number
-from services.validation.wording import row_code
+from services.validation.placing.layout import Layout
+from services.validation.placing.wording import row_code
 from services.validation.workbook import address
 
 _LONGEST_CODE = 6

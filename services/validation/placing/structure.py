@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 from services.model.rule import Severity
 from services.model.table import Column, Role, Table
 from services.validation.findings import Context, Notebook, Place
-from services.validation.layout import Layout
-from services.validation.lines import Line, label_cell, lines_below
 from services.validation.numbers import Content, Convention, Reading, convention_of, read_number
-from services.validation.rows import place_lines
+from services.validation.placing.layout import Layout
+from services.validation.placing.lines import Line, label_cell, lines_below
+from services.validation.placing.rows import place_lines
 from services.validation.workbook import CellValue, address
 
 _WARNING = Context(severity=Severity.WARNING)

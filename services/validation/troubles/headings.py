@@ -9,10 +9,9 @@ from services.model.rule import Severity
 from services.model.table import Column, Role, Span, Table
 from services.model.text import Text, normalise
 from services.validation.findings import WITHIN, Context, Notebook, Place
-from services.validation.layout import PERIOD, Layout, header_texts, path_above
-from services.validation.statement import Statement
-from services.validation.units import compare, meaning
-from services.validation.wording import (
+from services.validation.placing.layout import PERIOD, Layout, header_texts, path_above
+from services.validation.placing.units import compare, meaning
+from services.validation.placing.wording import (
     announces_unit,
     completeness_in,
     heading,
@@ -21,6 +20,7 @@ from services.validation.wording import (
     unit_line,
     without_completeness,
 )
+from services.validation.statement import Statement
 from services.validation.workbook import Sheet, address
 
 _WARNING = Context(severity=Severity.WARNING)
