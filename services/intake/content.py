@@ -121,12 +121,17 @@ def _has_password(book: bytes) -> bool:
 
 
 def _text(content: bytes) -> Workbook | Refusal:
-    """Separated text: UTF-8, or UTF-16 with its mark; no control characters, no markup, a separator somewhere."""
+    """Separated text: no control characters, no markup, a separator somewhere.
+
+    UTF-8, UTF-16 with its mark, or one byte a character: which of the old encodings, validation finds out.
+    """
     utf16 = content[:2] in (b"\xff\xfe", b"\xfe\xff")
     try:
         text = content.decode("utf-16" if utf16 else "utf-8-sig")
     except UnicodeDecodeError:
-        return Refusal(Code.NOT_A_WORKBOOK)
+        if utf16:
+            return Refusal(Code.NOT_A_WORKBOOK)
+        text = content.decode("latin-1")
     sample = text[:_SAMPLE]
     strange = any(ord(sign) < 32 and sign not in "\t\n\r\f" for sign in sample)
     markup = sample.lstrip()[:1] in ("<", "{", "[", "%")

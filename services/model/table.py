@@ -103,6 +103,22 @@ class Aggregate:
 
 
 @dataclass(frozen=True, config=STRICT)
+class Sdmx:
+    """How a table may come as SDMX-CSV instead: the structure, and what its dimensions are here.
+
+    `structure` is written AGENCY:ID(VERSION), `file` is its SDMX-ML under schemas/sdmx. `row` is the
+    dimension whose codes are the row codes, `column` the one whose codes are ids of columns; without
+    it the time period tells the column.
+    """
+
+    structure: str
+    file: str
+    row: str
+    area: str | None = None
+    column: str | None = None
+
+
+@dataclass(frozen=True, config=STRICT)
 class Table:
     """A table of a form. `sheets` are names to look at first; the headers decide.
 
@@ -123,6 +139,7 @@ class Table:
     indicator_list: str = ""
     activity_list: str = ""
     aggregates: tuple[Aggregate, ...] = ()
+    sdmx: Sdmx | None = None
 
     @cached_property
     def by_id(self) -> Mapping[str, Column]:

@@ -83,14 +83,19 @@ def _tone_pairs() -> dict[str, str]:
 
 _TONES = _tone_pairs()
 _TONE = re.compile("|".join(_TONES))
-_DASHES = str.maketrans("–—−", "---")
+# Dashes as one; what no one sees as nothing; and Đ, for which old keyboards wrote the Icelandic letter.
+_SIGNS = str.maketrans("–—−Ðð", "---Đđ", "\u200b\u200e\ufeff\u00ad")
+
+
+def folded(text: str) -> str:
+    """NFC, one case, single spaces, one kind of dash."""
+    return " ".join(unicodedata.normalize("NFC", text.translate(_SIGNS)).casefold().split())
 
 
 @lru_cache(maxsize=65_536)
 def normalise(text: str) -> str:
-    """Text as it is compared: NFC, one case, single spaces, one place of the tone mark.
+    """Text as it is compared: `folded`, and one place of the tone mark.
 
     "Hoà" and "HÒA", "NGÂN  HÀNG" and "ngân hàng\\n" become the same; no letter is dropped.
     """
-    folded = unicodedata.normalize("NFC", text.translate(_DASHES)).casefold()
-    return _TONE.sub(lambda found: _TONES[found[0]], " ".join(folded.split()))
+    return _TONE.sub(lambda found: _TONES[found[0]], folded(text))

@@ -12,17 +12,25 @@ from services.validation import figures, rules
 from services.validation.accepted import Accepted
 from services.validation.cells import cells_object
 from services.validation.findings import Context, Notebook, Place
-from services.validation.headings import (
+from services.validation.placing.layout import Layout, find_layouts
+from services.validation.placing.records import read_records
+from services.validation.placing.structure import Grid, place_rows
+from services.validation.report import Report
+from services.validation.sdmx import is_sdmx, read_sdmx
+from services.validation.statement import Statement
+from services.validation.troubles.areas import check_listed_areas, check_printed_area
+from services.validation.troubles.contents import check_contents
+from services.validation.troubles.formulas import check_formulas
+from services.validation.troubles.headings import (
     check_columns,
     check_completeness,
     check_title_year,
     check_unit,
 )
-from services.validation.layout import Layout, find_layouts
-from services.validation.report import Report
-from services.validation.statement import Statement
-from services.validation.structure import Grid, place_rows, read_records
+from services.validation.troubles.row_units import check_row_units
+from services.validation.troubles.suspicions import check_lost_commas
 from services.validation.workbook import (
+    OversizedWorkbook,
     ProtectedWorkbook,
     UnreadableWorkbook,
     Workbook,
@@ -68,6 +76,8 @@ def check(
         workbook = open_workbook(content)
     except ProtectedWorkbook:
         notebook.find("workbook_protected", Place())
+    except OversizedWorkbook:
+        notebook.find("workbook_oversized", Place())
     except UnreadableWorkbook:
         notebook.find("workbook_unreadable", Place())
     else:
@@ -96,19 +106,38 @@ def _check_workbook(
 ) -> Checked:
     if not statement.suits(form):
         notebook.find("period_unsuitable", Place(), Context(level=1), found=str(statement.period))
+    check_contents(workbook, notebook)
     read: list[Observation] = []
     tables: dict[str, rules.Table] = {}
     for table in form.tables:
-        layout = _locate(table, workbook, statement, notebook)
-        if layout is not None:
-            tables[table.id], found = _read(form, table, layout, statement, notebook)
-            read += found
+        found = _placed(form, table, workbook, statement, notebook)
+        if found is not None:
+            tables[table.id], observations = found
+            read += observations
     read = figures.unique(read, notebook)
     tallies = rules.run(form, tables, codelists, notebook)
     rounded = sum(one.rounded for one in read)
     report = Report.of(form, notebook, tallies, len(read), rounded)
     names = tuple(sheet.name for sheet in workbook.sheets)
     return Checked(report, tuple(read), cells_object(workbook), names)
+
+
+def _placed(
+    form: Form, table: Table, workbook: Workbook, statement: Statement, notebook: Notebook
+) -> tuple[rules.Table, list[Observation]] | None:
+    """A table of the workbook as the rules see it, and its figures; None where it isn't there."""
+    if workbook.format == "csv" and is_sdmx(workbook.sheets[0]):
+        if table.sdmx is None:
+            notebook.find("sdmx_unexpected", Place())
+            return None
+        grid = read_sdmx(table, table.sdmx, workbook.sheets[0], statement, notebook)
+        return None if grid is None else _of_grid(form, grid, statement)
+    layout = _locate(table, workbook, statement, notebook)
+    return None if layout is None else _read(form, table, layout, statement, notebook)
+
+
+def _of_grid(form: Form, grid: Grid, statement: Statement) -> tuple[rules.Table, list[Observation]]:
+    return rules.Table.of_grid(grid), list(figures.of_grid(form, grid, statement))
 
 
 def _locate(
@@ -128,6 +157,8 @@ def _locate(
     check_completeness(table, layouts[0], statement, notebook)
     check_unit(table, layouts[0], notebook)
     check_title_year(layouts[0], statement, notebook)
+    check_printed_area(layouts[0], statement, notebook)
+    check_formulas(layouts[0], workbook, notebook)
     return layouts[0]
 
 
@@ -136,15 +167,19 @@ def _read(
 ) -> tuple[rules.Table, list[Observation]]:
     """The table as the rules see it, and its figures."""
     if table.kind is TableKind.RECORDS:
-        records = read_records(table, layout)
+        records = read_records(table, layout, notebook)
         if not records:
             notebook.find("records_missing", Place(layout.sheet.name))
         name = layout.sheet.name
         found = figures.of_records(form, table, name, records, statement)
-        return rules.Table.of_records(table, name, records), list(found)
+        listed = rules.Table.of_records(table, name, records)
+        check_listed_areas(form, table.id, name, listed.entries, notebook)
+        return listed, list(found)
     grid = place_rows(table, layout, notebook)
+    check_row_units(grid, layout, notebook)
+    check_lost_commas(form, grid, notebook)
     _name_text_numbers(grid, notebook)
-    return rules.Table.of_grid(grid), list(figures.of_grid(form, grid, statement))
+    return _of_grid(form, grid, statement)
 
 
 def _name_text_numbers(grid: Grid, notebook: Notebook) -> None:

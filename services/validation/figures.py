@@ -10,8 +10,8 @@ from services.model.rule import Axis, Severity
 from services.model.table import Aggregate, Column, Function, Role, Row, Table
 from services.validation.findings import Context, Notebook, Place
 from services.validation.numbers import Content
+from services.validation.placing.structure import Entry, Grid, Record
 from services.validation.statement import Statement
-from services.validation.structure import Entry, Grid, Record
 
 _FIGURES = (Content.NUMBER, Content.MISSING)
 

@@ -5,6 +5,7 @@ Vietnamese, 1234.5 is plain; 1.225 could be either, so the sender is asked.
 """
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
@@ -44,23 +45,56 @@ _MARKS = {
 _MARK_SPELLINGS = {"–": "-", "—": "-", "…": "...", "....": "...", "X": "x", "×": "x"}
 _AMBIGUOUS = re.compile(r"[+-]?(?!0\d*[.,])\d{1,3}[.,]\d{3}")
 _PLAIN = re.compile(r"[+-]?\d+(?:\.\d+)?(?:[eE][+-]?\d{1,2})?")
+_DECIMAL = re.compile(r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d{1,2})?")
 _VIETNAMESE = re.compile(r"[+-]?(?:\d{1,3}(?:\.\d{3})+|\d+)(?:,\d+)?")
 _ENGLISH = re.compile(r"[+-]?\d{1,3}(?:,\d{3})+\.\d+|[+-]?\d{1,3}(?:,\d{3}){2,}")
 
 
-def read_number(value: CellValue) -> Reading:
-    """The number, the mark, or what is wrong with the cell."""
+class Convention(StrEnum):
+    """Which sign begins the fraction where people write numbers as text."""
+
+    COMMA = ","
+    POINT = "."
+
+
+def convention_of(values: Iterable[CellValue]) -> Convention | None:
+    """The one convention that all unambiguous texts among the values follow; None without any."""
+    found = {one for value in values if isinstance(value, str) and (one := _shown(value))}
+    return found.pop() if len(found) == 1 else None
+
+
+def _shown(value: str) -> Convention | None:
+    text = _packed(value)
+    if _AMBIGUOUS.fullmatch(text) or not any(sign in text for sign in ".,"):
+        return None
+    if _PLAIN.fullmatch(text) or _ENGLISH.fullmatch(text):
+        return Convention.POINT
+    return Convention.COMMA if _VIETNAMESE.fullmatch(text) else None
+
+
+def _packed(value: str) -> str:
+    return "".join(value.split())
+
+
+def read_number(value: CellValue, convention: Convention | None = None) -> Reading:
+    """The number, the mark, or what is wrong with the cell.
+
+    1.225 is read only where the `convention` of its neighbours says what it means.
+    """
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         return Reading(Content.NOT_NUMBER)
     if not isinstance(value, str):
         return _number(value)
-    text = value.strip().replace("\u00a0", "").replace(" ", "")
+    text = _packed(value)
     if not text:
         return BLANK
     if mark := _MARKS.get(_MARK_SPELLINGS.get(text, text)):
         return mark
     if _AMBIGUOUS.fullmatch(text):
-        return Reading(Content.AMBIGUOUS)
+        if convention is None:
+            return Reading(Content.AMBIGUOUS)
+        thousands = "." if convention is Convention.COMMA else ","
+        return _number(text.replace(thousands, "").replace(",", "."), from_text=True)
     if _PLAIN.fullmatch(text):
         return _number(text, from_text=True)
     if _VIETNAMESE.fullmatch(text):
@@ -68,6 +102,11 @@ def read_number(value: CellValue) -> Reading:
     if _ENGLISH.fullmatch(text):
         return _number(text.replace(",", ""), from_text=True)
     return Reading(Content.NOT_NUMBER)
+
+
+def read_decimal(text: str) -> Reading:
+    """A number as programs write it: a point before the fraction, never between thousands."""
+    return _number(text) if _DECIMAL.fullmatch(text) else Reading(Content.NOT_NUMBER)
 
 
 def _number(number: float | str, from_text: bool = False) -> Reading:

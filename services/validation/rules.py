@@ -28,7 +28,7 @@ from services.model.table import Role
 from services.validation.cells import printed
 from services.validation.findings import Context, Notebook, Place
 from services.validation.numbers import Content
-from services.validation.structure import Entry, Grid, Record
+from services.validation.placing.structure import Entry, Grid, Record
 
 HALF_UNIT = Decimal("0.0000005")
 

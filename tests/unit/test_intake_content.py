@@ -92,7 +92,7 @@ def test_real_workbooks(path: Path) -> None:
 @pytest.mark.parametrize(
     "data",
     [
-        b"%PDF-1.7, a", b"<html>,</html>", b'{"a": 1, "b": 2}', b"no separator", b"a,\x00b", b"a,\x1bb", b"a,\xff\xfe",
+        b"%PDF-1.7, a", b"<html>,</html>", b'{"a": 1, "b": 2}', b"no separator", b"a,\x00b", b"a,\x1bb", b"\xff\xfea",
         b"PK\x03\x04", b"PK\x03\x04" + bytes(100), b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", b"\x89PNG\r\n\x1a\n,",
         b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(2000),
         packed({"word/document.xml": b"", "[Content_Types].xml": b""}),

@@ -269,16 +269,20 @@ def test_numbers_as_text_are_read_and_listed() -> None:
     checked = run(sheet)
     assert checked.valid
     assert [(one.code, one.place.cells) for one in checked.report.repairs] == [
-        ("number_from_text", ("C6",))
+        ("label_spelled", ("A6",)),
+        ("number_from_text", ("C6",)),
     ]
 
 
 def test_another_unit_is_an_error() -> None:
     sheet = rows()
     sheet[1][3] = "Đơn vị tính: Tỷ đồng"
-    found = only(run(sheet), "unit_differs")
+    found = only(run(sheet), "unit_multiplier_differs")
     assert found.place.cells == ("D2",)
     assert (found.expected, found.found) == ("triệu đồng", "tỷ đồng")
+    assert "1.000" in found.message.vi
+    sheet[1][3] = "Đơn vị tính: Tấn"
+    assert only(run(sheet), "unit_differs").found == "tấn"
 
 
 def test_no_unit_is_a_warning() -> None:
@@ -302,8 +306,8 @@ def test_another_period_in_a_heading_is_an_error() -> None:
 def test_the_month_is_not_taken_for_the_months_so_far() -> None:
     sheet = rows()
     sheet[2][3] = "Tháng 9 năm 2026"
-    found = only(run(sheet), "column_missing")
-    assert "9 tháng năm 2026" in found.message.vi
+    found = only(run(sheet), "period_contradicts")
+    assert (found.expected, found.found) == ("9 tháng năm 2026", "Tháng 9 năm 2026")
 
 
 @pytest.mark.parametrize(
@@ -326,10 +330,9 @@ def test_a_heading_there_twice_is_named() -> None:
 
 
 def test_a_code_there_twice_is_named() -> None:
-    sheet = rows()
-    sheet[7][1] = 4
+    sheet = [*rows(), ["Phí", 3, 20, 50]]
     checked = run(sheet)
-    assert only(checked, "row_repeated").place.cells == ("B7", "B8")
+    assert only(checked, "row_repeated").place.cells == ("B8", "B10")
     assert checked.report.verdict == "returned"
 
 
@@ -361,7 +364,8 @@ def test_a_row_without_its_code_is_placed_by_its_label_and_said_so() -> None:
     checked = run(sheet)
     assert checked.valid
     assert [(one.code, one.place.cells) for one in checked.report.repairs] == [
-        ("row_by_label", ("A8",))
+        ("row_by_label", ("A8",)),
+        ("label_spelled", ("A6",)),
     ]
 
 
@@ -411,7 +415,10 @@ def test_a_first_quarter_and_its_three_months_are_one_figure() -> None:
     checked = first_quarter(20)
     assert checked.valid, checked.report.findings
     assert checked.report.figures == 5
-    assert {one.code for one in checked.report.repairs} == {"same_figure"}
+    assert {one.code for one in checked.report.repairs} == {
+        "label_spelled",
+        "same_figure",
+    }
     found = only(first_quarter(21), "contradiction")
     assert found.place.cells == ("C8", "D8")
 

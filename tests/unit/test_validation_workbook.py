@@ -14,7 +14,13 @@ from services.model.observation import Completeness, Missing
 from services.model.period import Period
 from services.validation.cells import cells_object
 from services.validation.numbers import Content, printed, read_number
-from services.validation.wording import completeness_in, label, row_code, spellings, unit_line
+from services.validation.placing.wording import (
+    completeness_in,
+    label,
+    row_code,
+    spellings,
+    unit_line,
+)
 from services.validation.workbook import (
     ProtectedWorkbook,
     UnreadableWorkbook,

@@ -4,7 +4,9 @@ from services.validation.workbook.address import address, column_letters
 from services.validation.workbook.reader import open_workbook
 from services.validation.workbook.sheet import (
     CellValue,
+    Formula,
     Note,
+    OversizedWorkbook,
     ProtectedWorkbook,
     Sheet,
     UnreadableWorkbook,
@@ -13,7 +15,9 @@ from services.validation.workbook.sheet import (
 
 __all__ = [
     "CellValue",
+    "Formula",
     "Note",
+    "OversizedWorkbook",
     "ProtectedWorkbook",
     "Sheet",
     "UnreadableWorkbook",

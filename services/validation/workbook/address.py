@@ -1,9 +1,12 @@
 """A1 addresses; rows and columns are counted from 0 inside, from 1 and A outside."""
 
-from functools import cache
+import re
+from functools import lru_cache
+
+_ADDRESS = re.compile(r"([A-Z]{1,3})([1-9]\d{0,6})")
 
 
-@cache
+@lru_cache(maxsize=16_384)
 def column_letters(column: int) -> str:
     """0 → A, 25 → Z, 26 → AA."""
     letters, rest = "", column + 1
@@ -24,3 +27,9 @@ def column_number(letters: str) -> int:
 def address(row: int, column: int) -> str:
     """(8, 2) → C9."""
     return f"{column_letters(column)}{row + 1}"
+
+
+def place_of(cell: str) -> tuple[int, int] | None:
+    """C9 → (8, 2); None for what is no address."""
+    found = _ADDRESS.fullmatch(cell)
+    return (int(found[2]) - 1, column_number(found[1])) if found else None

@@ -1,93 +1,103 @@
-"""Opens a workbook by what it is, not by what it is called: .xlsx, .xls or text with separators."""
+"""Opens a workbook by what it is, not by what it is called."""
 
-import csv
 import io
-from collections import Counter
 from typing import Any
 
 import python_calamine as calamine
 
-from services.validation.workbook.notes import xls_notes, xlsx_notes
+from services.validation.workbook import legacy
+from services.validation.workbook.binary import Book
+from services.validation.workbook.opendocument import Document
+from services.validation.workbook.separated import read_text
 from services.validation.workbook.sheet import (
+    CellValue,
+    Place,
     ProtectedWorkbook,
+    Scan,
     Sheet,
     UnreadableWorkbook,
     Workbook,
 )
+from services.validation.workbook.xlsx import Package
 
 _ZIP = b"PK\x03\x04"
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
-_ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
-_SEPARATORS = ";\t,|"
+_OPEN_DOCUMENT = b"mimetypeapplication/vnd.oasis.opendocument.spreadsheet"
+_BROKEN = (calamine.CalamineError, OSError)
+Container = Package | Document | Book
 
 
 def open_workbook(content: bytes) -> Workbook:
-    """The workbook in `content`.
+    """The workbook in `content`: .xlsx, .xlsm, .xls, .ods or text with separators.
 
-    Raises ProtectedWorkbook where it needs a password, UnreadableWorkbook for anything else that
-    isn't a workbook.
+    Raises ProtectedWorkbook where it needs a password, OversizedWorkbook where it unpacks to more
+    than is read, UnreadableWorkbook for anything else that isn't a workbook.
     """
     if content.startswith(_ZIP):
-        return _spreadsheet(content, "xlsx")
+        if content[30 : 30 + len(_OPEN_DOCUMENT)] == _OPEN_DOCUMENT:
+            return _spreadsheet(content, Document(content))
+        return _spreadsheet(content, Package(content))
     if content.startswith(_OLE):
-        if _ENCRYPTED in content:
-            raise ProtectedWorkbook("the workbook is encrypted")
-        return _spreadsheet(content, "xls")
-    return _text(content)
+        return _spreadsheet(content, Book(content))
+    return read_text(content)
 
 
-def _spreadsheet(content: bytes, kind: str) -> Workbook:
+def _spreadsheet(content: bytes, container: Container) -> Workbook:
     try:
         book = calamine.load_workbook(io.BytesIO(content))
-        sheets = tuple(
-            _sheet(book, about)
-            for about in book.sheets_metadata
-            if about.typ == calamine.SheetTypeEnum.WorkSheet
-        )
+        about = [one for one in book.sheets_metadata if one.typ == calamine.SheetTypeEnum.WorkSheet]
     except calamine.PasswordError as error:
         raise ProtectedWorkbook(str(error)) from None
-    except (calamine.CalamineError, calamine.XmlError, calamine.ZipError, OSError) as error:
-        raise UnreadableWorkbook(f"not a workbook: {error}") from None
-    if kind == "xls":
-        return Workbook("xls", *xls_notes(content, sheets))
-    return Workbook("xlsx", *xlsx_notes(content, sheets))
+    except BaseException as error:
+        raise _unreadable(error) from None
+    names = [one.name for one in about]
+    scans = container.scans(names)
+    sheets = [_sheet(book, *both) for both in zip(about, scans, strict=True)]
+    if all(sheet.broken for sheet in sheets):
+        raise UnreadableWorkbook("no sheet can be read")
+    sheets = legacy.decode(sheets, container.fonts)
+    notes = tuple(container.notes(names, scans))
+    unread = (*container.unread, *(sheet.name for sheet in sheets if sheet.broken))
+    return Workbook(container.format, tuple(sheets), notes, tuple(dict.fromkeys(unread)))
 
 
-def _sheet(book: Any, about: Any) -> Sheet:
-    table = book.get_sheet_by_name(about.name)
+def _sheet(book: Any, about: Any, scan: Scan) -> Sheet:
+    """A sheet with its cells; without them where they spread too far or are broken."""
+    hidden = about.visible != calamine.SheetVisibleEnum.Visible
+    if scan.oversized:
+        return Sheet(about.name, [], hidden, oversized=scan.oversized)
+    try:
+        table = book.get_sheet_by_name(about.name)
+        rows: list[list[CellValue]] = table.to_python(skip_empty_area=False)
+        merged = tuple(table.merged_cell_ranges or scan.merged)
+    except BaseException as error:
+        _unreadable(error)
+        return Sheet(about.name, [], hidden, broken=True)
+    for place, text in scan.errors:
+        _put(rows, place, text)
     return Sheet(
         name=about.name,
-        rows=table.to_python(skip_empty_area=False),
-        hidden=about.visible != calamine.SheetVisibleEnum.Visible,
-        merged=tuple(table.merged_cell_ranges or ()),
+        rows=rows,
+        hidden=hidden,
+        merged=merged,
+        hidden_rows=scan.hidden_rows,
+        hidden_columns=scan.hidden_columns,
+        formulas=scan.formulas,
+        unchecked_formulas=scan.unchecked_formulas,
     )
 
 
-def _text(content: bytes) -> Workbook:
-    """Separated text: UTF-8 or UTF-16 with its mark; the separator is the steadiest one."""
-    try:
-        utf16 = content[:2] in (b"\xff\xfe", b"\xfe\xff")
-        decoded = content.decode("utf-16" if utf16 else "utf-8-sig")
-    except UnicodeDecodeError:
-        raise UnreadableWorkbook("neither a workbook nor text in UTF-8") from None
-    if "\x00" in decoded or not decoded.strip():
-        raise UnreadableWorkbook("neither a workbook nor text with rows")
-    lines = decoded.replace("\r\n", "\n").replace("\r", "\n")
-    try:
-        rows: list[Any] = list(csv.reader(io.StringIO(lines), delimiter=_separator(lines)))
-    except csv.Error as error:
-        raise UnreadableWorkbook(f"not a table: {error}") from None
-    return Workbook("csv", (Sheet("csv", rows),))
+def _put(rows: list[list[CellValue]], place: Place, text: str) -> None:
+    """Writes an error value where the reader of cells left a blank."""
+    row, column = place
+    if row < len(rows) and column < len(rows[row]) and rows[row][column] == "":
+        rows[row][column] = text
 
 
-def _separator(text: str) -> str:
-    """The separator that most lines have equally often, more often rather than less."""
-    lines = text.splitlines()[:200]
-
-    def steadiness(separator: str) -> tuple[int, int]:
-        counts = Counter(line.count(separator) for line in lines)
-        counts.pop(0, None)
-        often, many = max(((lines_, count) for count, lines_ in counts.items()), default=(0, 0))
-        return often, many
-
-    return max(_SEPARATORS, key=steadiness)
+def _unreadable(error: BaseException) -> UnreadableWorkbook:
+    """What became of the native reader; a panic of it is no Exception, and no reason to end."""
+    if isinstance(error, _BROKEN) or type(error).__name__ == "PanicException":
+        return UnreadableWorkbook(f"not a workbook: {error}")
+    if not isinstance(error, Exception):
+        raise error
+    return UnreadableWorkbook(f"not a workbook: {type(error).__name__}")

@@ -13,13 +13,19 @@ from itertools import groupby
 from services.model.period import Period
 from services.model.table import Column, Span, Table
 from services.validation.numbers import Content, read_number
-from services.validation.wording import heading, spellings, without_completeness
-from services.validation.workbook import Sheet, Workbook
+from services.validation.placing.wording import (
+    heading,
+    spellings,
+    unit_behind,
+    without_completeness,
+)
+from services.validation.workbook import CellValue, Sheet, Workbook
 
 PERIOD = "{period}"
 _HEADER_ROWS = 8
 _SEARCHED_ROWS = 80
 _SEARCHED_COLUMNS = 120
+_YEARS = range(1990, 2101)
 
 Wanted = dict[str, list[tuple[str, float]]]
 
@@ -78,9 +84,16 @@ def header_texts(column: Column, period: Period | None) -> Iterator[tuple[str, .
 def path_above(sheet: Sheet, row: int, column: int) -> tuple[str, ...]:
     """The header texts over a column down to `row`, outermost first; repeated ones once."""
     first = max(0, row - _HEADER_ROWS + 1)
-    cells = (sheet.spread(number, column) for number in range(first, row + 1))
-    texts = (heading(cell) for cell in cells if isinstance(cell, str) and cell.strip())
+    cells = (_header_text(sheet.spread(number, column)) for number in range(first, row + 1))
+    texts = (heading(cell) for cell in cells if cell.strip())
     return tuple(text for text, _ in groupby(texts) if text)
+
+
+def _header_text(cell: CellValue) -> str:
+    """A header's text; a year may stand there as a number."""
+    if isinstance(cell, int | float) and not isinstance(cell, bool) and cell in _YEARS:
+        return str(int(cell))
+    return cell if isinstance(cell, str) else ""
 
 
 def _needed(table: Table) -> set[str]:
@@ -102,6 +115,8 @@ def _find(table: Table, index: int, sheet: Sheet, wanted: Wanted) -> Layout | No
     """The table in one sheet: the last row of the first run in which all needed columns match."""
     best: Layout | None = None
     needed = _needed(table)
+    if not _mentions(sheet, wanted):
+        return None
     for row in range(min(len(sheet.rows), _SEARCHED_ROWS)):
         if not any(cell != "" for cell in sheet.rows[row]):
             continue
@@ -115,6 +130,16 @@ def _find(table: Table, index: int, sheet: Sheet, wanted: Wanted) -> Layout | No
         elif before == len(needed):
             break
     return best
+
+
+def _mentions(sheet: Sheet, wanted: Wanted) -> bool:
+    """Whether a heading of the table is anywhere where its header may be: most sheets have none."""
+    return any(
+        next(_matches((heading(cell),), wanted), None)
+        for row in sheet.rows[:_SEARCHED_ROWS]
+        for cell in row[:_SEARCHED_COLUMNS]
+        if isinstance(cell, str) and cell
+    )
 
 
 def _has_numbers(layout: Layout, row: int) -> bool:
@@ -148,9 +173,9 @@ def _assign(
 def _matches(path: tuple[str, ...], wanted: Wanted) -> Iterator[tuple[str, float]]:
     for first in range(len(path)):
         text = " ".join(path[first:])
-        yield from wanted.get(text, ())
-        if (bare := without_completeness(text)) != text:
-            yield from wanted.get(bare, ())
+        bare = unit_behind(text)[0]
+        for one in dict.fromkeys((text, bare, without_completeness(bare))):
+            yield from wanted.get(one, ())
 
 
 def _of_one_range(sheet: Sheet, row: int, columns: list[int]) -> list[int]:

@@ -1,0 +1,230 @@
+"""Puts the rows of SDMX-CSV into the rows and columns of a table, and names what won't go."""
+
+from collections.abc import Iterable
+from decimal import Decimal
+
+from services.model.observation import Completeness, Missing
+from services.model.period import Period, PeriodError
+from services.model.rule import Severity
+from services.model.table import Column, Role, Sdmx, Table, Unit
+from services.validation.findings import WITHIN, Context, Notebook, Place
+from services.validation.numbers import Content, Reading, read_decimal
+from services.validation.placing.structure import Entry, Grid
+from services.validation.sdmx.rows import (
+    ACTION,
+    Heading,
+    Row,
+    heading_of,
+    rows_of,
+    structure_name,
+)
+from services.validation.sdmx.structure import (
+    TIME,
+    VALUE,
+    Structure,
+    UnknownStructure,
+    structure_of,
+)
+from services.validation.statement import Statement
+from services.validation.troubles.headings import COMPLETENESS
+from services.validation.workbook import Sheet, address
+
+_ERROR = Context(level=WITHIN)
+_WARNING = Context(severity=Severity.WARNING)
+_INFORMATION = Context(severity=Severity.INFORMATION)
+_DELETES = "D"
+_NO_NUMBER = ("", "NaN")
+# OBS_STATUS of a figure that isn't there: L and O exist but weren't collected, M can't exist.
+_STATUSES = {
+    "L": Missing.NOT_COLLECTED,
+    "O": Missing.NOT_COLLECTED,
+    "M": Missing.NOT_APPLICABLE,
+}
+
+
+def read_sdmx(
+    table: Table, sdmx: Sdmx, sheet: Sheet, statement: Statement, notebook: Notebook
+) -> Grid | None:
+    """The table's entries; None where the structure or one of its dimensions isn't there."""
+    try:
+        structure = structure_of(sdmx.file, sdmx.structure)
+    except UnknownStructure as error:
+        notebook.find("sdmx_structure_unknown", Place(), found=str(error))
+        return None
+    heading = heading_of(sheet)
+    lacking = [one for one in (*structure.dimensions, VALUE) if one not in heading.columns]
+    if lacking:
+        where = Place(sheet.name, ("A1",))
+        notebook.find("sdmx_column_missing", where, column=", ".join(lacking))
+        return None
+    known = {*structure.dimensions, *structure.attributes, VALUE}
+    if other := [one for one in heading.components if one not in known]:
+        where = Place(sheet.name, tuple(address(0, heading.columns[one]) for one in other))
+        notebook.find("sdmx_columns_ignored", where, _INFORMATION, names=", ".join(other))
+    reader = _Reader(table, sdmx, structure, sheet, heading, statement, notebook)
+    return reader.read()
+
+
+class _Reader:
+    def __init__(
+        self,
+        table: Table,
+        sdmx: Sdmx,
+        structure: Structure,
+        sheet: Sheet,
+        heading: Heading,
+        statement: Statement,
+        notebook: Notebook,
+    ) -> None:
+        self._table = table
+        self._sdmx = sdmx
+        self._structure = structure
+        self._sheet = sheet
+        self._heading = heading
+        self._statement = statement
+        self._notebook = notebook
+        self._lists = {**structure.dimensions, **structure.attributes}
+        self._periods = statement.periods(table)
+
+    def read(self) -> Grid:
+        """All rows as entries; of a key that comes twice the first."""
+        coded = frozenset(name for name, codes in self._lists.items() if codes is not None)
+        entries: dict[tuple[str, str], Entry] = {}
+        lines: dict[str, int] = {}
+        for row in rows_of(self._sheet, self._heading, coded):
+            for key in self._keys(row):
+                entry = self._entry(row)
+                if key in entries:
+                    cells = (entries[key].cell, entry.cell)
+                    self._find("sdmx_key_repeated", cells, found=" × ".join(key))
+                    continue
+                entries[key] = entry
+                lines.setdefault(key[0], row.number)
+        self._name_missing(lines)
+        return Grid(self._table, self._sheet.name, entries, lines)
+
+    def _keys(self, row: Row) -> list[tuple[str, str]]:
+        """The place of a row in the table; a period may be that of two columns."""
+        if not self._is_ours(row) or not self._has_codes(row):
+            return []
+        code = next(
+            (one.code for one in self._table.rows if one.code == row.of(self._sdmx.row)), None
+        )
+        if code is None:
+            self._find_at(row, self._sdmx.row, "sdmx_code_unknown", list=self._table.id)
+            return []
+        columns = self._columns(row)
+        for column in columns:
+            self._check_unit(row, code, column)
+        return [(code, column.id) for column in columns]
+
+    def _is_ours(self, row: Row) -> bool:
+        """Whether structure, action, area and completeness are those of this submission."""
+        name = structure_name(row)
+        if name not in self._structure.names:
+            self._find("sdmx_structure_differs", (address(row.number, 0),), found=name,
+                       expected=self._sdmx.structure)  # fmt: skip
+            return False
+        if row.of(ACTION).upper() == _DELETES:
+            self._find_at(row, ACTION, "sdmx_action_refused")
+            return False
+        self._check_completeness(row)
+        area = self._sdmx.area
+        if area is not None and row.of(area) != self._statement.area:
+            given = {"expected": self._statement.area, "list": self._statement.area_list}
+            self._find_at(row, area, "area_contradicts", **given)
+            return False
+        return True
+
+    def _has_codes(self, row: Row) -> bool:
+        """Whether each coded value is in its list; each that isn't is named."""
+        wrong = [
+            name
+            for name, codes in self._lists.items()
+            if codes is not None and name in self._heading.columns
+            and (row.of(name) or name in self._structure.dimensions)
+            and row.of(name) not in codes
+        ]  # fmt: skip
+        for name in wrong:
+            self._find_at(row, name, "sdmx_code_unknown", list=name)
+        return not wrong
+
+    def _columns(self, row: Row) -> list[Column]:
+        """The columns of this period, and of this code where a dimension tells the column."""
+        try:
+            period = Period.parse(row.of(TIME))
+        except PeriodError:
+            self._find_at(row, TIME, "sdmx_period_unplaced", expected=self._wanted_periods())
+            return []
+        wanted = self._sdmx.column
+        found = [
+            column
+            for column in self._table.of_role(Role.VALUE)
+            if self._periods[column.id] == period
+            and (wanted is None or row.of(wanted).casefold() == column.id.casefold())
+        ]
+        if not found:
+            self._find_at(row, TIME, "sdmx_period_unplaced", expected=self._wanted_periods())
+        return found
+
+    def _wanted_periods(self) -> str:
+        values = self._table.of_role(Role.VALUE)
+        return ", ".join(dict.fromkeys(str(self._periods[one.id]) for one in values))
+
+    def _entry(self, row: Row) -> Entry:
+        raw = row.of(VALUE)
+        return Entry(self._cell(row, VALUE), raw, _reading(raw, row.of("OBS_STATUS")))
+
+    def _check_completeness(self, row: Row) -> None:
+        written = row.of("COMPLETENESS").lower()
+        if written in set(Completeness) and written != self._statement.completeness:
+            given = {
+                "expected": COMPLETENESS[self._statement.completeness],
+                "found": COMPLETENESS[Completeness(written)],
+            }
+            where = Place(self._sheet.name, (self._cell(row, "COMPLETENESS"),))
+            self._notebook.find("completeness_contradicts", where, _ERROR, **given)
+
+    def _check_unit(self, row: Row, code: str, column: Column) -> None:
+        unit = column.unit or self._table.by_code[code].unit or self._table.unit
+        if unit is None:
+            return
+        if (written := row.of("UNIT_MEASURE")) and written != unit.code:
+            self._find_at(row, "UNIT_MEASURE", "unit_differs", expected=unit.code)
+        elif (power := row.of("UNIT_MULT")) and power != str(unit.multiplier):
+            self._check_multiplier(row, power, unit)
+
+    def _check_multiplier(self, row: Row, power: str, unit: Unit) -> None:
+        if not power.isdecimal() or len(power) > 2:
+            self._find_at(row, "UNIT_MULT", "sdmx_code_unknown", list="UNIT_MULT")
+            return
+        given = {
+            "expected": f"{unit.code} × 10^{unit.multiplier}",
+            "factor": Decimal(10) ** (int(power) - unit.multiplier),
+        }
+        where = Place(self._sheet.name, (self._cell(row, "UNIT_MULT"),))
+        found = f"{unit.code} × 10^{power}"
+        self._notebook.find("unit_multiplier_differs", where, _ERROR, found=found, **given)
+
+    def _name_missing(self, lines: Iterable[str]) -> None:
+        present = set(lines)
+        if missing := [row.code for row in self._table.rows if row.code not in present]:
+            given = {"rows": ", ".join(missing), "count": len(missing)}
+            self._notebook.find("row_missing", Place(self._sheet.name), _WARNING, **given)
+
+    def _cell(self, row: Row, component: str) -> str:
+        return address(row.number, self._heading.columns.get(component, 0))
+
+    def _find_at(self, row: Row, component: str, code: str, **given: str) -> None:
+        self._find(code, (self._cell(row, component),), found=row.of(component), **given)
+
+    def _find(self, code: str, cells: tuple[str, ...], **given: str) -> None:
+        self._notebook.find(code, Place(self._sheet.name, cells), _ERROR, **given)
+
+
+def _reading(raw: str, status: str) -> Reading:
+    """The number of OBS_VALUE, which is written with a point; or why there is none."""
+    if raw in _NO_NUMBER:
+        missing = _STATUSES.get(status)
+        return Reading(Content.MISSING, None, missing) if missing else Reading(Content.BLANK)
+    return read_decimal(raw)

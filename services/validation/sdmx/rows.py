@@ -1,0 +1,92 @@
+"""The rows of SDMX-CSV 1.0, 2.0 and 2.1 as values by component.
+
+1.0 begins with the column DATAFLOW; 2.0 and 2.1 begin with STRUCTURE, STRUCTURE_ID and may have
+ACTION. With labels=both a heading is "ID: name" and a coded value "CODE: name"; with labels=name the
+names have columns of their own, which are no components.
+
+Sources: SDMX-CSV field guides of SDMX 2.1 (version 1.0) and SDMX 3.0, 3.1 (versions 2.0, 2.1).
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from services.validation.cells import printed
+from services.validation.workbook import Sheet
+
+FLOW, STRUCTURE, STRUCTURE_ID, ACTION = "DATAFLOW", "STRUCTURE", "STRUCTURE_ID", "ACTION"
+_OWN = frozenset((FLOW, STRUCTURE, STRUCTURE_ID, "STRUCTURE_NAME", ACTION))
+_HEADING = re.compile(r"([A-Za-z_@$][\w@$-]*)(\[[^\]]*\])?(?:\s*:\s*(.*))?")
+_NAME = re.compile(r"([\w.-]+:[\w@$-]+\([\d.*+]+\))(?::.*)?")
+
+
+@dataclass(frozen=True)
+class Heading:
+    """The first row: the sheet's column of each component, and whether values carry their names."""
+
+    columns: dict[str, int]
+    labelled: bool
+    version: str
+
+    @property
+    def components(self) -> dict[str, int]:
+        """The columns that are dimensions, attributes or measures, or claim to be."""
+        return {name: column for name, column in self.columns.items() if name not in _OWN}
+
+
+def is_sdmx(sheet: Sheet) -> bool:
+    """Whether the first cell is one with which SDMX-CSV begins."""
+    return _id(printed(sheet.value(0, 0))) in (FLOW, STRUCTURE)
+
+
+def heading_of(sheet: Sheet) -> Heading:
+    """What the first row says; a name without the form of an identifier is no component."""
+    columns: dict[str, int] = {}
+    labelled = False
+    for column, cell in enumerate(sheet.rows[0]):
+        text = printed(cell).strip()
+        if (name := _id(text)) and name not in columns:
+            columns[name] = column
+            labelled |= ":" in text
+    version = "1.0" if FLOW in columns else "2"
+    return Heading(columns, labelled, version)
+
+
+def _id(text: str) -> str:
+    found = _HEADING.fullmatch(text.strip().lstrip("\ufeff"))
+    return found[1] if found else ""
+
+
+@dataclass(frozen=True)
+class Row:
+    """One row of data: its number in the sheet, and the values by component."""
+
+    number: int
+    values: dict[str, str]
+
+    def of(self, component: str) -> str:
+        """The value of a component; blank where it has none."""
+        return self.values.get(component, "")
+
+
+def rows_of(sheet: Sheet, heading: Heading, coded: frozenset[str]) -> Iterator[Row]:
+    """The rows below the heading in which something stands; of coded values the code alone."""
+    for number in range(1, len(sheet.rows)):
+        values = {
+            name: printed(sheet.value(number, column)).strip()
+            for name, column in heading.columns.items()
+        }
+        if any(values.values()):
+            if heading.labelled:
+                values = {
+                    name: value.partition(":")[0].strip() if name in coded else value
+                    for name, value in values.items()
+                }
+            yield Row(number, values)
+
+
+def structure_name(row: Row) -> str:
+    """The structure that a row says it is of, without a label behind it."""
+    text = row.of(FLOW) or row.of(STRUCTURE_ID)
+    found = _NAME.fullmatch(text)
+    return found[1] if found else text

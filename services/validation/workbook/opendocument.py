@@ -1,0 +1,203 @@
+"""What a reader of cells doesn't see in an OpenDocument spreadsheet (.ods)."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from services.validation.workbook.address import address
+from services.validation.workbook.archive import Archive, UnreadPart
+from services.validation.workbook.markup import elements, feed, local
+from services.validation.workbook.sheet import (
+    Format,
+    Note,
+    OversizedWorkbook,
+    Place,
+    ProtectedWorkbook,
+    Range,
+    Scan,
+    UnreadableWorkbook,
+    Where,
+)
+
+_CONTENT, _STYLES, _META = "content.xml", "styles.xml", "meta.xml"
+_MANIFEST = "META-INF/manifest.xml"
+_MOST_CELLS = 4_000_000
+_MOST_COLUMNS = 16_384
+_HIDDEN = ("collapse", "filter")
+_MESSAGES = ("help-message", "error-message")
+
+
+class Document:
+    """An .ods as far as it isn't cells; `unread` fills with the parts that can't be read.
+
+    Raises ProtectedWorkbook where it is encrypted, OversizedWorkbook where a sheet spreads too far,
+    UnreadableWorkbook without readable content.
+    """
+
+    format: Format = "ods"
+
+    def __init__(self, content: bytes) -> None:
+        self._archive = Archive(content)
+        self.unread: list[str] = []
+        try:
+            if b"encryption-data" in self._archive.read(_MANIFEST):
+                raise ProtectedWorkbook("the workbook is encrypted")
+        except UnreadPart:
+            self.unread.append(_MANIFEST)
+        self._archive.bound(path for path in self._archive.paths if path.endswith(".xml"))
+        self._tables = self._walked()
+        # The reader of cells unrolls all sheets at once.
+        if any(one.oversized for one in self._tables):
+            raise OversizedWorkbook("a sheet spreads too far")
+
+    def scans(self, names: list[str]) -> list[Scan]:
+        """What each sheet has besides its cells."""
+        tables = {one.name: one for one in self._tables}
+        return [tables[name].scan() if name in tables else Scan() for name in names]
+
+    def notes(self, names: list[str], scans: list[Scan]) -> list[Note]:
+        """All texts outside the cells."""
+        found = [Note(index, *note) for index, one in enumerate(scans) for note in one.notes]
+        found += [Note(0, "", text, "property") for text in self._texts(_META)]
+        found += [Note(0, "", text, "header") for text in self._texts(_STYLES, "p")]
+        found += [Note(0, "", text, "list") for text in self._texts(_CONTENT, *_MESSAGES)]
+        return [one for one in found if one.text]
+
+    def fonts(self, name: str) -> dict[Place, str]:
+        """No cell's font is looked up here: the encodings before Unicode were gone by then."""
+        return {}
+
+    def _texts(self, path: str, *wanted: str) -> Iterator[str]:
+        if path not in self._archive:
+            return
+        try:
+            for one in elements(self._archive.read(path), *wanted):
+                yield one.text.strip()
+        except UnreadPart:
+            self.unread.append(path)
+
+    def _walked(self) -> list["_Table"]:
+        walker = _Walker()
+        try:
+            feed(walker, self._archive.read(_CONTENT))
+        except UnreadPart as error:
+            raise UnreadableWorkbook(f"no content: {error}") from None
+        return walker.tables
+
+
+@dataclass
+class _Table:
+    """A sheet while it is walked over; rows and columns as far as something stands in them."""
+
+    name: str
+    hidden_rows: set[int] = field(default_factory=set)
+    hidden_columns: set[int] = field(default_factory=set)
+    merged: list[Range] = field(default_factory=list)
+    notes: list[tuple[str, str, Where]] = field(default_factory=list)
+    rows: int = 0
+    columns: int = 0
+
+    @property
+    def oversized(self) -> bool:
+        return self.rows * self.columns > _MOST_CELLS or self.columns > _MOST_COLUMNS
+
+    def scan(self) -> Scan:
+        return Scan(
+            hidden_rows=frozenset(self.hidden_rows),
+            hidden_columns=frozenset(self.hidden_columns),
+            notes=tuple(self.notes),
+            merged=tuple(self.merged),
+        )
+
+
+class _Walker:
+    """Takes the parser's events and keeps count of where it is."""
+
+    def __init__(self) -> None:
+        self.tables: list[_Table] = []
+        self._row = self._column = self._repeat = self._wide = 0
+        self._column_of_table = 0
+        self._texts: list[str] = []
+        self._inside: list[str] = []
+        self._cells = 0
+
+    def start(self, tag: str, attributes: dict[str, str]) -> None:
+        name = local(tag)
+        match name:
+            case "table":
+                self.tables.append(_Table(_of(attributes, "name")))
+                self._row = self._column_of_table = 0
+            case "table-column":
+                self._start_column(attributes)
+            case "table-row":
+                self._repeat = _count(attributes, "number-rows-repeated")
+                self._column = 0
+                if self.tables and _of(attributes, "visibility") in _HIDDEN:
+                    rows = range(self._row, self._row + min(self._repeat, 1_048_576))
+                    self.tables[-1].hidden_rows.update(rows)
+            case "table-cell" | "covered-table-cell":
+                self._start_cell(attributes)
+            case "annotation" | "shapes" | "frame" | "custom-shape":
+                self._inside.append(name)
+                self._texts = []
+
+    def data(self, text: str) -> None:
+        if self._inside:
+            self._texts.append(text)
+
+    def end(self, tag: str) -> None:
+        name = local(tag)
+        if name == "table-row":
+            self._row += self._repeat
+        elif name in ("table-cell", "covered-table-cell"):
+            self._column += self._wide
+        elif name == "p" and not self._inside:
+            self._fill()
+        elif self._inside and name == self._inside[-1]:
+            self._inside.pop()
+            text = " ".join("".join(self._texts).split())
+            cell = address(self._row, self._column) if name == "annotation" else ""
+            if text and self.tables:
+                self.tables[-1].notes.append((cell, text, "comment" if cell else "drawing"))
+            self._texts = []
+
+    def doctype(self, name: str, public: str | None, system: str | None) -> None:
+        raise UnreadPart("a document type")
+
+    def close(self) -> None:
+        """All has been told."""
+
+    def _start_column(self, attributes: dict[str, str]) -> None:
+        count = _count(attributes, "number-columns-repeated")
+        if self.tables and _of(attributes, "visibility") in _HIDDEN:
+            last = min(self._column_of_table + count, _MOST_COLUMNS)
+            self.tables[-1].hidden_columns.update(range(self._column_of_table, last))
+        self._column_of_table += count
+
+    def _start_cell(self, attributes: dict[str, str]) -> None:
+        self._wide = _count(attributes, "number-columns-repeated")
+        self._cells += 1
+        if self._cells > _MOST_CELLS:
+            raise OversizedWorkbook("more cells than are read")
+        if _of(attributes, "value-type") or _of(attributes, "formula"):
+            self._fill()
+        down = _count(attributes, "number-rows-spanned")
+        right = _count(attributes, "number-columns-spanned")
+        if (down > 1 or right > 1) and self.tables:
+            last = (self._row + down - 1, self._column + right - 1)
+            self.tables[-1].merged.append(((self._row, self._column), last))
+
+    def _fill(self) -> None:
+        """Something stands in the cell, as often as it and its row are repeated."""
+        if self.tables:
+            table = self.tables[-1]
+            table.rows = max(table.rows, self._row + self._repeat)
+            table.columns = max(table.columns, self._column + self._wide)
+
+
+def _of(attributes: dict[str, str], name: str) -> str:
+    return next((one for key, one in attributes.items() if local(key) == name), "")
+
+
+def _count(attributes: dict[str, str], name: str) -> int:
+    text = _of(attributes, name)
+    return max(int(text), 1) if text.isdecimal() and len(text) < 10 else 1

@@ -1,0 +1,213 @@
+"""What the reader of cells leaves out of a worksheet part: found by searching its bytes.
+
+A parser would cost more than reading all cells does, and most sheets have none of this.
+"""
+
+import re
+from collections.abc import Iterator
+
+from services.validation.workbook.address import address, column_letters, column_number, place_of
+from services.validation.workbook.markup import attributes, tags, unescaped
+from services.validation.workbook.sheet import Formula, Place, Scan
+
+MOST_CELLS = 4_000_000
+"""Cells from A1 to the last filled one; the reader keeps a place for each."""
+MOST_FORMULAS = 50_000
+_MOST_COLUMNS = 16_384
+_WIDTHS = ((1, 26), (2, 702))
+_HEIGHTS = ((3, 999), (4, 9_999), (5, 99_999))
+"""How many letters or digits an address has at most, and how many columns or rows that makes."""
+_DIMENSION = re.compile(rb'<dimension ref="(?:[A-Z]{1,3}\d{1,7}:)?([A-Z]{1,3})(\d{1,7})"')
+_SIMPLE = re.compile(rb'<c r="([A-Z]{1,3})(\d{1,7})"')
+_SAMPLE = 65_536
+_ELEMENT = re.compile(rb"<(?:\w+:)?(c|row)(/|\s[^<>]*)?>")
+_REFERENCE = re.compile(rb"""\sr=["']([A-Za-z]{0,3})(\d{1,7})["']""")
+_VALUE = re.compile(
+    rb"\s*(?:<(?:\w+:)?f\b[^<>]*(?:/>|>[^<]*</(?:\w+:)?f>))?\s*<(?:\w+:)?v\b[^<>]*>([^<]*)<"
+)
+_FORMULA = re.compile(rb"<(?:\w+:)?f(\s[^<>]*?)?(?:/>|>([^<]*)<)")
+_STORED = re.compile(rb"(?:/(?:\w+:)?f>)?\s*<(?:\w+:)?v\b[^<>]*>[^<]")
+_HEADER = re.compile(rb"<(?:\w+:)?(?:odd|even|first)(?:Header|Footer)\b[^<>]*>([^<]+)<")
+_LIST = re.compile(rb"<(?:\w+:)?formula[12]\b[^<>]*>(?:<xm:f>)?([^<]*)<")
+_PROMPTS = ("promptTitle", "prompt", "errorTitle", "error")
+_TRUE = ("1", "true")
+
+
+def scan(content: bytes) -> Scan:
+    """All of it, or only the last cell where the sheet spreads too far to be read."""
+    if content[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        content = content.decode("utf-16", "replace").encode()
+    row, column = _extent(content)
+    if row * column > MOST_CELLS or column > _MOST_COLUMNS:
+        return Scan(oversized=address(row - 1, column - 1))
+    rows, columns = _hidden(content)
+    formulas = dict(_formulas(content))
+    behind = content[max(content.rfind(b"sheetData>"), 0) :]
+    return Scan(
+        hidden_rows=rows,
+        hidden_columns=columns,
+        errors=tuple(_errors(content)),
+        formulas=formulas,
+        unchecked_formulas=len(formulas) == MOST_FORMULAS,
+        notes=(
+            *(("", text, "header") for text in _texts(_HEADER, behind, b"headerFooter")),
+            *(("", text, "list") for text in _lists(behind)),
+        ),
+    )
+
+
+def _extent(content: bytes) -> tuple[int, int]:
+    """How many rows and columns lie between A1 and the last filled cell; a few more do no harm."""
+    row, column = _supposed(content)
+    for letters, width in _WIDTHS:
+        for digits, height in _HEIGHTS:
+            if row <= height and column <= width and height * width <= MOST_CELLS:
+                # Any cell whose address isn't of this many letters and digits, or that has none.
+                other = rb'<c(?! r="[A-Z]{1,%d}[0-9]{1,%d}")[ />]' % (letters, digits)
+                if not re.search(other, content):
+                    return max(row, 1), max(column, 1)
+    cells = content.count(b"<c ") + content.count(b"<c>") + content.count(b"<c/")
+    plain = cells and cells == content.count(b'<c r="')
+    if plain and row * column <= MOST_CELLS and not _is_beyond(content, row, column):
+        return row, column
+    return _counted_extent(content)
+
+
+def _supposed(content: bytes) -> tuple[int, int]:
+    """The rows and columns that the sheet declares, or that its first and last cells have."""
+    if found := _DIMENSION.search(content, 0, 4096):
+        return int(found[2]), column_number(found[1].decode()) + 1
+    places = [
+        (int(row), column_number(letters.decode()) + 1)
+        for part in (content[:_SAMPLE], content[-_SAMPLE:])
+        for letters, row in _SIMPLE.findall(part)
+    ]
+    rows, columns = zip(*places, strict=True) if places else ((1,), (1,))
+    return max(rows), max(columns)
+
+
+def _is_beyond(content: bytes, row: int, column: int) -> bool:
+    """Whether a cell lies beyond a row or a column."""
+    letters = _greater(column_letters(column - 1), "A", "Z", 3)
+    digits = _greater(str(row), "0", "9", 7)
+    # One at a time: a pattern of both takes longer.
+    patterns = (rf'<c r="(?:{letters})\d', rf'<c r="[A-Z]+(?:{digits})"')
+    return any(re.search(pattern.encode(), content) for pattern in patterns)
+
+
+def _greater(written: str, lowest: str, highest: str, longest: int) -> str:
+    """A pattern of what counts as more than `written`: longer, or as long and later."""
+    choices = [f"[{lowest}-{highest}]{{{len(written) + 1},{max(longest, len(written) + 1)}}}"]
+    for place, sign in enumerate(written):
+        if sign < highest:
+            rest = len(written) - place - 1
+            later = f"[{chr(ord(sign) + 1)}-{highest}]"
+            choices.append(f"{written[:place]}{later}[{lowest}-{highest}]{{{rest}}}")
+    return "|".join(choices)
+
+
+def _counted_extent(content: bytes) -> tuple[int, int]:
+    """The same, cell by cell: also for files that leave out addresses or range."""
+    last_row = last_column = row = column = count = 0
+    for found in _ELEMENT.finditer(content):
+        reference = _REFERENCE.search(found[2] or b"")
+        if found[1] == b"row":
+            row, column = int(reference[2]) if reference else row + 1, 0
+            continue
+        count += 1
+        if reference and reference[1]:
+            row, column = int(reference[2]), column_number(reference[1].decode().upper()) + 1
+        else:
+            column += 1
+        if not (found[2] or b"").endswith(b"/"):
+            last_row, last_column = max(last_row, row), max(last_column, column)
+        if count > MOST_CELLS:
+            return max(last_row, MOST_CELLS), max(last_column, 1) + 1
+    return last_row, last_column
+
+
+def _hidden(content: bytes) -> tuple[frozenset[int], frozenset[int]]:
+    rows: set[int] = set()
+    columns: set[int] = set()
+    for name, inside, _ in tags(content, b"hidden"):
+        found = attributes(inside)
+        if found.get("hidden") not in _TRUE:
+            continue
+        if name == b"row" and found.get("r", "").isdecimal():
+            rows.add(int(found["r"]) - 1)
+        elif name == b"col":
+            first, last = _number(found.get("min")), _number(found.get("max"))
+            columns.update(range(max(first - 1, 0), min(last, _MOST_COLUMNS)))
+    return frozenset(rows), frozenset(columns)
+
+
+def _number(text: str | None) -> int:
+    return int(text) if text and text.isdecimal() and len(text) < 8 else 0
+
+
+def _errors(content: bytes) -> Iterator[tuple[Place, str]]:
+    """Cells that hold an error, and which one."""
+    for name, inside, end in tags(content, b'"e"'):
+        place = place_of(attributes(inside).get("r", "")) if name == b"c" else None
+        value = _VALUE.match(content, end)
+        if place and value:
+            yield place, unescaped(value[1].decode("utf-8", "replace"))
+
+
+def _formulas(content: bytes) -> Iterator[tuple[Place, Formula]]:
+    """The formulas of the sheet, MOST_FORMULAS at most; shared ones for every cell they are in."""
+    prefix = re.search(rb"<(\w+:)?worksheet\b", content[:4096])
+    opening = b"<" + ((prefix[1] if prefix else None) or b"")
+    shared: dict[str, tuple[str, Place]] = {}
+    count, position = 0, content.find(opening + b"f")
+    while position >= 0 and count < MOST_FORMULAS:
+        found = _FORMULA.match(content, position)
+        start = content.rfind(opening + b"c", max(0, position - 2048), position)
+        place = place_of(attributes(content[start:position]).get("r", "")) if start >= 0 else None
+        if found and place:
+            formula = _formula(found, place, shared, bool(_STORED.match(content, found.end())))
+            if formula is not None:
+                count += 1
+                yield place, formula
+        position = content.find(opening + b"f", position + 2)
+
+
+def _formula(
+    found: re.Match[bytes], place: Place, shared: dict[str, tuple[str, Place]], stored: bool
+) -> Formula | None:
+    about = attributes(found[1] or b"")
+    text = unescaped((found[2] or b"").decode("utf-8", "replace"))
+    if about.get("t") == "shared":
+        key = about.get("si", "")
+        if text:
+            shared[key] = (text, place)
+        if key not in shared:
+            return None
+        text, origin = shared[key]
+        return Formula(text, origin, stored)
+    if about.get("t") in ("array", "dataTable") or not text:
+        return None
+    return Formula(text, place, stored)
+
+
+def _texts(pattern: re.Pattern[bytes], content: bytes, part: bytes) -> Iterator[str]:
+    """What the pattern finds from the first element of this name on."""
+    start = content.find(part)
+    if start >= 0:
+        for found in pattern.findall(content, start):
+            yield unescaped(found.decode("utf-8", "replace")).strip()
+
+
+def _lists(content: bytes) -> Iterator[str]:
+    """Choices, prompts and messages of the sheet's data validations."""
+    for text in _texts(_LIST, content, b"dataValidation"):
+        if text.startswith('"'):
+            yield text.strip('"')
+    validations = (
+        content[content.find(b"<dataValidation") :] if b"<dataValidation" in content else b""
+    )
+    for word in (b"rompt", b"error"):
+        for name, inside, _ in tags(validations, word):
+            if name == b"dataValidation":
+                found = attributes(inside)
+                yield from (found[key] for key in _PROMPTS if found.get(key))

@@ -1,0 +1,169 @@
+"""What a reader of cells doesn't see in Office Open XML (.xlsx, .xlsm).
+
+Macros are never looked into. Every text of every other part becomes a note, whether the part is
+known or not, since a policy scans what a person could find in the file.
+"""
+
+import posixpath
+import re
+from collections.abc import Callable, Iterator
+from typing import TypeVar
+
+from services.validation.workbook import worksheet
+from services.validation.workbook.archive import Archive, OversizedPart, UnreadPart
+from services.validation.workbook.fonts import cell_fonts
+from services.validation.workbook.markup import Element, elements, loose_text
+from services.validation.workbook.sheet import (
+    Format,
+    Note,
+    OversizedWorkbook,
+    Place,
+    Scan,
+    UnreadableWorkbook,
+    Where,
+)
+
+T = TypeVar("T")
+_WORKBOOK = "xl/workbook.xml"
+_BINARY = "xl/workbook.bin"
+_STYLES = "xl/styles.xml"
+_KINDS: tuple[tuple[str, Where], ...] = (
+    ("docprops/", "property"),
+    ("xl/persons/", "property"),
+    ("xl/drawings/", "drawing"),
+    ("xl/charts/", "drawing"),
+    ("xl/diagrams/", "drawing"),
+)
+# Parts that hold no text of their own, or whose text is read as cells.
+_SILENT = re.compile(
+    r"\[content_types\]\.xml|.*\.rels|xl/(workbook|styles|sharedstrings|calcchain|metadata)\.xml"
+    r"|xl/theme/.*|xl/(worksheets|chartsheets|dialogsheets|macrosheets)/[^/]*\.xml"
+)
+_ATTRIBUTES = ("v", "name", "caption", "displayName", "sourceName", "command", "connection")
+_LONGEST_TEXT = 32_767
+
+
+class Package:
+    """An .xlsx as far as it isn't cells. Raises UnreadableWorkbook for other zips.
+
+    It and its methods raise OversizedWorkbook where parts inflate to too much; `unread` fills with
+    the parts that can't be read.
+    """
+
+    format: Format = "xlsx"
+
+    def __init__(self, content: bytes) -> None:
+        self._archive = Archive(content)
+        self.unread: list[str] = []
+        if _BINARY in self._archive or _WORKBOOK not in self._archive:
+            raise UnreadableWorkbook("no workbook of Office Open XML")
+        self._book = self._elements(_WORKBOOK, "sheet", "definedName")
+        self._paths = self._sheet_paths()
+        # The reader of cells inflates parts without a limit; the sheets are inflated for `scans` first.
+        sheets = {path.lower() for path in self._paths.values()}
+        others = (path for path in self._archive.paths if path not in sheets)
+        self._archive.bound(path for path in others if path.endswith((".xml", ".rels")))
+
+    def scans(self, names: list[str]) -> list[Scan]:
+        """What each sheet has besides its cells."""
+        return [self._scan(self._paths.get(name, "")) for name in names]
+
+    def notes(self, names: list[str], scans: list[Scan]) -> list[Note]:
+        """All texts outside the cells, for the sheets that are read."""
+        owners = self._owners(names)
+        found = [
+            Note(0, "", text, "name")
+            for one in self._book
+            if one.name == "definedName"
+            for text in (
+                one.attributes.get("name", ""),
+                one.attributes.get("comment", ""),
+                one.text,
+            )
+        ]
+        for index, scan in enumerate(scans):
+            found += [Note(index, *note) for note in scan.notes]
+        for path in self._archive.paths:
+            if path.endswith((".xml", ".vml")) and not _SILENT.fullmatch(path):
+                found += self._part(path, owners.get(path, 0))
+        return [one for one in found if one.text.strip()]
+
+    def fonts(self, name: str) -> dict[Place, str]:
+        """The font of each formatted cell of a sheet."""
+        return cell_fonts(self._read(_STYLES), self._read(self._paths.get(name, "")))
+
+    def _scan(self, path: str) -> Scan:
+        return self._or(Scan(), path, lambda: worksheet.scan(self._archive.read(path)))
+
+    def _read(self, path: str) -> bytes:
+        return self._or(b"", path, lambda: self._archive.read(path))
+
+    def _elements(self, path: str, *wanted: str) -> list[Element]:
+        return self._or([], path, lambda: elements(self._archive.read(path), *wanted))
+
+    def _or(self, otherwise: T, path: str, read: Callable[[], T]) -> T:
+        """What `read` gives; `otherwise` where the part can't be read, which is noted."""
+        if not path:
+            return otherwise
+        try:
+            return read()
+        except OversizedPart as error:
+            raise OversizedWorkbook(str(error)) from None
+        except UnreadPart:
+            if path not in self.unread:
+                self.unread.append(path)
+            return otherwise
+
+    def _related(self, path: str) -> dict[str, str]:
+        """The parts that a part refers to, by id."""
+        folder, name = posixpath.split(path)
+        own = f"{folder}/_rels/{name}.rels"
+        if own not in self._archive:
+            return {}
+        return {
+            one.attributes.get("Id", ""): _resolved(folder, one.attributes.get("Target", ""))
+            for one in self._elements(own, "Relationship")
+            if one.attributes.get("TargetMode") != "External"
+        }
+
+    def _sheet_paths(self) -> dict[str, str]:
+        """Sheet name → path of its part."""
+        related = self._related(_WORKBOOK)
+        return {
+            one.attributes.get("name", ""): related.get(one.attributes.get("id", ""), "")
+            for one in self._book
+            if one.name == "sheet"
+        }
+
+    def _owners(self, names: list[str]) -> dict[str, int]:
+        """The sheet to which each part belongs that a sheet refers to, over other parts too."""
+        owners: dict[str, int] = {}
+        for index, name in enumerate(names):
+            waiting = list(self._related(self._paths.get(name, "")).values())
+            while waiting:
+                path = waiting.pop().lower()
+                if path not in owners and path not in self._paths.values():
+                    owners[path] = index
+                    waiting += self._related(path).values()
+        return owners
+
+    def _part(self, path: str, sheet: int) -> Iterator[Note]:
+        """The texts of one part."""
+        if path.endswith(".vml"):
+            text = " ".join(loose_text(self._read(path)).split())
+            yield Note(sheet, "", text[:_LONGEST_TEXT], "drawing")
+        elif path.startswith(("xl/comments", "xl/threadedcomments/")):
+            for one in self._elements(path, "comment", "threadedComment", "author"):
+                where: Where = "property" if one.name == "author" else "comment"
+                yield Note(sheet, one.attributes.get("ref", ""), one.text.strip(), where)
+        else:
+            kind: Where = next((kind for start, kind in _KINDS if path.startswith(start)), "other")
+            wanted = ("p", "v") if kind == "drawing" else ()
+            for one in self._elements(path, *wanted):
+                for text in (one.text, *(one.attributes.get(key, "") for key in _ATTRIBUTES)):
+                    if text.strip():
+                        yield Note(sheet, "", text.strip(), kind)
+
+
+def _resolved(folder: str, target: str) -> str:
+    return posixpath.normpath(posixpath.join("/", folder, target))[1:]
