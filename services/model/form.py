@@ -18,7 +18,7 @@ from pydantic.dataclasses import dataclass
 
 from services.model.observation import Completeness, Scenario
 from services.model.period import Frequency, Period
-from services.model.rule import Axis, CellType, Rule, RuleKind, names_of
+from services.model.rule import Axis, CellType, Reference, Rule, RuleKind, names_of
 from services.model.table import Role, Table, TableKind, repeated, table_problems
 from services.model.text import SCHEMAS, STRICT, ModelError, Text, load_yaml, plain, read
 
@@ -70,6 +70,7 @@ class Form:
     classification: Literal["public", "internal"]
     tables: tuple[Table, ...]
     rules: tuple[Rule, ...] = ()
+    references: tuple[Reference, ...] = ()
     symbol: str | None = None
     due: Text | None = None
     province: str | None = None
@@ -118,7 +119,8 @@ class Form:
         problems += [problem for rule in form.rules for problem in _rule_problems(form, rule)]
         problems += _system_problems(form)
         problems += repeated("rule", (rule.id for rule in form.rules))
-        problems += repeated("table", (table.id for table in form.tables))
+        names = (*(one.id for one in form.tables), *(one.name for one in form.references))
+        problems += repeated("table or reference", names)
         if problems:
             raise ModelError(f"form {form.id}: " + "; ".join(problems))
         return form

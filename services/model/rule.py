@@ -10,11 +10,12 @@ import re
 from collections.abc import Iterable
 from decimal import Decimal
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 from pydantic.dataclasses import dataclass
 
+from services.model.observation import Completeness
 from services.model.text import STRICT, ModelError, Text
 
 
@@ -49,6 +50,30 @@ class CellType(StrEnum):
     INTEGER = "integer"
     DATE = "date"
     TEXT = "text"
+
+
+class ReferencePeriod(StrEnum):
+    """Which time a reference is about, seen from the period of the submission."""
+
+    SAME = "same"
+    PREVIOUS = "previous"
+    YEAR_BEFORE = "year_before"
+
+
+@dataclass(frozen=True, config=STRICT)
+class Reference:
+    """Accepted figures beside which rules hold a submission; in expressions a table called `name`.
+
+    A blank `form` is this form, no `completeness` the most complete that was accepted. `any` sender
+    means every one, its own included: several may then stand under one name.
+    """
+
+    name: str
+    form: str = ""
+    table: str = "main"
+    period: ReferencePeriod = ReferencePeriod.SAME
+    completeness: Completeness | None = None
+    sender: Literal["own", "any"] = "own"
 
 
 @dataclass(frozen=True, config=STRICT)

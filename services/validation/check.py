@@ -1,6 +1,6 @@
 """One check of a workbook: bytes in; report, observations and cells out. Pure everywhere."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from services.model.codelist import Codelist
@@ -8,6 +8,7 @@ from services.model.form import Form
 from services.model.observation import Observation, to_parquet
 from services.model.table import Table, TableKind
 from services.validation import figures, rules
+from services.validation.accepted import Accepted
 from services.validation.cells import cells_object
 from services.validation.findings import Context, Notebook, Place
 from services.validation.headings import (
@@ -48,8 +49,11 @@ def check(
     content: bytes,
     statement: Statement,
     codelists: Mapping[str, Codelist] | None = None,
+    accepted: Sequence[Accepted] = (),
 ) -> Checked:
     """Check the workbook in `content` against the form and what its sender states.
+
+    `accepted` is what stands under the form's references.
 
     Never raises for what is in the workbook: whatever can't be read or placed is a finding.
     """
