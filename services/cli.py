@@ -18,6 +18,7 @@ from services.connector import commands as connector
 from services.operators import dead, infrastructure, keys, people, policy, reconciliation
 from services.operators.calls import authorization
 from services.operators.show import AsJson, Exit, as_json, say, show_problem, table
+from services.validation.tables.commands import validate
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -37,6 +38,7 @@ connector.keys.command(
     "register", help="Đăng ký khóa công khai của cơ quan · Register a sender's public key"
 )(keys.register)
 app.add_typer(audit.app, name="audit")
+app.command(help="Kiểm tra một bảng bất kỳ theo quy tắc · Check any table by rules")(validate)
 
 
 @catalogue.command(
