@@ -278,7 +278,7 @@ def _changed(rule: Rule, tables: Mapping[str, Schema], column: str) -> str:
 
 
 def _before(rule: Rule, tables: Mapping[str, Schema], column: str, now: str) -> str:
-    by = rule.by or ()
+    by = rule.by or ((CODE,) if rule.reference and CODE in tables[rule.table] else ())
     if not rule.reference:
         if not rule.order:
             raise ExpressionError("kind change needs order: [year], or a reference")

@@ -136,6 +136,7 @@ class Total:
     left: str
     relation: Relation
     terms: tuple[tuple[int, str], ...]
+    text: str = ""
 
     @property
     def codes(self) -> tuple[str, ...]:
@@ -160,7 +161,7 @@ def parse_total(expression: str) -> Total:
             raise ModelError(f"{expression!r}: no term can be read at {rest!r}")
         terms.append((-1 if term[1] == "-" else 1, term[2]))
         rest = rest[term.end() :]
-    total = Total(found[1], Relation(found[2]), tuple(terms))
+    total = Total(found[1], Relation(found[2]), tuple(terms), expression.strip())
     if len(set(total.codes)) != len(total.codes):
         raise ModelError(f"{expression!r} names a code twice")
     return total

@@ -65,7 +65,7 @@ def check(
     except UnreadableWorkbook:
         notebook.find("workbook_unreadable", Place())
     else:
-        return _check_workbook(form, workbook, statement, codelists or {}, notebook)
+        return _check_workbook(form, workbook, statement, codelists or {}, accepted, notebook)
     return _unread(form, notebook)
 
 
@@ -86,6 +86,7 @@ def _check_workbook(
     workbook: Workbook,
     statement: Statement,
     codelists: Mapping[str, Codelist],
+    accepted: Sequence[Accepted],
     notebook: Notebook,
 ) -> Checked:
     if not statement.suits(form):
@@ -98,7 +99,7 @@ def _check_workbook(
             tables[table.id], found = _read(form, table, layout, statement, notebook)
             read += found
     read = figures.unique(read, notebook)
-    tallies = rules.run(form, tables, codelists, notebook)
+    tallies = rules.run(form, tables, codelists, notebook, statement, accepted)
     rounded = sum(one.rounded for one in read)
     report = Report.of(form, notebook, tallies, len(read), rounded)
     parquet = to_parquet(read) if report.verdict == "valid" else None
