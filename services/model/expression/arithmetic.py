@@ -85,8 +85,10 @@ def divide(left: Value, right: Value) -> Value:
     left, right, kind = _pair(left, right)
     if kind is Kind.APPROXIMATE:
         return Value(left.sql, kind, divisor=right.sql).whole()
+    # A divisor of the divisor that is nought leaves no value either.
+    inner = f"NULLIF({right.divisor}, 0)" if right.divisor else ""
     divisor = _times(left.divisor, right.sql)
-    return Value(_times(left.sql, right.divisor), kind, left.scale + right.scale, divisor)
+    return Value(_times(left.sql, inner), kind, left.scale + right.scale, divisor)
 
 
 def negate(one: Value) -> Value:
