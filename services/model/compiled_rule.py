@@ -17,6 +17,7 @@ from services.model.expression import (
 )
 from services.model.expression.compiler import DIALECT, parse
 from services.model.expression.scope import find
+from services.model.expression.support import refuse_unsupported
 from services.model.expression.values import nearest
 from services.model.rule import (
     Axis,
@@ -89,6 +90,16 @@ CompiledRule = OfRows | OfTable | Combinations | OfQuery
 
 def compile_rule(rule: Rule, tables: Mapping[str, Schema]) -> CompiledRule:
     """The rule over the tables; raises ModelError that says what is wrong and how to mend it."""
+    compiled = _compiled(rule, tables)
+    if isinstance(compiled, OfRows | OfTable):
+        sql = f"SELECT {compiled.predicate.sql} FROM {quoted(rule.table)}"
+        refuse_unsupported(sql, tables)
+    elif isinstance(compiled, OfQuery):
+        refuse_unsupported(compiled.query.sql, tables)
+    return compiled
+
+
+def _compiled(rule: Rule, tables: Mapping[str, Schema]) -> CompiledRule:
     if rule.table not in tables:
         raise ExpressionError(f"no table {rule.table}: {nearest(rule.table, tables)}")
     _check_options(rule, tables[rule.table])

@@ -68,6 +68,7 @@ class Compiler:
 
     `own` is the table whose rows are judged, blank in a query of kind sql. `by` are the columns
     of its groups, None without groups. `tolerance` belongs to the comparisons at this place.
+    `defined` are the tables that a WITH defines.
     """
 
     tables: Mapping[str, Schema]
@@ -77,6 +78,7 @@ class Compiler:
     by: tuple[str, ...] | None = None
     tolerance: Value | None = None
     in_query: bool = False
+    defined: frozenset[str] = frozenset()
 
     def value(self, node: exp.Expr | None) -> Value:
         """The SQL of a node; raises ExpressionError for what the language doesn't have."""
@@ -188,7 +190,7 @@ def _where(text: str, error: SqlglotError) -> str:
 def _compiler(
     own: str, tables: Mapping[str, Schema], by: tuple[str, ...] | None
 ) -> tuple[Compiler, Scope]:
-    scope = Scope({own: tables[own]})
+    scope = Scope({own: tables[own]}, tables={own: own})
     return Compiler(tables, scope, Seen(), own, by), scope
 
 

@@ -11,6 +11,7 @@ from services.model.expression.operators import compare
 from services.model.expression.scope import Scope, find
 from services.model.expression.values import (
     DIGITS,
+    ROW,
     UNDECIDED,
     ColumnType,
     ExpressionError,
@@ -51,7 +52,11 @@ def _with(compiler: Compiler, node: exp.Expr) -> tuple[Compiler, str]:
     for one in clause.expressions:
         only(one, "alias")
         sql, columns = write_query(compiler, one.this)
-        compiler = replace(compiler, tables={**compiler.tables, one.alias: columns})
+        compiler = replace(
+            compiler,
+            tables={**compiler.tables, one.alias: columns},
+            defined=compiler.defined | {one.alias},
+        )
         parts.append(f"{quoted(one.alias)} AS ({sql})")
     return compiler, f"WITH {', '.join(parts)} "
 
@@ -73,9 +78,10 @@ def _select(compiler: Compiler, node: exp.Select) -> tuple[str, dict[str, Column
     if distinct is not None and distinct.args.get("on") is not None:
         raise ExpressionError("DISTINCT ON is not in the language: use GROUP BY or ROW_NUMBER")
     sources: dict[str, Schema] = {}
+    tables: dict[str, str] = {}
     outer = compiler.scope if compiler.scope.sources else None
-    from_ = _from(compiler, node, sources)
-    inner = compiler.inside(Scope(sources, outer), compiler.tables)
+    from_ = _from(compiler, node, sources, tables)
+    inner = compiler.inside(Scope(sources, outer, tables=tables), compiler.tables)
     projected, columns, aliases = _projections(inner, node)
     where = node.args.get("where")
     condition = f" WHERE {inner.condition(where.this)}" if where is not None else ""
@@ -88,17 +94,22 @@ def _select(compiler: Compiler, node: exp.Select) -> tuple[str, dict[str, Column
     return sql + _tail(named, node), columns
 
 
-def _from(compiler: Compiler, node: exp.Expr, sources: dict[str, Schema]) -> str:
+def _from(
+    compiler: Compiler, node: exp.Expr, sources: dict[str, Schema], tables: dict[str, str]
+) -> str:
+    """The FROM clause; adds its tables to `sources` by alias, and to `tables` the name of each."""
     clause = node.args.get("from_")
     if clause is None:
         return ""
-    sql = f" FROM {_source(compiler, clause.this, sources)}"
+    sql = f" FROM {_source(compiler, clause.this, sources, tables)}"
     for join in node.args.get("joins") or ():
-        sql += _join(compiler, join, sources)
+        sql += _join(compiler, join, sources, tables)
     return sql
 
 
-def _source(compiler: Compiler, node: exp.Expr, sources: dict[str, Schema]) -> str:
+def _source(
+    compiler: Compiler, node: exp.Expr, sources: dict[str, Schema], tables: dict[str, str]
+) -> str:
     only(node, "alias")
     if isinstance(node, exp.Subquery):
         sql, columns = write_query(replace(compiler, scope=Scope({})), node.this)
@@ -112,6 +123,8 @@ def _source(compiler: Compiler, node: exp.Expr, sources: dict[str, Schema]) -> s
             raise ExpressionError(f"no table {node.name}: {nearest(node.name, compiler.tables)}")
         compiler.seen.tables.add(name)
         sources[node.alias or name] = compiler.tables[name]
+        if name not in compiler.defined:
+            tables[node.alias or name] = name
         return f"{quoted(name)}{alias(node.alias or name)}"
     if isinstance(node, exp.Table) and isinstance(node.this, exp.GenerateSeries):
         return _series(compiler, node, sources)
@@ -133,8 +146,10 @@ def _series(compiler: Compiler, node: exp.Table, sources: dict[str, Schema]) -> 
     )
 
 
-def _join(compiler: Compiler, join: exp.Join, sources: dict[str, Schema]) -> str:
-    source = _source(compiler, join.this, sources)
+def _join(
+    compiler: Compiler, join: exp.Join, sources: dict[str, Schema], tables: dict[str, str]
+) -> str:
+    source = _source(compiler, join.this, sources, tables)
     only(join, "side", "kind", "using", "on")
     side, kind = (join.side or "").upper(), (join.kind or "").upper()
     if side in ("FULL",) or kind in ("SEMI", "ANTI"):
@@ -229,14 +244,47 @@ def _scalar(compiler: Compiler, node: exp.Subquery) -> Value:
 def _exists(compiler: Compiler, node: exp.Exists) -> Value:
     """In a predicate EXISTS is unknown where a value of the row that it compares is null."""
     query = node.this
-    sql, _ = write_query(compiler, query)
-    found = f"EXISTS ({sql})"
+    found = _joined(compiler, query)
+    if found is None:
+        found = f"EXISTS ({write_query(compiler, query)[0]})"
     if not compiler.own or compiler.in_query:
         return boolean(found)
     lacking = [f"{value.sql} IS NULL" for value in _compared(compiler, query)]
     if not lacking:
         return boolean(found)
     return boolean(f"CASE WHEN {' OR '.join(lacking)} THEN NULL ELSE {found} END")
+
+
+def _joined(compiler: Compiler, query: exp.Expr) -> str | None:
+    """EXISTS as a join: the rows that find something, by their number.
+
+    polars knows EXISTS only with plain comparisons of columns, a join with any condition.
+    """
+    scope = compiler.scope
+    simple = isinstance(query, exp.Select) and not (set(query.args) & _BEYOND & _given(query))
+    if not simple or len(scope.sources) != 1 or query.args.get("where") is None:
+        return None
+    (outer,) = scope.sources
+    table = scope.tables.get(outer)
+    sources: dict[str, Schema] = {}
+    named: dict[str, str] = {}
+    from_ = _from(compiler, query, sources, named)
+    if table is None or ROW not in scope.sources[outer] or outer in sources:
+        return None
+    within = compiler.inside(Scope(sources, scope, tables=named), compiler.tables)
+    condition = within.condition(query.args["where"].this)
+    row = f"{quoted(outer)}.{quoted(ROW)}"
+    own = f"{quoted(table)}{alias(outer)}"
+    if query.args.get("joins"):
+        return f"{row} IN (SELECT {row}{from_} CROSS JOIN {own} WHERE {condition})"
+    return f"{row} IN (SELECT {row} FROM {own} JOIN {from_.removeprefix(' FROM ')} ON {condition})"
+
+
+_BEYOND = frozenset({"group", "having", "qualify", "limit", "offset", "distinct", "with_"})
+
+
+def _given(query: exp.Expr) -> set[str]:
+    return {name for name, part in query.args.items() if part}
 
 
 def _compared(compiler: Compiler, query: exp.Expr) -> list[Value]:
@@ -260,7 +308,7 @@ def _of_own(compiler: Compiler, query: exp.Expr, node: exp.Expr) -> Value | None
     if not isinstance(node, exp.Column):
         return None
     sources: dict[str, Schema] = {}
-    _from(replace(compiler, seen=type(compiler.seen)()), query, sources)
+    _from(replace(compiler, seen=type(compiler.seen)()), query, sources, {})
     scope = Scope(sources, compiler.scope)
     value, _, owner = scope.column(node.name, node.table)
     return value if owner is compiler.scope else None

@@ -17,11 +17,15 @@ from services.model.expression.values import (
 
 @dataclass(frozen=True)
 class Scope:
-    """The tables of one query by alias; what they lack is looked for in the query around."""
+    """The tables of one query by alias; what they lack is looked for in the query around.
+
+    `tables` are the names of those that are tables themselves, no subqueries.
+    """
 
     sources: Mapping[str, Schema]
     outer: "Scope | None" = None
     aliases: Mapping[str, Value] = field(default_factory=dict)
+    tables: Mapping[str, str] = field(default_factory=dict)
 
     def column(self, name: str, source: str = "") -> tuple[Value, str, "Scope"]:
         """The column, its table's alias, and the scope that has it; raises ExpressionError."""

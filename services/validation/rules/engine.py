@@ -127,12 +127,14 @@ class _Engine:
 
     def _verdicts(self, table: str, predicates: Sequence[str]) -> list[pl.Series]:
         listed = ", ".join(f"{sql} AS {quoted(str(n))}" for n, sql in enumerate(predicates))
-        frame = self._query(f"SELECT {listed} FROM {quoted(table)}")
+        key = f"{quoted(table)}.{quoted(ROW)}"
+        frame = self._query(f"SELECT {key} AS {quoted(ROW)}, {listed} FROM {quoted(table)}")
         height = self._frames[table].data.height
-        if frame.height == 1 != height and height:
-            # A condition without a column is one value for all.
-            frame = pl.concat([frame] * height)
-        return [one.cast(pl.Boolean) for one in frame.get_columns()]
+        if frame.height != height or frame[ROW].n_unique() != height:
+            raise ArithmeticError("a query used as a value returned several rows")
+        # A subquery is a join to polars, and a join may change the order of rows.
+        ordered = frame.sort(ROW).drop(ROW)
+        return [one.cast(pl.Boolean) for one in ordered.get_columns()]
 
     def _query(self, sql: str) -> pl.DataFrame:
         """The answer of polars; raises ArithmeticError for whatever it raises, its panics included."""

@@ -185,7 +185,7 @@ def _declared(path: Path, series: pl.Series, kind: ColumnKind, raw: frozenset[st
         & series.str.to_date("%Y-%m-%d", strict=False).is_not_null(),
         ColumnKind.BOOLEAN: series.str.to_lowercase().is_in(_TRUTHS),
     }[kind]
-    wrong = (~fits).fill_null(False).arg_true()
+    wrong = (~fits & series.is_not_null()).fill_null(False).arg_true()
     if len(wrong) and series.name not in raw:
         row = wrong[0]
         raise TableError(
