@@ -52,6 +52,15 @@ def sql(tree: Tree) -> str:
             return f"count(*) filter (where {inner[0]})"
         case "found":
             return f"(exists (select 1 from other where other.ref = {inner[0]}))"
+        case "above":
+            return (
+                "(exists (select 1 from other as o"
+                f" where o.ref = data.s and coalesce(o.v, 0) + 1 > {inner[0]}))"
+            )
+        case "looked up":
+            return f"(select {inner[0]}(o.v) from other as o where o.ref = data.s)"
+        case "before all":
+            return f"(not exists (select 1 from data as d where d.k = data.k and d.t < {inner[0]}))"
         case "listed":
             return f"({inner[0]} in (select ref from other))"
         case "lag":
@@ -62,7 +71,9 @@ def sql(tree: Tree) -> str:
 class Naive:
     """Evaluates trees over a table, with another one beside it."""
 
-    def __init__(self, rows: Sequence[Row], other: Sequence[Any], by: str | None = None) -> None:
+    def __init__(
+        self, rows: Sequence[Row], other: Sequence[tuple[Any, Any]], by: str | None = None
+    ) -> None:
         self._rows = rows
         self._other = other
         self._by = by
@@ -79,7 +90,7 @@ class Naive:
         """The value of a tree for a row."""
         kind, *parts = tree
         if kind == "column":
-            found = row[parts[0]]
+            found = row[parts[0].removeprefix("data.")]
             return Fraction(found) if isinstance(found, Decimal | int) else found
         if kind == "number":
             return Fraction(parts[0])
@@ -92,6 +103,21 @@ class Naive:
             )
         if kind == "lag":
             return self._before(parts[0], row)
+        if kind == "looked up":
+            found = [one for ref, one in self._other if ref is not None and ref == row["s"]]
+            return _AGGREGATES[parts[0]]([None if one is None else Fraction(one) for one in found])
+        if kind == "above":
+            bound = self.value(parts[0], row)
+            if row["s"] is None or bound is None:
+                return None
+            matching = [one or 0 for ref, one in self._other if ref == row["s"]]
+            return any(Fraction(one) + 1 > bound for one in matching)
+        if kind == "before all":
+            bound = self.value(parts[0], row)
+            if row["k"] is None or bound is None:
+                return None
+            same = [one for one in self._rows if one["k"] == row["k"]]
+            return not any(one["t"] < bound for one in same)
         values = [self.value(one, row) if isinstance(one, tuple) else one for one in parts]
         return self._of(kind, values)
 
@@ -121,7 +147,7 @@ class Naive:
                 equals = [self._of("compare", ["=", values[0], one]) for one in values[1:]]
                 return _any(equals)
             case "listed":
-                return _any([self._of("compare", ["=", values[0], one]) for one in self._other])
+                return _any([self._of("compare", ["=", values[0], one]) for one, _ in self._other])
             case "between":
                 above = self._of("compare", [">=", values[0], values[1]])
                 return _logic("and", above, self._of("compare", ["<=", values[0], values[2]]))
@@ -144,7 +170,7 @@ class Naive:
             case "least":
                 return min(values)
             case "found":
-                return values[0] in self._other
+                return values[0] in [one for one, _ in self._other]
             case "upper":
                 return values[0].upper()
             case "length":

@@ -93,6 +93,10 @@ def conditions(aggregates: bool, depth: int = 2) -> st.SearchStrategy[Tree]:
     leaves |= st.tuples(st.just("in"), value, literals, columns)
     leaves |= st.tuples(st.sampled_from(["is null", "is not null"]), value | words)
     leaves |= st.tuples(st.sampled_from(["found", "listed"]), st.just(("column", "s")))
+    named = st.sampled_from(["a", "t"]).map(lambda one: ("column", f"data.{one}"))
+    leaves |= st.tuples(st.sampled_from(["above", "before all"]), named)
+    looked = st.tuples(st.just("looked up"), st.sampled_from(["sum", "avg", "max", "count"]))
+    leaves |= st.tuples(st.just("compare"), signs, looked, value)
     if aggregates:
         decided = st.tuples(st.just("compare"), signs, columns, literals)
         leaves |= st.tuples(st.sampled_from(["bool_and", "bool_or"]), decided)
@@ -107,38 +111,55 @@ def conditions(aggregates: bool, depth: int = 2) -> st.SearchStrategy[Tree]:
     )
 
 
-others = st.lists(maybe | texts, min_size=1, max_size=3)
+others = st.lists(st.tuples(maybe | texts, maybe | decimals(1)), min_size=1, max_size=4)
 
 
-def verdicts(rows: list[Row], other: list[Any], tree: Tree, by: str | None) -> list[bool | None]:
-    """What the engine says of each row."""
+def verdicts(
+    rows: list[Row], other: list[Any], trees: list[Tree], by: str | None
+) -> list[list[bool | None]]:
+    """What the engine says of each row, by each of the rules that run together."""
+    beside = {"ref": pl.String(), "v": pl.Decimal(38, 1)}
     frames = {
         "data": Frame.of(pl.DataFrame(rows, schema=COLUMNS, orient="row")),
-        "other": Frame.of(pl.DataFrame({"ref": other}, schema={"ref": pl.String()})),
+        "other": Frame.of(pl.DataFrame(other, schema=beside, orient="row")),
     }
-    rule = Rule("r", RuleKind.CHECK, sql(tree), 1, table="data", by=None if by is None else (by,))
-    (outcome,) = run_rules([rule], frames)
-    assert outcome.error == "", outcome.error
-    states: list[bool | None] = [True] * len(rows)
-    for row in outcome.failing:
-        states[row - 1] = False
-    for row in outcome.unknown:
-        states[row - 1] = None
-    return states
+    keys = None if by is None else (by,)
+    rules = [
+        Rule(str(number), RuleKind.CHECK, sql(tree), 1, table="data", by=keys)
+        for number, tree in enumerate(trees)
+    ]
+    found = []
+    for outcome in run_rules(rules, frames):
+        assert outcome.error == "", outcome.error
+        states: list[bool | None] = [True] * len(rows)
+        for row in outcome.failing:
+            states[row - 1] = False
+        for row in outcome.unknown:
+            states[row - 1] = None
+        found.append(states)
+    return found
 
 
-def expected(rows: list[Row], other: list[Any], tree: Tree, by: str | None) -> list[bool | None]:
+def expected(
+    rows: list[Row], other: list[Any], trees: list[Tree], by: str | None
+) -> list[list[bool | None]]:
     naive = Naive(rows, other, by)
-    return [naive.verdict(tree, row) for row in rows]
+    return [[naive.verdict(tree, row) for row in rows] for tree in trees]
 
 
-@settings(max_examples=400, deadline=None)
-@given(tables(), others, conditions(aggregates=False))
-def test_a_condition_on_records(rows: list[Row], other: list[Any], tree: Tree) -> None:
-    assert verdicts(rows, other, tree, None) == expected(rows, other, tree, None), sql(tree)
+def together(conditions: st.SearchStrategy[Tree]) -> st.SearchStrategy[list[Tree]]:
+    return st.lists(conditions, min_size=1, max_size=3)
 
 
-@settings(max_examples=400, deadline=None)
-@given(tables(), others, conditions(aggregates=True))
-def test_a_condition_on_groups(rows: list[Row], other: list[Any], tree: Tree) -> None:
-    assert verdicts(rows, other, tree, "k") == expected(rows, other, tree, "k"), sql(tree)
+@settings(max_examples=300, deadline=None)
+@given(tables(), others, together(conditions(aggregates=False)))
+def test_conditions_on_records(rows: list[Row], other: list[Any], trees: list[Tree]) -> None:
+    written = [sql(one) for one in trees]
+    assert verdicts(rows, other, trees, None) == expected(rows, other, trees, None), written
+
+
+@settings(max_examples=300, deadline=None)
+@given(tables(), others, together(conditions(aggregates=True)))
+def test_conditions_on_groups(rows: list[Row], other: list[Any], trees: list[Tree]) -> None:
+    written = [sql(one) for one in trees]
+    assert verdicts(rows, other, trees, "k") == expected(rows, other, trees, "k"), written

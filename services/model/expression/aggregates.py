@@ -15,6 +15,7 @@ from services.model.expression.functions import constant_of
 from services.model.expression.values import (
     DIGITS,
     NO_NUMBER,
+    ROW,
     ExpressionError,
     Kind,
     Value,
@@ -45,6 +46,7 @@ _RANKS: dict[type[exp.Expr], str] = {
     exp.Rank: "RANK",
     exp.DenseRank: "DENSE_RANK",
 }
+_TIED = (exp.Rank, exp.DenseRank)
 _NEIGHBOURS: dict[type[exp.Expr], str] = {
     exp.Lag: "LAG",
     exp.Lead: "LEAD",
@@ -103,8 +105,10 @@ def _window(compiler: Compiler, node: exp.Window) -> Value:
     order = node.args.get("order")
     parts = [f"PARTITION BY {', '.join(keys)}"] if keys else []
     if order is not None:
-        listed = ", ".join(ordered(compiler, one) for one in order.expressions)
-        parts.append(f"ORDER BY {listed}")
+        terms = [ordered(compiler, one) for one in order.expressions]
+        if type(node.this) not in _TIED:
+            terms += _row_of(compiler)
+        parts.append(f"ORDER BY {', '.join(terms)}")
     if node.args.get("spec") is not None:
         parts.append(_frame(node))
     window = f" OVER ({' '.join(parts)})"
@@ -114,6 +118,12 @@ def _window(compiler: Compiler, node: exp.Window) -> Value:
             raise ExpressionError(f"{node.sql(DIALECT)} needs ORDER BY in its window")
         return _neighbour(compiler, inner, window)
     return _over(compiler, inner, window)
+
+
+def _row_of(compiler: Compiler) -> list[str]:
+    """Ties stand in the order of the table: after a join polars may have another one."""
+    sources = [name for name, schema in compiler.scope.sources.items() if ROW in schema]
+    return [compiler.scope.column(ROW, sources[0])[0].sql] if len(sources) == 1 else []
 
 
 def ordered(compiler: Compiler, node: exp.Expr) -> str:
