@@ -46,6 +46,7 @@ _RANKS: dict[type[exp.Expr], str] = {
     exp.Rank: "RANK",
     exp.DenseRank: "DENSE_RANK",
 }
+_ENDS = (None, "CURRENT ROW")
 _TIED = (exp.Rank, exp.DenseRank)
 _NEIGHBOURS: dict[type[exp.Expr], str] = {
     exp.Lag: "LAG",
@@ -140,15 +141,13 @@ def ordered(compiler: Compiler, node: exp.Expr) -> str:
 def _frame(node: exp.Window) -> str:
     spec = node.args["spec"]
     only(spec, "kind", "start", "start_side", "end", "end_side")
-    given = {
-        name: spec.args.get(name) for name in ("kind", "start", "start_side", "end", "end_side")
-    }
-    words = {
-        name: one.sql(DIALECT) if isinstance(one, exp.Expr) else one for name, one in given.items()
-    }
-    start = f"{words['start']} {words['start_side'] or ''}".strip()
-    end = f"{words['end']} {words['end_side'] or ''}".strip()
-    return f"{words['kind']} BETWEEN {start} AND {end}".upper()
+    words = [str(spec.args.get(name) or "").upper() for name in ("kind", "start", "start_side")]
+    if words != ["ROWS", "UNBOUNDED", "PRECEDING"] or spec.args.get("end") not in _ENDS:
+        raise ExpressionError(
+            f"{node.sql(DIALECT)}: a frame is ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW;"
+            " for the rows before write lag(x, 1), lag(x, 2)"
+        )
+    return "ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW"
 
 
 def _neighbour(compiler: Compiler, node: exp.Expr, window: str) -> Value:

@@ -408,3 +408,13 @@ def _months(date: Value, unit: str) -> str:
     if unit == "year":
         return year
     return f"({year} * 12 + {whole_number(f'EXTRACT(MONTH FROM {date.sql})').sql})"
+
+
+@handles(exp.TimestampTrunc, exp.DateTrunc, parts=("unit",))
+def _date_trunc(compiler: Compiler, node: exp.TimestampTrunc | exp.DateTrunc) -> Value:
+    """The first day of the month, quarter, year or week."""
+    unit = node.args["unit"].name.lower()
+    if unit not in ("week", "month", "quarter", "year"):
+        raise ExpressionError(f"no date_trunc to {unit}: write week, month, quarter or year")
+    date = compiler.of_kind(node.this, Kind.DATE)
+    return Value(f"CAST(DATE_TRUNC('{unit}', {date.sql}) AS DATE)", Kind.DATE)

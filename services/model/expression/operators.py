@@ -149,8 +149,10 @@ def _null_safe(compiler: Compiler, node: exp.Binary) -> Value:
 def _in(compiler: Compiler, node: exp.In) -> Value:
     query = node.args.get("query")
     if query is not None:
-        from services.model.expression.queries import within_query
+        from services.model.expression.queries import tuple_within, within_query
 
+        if isinstance(node.this, exp.Tuple):
+            return tuple_within(compiler, node, query)
         return within_query(compiler, node, query)
     value = compiler.value(node.this)
     if not node.expressions:

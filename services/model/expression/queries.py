@@ -288,30 +288,30 @@ def _given(query: exp.Expr) -> set[str]:
 
 
 def _compared(compiler: Compiler, query: exp.Expr) -> list[Value]:
-    """Columns of the row that WHERE compares as they are."""
+    """What WHERE compares that is of the row alone: columns, or expressions of them."""
     where = query.args.get("where")
     if where is None:
         return []
+    sources: dict[str, Schema] = {}
+    _from(replace(compiler, seen=type(compiler.seen)()), query, sources, {})
+    scope = Scope(sources, compiler.scope)
     found: dict[str, Value] = {}
     for one in where.this.flatten() if isinstance(where.this, exp.And) else (where.this,):
-        one = one.unnest()
-        if not isinstance(one, exp.EQ | exp.NEQ | exp.LT | exp.LTE | exp.GT | exp.GTE):
+        comparison = one.unnest()
+        if not isinstance(comparison, exp.EQ | exp.NEQ | exp.LT | exp.LTE | exp.GT | exp.GTE):
             continue
-        for side in (one.this, one.expression):
-            value = _of_own(compiler, query, side)
-            if value is not None:
+        for side in (comparison.this, comparison.expression):
+            if _is_of_own(compiler, scope, side):
+                value = compiler.whole(side)
                 found[value.sql] = value
     return list(found.values())
 
 
-def _of_own(compiler: Compiler, query: exp.Expr, node: exp.Expr) -> Value | None:
-    if not isinstance(node, exp.Column):
-        return None
-    sources: dict[str, Schema] = {}
-    _from(replace(compiler, seen=type(compiler.seen)()), query, sources, {})
-    scope = Scope(sources, compiler.scope)
-    value, _, owner = scope.column(node.name, node.table)
-    return value if owner is compiler.scope else None
+def _is_of_own(compiler: Compiler, scope: Scope, node: exp.Expr) -> bool:
+    columns = list(node.find_all(exp.Column))
+    if not columns or node.find(exp.Subquery, exp.Exists) is not None:
+        return False
+    return all(scope.column(one.name, one.table)[2] is compiler.scope for one in columns)
 
 
 def within_query(compiler: Compiler, node: exp.In, query: exp.Expr) -> Value:
@@ -325,3 +325,33 @@ def within_query(compiler: Compiler, node: exp.In, query: exp.Expr) -> Value:
     if compare(node, value, "=", Value("", column.kind, column.scale)) is UNDECIDED:
         return UNDECIDED
     return boolean(f"{value.sql} IN ({sql})")
+
+
+def tuple_within(compiler: Compiler, node: exp.In, query: exp.Expr) -> Value:
+    """`(a, b) IN (SELECT c, d …)`: whether a row of the answer has both."""
+    _, columns = write_query(compiler, query)
+    parts = [
+        part.transform(lambda one: _qualified(compiler, one)) for part in node.this.expressions
+    ]
+    if len(parts) != len(columns):
+        raise ExpressionError(f"{node.sql(DIALECT)}: the query needs {len(parts)} columns")
+    source = exp.Subquery(
+        this=query.unnest().copy(), alias=exp.TableAlias(this=exp.to_identifier(_LIST))
+    )
+    equal = [
+        exp.EQ(this=exp.column(name, table=_LIST, quoted=True), expression=part)
+        for name, part in zip(columns, parts, strict=True)
+    ]
+    found = exp.select("1").from_(source).where(*equal)
+    return compiler.value(exp.Exists(this=found))
+
+
+_LIST = "_list"
+
+
+def _qualified(compiler: Compiler, node: exp.Expr) -> exp.Expr:
+    """A bare column with its table, so that it means the same within a subquery."""
+    if not isinstance(node, exp.Column) or node.table:
+        return node
+    _, source, _ = compiler.scope.column(node.name)
+    return exp.column(node.name, table=source, quoted=node.this.quoted)

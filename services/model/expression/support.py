@@ -32,4 +32,6 @@ def refuse_unsupported(sql: str, tables: Mapping[str, Schema]) -> None:
         raise
     except BaseException as error:
         words = str(error).partition("\n")[0].partition(": Query {")[0]
-        raise ExpressionError(f"polars can't run this: {words}") from None
+        raise ExpressionError(
+            f"polars can't run this ({words}): within a subquery compare columns as they are"
+        ) from None
