@@ -45,10 +45,10 @@ def tables(draw: st.DrawFn) -> list[Row]:
     ]
 
 
-literals = st.sampled_from(["0", "1", "0.1", "0.3", "2", "10", "0.05"]).map(
-    lambda one: ("number", one)
-)
-columns = st.sampled_from(["a", "b", "n"]).map(lambda one: ("column", one))
+literals: st.SearchStrategy[Tree] = st.sampled_from(
+    ["0", "1", "0.1", "0.3", "2", "10", "0.05"]
+).map(lambda one: ("number", one))
+columns: st.SearchStrategy[Tree] = st.sampled_from(["a", "b", "n"]).map(lambda one: ("column", one))
 words = st.sampled_from([("column", "s"), ("column", "k"), ("text", "x"), ("text", "Hà Nội")])
 signs = st.sampled_from(["=", "<>", "<", "<=", ">", ">="])
 groups = st.sampled_from(["sum", "avg", "min", "max", "count", "median"])
@@ -75,9 +75,9 @@ def choices(aggregates: bool) -> st.SearchStrategy[Tree]:
     """Values of which one is taken."""
     leaves = columns | literals
     call = st.sampled_from(["coalesce", "greatest", "least"])
-    chosen = st.tuples(call, leaves, leaves)
+    chosen: st.SearchStrategy[Tree] = st.tuples(call, leaves, leaves)
     decided = st.tuples(st.just("compare"), signs, leaves, leaves)
-    found = chosen | st.tuples(st.just("case"), decided, leaves, leaves)
+    found: st.SearchStrategy[Tree] = chosen | st.tuples(st.just("case"), decided, leaves, leaves)
     found |= st.tuples(st.just("length"), st.tuples(st.just("upper"), words))
     if not aggregates:
         return found | st.tuples(st.just("lag"), leaves)
