@@ -1,4 +1,4 @@
-"""`python -m bench`: what the runner costs, and the whole product under load, on real Kafka and PostgreSQL."""
+"""`python -m bench`: what the runner costs, the whole product under load, on real Kafka and PostgreSQL; and rules."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from typing import Any
 
 from rich.console import Console
 
-from bench import cost
+from bench import cost, rules
 from bench.chain import report
 from bench.chain.measure import FULL, SHORT
 from bench.chain.measure import measure as measure_chain
 
-PARTS = ("runner", "chain")
+PARTS = ("runner", "chain", "rules")
 Progress = Callable[[str], None]
 
 
@@ -33,7 +33,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "python": platform.python_version(),
     }
     for part in PARTS if options.part is None else (options.part,):
-        measure = {"runner": _runner, "chain": _chain}[part]
+        measure = {"runner": _runner, "chain": _chain, "rules": _rules}[part]
         measured[part] = measure(options.short, progress.print, console)
     if console is None:
         print(json.dumps(measured, indent=1))
@@ -57,11 +57,18 @@ def _chain(short: bool, progress: Progress, console: Console | None) -> dict[str
     return report.as_json(measured)
 
 
+def _rules(short: bool, progress: Progress, console: Console | None) -> dict[str, Any]:
+    measured = rules.measure(rules.SHORT if short else rules.FULL, progress)
+    if console:
+        rules.show(measured, console)
+    return measured
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument(
         "part", nargs="?", choices=PARTS,
-        help="the runner beside a stage written by hand, or the whole chain (both)",
+        help="the runner beside a stage written by hand, the whole chain, or rules beside vtlengine (all)",
     )  # fmt: skip
     parser.add_argument("--short", action="store_true", help="a minute each, for a first look")
     parser.add_argument("--json", action="store_true", help="everything, for a program")

@@ -6,7 +6,7 @@ words, and doesn't stop the others.
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 
 import polars as pl
@@ -79,8 +79,8 @@ class Outcome:
 
 def run_rules(rules: Sequence[Rule], frames: Mapping[str, Frame]) -> list[Outcome]:
     """The outcome of each rule, in their order. Raises ExpressionError, naming the rule, before any runs."""
-    schemas = {name: frame.schema for name, frame in frames.items()}
-    compiled = [(rule, _compiled(rule, schemas)) for rule in rules]
+    schemas = tuple((name, tuple(frame.schema.items())) for name, frame in frames.items())
+    compiled = [(rule, compile_for(rule, schemas)) for rule in rules]
     engine = _Engine(frames)
     outcomes: dict[int, Outcome] = {}
     by_table: dict[str, list[int]] = {}
@@ -95,9 +95,13 @@ def run_rules(rules: Sequence[Rule], frames: Mapping[str, Frame]) -> list[Outcom
     return [outcomes[index] for index in range(len(rules))]
 
 
-def _compiled(rule: Rule, schemas: Mapping[str, Schema]) -> CompiledRule:
+@lru_cache(maxsize=1024)
+def compile_for(
+    rule: Rule, schemas: tuple[tuple[str, tuple[tuple[str, ColumnType], ...]], ...]
+) -> CompiledRule:
+    """The rule over tables of these columns; forms come again and again, so it is kept."""
     try:
-        return compile_rule(rule, schemas)
+        return compile_rule(rule, {name: dict(columns) for name, columns in schemas})
     except ValueError as error:
         raise ExpressionError(f"rule {rule.id}: {error}") from None
 
