@@ -6,14 +6,18 @@ written in the SQL of polars so that numbers stay exact decimals: `check_syntax`
 `compile_predicate` and `compile_query` do. What the language has is in docs/rules.md.
 """
 
-from services.model.expression.compiler import (
-    Predicate,
-    Query,
-    Scalar,
-    compile_predicate,
-    compile_query,
-    compile_scalar,
+from services.model.expression import (
+    aggregates,
+    choices,
+    dates,
+    numbers,
+    operators,
+    subqueries,
+    texts,
+    windows,
 )
+from services.model.expression.compiler import Predicate, compile_predicate
+from services.model.expression.queries import Query, compile_query
 from services.model.expression.values import ROW, ColumnType, ExpressionError, Kind, Schema, quoted
 
 __all__ = [
@@ -23,10 +27,11 @@ __all__ = [
     "Kind",
     "Predicate",
     "Query",
-    "Scalar",
     "Schema",
     "compile_predicate",
     "compile_query",
-    "compile_scalar",
     "quoted",
 ]
+
+HANDLERS = (aggregates, choices, dates, numbers, operators, subqueries, texts, windows)
+"""The modules whose functions register themselves as parts of the language when they are imported."""

@@ -1,4 +1,4 @@
-"""Aggregates and windows.
+"""Aggregates.
 
 In a predicate an aggregate is of the group of its row. A sum with an unknown part is unknown; the
 other aggregates leave nulls out, as SQL does. In queries all of them do.
@@ -11,11 +11,10 @@ from decimal import Decimal
 from sqlglot import exp
 
 from services.model.expression.compiler import DIALECT, Compiler, handles, named, only, partition
-from services.model.expression.functions import constant_of
+from services.model.expression.numbers import constant_of
 from services.model.expression.values import (
     DIGITS,
     NO_NUMBER,
-    ROW,
     ExpressionError,
     Kind,
     Value,
@@ -24,6 +23,8 @@ from services.model.expression.values import (
 )
 
 _MOST_PLACES = 18
+
+
 _PARTS = ("big_int", "quantile")
 
 
@@ -40,20 +41,9 @@ class Over:
 
 
 Aggregate = Callable[[Compiler, exp.Expr, Over], Value]
+
+
 _AGGREGATES: dict[type[exp.Expr], Aggregate] = {}
-_RANKS: dict[type[exp.Expr], str] = {
-    exp.RowNumber: "ROW_NUMBER",
-    exp.Rank: "RANK",
-    exp.DenseRank: "DENSE_RANK",
-}
-_ENDS = (None, "CURRENT ROW")
-_TIED = (exp.Rank, exp.DenseRank)
-_NEIGHBOURS: dict[type[exp.Expr], str] = {
-    exp.Lag: "LAG",
-    exp.Lead: "LEAD",
-    exp.FirstValue: "FIRST_VALUE",
-    exp.LastValue: "LAST_VALUE",
-}
 
 
 def _aggregate(*kinds: type[exp.Expr]) -> Callable[[Aggregate], Aggregate]:
@@ -83,10 +73,11 @@ def _by_itself(compiler: Compiler, node: exp.Expr) -> Value:
 
 @handles(exp.Filter)
 def _filtered(compiler: Compiler, node: exp.Filter) -> Value:
-    return _over(compiler, node, _group(compiler, node))
+    return aggregate_over(compiler, node, _group(compiler, node))
 
 
-def _over(compiler: Compiler, node: exp.Expr, window: str) -> Value:
+def aggregate_over(compiler: Compiler, node: exp.Expr, window: str) -> Value:
+    """An aggregate, with its filter, in a window; raises ExpressionError for anything else."""
     filter_ = ""
     if isinstance(node, exp.Filter):
         filter_ = f" FILTER (WHERE {compiler.condition(node.expression.this)})"
@@ -98,76 +89,6 @@ def _over(compiler: Compiler, node: exp.Expr, window: str) -> Value:
     if function is None:
         raise ExpressionError(f"{node.sql(DIALECT)} can't stand before OVER or FILTER")
     return function(compiler, node, Over(filter_, window))
-
-
-@handles(exp.Window, parts=("partition_by", "order", "spec", "over"))
-def _window(compiler: Compiler, node: exp.Window) -> Value:
-    keys = [compiler.whole(one).sql for one in node.args.get("partition_by") or ()]
-    order = node.args.get("order")
-    parts = [f"PARTITION BY {', '.join(keys)}"] if keys else []
-    if order is not None:
-        terms = [ordered(compiler, one) for one in order.expressions]
-        if type(node.this) not in _TIED:
-            terms += _row_of(compiler)
-        parts.append(f"ORDER BY {', '.join(terms)}")
-    if node.args.get("spec") is not None:
-        parts.append(_frame(node))
-    window = f" OVER ({' '.join(parts)})"
-    inner = node.this
-    if type(inner) in _RANKS or type(inner) in _NEIGHBOURS:
-        if order is None:
-            raise ExpressionError(f"{node.sql(DIALECT)} needs ORDER BY in its window")
-        return _neighbour(compiler, inner, window)
-    return _over(compiler, inner, window)
-
-
-def _row_of(compiler: Compiler) -> list[str]:
-    """Ties stand in the order of the table: after a join polars may have another one."""
-    sources = [name for name, schema in compiler.scope.sources.items() if ROW in schema]
-    return [compiler.scope.column(ROW, sources[0])[0].sql] if len(sources) == 1 else []
-
-
-def ordered(compiler: Compiler, node: exp.Expr) -> str:
-    """One term of ORDER BY."""
-    term = node.this if isinstance(node, exp.Ordered) else node
-    only(node, "desc", "nulls_first", "table", "is_string")
-    sql = compiler.whole(term).sql
-    if not isinstance(node, exp.Ordered):
-        return sql
-    nulls = "FIRST" if node.args.get("nulls_first") else "LAST"
-    return f"{sql}{' DESC' if node.args.get('desc') else ''} NULLS {nulls}"
-
-
-def _frame(node: exp.Window) -> str:
-    spec = node.args["spec"]
-    only(spec, "kind", "start", "start_side", "end", "end_side")
-    words = [str(spec.args.get(name) or "").upper() for name in ("kind", "start", "start_side")]
-    if words != ["ROWS", "UNBOUNDED", "PRECEDING"] or spec.args.get("end") not in _ENDS:
-        raise ExpressionError(
-            f"{node.sql(DIALECT)}: a frame is ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW;"
-            " for the rows before write lag(x, 1), lag(x, 2)"
-        )
-    return "ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW"
-
-
-def _neighbour(compiler: Compiler, node: exp.Expr, window: str) -> Value:
-    only(node, "offset", "default")
-    if name := _RANKS.get(type(node)):
-        return whole_number(f"{name}(){window}")
-    value = compiler.whole(node.this)
-    arguments = [value.sql]
-    if (offset := node.args.get("offset")) is not None:
-        arguments.append(str(int(constant_of(compiler, offset, "the offset"))))
-    if node.args.get("default") is not None:
-        raise ExpressionError("lag and lead have no default here: use coalesce")
-    return Value(
-        f"{_NEIGHBOURS[type(node)]}({', '.join(arguments)}){window}", value.kind, value.scale
-    )
-
-
-@handles(*_RANKS, *_NEIGHBOURS)
-def _without_window(_: Compiler, node: exp.Expr) -> Value:
-    raise ExpressionError(f"{node.sql(DIALECT)} needs OVER (PARTITION BY … ORDER BY …)")
 
 
 @_aggregate(exp.Count)

@@ -37,23 +37,6 @@ class Predicate:
     tables: frozenset[str]
 
 
-@dataclass(frozen=True)
-class Scalar:
-    """A value for each row of a table."""
-
-    value: Value
-    columns: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class Query:
-    """A query that returns rows with these columns."""
-
-    sql: str
-    columns: tuple[str, ...]
-    tables: frozenset[str]
-
-
 @dataclass
 class Seen:
     """What a walk met: columns of the table itself, in their order, and other tables."""
@@ -113,8 +96,14 @@ class Compiler:
 
 
 Node = TypeVar("Node", bound=exp.Expr)
+
+
 Handler = Callable[[Compiler, Node], Value]
+
+
 _HANDLERS: dict[type[exp.Expr], Callable[[Compiler, exp.Expr], Value]] = {}
+
+
 _CONDITIONS = (
     exp.And, exp.Or, exp.Paren, exp.EQ, exp.LT, exp.LTE, exp.GT, exp.GTE, exp.Between,
 )  # fmt: skip
@@ -149,6 +138,8 @@ def only(node: exp.Expr, *parts: str) -> None:
 
 
 Named = Callable[[Compiler, Sequence[exp.Expr]], Value]
+
+
 _NAMED: dict[str, Named] = {}
 
 
@@ -216,27 +207,6 @@ def compile_predicate(
     return Predicate(sql, tuple(compiler.seen.columns), frozenset(compiler.seen.tables))
 
 
-def compile_scalar(
-    text: str, tables: Mapping[str, Schema], own: str, by: tuple[str, ...] | None = None
-) -> Scalar:
-    """The value `text` for each row of the table `own`; raises ExpressionError."""
-    compiler, _ = _compiler(own, tables, by)
-    value = compiler.whole(parse(text))
-    return Scalar(value, tuple(compiler.seen.columns))
-
-
-def compile_query(text: str, tables: Mapping[str, Schema]) -> Query:
-    """The query `text` over the tables; raises ExpressionError."""
-    from services.model.expression.queries import write_query
-
-    compiler = Compiler(tables, Scope({}), Seen(), in_query=True)
-    tree = parse(text)
-    if not isinstance(tree, exp.Query):
-        raise ExpressionError(f"{text!r} is no query: it begins with SELECT or WITH")
-    sql, columns = write_query(compiler, tree)
-    return Query(sql, tuple(columns), frozenset(compiler.seen.tables))
-
-
 @handles(exp.Column, parts=("table", "db"))
 def _column(compiler: Compiler, node: exp.Column) -> Value:
     if isinstance(node.this, exp.Star) or node.args.get("db"):
@@ -263,7 +233,3 @@ def partition(compiler: Compiler, names: Sequence[str]) -> str:
 def alias(name: str) -> str:
     """`AS "name"`."""
     return f" AS {quoted(name)}"
-
-
-# The handlers register themselves.
-from services.model.expression import aggregates, functions, operators, queries  # noqa: E402, F401

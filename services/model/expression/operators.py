@@ -145,22 +145,6 @@ def _null_safe(compiler: Compiler, node: exp.Binary) -> Value:
     return boolean(same if isinstance(node, exp.NullSafeEQ) else f"NOT {same}")
 
 
-@handles(exp.In, parts=("query",))
-def _in(compiler: Compiler, node: exp.In) -> Value:
-    query = node.args.get("query")
-    if query is not None:
-        from services.model.expression.queries import tuple_within, within_query
-
-        if isinstance(node.this, exp.Tuple):
-            return tuple_within(compiler, node, query)
-        return within_query(compiler, node, query)
-    value = compiler.value(node.this)
-    if not node.expressions:
-        raise ExpressionError(f"{node.sql('postgres')}: the list is empty")
-    equals = [compare(node, value, "=", compiler.value(one)) for one in node.expressions]
-    return boolean(" OR ".join(one.sql for one in equals))
-
-
 @handles(exp.Add, exp.Sub)
 def _sum(compiler: Compiler, node: exp.Add | exp.Sub) -> Value:
     sign = "+" if isinstance(node, exp.Add) else "-"

@@ -1,27 +1,43 @@
-"""Queries: SELECT with all its parts, inside predicates and by themselves."""
+"""Queries: SELECT with all its parts."""
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from sqlglot import exp
 
-from services.model.expression.aggregates import ordered
-from services.model.expression.compiler import DIALECT, Compiler, alias, handles, only
-from services.model.expression.operators import compare
+from services.model.expression.compiler import DIALECT, Compiler, Seen, alias, only, parse
 from services.model.expression.scope import Scope, find
 from services.model.expression.values import (
     DIGITS,
-    ROW,
-    UNDECIDED,
     ColumnType,
     ExpressionError,
     Kind,
     Schema,
     Value,
-    boolean,
     nearest,
     quoted,
 )
+from services.model.expression.windows import ordered
+
+
+@dataclass(frozen=True)
+class Query:
+    """A query that returns rows with these columns."""
+
+    sql: str
+    columns: tuple[str, ...]
+    tables: frozenset[str]
+
+
+def compile_query(text: str, tables: Mapping[str, Schema]) -> Query:
+    """The query `text` over the tables; raises ExpressionError."""
+    compiler = Compiler(tables, Scope({}), Seen(), in_query=True)
+    tree = parse(text)
+    if not isinstance(tree, exp.Query):
+        raise ExpressionError(f"{text!r} is no query: it begins with SELECT or WITH")
+    sql, columns = write_query(compiler, tree)
+    return Query(sql, tuple(columns), frozenset(compiler.seen.tables))
+
 
 _PARTS = (
     "from_", "joins", "where", "group", "having", "qualify", "order", "limit", "distinct", "with_", "offset",
@@ -80,7 +96,7 @@ def _select(compiler: Compiler, node: exp.Select) -> tuple[str, dict[str, Column
     sources: dict[str, Schema] = {}
     tables: dict[str, str] = {}
     outer = compiler.scope if compiler.scope.sources else None
-    from_ = _from(compiler, node, sources, tables)
+    from_ = from_clause(compiler, node, sources, tables)
     inner = compiler.inside(Scope(sources, outer, tables=tables), compiler.tables)
     projected, columns, aliases = _projections(inner, node)
     where = node.args.get("where")
@@ -94,7 +110,7 @@ def _select(compiler: Compiler, node: exp.Select) -> tuple[str, dict[str, Column
     return sql + _tail(named, node), columns
 
 
-def _from(
+def from_clause(
     compiler: Compiler, node: exp.Expr, sources: dict[str, Schema], tables: dict[str, str]
 ) -> str:
     """The FROM clause; adds its tables to `sources` by alias, and to `tables` the name of each."""
@@ -228,130 +244,3 @@ def _tail(compiler: Compiler, node: exp.Expr) -> str:
         if (clause := node.args.get(part)) is not None:
             sql += f" {part.upper()} {int(clause.expression.name)}"
     return sql
-
-
-@handles(exp.Subquery, parts=("alias",))
-def _scalar(compiler: Compiler, node: exp.Subquery) -> Value:
-    """A query as a value: its one column, of its one row."""
-    sql, columns = write_query(compiler, node.this)
-    if len(columns) != 1:
-        raise ExpressionError(f"{node.sql(DIALECT)}: a query used as a value has one column")
-    (column,) = columns.values()
-    return Value(f"({sql})", column.kind, column.scale)
-
-
-@handles(exp.Exists)
-def _exists(compiler: Compiler, node: exp.Exists) -> Value:
-    """In a predicate EXISTS is unknown where a value of the row that it compares is null."""
-    query = node.this
-    found = _joined(compiler, query)
-    if found is None:
-        found = f"EXISTS ({write_query(compiler, query)[0]})"
-    if not compiler.own or compiler.in_query:
-        return boolean(found)
-    lacking = [f"{value.sql} IS NULL" for value in _compared(compiler, query)]
-    if not lacking:
-        return boolean(found)
-    return boolean(f"CASE WHEN {' OR '.join(lacking)} THEN NULL ELSE {found} END")
-
-
-def _joined(compiler: Compiler, query: exp.Expr) -> str | None:
-    """EXISTS as a join: the rows that find something, by their number.
-
-    polars knows EXISTS only with plain comparisons of columns, a join with any condition.
-    """
-    scope = compiler.scope
-    simple = isinstance(query, exp.Select) and not (set(query.args) & _BEYOND & _given(query))
-    if not simple or len(scope.sources) != 1 or query.args.get("where") is None:
-        return None
-    (outer,) = scope.sources
-    table = scope.tables.get(outer)
-    sources: dict[str, Schema] = {}
-    named: dict[str, str] = {}
-    from_ = _from(compiler, query, sources, named)
-    if table is None or ROW not in scope.sources[outer] or outer in sources:
-        return None
-    within = compiler.inside(Scope(sources, scope, tables=named), compiler.tables)
-    condition = within.condition(query.args["where"].this)
-    row = f"{quoted(outer)}.{quoted(ROW)}"
-    own = f"{quoted(table)}{alias(outer)}"
-    if query.args.get("joins"):
-        return f"{row} IN (SELECT {row}{from_} CROSS JOIN {own} WHERE {condition})"
-    return f"{row} IN (SELECT {row} FROM {own} JOIN {from_.removeprefix(' FROM ')} ON {condition})"
-
-
-_BEYOND = frozenset({"group", "having", "qualify", "limit", "offset", "distinct", "with_"})
-
-
-def _given(query: exp.Expr) -> set[str]:
-    return {name for name, part in query.args.items() if part}
-
-
-def _compared(compiler: Compiler, query: exp.Expr) -> list[Value]:
-    """What WHERE compares that is of the row alone: columns, or expressions of them."""
-    where = query.args.get("where")
-    if where is None:
-        return []
-    sources: dict[str, Schema] = {}
-    _from(replace(compiler, seen=type(compiler.seen)()), query, sources, {})
-    scope = Scope(sources, compiler.scope)
-    found: dict[str, Value] = {}
-    for one in where.this.flatten() if isinstance(where.this, exp.And) else (where.this,):
-        comparison = one.unnest()
-        if not isinstance(comparison, exp.EQ | exp.NEQ | exp.LT | exp.LTE | exp.GT | exp.GTE):
-            continue
-        for side in (comparison.this, comparison.expression):
-            if _is_of_own(compiler, scope, side):
-                value = compiler.whole(side)
-                found[value.sql] = value
-    return list(found.values())
-
-
-def _is_of_own(compiler: Compiler, scope: Scope, node: exp.Expr) -> bool:
-    columns = list(node.find_all(exp.Column))
-    if not columns or node.find(exp.Subquery, exp.Exists) is not None:
-        return False
-    return all(scope.column(one.name, one.table)[2] is compiler.scope for one in columns)
-
-
-def within_query(compiler: Compiler, node: exp.In, query: exp.Expr) -> Value:
-    """`x IN (SELECT …)`: unknown where x is null, or where it isn't found and the list has a null."""
-    value = compiler.whole(node.this)
-    sql, columns = write_query(compiler, query)
-    if len(columns) != 1:
-        raise ExpressionError(f"{node.sql(DIALECT)}: the query after IN has one column")
-    (column,) = columns.values()
-    # Says so where the two can't be compared.
-    if compare(node, value, "=", Value("", column.kind, column.scale)) is UNDECIDED:
-        return UNDECIDED
-    return boolean(f"{value.sql} IN ({sql})")
-
-
-def tuple_within(compiler: Compiler, node: exp.In, query: exp.Expr) -> Value:
-    """`(a, b) IN (SELECT c, d …)`: whether a row of the answer has both."""
-    _, columns = write_query(compiler, query)
-    parts = [
-        part.transform(lambda one: _qualified(compiler, one)) for part in node.this.expressions
-    ]
-    if len(parts) != len(columns):
-        raise ExpressionError(f"{node.sql(DIALECT)}: the query needs {len(parts)} columns")
-    source = exp.Subquery(
-        this=query.unnest().copy(), alias=exp.TableAlias(this=exp.to_identifier(_LIST))
-    )
-    equal = [
-        exp.EQ(this=exp.column(name, table=_LIST, quoted=True), expression=part)
-        for name, part in zip(columns, parts, strict=True)
-    ]
-    found = exp.select("1").from_(source).where(*equal)
-    return compiler.value(exp.Exists(this=found))
-
-
-_LIST = "_list"
-
-
-def _qualified(compiler: Compiler, node: exp.Expr) -> exp.Expr:
-    """A bare column with its table, so that it means the same within a subquery."""
-    if not isinstance(node, exp.Column) or node.table:
-        return node
-    _, source, _ = compiler.scope.column(node.name)
-    return exp.column(node.name, table=source, quoted=node.this.quoted)
