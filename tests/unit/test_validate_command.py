@@ -189,6 +189,25 @@ rules:
     assert found[1]["undecided"] == 1
 
 
+@pytest.mark.parametrize(
+    ("type_", "rows", "undecided"),
+    [
+        ("number", [2, 3, 6], 1),
+        ("integer", [2, 3, 4, 6], 1),
+        ("date", [1, 2, 4, 6], 1),
+        ("text", [], 1),
+    ],
+)
+def test_types_of_cells_as_they_are_written(
+    type_: str, rows: list[int], undecided: int, tmp_path: Path
+) -> None:
+    data = "x,y\n1,\n01/02/2026,\n2026-11-20,\n1.5,\n,\n2026-02-30,\n"
+    rules = f"rules:\n  - {{id: r, kind: type, expression: {type_}, columns: [x]}}\n"
+    (rule,) = answer(run(tmp_path, "--json", data=data, rules=rules))
+    assert [one["row"] for one in rule["failing"]] == rows
+    assert rule["undecided"] == undecided
+
+
 def test_a_rule_that_can_not_be_computed_is_said_on_standard_error(tmp_path: Path) -> None:
     rules = "rules:\n  - {id: over, expression: x * 1000 > 0}\n"
     result = run(tmp_path, "--json", data=f"x\n{'9' * 37}\n", rules=rules)

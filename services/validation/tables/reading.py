@@ -15,9 +15,9 @@ from pathlib import Path
 import polars as pl
 from python_calamine import CalamineError, CalamineWorkbook
 
-from services.model.compiled_rule import RAW
 from services.model.expression import ROW
 from services.model.expression.values import DIGITS, nearest
+from services.model.rule_conditions import RAW
 from services.model.text import ModelError
 from services.validation.rules.engine import Frame
 
