@@ -31,7 +31,7 @@ RAW = "_raw."
 _TYPES = {
     CellType.NUMBER: "{0} ~ '^[+-]?[0-9]+([.][0-9]+)?$'",
     CellType.INTEGER: "{0} ~ '^[+-]?[0-9]+([.]0+)?$'",
-    CellType.DATE: "{0} ~ '^[0-9-]+$' and (cast({0} as date) is not null or {0} is null)",
+    CellType.DATE: "{0} = {0} and (cast({0} as date) is not null or {0} is null)",
     CellType.TEXT: "{0} = {0}",
 }
 

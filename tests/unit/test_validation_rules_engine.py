@@ -177,6 +177,27 @@ def test_queries_that_are_refused(query: str) -> None:
         run(query, "sql")
 
 
+def test_casts_of_text_take_what_is_plainly_written_and_nothing_else() -> None:
+    texts = ["01/02/2026", "2026-02-30", "2026-11-20", "1.50", "1,5", "1e3", " 2", None, "-7"]
+    frames = {"data": Frame.of(pl.DataFrame({"t": texts}))}
+
+    def holds(expression: str) -> list[str | None]:
+        rule = Rule("r", RuleKind.CHECK, expression, 1, table="data")
+        (outcome,) = run_rules([rule], frames)
+        assert not outcome.error
+        return [
+            one
+            for row, one in enumerate(texts, 1)
+            if row not in (*outcome.failing, *outcome.unknown)
+        ]
+
+    assert holds("cast(t as date) > date '2000-01-01'") == ["2026-11-20"]
+    assert holds("cast(t as decimal(38, 2)) is not null") == ["1.50", "-7"]
+    assert holds("cast(t as decimal(38, 1)) = 1.5") == ["1.50"]
+    assert holds("t::integer = -7") == ["-7"]
+    assert holds("cast(t as integer) is not null") == ["-7"]
+
+
 def test_a_rule_that_overflows_is_undecided_and_the_others_are_not() -> None:
     rules = [
         Rule("over", RuleKind.CHECK, "h * 100 > 0", 1, table="huge"),

@@ -107,7 +107,9 @@ def _cast(compiler: Compiler, node: exp.Cast) -> Value:
             return day(node.this.name)
         if value.kind not in (Kind.TEXT, Kind.DATE, Kind.NULL):
             raise ExpressionError(f"{node.sql(DIALECT)}: only text can be cast to a date")
-        return Value(f"TRY_CAST({value.sql} AS DATE)", Kind.DATE)
+        if value.kind is Kind.DATE:
+            return value
+        return Value(f"TRY_CAST({_like(value, _DAY)} AS DATE)", Kind.DATE)
     if target.is_type(exp.DataType.Type.BOOLEAN) and value.kind in (Kind.BOOLEAN, Kind.NULL):
         return Value(f"CAST({value.sql} AS BOOLEAN)", Kind.BOOLEAN)
     if target.is_type(*exp.DataType.FLOAT_TYPES):
@@ -123,6 +125,16 @@ def _cast(compiler: Compiler, node: exp.Cast) -> Value:
     )
 
 
+_DAY = "^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
+_WHOLE = "^[+-]?[0-9]+$"
+_FRACTION = "^[+-]?[0-9]+([.][0-9]+)?$"
+
+
+def _like(text: Value, pattern: str) -> str:
+    """The text where it is written so; polars would guess at the format of dates from the first one."""
+    return f"(CASE WHEN {text.sql} ~ '{pattern}' THEN {text.sql} END)"
+
+
 def _as_number(node: exp.Cast, value: Value, places: int) -> Value:
     if value.kind is Kind.NULL:
         return NO_NUMBER
@@ -130,7 +142,9 @@ def _as_number(node: exp.Cast, value: Value, places: int) -> Value:
         rounded = f"ROUND({value.sql}, {places})" if value.scale > places else value.sql
         return Value(f"CAST({rounded} AS DECIMAL({DIGITS}, {places}))", Kind.NUMBER, places)
     if value.kind in (Kind.TEXT, Kind.APPROXIMATE):
-        sql = f"TRY_CAST({value.sql} AS DECIMAL({DIGITS}, {places}))"
+        pattern = _FRACTION if places else _WHOLE
+        written = _like(value, pattern) if value.kind is Kind.TEXT else value.sql
+        sql = f"TRY_CAST({written} AS DECIMAL({DIGITS}, {places}))"
         return Value(sql, Kind.NUMBER, places)
     if value.kind is Kind.BOOLEAN:
         return whole_number(f"CAST({value.sql} AS INT)")
