@@ -68,7 +68,7 @@ lock: .venv/installed ## Choose the newest versions of all packages, and lock th
 .PHONY: clean
 clean: ## Delete the demo's data and all that install and the tools made
 	if [ -x $(bin)/supervisord ]; then $(bin)/python -m deploy.local destroy --folder $(folder); fi
-	rm -rf .venv .run $(libraries) deploy/kafka/target .mypy_cache .ruff_cache .pytest_cache .hypothesis *.egg-info
+	rm -rf .venv .bench .run $(libraries) deploy/kafka/target .mypy_cache .ruff_cache .pytest_cache .hypothesis *.egg-info
 
 # pip only brings uv, which then installs the hundred others in seconds instead of a minute.
 .venv/installed: requirements.lock deploy/bootstrap.lock

@@ -1,4 +1,4 @@
-"""`python -m bench`: what the runner costs, the whole product under load, and reading workbooks."""
+"""`python -m bench`: what the runner costs, the whole product under load, reading workbooks, and rules."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from typing import Any
 
 from rich.console import Console
 
-from bench import cost, reading
+from bench import cost, reading, rules
 from bench.chain import report
 from bench.chain.measure import FULL, SHORT
 from bench.chain.measure import measure as measure_chain
 
-PARTS = ("runner", "chain", "reading")
+PARTS = ("runner", "chain", "reading", "rules")
 Progress = Callable[[str], None]
 
 
@@ -33,7 +33,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "python": platform.python_version(),
     }
     for part in PARTS if options.part is None else (options.part,):
-        measure = {"runner": _runner, "chain": _chain, "reading": _reading}[part]
+        parts = {"runner": _runner, "chain": _chain, "reading": _reading, "rules": _rules}
+        measure = parts[part]
         measured[part] = measure(options.short, progress.print, console)
     if console is None:
         print(json.dumps(measured, indent=1))
@@ -64,11 +65,18 @@ def _reading(short: bool, progress: Progress, console: Console | None) -> dict[s
     return reading.as_json(found)
 
 
+def _rules(short: bool, progress: Progress, console: Console | None) -> dict[str, Any]:
+    measured = rules.measure(rules.SHORT if short else rules.FULL, progress)
+    if console:
+        rules.show(measured, console)
+    return measured
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument(
         "part", nargs="?", choices=PARTS,
-        help="the runner beside a stage written by hand, the whole chain, or reading workbooks (all)",
+        help="the runner beside a stage by hand, the whole chain, reading, or rules beside vtlengine (all)",
     )  # fmt: skip
     parser.add_argument("--short", action="store_true", help="a minute each, for a first look")
     parser.add_argument("--json", action="store_true", help="everything, for a program")

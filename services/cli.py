@@ -28,6 +28,7 @@ from services.operators import (
 )
 from services.operators.calls import authorization
 from services.operators.show import AsJson, Exit, as_json, say, show_problem, table
+from services.validation.tables.commands import validate
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -50,6 +51,7 @@ connector.keys.command(
     "register", help="Đăng ký khóa công khai của cơ quan · Register a sender's public key"
 )(keys.register)
 app.add_typer(audit.app, name="audit")
+app.command(help="Kiểm tra một bảng bất kỳ theo quy tắc · Check any table by rules")(validate)
 
 
 @catalogue.command(

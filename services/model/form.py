@@ -16,9 +16,10 @@ from typing import Any, Literal
 
 from pydantic.dataclasses import dataclass
 
+from services.model.form_rules import rule_problems
 from services.model.observation import Completeness, Scenario
 from services.model.period import Frequency, Period
-from services.model.rule import Axis, CellType, Reference, Rule, RuleKind, names_of
+from services.model.rule import Reference, Rule, RuleKind
 from services.model.table import Role, Table, TableKind, repeated, table_problems
 from services.model.text import SCHEMAS, STRICT, ModelError, Text, load_yaml, plain, read
 
@@ -116,7 +117,8 @@ class Form:
         form = read(cls, dict(data), f"form {data.get('id', '?')}")
         problems = [problem for table in form.tables for problem in table_problems(table)]
         problems += [problem for table in form.tables for problem in _unchecked(form, table)]
-        problems += [problem for rule in form.rules for problem in _rule_problems(form, rule)]
+        for rule in form.rules:
+            problems += rule_problems(form.id, form.tables, form.references, rule)
         problems += _system_problems(form)
         problems += repeated("rule", (rule.id for rule in form.rules))
         names = (*(one.id for one in form.tables), *(one.name for one in form.references))
@@ -160,20 +162,3 @@ def _unchecked(form: Form, table: Table) -> list[str]:
         if rule.kind is RuleKind.TYPE and rule.table == table.id:
             wanted -= set(rule.columns or wanted)
     return [f"column {one} of {table.id} needs a rule of kind type" for one in sorted(wanted)]
-
-
-def _rule_problems(form: Form, rule: Rule) -> list[str]:
-    try:
-        table = form.table(rule.table)
-        names = names_of(rule)
-    except ModelError as error:
-        return [f"rule {rule.id}: {error}"]
-    rows = rule.axis is Axis.ROWS and table.kind is TableKind.FIGURES
-    known = table.by_code if rows else table.by_id
-    problems = [f"rule {rule.id}: no {name} in {table.id}" for name in names if name not in known]
-    problems += [
-        f"rule {rule.id}: no column {one}" for one in rule.columns if one not in table.by_id
-    ]
-    if rule.kind is RuleKind.TYPE and rule.expression not in set(CellType):
-        problems.append(f"rule {rule.id}: no type {rule.expression}")
-    return problems

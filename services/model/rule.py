@@ -1,9 +1,10 @@
-"""Rules as data, and the arithmetic of totals.
+"""Rules as data, and the arithmetic of totals. docs/rules.md shows each kind with examples.
 
-`total` compares sums of rows (or columns) of a table: `2 = 3 + 8 - 45`, or `3 >= 4 + 5` for
-"Trong đó" rows, whose parts reach at most the whole. `required` names the rows or columns that may
-not stay blank: `1, 2`. `type` names the type of a column's cells: `number`. `codelist` names the
-list that a column's cells are from: `VSIC2018`.
+`check` is a condition on each row, in SQL; with `by` its aggregates are of the row's group. `total`
+compares sums of rows (or columns) of a table: `2 = 3 + 8 - 45`, or `3 >= 4 + 5` for "Trong đó" rows,
+whose parts reach at most the whole; several lines are a tree. `change` compares with the row before
+or with a reference. `required`, `unique`, `codelist` and `type` are about cells, `exists` and
+`complete` about a whole table, and `sql` is a query that returns what offends.
 """
 
 import re
@@ -34,6 +35,20 @@ class RuleKind(StrEnum):
     CODELIST = "codelist"
     TYPE = "type"
     TOTAL = "total"
+    CHECK = "check"
+    UNIQUE = "unique"
+    CHANGE = "change"
+    EXISTS = "exists"
+    COMPLETE = "complete"
+    SQL = "sql"
+
+
+class IfMissing(StrEnum):
+    """What a rule says where a value that it needs is missing."""
+
+    UNDECIDED = "undecided"
+    FAIL = "fail"
+    PASS = "pass"
 
 
 class Axis(StrEnum):
@@ -78,7 +93,13 @@ class Reference:
 
 @dataclass(frozen=True, config=STRICT)
 class Rule:
-    """One rule of a form. `level` is the ESS validation level; no `columns` means all of values."""
+    """One rule. `level` is the ESS validation level; no `columns` means all of values.
+
+    `when` limits it to the rows on which that condition holds. `by` are the columns of its groups,
+    none of them for the whole table; `order` sorts rows for the one before. `code` is the column
+    with the codes of a total over rows. `decimals` are the places to which the figures of a total
+    are rounded. `exactly` is how often `exists` has to hold, at least once where it isn't given.
+    """
 
     id: str
     kind: RuleKind
@@ -91,6 +112,14 @@ class Rule:
     message: Text | None = None
     basis: str = ""
     table: str = "main"
+    when: str = ""
+    by: tuple[str, ...] | None = None
+    missing: IfMissing = IfMissing.UNDECIDED
+    reference: str = ""
+    order: tuple[str, ...] = ()
+    code: str = ""
+    decimals: Annotated[int, Field(ge=0, le=12)] | None = None
+    exactly: Annotated[int, Field(ge=0)] | None = None
 
 
 class Relation(StrEnum):
@@ -107,6 +136,7 @@ class Total:
     left: str
     relation: Relation
     terms: tuple[tuple[int, str], ...]
+    text: str = ""
 
     @property
     def codes(self) -> tuple[str, ...]:
@@ -131,10 +161,18 @@ def parse_total(expression: str) -> Total:
             raise ModelError(f"{expression!r}: no term can be read at {rest!r}")
         terms.append((-1 if term[1] == "-" else 1, term[2]))
         rest = rest[term.end() :]
-    total = Total(found[1], Relation(found[2]), tuple(terms))
+    total = Total(found[1], Relation(found[2]), tuple(terms), expression.strip())
     if len(set(total.codes)) != len(total.codes):
         raise ModelError(f"{expression!r} names a code twice")
     return total
+
+
+def parse_totals(expression: str) -> tuple[Total, ...]:
+    """The totals of a tree, one a line; raises ModelError showing where one goes wrong."""
+    lines = [line for line in re.split(r"[\n;]", expression) if line.strip()]
+    if not lines:
+        raise ModelError("a total is blank: write 1 = 2 + 3 - 4")
+    return tuple(parse_total(line) for line in lines)
 
 
 def parse_names(expression: str) -> tuple[str, ...]:
@@ -148,5 +186,5 @@ def parse_names(expression: str) -> tuple[str, ...]:
 def names_of(rule: Rule) -> Iterable[str]:
     """The rows or columns that a rule's expression names."""
     if rule.kind is RuleKind.TOTAL:
-        return parse_total(rule.expression).codes
+        return [code for total in parse_totals(rule.expression) for code in total.codes]
     return parse_names(rule.expression) if rule.kind is RuleKind.REQUIRED else ()

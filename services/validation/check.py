@@ -81,7 +81,7 @@ def check(
     except UnreadableWorkbook:
         notebook.find("workbook_unreadable", Place())
     else:
-        return _check_workbook(form, workbook, statement, codelists or {}, notebook)
+        return _check_workbook(form, workbook, statement, codelists or {}, accepted, notebook)
     return _unread(form, notebook)
 
 
@@ -102,6 +102,7 @@ def _check_workbook(
     workbook: Workbook,
     statement: Statement,
     codelists: Mapping[str, Codelist],
+    accepted: Sequence[Accepted],
     notebook: Notebook,
 ) -> Checked:
     if not statement.suits(form):
@@ -115,7 +116,7 @@ def _check_workbook(
             tables[table.id], observations = found
             read += observations
     read = figures.unique(read, notebook)
-    tallies = rules.run(form, tables, codelists, notebook)
+    tallies = rules.run(form, tables, codelists, notebook, statement, accepted)
     rounded = sum(one.rounded for one in read)
     report = Report.of(form, notebook, tallies, len(read), rounded)
     names = tuple(sheet.name for sheet in workbook.sheets)

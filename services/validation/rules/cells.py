@@ -1,4 +1,4 @@
-"""The rules of a form over what was read: pass, fail, or undecided, which never looks like a pass.
+"""Rules about single cells and sums of a form's table: pass, fail, or undecided, which never looks like a pass.
 
 A cell that is blank, marked as not collected or not a number leaves every rule that needs it
 undecided. Sums are exact decimals; a total may be off by what rounding its parts can do.
@@ -12,17 +12,17 @@ from enum import StrEnum
 
 from services.model import table as form_table
 from services.model.codelist import Codelist
-from services.model.form import Form
 from services.model.rule import (
     Axis,
     CellType,
+    IfMissing,
     Relation,
     Rule,
     RuleKind,
     Severity,
     Total,
     parse_names,
-    parse_total,
+    parse_totals,
 )
 from services.model.table import Role
 from services.validation.cells import printed
@@ -93,41 +93,22 @@ class Table:
 Check = Callable[[Rule, Table, Notebook, Mapping[str, Codelist]], Iterator[State]]
 
 
-def run(
-    form: Form,
-    tables: Mapping[str, Table],
-    codelists: Mapping[str, Codelist],
-    notebook: Notebook,
-) -> list[Tally]:
-    """Every rule of the form over its table; rules of a table that wasn't found are undecided."""
-    tallies = []
-    for rule in form.rules:
-        tally = Tally(rule.id)
-        table = tables.get(rule.table)
-        states = _CHECKS[rule.kind](rule, table, notebook, codelists) if table else ()
-        for state in states:
-            tally.count(state)
-        if table is None:
-            tally.count(State.UNDECIDED)
-        tallies.append(tally)
-    return tallies
-
-
-def _context(rule: Rule) -> Context:
-    return Context(rule.id, rule.level, rule.severity, rule.basis, rule.message)
+def context_of(rule: Rule, severity: Severity | None = None) -> Context:
+    """Which rule speaks, with another severity where that is given."""
+    return Context(rule.id, rule.level, severity or rule.severity, rule.basis, rule.message)
 
 
 def _check_total(
     rule: Rule, table: Table, notebook: Notebook, _: Mapping[str, Codelist]
 ) -> Iterator[State]:
-    total = parse_total(rule.expression)
     across = rule.axis is Axis.COLUMNS
-    for other in table.rows if across else table.columns(rule):
-        found = {
-            code: table.entries.get((other, code) if across else (code, other))
-            for code in total.codes
-        }
-        yield _one_total(rule, table.sheet, total, found, notebook)
+    for total in parse_totals(rule.expression):
+        for other in table.rows if across else table.columns(rule):
+            found = {
+                code: table.entries.get((other, code) if across else (code, other))
+                for code in total.codes
+            }
+            yield _one_total(rule, table.sheet, total, found, notebook)
 
 
 def _one_total(
@@ -135,12 +116,12 @@ def _one_total(
 ) -> State:
     values = {code: one.reading.value for code, one in found.items() if one is not None}
     if any(values.get(code) is None for code in total.codes):
-        _undecided(rule, sheet, total, found, notebook)
-        return State.UNDECIDED
+        return _lacking(rule, sheet, total, found, notebook)
     numbers = {code: value for code, value in values.items() if value is not None}
     expected = sum((sign * numbers[code] for sign, code in total.terms), Decimal(0))
     difference = numbers[total.left] - expected
-    tolerance = (len(total.terms) + 1) * HALF_UNIT + rule.tolerance
+    half = HALF_UNIT if rule.decimals is None else Decimal("0.5").scaleb(-rule.decimals)
+    tolerance = (len(total.terms) + 1) * half + rule.tolerance
     holds = difference >= -tolerance and (
         total.relation is Relation.AT_LEAST or difference <= tolerance
     )
@@ -150,8 +131,8 @@ def _one_total(
     notebook.find(
         "total" if total.relation is Relation.EQUAL else "part",
         Place(sheet, cells),
-        _context(rule),
-        expression=rule.expression,
+        context_of(rule),
+        expression=total.text,
         cell=cells[0],
         value=numbers[total.left],
         expected=expected,
@@ -161,17 +142,23 @@ def _one_total(
     return State.FAIL
 
 
-def _undecided(
+def _lacking(
     rule: Rule, sheet: str, total: Total, found: Mapping[str, Entry | None], notebook: Notebook
-) -> None:
-    """Says what a total lacked, where something of it is there at all."""
-    if not any(one is not None and one.reading.value is not None for one in found.values()):
-        return
+) -> State:
+    """What the rule says where figures lack; named where something of the total is there at all."""
+    if rule.missing is IfMissing.PASS:
+        return State.PASS
+    fails = rule.missing is IfMissing.FAIL
+    state = State.FAIL if fails else State.UNDECIDED
+    filled = any(one is not None and one.reading.value is not None for one in found.values())
+    if not filled and not fails:
+        return state
     lacking = [code for code in total.codes if not (e := found[code]) or e.reading.value is None]
     cells = tuple(one.cell for code in lacking if (one := found[code]) is not None)
-    context = Context(rule.id, rule.level, Severity.INFORMATION, rule.basis, rule.message)
-    given = {"expression": rule.expression, "lacking": ", ".join(lacking)}
+    context = context_of(rule, None if fails else Severity.INFORMATION)
+    given = {"expression": total.text, "lacking": ", ".join(lacking)}
     notebook.find("undecided", Place(sheet, cells), context, **given)
+    return state
 
 
 def _check_required(
@@ -191,7 +178,7 @@ def _check_required(
             continue
         where = Place(table.sheet, (entry.cell,) if entry is not None else ())
         what = place[0] if of_rows else place[1]
-        notebook.find("required", where, _context(rule), what=table.titles[what])
+        notebook.find("required", where, context_of(rule), what=table.titles[what])
         yield State.FAIL
 
 
@@ -207,7 +194,7 @@ def _check_codelist(
             yield State.PASS
         else:
             where = Place(table.sheet, (entry.cell,))
-            notebook.find("codelist", where, _context(rule), value=text, list=codes.title)
+            notebook.find("codelist", where, context_of(rule), value=text, list=codes.title)
             yield State.FAIL
 
 
@@ -227,7 +214,7 @@ def _check_type(
             yield State.PASS
             continue
         where = Place(table.sheet, (entry.cell,))
-        notebook.find(fault, where, _context(rule), value=printed(entry.raw))
+        notebook.find(fault, where, context_of(rule), value=printed(entry.raw))
         yield State.FAIL
 
 
@@ -252,9 +239,10 @@ def _filled(rule: Rule, table: Table) -> Iterator[Entry]:
             yield entry
 
 
-_CHECKS: Mapping[RuleKind, Check] = {
+CELL_CHECKS: Mapping[RuleKind, Check] = {
     RuleKind.TOTAL: _check_total,
     RuleKind.REQUIRED: _check_required,
     RuleKind.CODELIST: _check_codelist,
     RuleKind.TYPE: _check_type,
 }
+"""The kinds that look at cells one by one; the engine runs the others."""

@@ -1,0 +1,235 @@
+"""Walks a parsed expression and writes it in the SQL of polars; each function has its handler."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+from typing import TypeVar, cast
+
+import sqlglot
+from sqlglot import exp
+from sqlglot.errors import SqlglotError
+
+from services.model.expression.scope import Scope
+from services.model.expression.values import (
+    NUMBERS,
+    ROW,
+    ExpressionError,
+    Kind,
+    Schema,
+    Value,
+    nearest,
+    number,
+    quoted,
+)
+
+DIALECT = "postgres"
+
+
+@dataclass(frozen=True)
+class Predicate:
+    """A condition on the rows of a table, ready for `SELECT <sql> FROM table`.
+
+    `columns` are those of the table that it names, `tables` the others that it reads.
+    """
+
+    sql: str
+    columns: tuple[str, ...]
+    tables: frozenset[str]
+
+
+@dataclass
+class Seen:
+    """What a walk met: columns of the table itself, in their order, and other tables."""
+
+    columns: dict[str, None] = field(default_factory=dict)
+    tables: set[str] = field(default_factory=set)
+
+
+@dataclass(frozen=True)
+class Compiler:
+    """One walk: where it is, and what holds there.
+
+    `own` is the table whose rows are judged, blank in a query of kind sql. `by` are the columns
+    of its groups, None without groups. `tolerance` belongs to the comparisons at this place.
+    `defined` are the tables that a WITH defines.
+    """
+
+    tables: Mapping[str, Schema]
+    scope: Scope
+    seen: Seen
+    own: str = ""
+    by: tuple[str, ...] | None = None
+    tolerance: Value | None = None
+    in_query: bool = False
+    defined: frozenset[str] = frozenset()
+
+    def value(self, node: exp.Expr | None) -> Value:
+        """The SQL of a node; raises ExpressionError for what the language doesn't have."""
+        if node is None:
+            raise ExpressionError("an operand is missing")
+        handler = _HANDLERS.get(type(node))
+        if handler is None:
+            raise ExpressionError(f"{node.sql(DIALECT)}: the language doesn't have this")
+        here = self if isinstance(node, _CONDITIONS) else replace(self, tolerance=None)
+        return handler(here, node)
+
+    def whole(self, node: exp.Expr | None) -> Value:
+        """The value without a divisor."""
+        return self.value(node).whole()
+
+    def of_kind(self, node: exp.Expr | None, kind: Kind) -> Value:
+        """The value, which has to be of this kind."""
+        found = self.whole(node)
+        allowed = NUMBERS if kind is Kind.NUMBER else {kind, Kind.NULL}
+        if found.kind not in allowed:
+            shown = node.sql(DIALECT) if node is not None else ""
+            raise ExpressionError(f"{shown} is {found.kind.value}, expected {kind.value}")
+        return found
+
+    def condition(self, node: exp.Expr | None) -> str:
+        """The SQL of a condition."""
+        return self.of_kind(node, Kind.BOOLEAN).sql
+
+    def inside(self, scope: Scope, tables: Mapping[str, Schema]) -> "Compiler":
+        """The same walk within a subquery."""
+        return replace(self, scope=scope, tables=tables, tolerance=None, by=None, in_query=True)
+
+
+Node = TypeVar("Node", bound=exp.Expr)
+
+
+Handler = Callable[[Compiler, Node], Value]
+
+
+_HANDLERS: dict[type[exp.Expr], Callable[[Compiler, exp.Expr], Value]] = {}
+
+
+_CONDITIONS = (
+    exp.And, exp.Or, exp.Paren, exp.EQ, exp.LT, exp.LTE, exp.GT, exp.GTE, exp.Between,
+)  # fmt: skip
+
+
+def handles(
+    *kinds: type[exp.Expr], parts: Sequence[str] = ()
+) -> Callable[[Handler[Node]], Handler[Node]]:
+    """Registers the handler of these nodes, and which of their parts it reads besides the usual."""
+
+    def register(handler: Handler[Node]) -> Handler[Node]:
+        def checked(compiler: Compiler, node: exp.Expr) -> Value:
+            only(node, *parts)
+            return handler(compiler, cast(Node, node))
+
+        for kind in kinds:
+            _HANDLERS[kind] = checked
+        return handler
+
+    return register
+
+
+_USUAL = frozenset({"this", "expression", "expressions"})
+
+
+def only(node: exp.Expr, *parts: str) -> None:
+    """Raises ExpressionError for a part of a node that nobody reads: none is ignored in silence."""
+    for name, part in node.args.items():
+        if part and name not in _USUAL and name not in parts:
+            word = name.rstrip("_").upper()
+            raise ExpressionError(f"{node.sql(DIALECT)}: the language doesn't have its part {word}")
+
+
+Named = Callable[[Compiler, Sequence[exp.Expr]], Value]
+
+
+_NAMED: dict[str, Named] = {}
+
+
+def named(name: str) -> Callable[[Named], Named]:
+    """Registers a function that the parser doesn't know by itself."""
+
+    def register(handler: Named) -> Named:
+        _NAMED[name] = handler
+        return handler
+
+    return register
+
+
+@handles(exp.Anonymous)
+def _named_function(compiler: Compiler, node: exp.Anonymous) -> Value:
+    handler = _NAMED.get(node.name.lower())
+    if handler is None:
+        raise ExpressionError(f"no function {node.name}: {nearest(node.name, _NAMED)}")
+    return handler(compiler, node.expressions)
+
+
+def parse(text: str) -> exp.Expr:
+    """The tree of an expression or a query; raises ExpressionError with the place that is wrong."""
+    try:
+        return sqlglot.parse_one(text, read=DIALECT)
+    except SqlglotError as error:
+        raise ExpressionError(_where(text, error)) from None
+
+
+def _where(text: str, error: SqlglotError) -> str:
+    details = getattr(error, "errors", None)
+    if not details:
+        return f"{text!r} can't be read: {str(error).splitlines()[0]}"
+    first = details[0]
+    near = f"{first.get('start_context') or ''}▶{first.get('highlight') or ''}"[-60:]
+    return f"{text!r} can't be read at {near!r} (line {first['line']}, column {first['col']})"
+
+
+def _compiler(
+    own: str, tables: Mapping[str, Schema], by: tuple[str, ...] | None
+) -> tuple[Compiler, Scope]:
+    scope = Scope({own: tables[own]}, tables={own: own})
+    return Compiler(tables, scope, Seen(), own, by), scope
+
+
+def compile_predicate(
+    text: str,
+    tables: Mapping[str, Schema],
+    own: str,
+    by: tuple[str, ...] | None = None,
+    tolerance: Decimal | None = None,
+) -> Predicate:
+    """The condition `text` on the rows of the table `own`; raises ExpressionError.
+
+    With `by` its aggregates are of the group of each row; a row without a value in one of these
+    columns belongs to no known group. `tolerance` widens the comparisons of numbers.
+    """
+    compiler, _ = _compiler(own, tables, by)
+    allowed = number(tolerance) if tolerance else None
+    sql = replace(compiler, tolerance=allowed).condition(parse(text))
+    if by:
+        keys = [compiler.value(exp.column(name, quoted=True)).sql for name in by]
+        lacking = " OR ".join(f"{key} IS NULL" for key in keys)
+        sql = f"CASE WHEN {lacking} THEN NULL ELSE {sql} END"
+    return Predicate(sql, tuple(compiler.seen.columns), frozenset(compiler.seen.tables))
+
+
+@handles(exp.Column, parts=("table", "db"))
+def _column(compiler: Compiler, node: exp.Column) -> Value:
+    if isinstance(node.this, exp.Star) or node.args.get("db"):
+        raise ExpressionError(f"{node.sql(DIALECT)}: write table.column")
+    alias_value = compiler.scope.aliases.get(node.name) if not node.table else None
+    if alias_value is not None:
+        return alias_value
+    value, source, scope = compiler.scope.column(node.name, node.table)
+    if scope.outer is None and source == compiler.own:
+        name = value.sql.split(".", 1)[1].strip('"').replace('""', '"')
+        if name != ROW:
+            compiler.seen.columns[name] = None
+    return value
+
+
+def partition(compiler: Compiler, names: Sequence[str]) -> str:
+    """The window of the groups by these columns of the own table."""
+    if not names:
+        return " OVER ()"
+    keys = [compiler.scope.column(name, compiler.own)[0].sql for name in names]
+    return f" OVER (PARTITION BY {', '.join(keys)})"
+
+
+def alias(name: str) -> str:
+    """`AS "name"`."""
+    return f" AS {quoted(name)}"

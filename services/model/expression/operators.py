@@ -1,0 +1,194 @@
+"""Literals, logic and comparisons."""
+
+from datetime import date
+from decimal import Decimal
+
+from sqlglot import exp
+
+from services.model.expression import arithmetic
+from services.model.expression.compiler import Compiler, handles
+from services.model.expression.values import (
+    DIGITS,
+    NUMBERS,
+    UNDECIDED,
+    ExpressionError,
+    Kind,
+    Value,
+    boolean,
+    number,
+    text_literal,
+)
+
+
+@handles(exp.Literal, parts=("is_string",))
+def _literal(_: Compiler, node: exp.Literal) -> Value:
+    if node.is_string:
+        return Value(text_literal(node.name), Kind.TEXT)
+    return number(Decimal(node.name))
+
+
+@handles(exp.Null)
+def _null(_: Compiler, __: exp.Null) -> Value:
+    return Value("NULL", Kind.NULL)
+
+
+@handles(exp.Boolean)
+def _boolean(_: Compiler, node: exp.Boolean) -> Value:
+    return Value("TRUE" if node.this else "FALSE", Kind.BOOLEAN)
+
+
+@handles(exp.Paren)
+def _paren(compiler: Compiler, node: exp.Paren) -> Value:
+    return compiler.value(node.this)
+
+
+@handles(exp.And, exp.Or)
+def _connector(compiler: Compiler, node: exp.And | exp.Or) -> Value:
+    word = "AND" if isinstance(node, exp.And) else "OR"
+    return boolean(f"{compiler.condition(node.this)} {word} {compiler.condition(node.expression)}")
+
+
+@handles(exp.Not)
+def _not(compiler: Compiler, node: exp.Not) -> Value:
+    return boolean(f"NOT {compiler.condition(node.this)}")
+
+
+@handles(exp.Xor)
+def _xor(compiler: Compiler, node: exp.Xor) -> Value:
+    return boolean(f"{compiler.condition(node.this)} <> {compiler.condition(node.expression)}")
+
+
+_OPERATORS = {exp.EQ: "=", exp.NEQ: "<>", exp.LT: "<", exp.LTE: "<=", exp.GT: ">", exp.GTE: ">="}
+
+
+@handles(*_OPERATORS)
+def _comparison(compiler: Compiler, node: exp.Binary) -> Value:
+    if isinstance(node.expression, exp.Any | exp.All):
+        raise ExpressionError("ANY and ALL are not in the language: use IN, EXISTS, MIN or MAX")
+    left, right = compiler.value(node.this), compiler.value(node.expression)
+    return compare(node, left, _OPERATORS[type(node)], right, compiler.tolerance)
+
+
+def compare(
+    node: exp.Expr, left: Value, operator: str, right: Value, tolerance: Value | None = None
+) -> Value:
+    """The comparison of two values of one kind; raises ExpressionError where they are of two."""
+    if Kind.NULL in (left.kind, right.kind):
+        return UNDECIDED
+    if left.kind in NUMBERS and right.kind in NUMBERS:
+        return arithmetic.compare(left, operator, right, tolerance)
+    left, right = _dated(left, right), _dated(right, left)
+    if left.kind is not right.kind:
+        kinds = f"{left.kind.value} with {right.kind.value}"
+        raise ExpressionError(f"{node.sql('postgres')} compares {kinds}: {_advice(left, right)}")
+    return boolean(f"{left.sql} {operator} {right.sql}")
+
+
+def _dated(one: Value, other: Value) -> Value:
+    """A text literal beside a date is that date; beside a condition it may be true or false."""
+    if other.kind is Kind.BOOLEAN and one.sql.lower() in ("'true'", "'false'"):
+        return Value(one.sql.strip("'").upper(), Kind.BOOLEAN)
+    if other.kind is Kind.DATE and one.kind is Kind.TEXT and one.sql.startswith("'"):
+        return day(one.sql.strip("'"))
+    return one
+
+
+def day(text: str) -> Value:
+    """The date that a text names; raises ExpressionError where it is none."""
+    try:
+        date.fromisoformat(text)
+    except ValueError:
+        raise ExpressionError(f"{text!r} is no date: write '2026-11-20'") from None
+    return Value(f"CAST({text_literal(text)} AS DATE)", Kind.DATE)
+
+
+def _advice(left: Value, right: Value) -> str:
+    kinds = {left.kind, right.kind}
+    if Kind.TEXT in kinds and kinds & NUMBERS:
+        return "a text stands in quotes, a number doesn't; a column's type can be declared"
+    if Kind.TEXT in kinds and Kind.DATE in kinds:
+        return "declare the column's type as date, or write try_cast(x as date)"
+    return "write one of them as the kind of the other"
+
+
+@handles(exp.Between, parts=("low", "high", "symmetric"))
+def _between(compiler: Compiler, node: exp.Between) -> Value:
+    value = compiler.value(node.this)
+    low, high = compiler.value(node.args["low"]), compiler.value(node.args["high"])
+    if node.args.get("symmetric"):
+        raise ExpressionError("BETWEEN SYMMETRIC is not in the language")
+    above = compare(node, value, ">=", low, compiler.tolerance)
+    below = compare(node, value, "<=", high, compiler.tolerance)
+    return boolean(f"{above.sql} AND {below.sql}")
+
+
+@handles(exp.Is, parts=("negate",))
+def _is(compiler: Compiler, node: exp.Is) -> Value:
+    word = "IS NOT" if node.args.get("negate") else "IS"
+    if isinstance(node.expression, exp.Null):
+        return boolean(f"{compiler.whole(node.this).sql} {word} NULL")
+    if not isinstance(node.expression, exp.Boolean):
+        raise ExpressionError(f"{node.sql('postgres')}: write IS NULL, IS TRUE or IS FALSE")
+    # polars gives null for IS TRUE of null.
+    inner = compiler.condition(node.this)
+    wanted = inner if node.expression.this else f"NOT {inner}"
+    found = f"COALESCE({wanted}, FALSE)"
+    return boolean(f"NOT {found}" if node.args.get("negate") else found)
+
+
+@handles(exp.NullSafeEQ, exp.NullSafeNEQ)
+def _null_safe(compiler: Compiler, node: exp.Binary) -> Value:
+    left, right = compiler.whole(node.this), compiler.whole(node.expression)
+    equal = compare(node, left, "=", right)
+    both = f"({left.sql} IS NULL AND {right.sql} IS NULL)"
+    same = f"COALESCE({equal.sql}, {both})"
+    return boolean(same if isinstance(node, exp.NullSafeEQ) else f"NOT {same}")
+
+
+@handles(exp.Add, exp.Sub)
+def _sum(compiler: Compiler, node: exp.Add | exp.Sub) -> Value:
+    sign = "+" if isinstance(node, exp.Add) else "-"
+    left = compiler.value(node.this)
+    if isinstance(node.expression, exp.Interval):
+        return _shifted(compiler, left, sign, node.expression)
+    right = compiler.value(node.expression)
+    if left.kind is Kind.DATE and sign == "-":
+        right = _dated(right, left)
+    elif right.kind is Kind.DATE and sign == "-":
+        left = _dated(left, right)
+    if left.kind is right.kind is Kind.DATE and sign == "-":
+        return Value(f"({days(left)} - {days(right)})", Kind.NUMBER)
+    if left.kind is Kind.DATE and right.kind is Kind.NUMBER:
+        if right.constant is None or right.constant % 1:
+            raise ExpressionError("a whole number of days can be added to a date, and no column")
+        return Value(f"({left.sql} {sign} INTERVAL '{right.constant} day')", Kind.DATE)
+    return arithmetic.add(left, right, sign)
+
+
+def days(one: Value) -> str:
+    """The number of a day, so that days can be counted."""
+    return f"CAST(CAST({one.sql} AS INT) AS DECIMAL({DIGITS}, 0))"
+
+
+def _shifted(compiler: Compiler, start: Value, sign: str, interval: exp.Interval) -> Value:
+    if start.kind is not Kind.DATE:
+        raise ExpressionError("an interval can be added to a date alone")
+    unit = interval.args["unit"].name.lower().rstrip("s")
+    if unit not in ("day", "week", "month", "quarter", "year"):
+        raise ExpressionError(f"no interval of {unit}: write day, week, month, quarter or year")
+    return Value(f"({start.sql} {sign} INTERVAL '{interval.this.name} {unit}')", Kind.DATE)
+
+
+@handles(exp.Mul)
+def _product(compiler: Compiler, node: exp.Mul) -> Value:
+    return arithmetic.multiply(compiler.value(node.this), compiler.value(node.expression))
+
+
+@handles(exp.Div, parts=("typed", "safe"))
+def _quotient(compiler: Compiler, node: exp.Div) -> Value:
+    return arithmetic.divide(compiler.value(node.this), compiler.value(node.expression))
+
+
+@handles(exp.Neg)
+def _negative(compiler: Compiler, node: exp.Neg) -> Value:
+    return arithmetic.negate(compiler.value(node.this))

@@ -1,0 +1,124 @@
+"""The rules of a form as its author wrote them: what is wrong with them, said when the form is read."""
+
+from collections.abc import Mapping, Sequence
+
+from sqlglot import exp
+
+from services.model.compiled_rule import compile_rule
+from services.model.expression import ColumnType, Kind, Schema
+from services.model.expression.compiler import parse
+from services.model.expression.values import ROW, nearest
+from services.model.observation import PLACES
+from services.model.rule import Axis, CellType, Reference, Rule, RuleKind, names_of
+from services.model.table import Role, Table, TableKind
+from services.model.text import ModelError
+
+SENDER = "sender"
+"""The column of a reference that names who sent the figures."""
+_NUMBER = ColumnType(Kind.NUMBER, PLACES)
+_TEXT = ColumnType(Kind.TEXT)
+_OF_CELLS = (RuleKind.REQUIRED, RuleKind.CODELIST, RuleKind.TYPE, RuleKind.TOTAL)
+_SQL_ONLY = ("when", "by", "order", "reference", "code", "exactly")
+_COLUMN_KINDS = {
+    CellType.NUMBER: _NUMBER,
+    CellType.INTEGER: _NUMBER,
+    CellType.DATE: ColumnType(Kind.DATE),
+    CellType.TEXT: _TEXT,
+}
+
+
+def schema_of(table: Table) -> dict[str, ColumnType]:
+    """The columns that a table of a form has for rules: of figures its codes, labels and values."""
+    number_of_row = {ROW: ColumnType(Kind.NUMBER)}
+    if table.kind is TableKind.FIGURES:
+        values = {column.id: _NUMBER for column in table.of_role(Role.VALUE)}
+        return number_of_row | {"code": _TEXT, "label": _TEXT} | values
+    return number_of_row | {
+        column.id: _COLUMN_KINDS[column.type or CellType.TEXT] for column in table.columns
+    }
+
+
+def rule_problems(
+    form: str, tables: Sequence[Table], references: Sequence[Reference], rule: Rule
+) -> list[str]:
+    """What is wrong with a rule of the form, in words; empty where nothing is."""
+    by_id = {table.id: table for table in tables}
+    table = by_id.get(rule.table)
+    if table is None:
+        return [f"rule {rule.id}: no table {rule.table}: {nearest(rule.table, by_id)}"]
+    try:
+        if rule.kind in _OF_CELLS:
+            problems = _cell_problems(rule, table)
+        else:
+            problems = _sql_problems(form, by_id, references, rule)
+    except ModelError as error:
+        problems = [str(error)]
+    return [f"rule {rule.id}: {one}" for one in problems]
+
+
+def _cell_problems(rule: Rule, table: Table) -> list[str]:
+    rows = rule.axis is Axis.ROWS and table.kind is TableKind.FIGURES
+    known: Mapping[str, object] = table.by_code if rows else table.by_id
+    problems = [f"no {name} in {table.id}" for name in names_of(rule) if name not in known]
+    problems += [f"no column {one}" for one in rule.columns if one not in table.by_id]
+    if rule.kind is RuleKind.TYPE and rule.expression not in set(CellType):
+        problems.append(f"no type {rule.expression}")
+    given = [name for name in _SQL_ONLY if getattr(rule, name) not in (None, "", ())]
+    problems += [f"{name} has no meaning for kind {rule.kind} of a form" for name in given]
+    return problems
+
+
+def tables_of(rule: Rule) -> frozenset[str]:
+    """The tables that a rule names besides its own; raises ModelError for what can't be read."""
+    named = {rule.reference} if rule.reference else set()
+    if rule.kind is RuleKind.COMPLETE:
+        sources = (part.partition("=")[2].strip() for part in rule.expression.split(","))
+        named |= {one.partition(".")[0] for one in sources if one and ".." not in one}
+        return frozenset(named)
+    for text in filter(None, (rule.expression, rule.when)):
+        tree = parse(text)
+        defined = {one.alias for one in tree.find_all(exp.CTE)}
+        named |= {one.name for one in tree.find_all(exp.Table)} - defined
+    return frozenset(named) - {rule.table, ""}
+
+
+def _sql_problems(
+    form: str, tables: Mapping[str, Table], references: Sequence[Reference], rule: Rule
+) -> list[str]:
+    named = tables_of(rule)
+    by_name = {one.name: one for one in references}
+    known = [*tables, *by_name]
+    unknown = [
+        f"no table or reference {one}: {nearest(one, known)}" for one in sorted(named - set(known))
+    ]
+    if unknown:
+        return unknown
+    used = [by_name[name] for name in named & set(by_name)]
+    problems = _level_problems(form, used, rule)
+    schemas: dict[str, Schema] = {name: schema_of(one) for name, one in tables.items()}
+    for one in used:
+        if one.form not in ("", form):
+            return problems  # Its columns are known only to that form.
+        if one.table not in tables:
+            return [*problems, f"reference {one.name}: no table {one.table}"]
+        schemas[one.name] = {**schema_of(tables[one.table]), SENDER: _TEXT}
+    compile_rule(rule, schemas)
+    return problems
+
+
+def _level_problems(form: str, used: Sequence[Reference], rule: Rule) -> list[str]:
+    """Whether the ESS level can be right: what a rule compares with decides it.
+
+    Level 1 is within the submission. Level 2 is the sender's own other submissions of the form, 2 or
+    4 those of another form; with other senders it is 3, and 3 to 5 for another form.
+    """
+    allowed = {0, 1}
+    if used:
+        own = all(one.sender == "own" for one in used)
+        same = all(one.form in ("", form) for one in used)
+        allowed = ({2} if same else {2, 4}) if own else ({3} if same else {3, 4, 5})
+    if rule.level in allowed:
+        return []
+    names = ", ".join(one.name for one in used) or "this submission alone"
+    levels = " or ".join(str(one) for one in sorted(allowed))
+    return [f"level {rule.level} contradicts what it compares with ({names}): write {levels}"]

@@ -1,0 +1,237 @@
+"""Runs compiled rules over frames with polars: pass, fail, or undecided, for each row.
+
+Rules of one table run in one query. One that raises is undecided for all its rows, with polars' own
+words, and doesn't stop the others.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property, lru_cache
+from typing import Any
+
+import polars as pl
+
+from services.model.compiled_rule import (
+    Combinations,
+    CompiledRule,
+    OfQuery,
+    OfRows,
+    OfTable,
+    compile_rule,
+)
+from services.model.expression import ROW, ColumnType, ExpressionError, Kind, Schema, quoted
+from services.model.rule import IfMissing, Rule
+
+MOST_COMBINATIONS = 5_000_000
+_ONE_BY_ONE = 1
+
+
+@dataclass(frozen=True)
+class Frame:
+    """A table for rules. Its rows are numbered from 1 in the column `_row`."""
+
+    data: pl.DataFrame = field(repr=False)
+
+    @classmethod
+    def of(cls, data: pl.DataFrame) -> "Frame":
+        """The frame of a table without row numbers."""
+        return cls(data.with_row_index(ROW, offset=1))
+
+    @cached_property
+    def schema(self) -> Schema:
+        """The columns by name."""
+        return {name: column_type(dtype) for name, dtype in self.data.schema.items()}
+
+
+def column_type(dtype: pl.DataType) -> ColumnType:
+    """What a column of polars is to the language; raises ValueError for what it can't be."""
+    if isinstance(dtype, pl.Decimal):
+        return ColumnType(Kind.NUMBER, dtype.scale)
+    if dtype.is_integer():
+        return ColumnType(Kind.NUMBER)
+    if dtype.is_float():
+        return ColumnType(Kind.APPROXIMATE)
+    kinds = {pl.String: Kind.TEXT, pl.Date: Kind.DATE, pl.Boolean: Kind.BOOLEAN, pl.Null: Kind.NULL}
+    for one, kind in kinds.items():
+        if dtype == one:
+            return ColumnType(kind)
+    raise ValueError(f"a column of {dtype} is nothing that rules know")
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a rule said of a table.
+
+    `failing` and `unknown` are numbers of rows; `lacking` are what a rule of the whole table misses
+    or what a query returned that is no row of the table, by column. `columns` are those that the
+    rule names. `error` is why it could not be computed, `decided` whether a verdict without rows holds.
+    """
+
+    passed: int = 0
+    failed: int = 0
+    undecided: int = 0
+    failing: tuple[int, ...] = field(default=(), repr=False)
+    unknown: tuple[int, ...] = field(default=(), repr=False)
+    lacking: tuple[Mapping[str, Any], ...] = field(default=(), repr=False)
+    columns: tuple[str, ...] = ()
+    error: str = ""
+
+
+def run_rules(rules: Sequence[Rule], frames: Mapping[str, Frame]) -> list[Outcome]:
+    """The outcome of each rule, in their order. Raises ExpressionError, naming the rule, before any runs."""
+    schemas = tuple((name, tuple(frame.schema.items())) for name, frame in frames.items())
+    compiled = [(rule, compile_for(rule, schemas)) for rule in rules]
+    engine = _Engine(frames)
+    outcomes: dict[int, Outcome] = {}
+    by_table: dict[str, list[int]] = {}
+    for index, (rule, one) in enumerate(compiled):
+        if isinstance(one, OfRows):
+            by_table.setdefault(rule.table, []).append(index)
+        else:
+            outcomes[index] = engine.of_table(rule, one)
+    for table, indices in by_table.items():
+        found = engine.of_rows(table, [compiled[index] for index in indices])
+        outcomes |= dict(zip(indices, found, strict=True))
+    return [outcomes[index] for index in range(len(rules))]
+
+
+@lru_cache(maxsize=1024)
+def compile_for(
+    rule: Rule, schemas: tuple[tuple[str, tuple[tuple[str, ColumnType], ...]], ...]
+) -> CompiledRule:
+    """The rule over tables of these columns; forms come again and again, so it is kept."""
+    try:
+        return compile_rule(rule, {name: dict(columns) for name, columns in schemas})
+    except ValueError as error:
+        raise ExpressionError(f"rule {rule.id}: {error}") from None
+
+
+class _Engine:
+    """One SQL context over the frames."""
+
+    def __init__(self, frames: Mapping[str, Frame]) -> None:
+        self._frames = frames
+        self._context = pl.SQLContext({name: frame.data for name, frame in frames.items()})
+
+    def of_rows(self, table: str, rules: Sequence[tuple[Rule, CompiledRule]]) -> list[Outcome]:
+        """All rules of the table at once; where that raises, one by one."""
+        predicates = [one.predicate for _, one in rules if isinstance(one, OfRows)]
+        try:
+            verdicts = self._verdicts(table, [one.sql for one in predicates])
+        except ArithmeticError as error:
+            if len(rules) == _ONE_BY_ONE:
+                height = self._frames[table].data.height
+                rows = tuple(range(1, height + 1))
+                return [Outcome(0, 0, height, (), rows, (), predicates[0].columns, str(error))]
+            return [outcome for one in rules for outcome in self.of_rows(table, [one])]
+        return [
+            _outcome(verdict, rule, one.columns)
+            for verdict, (rule, _), one in zip(verdicts, rules, predicates, strict=True)
+        ]
+
+    def _verdicts(self, table: str, predicates: Sequence[str]) -> list[pl.Series]:
+        listed = ", ".join(f"{sql} AS {quoted(str(n))}" for n, sql in enumerate(predicates))
+        key = f"{quoted(table)}.{quoted(ROW)}"
+        frame = self._query(f"SELECT {key} AS {quoted(ROW)}, {listed} FROM {quoted(table)}")
+        height = self._frames[table].data.height
+        if frame.height != height or frame[ROW].n_unique() != height:
+            raise ArithmeticError("a query used as a value returned several rows")
+        # A subquery is a join to polars, and a join may change the order of rows.
+        ordered = frame.sort(ROW).drop(ROW)
+        return [one.cast(pl.Boolean) for one in ordered.get_columns()]
+
+    def _query(self, sql: str) -> pl.DataFrame:
+        """The answer of polars; raises ArithmeticError for whatever it raises, its panics included."""
+        try:
+            return self._context.execute(sql, eager=True)
+        except (KeyboardInterrupt, SystemExit, MemoryError):
+            raise
+        except BaseException as error:
+            raise ArithmeticError(str(error).partition("\n")[0] or type(error).__name__) from None
+
+    def of_table(self, rule: Rule, one: CompiledRule) -> Outcome:
+        """A rule that isn't of rows."""
+        try:
+            if isinstance(one, OfTable):
+                return self._exists(rule, one)
+            if isinstance(one, Combinations):
+                return self._combinations(rule, one)
+            assert isinstance(one, OfQuery)
+            return self._offenders(rule, one)
+        except ArithmeticError as error:
+            return Outcome(undecided=1, error=str(error))
+
+    def _exists(self, rule: Rule, one: OfTable) -> Outcome:
+        (verdicts,) = self._verdicts(rule.table, [one.predicate.sql])
+        rows = tuple((verdicts.fill_null(False).arg_true() + 1).to_list())
+        certain, possible = len(rows), len(rows) + verdicts.null_count()
+        wanted = one.exactly
+        if wanted is None:
+            state = True if certain else None if possible else False
+        elif certain == possible:
+            state = certain == wanted
+        else:
+            state = None if certain <= wanted <= possible else False
+        state = _decided(state, rule.missing)
+        columns = one.predicate.columns
+        if state is False:
+            too_many = wanted is not None and certain > wanted
+            lacking = () if too_many else ({"expression": rule.expression},)
+            return Outcome(0, 1, 0, rows if too_many else (), (), lacking, columns)
+        return Outcome(int(state is True), 0, int(state is None), columns=columns)
+
+    def _combinations(self, rule: Rule, one: Combinations) -> Outcome:
+        data = self._frames[rule.table].data
+        names = [part.column for part in one.parts]
+        wanted = pl.DataFrame({ROW: [0]})
+        for part in one.parts:
+            wanted = wanted.join(self._values(part, data), how="cross")
+            if wanted.height > MOST_COMBINATIONS:
+                raise ArithmeticError(f"more than {MOST_COMBINATIONS} combinations")
+        present = data.select(names).unique()
+        lacking = wanted.drop(ROW).join(present, on=names, how="anti", maintain_order="left")
+        rows = tuple(lacking.to_dicts())
+        return Outcome(wanted.height - len(rows), len(rows), 0, lacking=rows, columns=tuple(names))
+
+    def _values(self, part: Any, data: pl.DataFrame) -> pl.DataFrame:
+        dtype = data.schema[part.column]
+        if part.numbers is not None:
+            first, last = part.numbers
+            series = pl.Series(part.column, range(first, last + 1)).cast(dtype)
+        elif part.table:
+            series = self._frames[part.table].data[part.source].alias(part.column).cast(dtype)
+        else:
+            series = data[part.column]
+        return series.drop_nulls().unique(maintain_order=True).to_frame()
+
+    def _offenders(self, rule: Rule, one: OfQuery) -> Outcome:
+        found = self._query(one.query.sql)
+        data = self._frames[rule.table].data
+        if ROW in found.columns:
+            rows = sorted(set(found[ROW].drop_nulls().to_list()))
+            return Outcome(data.height - len(rows), len(rows), 0, tuple(rows))
+        found = found.unique(maintain_order=True)
+        rows = []
+        if found.width and set(found.columns) <= set(data.columns):
+            shared = found.columns
+            matching = data.join(found, on=shared, how="semi", nulls_equal=True)
+            rows = matching[ROW].to_list()
+            found = found.join(data, on=shared, how="anti", nulls_equal=True, maintain_order="left")
+        lacking = tuple(found.to_dicts())
+        failed = len(rows) + len(lacking)
+        return Outcome(data.height - len(rows), failed, 0, tuple(rows), (), lacking)
+
+
+def _decided(state: bool | None, missing: IfMissing) -> bool | None:
+    if state is not None or missing is IfMissing.UNDECIDED:
+        return state
+    return missing is IfMissing.PASS
+
+
+def _outcome(verdict: pl.Series, rule: Rule, columns: Iterable[str]) -> Outcome:
+    if rule.missing is not IfMissing.UNDECIDED:
+        verdict = verdict.fill_null(rule.missing is IfMissing.PASS)
+    failing = tuple(((~verdict).fill_null(False).arg_true() + 1).to_list())
+    unknown = tuple((verdict.is_null().arg_true() + 1).to_list())
+    passed = len(verdict) - len(failing) - len(unknown)
+    return Outcome(passed, len(failing), len(unknown), failing, unknown, (), tuple(columns))

@@ -1,0 +1,157 @@
+"""Every rule of a form over what was read, and what is said about it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from services.model.codelist import Codelist
+from services.model.form import Form
+from services.model.form_rules import tables_of
+from services.model.rule import Rule, Severity
+from services.validation.accepted import Accepted
+from services.validation.findings import Notebook, Place
+from services.validation.rules.cells import CELL_CHECKS, State, Table, Tally, context_of
+from services.validation.rules.engine import Frame, Outcome, run_rules
+from services.validation.rules.frames import References, frame_of, references_of
+from services.validation.statement import Statement
+
+
+def run(
+    form: Form,
+    tables: Mapping[str, Table],
+    codelists: Mapping[str, Codelist],
+    notebook: Notebook,
+    statement: Statement | None = None,
+    accepted: Sequence[Accepted] = (),
+) -> list[Tally]:
+    """Every rule of the form over its table; rules of a table that wasn't found are undecided."""
+    outcomes = _computed(form, tables, statement, accepted)
+    tallies = []
+    for rule in form.rules:
+        tally = Tally(rule.id)
+        table = tables.get(rule.table)
+        if table is None:
+            tally.count(State.UNDECIDED)
+        elif rule.kind in CELL_CHECKS:
+            for state in CELL_CHECKS[rule.kind](rule, table, notebook, codelists):
+                tally.count(state)
+        else:
+            _Speaker(rule, table, notebook).report(tally, outcomes[rule.id])
+        tallies.append(tally)
+    return tallies
+
+
+@dataclass(frozen=True)
+class _Result:
+    """The outcome of a rule; without one what it lacked, or with it columns of uneven coverage."""
+
+    outcome: Outcome | None
+    lacking: str = ""
+    uneven: tuple[str, ...] = ()
+
+
+def _computed(
+    form: Form,
+    tables: Mapping[str, Table],
+    statement: Statement | None,
+    accepted: Sequence[Accepted],
+) -> dict[str, _Result]:
+    """The rules that the engine runs, by id."""
+    rules = [one for one in form.rules if one.kind not in CELL_CHECKS and one.table in tables]
+    if not rules:
+        return {}
+    references = references_of(form, statement, accepted)
+    frames = {name: frame_of(form.table(name), one) for name, one in tables.items()}
+    known: dict[str, Frame] = frames | dict(references.frames)
+    results: dict[str, _Result] = {}
+    ready = []
+    for rule in rules:
+        absent = sorted(tables_of(rule) - set(known))
+        if absent:
+            results[rule.id] = _Result(None, ", ".join(absent))
+        else:
+            ready.append(rule)
+    for rule, outcome in zip(ready, run_rules(ready, known), strict=True):
+        results[rule.id] = _Result(outcome, "", _uneven(rule, outcome, references))
+    return results
+
+
+def _uneven(rule: Rule, outcome: Outcome, references: References) -> tuple[str, ...]:
+    columns: set[str] = set()
+    for name in tables_of(rule):
+        columns |= references.uneven.get(name, frozenset()) & set(outcome.columns)
+    return tuple(sorted(columns))
+
+
+@dataclass(frozen=True)
+class _Speaker:
+    """Says in findings what the engine found of one rule."""
+
+    rule: Rule
+    table: Table
+    notebook: Notebook
+
+    def report(self, tally: Tally, result: _Result) -> None:
+        """Counts the outcome and adds its findings."""
+        outcome = result.outcome
+        if outcome is None:
+            tally.undecided += 1
+            self._tell("reference_missing", reference=result.lacking)
+            return
+        tally.passed += outcome.passed
+        tally.failed += outcome.failed
+        tally.undecided += outcome.undecided
+        if outcome.error:
+            self._tell("rule_not_computed", reason=outcome.error)
+            return
+        for row in outcome.failing:
+            self._offends(outcome, self.table.rows[row - 1])
+        for lack in outcome.lacking:
+            shown = ", ".join(f"{name} = {value}" for name, value in lack.items())
+            given = {"expression": self._shown(), "lacking": shown}
+            self.notebook.find("lacking", Place(self.table.sheet), context_of(self.rule), **given)
+        if result.uneven:
+            self._tell("coverage_differs", columns=", ".join(result.uneven))
+        for row in outcome.unknown:
+            self._undecided(outcome, self.table.rows[row - 1])
+
+    def _tell(self, code: str, **values: object) -> None:
+        context = context_of(self.rule, Severity.INFORMATION)
+        where = Place(self.table.sheet)
+        self.notebook.find(code, where, context, expression=self._shown(), **values)
+
+    def _shown(self) -> str:
+        return " ".join(self.rule.expression.split())
+
+    def _offends(self, outcome: Outcome, row: str) -> None:
+        columns = [one for one in self._columns(outcome) if (row, one) in self.table.entries]
+        entries = [self.table.entries[row, one] for one in columns]
+        values = [one.reading.value for one in entries]
+        found = ", ".join(
+            f"{name} = {'–' if value is None else f'{value.normalize():f}'}"
+            for name, value in zip(columns, values, strict=True)
+        )
+        given = {"value": values[0]} if len(values) == 1 and values[0] is not None else {}
+        where = Place(self.table.sheet, tuple(one.cell for one in entries))
+        what = self.table.titles.get(row, row)
+        self.notebook.find(
+            self.rule.kind.value, where, context_of(self.rule),
+            expression=self._shown(), what=what, found=found, **given,
+        )  # fmt: skip
+
+    def _columns(self, outcome: Outcome) -> list[str]:
+        """The columns of figures that the rule names; all of them where it names none."""
+        known = {column for _, column in self.table.entries}
+        named = [one for one in outcome.columns if one in known]
+        return named or [one for one in self.table.values if one in known]
+
+    def _undecided(self, outcome: Outcome, row: str) -> None:
+        """Says which cells of a row lacked, where something of what the rule needs is there."""
+        cells = {one: self.table.entries.get((row, one)) for one in self._columns(outcome)}
+        filled = [one for one, cell in cells.items() if cell and cell.reading.value is not None]
+        lacking = [one for one in cells if one not in filled]
+        if not filled or not lacking:
+            return
+        where = Place(self.table.sheet, tuple(e.cell for one in lacking if (e := cells[one])))
+        context = context_of(self.rule, Severity.INFORMATION)
+        given = {"expression": self._shown(), "lacking": ", ".join(lacking)}
+        self.notebook.find("undecided", where, context, **given)

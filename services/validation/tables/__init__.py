@@ -1,0 +1,1 @@
+"""Rules over any table: CSV, TSV or .xlsx, with other tables beside it (`solieu validate`)."""

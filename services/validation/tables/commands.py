@@ -1,0 +1,106 @@
+"""`solieu validate`: rules over any table. Exit codes: 0 no error, 1 a rule failed, 2 wrong usage."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from services.validation.tables.result import Result
+
+SHOWN = 10
+"""Failing rows of a rule that the table for people lists; --json has all."""
+
+DataFile = Annotated[Path, typer.Argument(help="Bảng .csv, .tsv hoặc .xlsx · The table")]
+RulesFile = Annotated[Path, typer.Option("--rules", help="Các quy tắc · The rules (YAML)")]
+Key = Annotated[
+    str, typer.Option("--key", help="Cột khóa, cách nhau dấu phẩy · Columns of the key")
+]
+With = Annotated[
+    list[str] | None,
+    typer.Option("--with", help="TÊN=TỆP: bảng khác · NAME=FILE: another table"),
+]
+AsJson = Annotated[
+    bool, typer.Option("--json", help="In JSON cho chương trình · JSON for programs")
+]
+
+
+def validate(
+    data: DataFile, rules: RulesFile, key: Key = "", others: With = None, as_json: AsJson = False
+) -> None:
+    """Checks any table by rules; the language is described in docs/rules.md."""
+    from services.model.text import ModelError
+    from services.validation.tables.result import validate_table
+
+    names = [one.strip() for one in key.split(",") if one.strip()]
+    try:
+        found = validate_table(data, rules, _others(others or []), names)
+    except ModelError as error:
+        _say("validate.wrong", problem=str(error))
+        raise typer.Exit(2) from None
+    for rule, one in zip(found.rules, found.outcomes, strict=True):
+        if one.error:
+            _say("validate.not_computed", rule=rule.id, reason=one.error)
+    if as_json:
+        typer.echo(json.dumps(found.to_dict(), ensure_ascii=False))
+    else:
+        _show(found)
+    raise typer.Exit(1 if found.fails else 0)
+
+
+def _others(given: list[str]) -> dict[str, Path]:
+    from services.model.text import ModelError
+
+    tables: dict[str, Path] = {}
+    for one in given:
+        name, equals, path = one.partition("=")
+        if not (equals and name and path):
+            raise ModelError(f"--with {one}: write NAME=FILE")
+        if name in tables or name == "data":
+            raise ModelError(f"--with {one}: the name {name} is taken")
+        tables[name] = Path(path)
+    return tables
+
+
+def _say(message: str, **values: object) -> None:
+    from services.model.messages import texts
+
+    both = texts(message, **values)
+    typer.echo(both.vi, err=True)
+    typer.secho(both.en, err=True, dim=True)
+
+
+def _show(found: Result) -> None:
+    """The counts as a table, then the first rows that fail."""
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    from services.model.messages import texts
+
+    console = Console()
+    counts = Table()
+    for name in ("rule", "severity", "pass", "fail", "undecided"):
+        both = texts(f"validate.column.{name}")
+        title = Text.assemble(both.vi, ("\n" + both.en, "dim"))
+        counts.add_column(
+            title, overflow="fold", justify="left" if name in ("rule", "severity") else "right"
+        )
+    for rule, one in zip(found.rules, found.outcomes, strict=True):
+        shown = (rule.id, rule.severity.value, one.passed, one.failed, one.undecided)
+        counts.add_row(*(Text(str(cell)) for cell in shown))
+    console.print(counts)
+    for rule, one in zip(found.rules, found.outcomes, strict=True):
+        if not one.failed:
+            continue
+        text = f"{rule.id}: {rule.message.vi if rule.message else rule.expression}"
+        console.print(Text(text, style="bold"))
+        failing = found.failing(rule, one)
+        for entry in failing[:SHOWN]:
+            place = texts("validate.row" if entry["row"] else "validate.lacking", **entry).vi
+            console.print(Text(f"  {place}"))
+        if len(failing) > SHOWN:
+            console.print(Text(f"  {texts('validate.more', count=len(failing) - SHOWN).vi}"))
