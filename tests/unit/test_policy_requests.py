@@ -16,13 +16,22 @@ from services.model.form import load_forms
 from services.model.period import PeriodError
 from services.policy.answers import absent
 from services.policy.book import Book
-from services.policy.facts.values import Asked, Facts, ItemFacts
+from services.policy.facts.values import Asked, Facts, FormFacts, ItemFacts
 from services.policy.figures import Figure, holds
 from services.policy.handler import Affected, handle, handle_released
 from services.policy.identifiers.finding import Finding
 from services.policy.law.verdict import Audience, Verdict
 from services.policy.store import ReleasedRow
-from tests.unit.test_policy_handler import CLEAN, FORMS, SUBMISSION, T0, after, facts, validated
+from tests.unit.test_policy_handler import (
+    CLEAN,
+    FORMS,
+    LISTS,
+    SUBMISSION,
+    T0,
+    after,
+    facts,
+    validated,
+)
 
 BODIES = {id_: form.to_dict() for id_, form in load_forms().items()}
 MARRIAGES = Figure("dp", "T0111", "34", "11", "2025", "official")
@@ -100,6 +109,26 @@ def test_an_unpublished_figure_is_pending_by_the_law() -> None:
     assert (compilers["audience_kind"], compilers["state"]) == ("compilers", "granted")
     assert compilers["only"] is None
     assert agency["state"] == "pending"
+
+
+@pytest.mark.parametrize(
+    ("lists", "state"),
+    [
+        (LISTS, "pending"),
+        ({}, "pending"),
+        ({"dp": {}}, "pending"),
+        ({"dp": {"indicator_system": False}}, "granted"),
+    ],
+)
+def test_the_code_list_says_what_is_under_embargo(lists: dict[str, Any], state: str) -> None:
+    form = FormFacts.of(BODIES["t0111"], lists)
+    known = cleared(facts("t0111", forms={1: form}))
+    assert settled(known, asked()).events[0].data["state"] == state
+
+
+def test_a_form_s_own_codes_are_no_indicator_system() -> None:
+    assert FORMS["t0111"].systems == {"dp"}
+    assert not FORMS["cv17809-1"].systems
 
 
 @pytest.mark.parametrize("kind", ["provincial_committee", "national_office"])

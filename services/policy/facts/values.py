@@ -29,18 +29,22 @@ DEMANDS: Mapping[str, frozenset[Kind]] = {
 class FormFacts:
     """What policy asks of a form: whose it is, its regime, the identifiers that it demands, and who accepts it.
 
-    `system` are its indicators (list, indicator) of an indicator system, which are under embargo until released.
+    `systems` are the indicator systems that it reports figures of: they are under embargo until released.
     """
 
     province: str | None
     regime: str
     demanded: frozenset[str]
     acceptance: str = "automatic"
-    system: frozenset[tuple[str, str]] = frozenset()
+    systems: frozenset[str] = frozenset()
 
     @classmethod
-    def of(cls, body: Mapping[str, Any]) -> FormFacts:
-        """From the catalogue's entry, also one that was written before these fields were there."""
+    def of(cls, body: Mapping[str, Any], lists: Mapping[str, Mapping[str, Any]]) -> FormFacts:
+        """From the catalogue's entry, also one that was written before these fields were there.
+
+        `lists` are code lists by id. One that is not known, or doesn't say that it is no indicator system, counts as
+        one: nobody can forget an embargo.
+        """
         columns = [column for table in body["tables"] for column in table["columns"]]
         asked = {column["identifier"] for column in columns if column.get("identifier")}
         return cls(
@@ -48,10 +52,18 @@ class FormFacts:
             regime=body["regime"],
             demanded=frozenset(kind.value for one in asked for kind in DEMANDS.get(one, ())),
             acceptance=body.get("acceptance", "automatic"),
-            system=frozenset(
-                (one["list"], one["indicator"]) for one in body.get("system_indicators", ())
+            systems=frozenset(
+                one
+                for one in indicator_lists(body)
+                if lists.get(one, {}).get("indicator_system") is not False
             ),
         )
+
+
+def indicator_lists(form: Mapping[str, Any]) -> frozenset[str]:
+    """The code lists that a form (the catalogue's entry) takes its indicators from, besides its own codes."""
+    named = (table.get("indicator_list") for table in form["tables"])
+    return frozenset(one for one in named if one)
 
 
 @dataclass(frozen=True)
