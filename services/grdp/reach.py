@@ -71,8 +71,8 @@ class Reach:
     @classmethod
     def of(cls, session: Session, audience: Audience, now: datetime) -> Reach:
         """With the items in force whose room is one of the audience's."""
-        entries = replica.all_of(session, "item") if audience.rooms else []
-        room_of = rooms(entry.body for entry in entries if entry.in_force(now))
+        entries = replica.in_force(session, "item", now) if audience.rooms else []
+        room_of = rooms(entry.body for entry in entries)
         items = sorted(item for item, room in room_of.items() if room in audience.rooms)
         return cls(audience, items, now)
 

@@ -198,10 +198,14 @@ READERS: list[tuple[dict[str, Any], int]] = [
 @pytest.fixture
 def responsible(cleared: Evidence) -> Evidence:
     """The same log, after the catalogue said which room is responsible."""
+    return with_item(cleared)
+
+
+def with_item(cleared: Evidence, **valid: datetime) -> Evidence:
     body = {"id": "i", "form": "cv17809-1", "responsible": SENDER, "room": ROOM}
     data = {
         "kind": "item", "id": "i", "version": 1, "catalogue_version": 8, "body": json.dumps(body),
-        "valid_from": None, "valid_to": None, "changed_at": TIME,
+        "valid_from": None, "valid_to": None, "changed_at": TIME, **valid,
     }  # fmt: skip
     cleared.handle(
         [replace(event(301, "catalogue.changed", data), id=uuid4())], "catalogue.changed"
@@ -228,6 +232,25 @@ def test_who_reads_receipts(responsible: Evidence, person: dict[str, Any], statu
 def test_the_rooms_turn_needs_an_item(cleared: Evidence) -> None:
     headers = people.headers(roles=("officer",), rooms=(ROOM,))
     assert cleared.client.get(f"/v1/receipts/{SUBMISSION}", headers=headers).status_code == 404
+
+
+DAY = timedelta(days=1)
+
+
+@pytest.mark.parametrize(
+    ("valid", "status"),
+    [
+        ({"valid_to": datetime.now(UTC) - DAY}, 404),
+        ({"valid_from": datetime.now(UTC) + DAY}, 404),
+        ({"valid_from": datetime.now(UTC) - DAY, "valid_to": datetime.now(UTC) + DAY}, 200),
+    ],
+)
+def test_an_item_opens_receipts_while_it_is_in_force(
+    cleared: Evidence, valid: dict[str, datetime], status: int
+) -> None:
+    log = with_item(cleared, **valid)
+    headers = people.headers(roles=("officer",), rooms=(ROOM,))
+    assert log.client.get(f"/v1/receipts/{SUBMISSION}", headers=headers).status_code == status
 
 
 def signed(path_: str, key: OKPKey, **claims: Any) -> dict[str, str]:

@@ -191,6 +191,6 @@ def _lists(session: Session, form: Body) -> dict[str, Body]:
 
 def _item(session: Session, head: Body, at: datetime) -> ItemFacts:
     """The item in force by which the sender supplies the form; without one it is the leadership's."""
-    entries = (one for one in replica.all_of(session, "item") if one.in_force(at))
+    entries = replica.in_force(session, "item", at)
     item = item_of((one.body for one in entries), head["sender"], head["form"])
     return ItemFacts() if item is None else ItemFacts.of(item)
