@@ -61,8 +61,7 @@ class Period:
             first = (int(name[1:]) - 1) * months + 1
             return cls._of_months(text, int(found[1]), first, months)
         if _DAY.fullmatch(text):
-            day = _day(text)
-            return cls(day, day)
+            return cls._of_range(text, _day(text), 1, "D")
         if found := _RANGE.fullmatch(text):
             return cls._of_range(text, _day(found[1]), int(found[2]), found[3])
         raise PeriodError(f"{text!r} is no time period: {_HOW}")

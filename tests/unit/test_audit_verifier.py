@@ -35,6 +35,7 @@ from services.audit.verifier import (
 from services.kernel.codec import codec, locked
 from services.kernel.events import Event
 from services.model.observation import Completeness
+from services.model.period import Period, PeriodError
 from services.model.statement import Classification, Regime, Statement, sign
 from tests.contract.examples import examples
 from tests.unit.test_audit_merkle import (
@@ -328,10 +329,51 @@ def test_a_statement_of_another_key_or_content_is_refused() -> None:
     _, claims, _ = sign(statement(nonce="fedcba9876543210"), sender_key()).split(".")
     mixed = path("submission.returned", token=f"{head}.{claims}.{signature}")
     assert refusal(receipt_of(mixed)) is Reason.SIGNATURE
-    for changes in ({"sha256": "0" * 64}, {"size": 1}, {"sender": "other"}, {"area": "12"}):
-        token = sign(statement(**changes), sender_key())
-        made = path("submission.returned", token=token)
-        assert refusal(receipt_of(made)) is Reason.STATEMENT
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"sender": "other"},
+        {"form": "cv17809-2"},
+        {"area_list": "34"},
+        {"area": "12"},
+        {"period": "2025-Q3"},
+        {"period": "2025-10-01/P92D/"},
+        {"completeness": Completeness.OFFICIAL},
+        {"round": 2},
+        {"regime": Regime.SHARING},
+        {"classification": Classification.PUBLIC},
+        {"sha256": "0" * 64},
+        {"size": 1},
+    ],
+    ids=str,
+)
+def test_all_that_was_signed_is_compared(changes: dict[str, Any]) -> None:
+    token = sign(statement(**changes), sender_key())
+    made = path("submission.returned", token=token)
+    with pytest.raises(ProofError) as refused:
+        verify_receipt(receipt_of(made))
+    assert (refused.value.reason, refused.value.where) == (Reason.STATEMENT, *changes)
+
+
+@pytest.mark.parametrize("period", ["2025-Q4", "2025-10-01/P3M", "2025-10-01/P92D"])
+def test_one_span_has_several_spellings(period: str) -> None:
+    token = sign(statement(period=period), sender_key())
+    verify_receipt(receipt_of(path("submission.returned", token=token)))
+
+
+PERIODS = r"[0-9]{4}(-A1|-[SQ][1-4]|-M[01][0-9]|-[01][0-9]-[0-3][0-9](/P[0-9]{1,4}[YMD])?)?"
+
+
+@given(st.from_regex(PERIODS, fullmatch=True))
+def test_a_span_is_what_the_model_reads(text: str) -> None:
+    try:
+        period = Period.parse(text)
+    except PeriodError:
+        return
+    assert verifier._span(text) == (period.start, period.end + timedelta(days=1))
+    assert verifier._span(text) == verifier._span(str(period))
 
 
 @pytest.mark.parametrize(
@@ -504,6 +546,14 @@ def test_every_locked_schema_begins_as_the_verifier_reads_it() -> None:
         seen.add(topic)
         assert flat(one.schema["fields"])[: len(layout)] == list(layout), one.subject
     assert seen >= {verifier.RECEIVED, verifier.RETURNED, verifier.KEY_TOPIC, *verifier.DECISIONS}
+
+
+def test_symbols_have_the_numbers_of_the_schemas() -> None:
+    for one in locked():
+        for field in one.schema["fields"]:
+            symbols = field["type"].get("symbols") if isinstance(field["type"], dict) else None
+            if field["name"] in verifier.SYMBOLS and symbols:
+                assert tuple(symbols) == verifier.SYMBOLS[field["name"]], one.subject
 
 
 def test_leaves_are_made_as_the_log_makes_them() -> None:
