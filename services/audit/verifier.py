@@ -34,7 +34,7 @@ LARGEST_SIZE = 2**63 - 1
 EMPTY = sha256(b"").digest()
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 NAMED_PERIOD = re.compile(r"(\d{4})(?:-(A1|S[12]|Q[1-4]|M(?:0[1-9]|1[0-2])))?")
-DAYS = re.compile(r"(\d{4}-\d{2}-\d{2})(?:/P(\d{1,4})([YMD]))?")
+DAYS = re.compile(r"(\d{4}-\d{2}-\d{2})(?:/P(\d{1,7})([YMD]))?")
 MONTHS = {"A": 12, "S": 6, "Q": 3, "M": 1}
 NAMES = (
     *("format", "submission", "attempt", "statement", "key", "events", "checkpoint"),
@@ -494,7 +494,7 @@ def _time(given: Any, where: str) -> datetime:
     try:
         time = datetime.fromisoformat(text)
         _require(written(time) == text, Reason.FORMAT, where)
-    except ValueError:
+    except (ValueError, OverflowError):  # in UTC it may be outside the calendar
         raise ProofError(Reason.FORMAT, where) from None
     return time
 

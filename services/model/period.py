@@ -35,7 +35,7 @@ _MONTHS = {
 }
 _NAMED = re.compile(r"(\d{4})(?:-(A1|S[12]|Q[1-4]|M(?:0[1-9]|1[0-2])))?")
 _DAY = re.compile(r"(\d{4})-(\d{2})-(\d{2})")
-_RANGE = re.compile(r"(\d{4}-\d{2}-\d{2})/P(\d{1,4})([YMD])")
+_RANGE = re.compile(r"(\d{4}-\d{2}-\d{2})/P(\d{1,7})([YMD])")
 _LETTERS = {
     "A": Frequency.YEAR,
     "S": Frequency.HALF_YEAR,

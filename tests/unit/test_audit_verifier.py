@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from base64 import b64encode
+from base64 import b64encode, urlsafe_b64encode
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from copy import deepcopy
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -363,7 +364,7 @@ def test_one_span_has_several_spellings(period: str) -> None:
     verify_receipt(receipt_of(path("submission.returned", token=token)))
 
 
-PERIODS = r"[0-9]{4}(-A1|-[SQ][1-4]|-M[01][0-9]|-[01][0-9]-[0-3][0-9](/P[0-9]{1,4}[YMD])?)?"
+PERIODS = r"[0-9]{4}(-A1|-[SQ][1-4]|-M[01][0-9]|-[01][0-9]-[0-3][0-9](/P[0-9]{1,7}[YMD])?)?"
 
 
 @given(st.from_regex(PERIODS, fullmatch=True))
@@ -493,6 +494,63 @@ def test_whatever_stands_in_a_field_is_a_proof_error(data: st.DataObject, value:
     name = data.draw(st.sampled_from(sorted(receipt)))
     if value != receipt[name]:
         refusal(seal(receipt | {name: value}) if name != "digest" else receipt | {name: value})
+
+
+TIMES = st.datetimes(timezones=st.timezones()).map(lambda time: time.isoformat()) | st.sampled_from(
+    ["0001-01-01T00:00:00.000000+14:00", "9999-12-31T23:59:59.999999-14:00", "2026-11-23", "24:00"]
+)
+
+
+@given(st.data(), json_values | TIMES)
+def test_whatever_stands_anywhere_in_it_is_a_proof_error(data: st.DataObject, value: Any) -> None:
+    receipt = whole()
+    free = [("checkpoint", "size"), ("digest",)]
+    place = data.draw(st.sampled_from([p for p in places(receipt) if p not in free]))
+    changed = changed_at(receipt, place, lambda _: value)
+    if changed != receipt:
+        refusal(seal(changed))
+
+
+@pytest.mark.parametrize(
+    "time", ["0001-01-01T00:00:00.000000+14:00", "9999-12-31T23:59:59.999999-14:00"]
+)
+def test_a_time_outside_the_calendar_is_a_proof_error(time: str) -> None:
+    changed = changed_at(whole(), ("events", 0, "time"), lambda _: time)
+    assert refusal(seal(changed)) is Reason.FORMAT
+
+
+@given(st.data())
+def test_events_of_any_bytes_that_the_log_holds_are_proved_or_refused(data: st.DataObject) -> None:
+    """The leaves are right here, so that what reads the values is reached."""
+    made = path(*CLEARED)
+    number = data.draw(st.integers(0, len(made.events)))
+    event = made.events[number - 1] if number else made.key
+    value = event.encoded
+    at = data.draw(st.integers(0, len(value)))
+    length = data.draw(st.integers(0, len(value) - at))
+    value = value[:at] + data.draw(st.binary(max_size=80)) + value[at + length :]
+    event = replace(event, encoded=value)
+    before, after = made.events[: number - 1], made.events[number:]
+    made = replace(made, events=(*before, event, *after)) if number else replace(made, key=event)
+    with suppress(ProofError):
+        verify_receipt(receipt_of(made), ORIGINAL)
+
+
+@given(json_values | st.dictionaries(st.sampled_from(["sender", "period", "round"]), json_values))
+def test_whatever_was_signed_is_a_proof_error(claims: Any) -> None:
+    head, _, _ = sign(statement(), sender_key()).split(".")
+    payload = urlsafe_b64encode(json.dumps(claims).encode()).rstrip(b"=").decode()
+    signed = f"{head}.{payload}"
+    signature = sender_key().get_op_key("sign").sign(signed.encode())
+    token = f"{signed}.{urlsafe_b64encode(signature).rstrip(b'=').decode()}"
+    assert refusal(receipt_of(path("submission.returned", token=token))) is Reason.STATEMENT
+
+
+@given(json_values)
+def test_any_key_to_compare_with_is_a_proof_error(jwk: Any) -> None:
+    if jwk is not None:
+        refusal(whole(), public_key=jwk)
+        refusal(whole(), public_key={"kty": "OKP", "crv": "Ed25519", "x": jwk})
 
 
 @given(st.binary(max_size=300))
