@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import urlsafe_b64encode
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -12,12 +13,13 @@ import psycopg
 import pytest
 from fastapi.testclient import TestClient
 from joserfc import jwt
-from joserfc.jwk import KeySet
+from joserfc.jwk import KeySet, OKPKey
 from pydantic import SecretStr
 
 from deploy import database
 from deploy.stack import Stack
 from services.catalogue.api import create_app
+from services.kernel.masterkey import MasterKey, NotWrapped
 from services.kernel.migration import migrate
 from services.kernel.settings import Settings
 from tests import people
@@ -96,6 +98,7 @@ def migrated(infrastructure: Stack, module_database: str) -> tuple[str, Settings
         kafka_bootstrap=infrastructure.bootstrap,
         administrator_token=SecretStr("administrator"),
         operator_token=SecretStr("operator"),
+        master_key=SecretStr("A" * 43 + "="),
     )
     return module_database, settings
 
@@ -404,6 +407,19 @@ def test_keys_rotate_and_tokens_of_the_old_one_go_on_to_their_end(catalogue: Cat
     assert catalogue.renew(old).status_code == 200
     catalogue.clock.now += 20 * MINUTE
     assert kids() == [kid]
+
+
+def test_a_copy_of_the_database_lets_nobody_sign(catalogue: Catalogue) -> None:
+    catalogue.client.get("/v1/jwks")
+    ((jwk, wrapped),) = catalogue.execute("select jwk, wrapped from catalogue.signing_keys")
+    assert "d" not in jwk
+    other = MasterKey(bytes(31) + b"x")
+    with pytest.raises(NotWrapped):
+        other.unwrap(wrapped)
+    private = MasterKey(bytes(32)).unwrap(wrapped)
+    d = urlsafe_b64encode(private).rstrip(b"=").decode()
+    public = {name: jwk[name] for name in ("kty", "crv", "x")}
+    assert OKPKey.import_key(public | {"d": d}).thumbprint() == jwk["kid"]
 
 
 def test_a_revoked_key_ends_all_its_tokens(catalogue: Catalogue) -> None:

@@ -86,7 +86,7 @@ def jwks(context: With) -> Jwks:
     """Those whose tokens may be valid now."""
     now = context.clock()
     with Session(context.engine) as session, session.begin():
-        signing.current(session, now)
+        signing.current(session, now, context.master_key)
         return Jwks(keys=signing.shown(session, now))
 
 
@@ -99,7 +99,8 @@ def jwks(context: With) -> Jwks:
 def rotate(rotation: Rotation, context: With) -> NewKey:
     """A new key; the old one is shown until its tokens end, unless it is revoked."""
     with Session(context.engine) as session, session.begin():
-        return NewKey(kid=signing.rotate(session, context.clock(), revoke=rotation.revoke))
+        now, master = context.clock(), context.master_key
+        return NewKey(kid=signing.rotate(session, now, master, revoke=rotation.revoke))
 
 
 async def is_right(context: Context, person: str, password: str) -> bool:
@@ -138,7 +139,7 @@ def _issue(context: Context, person_id: str, authenticated: datetime | None) -> 
         rooms = acts_for(person, people, day)
         holder = tokens.Holder(person.id, person.organisation, roles, rooms)
         said = tokens.claims(holder, now, authenticated or now, str(uuid4()))
-        token = tokens.sign(said, signing.current(session, now))
+        token = tokens.sign(said, signing.current(session, now, context.master_key))
     return Token(access_token=token, expires_in=said["exp"] - said["iat"])
 
 
