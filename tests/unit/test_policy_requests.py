@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from hashlib import sha256
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -109,6 +110,16 @@ def test_an_unpublished_figure_is_pending_by_the_law() -> None:
     assert (compilers["audience_kind"], compilers["state"]) == ("compilers", "granted")
     assert compilers["only"] is None
     assert agency["state"] == "pending"
+
+
+def test_what_an_asker_writes_stays_here_and_its_hash_goes_out() -> None:
+    one = replace(asked(), purpose="Về bà Kín", basis="theo thư của bà Kín")
+    outcome = settled(cleared(), one)
+    assert "bà Kín" in str([row.values for row in outcome.rows])
+    assert "bà Kín" not in str([event.data for event in outcome.events])
+    data = outcome.events[0].data
+    assert data["purpose_sha256"] == sha256(one.purpose.encode()).hexdigest()
+    assert data["basis_sha256"] == sha256(one.basis.encode()).hexdigest()
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 from typing import Any
 from uuid import UUID
 
@@ -74,6 +75,15 @@ def refusal(one: Review, known: Facts) -> Code:
 def sweep(known: Facts) -> Outcome | None:
     found = decided_anew(UUID(SUBMISSION), known, LATER)
     return checked(found[1]) if found else None
+
+
+def test_what_a_reviewer_writes_stays_here_and_its_hash_goes_out() -> None:
+    words = "Nguyễn Văn Kín khai 271828182"
+    _, outcome = decided(wish(reason=words), held())
+    assert words in str([row.values for row in outcome.rows])
+    assert words not in str([one.data for one in outcome.events])
+    (event,) = [one for one in outcome.events if one.topic == "review.decided"]
+    assert event.data["reason_sha256"] == sha256(words.encode()).hexdigest()
 
 
 def test_a_warning_waits_for_the_room_of_its_item() -> None:
