@@ -67,7 +67,7 @@ class Scope(StrEnum):
 class Principal:
     """Who asks. `organisation` is empty for a program; `rooms` holds those in whose stead the person acts, too.
 
-    `authenticated`: when the person gave its password; None for a program.
+    `lent` tells by whom those are lent. `authenticated`: when the person gave its password; None for a program.
     """
 
     id: str
@@ -75,6 +75,7 @@ class Principal:
     roles: frozenset[str]
     rooms: frozenset[str] = frozenset()
     authenticated: datetime | None = field(default=None, compare=False)
+    lent: Mapping[str, str] = field(default_factory=dict, compare=False)
 
 
 @dataclass(frozen=True)
@@ -186,6 +187,7 @@ def _person(token: str, keys: Keys, clock: Clock) -> Principal | None:
             frozenset(claims["roles"]),
             frozenset(claims["rooms"]),
             datetime.fromtimestamp(claims["auth_time"], UTC),
+            dict(claims.get("lent", {})),
         )
     except (JoseError, KeyError, ValueError, TypeError, AttributeError, OverflowError, OSError):
         return None

@@ -71,7 +71,7 @@ class Book:
             "steps": steps,
             "person": act.person,
             "room": hold.room if hold else None,
-            "on_behalf": None,
+            "on_behalf": act.on_behalf,
             **_committed("reason", act.reason),
             "document": act.document,
             "decided_at": act.at,

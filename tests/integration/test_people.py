@@ -140,7 +140,7 @@ def test_a_person_logs_in_and_every_service_can_tell_who_it_is(catalogue: Catalo
     second = int(NOW.timestamp())
     assert claims == {
         "iss": "catalogue", "sub": "p-kinh-te", "organisation": OFFICE, "roles": ["officer"],
-        "rooms": [ROOMS[0]], "iat": second, "exp": second + 900, "auth_time": second,
+        "rooms": [ROOMS[0]], "lent": {}, "iat": second, "exp": second + 900, "auth_time": second,
     }  # fmt: skip
     (key,) = catalogue.client.get("/v1/jwks").json()["keys"]
     assert set(key) == {"kty", "crv", "x", "kid", "use", "alg"}
@@ -291,8 +291,10 @@ def test_a_deputy_has_the_rooms_between_the_days_in_viet_nam(catalogue: Catalogu
     both = sorted(ROOMS)
     assert rooms == {16: [ROOMS[0]], 17: both, 40: both, 64: both, 65: [ROOMS[0]]}
     catalogue.clock.now = datetime(2026, 11, 24, 8, tzinfo=UTC)
+    assert catalogue.claims(catalogue.header())["lent"] == {ROOMS[1]: "p-xa-hoi"}
     catalogue.change("p-xa-hoi", locked=True)
-    assert catalogue.claims(catalogue.header())["rooms"] == [ROOMS[0]]
+    claims = catalogue.claims(catalogue.header())
+    assert (claims["rooms"], claims["lent"]) == ([ROOMS[0]], {})
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from sqlmodel import Session
 
 from services.catalogue.people import signing, store, tokens
 from services.catalogue.people.passwords import hashing
-from services.catalogue.people.person import ID, acts_for
+from services.catalogue.people.person import ID, lent
 from services.kernel.api import Context, context_of
 from services.kernel.auth import UNKNOWN, Principal, allowed, principal_asking
 from services.kernel.problems import Problem
@@ -136,8 +136,8 @@ def _issue(context: Context, person_id: str, authenticated: datetime | None) -> 
             _check_renewal(authenticated, now, store.password_set_at(session, person_id))
         day = now.astimezone(VIETNAM).date()
         roles = tuple(role.value for role in person.roles)
-        rooms = acts_for(person, people, day)
-        holder = tokens.Holder(person.id, person.organisation, roles, rooms)
+        borrowed = lent(person, people, day)
+        holder = tokens.Holder(person.id, person.organisation, roles, person.rooms, borrowed)
         said = tokens.claims(holder, now, authenticated or now, str(uuid4()))
         token = tokens.sign(said, signing.current(session, now, context.master_key))
     return Token(access_token=token, expires_in=said["exp"] - said["iat"])

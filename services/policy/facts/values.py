@@ -103,7 +103,10 @@ class Hold:
 
 @dataclass(frozen=True)
 class Act:
-    """What one person decided about a hold; `decision` is the number of the hold."""
+    """What one person decided about a hold; `decision` is the number of the hold.
+
+    `on_behalf` is whose deputy the person was, where it decided for a room of another.
+    """
 
     id: UUID
     attempt: int
@@ -114,6 +117,7 @@ class Act:
     document: str | None
     step: int
     at: datetime
+    on_behalf: str | None = None
 
 
 @dataclass(frozen=True)

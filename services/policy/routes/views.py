@@ -46,10 +46,11 @@ class Decided(BaseModel):
 
 
 class ActView(BaseModel):
-    """What one person decided."""
+    """What one person decided, and whose deputy it was where the room was lent to it."""
 
     review_id: UUID
     person: str
+    on_behalf: str | None
     outcome: Choice
     reason: str
     document: str | None
