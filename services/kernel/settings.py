@@ -22,6 +22,7 @@ class Settings(BaseSettings):
     master_key: SecretStr = SecretStr("")
     host: str = "127.0.0.1"
     port: int = 0
+    proxies: str = "127.0.0.1"
     instance: str = "1"
     administrator_token: SecretStr = SecretStr("")
     compiler_token: SecretStr = SecretStr("")

@@ -19,6 +19,7 @@ from pydantic import SecretStr
 from deploy import database
 from deploy.stack import Stack
 from services.catalogue.api import create_app
+from services.catalogue.people import lockout
 from services.kernel.masterkey import MasterKey, NotWrapped
 from services.kernel.migration import migrate
 from services.kernel.settings import Settings
@@ -67,8 +68,11 @@ class Catalogue:
     def change(self, id_: str = "p-kinh-te", **values: Any) -> Any:
         return self.client.patch(f"/v1/people/{id_}", json=values, headers=ADMINISTRATOR)
 
-    def log_in(self, id_: str = "p-kinh-te", password: str = PASSWORD) -> Any:
-        return self.client.post("/v1/tokens", json={"person": id_, "password": password})
+    def log_in(
+        self, id_: str = "p-kinh-te", password: str = PASSWORD, address: str | None = None
+    ) -> Any:
+        client = TestClient(self.client.app, client=(address, 7)) if address else self.client
+        return client.post("/v1/tokens", json={"person": id_, "password": password})
 
     def header(self, id_: str = "p-kinh-te", password: str = PASSWORD) -> dict[str, str]:
         return bearer(self.log_in(id_, password))
@@ -110,7 +114,8 @@ def catalogue(migrated: tuple[str, Settings]) -> Iterator[Catalogue]:
     with TestClient(create_app(settings, clock)) as client:
         found = Catalogue(client, url, settings, clock)
         found.execute(
-            "truncate catalogue.people, catalogue.credentials, catalogue.signing_keys, catalogue.entries"
+            "truncate catalogue.people, catalogue.credentials, catalogue.failures,"
+            " catalogue.signing_keys, catalogue.entries"
         )
         units: list[tuple[str, str, str | None]] = [
             (OFFICE, "provincial_office", None),
@@ -172,6 +177,40 @@ def test_five_failures_shut_the_door_for_a_quarter_of_an_hour(catalogue: Catalog
     catalogue.clock.now += 1 * MINUTE
     assert catalogue.log_in(password="wrong").status_code == 401
     assert catalogue.log_in().status_code == 200
+
+
+def test_a_stranger_shuts_out_its_own_address_alone(catalogue: Catalogue) -> None:
+    catalogue.add()
+    for _ in range(8):
+        catalogue.log_in(password="wrong", address="203.0.113.7")
+    assert catalogue.log_in(address="203.0.113.7").status_code == 401
+    assert catalogue.log_in(address="203.0.113.8").status_code == 200
+    for host in range(8):
+        catalogue.log_in(password="wrong", address=f"2001:db8::{host}")
+    assert catalogue.log_in(address="2001:db8::ffff").status_code == 401
+    assert catalogue.log_in(address="2001:db8:0:1::").status_code == 200
+
+
+def test_many_addresses_together_shut_the_door_for_a_while(catalogue: Catalogue) -> None:
+    catalogue.add()
+    for number in range(lockout.FROM_ALL):
+        catalogue.log_in(password="wrong", address=f"198.51.100.{number // 4}")
+    assert catalogue.log_in(address="203.0.113.8").status_code == 401
+    catalogue.clock.now += 15 * MINUTE
+    assert catalogue.log_in(address="203.0.113.8").status_code == 200
+
+
+def test_strangers_ids_are_counted_nowhere_and_old_failures_are_forgotten(
+    catalogue: Catalogue,
+) -> None:
+    catalogue.add()
+    catalogue.log_in("p-ai", "wrong")
+    catalogue.log_in(password="wrong", address="203.0.113.7")
+    rows = "select person, address from catalogue.failures"
+    assert catalogue.execute(rows) == [("p-kinh-te", "203.0.113.7")]
+    catalogue.clock.now += timedelta(days=2)
+    catalogue.log_in()
+    assert catalogue.execute(rows) == []
 
 
 def test_many_guesses_at_once_are_counted_too(catalogue: Catalogue) -> None:

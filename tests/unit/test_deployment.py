@@ -81,7 +81,8 @@ def test_a_container_runs_its_program(
     assert container["command"] == ["python", *program.command[1:]]
     found = variables(container, secrets)
     local = environment.program(STATE, ROOT, program)
-    assert set(found) == set(local) | {"SOLIEU_HOST"}
+    around = {"SOLIEU_HOST"} | ({"SOLIEU_PROXIES"} if program.role is Role.API else set())
+    assert set(found) == set(local) | around
     for name, value in found.items():
         monkeypatch.setenv(name, value)
     settings = Settings()

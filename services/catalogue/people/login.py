@@ -6,12 +6,13 @@ from datetime import datetime
 from typing import Annotated, Literal
 from uuid import uuid4
 
-from fastapi import APIRouter, Depends, Response
+from fastapi import APIRouter, Depends, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from pydantic import BaseModel, ConfigDict, Field
 from sqlmodel import Session
 
 from services.catalogue.people import signing, store, tokens
+from services.catalogue.people.lockout import Attempt, address_of, attempt, forgive
 from services.catalogue.people.passwords import hashing
 from services.catalogue.people.person import ID, lent
 from services.kernel.api import Context, context_of
@@ -62,9 +63,12 @@ class NewKey(BaseModel):
 
 
 @router.post("/tokens", summary="Đăng nhập · Log in")
-async def log_in(login: Login, response: Response, context: With) -> Token:
-    """401 for a wrong id, a wrong password, a locked person, and for 15 minutes after five failures: all alike."""
-    if not await is_right(context, login.person, login.password):
+async def log_in(login: Login, request: Request, response: Response, context: With) -> Token:
+    """401 for a wrong id, a wrong password, a locked person, and for 15 minutes after five failures: all alike.
+
+    Failures count for the person from one address; a hundred from many addresses count for all of them.
+    """
+    if not await is_right(context, login.person, login.password, address(request)):
         raise _refused()
     response.headers["Cache-Control"] = "no-store"
     return await run_in_threadpool(_issue, context, login.person, None)
@@ -103,25 +107,32 @@ def rotate(rotation: Rotation, context: With) -> NewKey:
         return NewKey(kid=signing.rotate(session, now, master, revoke=rotation.revoke))
 
 
-async def is_right(context: Context, person: str, password: str) -> bool:
+def address(request: Request) -> str:
+    """Whence somebody asks, as `lockout` counts it; the console and other proxies say it in X-Forwarded-For."""
+    return address_of(request.client.host if request.client else "")
+
+
+async def is_right(context: Context, person: str, password: str, address: str) -> bool:
     """Whether this is the person's password, and it is not blocked. Takes as long for a person that is not there."""
-    attempt = await run_in_threadpool(_attempt, context, person)
-    verdict = await hashing.check(attempt.hash if attempt else None, password)
+    found = await run_in_threadpool(_attempt, context, person, address)
+    verdict = await hashing.check(found.hash if found else None, password)
     if verdict.right:
-        await run_in_threadpool(_succeed, context, person, verdict.better)
+        await run_in_threadpool(_succeed, context, person, address, verdict.better)
     return verdict.right
 
 
-def _attempt(context: Context, person: str) -> store.Attempt | None:
+def _attempt(context: Context, person: str, address: str) -> Attempt | None:
     if not ID.fullmatch(person):
         return None
     with Session(context.engine) as session, session.begin():
-        return store.attempt(session, person, context.clock())
+        return attempt(session, person, address, context.clock())
 
 
-def _succeed(context: Context, person: str, better: str | None) -> None:
+def _succeed(context: Context, person: str, address: str, better: str | None) -> None:
     with Session(context.engine) as session, session.begin():
-        store.succeeded(session, person, better)
+        forgive(session, person, context.clock(), address)
+        if better:
+            store.improve(session, person, better)
 
 
 def _issue(context: Context, person_id: str, authenticated: datetime | None) -> Token:

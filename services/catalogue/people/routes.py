@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Response
+from fastapi import APIRouter, Depends, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from sqlmodel import Session
 
 from services.catalogue.people import passwords, store
-from services.catalogue.people.login import is_right
+from services.catalogue.people.login import address, is_right
 from services.catalogue.people.passwords import hashing
 from services.catalogue.people.person import ID, Deputy, Ids, Person, Written, flaws
 from services.catalogue.refusals import absent, wrong
@@ -144,6 +144,7 @@ def change(
 async def set_password(
     id: str,
     wanted: NewPassword,
+    request: Request,
     context: With,
     access: Annotated[Access, Depends(allowed("password.change"))],
 ) -> None:
@@ -151,7 +152,7 @@ async def set_password(
     is_own = access.principal.id == id
     if not ID.fullmatch(id) or not (is_own or access.is_all):
         raise _nobody(id)
-    if is_own and not await is_right(context, id, wanted.current or ""):
+    if is_own and not await is_right(context, id, wanted.current or "", address(request)):
         raise wrong(403, "password-current", "catalogue.password.current", [])
     _check_password(wanted.password, id)
     hashed = await hashing.hash(wanted.password)
