@@ -107,7 +107,11 @@ class Keys(Protocol):
 
 
 class RemoteKeys:
-    """Catalogue's keys by HTTP (RFC 7517), kept; while catalogue is away the known ones go on."""
+    """Catalogue's keys by HTTP (RFC 7517), kept; while catalogue is away the known ones go on.
+
+    One thread asks at a time, and nobody waits for it but those who come before the first answer:
+    what anybody makes up as a key's name holds up no one. A new key is shown before it signs.
+    """
 
     def __init__(self, url: str, seconds: Callable[[], float] = time.monotonic) -> None:
         self._url = f"{url}/v1/jwks"
@@ -118,15 +122,21 @@ class RemoteKeys:
 
     def find(self, key_id: str) -> KeySet:
         """The keys; raises Problem 503 where none are known and catalogue is away."""
-        with self._turn:
-            known = {key.kid for key in self._known.keys} if self._known else set()
-            age = self._seconds() - self._asked
-            if age > (FRESH_SECONDS if key_id in known else REFETCH_SECONDS):
-                self._asked = self._seconds()
-                self._known = self._fetch() or self._known
-            if self._known is None:
-                raise UNAVAILABLE
-            return self._known
+        if self._is_due(key_id) and self._turn.acquire(blocking=self._known is None):
+            try:
+                if self._is_due(key_id):
+                    self._known = self._fetch() or self._known
+                    self._asked = self._seconds()
+            finally:
+                self._turn.release()
+        if self._known is None:
+            raise UNAVAILABLE
+        return self._known
+
+    def _is_due(self, key_id: str) -> bool:
+        known = {key.kid for key in self._known.keys} if self._known else set()
+        limit = FRESH_SECONDS if key_id in known else REFETCH_SECONDS
+        return self._seconds() - self._asked > limit
 
     def _fetch(self) -> KeySet | None:
         try:
