@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from base64 import urlsafe_b64encode
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -20,7 +21,9 @@ from deploy import database
 from deploy.stack import Stack
 from services.catalogue.api import create_app
 from services.catalogue.people import lockout
+from services.catalogue.people.vacancies import count
 from services.kernel.masterkey import MasterKey, NotWrapped
+from services.kernel.metrics import VACANCIES
 from services.kernel.migration import migrate
 from services.kernel.settings import Settings
 from tests import people
@@ -236,8 +239,6 @@ def test_a_password_is_the_same_however_the_keyboard_composes_it(catalogue: Cata
     "password", ["quá ngắn", "x" * 257, "mật khẩu của p-kinh-te", "x" * 20 + "\ud800"]
 )
 def test_a_bad_password_is_refused_and_nobody_is_added(catalogue: Catalogue, password: str) -> None:
-    import json
-
     body = {
         "id": "p-kinh-te",
         "name": "A",
@@ -409,21 +410,59 @@ def test_changes_at_once_make_versions_in_a_row(catalogue: Catalogue) -> None:
     assert sorted(answer.json()["version"] for answer in answers) == list(range(2, 14))
 
 
-def test_who_is_missing_is_told(catalogue: Catalogue) -> None:
+def item(catalogue: Catalogue, valid_to: datetime | None = None) -> None:
+    """One by which the agency supplies and the first room accepts."""
+    body = {"responsible": AGENCY, "room": ROOMS[0]}
     catalogue.execute(
-        "insert into catalogue.entries values ('item', 'i', 1, 99, %s::jsonb, null, null, now())",
-        f'{{"responsible": "{AGENCY}"}}',
+        "insert into catalogue.entries values ('item', 'i', 1, 99, %s, null, %s, now())",
+        *(json.dumps(body), valid_to),
     )
+
+
+def test_who_is_missing_is_told(catalogue: Catalogue) -> None:
+    item(catalogue)
 
     def missing() -> Any:
         answer = catalogue.client.get("/v1/vacancies", headers=ADMINISTRATOR)
         return answer.json()["agencies_without_focal_point"]
 
     assert missing() == [AGENCY]
+    assert alarms(catalogue) == {"focal_point": 1, "head": 1}
     catalogue.add("p-so", organisation=AGENCY, rooms=[], roles=["agency"])
     assert missing() == []
     catalogue.change("p-so", locked=True)
     assert missing() == [AGENCY]
+
+
+def alarms(catalogue: Catalogue) -> dict[str, float]:
+    count(catalogue.client.app.state.context)  # type: ignore[attr-defined]
+    (gauge,) = VACANCIES.collect()
+    return {sample.labels["post"]: sample.value for sample in gauge.samples}
+
+
+def test_each_room_that_accepts_figures_has_a_head_who_answers(catalogue: Catalogue) -> None:
+    item(catalogue)
+
+    def headless() -> Any:
+        answer = catalogue.client.get("/v1/vacancies", headers=ADMINISTRATOR)
+        return answer.json()["rooms_without_head"]
+
+    catalogue.add()
+    assert headless() == [ROOMS[0]]
+    added = catalogue.add("p-truong-phong", head_of=[ROOMS[0]])
+    assert added.json()["head_of"] == [ROOMS[0]]
+    assert headless() == []
+    assert alarms(catalogue) == {"focal_point": 1, "head": 0}
+    catalogue.change("p-truong-phong", locked=True)
+    assert headless() == [ROOMS[0]]
+    catalogue.change("p-truong-phong", locked=False, head_of=[ROOMS[1]])
+    assert headless() == [ROOMS[0]]
+
+
+def test_an_item_that_ended_leaves_no_vacancy(catalogue: Catalogue) -> None:
+    item(catalogue, valid_to=catalogue.clock.now)
+    answer = catalogue.client.get("/v1/vacancies", headers=ADMINISTRATOR)
+    assert answer.json() == {"agencies_without_focal_point": [], "rooms_without_head": []}
 
 
 def test_keys_rotate_and_tokens_of_the_old_one_go_on_to_their_end(catalogue: Catalogue) -> None:

@@ -14,6 +14,7 @@ from services.catalogue.people import passwords, store
 from services.catalogue.people.login import address, is_right
 from services.catalogue.people.passwords import hashing
 from services.catalogue.people.person import ID, Deputy, Ids, Person, Written, flaws
+from services.catalogue.people.vacancies import vacant
 from services.catalogue.refusals import absent, wrong
 from services.kernel.api import Context, context_of
 from services.kernel.auth import Access, Role, allowed
@@ -83,6 +84,7 @@ class Vacancies(BaseModel):
     """Where nobody is named who answers."""
 
     agencies_without_focal_point: list[str]
+    rooms_without_head: list[str]
 
 
 @router.post("/people", status_code=201, summary="Thêm người · Add a person")
@@ -163,12 +165,18 @@ async def set_password(
 @router.get(
     "/vacancies",
     dependencies=[Depends(allowed("person.read"))],
-    summary="Cơ quan chưa có đầu mối · Agencies without a focal point",
+    summary="Cơ quan chưa có đầu mối, phòng chưa có người đứng đầu · Where nobody answers",
 )
 def vacancies(context: With) -> Vacancies:
-    """Agencies that owe figures and have nobody in the role `agency` (QĐ 1618/QĐ-UBND, Điều 8 khoản 2 điểm b)."""
+    """Agencies that owe figures and have nobody in the role `agency`; rooms that accept them and have no head.
+
+    QĐ 1618/QĐ-UBND, Điều 8 khoản 2 điểm b; QĐ 1908/QĐ-TCTK, Điều 14 khoản 2.
+    """
     with Session(context.engine) as session:
-        return Vacancies(agencies_without_focal_point=store.vacant(session))
+        found = vacant(session, context.clock())
+    return Vacancies(
+        agencies_without_focal_point=list(found.agencies), rooms_without_head=list(found.rooms)
+    )
 
 
 def _set_password(context: Context, person: str, hashed: str) -> bool:

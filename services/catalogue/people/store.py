@@ -99,22 +99,6 @@ def known(session: Session) -> Known:
     return Known(units, everyone(session))
 
 
-def vacant(session: Session) -> list[str]:
-    """Organisations that owe an item and have nobody in the role `agency` who may log in (R29)."""
-    rows = session.execute(
-        sa.text(
-            "select distinct body ->> 'responsible' from (select distinct on (id) body from entries"
-            " where kind = 'item' order by id, version desc) items order by 1"
-        )
-    )
-    there = {one.organisation for one in everyone(session).values() if _answers(one)}
-    return [id_ for (id_,) in rows if id_ not in there]
-
-
-def _answers(person: Person) -> bool:
-    return "agency" in person.roles and not person.locked
-
-
 def set_password(session: Session, person: str, hashed: str, now: datetime) -> bool:
     """A new password, which ends a block and renewals on the old one; False where there is no such person."""
     forgive(session, person, now)
