@@ -246,6 +246,18 @@ def test_an_agreement_that_ends_with_the_office_denies_others() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("item", "state"),
+    [(ItemFacts(), "denied"), (ItemFacts.of({"form": "t0111", "room": "phong-x"}), "granted")],
+)
+def test_without_an_agreement_it_is_the_compilers_alone(item: ItemFacts, state: str) -> None:
+    form = replace(FORMS["t0111"], province="11")
+    known = cleared(facts("t0111", item=item, forms={1: form}))
+    assert known.attempts[0].verdict is Verdict.CLEARED
+    outcome = settled(replace(known, released=PUBLISHED), asked())
+    assert outcome.events[0].data["state"] == state
+
+
 def head(form: str, **changes: Any) -> dict[str, Any]:
     return {**validated(form=form).data, **changes}
 

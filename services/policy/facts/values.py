@@ -11,7 +11,7 @@ from uuid import UUID
 from services.model.regulation import Instrument
 from services.policy.figures import Figure
 from services.policy.identifiers.finding import Finding, Kind
-from services.policy.law.verdict import KINDS, Audience, Verdict
+from services.policy.law.verdict import COMPILERS, KINDS, Audience, Verdict
 
 # What the columns of a form may ask for, and the kinds of identifiers that this allows.
 DEMANDS: Mapping[str, frozenset[Kind]] = {
@@ -68,16 +68,19 @@ def indicator_lists(form: Mapping[str, Any]) -> frozenset[str]:
 
 @dataclass(frozen=True)
 class ItemFacts:
-    """What the agreement says: which room is responsible, and to whose kinds it may go on."""
+    """What the agreement says: which room is responsible, and to whose kinds it may go on.
+
+    Where nothing was agreed, there is no room, and it is for the compilers alone.
+    """
 
     room: str | None = None
-    recipients: frozenset[str] = KINDS
+    recipients: frozenset[str] = frozenset({COMPILERS.kind})
 
     @classmethod
     def of(cls, body: Mapping[str, Any]) -> ItemFacts:
-        """From the catalogue's entry."""
+        """From the catalogue's entry; an item that names no recipients restrains nobody (R17)."""
         recipients = body.get("recipients")
-        allowed = KINDS if recipients is None else frozenset({"compilers", *recipients})
+        allowed = KINDS if recipients is None else frozenset({COMPILERS.kind, *recipients})
         return cls(body.get("room"), allowed)
 
 
