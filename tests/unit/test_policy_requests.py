@@ -143,9 +143,11 @@ def test_a_form_s_own_codes_are_no_indicator_system() -> None:
 
 
 @pytest.mark.parametrize("kind", ["provincial_committee", "national_office"])
-def test_who_answers_for_the_figures_gets_them_at_once(kind: str) -> None:
-    decided = settled(cleared(), asked(audience=Audience(kind, "x"))).events[0]
-    assert (decided.data["state"], decided.data["message"]) == ("granted", "policy.granted")
+def test_the_committee_and_the_national_office_wait_for_the_act_too(kind: str) -> None:
+    one = asked(audience=Audience(kind, "x"))
+    assert settled(cleared(), one).events[0].data["state"] == "pending"
+    published = replace(cleared(), released=PUBLISHED)
+    assert settled(published, one).events[0].data["state"] == "granted"
 
 
 def test_a_room_that_asks_waits_too() -> None:
