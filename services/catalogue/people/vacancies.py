@@ -51,13 +51,13 @@ def vacant(session: Session, now: datetime) -> Vacant:
 async def watch(context: Context, seconds: float = SECONDS) -> None:
     """Counts for ever, for the alarm."""
     while True:
+        await asyncio.sleep(seconds)
         try:
             await run_in_threadpool(count, context)
         except Exception as error:
             metrics.RETRIES.labels(context.service).inc()
             if not is_transient(error):
                 log.error("vacancies", exc_info=error)
-        await asyncio.sleep(seconds)
 
 
 def count(context: Context) -> None:
