@@ -42,7 +42,7 @@ NAMES = (
 )
 KEY_TOPIC = "catalogue.changed"
 PATH_TOPICS = "submission."
-"""With this begin the topics whose events make a path."""
+"""With this begin the topics whose events make a path; those of PERSONS are parts of it, too."""
 RECEIVED = "submission.received"
 RETURNED = "submission.returned"
 HELD = "submission.held"
@@ -52,6 +52,11 @@ Layout = tuple[tuple[str, type], ...]
 """The first fields of an Avro record; an enum's symbol is its number."""
 
 PATH: Layout = (("submission_id", str), ("attempt", int))
+PERSONS: Mapping[str, Layout] = {
+    "review.decided": (("review_id", str), *PATH),
+    "finding.answered": PATH,
+}
+"""The topics of what persons said and decided about an attempt."""
 HEAD: Layout = (
     *PATH, ("sender", str), ("form", str), ("form_version", int), ("area_list", str),
     ("area", str), ("period", str), ("completeness", int), ("round", int), ("regime", int),
@@ -252,6 +257,11 @@ def key_id(token: str) -> str:
     return _text(header.get("kid"), "kid")
 
 
+def path_layout(topic: str) -> Layout | None:
+    """Where events of a topic say which attempt they are about; None for a topic that is part of no path."""
+    return PATH if topic.startswith(PATH_TOPICS) else PERSONS.get(topic)
+
+
 def leaf_of(event: Logged) -> bytes:
     """The hash of an event's leaf, from its bytes and salt: leaf.py has the format."""
     microseconds = (event.time - EPOCH) // timedelta(microseconds=1)
@@ -291,8 +301,10 @@ def _path(given: Any, checkpoint: Checkpoint) -> tuple[Logged, ...]:
 def _received(path: Sequence[Logged], submission: str, attempt: int) -> dict[str, Any]:
     """What submission.received says, the one of this path; all events are of this attempt."""
     for event in path:
-        _require(event.topic.startswith(PATH_TOPICS), Reason.SUBMISSION, event.topic)
-        about = fields_of(event.value, PATH)
+        layout = path_layout(event.topic)
+        if layout is None:
+            raise ProofError(Reason.SUBMISSION, event.topic)
+        about = fields_of(event.value, layout)
         same = (about["submission_id"], about["attempt"]) == (submission, attempt)
         _require(same, Reason.SUBMISSION, event.topic)
     found = [event for event in path if event.topic == RECEIVED]

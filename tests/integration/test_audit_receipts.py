@@ -159,12 +159,14 @@ def test_without_a_token_or_signature_there_is_nothing(cleared: Evidence) -> Non
         assert cleared.client.get(where).status_code == 401
 
 
-def test_what_persons_and_notices_add_is_no_part_of_the_path(cleared: Evidence) -> None:
-    """They are leaves, and the receipt stays whole."""
+def test_what_persons_decided_is_part_of_the_path_and_what_follows_elsewhere_is_not(
+    cleared: Evidence,
+) -> None:
+    """All of them are leaves, and the receipt stays whole."""
+    review = examples("review.decided")[0] | OF_SUBMISSION
     others = [
-        event(
-            201, "review.decided", examples("review.decided")[0] | OF_SUBMISSION | {"attempt": 2}
-        ),
+        event(200, "review.decided", review | {"attempt": 1}),
+        event(201, "review.decided", review | {"attempt": 2}),
         event(202, "notice.sent", examples("notice.sent")[0] | OF_SUBMISSION),
         event(203, "request.decided", examples("request.decided")[0] | OF_SUBMISSION),
     ]
@@ -175,7 +177,18 @@ def test_what_persons_and_notices_add_is_no_part_of_the_path(cleared: Evidence) 
     status, receipt = ask(cleared)
     assert status == 200, receipt
     found = verify_receipt(receipt, ORIGINAL)
-    assert [one.topic for one in found.events] == ["submission.received", *CLEARED]
+    topics = ["submission.received", *CLEARED]
+    assert [one.topic for one in found.events] == [*topics, "review.decided"]
+    with cleared.engine.begin() as connection:
+        connection.execute(
+            sa.text(
+                "delete from contents using leaves where leaves.index = contents.index"
+                " and topic = 'review.decided'"
+            )
+        )
+    _, receipt = ask(cleared)
+    found = verify_receipt(receipt, ORIGINAL)
+    assert [one.topic for one in found.events] == topics, "from before reviews were kept"
 
 
 ROOM = "phong-thong-ke-kinh-te-dien-bien"

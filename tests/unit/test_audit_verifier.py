@@ -114,7 +114,8 @@ def path(
     signed = {"statement": token or sign(stated, key), "original": original}
     events = [event(1, "submission.received", received | head | signed)]
     for number, topic in enumerate(later, 2):
-        data = examples(topic)[0] | head
+        own = examples(topic)[0]
+        data = own | {name: value for name, value in head.items() if name in own}
         if "decision" in data:
             data["decision"] = number
         events.append(event(number, topic, data))
@@ -396,10 +397,32 @@ def test_the_log_has_to_know_the_key_as_the_senders(changes: dict[str, Any]) -> 
     assert refusal(receipt_of(made)) is Reason.KEY
 
 
+REVIEWED = (
+    "submission.validated",
+    "submission.held",
+    "review.decided",
+    "submission.cleared",
+    "submission.stored",
+)
+
+
+def test_who_accepted_what_was_held_is_part_of_the_path() -> None:
+    found = verify_receipt(receipt_of(path(*REVIEWED)), ORIGINAL)
+    assert [one.topic for one in found.events] == ["submission.received", *REVIEWED]
+    assert found.verdict == "cleared"
+
+
+@pytest.mark.parametrize("other", [{"attempt": 2}, {"submission": str(UUID(int=9))}])
+def test_a_decision_about_another_submission_or_attempt_is_refused(other: dict[str, Any]) -> None:
+    mine, theirs = path("submission.returned"), path("review.decided", **other)
+    stranger = replace(theirs.events[1], id=UUID(int=50))
+    assert refusal(receipt_of(replace(mine, events=(*mine.events, stranger)))) is Reason.SUBMISSION
+
+
 def test_an_event_of_another_kind_of_topic_is_no_part_of_a_path() -> None:
     """What its first fields are is known of the topics of a path alone."""
     made = path("submission.returned")
-    stranger = replace(made.events[1], id=UUID(int=50), topic="review.decided")
+    stranger = replace(made.events[1], id=UUID(int=50), topic="request.decided")
     made = replace(made, events=(*made.events, stranger))
     assert refusal(receipt_of(made)) is Reason.SUBMISSION
 
@@ -586,6 +609,10 @@ def flat(fields: list[dict[str, Any]]) -> list[tuple[str, type]]:
     return found
 
 
+FEED = "grdp.observation"
+"""No leaves: submission.stored stands for it."""
+
+
 def test_every_locked_schema_begins_as_the_verifier_reads_it() -> None:
     seen = set()
     for one in locked():
@@ -597,13 +624,21 @@ def test_every_locked_schema_begins_as_the_verifier_reads_it() -> None:
             layout = verifier.RECEIVED_LAYOUT
         elif topic in verifier.DECISIONS:
             layout = verifier.DECISION_LAYOUT
-        elif {"submission_id", "attempt"} <= names and topic.startswith(verifier.PATH_TOPICS):
-            layout = verifier.PATH
+        elif {"submission_id", "attempt"} <= names and topic != FEED:
+            found = verifier.path_layout(topic)
+            assert found is not None, f"{topic} is about an attempt, and no part of its path"
+            layout = found
         else:
             continue
         seen.add(topic)
         assert flat(one.schema["fields"])[: len(layout)] == list(layout), one.subject
-    assert seen >= {verifier.RECEIVED, verifier.RETURNED, verifier.KEY_TOPIC, *verifier.DECISIONS}
+    assert seen >= {
+        verifier.RECEIVED,
+        verifier.RETURNED,
+        verifier.KEY_TOPIC,
+        *verifier.DECISIONS,
+        "review.decided",
+    }
 
 
 def test_symbols_have_the_numbers_of_the_schemas() -> None:
