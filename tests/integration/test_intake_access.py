@@ -69,12 +69,12 @@ def case(intake: Intake, sender: Sender) -> Case:
     return made(intake, sender)
 
 
-def made(intake: Intake, sender: Sender, **valid: datetime) -> Case:
+def made(intake: Intake, sender: Sender, **valid: Any) -> Case:
     """A case whose item is in force in these times."""
     id_ = sender.post().json()["id"]
     name = f"item-{uuid4().hex}"
     body = {"id": name, "form": "cv17809-1", "responsible": sender.name, "room": ECONOMY}
-    intake.enter("item", name, body, **valid)
+    intake.enter("item", name, body, 1, **valid)
     vault = intake.client.app.state.context.vault  # type: ignore[attr-defined]
     report = vault.put(NewObject(id_, 1, "report", "application/json", b'{"format": 1}'))
     intake.execute(
