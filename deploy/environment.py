@@ -18,7 +18,8 @@ def program(state: State, folder: Path, process: Program) -> dict[str, str]:
     """The settings of one service process of the stack in `folder`."""
     return {
         **(_kept(state, process.service) if process.database else {}),
-        **(_vault(state, folder) if process.vault else {}),
+        **(_vault(folder) if process.vault else {}),
+        **(_master_key(state) if process.master_key else {}),
         **_tokens(state, process.tokens),
         **(_keys_of_tokens(state) if process.role is Role.API else {}),
         **(_mail(state) if process.service == "notification" else {}),
@@ -34,7 +35,8 @@ def administrator(state: State, folder: Path) -> dict[str, str]:
     return {
         **_kafka(state),
         **_urls(state),
-        **_vault(state, folder),
+        **_vault(folder),
+        **_master_key(state),
         **_tokens(state, state.tokens),
         "SOLIEU_ADMIN_DATABASE_URL": superuser_url(state),
         "SOLIEU_DATABASE_PASSWORDS": json.dumps(passwords),
@@ -100,8 +102,12 @@ def _mail(state: State) -> dict[str, str]:
     }
 
 
-def _vault(state: State, folder: Path) -> dict[str, str]:
-    return {"SOLIEU_VAULT": str(folder / "vault"), "SOLIEU_MASTER_KEY": state.master_key}
+def _vault(folder: Path) -> dict[str, str]:
+    return {"SOLIEU_VAULT": str(folder / "vault")}
+
+
+def _master_key(state: State) -> dict[str, str]:
+    return {"SOLIEU_MASTER_KEY": state.master_key}
 
 
 def _tokens(state: State, holders: Iterable[str]) -> dict[str, str]:

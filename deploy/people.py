@@ -58,6 +58,7 @@ class People:
                     "organisation": one.organisation,
                     "roles": [one.role],
                     "rooms": list(one.rooms),
+                    "head_of": list(one.rooms),
                     "password": self._passwords[one.id],
                 }
                 client.post("/v1/people", json=body).raise_for_status()

@@ -24,12 +24,19 @@ class Program:
     port: int
     vault: bool = False
     """Whether it opens objects of the vault, and so needs the master key."""
+    keys: bool = False
+    """Whether it keeps keys of its own, which lie in its tables wrapped by the master key."""
     tokens: frozenset[str] = frozenset()
     """Whose bearer tokens it checks or sends: administrator, compiler, operator."""
     calls: frozenset[str] = frozenset()
     """The services whose APIs it calls with the token of the person who asks."""
     database: bool = True
     """Whether it keeps tables and speaks with Kafka; one that only shows what others keep does neither."""
+
+    @property
+    def master_key(self) -> bool:
+        """Whether it gets the master key."""
+        return self.vault or self.keys
 
     @property
     def name(self) -> str:
@@ -49,19 +56,19 @@ SHOWN = frozenset({"catalogue", "intake", "policy", "audit"})
 PROGRAMS: Mapping[str, Program] = {
     program.name: program
     for program in (
-        Program("intake", Role.WORKER, 18101, vault=True),
+        Program("intake", Role.WORKER, 18101),
         Program("intake", Role.API, 18001, vault=True, tokens=TOKENS),
         Program("validation", Role.WORKER, 18102, vault=True),
         Program("validation", Role.API, 18008, vault=True, tokens=TOKENS),
         Program("policy", Role.WORKER, 18103, vault=True),
         Program("policy", Role.API, 18005, tokens=TOKENS),
-        Program("catalogue", Role.API, 18002, tokens=TOKENS),
+        Program("catalogue", Role.API, 18002, keys=True, tokens=TOKENS),
         Program("grdp", Role.WORKER, 18104, vault=True),
-        Program("grdp", Role.API, 18003, vault=True, tokens=TOKENS),
+        Program("grdp", Role.API, 18003, tokens=TOKENS),
         Program("audit", Role.WORKER, 18105),
         Program("audit", Role.API, 18004, tokens=TOKENS),
         Program("notification", Role.WORKER, 18106),
-        Program("notification", Role.API, 18006, tokens=TOKENS),
+        Program("notification", Role.API, 18006, keys=True, tokens=TOKENS),
         Program("console", Role.API, 18007, calls=SHOWN, database=False),
     )
 }

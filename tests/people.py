@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from uuid import uuid4
 
@@ -32,10 +32,11 @@ def token(
     rooms: Sequence[str] = ("phong-thong-ke-kinh-te-dien-bien",),
     now: datetime | None = None,
     key: OKPKey = PRIVATE,
+    lent: Mapping[str, str] | None = None,
 ) -> str:
     """A token as catalogue would give it now, or at the time of the service's own clock."""
     now = now or datetime.now(UTC)
-    holder = Holder(person, organisation, tuple(roles), tuple(rooms))
+    holder = Holder(person, organisation, tuple(roles), tuple(rooms), lent or {})
     return sign(claims(holder, now, now, str(uuid4())), key)
 
 
@@ -45,6 +46,7 @@ def headers(
     roles: Sequence[str] = ("officer",),
     rooms: Sequence[str] = ("phong-thong-ke-kinh-te-dien-bien",),
     now: datetime | None = None,
+    lent: Mapping[str, str] | None = None,
 ) -> dict[str, str]:
     """The header that shows such a token."""
-    return {"Authorization": f"Bearer {token(person, organisation, roles, rooms, now)}"}
+    return {"Authorization": f"Bearer {token(person, organisation, roles, rooms, now, lent=lent)}"}

@@ -182,7 +182,7 @@ def _submissions(app: FastAPI) -> None:
     def leaves(context: Inject, who: Reader, submission: Annotated[UUID, Query()]) -> Leaves:
         """What the log holds of a submission; nothing for one that is unknown, or not for who asks."""
         with Session(context.engine) as session:
-            reached = reaches(session, who, str(submission))
+            reached = reaches(session, who, str(submission), context.clock())
             return Leaves(leaves=leaves_of(session, str(submission)) if reached else [])
 
     @app.get(
@@ -200,7 +200,7 @@ def _submissions(app: FastAPI) -> None:
         """Of the latest attempt unless one is named, once the log has its verdict."""
         with Session(context.engine) as session:
             try:
-                if not reaches(session, who, str(submission)):
+                if not reaches(session, who, str(submission), context.clock()):
                     raise NoReceipt("unknown")
                 return Receipt(**receipt_of(session, str(submission), attempt))
             except NoReceipt as error:

@@ -126,7 +126,7 @@ def _object(path: Path | None, option: str) -> dict[str, Any] | None:
         return None
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError:
+    except (ValueError, RecursionError):
         found = None
     if not isinstance(found, dict):
         raise typer.BadParameter(f"{path}: JSON?", param_hint=option)
@@ -141,7 +141,7 @@ def _checkpoint(path: Path | None) -> Checkpoint | None:
         return None
     try:
         return Checkpoint(int(found["size"]), bytes.fromhex(found["root"]))
-    except (KeyError, TypeError, ValueError):
+    except (KeyError, TypeError, ValueError, OverflowError):
         raise typer.BadParameter('{"size": …, "root": …}', param_hint="--checkpoint") from None
 
 

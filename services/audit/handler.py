@@ -17,7 +17,7 @@ from uuid import UUID
 from services.audit import store
 from services.audit.leaf import entry
 from services.audit.merkle import Tree, leaf_hash
-from services.audit.verifier import PATH_TOPICS
+from services.audit.verifier import path_layout
 from services.kernel.events import Draft, Event, Outcome, Row
 
 TOPIC = "audit.checkpoint"
@@ -88,7 +88,7 @@ def handle(event: Event, log: Log) -> Outcome:
 def _content(index: int, event: Event) -> Row | None:
     """The bytes that receipts need: of an attempt's events, and of those that register a sender's key."""
     attempt, sender_key = None, None
-    if event.topic.startswith(PATH_TOPICS) and event.data.get("submission_id") is not None:
+    if path_layout(event.topic) and event.data.get("submission_id") is not None:
         attempt = event.data.get("attempt")
     elif event.topic == KEY_TOPIC and event.data.get("kind") == "sender_key":
         sender_key = event.data["id"]

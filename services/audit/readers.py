@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 
 from fastapi import Request
 from sqlmodel import Session, col, select
@@ -36,14 +37,14 @@ def reader(action: str) -> Callable[[Request], Access]:
     return check
 
 
-def reaches(session: Session, access: Access, submission: str) -> bool:
+def reaches(session: Session, access: Access, submission: str, now: datetime) -> bool:
     """Whether `access` reaches a submission of the log; only one that reaches all, where its sender is not known."""
     if access.is_all:
         return True
     about = _about(session, submission)
     if about is None:
         return False
-    responsible = rooms(entry.body for entry in replica.all_of(session, "item"))
+    responsible = rooms(entry.body for entry in replica.in_force(session, "item", now))
     return access.reaches(about[0], responsible.get(about))
 
 

@@ -88,12 +88,15 @@ def _path(
         .outerjoin(Content, col(Content.index) == col(Leaf.index))
         .where(
             Leaf.submission == submission,
-            col(Leaf.topic).startswith(verifier.PATH_TOPICS),
+            col(Leaf.topic).startswith(verifier.PATH_TOPICS)
+            | col(Leaf.topic).in_(list(verifier.PERSONS)),
             col(Leaf.index) < size,
         )
         .order_by(col(Leaf.index))
     ).all()
-    # A leaf from before the bytes were kept has no content: it may be of any attempt.
+    # A leaf from before the bytes were kept has no content: it may be of any attempt. What persons
+    # decided was kept last, and a receipt is whole without it.
+    found = [(leaf, content) for leaf, content in found if content or _is_needed(leaf)]
     attempts = {content.attempt for _, content in found if content and content.attempt is not None}
     if not found or (attempt is not None and attempts and attempt not in attempts):
         raise NoReceipt("unknown")
@@ -105,6 +108,10 @@ def _path(
         for leaf, content in found
         if content is None or content.attempt == chosen
     ]
+
+
+def _is_needed(leaf: Leaf) -> bool:
+    return leaf.topic.startswith(verifier.PATH_TOPICS)
 
 
 def _registration(session: Session, about: dict[str, Any], size: int) -> Known:

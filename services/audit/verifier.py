@@ -18,7 +18,7 @@ import re
 from base64 import b64decode, b64encode, urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from enum import Enum
 from hashlib import sha256
 from itertools import pairwise
@@ -33,13 +33,16 @@ HASH_BYTES = 32
 LARGEST_SIZE = 2**63 - 1
 EMPTY = sha256(b"").digest()
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+NAMED_PERIOD = re.compile(r"(\d{4})(?:-(A1|S[12]|Q[1-4]|M(?:0[1-9]|1[0-2])))?")
+DAYS = re.compile(r"(\d{4}-\d{2}-\d{2})(?:/P(\d{1,7})([YMD]))?")
+MONTHS = {"A": 12, "S": 6, "Q": 3, "M": 1}
 NAMES = (
     *("format", "submission", "attempt", "statement", "key", "events", "checkpoint"),
     "digest",
 )
 KEY_TOPIC = "catalogue.changed"
 PATH_TOPICS = "submission."
-"""With this begin the topics whose events make a path."""
+"""With this begin the topics whose events make a path; those of PERSONS are parts of it, too."""
 RECEIVED = "submission.received"
 RETURNED = "submission.returned"
 HELD = "submission.held"
@@ -49,6 +52,11 @@ Layout = tuple[tuple[str, type], ...]
 """The first fields of an Avro record; an enum's symbol is its number."""
 
 PATH: Layout = (("submission_id", str), ("attempt", int))
+PERSONS: Mapping[str, Layout] = {
+    "review.decided": (("review_id", str), *PATH),
+    "finding.answered": PATH,
+}
+"""The topics of what persons said and decided about an attempt."""
 HEAD: Layout = (
     *PATH, ("sender", str), ("form", str), ("form_version", int), ("area_list", str),
     ("area", str), ("period", str), ("completeness", int), ("round", int), ("regime", int),
@@ -58,6 +66,12 @@ RECEIVED_LAYOUT: Layout = (
     *HEAD, ("name", str), ("sha256", str), ("size", int), ("media_type", str), ("statement", str),
 )  # fmt: skip
 DECISION_LAYOUT: Layout = (*HEAD, ("decision", int))
+SYMBOLS = {
+    "completeness": ("estimate", "preliminary", "official"),
+    "regime": ("coordination", "sharing"),
+    "classification": ("public", "internal", "state_secret"),
+}
+"""The enums of HEAD, by their numbers."""
 KEY_LAYOUT: Layout = (
     ("kind", int), ("id", str), ("version", int), ("catalogue_version", int), ("body", str),
 )  # fmt: skip
@@ -243,6 +257,11 @@ def key_id(token: str) -> str:
     return _text(header.get("kid"), "kid")
 
 
+def path_layout(topic: str) -> Layout | None:
+    """Where events of a topic say which attempt they are about; None for a topic that is part of no path."""
+    return PATH if topic.startswith(PATH_TOPICS) else PERSONS.get(topic)
+
+
 def leaf_of(event: Logged) -> bytes:
     """The hash of an event's leaf, from its bytes and salt: leaf.py has the format."""
     microseconds = (event.time - EPOCH) // timedelta(microseconds=1)
@@ -282,8 +301,10 @@ def _path(given: Any, checkpoint: Checkpoint) -> tuple[Logged, ...]:
 def _received(path: Sequence[Logged], submission: str, attempt: int) -> dict[str, Any]:
     """What submission.received says, the one of this path; all events are of this attempt."""
     for event in path:
-        _require(event.topic.startswith(PATH_TOPICS), Reason.SUBMISSION, event.topic)
-        about = fields_of(event.value, PATH)
+        layout = path_layout(event.topic)
+        if layout is None:
+            raise ProofError(Reason.SUBMISSION, event.topic)
+        about = fields_of(event.value, layout)
         same = (about["submission_id"], about["attempt"]) == (submission, attempt)
         _require(same, Reason.SUBMISSION, event.topic)
     found = [event for event in path if event.topic == RECEIVED]
@@ -308,7 +329,7 @@ def _sender_key(
 
 
 def _claims(token: str, jwk: Mapping[str, str], received: Mapping[str, Any]) -> None:
-    """That the key signed the statement, and that it is about this very content."""
+    """That the key signed the statement, and that it says of this very content all that was received with it."""
     _require(key_id(token) == thumbprint(jwk), Reason.KEY, "kid")
     parts = token.split(".")
     public = Ed25519PublicKey.from_public_bytes(_base64url(jwk["x"], Reason.KEY))
@@ -317,9 +338,39 @@ def _claims(token: str, jwk: Mapping[str, str], received: Mapping[str, Any]) -> 
         public.verify(signature, f"{parts[0]}.{parts[1]}".encode())
     except InvalidSignature:
         raise ProofError(Reason.SIGNATURE) from None
-    claims = _json(_base64url(parts[1], Reason.STATEMENT), Reason.STATEMENT)
-    for name in ("sender", "form", "area_list", "area", "sha256", "size"):
+    claims = {"round": 1} | _json(_base64url(parts[1], Reason.STATEMENT), Reason.STATEMENT)
+    for name in ("sender", "form", "area_list", "area", "round", "sha256", "size"):
         _require(claims.get(name) == received[name], Reason.STATEMENT, name)
+    for name, symbols in SYMBOLS.items():
+        said = dict(enumerate(symbols)).get(received[name])
+        _require(said is not None and claims.get(name) == said, Reason.STATEMENT, name)
+    same = _span(claims.get("period")) == _span(received["period"])
+    _require(same, Reason.STATEMENT, "period")
+
+
+def _span(period: Any) -> tuple[date, date]:
+    """The first day of an SDMX time period, and the one after its last: senders spell the same span in many ways."""
+    text = _text(period, "period")
+    try:
+        if found := NAMED_PERIOD.fullmatch(text):
+            name = found[2] or "A1"
+            months = MONTHS[name[0]]
+            first = date(int(found[1]), (int(name[1:]) - 1) * months + 1, 1)
+            return first, _months_later(first, months)
+        if found := DAYS.fullmatch(text):
+            first = date.fromisoformat(found[1])
+            count, unit = int(found[2] or 1), found[3] or "D"
+            if unit == "D":
+                return first, first + timedelta(days=count)
+            return first, _months_later(first, count * (12 if unit == "Y" else 1))
+    except (ValueError, OverflowError):
+        pass
+    raise ProofError(Reason.STATEMENT, "period")
+
+
+def _months_later(first: date, months: int) -> date:
+    years, month = divmod(first.month - 1 + months, 12)
+    return first.replace(year=first.year + years, month=month + 1)
 
 
 def _verdict(path: Sequence[Logged]) -> str:
@@ -455,7 +506,7 @@ def _time(given: Any, where: str) -> datetime:
     try:
         time = datetime.fromisoformat(text)
         _require(written(time) == text, Reason.FORMAT, where)
-    except ValueError:
+    except (ValueError, OverflowError):  # in UTC it may be outside the calendar
         raise ProofError(Reason.FORMAT, where) from None
     return time
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
 from datetime import UTC
 from typing import Annotated, Any
 
@@ -13,7 +16,7 @@ from sqlmodel import Session
 from services.catalogue import handler, registry, store
 from services.catalogue.calendar import routes as calendar
 from services.catalogue.entry import Command, Kind, Refused, Version
-from services.catalogue.people import login
+from services.catalogue.people import login, vacancies
 from services.catalogue.people import routes as people
 from services.catalogue.people.signing import StoredKeys
 from services.catalogue.refusals import absent, wrong
@@ -164,13 +167,30 @@ def _whole(version: Version) -> Whole:
 
 
 def create_app(config: Settings | None = None, clock: Clock = utc_now) -> FastAPI:
-    """The application with its routes."""
+    """The application with its routes; while it runs, it counts what is vacant."""
     app = create("catalogue", "Danh mục · Catalogue", TEXT, config, clock)
     app.state.keys = StoredKeys(app.state.context.engine, clock)
     # The entries come last: a kind of entries is what nothing else is.
     for part in (login.router, people.router, calendar.router, registry.router, router):
         app.include_router(part)
+    _watch_beside(app)
     return app
+
+
+def _watch_beside(app: FastAPI) -> None:
+    """While it runs, it counts what is vacant."""
+    common = app.router.lifespan_context
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        async with common(app):
+            watching = asyncio.create_task(vacancies.watch(app.state.context))
+            yield
+            watching.cancel()
+            with suppress(asyncio.CancelledError):
+                await watching
+
+    app.router.lifespan_context = lifespan
 
 
 if __name__ == "__main__":

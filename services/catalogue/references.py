@@ -45,8 +45,6 @@ def _named(kind: Kind, body: dict[str, Any]) -> Iterator[Named]:
 def _lists(form: dict[str, Any]) -> Iterator[Named]:
     for list_ in form["area_lists"]:
         yield "area_lists", Kind.CODELIST, list_
-    for one in form["system_indicators"]:
-        yield "system_indicators", Kind.CODELIST, one["list"]
     for rule in form["rules"]:
         if rule["kind"] == "codelist":
             yield f"rules.{rule['id']}.expression", Kind.CODELIST, rule["expression"]

@@ -42,12 +42,25 @@ Attempt = Annotated[
 ]
 
 
-def _of_submission(text: str) -> Any:
-    return typer.Option(help=text, rich_help_panel=SUBMISSION)
+def _of_submission(text: str, **more: Any) -> Any:
+    return typer.Option(help=text, rich_help_panel=SUBMISSION, **more)
 
 
 def _of_secret(text: str) -> Any:
     return typer.Option(help=text, rich_help_panel=SECRET)
+
+
+Form = Annotated[str | None, _of_submission("Mã biểu · Form, e.g. cv17809-1")]
+Area = Annotated[str | None, _of_submission("Mã khu vực · Area code")]
+Period = Annotated[str | None, _of_submission("Kỳ · Period, e.g. 2026-Q3")]
+HowComplete = Annotated[Completeness | None, _of_submission("Mức độ hoàn chỉnh · Completeness")]
+ByRegime = Annotated[Regime | None, _of_submission("Phối hợp hay chia sẻ · A duty, or shared")]
+AreaList = Annotated[str, _of_submission("Danh mục khu vực · List of the area")]
+Round = Annotated[int, _of_submission("Lần ước tính, sơ bộ · Round", min=1)]
+DocumentNumber = Annotated[str | None, _of_secret("Số văn bản · Its number, e.g. 12/BC-STC")]
+Level = Annotated[SecretLevel | None, _of_secret("Độ mật · How secret")]
+Dated = Annotated[str | None, _of_secret("Ngày văn bản · Its date, e.g. 2026-11-20")]
+Receiver = Annotated[str | None, _of_secret("Mã cơ quan nhận · Receiving organisation")]
 
 
 @app.command(
@@ -56,68 +69,46 @@ def _of_secret(text: str) -> Any:
 def submit(
     file: Annotated[Path, typer.Argument(help="Bảng tính · The workbook")],
     key: KeyFile,
-    form: Annotated[str | None, _of_submission("Mã biểu · Form, e.g. cv17809-1")] = None,
-    area: Annotated[str | None, _of_submission("Mã khu vực · Area code")] = None,
-    period: Annotated[str | None, _of_submission("Kỳ · Period, e.g. 2026-Q3")] = None,
-    completeness: Annotated[
-        Completeness | None, _of_submission("Mức độ hoàn chỉnh · Completeness")
-    ] = None,
-    regime: Annotated[
-        Regime | None, _of_submission("Phối hợp hay chia sẻ · A duty, or shared")
-    ] = None,
-    area_list: Annotated[str, _of_submission("Danh mục khu vực · List of the area")] = "63",
-    round: Annotated[
-        int,
-        typer.Option(help="Lần ước tính, sơ bộ · Round", min=1, rich_help_panel=SUBMISSION),
-    ] = 1,
-    document_number: Annotated[
-        str | None, _of_secret("Số văn bản · Its number, e.g. 12/BC-STC")
-    ] = None,
-    level: Annotated[SecretLevel | None, _of_secret("Độ mật · How secret")] = None,
-    date: Annotated[str | None, _of_secret("Ngày văn bản · Its date, e.g. 2026-11-20")] = None,
-    receiver: Annotated[str | None, _of_secret("Mã cơ quan nhận · Receiving organisation")] = None,
+    form: Form = None,
+    area: Area = None,
+    period: Period = None,
+    completeness: HowComplete = None,
+    regime: ByRegime = None,
+    area_list: AreaList = "63",
+    round: Round = 1,
+    document_number: DocumentNumber = None,
+    level: Level = None,
+    date: Dated = None,
+    receiver: Receiver = None,
     sender: Sender = None,
     classification: Annotated[
         Classification, typer.Option(help="Mức độ mật · Classification")
     ] = Classification.INTERNAL,
     url: Url = "http://127.0.0.1:18001",
-    wait_: Annotated[
-        bool, typer.Option("--wait", help="Chờ kết quả · Wait for the verdict")
-    ] = False,
+    wait_: Annotated[bool, typer.Option("--wait", help="Chờ kết quả · Wait for it")] = False,
     seconds: Annotated[float, typer.Option(help="Chờ tối đa · How long to wait")] = 60.0,
     as_json: AsJson = False,
 ) -> None:
     """Exit codes: 0 cleared (received, announced), 1 returned, 2 withheld, 3 held, 4 refused, 5 unreachable."""
     from services.connector.client import Connector
 
-    claims: dict[str, Any] = {
+    claims = {
         "form": form, "area": area, "period": period, "completeness": completeness, "regime": regime,
+        "area_list": area_list, "round": round, "classification": classification,
     }  # fmt: skip
-    document: dict[str, Any] = {
+    document = {
         "document_number": document_number, "level": level, "date": date, "receiver": receiver,
     }  # fmt: skip
-    secret = classification is Classification.STATE_SECRET
-    _need(document if secret else claims)
-    if not secret and any(value is not None for value in document.values()):
+    is_secret = classification is Classification.STATE_SECRET
+    _need(document if is_secret else claims)
+    if not is_secret and any(value is not None for value in document.values()):
         # Whoever names a secret document means it, whatever the classification says.
         raise typer.BadParameter("--document-number, --level, --date, --receiver: state_secret")
     with errors(as_json, url=url, key=key, file=file), Connector(url, key, sender) as connector:
-        if secret:
+        if is_secret:
             _announce(connector, file, document, as_json)
-            return
-        rest: dict[str, Any] = {
-            "area_list": area_list,
-            "round": round,
-            "classification": classification,
-        }
-        receipt = connector.submit(file, **claims, **rest)
-        if not (as_json and wait_):
-            said = "received" if receipt.new else "repeated"
-            say(said, id=receipt.id, attempt=receipt.attempt)
-        if wait_:
-            wait(connector, receipt, seconds, as_json)
-        elif as_json:
-            show.as_json(asdict(receipt))
+        else:
+            _send(connector, file, claims, seconds if wait_ else None, as_json)
 
 
 @app.command(help="Báo cáo kiểm tra một lần gửi · The report of a submission")
@@ -197,6 +188,24 @@ def _need(options: Mapping[str, Any]) -> None:
     missing = [f"--{name.replace('_', '-')}" for name, value in options.items() if value is None]
     if missing:
         raise typer.BadParameter(f"Thiếu · Missing: {', '.join(missing)}")
+
+
+def _send(
+    connector: Connector,
+    file: Path,
+    claims: Mapping[str, Any],
+    seconds: float | None,
+    as_json: bool,
+) -> None:
+    """Sends the file; waits for its verdict at most so long, or not at all (None)."""
+    receipt = connector.submit(file, **claims)
+    if seconds is None or not as_json:
+        said = "received" if receipt.new else "repeated"
+        say(said, id=receipt.id, attempt=receipt.attempt)
+    if seconds is not None:
+        wait(connector, receipt, seconds, as_json)
+    elif as_json:
+        show.as_json(asdict(receipt))
 
 
 def _announce(connector: Connector, file: Path, document: Mapping[str, Any], as_json: bool) -> None:

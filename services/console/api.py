@@ -96,6 +96,7 @@ def serve(app: FastAPI) -> None:
             app,
             host=context.settings.host,
             port=context.settings.port,
+            forwarded_allow_ips=context.settings.proxies,
             log_config=None,
             access_log=False,
             server_header=False,

@@ -36,14 +36,18 @@ class Away(Exception):
 class Services:
     """The APIs that the console calls."""
 
-    def __init__(self, config: Settings) -> None:
+    def __init__(
+        self, config: Settings, transport: httpx2.AsyncBaseTransport | None = None
+    ) -> None:
         self._urls = {
             "catalogue": config.catalogue_url,
             "intake": config.intake_url,
             "audit": config.audit_url,
             "policy": config.policy_url,
         }
-        self._client = httpx2.AsyncClient(timeout=TIMEOUT, limits=CONNECTIONS, trust_env=False)
+        self._client = httpx2.AsyncClient(
+            timeout=TIMEOUT, limits=CONNECTIONS, trust_env=False, transport=transport
+        )
 
     async def get(
         self, service: str, path: str, token: str, parameters: Mapping[str, Any] | None = None
@@ -51,9 +55,11 @@ class Services:
         """The JSON of a GET; raises Refused or Away."""
         return await self._json("GET", service, path, token, params=_given(parameters))
 
-    async def post(self, service: str, path: str, token: str, body: Mapping[str, Any]) -> Any:
-        """The JSON of a POST; raises Refused or Away. A blank token sends none."""
-        return await self._json("POST", service, path, token, json=body)
+    async def post(
+        self, service: str, path: str, token: str, body: Mapping[str, Any], client: str = ""
+    ) -> Any:
+        """The JSON of a POST; raises Refused or Away. A blank token sends none. `client`: the address of who asks."""
+        return await self._json("POST", service, path, token, client, json=body)
 
     @asynccontextmanager
     async def download(
@@ -75,10 +81,12 @@ class Services:
         finally:
             await answer.aclose()
 
-    async def _json(self, method: str, service: str, path: str, token: str, **more: Any) -> Any:
+    async def _json(
+        self, method: str, service: str, path: str, token: str, client: str = "", **more: Any
+    ) -> Any:
         try:
             answer = await self._client.request(
-                method, self._urls[service] + path, headers=_headers(token), **more
+                method, self._urls[service] + path, headers=_headers(token, client), **more
             )
         except httpx2.TransportError as error:
             raise Away(service) from error
@@ -94,8 +102,9 @@ class Services:
         await self._client.aclose()
 
 
-def _headers(token: str) -> dict[str, str]:
-    return {"Authorization": f"Bearer {token}"} if token else {}
+def _headers(token: str, client: str = "") -> dict[str, str]:
+    given = {"Authorization": token and f"Bearer {token}", "X-Forwarded-For": client}
+    return {name: value for name, value in given.items() if value}
 
 
 def _given(parameters: Mapping[str, Any] | None) -> dict[str, Any] | None:

@@ -58,7 +58,8 @@ async def person(request: Request) -> Person:
 async def log_in(request: Request, name: str, password: str) -> Person:
     """Has catalogue check the password; raises Refused, or Away."""
     body = {"person": name, "password": password}
-    answer = await request.app.state.services.post("catalogue", "/v1/tokens", "", body)
+    client = request.client.host if request.client else ""
+    answer = await request.app.state.services.post("catalogue", "/v1/tokens", "", body, client)
     found = await _known(request, str(answer["access_token"]))
     if found is None:
         raise Away("catalogue")

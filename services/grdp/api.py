@@ -22,7 +22,7 @@ from services.grdp.audience import Audience, Read
 from services.grdp.queries import Cursor
 from services.grdp.reach import Reach
 from services.grdp.reads import Reads
-from services.grdp.representation import Observation, Page, Totals
+from services.grdp.representation import Digest, Digests, Observation, Page, Totals
 from services.kernel.api import Context, context_of, create, serve
 from services.kernel.auth import Access, allowed
 from services.kernel.clock import Clock, utc_now
@@ -121,6 +121,7 @@ def create_app(config: Settings | None = None, clock: Clock = utc_now) -> FastAP
     """The application of the grdp service."""
     app = create("grdp", "GRDP", DESCRIPTION, config, clock)
     _observations(app)
+    _digests(app)
     _reads(app)
     _totals(app)
     return app
@@ -167,6 +168,34 @@ def _read(context: Context, audience: Audience, wanted: Wanted) -> tuple[Page, i
     observations = [Observation.model_validate(row) for row in page]
     last = str(Cursor(as_of, page[-1]["key_id"])) if more else None
     return Page(as_of=as_of, observations=observations, next=last), sequence
+
+
+def _digests(app: FastAPI) -> None:
+    @app.get(
+        "/v1/digests/{submission}",
+        tags=["figures"],
+        summary="Đối chiếu số liệu với nhật ký bằng chứng · What compares figures with the evidence log",
+        dependencies=[Depends(allowed("digest.read")), Depends(only())],
+    )
+    def digests(context: Inject, submission: UUID) -> Digests:
+        """The salts of a submission's digests: for those who read all of its figures anyway.
+
+        To anybody else a salt would betray a small number: the digest is public, and all that it
+        may stand for is soon tried.
+        """
+        with Session(context.engine) as session:
+            found = queries.digests(session, str(submission))
+        return Digests(
+            digests=[
+                Digest(
+                    attempt=one.attempt,
+                    decision=one.decision,
+                    salt=one.salt.hex(),
+                    digest=one.digest,
+                )
+                for one in found
+            ]
+        )
 
 
 def _reads(app: FastAPI) -> None:

@@ -17,7 +17,7 @@ from polars.exceptions import PolarsError
 from services.grdp.facts import Facts
 from services.grdp.identity import digest, figure_id, key_id
 from services.grdp.releases import release_rows
-from services.grdp.store import STATUS, Attempt, Figure, Observation, Submission
+from services.grdp.store import STATUS, Attempt, Digest, Figure, Observation, Submission
 from services.kernel.errors import Permanent
 from services.kernel.events import Draft, Event, Outcome, Reference, Row
 from services.model.observation import KEY as OBSERVATION_KEY
@@ -58,7 +58,10 @@ def handle(event: Event, facts: Facts, contents: Mapping[str, bytes]) -> Outcome
         return Outcome(rows=(attempt, *releases))
     figures = read(event, contents["observations"]) if content else {}
     rows = (*writing.rows(figures), *releases)
-    return Outcome((writing.stored(figures),) if content else (), rows)
+    if not content:
+        return Outcome(rows=rows)
+    committed = writing.digest(figures)
+    return Outcome((writing.stored(figures, committed),), (*rows, writing.committed(committed)))
 
 
 def reads(event: Event) -> tuple[Reference, ...]:
@@ -129,22 +132,37 @@ class Writing:
         for key in self._withdrawn(figures):
             yield self._observation(key, GONE, withdrawn=True)
 
-    def stored(self, figures: Mapping[UUID, Given]) -> Draft:
-        """The event that says so. Its digest is over what this submission adds to the feed."""
-        data = self.event.data
+    def digest(self, figures: Mapping[UUID, Given]) -> str:
+        """The digest over what this submission adds to the feed."""
         lines = [
             *((key, self._revision(key), given.kept["value"]) for key, given in figures.items()),
             *((key, self._revision(key), None) for key in self._withdrawn(figures)),
         ]
+        return digest(self.facts.salt, lines)
+
+    def stored(self, figures: Mapping[UUID, Given], committed: str) -> Draft:
+        """The event that says so, with the digest alone: its salt is the compilers'."""
         more = {
             "figures": len(figures),
             "vintage": self.known_from,
-            "salt": self.facts.salt.hex(),
-            "digest": digest(self.facts.salt, lines),
-            "observations": data["observations"],
+            "salt": "",
+            "digest": committed,
+            "observations": self.event.data["observations"],
         }
-        head = head_of(data)
+        head = head_of(self.event.data)
         return Draft("submission.stored", self.event.key, head | more, self.event.subject)
+
+    def committed(self, digest: str) -> Row:
+        """The digest with its salt, for those who may compare the figures with it."""
+        data = self.event.data
+        values = {
+            "submission_id": data["submission_id"],
+            "attempt": data["attempt"],
+            "decision": data["decision"],
+            "salt": self.facts.salt,
+            "digest": digest,
+        }
+        return Row(Digest, values)
 
     def attempt(self, known_from: datetime) -> Row:
         """The state of the attempt from here on."""

@@ -10,10 +10,10 @@ from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlmodel import Session
+from sqlmodel import Session, col, select
 
 from services.grdp.reach import KEYS, ROWS, Reach
-from services.grdp.store import VINTAGES
+from services.grdp.store import VINTAGES, Digest
 
 
 @dataclass(frozen=True)
@@ -89,6 +89,12 @@ def observations(
     if not reach.audience.is_compilers:
         statement, values = statement.where(KEYS, ROWS), reach.parameters
     return [dict(row) for row in session.execute(statement, values).mappings()]
+
+
+def digests(session: Session, submission: str) -> list[Digest]:
+    """What was committed to for a submission, by decision."""
+    wanted = select(Digest).where(Digest.submission_id == submission)
+    return list(session.exec(wanted.order_by(col(Digest.decision))))
 
 
 def totals(session: Session) -> dict[str, Any]:

@@ -2,7 +2,8 @@
 
 A figure is released where a release to the audience covers it, and each one that does is granted:
 both by the last decision about the figure's own attempt, and by that about the submission's current
-one. So what policy takes back is gone in all its vintages.
+one. So what policy takes back is gone in all its vintages. A room reads what its items supply without a
+release, but not where one denies it.
 """
 
 from __future__ import annotations
@@ -29,22 +30,33 @@ GRANTED = "state = 'granted' and (not_before is null or not_before <= :now)"
 FIGURE = ", ".join(f"'{name}', vintages.{name}" for name in RELEASED_FIGURE)
 
 
-def _released(attempt: str) -> str:
-    """Whether the last decision about an attempt, given as SQL, releases a row of `vintages`."""
+def _covering(attempt: str) -> str:
+    """The releases to the audience that the last decision about an attempt, given as SQL, has for a row."""
     return f"""
-exists (
     select from releases r join attempts a using (submission_id, attempt, decision)
     where submission_id = vintages.submission_id and attempt = {attempt} and {TO_AUDIENCE}
         and (only_figures is null or only_figures @> jsonb_build_array(jsonb_build_object({FIGURE})))
-    group by audience_kind, audience_id having bool_and({GRANTED})
-)"""
+"""
+
+
+def _released(attempt: str) -> str:
+    """Whether the last decision about an attempt, given as SQL, releases a row of `vintages`."""
+    granted = f"group by audience_kind, audience_id having bool_and({GRANTED})"
+    return f"exists ({_covering(attempt)} {granted})"
+
+
+def _denied(attempt: str) -> str:
+    """Whether it denies the row."""
+    return f"exists ({_covering(attempt)} and state = 'denied')"
 
 
 CURRENT_ATTEMPT = "(select s.attempt from submissions s where s.id = vintages.submission_id)"
 SUPPLIED = """
 (sender, form) in (select * from unnest(cast(:senders as text[]), cast(:forms as text[])))
 """
-ROWS = sa.text(f"({SUPPLIED} or {_released('vintages.attempt')} and {_released(CURRENT_ATTEMPT)})")
+DENIED = f"({_denied('vintages.attempt')} or {_denied(CURRENT_ATTEMPT)})"
+RELEASED = f"({_released('vintages.attempt')} and {_released(CURRENT_ATTEMPT)})"
+ROWS = sa.text(f"({SUPPLIED} and not {DENIED} or {RELEASED})")
 """A condition on rows of the view `vintages`."""
 
 KEYS = sa.text(
@@ -71,8 +83,8 @@ class Reach:
     @classmethod
     def of(cls, session: Session, audience: Audience, now: datetime) -> Reach:
         """With the items in force whose room is one of the audience's."""
-        entries = replica.all_of(session, "item") if audience.rooms else []
-        room_of = rooms(entry.body for entry in entries if entry.in_force(now))
+        entries = replica.in_force(session, "item", now) if audience.rooms else []
+        room_of = rooms(entry.body for entry in entries)
         items = sorted(item for item, room in room_of.items() if room in audience.rooms)
         return cls(audience, items, now)
 

@@ -110,6 +110,21 @@ class Page(BaseModel):
     next: str | None
 
 
+class Digest(BaseModel):
+    """What a `submission.stored` commits to: `digest` is over the salt and the figures (services/grdp/identity.py)."""
+
+    attempt: int
+    decision: int
+    salt: str = Field(description="Hexadecimal.")
+    digest: str = Field(description="SHA-256, hexadecimal; the event has the same.")
+
+
+class Digests(BaseModel):
+    """The digests of a submission, by decision; empty where it is unknown or nothing was stored."""
+
+    digests: list[Digest]
+
+
 class Figures(BaseModel):
     """stored: of all attempts; current: valid now; withdrawn: keys whose last state is gone."""
 

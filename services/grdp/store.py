@@ -60,6 +60,22 @@ class Attempt(SQLModel, table=True):
     known_from: datetime = _time()
 
 
+class Digest(SQLModel, table=True):
+    """The digest of a `submission.stored`, and the salt that it takes to compare figures with it.
+
+    The salt is no part of the event: with both, anybody could try figures until one fits.
+    """
+
+    __tablename__ = "digests"
+    __table_args__ = ({"schema": SCHEMA},)
+
+    submission_id: str = _text(primary_key=True)
+    attempt: int = Field(primary_key=True)
+    decision: int = Field(primary_key=True, sa_type=sa.BigInteger)
+    salt: bytes = Field(sa_type=sa.LargeBinary)
+    digest: str = _text(description="SHA-256 in hexadecimal; see services/grdp/identity.py.")
+
+
 class Release(SQLModel, table=True):
     """What an audience may read by one decision. It holds while that is the attempt's last one."""
 

@@ -39,10 +39,10 @@ def submission(session: Session, submission_id: UUID) -> list[Joined]:
 
 
 def listed(
-    session: Session, access: Access, wanted: Filter, limit: int, offset: int
+    session: Session, access: Access, wanted: Filter, limit: int, offset: int, now: datetime
 ) -> list[Joined]:
-    """Attempts within what `access` reaches, the newest first."""
-    statement = _joined().where(within(session, access))
+    """Attempts within what `access` reaches now, the newest first."""
+    statement = _joined().where(within(session, access, now))
     for column, value in (
         (store.Submission.sender, wanted.sender),
         (store.Submission.form, wanted.form),

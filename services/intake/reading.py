@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
@@ -38,7 +39,7 @@ def state(
 ) -> views.StateView:
     """State, verdict, reasons and findings of an attempt, the latest unless one is named."""
     with Session(context.engine) as session:
-        attempts = _seen(session, submission_id, who)
+        attempts = _seen(session, submission_id, who, context.clock())
         chosen = _chosen(attempts, attempt)
         path = queries.path(session, submission_id, chosen[1].attempt)
         return views.state_view(chosen, attempts, path, queries.numbers(session))
@@ -87,7 +88,7 @@ def listed(
     """Those that who asks may see."""
     with Session(context.engine) as session:
         wanted = Filter(sender, form, period, state)
-        found = queries.listed(session, who, wanted, limit, offset)
+        found = queries.listed(session, who, wanted, limit, offset, context.clock())
         numbers = queries.numbers(session)
         return views.ListView(attempts=[views.attempt_view(one, numbers) for one in found])
 
@@ -101,7 +102,7 @@ def listed(
 def path(submission_id: UUID, context: Here, who: OfStates) -> views.PathView:
     """In the order of their times."""
     with Session(context.engine) as session:
-        _seen(session, submission_id, who)
+        _seen(session, submission_id, who, context.clock())
         return views.path_view(submission_id, queries.path(session, submission_id))
 
 
@@ -144,7 +145,8 @@ def _reference(
     """The number of the chosen attempt, and the object of this kind."""
     submission_id, attempt = which
     with Session(context.engine) as session:
-        _, chosen, status = _chosen(_seen(session, submission_id, who), attempt)
+        attempts = _seen(session, submission_id, who, context.clock())
+        _, chosen, status = _chosen(attempts, attempt)
     reference = status.detail.get(kind)
     if reference is None:
         raise problem(Refusal(none))
@@ -160,10 +162,10 @@ def _content(context: Context, reference: Reference) -> bytes:
         raise problem(Refusal(Code.ERASED)) from None
 
 
-def _seen(session: Session, submission_id: UUID, who: Access) -> list[Joined]:
+def _seen(session: Session, submission_id: UUID, who: Access, now: datetime) -> list[Joined]:
     """The attempts of a submission that `who` may know of: to others it isn't there."""
     attempts = queries.submission(session, submission_id)
-    if not attempts or not reaches(session, who, attempts[0][0]):
+    if not attempts or not reaches(session, who, attempts[0][0], now):
         raise problem(Refusal(Code.UNKNOWN_SUBMISSION))
     return attempts
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import sqlalchemy as sa
 from sqlmodel import Session, col, tuple_
 
@@ -12,13 +14,13 @@ from services.model.responsibility import Rooms
 from services.model.responsibility import rooms as of_items
 
 
-def reaches(session: Session, access: Access, submission: store.Submission) -> bool:
+def reaches(session: Session, access: Access, submission: store.Submission, now: datetime) -> bool:
     """Whether `access` reaches the submission."""
-    room = rooms(session).get((submission.sender, submission.form))
+    room = rooms(session, now).get((submission.sender, submission.form))
     return access.reaches(submission.sender, room)
 
 
-def within(session: Session, access: Access) -> sa.ColumnElement[bool]:
+def within(session: Session, access: Access, now: datetime) -> sa.ColumnElement[bool]:
     """The same as a condition on the rows of `submission`."""
     if access.is_all:
         return sa.true()
@@ -27,11 +29,12 @@ def within(session: Session, access: Access) -> sa.ColumnElement[bool]:
     if Scope.OWN in access.scopes and access.principal.organisation:
         reached.append(sender == access.principal.organisation)
     if Scope.ROOM in access.scopes:
-        mine = [one for one, room in rooms(session).items() if room in access.principal.rooms]
+        responsible = rooms(session, now)
+        mine = [one for one, room in responsible.items() if room in access.principal.rooms]
         reached.append(tuple_(sender, form).in_(mine))
     return sa.or_(*reached)
 
 
-def rooms(session: Session) -> Rooms:
-    """Who is responsible, by the catalogue's items."""
-    return of_items(entry.body for entry in replica.all_of(session, "item"))
+def rooms(session: Session, now: datetime) -> Rooms:
+    """Who is responsible, by the catalogue's items in force."""
+    return of_items(entry.body for entry in replica.in_force(session, "item", now))

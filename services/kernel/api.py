@@ -24,6 +24,7 @@ from services.kernel.auth import RemoteKeys
 from services.kernel.clock import Clock, utc_now
 from services.kernel.codec import codec
 from services.kernel.db import connect
+from services.kernel.masterkey import MasterKey
 from services.kernel.outbox import Outbox
 from services.kernel.publisher import Publisher
 from services.kernel.settings import Settings, settings
@@ -40,6 +41,11 @@ class Context:
     vault: Vault | None
     outbox: Outbox
     clock: Clock
+
+    @property
+    def master_key(self) -> MasterKey:
+        """What wraps the keys that this service keeps; raises ValueError where the settings have none."""
+        return MasterKey.of(self.settings.master_key.get_secret_value())
 
 
 def context_of(request: Request) -> Context:
@@ -124,6 +130,7 @@ def serve(app: FastAPI) -> None:
         app,
         host=context.settings.host,
         port=context.settings.port,
+        forwarded_allow_ips=context.settings.proxies,
         log_config=None,
         access_log=False,
         timeout_graceful_shutdown=10,

@@ -67,7 +67,7 @@ class Scope(StrEnum):
 class Principal:
     """Who asks. `organisation` is empty for a program; `rooms` holds those in whose stead the person acts, too.
 
-    `authenticated`: when the person gave its password; None for a program.
+    `lent` tells by whom those are lent. `authenticated`: when the person gave its password; None for a program.
     """
 
     id: str
@@ -75,6 +75,7 @@ class Principal:
     roles: frozenset[str]
     rooms: frozenset[str] = frozenset()
     authenticated: datetime | None = field(default=None, compare=False)
+    lent: Mapping[str, str] = field(default_factory=dict, compare=False)
 
 
 @dataclass(frozen=True)
@@ -106,7 +107,11 @@ class Keys(Protocol):
 
 
 class RemoteKeys:
-    """Catalogue's keys by HTTP (RFC 7517), kept; while catalogue is away the known ones go on."""
+    """Catalogue's keys by HTTP (RFC 7517), kept; while catalogue is away the known ones go on.
+
+    One thread asks at a time, and nobody waits for it but those who come before the first answer:
+    what anybody makes up as a key's name holds up no one. A new key is shown before it signs.
+    """
 
     def __init__(self, url: str, seconds: Callable[[], float] = time.monotonic) -> None:
         self._url = f"{url}/v1/jwks"
@@ -117,15 +122,21 @@ class RemoteKeys:
 
     def find(self, key_id: str) -> KeySet:
         """The keys; raises Problem 503 where none are known and catalogue is away."""
-        with self._turn:
-            known = {key.kid for key in self._known.keys} if self._known else set()
-            age = self._seconds() - self._asked
-            if age > (FRESH_SECONDS if key_id in known else REFETCH_SECONDS):
-                self._asked = self._seconds()
-                self._known = self._fetch() or self._known
-            if self._known is None:
-                raise UNAVAILABLE
-            return self._known
+        if self._is_due(key_id) and self._turn.acquire(blocking=self._known is None):
+            try:
+                if self._is_due(key_id):
+                    self._known = self._fetch() or self._known
+                    self._asked = self._seconds()
+            finally:
+                self._turn.release()
+        if self._known is None:
+            raise UNAVAILABLE
+        return self._known
+
+    def _is_due(self, key_id: str) -> bool:
+        known = {key.kid for key in self._known.keys} if self._known else set()
+        limit = FRESH_SECONDS if key_id in known else REFETCH_SECONDS
+        return self._seconds() - self._asked > limit
 
     def _fetch(self) -> KeySet | None:
         try:
@@ -186,6 +197,7 @@ def _person(token: str, keys: Keys, clock: Clock) -> Principal | None:
             frozenset(claims["roles"]),
             frozenset(claims["rooms"]),
             datetime.fromtimestamp(claims["auth_time"], UTC),
+            dict(claims.get("lent", {})),
         )
     except (JoseError, KeyError, ValueError, TypeError, AttributeError, OverflowError, OSError):
         return None

@@ -49,6 +49,11 @@ SWEPT = Counter(
     "Submissions that the sweep had to decide anew, because no event had; each is worth a look.",
     ["service"],
 )
+VACANCIES = Gauge(
+    "solieu_vacancies",
+    "Agencies without a focal point and rooms without a head, by the post that is vacant.",
+    ["service", "post"],
+)
 UNAUTHENTICATED = Counter(
     "solieu_unauthenticated_total",
     "Requests refused before it was known whose.",

@@ -114,3 +114,8 @@ def all_of(session: Session, kind: str) -> list[Entry]:
         {"k": kind},
     )
     return [Entry(*row) for row in rows]
+
+
+def in_force(session: Session, kind: str, at: datetime) -> list[Entry]:
+    """The entries of a kind whose newest version is in force at that time, by id."""
+    return [entry for entry in all_of(session, kind) if entry.in_force(at)]

@@ -20,8 +20,10 @@ class Settings(BaseSettings):
     database_passwords: dict[str, SecretStr] = Field(default_factory=dict)
     vault: str = ""
     master_key: SecretStr = SecretStr("")
+    schema_registry_url: str = ""
     host: str = "127.0.0.1"
     port: int = 0
+    proxies: str = "127.0.0.1"
     instance: str = "1"
     administrator_token: SecretStr = SecretStr("")
     compiler_token: SecretStr = SecretStr("")

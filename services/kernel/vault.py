@@ -10,18 +10,17 @@ import os
 import re
 import secrets
 import tempfile
-from base64 import b64decode
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, Protocol
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from cryptography.hazmat.primitives.keywrap import InvalidUnwrap, aes_key_unwrap, aes_key_wrap
 from sqlalchemy import Engine, text
 
 from services.kernel.errors import Permanent
 from services.kernel.events import NewObject, Reference
+from services.kernel.masterkey import MasterKey, NotWrapped
 
 NONCE = 12
 NAME = re.compile(r"[0-9a-zA-Z-]{1,64}/[0-9]{1,9}/[a-z]{1,32}/[0-9a-f]{64}")
@@ -92,9 +91,7 @@ def _sync(folder: Path) -> None:
 class Vault:
     """Puts and gets objects. `engine` connects as a role that may add to and read the vault's keys."""
 
-    def __init__(self, engine: Engine, store: Store, master_key: bytes) -> None:
-        if len(master_key) != 32:
-            raise ValueError("SOLIEU_MASTER_KEY: 32 bytes in base64 are needed")
+    def __init__(self, engine: Engine, store: Store, master_key: MasterKey) -> None:
         self._engine = engine
         self._store = store
         self._master_key = master_key
@@ -125,7 +122,7 @@ class Vault:
     def _key(self, name: str, *, create: bool = False) -> bytes:
         with self._engine.begin() as connection:
             if create:
-                wrapped = aes_key_wrap(self._master_key, secrets.token_bytes(32))
+                wrapped = self._master_key.wrap(secrets.token_bytes(32))
                 connection.execute(
                     text(
                         "insert into vault.keys (name, wrapped) values (:n, :w) on conflict do nothing"
@@ -138,11 +135,11 @@ class Vault:
         if row is None:
             raise Missing(name)
         try:
-            return aes_key_unwrap(self._master_key, bytes(row[0]))
-        except InvalidUnwrap as error:
+            return self._master_key.unwrap(bytes(row[0]))
+        except NotWrapped as error:
             raise Damaged(name) from error
 
 
 def open_vault(engine: Engine, location: str, master_key: str) -> Vault:
     """The vault that the settings name: `location` is a folder, `master_key` 32 bytes in base64."""
-    return Vault(engine, Folder(Path(location)), b64decode(master_key))
+    return Vault(engine, Folder(Path(location)), MasterKey.of(master_key))

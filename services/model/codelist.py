@@ -29,13 +29,19 @@ class Code:
 
 @dataclass(frozen=True, config=STRICT)
 class Codelist:
-    """A list of codes with its source."""
+    """A list of codes with its source.
+
+    `indicator_system`: whether its codes are the indicators of a statistical indicator system, so that a figure of
+    them is under embargo until it is published. None: it doesn't say; then a form that takes indicators from it is
+    treated as if they were.
+    """
 
     id: str
     title: Text
     source: str
     licence: str
     codes: tuple[Code, ...]
+    indicator_system: bool | None = None
 
     @cached_property
     def by_code(self) -> Mapping[str, Code]:

@@ -35,7 +35,7 @@ _MONTHS = {
 }
 _NAMED = re.compile(r"(\d{4})(?:-(A1|S[12]|Q[1-4]|M(?:0[1-9]|1[0-2])))?")
 _DAY = re.compile(r"(\d{4})-(\d{2})-(\d{2})")
-_RANGE = re.compile(r"(\d{4}-\d{2}-\d{2})/P(\d{1,4})([YMD])")
+_RANGE = re.compile(r"(\d{4}-\d{2}-\d{2})/P(\d{1,7})([YMD])")
 _LETTERS = {
     "A": Frequency.YEAR,
     "S": Frequency.HALF_YEAR,
@@ -61,8 +61,7 @@ class Period:
             first = (int(name[1:]) - 1) * months + 1
             return cls._of_months(text, int(found[1]), first, months)
         if _DAY.fullmatch(text):
-            day = _day(text)
-            return cls(day, day)
+            return cls._of_range(text, _day(text), 1, "D")
         if found := _RANGE.fullmatch(text):
             return cls._of_range(text, _day(found[1]), int(found[2]), found[3])
         raise PeriodError(f"{text!r} is no time period: {_HOW}")

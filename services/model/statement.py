@@ -101,11 +101,11 @@ class Statement:
     area: Name
     period: Name
     completeness: Completeness
-    round: Annotated[int, Field(ge=1, le=99)] = 1
+    round: Annotated[int, Field(ge=1, le=99, strict=True)] = 1
     regime: Regime
     classification: Classification
     sha256: Sha256
-    size: Annotated[int, Field(ge=0)]
+    size: Annotated[int, Field(ge=0, strict=True)]
     issued_at: AwareDatetime
     nonce: Annotated[str, StringConstraints(min_length=16, max_length=128)]
     document: SecretDocument | None = None

@@ -151,15 +151,6 @@ class Table:
         """The rows by code."""
         return {row.code: row for row in self.rows}
 
-    @property
-    def yields(self) -> frozenset[str]:
-        """The indicators of its figures."""
-        if self.kind is TableKind.RECORDS:
-            return frozenset(one.indicator for one in self.aggregates)
-        if self.indicators is Axis.ROWS:
-            return frozenset(self.by_code)
-        return frozenset(column.id for column in self.of_role(Role.VALUE))
-
     def of_role(self, role: Role) -> tuple[Column, ...]:
         """The columns of a role, in their order."""
         return tuple(column for column in self.columns if column.role is role)

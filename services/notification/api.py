@@ -136,7 +136,7 @@ def webhook(
         known = "\0" not in organisation and replica.get(session, "organisation", organisation)
         if not known or not access.reaches(organisation, None):
             raise _problem(404, "no_organisation", organisation=organisation)
-        changed = queries.change_secret(session, organisation, context.clock())
+        changed = queries.change_secret(session, organisation, context.clock(), context.master_key)
     if changed.previous_until:
         response.status_code = 200
     return Webhook(
@@ -151,7 +151,8 @@ def channels(context: Context) -> Mapping[str, Channel]:
 
     def known(organisation: str) -> list[str]:
         with Session(context.engine) as session:
-            return queries.secrets_of(session, organisation, context.clock())
+            now, master = context.clock(), context.master_key
+            return queries.secrets_of(session, organisation, now, master)
 
     config, clock = context.settings, context.clock
     return {

@@ -11,8 +11,9 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
+from services.kernel.masterkey import MasterKey
 from services.notification.store import NoticeRow, State, WebhookRow
-from services.notification.webhook import OVERLAP, in_force, new_secret
+from services.notification.webhook import OVERLAP, in_force, new_secret, written
 
 
 @dataclass(frozen=True)
@@ -69,7 +70,7 @@ def notices(
     return session.exec(statement.limit(limit)).all()
 
 
-def change_secret(session: Session, organisation: str, now: datetime) -> Changed:
+def change_secret(session: Session, organisation: str, now: datetime, master: MasterKey) -> Changed:
     """Makes a new secret; what was in force stays so for OVERLAP."""
     # Two first requests at once: the later one waits here, and then changes the earlier one's.
     session.execute(
@@ -78,14 +79,16 @@ def change_secret(session: Session, organisation: str, now: datetime) -> Changed
     )
     row = session.get(WebhookRow, organisation)
     secret = new_secret()
+    wrapped = master.wrap(secret)
     if row is None:
-        session.add(WebhookRow(organisation=organisation, secret=secret, changed_at=now))
-        return Changed(secret, None)
-    row.previous, row.secret, row.changed_at = row.secret, secret, now
-    return Changed(secret, now + OVERLAP)
+        session.add(WebhookRow(organisation=organisation, secret=wrapped, changed_at=now))
+        return Changed(written(secret), None)
+    row.previous, row.secret, row.changed_at = row.secret, wrapped, now
+    return Changed(written(secret), now + OVERLAP)
 
 
-def secrets_of(session: Session, organisation: str, now: datetime) -> list[str]:
+def secrets_of(session: Session, organisation: str, now: datetime, master: MasterKey) -> list[str]:
     """With what to sign now, the newest first; nothing where no secret was ever made."""
     row = session.get(WebhookRow, organisation)
-    return in_force(row.secret, row.previous, row.changed_at, now) if row else []
+    wrapped = in_force(row.secret, row.previous, row.changed_at, now) if row else []
+    return [written(master.unwrap(one)) for one in wrapped]

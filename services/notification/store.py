@@ -85,14 +85,17 @@ class NoticeRow(SQLModel, table=True):
 
 
 class WebhookRow(SQLModel, table=True):
-    """With what an organisation's web hooks are signed; `previous` for a day after a change."""
+    """With what an organisation's web hooks are signed, wrapped by the master key.
+
+    `previous` is used beside it for a day after a change.
+    """
 
     __tablename__ = "webhooks"
     __table_args__ = {"schema": SCHEMA}
 
     organisation: str = Field(primary_key=True)
-    secret: str
-    previous: str | None = None
+    secret: bytes = Field(sa_type=sa.LargeBinary)
+    previous: bytes | None = Field(default=None, sa_type=sa.LargeBinary)
     changed_at: datetime = _time()
 
 

@@ -28,12 +28,19 @@ Secrets = Callable[[str], list[str]]
 """The secrets of an organisation that are in force, the newest first; none where none was ever made."""
 
 
-def new_secret() -> str:
+def new_secret() -> bytes:
+    """A secret that nobody has yet."""
+    return secrets.token_bytes(SECRET_BYTES)
+
+
+def written(secret: bytes) -> str:
     """A secret in the form that libraries of Standard Webhooks take."""
-    return "whsec_" + base64.b64encode(secrets.token_bytes(SECRET_BYTES)).decode()
+    return "whsec_" + base64.b64encode(secret).decode()
 
 
-def in_force(secret: str, previous: str | None, changed_at: datetime, now: datetime) -> list[str]:
+def in_force(
+    secret: bytes, previous: bytes | None, changed_at: datetime, now: datetime
+) -> list[bytes]:
     """What to sign with now."""
     return [secret, previous] if previous and now < changed_at + OVERLAP else [secret]
 

@@ -7,10 +7,13 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from services.operators.calls import WRONG_USAGE
 from services.operators.show import AsJson, Exit, as_json, say, table
 
 if TYPE_CHECKING:
     from kafka.admin import KafkaAdminClient
+
+    from services.kernel.codec import LockedSchema
 
 BOOTSTRAP_MS = 10_000
 
@@ -125,13 +128,38 @@ def lock(json: AsJson = False) -> None:
     """Adds changed schema files to schemas/ids.json; the contract tests say if they may differ."""
     from services.kernel.codec import lock as lock_schemas
 
-    added = lock_schemas()
+    _show_added(lock_schemas(), "locked", "unchanged", json)
+
+
+@schemas.command(help="Đưa lược đồ vào sổ đăng ký khác · Put the schemas into another registry")
+def register(json: AsJson = False) -> None:
+    """Into the one that SOLIEU_SCHEMA_REGISTRY_URL names, under the locked ids; safe to run again.
+
+    Exit code 4 where it refuses, or has another schema in a place.
+    """
+    from services.kernel.codec import locked
+    from services.kernel.settings import settings
+    from services.operators import registry
+
+    if not (url := settings().schema_registry_url):
+        say("operators.schemas.no-registry", error=True)
+        raise typer.Exit(WRONG_USAGE)
+    try:
+        added = registry.register(url, locked())
+    except registry.NotRegistered as error:
+        names = {"subject": error.subject, "reason": error.reason}
+        say("operators.schemas.not-registered", error=True, **names)
+        raise typer.Exit(Exit.NOT_FOUND) from None
+    _show_added(added, "registered", "there", json)
+
+
+def _show_added(added: list[LockedSchema], some: str, none: str, json: bool) -> None:
     if json:
         as_json(
             {"added": [{"id": e.id, "subject": e.subject, "version": e.version} for e in added]}
         )
     elif added:
         listed = ", ".join(f"{entry.subject} {entry.version} (id {entry.id})" for entry in added)
-        say("operators.schemas.locked", count=len(added), schemas=listed)
+        say(f"operators.schemas.{some}", count=len(added), schemas=listed)
     else:
-        say("operators.schemas.unchanged")
+        say(f"operators.schemas.{none}")

@@ -57,9 +57,9 @@ def add(
 def list_people(json: AsJson = False) -> None:
     """As they are now, by id; never a password."""
     people = checked("people", _ask("GET", "/v1/people"))
-    vacant = checked("vacancies", _ask("GET", "/v1/vacancies"))["agencies_without_focal_point"]
+    vacancies = checked("vacancies", _ask("GET", "/v1/vacancies"))
     if json:
-        as_json({"people": people, "agencies_without_focal_point": vacant})
+        as_json({"people": people, **vacancies})
         return
     if not people:
         say("operators.people.none")
@@ -68,8 +68,10 @@ def list_people(json: AsJson = False) -> None:
         table(
             headings, [[*(_text(one[n]) for n in COLUMNS), "✓" * one["locked"]] for one in people]
         )
-    if vacant:
-        say("operators.people.vacant", organisations=", ".join(vacant))
+    if agencies := vacancies["agencies_without_focal_point"]:
+        say("operators.people.vacant", organisations=", ".join(agencies))
+    if rooms := vacancies["rooms_without_head"]:
+        say("operators.people.headless", rooms=", ".join(rooms))
 
 
 @app.command(help="Khóa: không đăng nhập được nữa · Lock out")

@@ -27,7 +27,7 @@ def answered(asked: Asked, attempt: Attempt, facts: Facts, at: datetime) -> Answ
     """The answer from the attempt that is current; the one before where nothing of it changes."""
     figure = asked.figure
     form = facts.forms.get(attempt.head["form_version"])
-    is_system = form is None or (figure.indicator_list, figure.indicator) in form.system
+    is_system = form is None or figure.indicator_list in form.systems
     published = not is_system or figure in facts.released
     case = case_of(
         attempt.head, attempt.evidence, facts, day(at), attempt.waived, published=published

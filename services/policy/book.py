@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import asdict, replace
 from datetime import datetime
+from hashlib import sha256
 from typing import Any
 from uuid import UUID
 
@@ -70,8 +71,8 @@ class Book:
             "steps": steps,
             "person": act.person,
             "room": hold.room if hold else None,
-            "on_behalf": None,
-            "reason": act.reason,
+            "on_behalf": act.on_behalf,
+            **_committed("reason", act.reason),
             "document": act.document,
             "decided_at": act.at,
         }
@@ -195,8 +196,8 @@ def answer_draft(asked: Asked, answer: Answer) -> Draft:
         "audience_id": asked.audience.id,
         "person": asked.person,
         **asdict(asked.figure),
-        "purpose": asked.purpose,
-        "basis": asked.basis,
+        **_committed("purpose", asked.purpose),
+        **_committed("basis", asked.basis),
         "state": answer.state,
         "submission_id": answer.submission_id,
         "articles": [dict(one) for one in answer.articles],
@@ -204,6 +205,11 @@ def answer_draft(asked: Asked, answer: Answer) -> Draft:
         "decided_at": answer.at,
     }
     return Draft("request.decided", str(asked.id), data, str(asked.id))
+
+
+def _committed(name: str, words: str) -> dict[str, str]:
+    """What a person wrote may hold names or figures: the topics get its hash, policy's API shows it."""
+    return {name: "", f"{name}_sha256": sha256(words.encode()).hexdigest()}
 
 
 def _cleared(attempt: Attempt) -> dict[str, Any]:

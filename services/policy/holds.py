@@ -6,7 +6,8 @@ what nobody knows yet (a form, a fact, a law) can't be lifted by a signature.
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from uuid import UUID, uuid5
@@ -33,7 +34,7 @@ class Choice(StrEnum):
 
 @dataclass(frozen=True)
 class Review:
-    """A person's decision about an attempt, as it was sent."""
+    """A person's decision about an attempt, as it was sent. `lent`: the rooms that it acts for as whose deputy."""
 
     submission_id: str
     attempt: int
@@ -42,6 +43,7 @@ class Review:
     outcome: Choice
     reason: str
     document: str | None = None
+    lent: Mapping[str, str] = field(default_factory=dict)
 
 
 def review(wish: Review, facts: Facts, at: datetime) -> tuple[Act, Outcome | None]:
@@ -70,6 +72,7 @@ def review(wish: Review, facts: Facts, at: datetime) -> tuple[Act, Outcome | Non
         document=wish.document,
         step=len(agreeing) + 1,
         at=at,
+        on_behalf=wish.lent.get(attempt.hold.room or ""),
     )
     book = Book(wish.submission_id, facts, at, act.id)
     book.review(attempt, act, kind_of(attempt), attempt.hold.reviewers)

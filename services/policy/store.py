@@ -80,6 +80,7 @@ class ActRow(SQLModel, table=True):
     attempt: int
     decision: int = Field(sa_type=sa.BigInteger)
     person: str
+    on_behalf: str | None = None
     outcome: str
     reason: str
     document: str | None = None

@@ -159,12 +159,14 @@ def test_without_a_token_or_signature_there_is_nothing(cleared: Evidence) -> Non
         assert cleared.client.get(where).status_code == 401
 
 
-def test_what_persons_and_notices_add_is_no_part_of_the_path(cleared: Evidence) -> None:
-    """They are leaves, and the receipt stays whole."""
+def test_what_persons_decided_is_part_of_the_path_and_what_follows_elsewhere_is_not(
+    cleared: Evidence,
+) -> None:
+    """All of them are leaves, and the receipt stays whole."""
+    review = examples("review.decided")[0] | OF_SUBMISSION
     others = [
-        event(
-            201, "review.decided", examples("review.decided")[0] | OF_SUBMISSION | {"attempt": 2}
-        ),
+        event(200, "review.decided", review | {"attempt": 1}),
+        event(201, "review.decided", review | {"attempt": 2}),
         event(202, "notice.sent", examples("notice.sent")[0] | OF_SUBMISSION),
         event(203, "request.decided", examples("request.decided")[0] | OF_SUBMISSION),
     ]
@@ -175,7 +177,18 @@ def test_what_persons_and_notices_add_is_no_part_of_the_path(cleared: Evidence) 
     status, receipt = ask(cleared)
     assert status == 200, receipt
     found = verify_receipt(receipt, ORIGINAL)
-    assert [one.topic for one in found.events] == ["submission.received", *CLEARED]
+    topics = ["submission.received", *CLEARED]
+    assert [one.topic for one in found.events] == [*topics, "review.decided"]
+    with cleared.engine.begin() as connection:
+        connection.execute(
+            sa.text(
+                "delete from contents using leaves where leaves.index = contents.index"
+                " and topic = 'review.decided'"
+            )
+        )
+    _, receipt = ask(cleared)
+    found = verify_receipt(receipt, ORIGINAL)
+    assert [one.topic for one in found.events] == topics, "from before reviews were kept"
 
 
 ROOM = "phong-thong-ke-kinh-te-dien-bien"
@@ -198,10 +211,14 @@ READERS: list[tuple[dict[str, Any], int]] = [
 @pytest.fixture
 def responsible(cleared: Evidence) -> Evidence:
     """The same log, after the catalogue said which room is responsible."""
+    return with_item(cleared)
+
+
+def with_item(cleared: Evidence, **valid: datetime) -> Evidence:
     body = {"id": "i", "form": "cv17809-1", "responsible": SENDER, "room": ROOM}
     data = {
         "kind": "item", "id": "i", "version": 1, "catalogue_version": 8, "body": json.dumps(body),
-        "valid_from": None, "valid_to": None, "changed_at": TIME,
+        "valid_from": None, "valid_to": None, "changed_at": TIME, **valid,
     }  # fmt: skip
     cleared.handle(
         [replace(event(301, "catalogue.changed", data), id=uuid4())], "catalogue.changed"
@@ -228,6 +245,25 @@ def test_who_reads_receipts(responsible: Evidence, person: dict[str, Any], statu
 def test_the_rooms_turn_needs_an_item(cleared: Evidence) -> None:
     headers = people.headers(roles=("officer",), rooms=(ROOM,))
     assert cleared.client.get(f"/v1/receipts/{SUBMISSION}", headers=headers).status_code == 404
+
+
+DAY = timedelta(days=1)
+
+
+@pytest.mark.parametrize(
+    ("valid", "status"),
+    [
+        ({"valid_to": datetime.now(UTC) - DAY}, 404),
+        ({"valid_from": datetime.now(UTC) + DAY}, 404),
+        ({"valid_from": datetime.now(UTC) - DAY, "valid_to": datetime.now(UTC) + DAY}, 200),
+    ],
+)
+def test_an_item_opens_receipts_while_it_is_in_force(
+    cleared: Evidence, valid: dict[str, datetime], status: int
+) -> None:
+    log = with_item(cleared, **valid)
+    headers = people.headers(roles=("officer",), rooms=(ROOM,))
+    assert log.client.get(f"/v1/receipts/{SUBMISSION}", headers=headers).status_code == status
 
 
 def signed(path_: str, key: OKPKey, **claims: Any) -> dict[str, str]:

@@ -272,6 +272,24 @@ def test_a_room_reads_what_its_items_supply(store: Store, url: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("releases", "found"),
+    [
+        ([release(ROOM, "denied", "room")], {}),
+        ([release(ROOM, "denied", "room", only=[figure("1")])], {"2": "2.000000"}),
+        ([release(ROOM, "pending", "room")], ALL),
+        ([release("phong-khac", "denied", "room")], ALL),
+    ],
+)
+def test_a_release_that_denies_wins_over_the_item(
+    store: Store, url: str, releases: list[dict[str, Any]], found: dict[str, str]
+) -> None:
+    item(url, store.form, ROOM)
+    store.handle(released(store.event(VALUES), *releases))
+    assert read(store, as_officer(ROOM)) == found
+    assert read(store, COMPILER) == ALL
+
+
+@pytest.mark.parametrize(
     ("validity", "found"),
     [({"valid_to": NOW}, {}), ({"valid_from": NOW + HOUR}, {}), ({"valid_from": NOW}, ALL)],
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -17,8 +18,9 @@ from fastapi.testclient import TestClient
 from sqlmodel import SQLModel
 
 from deploy.local import Stack
+from services.grdp.identity import digest, key_id
 from services.grdp.queries import Cursor
-from services.grdp.store import SCHEMA
+from services.grdp.store import KEY, SCHEMA
 from services.grdp.worker import STAGE
 from services.kernel.codec import codec
 from tests.integration.grdp_parts import (
@@ -298,3 +300,18 @@ def test_the_migrated_tables_are_the_declared_ones(module_database: str, url: st
         }
         context = MigrationContext.configure(connection, opts=options)
         assert compare_metadata(context, declared) == []
+
+
+def test_compilers_compare_figures_with_the_log_and_nobody_else_gets_the_salt(store: Store) -> None:
+    (stored, *_), *_ = store.handle(store.event({"1": "412"}))
+    data = codec().decode("submission.stored-value", stored.value or b"")
+    assert data["salt"] == ""
+    path = f"/v1/digests/{store.submission}"
+    (kept,) = store.client.get(path, headers=COMPILER).json()["digests"]
+    (figure,) = store.feed(store.event({"1": "412"}))
+    key = key_id({name: figure.data[name] for name in KEY})
+    assert digest(bytes.fromhex(kept["salt"]), [(key, 1, Decimal(412))]) == data["digest"]
+    assert kept["digest"] == data["digest"]
+    assert store.client.get(path, headers=OPERATOR).status_code == 403
+    unknown = store.client.get(f"/v1/digests/{uuid4()}", headers=COMPILER)
+    assert unknown.json() == {"digests": []}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -28,6 +29,7 @@ from tests.integration.test_intake_api import (
 __all__ = ["intake", "module_intake", "sender"]
 pytestmark = pytest.mark.stack
 
+SECOND = timedelta(seconds=1)
 ECONOMY = "phong-thong-ke-kinh-te-dien-bien"
 SOCIETY = "phong-thong-ke-xa-hoi-dien-bien"
 
@@ -64,11 +66,15 @@ class Case:
 
 @pytest.fixture
 def case(intake: Intake, sender: Sender) -> Case:
+    return made(intake, sender)
+
+
+def made(intake: Intake, sender: Sender, **valid: Any) -> Case:
+    """A case whose item is in force in these times."""
     id_ = sender.post().json()["id"]
     name = f"item-{uuid4().hex}"
-    intake.enter(
-        "item", name, {"id": name, "form": "cv17809-1", "responsible": sender.name, "room": ECONOMY}
-    )
+    body = {"id": name, "form": "cv17809-1", "responsible": sender.name, "room": ECONOMY}
+    intake.enter("item", name, body, 1, **valid)
     vault = intake.client.app.state.context.vault  # type: ignore[attr-defined]
     report = vault.put(NewObject(id_, 1, "report", "application/json", b'{"format": 1}'))
     intake.execute(
@@ -89,6 +95,26 @@ def test_states(case: Case, ending: str) -> None:
         answer = case.ask(f"/v1/submissions/{case.id}{ending}", **person)
         expected = 200 if name in SEES else 404 if name in HIDDEN else 403
         assert answer.status_code == expected, (name, answer.text)
+
+
+@pytest.mark.parametrize(
+    ("valid", "sees"),
+    [
+        ({"valid_to": NOW}, False),
+        ({"valid_from": NOW + SECOND}, False),
+        ({"valid_from": NOW, "valid_to": NOW + SECOND}, True),
+    ],
+)
+def test_an_item_opens_values_while_it_is_in_force(
+    intake: Intake, sender: Sender, valid: dict[str, datetime], sees: bool
+) -> None:
+    case = made(intake, sender, **valid)
+    officer = case.readers["officer"]
+    for ending in ("", "/path", "/report"):
+        answer = case.ask(f"/v1/submissions/{case.id}{ending}", **officer)
+        assert answer.status_code == (200 if sees else 404), ending
+    listed = case.ask("/v1/submissions?limit=1000", **officer).json()["attempts"]
+    assert (case.id in {one["id"] for one in listed}) == sees
 
 
 @pytest.mark.parametrize(("ending", "code"), [("report", None), ("marked", "not-marked")])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from base64 import b64decode
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -11,8 +12,10 @@ from typing import Any
 from uuid import uuid4
 
 import httpx2
+import psycopg
 import pytest
 import sqlalchemy as sa
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from fastapi.testclient import TestClient
@@ -27,15 +30,18 @@ from services.kernel.api import Context
 from services.kernel.codec import codec
 from services.kernel.db import connect
 from services.kernel.events import Draft, Event
-from services.kernel.migration import migrate
+from services.kernel.masterkey import MasterKey
+from services.kernel.migration import configuration, migrate
 from services.kernel.settings import Settings
 from services.kernel.transaction import Position, Writer
 from services.kernel.wire import encode
+from services.notification import queries
 from services.notification.api import create_app
 from services.notification.delivery import MOST_ATTEMPTS, Ending, Letter, Result
 from services.notification.handler import VERDICTS
 from services.notification.sender import LEASE, Sender
 from services.notification.store import SCHEMA, NoticeRow
+from services.notification.webhook import written
 from services.notification.worker import STAGES
 from tests import people
 from tests.contract.examples import examples
@@ -44,6 +50,7 @@ pytestmark = pytest.mark.stack
 SENDER = "so-tai-chinh-dien-bien"
 OTHER = "so-noi-vu-dien-bien"
 OPERATOR = {"Authorization": "Bearer operator"}
+MASTER_KEY = "A" * 43 + "="
 ADMINISTRATOR = {"Authorization": "Bearer administrator"}
 
 
@@ -333,6 +340,7 @@ def client(engine: sa.Engine, url: str, bootstrap: str) -> TestClient:
         kafka_bootstrap=bootstrap,
         operator_token=SecretStr("operator"),
         administrator_token=SecretStr("administrator"),
+        master_key=SecretStr(MASTER_KEY),
     )
     app = create_app(config)
     app.state.keys = people.keys
@@ -393,14 +401,38 @@ def test_a_secret_is_made_changed_and_used(service: Service, client: TestClient)
     assert (first.status_code, second.status_code) == (201, 200)
     assert first.json()["previous_until"] is None
     assert first.headers["cache-control"] == "no-store"
-    from services.notification import queries
-
+    master = MasterKey.of(MASTER_KEY)
     with Session(service.engine) as session:
         now = datetime.now(UTC)
-        used = queries.secrets_of(session, SENDER, now)
-        later = queries.secrets_of(session, SENDER, now + timedelta(days=2))
+        used = queries.secrets_of(session, SENDER, now, master)
+        later = queries.secrets_of(session, SENDER, now + timedelta(days=2), master)
     assert used == [second.json()["secret"], first.json()["secret"]]
     assert later == used[:1]
+    with service.engine.connect() as connection:
+        kept = connection.execute(sa.text("select secret, previous from webhooks")).one()
+    assert not {b64decode(one.removeprefix("whsec_")) for one in used} & set(kept)
+
+
+def test_secrets_of_before_are_wrapped_as_they_are(
+    fresh_database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = configuration(fresh_database, SCHEMA)
+    with psycopg.connect(fresh_database, autocommit=True) as connection:
+        connection.execute(f"create schema {SCHEMA}")
+        command.upgrade(settings, "0001")
+        connection.execute(
+            f"insert into {SCHEMA}.webhooks values (%s, %s, null, now())",
+            ("so-y-te", written(b"s" * 32)),
+        )
+        with pytest.raises(ValueError, match="SOLIEU_MASTER_KEY"):
+            command.upgrade(settings, "head")
+        monkeypatch.setenv("SOLIEU_MASTER_KEY", MASTER_KEY)
+        command.upgrade(settings, "head")
+        ((secret, previous),) = connection.execute(
+            f"select secret, previous from {SCHEMA}.webhooks"
+        ).fetchall()
+    assert MasterKey.of(MASTER_KEY).unwrap(secret) == b"s" * 32
+    assert previous is None
 
 
 def test_no_one_touches_anothers_secret_or_one_of_nobody(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from base64 import urlsafe_b64encode
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -12,12 +14,16 @@ import psycopg
 import pytest
 from fastapi.testclient import TestClient
 from joserfc import jwt
-from joserfc.jwk import KeySet
+from joserfc.jwk import KeySet, OKPKey
 from pydantic import SecretStr
 
 from deploy import database
 from deploy.stack import Stack
 from services.catalogue.api import create_app
+from services.catalogue.people import lockout
+from services.catalogue.people.vacancies import count
+from services.kernel.masterkey import MasterKey, NotWrapped
+from services.kernel.metrics import VACANCIES
 from services.kernel.migration import migrate
 from services.kernel.settings import Settings
 from tests import people
@@ -65,8 +71,11 @@ class Catalogue:
     def change(self, id_: str = "p-kinh-te", **values: Any) -> Any:
         return self.client.patch(f"/v1/people/{id_}", json=values, headers=ADMINISTRATOR)
 
-    def log_in(self, id_: str = "p-kinh-te", password: str = PASSWORD) -> Any:
-        return self.client.post("/v1/tokens", json={"person": id_, "password": password})
+    def log_in(
+        self, id_: str = "p-kinh-te", password: str = PASSWORD, address: str | None = None
+    ) -> Any:
+        client = TestClient(self.client.app, client=(address, 7)) if address else self.client
+        return client.post("/v1/tokens", json={"person": id_, "password": password})
 
     def header(self, id_: str = "p-kinh-te", password: str = PASSWORD) -> dict[str, str]:
         return bearer(self.log_in(id_, password))
@@ -96,6 +105,7 @@ def migrated(infrastructure: Stack, module_database: str) -> tuple[str, Settings
         kafka_bootstrap=infrastructure.bootstrap,
         administrator_token=SecretStr("administrator"),
         operator_token=SecretStr("operator"),
+        master_key=SecretStr("A" * 43 + "="),
     )
     return module_database, settings
 
@@ -107,7 +117,8 @@ def catalogue(migrated: tuple[str, Settings]) -> Iterator[Catalogue]:
     with TestClient(create_app(settings, clock)) as client:
         found = Catalogue(client, url, settings, clock)
         found.execute(
-            "truncate catalogue.people, catalogue.credentials, catalogue.signing_keys, catalogue.entries"
+            "truncate catalogue.people, catalogue.credentials, catalogue.failures,"
+            " catalogue.signing_keys, catalogue.entries"
         )
         units: list[tuple[str, str, str | None]] = [
             (OFFICE, "provincial_office", None),
@@ -137,7 +148,7 @@ def test_a_person_logs_in_and_every_service_can_tell_who_it_is(catalogue: Catalo
     second = int(NOW.timestamp())
     assert claims == {
         "iss": "catalogue", "sub": "p-kinh-te", "organisation": OFFICE, "roles": ["officer"],
-        "rooms": [ROOMS[0]], "iat": second, "exp": second + 900, "auth_time": second,
+        "rooms": [ROOMS[0]], "lent": {}, "iat": second, "exp": second + 900, "auth_time": second,
     }  # fmt: skip
     (key,) = catalogue.client.get("/v1/jwks").json()["keys"]
     assert set(key) == {"kty", "crv", "x", "kid", "use", "alg"}
@@ -171,6 +182,40 @@ def test_five_failures_shut_the_door_for_a_quarter_of_an_hour(catalogue: Catalog
     assert catalogue.log_in().status_code == 200
 
 
+def test_a_stranger_shuts_out_its_own_address_alone(catalogue: Catalogue) -> None:
+    catalogue.add()
+    for _ in range(8):
+        catalogue.log_in(password="wrong", address="203.0.113.7")
+    assert catalogue.log_in(address="203.0.113.7").status_code == 401
+    assert catalogue.log_in(address="203.0.113.8").status_code == 200
+    for host in range(8):
+        catalogue.log_in(password="wrong", address=f"2001:db8::{host}")
+    assert catalogue.log_in(address="2001:db8::ffff").status_code == 401
+    assert catalogue.log_in(address="2001:db8:0:1::").status_code == 200
+
+
+def test_many_addresses_together_shut_the_door_for_a_while(catalogue: Catalogue) -> None:
+    catalogue.add()
+    for number in range(lockout.FROM_ALL):
+        catalogue.log_in(password="wrong", address=f"198.51.100.{number // 4}")
+    assert catalogue.log_in(address="203.0.113.8").status_code == 401
+    catalogue.clock.now += 15 * MINUTE
+    assert catalogue.log_in(address="203.0.113.8").status_code == 200
+
+
+def test_strangers_ids_are_counted_nowhere_and_old_failures_are_forgotten(
+    catalogue: Catalogue,
+) -> None:
+    catalogue.add()
+    catalogue.log_in("p-ai", "wrong")
+    catalogue.log_in(password="wrong", address="203.0.113.7")
+    rows = "select person, address from catalogue.failures"
+    assert catalogue.execute(rows) == [("p-kinh-te", "203.0.113.7")]
+    catalogue.clock.now += timedelta(days=2)
+    catalogue.log_in()
+    assert catalogue.execute(rows) == []
+
+
 def test_many_guesses_at_once_are_counted_too(catalogue: Catalogue) -> None:
     catalogue.add()
     guesses = [f"wrong {number}" for number in range(12)] + [PASSWORD]
@@ -194,8 +239,6 @@ def test_a_password_is_the_same_however_the_keyboard_composes_it(catalogue: Cata
     "password", ["quá ngắn", "x" * 257, "mật khẩu của p-kinh-te", "x" * 20 + "\ud800"]
 )
 def test_a_bad_password_is_refused_and_nobody_is_added(catalogue: Catalogue, password: str) -> None:
-    import json
-
     body = {
         "id": "p-kinh-te",
         "name": "A",
@@ -288,8 +331,10 @@ def test_a_deputy_has_the_rooms_between_the_days_in_viet_nam(catalogue: Catalogu
     both = sorted(ROOMS)
     assert rooms == {16: [ROOMS[0]], 17: both, 40: both, 64: both, 65: [ROOMS[0]]}
     catalogue.clock.now = datetime(2026, 11, 24, 8, tzinfo=UTC)
+    assert catalogue.claims(catalogue.header())["lent"] == {ROOMS[1]: "p-xa-hoi"}
     catalogue.change("p-xa-hoi", locked=True)
-    assert catalogue.claims(catalogue.header())["rooms"] == [ROOMS[0]]
+    claims = catalogue.claims(catalogue.header())
+    assert (claims["rooms"], claims["lent"]) == ([ROOMS[0]], {})
 
 
 @pytest.mark.parametrize(
@@ -365,21 +410,59 @@ def test_changes_at_once_make_versions_in_a_row(catalogue: Catalogue) -> None:
     assert sorted(answer.json()["version"] for answer in answers) == list(range(2, 14))
 
 
-def test_who_is_missing_is_told(catalogue: Catalogue) -> None:
+def item(catalogue: Catalogue, valid_to: datetime | None = None) -> None:
+    """One by which the agency supplies and the first room accepts."""
+    body = {"responsible": AGENCY, "room": ROOMS[0]}
     catalogue.execute(
-        "insert into catalogue.entries values ('item', 'i', 1, 99, %s::jsonb, null, null, now())",
-        f'{{"responsible": "{AGENCY}"}}',
+        "insert into catalogue.entries values ('item', 'i', 1, 99, %s, null, %s, now())",
+        *(json.dumps(body), valid_to),
     )
+
+
+def test_who_is_missing_is_told(catalogue: Catalogue) -> None:
+    item(catalogue)
 
     def missing() -> Any:
         answer = catalogue.client.get("/v1/vacancies", headers=ADMINISTRATOR)
         return answer.json()["agencies_without_focal_point"]
 
     assert missing() == [AGENCY]
+    assert alarms(catalogue) == {"focal_point": 1, "head": 1}
     catalogue.add("p-so", organisation=AGENCY, rooms=[], roles=["agency"])
     assert missing() == []
     catalogue.change("p-so", locked=True)
     assert missing() == [AGENCY]
+
+
+def alarms(catalogue: Catalogue) -> dict[str, float]:
+    count(catalogue.client.app.state.context)  # type: ignore[attr-defined]
+    (gauge,) = VACANCIES.collect()
+    return {sample.labels["post"]: sample.value for sample in gauge.samples}
+
+
+def test_each_room_that_accepts_figures_has_a_head_who_answers(catalogue: Catalogue) -> None:
+    item(catalogue)
+
+    def headless() -> Any:
+        answer = catalogue.client.get("/v1/vacancies", headers=ADMINISTRATOR)
+        return answer.json()["rooms_without_head"]
+
+    catalogue.add()
+    assert headless() == [ROOMS[0]]
+    added = catalogue.add("p-truong-phong", head_of=[ROOMS[0]])
+    assert added.json()["head_of"] == [ROOMS[0]]
+    assert headless() == []
+    assert alarms(catalogue) == {"focal_point": 1, "head": 0}
+    catalogue.change("p-truong-phong", locked=True)
+    assert headless() == [ROOMS[0]]
+    catalogue.change("p-truong-phong", locked=False, head_of=[ROOMS[1]])
+    assert headless() == [ROOMS[0]]
+
+
+def test_an_item_that_ended_leaves_no_vacancy(catalogue: Catalogue) -> None:
+    item(catalogue, valid_to=catalogue.clock.now)
+    answer = catalogue.client.get("/v1/vacancies", headers=ADMINISTRATOR)
+    assert answer.json() == {"agencies_without_focal_point": [], "rooms_without_head": []}
 
 
 def test_keys_rotate_and_tokens_of_the_old_one_go_on_to_their_end(catalogue: Catalogue) -> None:
@@ -404,6 +487,19 @@ def test_keys_rotate_and_tokens_of_the_old_one_go_on_to_their_end(catalogue: Cat
     assert catalogue.renew(old).status_code == 200
     catalogue.clock.now += 20 * MINUTE
     assert kids() == [kid]
+
+
+def test_a_copy_of_the_database_lets_nobody_sign(catalogue: Catalogue) -> None:
+    catalogue.client.get("/v1/jwks")
+    ((jwk, wrapped),) = catalogue.execute("select jwk, wrapped from catalogue.signing_keys")
+    assert "d" not in jwk
+    other = MasterKey(bytes(31) + b"x")
+    with pytest.raises(NotWrapped):
+        other.unwrap(wrapped)
+    private = MasterKey(bytes(32)).unwrap(wrapped)
+    d = urlsafe_b64encode(private).rstrip(b"=").decode()
+    public = {name: jwk[name] for name in ("kty", "crv", "x")}
+    assert OKPKey.import_key(public | {"d": d}).thumbprint() == jwk["kid"]
 
 
 def test_a_revoked_key_ends_all_its_tokens(catalogue: Catalogue) -> None:

@@ -213,6 +213,26 @@ def test_the_room_accepts_and_it_is_published(policy: Policy, stack: Stack) -> N
     assert (refused.status_code, refused.json()["type"]) == (409, "urn:solieu:problem:not-held")
 
 
+def test_a_deputy_leaves_its_trace(policy: Policy, stack: Stack) -> None:
+    submission = str(uuid4())
+    policy.comes(submission, warnings=1)
+    deputy = person("p-xa-hoi", rooms=(SOCIETY,), lent={ECONOMY: "p-kinh-te"})
+    (act,) = decide(policy, submission, deputy).json()["acts"]
+    assert (act["person"], act["on_behalf"]) == ("p-xa-hoi", "p-kinh-te")
+    (reviewed,) = events(stack.bootstrap, "review.decided", submission)
+    assert (reviewed["person"], reviewed["on_behalf"]) == ("p-xa-hoi", "p-kinh-te")
+
+
+def test_who_decides_by_its_own_right_is_nobody_s_deputy(policy: Policy) -> None:
+    submission = str(uuid4())
+    policy.comes(submission, warnings=1)
+    leader = person(
+        "p-lanh-dao", roles=("leader", "officer"), rooms=(), lent={ECONOMY: "p-kinh-te"}
+    )
+    (act,) = decide(policy, submission, leader).json()["acts"]
+    assert act["on_behalf"] is None
+
+
 def test_four_eyes(policy: Policy, stack: Stack) -> None:
     submission = str(uuid4())
     policy.comes(submission, rule_set="")

@@ -13,8 +13,9 @@ from sqlalchemy import Engine
 
 from services.kernel.db import connect
 from services.kernel.events import NewObject
+from services.kernel.masterkey import MasterKey
 from services.kernel.migration import VAULT_TABLES
-from services.kernel.vault import Damaged, Folder, Missing, Vault
+from services.kernel.vault import Damaged, Folder, Missing, Vault, open_vault
 
 pytestmark = pytest.mark.stack
 ITEM = NewObject("7f2f4d0e", 1, "original", "text/csv", b"12.342.460,42")
@@ -28,7 +29,7 @@ class Place:
     master: bytes
 
     def vault(self) -> Vault:
-        return Vault(self.engine, Folder(self.folder), self.master)
+        return Vault(self.engine, Folder(self.folder), MasterKey(self.master))
 
 
 @pytest.fixture
@@ -84,11 +85,11 @@ def test_an_object_that_no_one_put_is_missing(place: Place) -> None:
 
 def test_another_master_key_opens_nothing(place: Place) -> None:
     reference = place.vault().put(ITEM)
-    other = Vault(place.engine, Folder(place.folder), os.urandom(32))
+    other = Vault(place.engine, Folder(place.folder), MasterKey(os.urandom(32)))
     with pytest.raises(Damaged):
         other.get(reference)
 
 
 def test_a_short_master_key_is_refused(place: Place) -> None:
     with pytest.raises(ValueError, match="SOLIEU_MASTER_KEY"):
-        Vault(place.engine, Folder(place.folder), b"short")
+        open_vault(place.engine, str(place.folder), "c2hvcnQ=")

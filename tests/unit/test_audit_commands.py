@@ -91,6 +91,9 @@ def test_a_file_that_can_not_be_used_is_wrong_usage(file: Path) -> None:
     for option in ("--key", "--checkpoint"):
         assert run("verify", file, option, file.parent / "original.xlsx").exit_code == 2
     assert run("verify", file, "--checkpoint", file.parent / "key.json").exit_code == 2
+    endless = file.parent / "endless.json"
+    endless.write_text('{"size": Infinity, "root": ""}', encoding="utf-8")
+    assert run("verify", file, "--checkpoint", endless).exit_code == 2
 
 
 def test_every_reason_has_its_text() -> None:

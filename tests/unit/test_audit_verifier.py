@@ -7,6 +7,7 @@ import subprocess
 import sys
 from base64 import b64encode
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from copy import deepcopy
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -19,6 +20,7 @@ from uuid import UUID
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from joserfc import jws
 from joserfc.jwk import OKPKey
 
 from services.audit import verifier
@@ -35,6 +37,7 @@ from services.audit.verifier import (
 from services.kernel.codec import codec, locked
 from services.kernel.events import Event
 from services.model.observation import Completeness
+from services.model.period import Period, PeriodError
 from services.model.statement import Classification, Regime, Statement, sign
 from tests.contract.examples import examples
 from tests.unit.test_audit_merkle import (
@@ -112,7 +115,8 @@ def path(
     signed = {"statement": token or sign(stated, key), "original": original}
     events = [event(1, "submission.received", received | head | signed)]
     for number, topic in enumerate(later, 2):
-        data = examples(topic)[0] | head
+        own = examples(topic)[0]
+        data = own | {name: value for name, value in head.items() if name in own}
         if "decision" in data:
             data["decision"] = number
         events.append(event(number, topic, data))
@@ -328,10 +332,51 @@ def test_a_statement_of_another_key_or_content_is_refused() -> None:
     _, claims, _ = sign(statement(nonce="fedcba9876543210"), sender_key()).split(".")
     mixed = path("submission.returned", token=f"{head}.{claims}.{signature}")
     assert refusal(receipt_of(mixed)) is Reason.SIGNATURE
-    for changes in ({"sha256": "0" * 64}, {"size": 1}, {"sender": "other"}, {"area": "12"}):
-        token = sign(statement(**changes), sender_key())
-        made = path("submission.returned", token=token)
-        assert refusal(receipt_of(made)) is Reason.STATEMENT
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"sender": "other"},
+        {"form": "cv17809-2"},
+        {"area_list": "34"},
+        {"area": "12"},
+        {"period": "2025-Q3"},
+        {"period": "2025-10-01/P92D/"},
+        {"completeness": Completeness.OFFICIAL},
+        {"round": 2},
+        {"regime": Regime.SHARING},
+        {"classification": Classification.PUBLIC},
+        {"sha256": "0" * 64},
+        {"size": 1},
+    ],
+    ids=str,
+)
+def test_all_that_was_signed_is_compared(changes: dict[str, Any]) -> None:
+    token = sign(statement(**changes), sender_key())
+    made = path("submission.returned", token=token)
+    with pytest.raises(ProofError) as refused:
+        verify_receipt(receipt_of(made))
+    assert (refused.value.reason, refused.value.where) == (Reason.STATEMENT, *changes)
+
+
+@pytest.mark.parametrize("period", ["2025-Q4", "2025-10-01/P3M", "2025-10-01/P92D"])
+def test_one_span_has_several_spellings(period: str) -> None:
+    token = sign(statement(period=period), sender_key())
+    verify_receipt(receipt_of(path("submission.returned", token=token)))
+
+
+PERIODS = r"[0-9]{4}(-A1|-[SQ][1-4]|-M[01][0-9]|-[01][0-9]-[0-3][0-9](/P[0-9]{1,7}[YMD])?)?"
+
+
+@given(st.from_regex(PERIODS, fullmatch=True))
+def test_a_span_is_what_the_model_reads(text: str) -> None:
+    try:
+        period = Period.parse(text)
+    except PeriodError:
+        return
+    assert verifier._span(text) == (period.start, period.end + timedelta(days=1))
+    assert verifier._span(text) == verifier._span(str(period))
 
 
 @pytest.mark.parametrize(
@@ -353,10 +398,32 @@ def test_the_log_has_to_know_the_key_as_the_senders(changes: dict[str, Any]) -> 
     assert refusal(receipt_of(made)) is Reason.KEY
 
 
+REVIEWED = (
+    "submission.validated",
+    "submission.held",
+    "review.decided",
+    "submission.cleared",
+    "submission.stored",
+)
+
+
+def test_who_accepted_what_was_held_is_part_of_the_path() -> None:
+    found = verify_receipt(receipt_of(path(*REVIEWED)), ORIGINAL)
+    assert [one.topic for one in found.events] == ["submission.received", *REVIEWED]
+    assert found.verdict == "cleared"
+
+
+@pytest.mark.parametrize("other", [{"attempt": 2}, {"submission": str(UUID(int=9))}])
+def test_a_decision_about_another_submission_or_attempt_is_refused(other: dict[str, Any]) -> None:
+    mine, theirs = path("submission.returned"), path("review.decided", **other)
+    stranger = replace(theirs.events[1], id=UUID(int=50))
+    assert refusal(receipt_of(replace(mine, events=(*mine.events, stranger)))) is Reason.SUBMISSION
+
+
 def test_an_event_of_another_kind_of_topic_is_no_part_of_a_path() -> None:
     """What its first fields are is known of the topics of a path alone."""
     made = path("submission.returned")
-    stranger = replace(made.events[1], id=UUID(int=50), topic="review.decided")
+    stranger = replace(made.events[1], id=UUID(int=50), topic="request.decided")
     made = replace(made, events=(*made.events, stranger))
     assert refusal(receipt_of(made)) is Reason.SUBMISSION
 
@@ -453,6 +520,61 @@ def test_whatever_stands_in_a_field_is_a_proof_error(data: st.DataObject, value:
         refusal(seal(receipt | {name: value}) if name != "digest" else receipt | {name: value})
 
 
+TIMES = st.datetimes(timezones=st.timezones()).map(lambda time: time.isoformat()) | st.sampled_from(
+    ["0001-01-01T00:00:00.000000+14:00", "9999-12-31T23:59:59.999999-14:00", "2026-11-23", "24:00"]
+)
+
+
+@given(st.data(), json_values | TIMES)
+def test_whatever_stands_anywhere_in_it_is_a_proof_error(data: st.DataObject, value: Any) -> None:
+    receipt = whole()
+    free = [("checkpoint", "size"), ("digest",)]
+    place = data.draw(st.sampled_from([p for p in places(receipt) if p not in free]))
+    changed = changed_at(receipt, place, lambda _: value)
+    if changed != receipt:
+        refusal(seal(changed))
+
+
+@pytest.mark.parametrize(
+    "time", ["0001-01-01T00:00:00.000000+14:00", "9999-12-31T23:59:59.999999-14:00"]
+)
+def test_a_time_outside_the_calendar_is_a_proof_error(time: str) -> None:
+    changed = changed_at(whole(), ("events", 0, "time"), lambda _: time)
+    assert refusal(seal(changed)) is Reason.FORMAT
+
+
+@given(st.data())
+def test_events_of_any_bytes_that_the_log_holds_are_proved_or_refused(data: st.DataObject) -> None:
+    """The leaves are right here, so that what reads the values is reached."""
+    made = path(*CLEARED)
+    number = data.draw(st.integers(0, len(made.events)))
+    event = made.events[number - 1] if number else made.key
+    value = event.encoded
+    at = data.draw(st.integers(0, len(value)))
+    length = data.draw(st.integers(0, len(value) - at))
+    value = value[:at] + data.draw(st.binary(max_size=80)) + value[at + length :]
+    event = replace(event, encoded=value)
+    before, after = made.events[: number - 1], made.events[number:]
+    made = replace(made, events=(*before, event, *after)) if number else replace(made, key=event)
+    with suppress(ProofError):
+        verify_receipt(receipt_of(made), ORIGINAL)
+
+
+@given(json_values | st.dictionaries(st.sampled_from(["sender", "period", "round"]), json_values))
+def test_whatever_was_signed_is_a_proof_error(claims: Any) -> None:
+    header = {"alg": "Ed25519", "kid": sender_key().thumbprint()}
+    payload = json.dumps(claims).encode()
+    token = jws.serialize_compact(header, payload, sender_key(), algorithms=["Ed25519"])
+    assert refusal(receipt_of(path("submission.returned", token=token))) is Reason.STATEMENT
+
+
+@given(json_values)
+def test_any_key_to_compare_with_is_a_proof_error(jwk: Any) -> None:
+    if jwk is not None:
+        refusal(whole(), public_key=jwk)
+        refusal(whole(), public_key={"kty": "OKP", "crv": "Ed25519", "x": jwk})
+
+
 @given(st.binary(max_size=300))
 def test_what_is_no_receipt_is_a_proof_error(content: bytes) -> None:
     with pytest.raises(ProofError):
@@ -486,6 +608,10 @@ def flat(fields: list[dict[str, Any]]) -> list[tuple[str, type]]:
     return found
 
 
+FEED = "grdp.observation"
+"""No leaves: submission.stored stands for it."""
+
+
 def test_every_locked_schema_begins_as_the_verifier_reads_it() -> None:
     seen = set()
     for one in locked():
@@ -497,13 +623,29 @@ def test_every_locked_schema_begins_as_the_verifier_reads_it() -> None:
             layout = verifier.RECEIVED_LAYOUT
         elif topic in verifier.DECISIONS:
             layout = verifier.DECISION_LAYOUT
-        elif {"submission_id", "attempt"} <= names and topic.startswith(verifier.PATH_TOPICS):
-            layout = verifier.PATH
+        elif {"submission_id", "attempt"} <= names and topic != FEED:
+            found = verifier.path_layout(topic)
+            assert found is not None, f"{topic} is about an attempt, and no part of its path"
+            layout = found
         else:
             continue
         seen.add(topic)
         assert flat(one.schema["fields"])[: len(layout)] == list(layout), one.subject
-    assert seen >= {verifier.RECEIVED, verifier.RETURNED, verifier.KEY_TOPIC, *verifier.DECISIONS}
+    assert seen >= {
+        verifier.RECEIVED,
+        verifier.RETURNED,
+        verifier.KEY_TOPIC,
+        *verifier.DECISIONS,
+        "review.decided",
+    }
+
+
+def test_symbols_have_the_numbers_of_the_schemas() -> None:
+    for one in locked():
+        for field in one.schema["fields"]:
+            symbols = field["type"].get("symbols") if isinstance(field["type"], dict) else None
+            if field["name"] in verifier.SYMBOLS and symbols:
+                assert tuple(symbols) == verifier.SYMBOLS[field["name"]], one.subject
 
 
 def test_leaves_are_made_as_the_log_makes_them() -> None:

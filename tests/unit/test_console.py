@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from pathlib import Path
 from typing import Any
 
+import httpx2
 import pytest
 
 from services.console import findings, standing, words
+from services.console.calls import Services
 from services.console.pages.login import local
+from services.kernel.settings import Settings
 from services.model.messages import catalogue
 from services.model.text import Language
 
@@ -145,3 +149,21 @@ def test_every_text_stands_out_from_its_paper(scheme: str) -> None:
     for ink, paper in pairs:
         low, high = sorted((luminance(found[ink]), luminance(found[paper])))
         assert (high + 0.05) / (low + 0.05) >= 4.5, (scheme, ink, paper)  # WCAG 2.2, 1.4.3
+
+
+def test_catalogue_hears_from_where_somebody_logs_in() -> None:
+    async def log_in() -> httpx2.Request:
+        asked: list[httpx2.Request] = []
+
+        def answer(request: httpx2.Request) -> httpx2.Response:
+            asked.append(request)
+            return httpx2.Response(200, json={})
+
+        services = Services(Settings(), httpx2.MockTransport(answer))
+        await services.post("catalogue", "/v1/tokens", "", {}, "203.0.113.7")
+        await services.close()
+        return asked[0]
+
+    headers = asyncio.run(log_in()).headers
+    assert headers["x-forwarded-for"] == "203.0.113.7"
+    assert "authorization" not in headers

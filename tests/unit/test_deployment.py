@@ -81,7 +81,8 @@ def test_a_container_runs_its_program(
     assert container["command"] == ["python", *program.command[1:]]
     found = variables(container, secrets)
     local = environment.program(STATE, ROOT, program)
-    assert set(found) == set(local) | {"SOLIEU_HOST"}
+    around = {"SOLIEU_HOST"} | ({"SOLIEU_PROXIES"} if program.role is Role.API else set())
+    assert set(found) == set(local) | around
     for name, value in found.items():
         monkeypatch.setenv(name, value)
     settings = Settings()
@@ -104,8 +105,21 @@ def test_no_container_has_another_services_secrets(program: Program) -> None:
     asked = VARIABLE.findall(json.dumps(CONTAINERS[program.name]["environment"]))
     own = {f"{program.service.upper()}_PASSWORD"} if program.database else set()
     own |= {f"SOLIEU_{holder.upper()}_TOKEN" for holder in program.tokens}
-    own |= {"SOLIEU_MASTER_KEY"} if program.vault else set()
+    own |= {"SOLIEU_MASTER_KEY"} if program.master_key else set()
     assert set(asked) == own
+
+
+@pytest.mark.parametrize("program", PROGRAMS.values(), ids=lambda program: program.name)
+def test_the_master_key_is_with_those_whose_code_uses_it_alone(program: Program) -> None:
+    folder = ROOT / "services" / program.service
+    if program.role is Role.WORKER:
+        code = (folder / "worker.py").read_text(encoding="utf-8")
+        assert program.vault is ("ObjectStage(" in code)
+        assert not program.keys
+        return
+    code = "".join(path.read_text(encoding="utf-8") for path in folder.rglob("*.py"))
+    assert program.vault is ("context.vault" in code)
+    assert program.keys is ("context.master_key" in code)
 
 
 def test_a_command_reaches_kafka_and_every_api_that_it_calls(secrets: Mapping[str, str]) -> None:

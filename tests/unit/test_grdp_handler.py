@@ -14,7 +14,7 @@ import pytest
 from services.grdp.facts import Decided, Facts, Latest
 from services.grdp.handler import handle, reads
 from services.grdp.identity import digest, feed_id, figure_id, key_id
-from services.grdp.store import KEY, Attempt, Figure, Observation, Release, Submission
+from services.grdp.store import KEY, Attempt, Digest, Figure, Observation, Release, Submission
 from services.kernel.codec import codec
 from services.kernel.errors import Permanent
 from services.kernel.events import Event, Outcome
@@ -67,10 +67,10 @@ def test_first_attempt_has_revision_1_of_every_figure() -> None:
 
 
 def test_the_digest_covers_key_revision_and_value() -> None:
-    (stored,) = run(cleared({"1": "10.5", "2": None}), NEW, {"1": "10.5", "2": None}).events
+    outcome = run(cleared({"1": "10.5", "2": None}), NEW, {"1": "10.5", "2": None})
+    (stored,) = outcome.events
     lines = [(key_of("2"), 1, None), (key_of("1"), 1, Decimal("10.5"))]
     assert stored.data["digest"] == digest(b"s" * 32, lines)
-    assert stored.data["salt"] == (b"s" * 32).hex()
     for other in (
         [(key_of("2"), 1, None), (key_of("1"), 1, Decimal("10.6"))],
         [(key_of("2"), 1, None), (key_of("1"), 2, Decimal("10.5"))],
@@ -79,6 +79,17 @@ def test_the_digest_covers_key_revision_and_value() -> None:
     ):
         assert digest(b"s" * 32, other) != stored.data["digest"]
     assert digest(b"t" * 32, lines) != stored.data["digest"]
+
+
+def test_the_salt_stays_here_so_that_nobody_tries_figures_until_one_fits() -> None:
+    outcome = run(cleared({"1": "412"}), NEW, {"1": "412"})
+    (stored,) = outcome.events
+    (kept,) = rows(outcome, Digest)
+    assert (kept["salt"], kept["digest"]) == (b"s" * 32, stored.data["digest"])
+    assert (kept["submission_id"], kept["attempt"], kept["decision"]) == (SUBMISSION, 1, 1)
+    published = codec().encode("submission.stored-value", stored.data)
+    assert b"s" * 32 not in published
+    assert (b"s" * 32).hex().encode() not in published
 
 
 def test_a_correction_is_a_new_revision_and_what_it_lacks_is_withdrawn() -> None:

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from threading import Event
+from time import sleep
 from typing import Any
 
 import httpx2
@@ -228,6 +231,49 @@ def test_while_catalogue_is_away_known_keys_go_on_and_unknown_ones_are_503(
     catalogue.answer = answer
     seconds[0] += auth.FRESH_SECONDS + 1
     assert kids(keys) == {KID}
+
+
+@pytest.mark.parametrize("waiting", ["made up", KID])
+def test_known_keys_are_served_while_others_are_asked_for(
+    catalogue: Catalogue, keys: RemoteKeys, seconds: list[float], waiting: str
+) -> None:
+    assert kids(keys) == {KID}
+    asking, go_on = Event(), Event()
+    answer = catalogue.answer
+
+    def slow() -> httpx2.Response:
+        asking.set()
+        assert go_on.wait(30)
+        return answer()
+
+    catalogue.answer = slow
+    seconds[0] += auth.FRESH_SECONDS + 1
+    with ThreadPoolExecutor(2) as pool:
+        asks = pool.submit(kids, keys, waiting)
+        assert asking.wait(30)
+        try:
+            for one in (KID, "made up too"):
+                assert pool.submit(kids, keys, one).result(timeout=30) == {KID}
+            assert not asks.done()
+        finally:
+            go_on.set()
+        assert asks.result(timeout=30) == {KID}
+    assert catalogue.asked == 2
+
+
+def test_whoever_needs_the_first_keys_waits_for_them(
+    catalogue: Catalogue, keys: RemoteKeys
+) -> None:
+    answer = catalogue.answer
+
+    def slow() -> httpx2.Response:
+        sleep(0.2)
+        return answer()
+
+    catalogue.answer = slow
+    with ThreadPoolExecutor(6) as pool:
+        assert list(pool.map(lambda _: kids(keys), range(6))) == [{KID}] * 6
+    assert catalogue.asked == 1
 
 
 def test_a_revoked_key_is_forgotten_in_time(

@@ -28,6 +28,12 @@ def test_a_form_travels_as_json(form: Form) -> None:
     assert again.rule_set == form.rule_set
 
 
+def test_a_form_that_still_names_its_embargoed_indicators_is_read() -> None:
+    body = FORMS["t0111"].to_dict()
+    before = body | {"system_indicators": [{"list": "dp", "indicator": "T0111"}]}
+    assert Form.from_dict(before) == FORMS["t0111"]
+
+
 def test_the_real_forms_have_their_rows() -> None:
     counts = {name: len(form.tables[0].rows) for name, form in FORMS.items()}
     assert counts["cv17809-1"] == 47

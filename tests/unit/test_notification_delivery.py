@@ -40,7 +40,7 @@ from services.notification.delivery import (
 from services.notification.mail import Mail
 from services.notification.store import State
 from services.notification.targets import Forbidden, check, networks, resolve
-from services.notification.webhook import OVERLAP, WebHook, in_force, new_secret
+from services.notification.webhook import OVERLAP, WebHook, in_force, new_secret, written
 
 NOW = datetime.now(UTC).replace(microsecond=0)
 LETTER = Letter(
@@ -249,7 +249,7 @@ def resolving(*addresses: str) -> Callable[[str, int], Any]:
 
 
 def test_a_web_hook_is_signed_with_every_secret_in_force() -> None:
-    new, old = new_secret(), new_secret()
+    new, old = written(new_secret()), written(new_secret())
     with http(Hooks()) as hooks:
         assert post(f"http://127.0.0.1:{hooks.port}/hook?a=b", [new, old]) == Result(Ending.SENT)
     ((path, headers, body),) = hooks.got
@@ -259,7 +259,7 @@ def test_a_web_hook_is_signed_with_every_secret_in_force() -> None:
     for secret in (new, old):
         assert Webhook(secret).verify(body, headers) == {"a": "số"}
     with pytest.raises(WebhookVerificationError):
-        Webhook(new_secret()).verify(body, headers)
+        Webhook(written(new_secret())).verify(body, headers)
     with pytest.raises(WebhookVerificationError):
         Webhook(new).verify(body + b" ", headers)
 
@@ -416,6 +416,6 @@ def test_pauses_grow_and_end() -> None:
 
 
 def test_the_secret_before_is_used_for_a_day() -> None:
-    assert in_force("a", None, NOW, NOW) == ["a"]
-    assert in_force("a", "b", NOW, NOW + OVERLAP - timedelta(seconds=1)) == ["a", "b"]
-    assert in_force("a", "b", NOW, NOW + OVERLAP) == ["a"]
+    assert in_force(b"a", None, NOW, NOW) == [b"a"]
+    assert in_force(b"a", b"b", NOW, NOW + OVERLAP - timedelta(seconds=1)) == [b"a", b"b"]
+    assert in_force(b"a", b"b", NOW, NOW + OVERLAP) == [b"a"]

@@ -37,7 +37,13 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[tuple[str, str, Any]
         if path == "/v1/people" and method == "GET":
             return httpx2.Response(200, json=[PERSON])
         if path == "/v1/vacancies":
-            return httpx2.Response(200, json={"agencies_without_focal_point": ["so-xay-dung"]})
+            return httpx2.Response(
+                200,
+                json={
+                    "agencies_without_focal_point": ["so-xay-dung"],
+                    "rooms_without_head": ["phong-kinh-te"],
+                },
+            )
         if path.endswith("/password"):
             return httpx2.Response(204)
         return httpx2.Response(201, json=PERSON | {"kid": "new"})

@@ -184,15 +184,17 @@ def test_who_is_not_named_is_not_permitted(kind: str, province: str | None) -> N
     [
         ("agency", False, Verdict.HELD),
         ("room", False, Verdict.HELD),
+        ("provincial_committee", False, Verdict.HELD),
+        ("national_office", False, Verdict.HELD),
         ("agency", True, Verdict.CLEARED),
         ("room", True, Verdict.CLEARED),
+        ("provincial_committee", True, Verdict.CLEARED),
+        ("national_office", True, Verdict.CLEARED),
         ("compilers", False, Verdict.CLEARED),
-        ("provincial_committee", False, Verdict.CLEARED),
-        ("national_office", False, Verdict.CLEARED),
     ],
 )
 @pytest.mark.parametrize("province", ["11", None])
-def test_an_unpublished_figure_is_for_those_who_answer_for_it(
+def test_an_unpublished_figure_is_for_the_compilers_alone(
     kind: str, published: bool, verdict: Verdict, province: str | None
 ) -> None:
     decision = decide(case(published=published, province=province), Audience(kind, "x"))

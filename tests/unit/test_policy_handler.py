@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from services.kernel.codec import codec
 from services.kernel.errors import Permanent
 from services.kernel.events import Event, Outcome
+from services.model.codelist import load_codelists
 from services.model.form import load_forms
 from services.model.submission import HEAD
 from services.model.text import SCHEMAS
@@ -28,7 +29,8 @@ from services.policy.law.verdict import Verdict
 from services.policy.store import ActRow, AttemptRow, DecisionRow, RequestRow, SubmissionRow
 from tests.unit.policy_cases import REGULATIONS, cells
 
-FORMS = {form_id: FormFacts.of(form.to_dict()) for form_id, form in load_forms().items()}
+LISTS = {id_: one.to_dict() for id_, one in load_codelists().items()}
+FORMS = {form_id: FormFacts.of(form.to_dict(), LISTS) for form_id, form in load_forms().items()}
 T0 = datetime(2026, 11, 23, 9, tzinfo=UTC)
 SUBMISSION = "0b9a3c58-5d6a-5c0e-9d83-1a2b3c4d5e6f"
 CLEAN = cells([["Chỉ tiêu", "Quý III"], ["Tổng thu", "100"]])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from hashlib import sha256
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -16,13 +17,22 @@ from services.model.form import load_forms
 from services.model.period import PeriodError
 from services.policy.answers import absent
 from services.policy.book import Book
-from services.policy.facts.values import Asked, Facts, ItemFacts
+from services.policy.facts.values import Asked, Facts, FormFacts, ItemFacts
 from services.policy.figures import Figure, holds
 from services.policy.handler import Affected, handle, handle_released
 from services.policy.identifiers.finding import Finding
 from services.policy.law.verdict import Audience, Verdict
 from services.policy.store import ReleasedRow
-from tests.unit.test_policy_handler import CLEAN, FORMS, SUBMISSION, T0, after, facts, validated
+from tests.unit.test_policy_handler import (
+    CLEAN,
+    FORMS,
+    LISTS,
+    SUBMISSION,
+    T0,
+    after,
+    facts,
+    validated,
+)
 
 BODIES = {id_: form.to_dict() for id_, form in load_forms().items()}
 MARRIAGES = Figure("dp", "T0111", "34", "11", "2025", "official")
@@ -102,10 +112,42 @@ def test_an_unpublished_figure_is_pending_by_the_law() -> None:
     assert agency["state"] == "pending"
 
 
+def test_what_an_asker_writes_stays_here_and_its_hash_goes_out() -> None:
+    one = replace(asked(), purpose="Về bà Kín", basis="theo thư của bà Kín")
+    outcome = settled(cleared(), one)
+    assert "bà Kín" in str([row.values for row in outcome.rows])
+    assert "bà Kín" not in str([event.data for event in outcome.events])
+    data = outcome.events[0].data
+    assert data["purpose_sha256"] == sha256(one.purpose.encode()).hexdigest()
+    assert data["basis_sha256"] == sha256(one.basis.encode()).hexdigest()
+
+
+@pytest.mark.parametrize(
+    ("lists", "state"),
+    [
+        (LISTS, "pending"),
+        ({}, "pending"),
+        ({"dp": {}}, "pending"),
+        ({"dp": {"indicator_system": False}}, "granted"),
+    ],
+)
+def test_the_code_list_says_what_is_under_embargo(lists: dict[str, Any], state: str) -> None:
+    form = FormFacts.of(BODIES["t0111"], lists)
+    known = cleared(facts("t0111", forms={1: form}))
+    assert settled(known, asked()).events[0].data["state"] == state
+
+
+def test_a_form_s_own_codes_are_no_indicator_system() -> None:
+    assert FORMS["t0111"].systems == {"dp"}
+    assert not FORMS["cv17809-1"].systems
+
+
 @pytest.mark.parametrize("kind", ["provincial_committee", "national_office"])
-def test_who_answers_for_the_figures_gets_them_at_once(kind: str) -> None:
-    decided = settled(cleared(), asked(audience=Audience(kind, "x"))).events[0]
-    assert (decided.data["state"], decided.data["message"]) == ("granted", "policy.granted")
+def test_the_committee_and_the_national_office_wait_for_the_act_too(kind: str) -> None:
+    one = asked(audience=Audience(kind, "x"))
+    assert settled(cleared(), one).events[0].data["state"] == "pending"
+    published = replace(cleared(), released=PUBLISHED)
+    assert settled(published, one).events[0].data["state"] == "granted"
 
 
 def test_a_room_that_asks_waits_too() -> None:
@@ -204,6 +246,18 @@ def test_an_agreement_that_ends_with_the_office_denies_others() -> None:
     assert outcome.events[0].data["articles"] == [
         {"instrument": "dien-bien-1618-2021", "article": "6", "clause": "5"}
     ]
+
+
+@pytest.mark.parametrize(
+    ("item", "state"),
+    [(ItemFacts(), "denied"), (ItemFacts.of({"form": "t0111", "room": "phong-x"}), "granted")],
+)
+def test_without_an_agreement_it_is_the_compilers_alone(item: ItemFacts, state: str) -> None:
+    form = replace(FORMS["t0111"], province="11")
+    known = cleared(facts("t0111", item=item, forms={1: form}))
+    assert known.attempts[0].verdict is Verdict.CLEARED
+    outcome = settled(replace(known, released=PUBLISHED), asked())
+    assert outcome.events[0].data["state"] == state
 
 
 def head(form: str, **changes: Any) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 from typing import Any
 from uuid import UUID
 
@@ -14,11 +15,13 @@ from hypothesis import strategies as st
 from services.kernel.codec import codec
 from services.kernel.events import Outcome
 from services.policy.deadline import due
+from services.policy.facts.rows import act_of
 from services.policy.facts.values import Act, Facts, ItemFacts
 from services.policy.handler import handle
 from services.policy.holds import Choice, Review, decided_anew, review
 from services.policy.law.verdict import Verdict
 from services.policy.refusals import Code, Refused
+from services.policy.store import ActRow
 from tests.unit.test_policy_handler import (
     CLEAN,
     FORMS,
@@ -74,6 +77,29 @@ def refusal(one: Review, known: Facts) -> Code:
 def sweep(known: Facts) -> Outcome | None:
     found = decided_anew(UUID(SUBMISSION), known, LATER)
     return checked(found[1]) if found else None
+
+
+@pytest.mark.parametrize(
+    ("lent", "on_behalf"),
+    [({ROOM: "p-truong-phong"}, "p-truong-phong"), ({OTHER_ROOM: "p-xa-hoi"}, None), ({}, None)],
+)
+def test_a_deputy_decides_in_the_name_of_whom_it_stands_in_for(
+    lent: dict[str, str], on_behalf: str | None
+) -> None:
+    act, outcome = decided(wish(lent=lent), held())
+    assert (act.person, act.on_behalf) == ("p-kinh-te", on_behalf)
+    assert outcome.events[0].data["on_behalf"] == on_behalf
+    (kept,) = [act_of(ActRow(**row.values)) for row in outcome.rows if row.table is ActRow]
+    assert kept == act
+
+
+def test_what_a_reviewer_writes_stays_here_and_its_hash_goes_out() -> None:
+    words = "Nguyễn Văn Kín khai 271828182"
+    _, outcome = decided(wish(reason=words), held())
+    assert words in str([row.values for row in outcome.rows])
+    assert words not in str([one.data for one in outcome.events])
+    (event,) = [one for one in outcome.events if one.topic == "review.decided"]
+    assert event.data["reason_sha256"] == sha256(words.encode()).hexdigest()
 
 
 def test_a_warning_waits_for_the_room_of_its_item() -> None:

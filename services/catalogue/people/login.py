@@ -6,14 +6,15 @@ from datetime import datetime
 from typing import Annotated, Literal
 from uuid import uuid4
 
-from fastapi import APIRouter, Depends, Response
+from fastapi import APIRouter, Depends, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from pydantic import BaseModel, ConfigDict, Field
 from sqlmodel import Session
 
 from services.catalogue.people import signing, store, tokens
+from services.catalogue.people.lockout import Attempt, address_of, attempt, forgive
 from services.catalogue.people.passwords import hashing
-from services.catalogue.people.person import ID, acts_for
+from services.catalogue.people.person import ID, lent
 from services.kernel.api import Context, context_of
 from services.kernel.auth import UNKNOWN, Principal, allowed, principal_asking
 from services.kernel.problems import Problem
@@ -62,9 +63,12 @@ class NewKey(BaseModel):
 
 
 @router.post("/tokens", summary="Đăng nhập · Log in")
-async def log_in(login: Login, response: Response, context: With) -> Token:
-    """401 for a wrong id, a wrong password, a locked person, and for 15 minutes after five failures: all alike."""
-    if not await is_right(context, login.person, login.password):
+async def log_in(login: Login, request: Request, response: Response, context: With) -> Token:
+    """401 for a wrong id, a wrong password, a locked person, and for 15 minutes after five failures: all alike.
+
+    Failures count for the person from one address; a hundred from many addresses count for all of them.
+    """
+    if not await is_right(context, login.person, login.password, address(request)):
         raise _refused()
     response.headers["Cache-Control"] = "no-store"
     return await run_in_threadpool(_issue, context, login.person, None)
@@ -86,7 +90,7 @@ def jwks(context: With) -> Jwks:
     """Those whose tokens may be valid now."""
     now = context.clock()
     with Session(context.engine) as session, session.begin():
-        signing.current(session, now)
+        signing.current(session, now, context.master_key)
         return Jwks(keys=signing.shown(session, now))
 
 
@@ -99,28 +103,36 @@ def jwks(context: With) -> Jwks:
 def rotate(rotation: Rotation, context: With) -> NewKey:
     """A new key; the old one is shown until its tokens end, unless it is revoked."""
     with Session(context.engine) as session, session.begin():
-        return NewKey(kid=signing.rotate(session, context.clock(), revoke=rotation.revoke))
+        now, master = context.clock(), context.master_key
+        return NewKey(kid=signing.rotate(session, now, master, revoke=rotation.revoke))
 
 
-async def is_right(context: Context, person: str, password: str) -> bool:
+def address(request: Request) -> str:
+    """Whence somebody asks, as `lockout` counts it; the console and other proxies say it in X-Forwarded-For."""
+    return address_of(request.client.host if request.client else "")
+
+
+async def is_right(context: Context, person: str, password: str, address: str) -> bool:
     """Whether this is the person's password, and it is not blocked. Takes as long for a person that is not there."""
-    attempt = await run_in_threadpool(_attempt, context, person)
-    verdict = await hashing.check(attempt.hash if attempt else None, password)
+    found = await run_in_threadpool(_attempt, context, person, address)
+    verdict = await hashing.check(found.hash if found else None, password)
     if verdict.right:
-        await run_in_threadpool(_succeed, context, person, verdict.better)
+        await run_in_threadpool(_succeed, context, person, address, verdict.better)
     return verdict.right
 
 
-def _attempt(context: Context, person: str) -> store.Attempt | None:
+def _attempt(context: Context, person: str, address: str) -> Attempt | None:
     if not ID.fullmatch(person):
         return None
     with Session(context.engine) as session, session.begin():
-        return store.attempt(session, person, context.clock())
+        return attempt(session, person, address, context.clock())
 
 
-def _succeed(context: Context, person: str, better: str | None) -> None:
+def _succeed(context: Context, person: str, address: str, better: str | None) -> None:
     with Session(context.engine) as session, session.begin():
-        store.succeeded(session, person, better)
+        forgive(session, person, context.clock(), address)
+        if better:
+            store.improve(session, person, better)
 
 
 def _issue(context: Context, person_id: str, authenticated: datetime | None) -> Token:
@@ -135,10 +147,10 @@ def _issue(context: Context, person_id: str, authenticated: datetime | None) -> 
             _check_renewal(authenticated, now, store.password_set_at(session, person_id))
         day = now.astimezone(VIETNAM).date()
         roles = tuple(role.value for role in person.roles)
-        rooms = acts_for(person, people, day)
-        holder = tokens.Holder(person.id, person.organisation, roles, rooms)
+        borrowed = lent(person, people, day)
+        holder = tokens.Holder(person.id, person.organisation, roles, person.rooms, borrowed)
         said = tokens.claims(holder, now, authenticated or now, str(uuid4()))
-        token = tokens.sign(said, signing.current(session, now))
+        token = tokens.sign(said, signing.current(session, now, context.master_key))
     return Token(access_token=token, expires_in=said["exp"] - said["iat"])
 
 

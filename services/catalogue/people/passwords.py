@@ -11,7 +11,6 @@ import unicodedata
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import TypeVar
 
 from argon2 import PasswordHasher
@@ -25,9 +24,6 @@ T = TypeVar("T")
 SHORTEST = 12
 LONGEST = 256
 """Characters."""
-FAILURES = 5
-BLOCKED = timedelta(minutes=15)
-"""After so many failures in a row nobody gets in under this id, for so long, whatever the password."""
 AT_ONCE = 2
 WAITING = 60
 """Hashes that wait, at most; beyond that a login is answered 503 at once."""

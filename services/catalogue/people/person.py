@@ -94,20 +94,20 @@ def flaws(person: Person, known: Known) -> list[Flaw]:
     ]
 
 
-def acts_for(person: Person, people: Mapping[str, Person], day: date) -> tuple[str, ...]:
-    """The person's own rooms, and those of whom it stands in for on that day.
+def lent(person: Person, people: Mapping[str, Person], day: date) -> dict[str, str]:
+    """The rooms besides its own that a person acts for on that day, and in whose stead: the first id, of several.
 
     A deputy's own deputies don't inherit, and who is locked out has nobody act in their stead.
     """
-    lent = {
-        room
-        for absent in people.values()
+    return {
+        room: absent.id
+        for absent in sorted(people.values(), key=lambda one: one.id, reverse=True)
         if not absent.locked
         for deputy in absent.deputies
         if deputy.person == person.id and deputy.first <= day <= deputy.last
         for room in absent.rooms
+        if room not in person.rooms
     }
-    return tuple(sorted({*person.rooms, *lent}))
 
 
 def _unstorable(person: Person) -> Iterator[Flaw]:

@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Response
+from fastapi import APIRouter, Depends, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from sqlmodel import Session
 
 from services.catalogue.people import passwords, store
-from services.catalogue.people.login import is_right
+from services.catalogue.people.login import address, is_right
 from services.catalogue.people.passwords import hashing
 from services.catalogue.people.person import ID, Deputy, Ids, Person, Written, flaws
+from services.catalogue.people.vacancies import vacant
 from services.catalogue.refusals import absent, wrong
 from services.kernel.api import Context, context_of
 from services.kernel.auth import Access, Role, allowed
@@ -83,6 +84,7 @@ class Vacancies(BaseModel):
     """Where nobody is named who answers."""
 
     agencies_without_focal_point: list[str]
+    rooms_without_head: list[str]
 
 
 @router.post("/people", status_code=201, summary="Thêm người · Add a person")
@@ -144,6 +146,7 @@ def change(
 async def set_password(
     id: str,
     wanted: NewPassword,
+    request: Request,
     context: With,
     access: Annotated[Access, Depends(allowed("password.change"))],
 ) -> None:
@@ -151,7 +154,7 @@ async def set_password(
     is_own = access.principal.id == id
     if not ID.fullmatch(id) or not (is_own or access.is_all):
         raise _nobody(id)
-    if is_own and not await is_right(context, id, wanted.current or ""):
+    if is_own and not await is_right(context, id, wanted.current or "", address(request)):
         raise wrong(403, "password-current", "catalogue.password.current", [])
     _check_password(wanted.password, id)
     hashed = await hashing.hash(wanted.password)
@@ -162,12 +165,18 @@ async def set_password(
 @router.get(
     "/vacancies",
     dependencies=[Depends(allowed("person.read"))],
-    summary="Cơ quan chưa có đầu mối · Agencies without a focal point",
+    summary="Cơ quan chưa có đầu mối, phòng chưa có người đứng đầu · Where nobody answers",
 )
 def vacancies(context: With) -> Vacancies:
-    """Agencies that owe figures and have nobody in the role `agency` (QĐ 1618/QĐ-UBND, Điều 8 khoản 2 điểm b)."""
+    """Agencies that owe figures and have nobody in the role `agency`; rooms that accept them and have no head.
+
+    QĐ 1618/QĐ-UBND, Điều 8 khoản 2 điểm b; QĐ 1908/QĐ-TCTK, Điều 14 khoản 2.
+    """
     with Session(context.engine) as session:
-        return Vacancies(agencies_without_focal_point=store.vacant(session))
+        found = vacant(session, context.clock())
+    return Vacancies(
+        agencies_without_focal_point=list(found.agencies), rooms_without_head=list(found.rooms)
+    )
 
 
 def _set_password(context: Context, person: str, hashed: str) -> bool:

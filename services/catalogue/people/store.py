@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -10,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB, distinct_on, insert
 from sqlmodel import Field, Session, SQLModel, select
 
-from services.catalogue.people.passwords import BLOCKED, FAILURES
+from services.catalogue.people.lockout import forgive
 from services.catalogue.people.person import Known, Person, Unit, Written
 from services.catalogue.store import SCHEMA
 
@@ -29,7 +28,7 @@ class PersonRow(SQLModel, table=True):
 
 
 class Credentials(SQLModel, table=True):
-    """A person's password, None where there is none, and the failures since it was last right."""
+    """A person's password, None where there is none, and the failures since it was last right, from all addresses."""
 
     __tablename__ = "credentials"
     __table_args__ = SCHEMA
@@ -39,13 +38,6 @@ class Credentials(SQLModel, table=True):
     set_at: datetime | None = Field(default=None, sa_type=sa.DateTime(timezone=True))
     failures: int = 0
     blocked_until: datetime | None = Field(default=None, sa_type=sa.DateTime(timezone=True))
-
-
-@dataclass(frozen=True)
-class Attempt:
-    """A login that may go on: the hash to compare with."""
-
-    hash: str | None
 
 
 def create(session: Session, person: str, hashed: str | None, now: datetime) -> bool:
@@ -107,54 +99,17 @@ def known(session: Session) -> Known:
     return Known(units, everyone(session))
 
 
-def vacant(session: Session) -> list[str]:
-    """Organisations that owe an item and have nobody in the role `agency` who may log in (R29)."""
-    rows = session.execute(
-        sa.text(
-            "select distinct body ->> 'responsible' from (select distinct on (id) body from entries"
-            " where kind = 'item' order by id, version desc) items order by 1"
-        )
-    )
-    there = {one.organisation for one in everyone(session).values() if _answers(one)}
-    return [id_ for (id_,) in rows if id_ not in there]
-
-
-def _answers(person: Person) -> bool:
-    return "agency" in person.roles and not person.locked
-
-
-def attempt(session: Session, person: str, now: datetime) -> Attempt | None:
-    """Counts a failure before the password is compared, so that many tries at once are counted too.
-
-    None where nobody has the id, or it is blocked. The commit doesn't wait for the disk: it would tell who is there.
-    """
-    session.execute(sa.text("set local synchronous_commit = off"))
-    row = session.execute(
-        sa.text(
-            "update credentials set (failures, blocked_until) = ("
-            "  select n, case when n >= :most then cast(:until as timestamptz) end"
-            "  from (select case when blocked_until is null then failures else 0 end + 1 as n) counted)"
-            " where person = :person and (blocked_until is null or blocked_until <= :now)"
-            " returning hash"
-        ),
-        {"person": person, "now": now, "until": now + BLOCKED, "most": FAILURES},
-    ).first()
-    return Attempt(row[0]) if row else None
-
-
-def succeeded(session: Session, person: str, better: str | None) -> None:
-    """The password was right: nothing is counted any more; `better` replaces the hash."""
-    values: dict[str, Any] = {"failures": 0, "blocked_until": None}
-    if better:
-        values["hash"] = better
-    session.execute(sa.update(Credentials).where(_is(person)).values(values))
-
-
 def set_password(session: Session, person: str, hashed: str, now: datetime) -> bool:
     """A new password, which ends a block and renewals on the old one; False where there is no such person."""
-    values = {"hash": hashed, "set_at": now, "failures": 0, "blocked_until": None}
+    forgive(session, person, now)
+    values = {"hash": hashed, "set_at": now}
     statement = sa.update(Credentials).where(_is(person)).values(values)
     return session.execute(statement.returning(sa.column("person"))).first() is not None
+
+
+def improve(session: Session, person: str, better: str) -> None:
+    """The same password, hashed by today's parameters."""
+    session.execute(sa.update(Credentials).where(_is(person)).values(hash=better))
 
 
 def password_set_at(session: Session, person: str) -> datetime | None:

@@ -7,7 +7,7 @@ is renewed only while the person may still log in.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -23,12 +23,13 @@ LONGEST = timedelta(hours=10)
 
 @dataclass(frozen=True)
 class Holder:
-    """Whom a token names: a person, and all the rooms that it acts for on this day."""
+    """Whom a token names: a person with its rooms, and those lent to it on this day, each by the person of that id."""
 
     id: str
     organisation: str
     roles: tuple[str, ...]
     rooms: tuple[str, ...]
+    lent: Mapping[str, str] = field(default_factory=dict)
 
 
 def claims(holder: Holder, now: datetime, authenticated: datetime, id_: str) -> dict[str, Any]:
@@ -39,7 +40,8 @@ def claims(holder: Holder, now: datetime, authenticated: datetime, id_: str) -> 
         "sub": holder.id,
         "organisation": holder.organisation,
         "roles": list(holder.roles),
-        "rooms": list(holder.rooms),
+        "rooms": sorted({*holder.rooms, *holder.lent}),
+        "lent": dict(holder.lent),
         "iat": int(now.timestamp()),
         "exp": int(ends.timestamp()),
         "auth_time": int(authenticated.timestamp()),

@@ -19,7 +19,15 @@ from services.kernel.events import Event
 from services.model.regulation import Instrument
 from services.model.responsibility import item_of
 from services.policy.facts.rows import act_of, asked_of, attempt_of, end_of, figure_of
-from services.policy.facts.values import Act, Asked, Attempt, Facts, FormFacts, ItemFacts
+from services.policy.facts.values import (
+    Act,
+    Asked,
+    Attempt,
+    Facts,
+    FormFacts,
+    ItemFacts,
+    indicator_lists,
+)
 from services.policy.figures import Figure, holds
 from services.policy.handler import Affected, released_figure
 from services.policy.law.verdict import Verdict
@@ -85,7 +93,11 @@ def _facts(session: Session, head: Body, at: datetime, *, takes_over: bool = Fal
     attempts = _attempts(session, key)
     versions = {head["form_version"], *(one.head["form_version"] for one in attempts)}
     bodies = {version: _form(session, head["form"], version) for version in sorted(versions)}
-    forms = {version: FormFacts.of(body) for version, body in bodies.items() if body}
+    forms = {
+        version: FormFacts.of(body, _lists(session, body))
+        for version, body in bodies.items()
+        if body
+    }
     about = _about(head, attempts, submission.current_attempt, takes_over)
     body = bodies.get(about["form_version"])
     regulations = replica.all_of(session, "regulation")
@@ -155,7 +167,7 @@ def _requests(
 
 def _released(session: Session, head: Body, form: FormFacts | None) -> frozenset[Figure]:
     end = end_of(head["period"])
-    if form is None or not form.system or end is None:
+    if form is None or not form.systems or end is None:
         return frozenset()
     rows = session.exec(
         select(ReleasedRow).where(
@@ -163,7 +175,7 @@ def _released(session: Session, head: Body, form: FormFacts | None) -> frozenset
         )
     )
     figures = map(figure_of, rows)
-    return frozenset(one for one in figures if (one.indicator_list, one.indicator) in form.system)
+    return frozenset(one for one in figures if one.indicator_list in form.systems)
 
 
 def _form(session: Session, id_: str, version: int) -> Body | None:
@@ -171,8 +183,14 @@ def _form(session: Session, id_: str, version: int) -> Body | None:
     return entry.body if entry else None
 
 
+def _lists(session: Session, form: Body) -> dict[str, Body]:
+    """The code lists that the form takes its indicators from, as they are now."""
+    entries = (replica.get(session, "codelist", one) for one in sorted(indicator_lists(form)))
+    return {entry.id: entry.body for entry in entries if entry}
+
+
 def _item(session: Session, head: Body, at: datetime) -> ItemFacts:
     """The item in force by which the sender supplies the form; without one it is the leadership's."""
-    entries = (one for one in replica.all_of(session, "item") if one.in_force(at))
+    entries = replica.in_force(session, "item", at)
     item = item_of((one.body for one in entries), head["sender"], head["form"])
     return ItemFacts() if item is None else ItemFacts.of(item)

@@ -74,6 +74,7 @@ def act_row(submission_id: UUID, act: Act) -> Row:
         "attempt": act.attempt,
         "decision": act.decision,
         "person": act.person,
+        "on_behalf": act.on_behalf,
         "outcome": act.outcome,
         "reason": act.reason,
         "document": act.document,
@@ -95,6 +96,7 @@ def act_of(row: ActRow) -> Act:
         document=row.document,
         step=row.step,
         at=row.decided_at,
+        on_behalf=row.on_behalf,
     )
 
 

@@ -11,7 +11,7 @@ from uuid import UUID
 from services.model.regulation import Instrument
 from services.policy.figures import Figure
 from services.policy.identifiers.finding import Finding, Kind
-from services.policy.law.verdict import KINDS, Audience, Verdict
+from services.policy.law.verdict import COMPILERS, KINDS, Audience, Verdict
 
 # What the columns of a form may ask for, and the kinds of identifiers that this allows.
 DEMANDS: Mapping[str, frozenset[Kind]] = {
@@ -29,18 +29,22 @@ DEMANDS: Mapping[str, frozenset[Kind]] = {
 class FormFacts:
     """What policy asks of a form: whose it is, its regime, the identifiers that it demands, and who accepts it.
 
-    `system` are its indicators (list, indicator) of an indicator system, which are under embargo until released.
+    `systems` are the indicator systems that it reports figures of: they are under embargo until released.
     """
 
     province: str | None
     regime: str
     demanded: frozenset[str]
     acceptance: str = "automatic"
-    system: frozenset[tuple[str, str]] = frozenset()
+    systems: frozenset[str] = frozenset()
 
     @classmethod
-    def of(cls, body: Mapping[str, Any]) -> FormFacts:
-        """From the catalogue's entry, also one that was written before these fields were there."""
+    def of(cls, body: Mapping[str, Any], lists: Mapping[str, Mapping[str, Any]]) -> FormFacts:
+        """From the catalogue's entry, also one that was written before these fields were there.
+
+        `lists` are code lists by id. One that is not known, or doesn't say that it is no indicator system, counts as
+        one: nobody can forget an embargo.
+        """
         columns = [column for table in body["tables"] for column in table["columns"]]
         asked = {column["identifier"] for column in columns if column.get("identifier")}
         return cls(
@@ -48,24 +52,35 @@ class FormFacts:
             regime=body["regime"],
             demanded=frozenset(kind.value for one in asked for kind in DEMANDS.get(one, ())),
             acceptance=body.get("acceptance", "automatic"),
-            system=frozenset(
-                (one["list"], one["indicator"]) for one in body.get("system_indicators", ())
+            systems=frozenset(
+                one
+                for one in indicator_lists(body)
+                if lists.get(one, {}).get("indicator_system") is not False
             ),
         )
 
 
+def indicator_lists(form: Mapping[str, Any]) -> frozenset[str]:
+    """The code lists that a form (the catalogue's entry) takes its indicators from, besides its own codes."""
+    named = (table.get("indicator_list") for table in form["tables"])
+    return frozenset(one for one in named if one)
+
+
 @dataclass(frozen=True)
 class ItemFacts:
-    """What the agreement says: which room is responsible, and to whose kinds it may go on."""
+    """What the agreement says: which room is responsible, and to whose kinds it may go on.
+
+    Where nothing was agreed, there is no room, and it is for the compilers alone.
+    """
 
     room: str | None = None
-    recipients: frozenset[str] = KINDS
+    recipients: frozenset[str] = frozenset({COMPILERS.kind})
 
     @classmethod
     def of(cls, body: Mapping[str, Any]) -> ItemFacts:
-        """From the catalogue's entry."""
+        """From the catalogue's entry; an item that names no recipients restrains nobody (R17)."""
         recipients = body.get("recipients")
-        allowed = KINDS if recipients is None else frozenset({"compilers", *recipients})
+        allowed = KINDS if recipients is None else frozenset({COMPILERS.kind, *recipients})
         return cls(body.get("room"), allowed)
 
 
@@ -91,7 +106,10 @@ class Hold:
 
 @dataclass(frozen=True)
 class Act:
-    """What one person decided about a hold; `decision` is the number of the hold."""
+    """What one person decided about a hold; `decision` is the number of the hold.
+
+    `on_behalf` is whose deputy the person was, where it decided for a room of another.
+    """
 
     id: UUID
     attempt: int
@@ -102,6 +120,7 @@ class Act:
     document: str | None
     step: int
     at: datetime
+    on_behalf: str | None = None
 
 
 @dataclass(frozen=True)

@@ -83,6 +83,7 @@ def _decide(
             outcome=body.outcome,
             reason=body.reason,
             document=body.document,
+            lent={} if access.is_all else who.lent,
         )
         try:
             act, outcome = review(wish, facts, now)

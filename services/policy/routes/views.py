@@ -25,7 +25,7 @@ Words = Annotated[
 
 
 class Decided(BaseModel):
-    """What a person decides about a held attempt. The reason is published: no figure, no name of a person."""
+    """What a person decides about a held attempt. Of the reason only the hash is published; the words stay here."""
 
     model_config = ConfigDict(
         extra="forbid",
@@ -46,10 +46,11 @@ class Decided(BaseModel):
 
 
 class ActView(BaseModel):
-    """What one person decided."""
+    """What one person decided, and whose deputy it was where the room was lent to it."""
 
     review_id: UUID
     person: str
+    on_behalf: str | None
     outcome: Choice
     reason: str
     document: str | None
@@ -95,7 +96,10 @@ class Queue(BaseModel):
 
 
 class Wanted(BaseModel):
-    """Which figure is asked for, and why. `room`: the asker's room, where there are several."""
+    """Which figure is asked for, and why. `room`: the asker's room, where there are several.
+
+    Of the words only their hashes are published.
+    """
 
     model_config = ConfigDict(
         extra="forbid",
