@@ -26,10 +26,10 @@ from services.validation.handler import handle
 from services.validation.marking import XLSM, XLSX, Marked, mark
 from services.validation.marking.cells import place_of
 from services.validation.marking.marked import MOST_COMMENTS
-from services.validation.marking.package import Package
-from services.validation.marking.styles import COLOURS
 from services.validation.marking.summary import MOST_CELLS, MOST_FINDINGS
-from services.validation.marking.text import LONGEST, clean, escaped, location, title
+from services.validation.ooxml.package import Package
+from services.validation.ooxml.styles import COLOURS
+from services.validation.ooxml.text import LONGEST, clean, escaped, location, title
 from services.validation.report import Report
 from services.validation.workbook import address
 from tests.unit.test_examples import SCENARIO, checked, content, generated
@@ -404,7 +404,7 @@ def test_a_workbook_that_is_too_large_or_none_has_none(monkeypatch: pytest.Monke
 
 def test_a_large_sheet_stays_and_its_findings_are_listed(monkeypatch: pytest.MonkeyPatch) -> None:
     source = xlsx([[number] * 20 for number in range(500)])
-    monkeypatch.setattr("services.validation.marking.package.LARGEST_PART", 20_000)
+    monkeypatch.setattr("services.validation.ooxml.package.LARGEST_PART", 20_000)
     back = marked(source, ("Sheet1", "C5", Severity.ERROR, "sai")).content
     assert changed(source, back) == PATCHED
     assert opened(back)[SUMMARY]["D6"].value == "C5"

@@ -13,9 +13,10 @@ from lxml import etree
 
 from services.model.rule import Severity
 from services.validation.findings import Finding
-from services.validation.marking import notes, summary
+from services.validation.marking import summary
 from services.validation.marking.cells import anchors, colour, place_of
-from services.validation.marking.package import (
+from services.validation.ooxml import comments
+from services.validation.ooxml.package import (
     LARGEST_PACKAGE,
     OFFICE,
     WORKBOOK,
@@ -23,8 +24,8 @@ from services.validation.marking.package import (
     Unpatchable,
     main,
 )
-from services.validation.marking.sheets import add_sheet, copied, styles_of
-from services.validation.marking.styles import Styles
+from services.validation.ooxml.sheets import add_sheet, copied, styles_of
+from services.validation.ooxml.styles import Styles
 from services.validation.report import Report
 from services.validation.workbook import UnreadableWorkbook, open_workbook
 from services.validation.workbook.sheet import Place
@@ -91,7 +92,7 @@ def _mark_sheet(
     # Old drawings may be no XML: then the colour and the list must do.
     with suppress(etree.XMLSyntaxError, KeyError, Unpatchable):
         if texts:
-            notes.comment(package, path, texts, summary.vietnamese("author"))
+            comments.add(package, path, texts, summary.vietnamese("author"))
     return len(texts)
 
 

@@ -6,9 +6,9 @@ from services.model.messages import text
 from services.model.rule import Severity
 from services.validation.findings import Finding
 from services.validation.marking.cells import place_of
-from services.validation.marking.sheets import Cell, Page
-from services.validation.marking.styles import Styles
-from services.validation.marking.text import clean, location
+from services.validation.ooxml.sheets import Cell, Page
+from services.validation.ooxml.styles import Styles
+from services.validation.ooxml.text import clean, location
 from services.validation.report import Report
 
 MOST_FINDINGS = 2_000

@@ -3,7 +3,8 @@
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from importlib.metadata import version
+from typing import Any, Final, Literal
 
 from services.model.form import Form
 from services.model.rule import Severity
@@ -12,6 +13,7 @@ from services.validation.rules import Tally
 
 FORMAT = 1
 MEDIA_TYPE = "application/json"
+PRODUCT: Final = f"solieu {version('solieu')}"
 Verdict = Literal["valid", "returned"]
 _ORDER = (Severity.ERROR, Severity.WARNING, Severity.INFORMATION)
 
@@ -61,12 +63,14 @@ class Report:
         return json.dumps(
             {
                 "format": FORMAT,
+                "product": PRODUCT,
                 "form": self.form,
                 "form_version": self.form_version,
                 "rule_set": self.rule_set,
                 "verdict": self.verdict,
                 "figures": self.figures,
                 "rounded": self.rounded,
+                "counts": {one.value: self.count(one) for one in _ORDER},
                 "findings": [_finding(one) for one in self.findings],
                 "repairs": [_repair(one) for one in self.repairs],
                 "rules": [_tally(one) for one in self.rules],

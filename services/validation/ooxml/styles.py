@@ -7,7 +7,7 @@ from typing import Final
 from lxml import etree
 
 from services.model.rule import Severity
-from services.validation.marking.package import MAIN, Element, ensured, main
+from services.validation.ooxml.package import MAIN, Element, ensured, main
 
 CONTENT_TYPE: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.styles+xml"
 COLOURS: Final = {

@@ -6,10 +6,10 @@ from datetime import date, datetime, time, timedelta
 
 from lxml import etree
 
-from services.validation.marking.package import MAIN, OFFICE, WORKBOOK, Element, Package, main
-from services.validation.marking.styles import CONTENT_TYPE as STYLES
-from services.validation.marking.styles import Styles, empty
-from services.validation.marking.text import clean, escaped, title
+from services.validation.ooxml.package import MAIN, OFFICE, WORKBOOK, Element, Package, main
+from services.validation.ooxml.styles import CONTENT_TYPE as STYLES
+from services.validation.ooxml.styles import Styles, empty
+from services.validation.ooxml.text import clean, escaped, title
 from services.validation.workbook import CellValue, Workbook, address
 from services.validation.workbook.sheet import Range, Sheet
 
