@@ -372,7 +372,7 @@ def test_what_cant_be_patched_comes_back_as_values(
             archive.writestr(name, kept)
     from services.validation.workbook import open_workbook as reader
 
-    module = "services.validation.marking.marked.open_workbook"
+    module = "services.validation.marking.copied.open_workbook"
     monkeypatch.setattr(module, lambda _: reader(source))
     assert read.valid
     back = marked(buffer.getvalue(), ("Sheet1", "C5", Severity.ERROR, "sai")).content

@@ -15,6 +15,7 @@ from services.model.rule import Severity
 from services.validation.findings import Finding
 from services.validation.marking import summary
 from services.validation.marking.cells import anchors, colour, place_of
+from services.validation.marking.copied import copied
 from services.validation.ooxml import comments
 from services.validation.ooxml.package import (
     LARGEST_PACKAGE,
@@ -24,10 +25,10 @@ from services.validation.ooxml.package import (
     Unpatchable,
     main,
 )
-from services.validation.ooxml.sheets import add_sheet, copied, styles_of
+from services.validation.ooxml.sheets import add_sheet, styles_of
 from services.validation.ooxml.styles import Styles
 from services.validation.report import Report
-from services.validation.workbook import UnreadableWorkbook, open_workbook
+from services.validation.workbook import UnreadableWorkbook
 from services.validation.workbook.sheet import Place
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -62,7 +63,7 @@ def mark(content: bytes, report: Report) -> Marked | None:
     except Exception:
         # Whatever foreign bytes hold that can't be patched, their values were read and can be written.
         with suppress(UnreadableWorkbook):
-            return _marked(*copied(open_workbook(content)), report)
+            return _marked(*copied(content), report)
     return None
 
 
@@ -113,8 +114,7 @@ def _worst(findings: Iterable[Finding]) -> Severity:
 def _text(findings: Iterable[Finding]) -> str:
     """What a comment says: each finding once, with how to mend it."""
     texts = dict.fromkeys(
-        f"{summary.vietnamese(one.severity.value)}: {one.message.vi}\n→ {one.mend.vi}"
-        for one in findings
+        f"{summary.named(one.severity)}: {one.message.vi}\n→ {one.mend.vi}" for one in findings
     )
     return "\n\n".join(texts)
 

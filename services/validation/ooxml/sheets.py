@@ -1,8 +1,9 @@
 """New sheets: from rows of values to parts of a package. Text is never a formula."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
+from typing import Final
 
 from lxml import etree
 
@@ -10,18 +11,20 @@ from services.validation.ooxml.package import MAIN, OFFICE, WORKBOOK, Element, P
 from services.validation.ooxml.styles import CONTENT_TYPE as STYLES
 from services.validation.ooxml.styles import Styles, empty
 from services.validation.ooxml.text import clean, escaped, title
-from services.validation.workbook import CellValue, Workbook, address
-from services.validation.workbook.sheet import Range, Sheet
+from services.validation.workbook import CellValue, address
+from services.validation.workbook.sheet import Range
 
 _SHEET = "application/vnd.openxmlformats-officedocument.spreadsheetml.worksheet+xml"
 _BOOK = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet.main+xml"
 _STYLES = "xl/styles.xml"
-_ROWS = 1_048_576
-_COLUMNS = 16_384
 _DAY = timedelta(days=1)
 _FIRST = datetime(1899, 12, 30)
 """Day 0, as Excel counts from March 1900 on."""
 _COUNTED = datetime(1900, 3, 1)
+_LINE = 15.0
+_TALLEST = 409.0
+MOST_ROWS: Final = 1_048_576
+MOST_COLUMNS: Final = 16_384
 
 _EMPTY = {
     "[Content_Types].xml": (
@@ -41,7 +44,7 @@ _EMPTY = {
 
 @dataclass(frozen=True)
 class Cell:
-    """A cell to write: its value, format, and where a click on it leads."""
+    """A cell to write: its value, format, and where a click on it leads; "" for none but a format."""
 
     value: CellValue
     style: int = 0
@@ -49,13 +52,54 @@ class Cell:
 
 
 @dataclass(frozen=True)
+class Validation:
+    """What may be typed into cells: `formula` is true for it, or names the cells of a list."""
+
+    cells: str
+    formula: str
+    title: str
+    error: str
+    is_list: bool = False
+
+
+@dataclass(frozen=True)
 class Page:
-    """A sheet to write. `widths` are in characters; blank cells are None."""
+    """A sheet to write. Blank cells are None; widths are in characters, heights in points.
+
+    `frozen` rows stay on the screen; `wide` prints it across, one page wide; a `protected` sheet
+    takes input only in cells whose format is not locked, and has no password.
+    """
 
     rows: Iterable[Sequence[Cell | None]]
-    widths: Sequence[int] = ()
+    widths: Mapping[int, float] = field(default_factory=dict)
     merged: Sequence[Range] = ()
+    heights: Mapping[int, float] = field(default_factory=dict)
     hidden: bool = field(default=False, kw_only=True)
+    hidden_rows: frozenset[int] = field(default=frozenset(), kw_only=True)
+    hidden_columns: frozenset[int] = field(default=frozenset(), kw_only=True)
+    frozen: int = field(default=0, kw_only=True)
+    wide: bool = field(default=False, kw_only=True)
+    protected: bool = field(default=False, kw_only=True)
+    validations: Sequence[Validation] = field(default=(), kw_only=True)
+
+
+def fitted(rows: Sequence[Sequence[Cell | None]], widths: Mapping[int, float]) -> dict[int, float]:
+    """Heights of the rows whose text is longer than its column is wide: programs don't do it alike."""
+    heights = {}
+    for number, row in enumerate(rows):
+        lines = [
+            sum(-(-max(len(line), 1) // int(widths[column])) for line in cell.value.split("\n"))
+            for column, cell in enumerate(row)
+            if cell is not None and isinstance(cell.value, str) and column in widths
+        ]
+        if lines and max(lines) > 1:
+            heights[number] = min(max(lines) * _LINE + _LINE / 4, _TALLEST)
+    return heights
+
+
+def new_package() -> Package:
+    """A package with a workbook that has no sheet yet."""
+    return Package.of(_EMPTY)
 
 
 def styles_of(package: Package) -> Styles:
@@ -82,53 +126,84 @@ def add_sheet(package: Package, wanted: str, page: Page) -> tuple[str, str]:
     return name, path
 
 
-def copied(workbook: Workbook) -> tuple[Package, dict[str, tuple[str, str]]]:
-    """A new package with the values of a workbook; for each of its sheets the new name and path."""
-    package = Package.of(_EMPTY)
-    styles = styles_of(package)
-    formats = {
-        str: styles.text(),
-        date: styles.number(14),
-        datetime: styles.number(22),
-        timedelta: styles.number(46),
-    }
-    formats[time] = formats[timedelta]
-    found = {}
-    for sheet in workbook.sheets:
-        rows = _rows(sheet, formats)
-        page = Page(rows, merged=sheet.merged, hidden=sheet.hidden)
-        found[sheet.name] = add_sheet(package, sheet.name, page)
-    return package, found
-
-
-def _rows(sheet: Sheet, formats: dict[type, int]) -> Iterator[list[Cell | None]]:
-    for row in sheet.rows[:_ROWS]:
-        yield [
-            Cell(value, formats.get(type(value), 0)) if value != "" else None
-            for value in row[:_COLUMNS]
-        ]
-
-
 def _root(page: Page) -> Element:
+    """The sheet's part, its children in the order of the schema."""
     root = etree.Element(main("worksheet"), nsmap={None: MAIN, "r": OFFICE})
-    if page.widths:
-        columns = etree.SubElement(root, main("cols"))
-        for number, width in enumerate(map(str, page.widths), 1):
-            column = etree.SubElement(columns, main("col"), min=str(number), max=str(number))
-            column.set("width", width)
+    if page.wide:
+        etree.SubElement(
+            etree.SubElement(root, main("sheetPr")), main("pageSetUpPr"), fitToPage="1"
+        )
+    if page.frozen:
+        _freeze(root, page.frozen)
+    _columns(root, page)
+    links = _data(root, page)
+    if page.protected:
+        allowed = ("formatColumns", "formatRows", "insertRows", "deleteRows")
+        protection = etree.SubElement(root, main("sheetProtection"), sheet="1", objects="1")
+        for name in allowed:
+            protection.set(name, "0")
+    _list(root, "mergeCells", "mergeCell", [{"ref": _range(one)} for one in page.merged])
+    _validate(root, page.validations)
+    _list(root, "hyperlinks", "hyperlink", [{"ref": at, "location": to} for at, to in links])
+    if page.wide:
+        etree.SubElement(root, main("pageSetup"), paperSize="9", orientation="landscape").set(
+            "fitToHeight", "0"
+        )
+    return root
+
+
+def _freeze(root: Element, rows: int) -> None:
+    views = etree.SubElement(root, main("sheetViews"))
+    view = etree.SubElement(views, main("sheetView"), workbookViewId="0")
+    pane = etree.SubElement(view, main("pane"), ySplit=str(rows), topLeftCell=address(rows, 0))
+    pane.set("activePane", "bottomLeft")
+    pane.set("state", "frozen")
+
+
+def _columns(root: Element, page: Page) -> None:
+    numbers = sorted(set(page.widths) | page.hidden_columns)
+    columns = etree.SubElement(root, main("cols")) if numbers else None
+    for number in numbers:
+        place = str(number + 1)
+        column = etree.SubElement(columns, main("col"), min=place, max=place)
+        if number in page.widths:
+            column.set("width", f"{page.widths[number]:g}")
             column.set("customWidth", "1")
+        if number in page.hidden_columns:
+            column.set("hidden", "1")
+
+
+def _data(root: Element, page: Page) -> list[tuple[str, str]]:
+    """Writes the rows; returns (cell, where it leads) of those with a link."""
     data = etree.SubElement(root, main("sheetData"))
     links = []
     for number, row in enumerate(page.rows):
         into = etree.SubElement(data, main("row"), r=str(number + 1))
+        if number in page.heights:
+            into.set("ht", f"{page.heights[number]:g}")
+            into.set("customHeight", "1")
+        if number in page.hidden_rows:
+            into.set("hidden", "1")
         for column_number, cell in enumerate(row):
             if cell is not None:
                 place = address(number, column_number)
                 _write(etree.SubElement(into, main("c"), r=place, s=str(cell.style)), cell.value)
                 links += [(place, cell.link)] if cell.link else []
-    _list(root, "mergeCells", "mergeCell", [{"ref": _range(one)} for one in page.merged])
-    _list(root, "hyperlinks", "hyperlink", [{"ref": at, "location": to} for at, to in links])
-    return root
+    return links
+
+
+def _validate(root: Element, validations: Sequence[Validation]) -> None:
+    if not validations:
+        return
+    parent = etree.SubElement(root, main("dataValidations"), count=str(len(validations)))
+    for one in validations:
+        kind = "list" if one.is_list else "custom"
+        new = etree.SubElement(parent, main("dataValidation"), type=kind, sqref=one.cells)
+        new.set("allowBlank", "1")
+        new.set("showErrorMessage", "1")
+        new.set("errorTitle", clean(one.title, 32))
+        new.set("error", clean(one.error, 225))
+        etree.SubElement(new, main("formula1")).text = one.formula
 
 
 def _list(root: Element, name: str, entry: str, attributes: Sequence[dict[str, str]]) -> None:
@@ -145,6 +220,8 @@ def _range(merged: Range) -> str:
 
 
 def _write(cell: Element, value: CellValue) -> None:
+    if value == "":
+        return
     printed = _number(value)
     if isinstance(value, bool):
         cell.set("t", "b")

@@ -31,6 +31,7 @@ class Report:
     findings: tuple[Finding, ...]
     repairs: tuple[Repair, ...]
     rules: tuple[Tally, ...]
+    product: str = PRODUCT
 
     @classmethod
     def of(
@@ -63,7 +64,7 @@ class Report:
         return json.dumps(
             {
                 "format": FORMAT,
-                "product": PRODUCT,
+                "product": self.product,
                 "form": self.form,
                 "form_version": self.form_version,
                 "rule_set": self.rule_set,
