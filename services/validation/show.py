@@ -107,8 +107,8 @@ def _row(finding: Finding) -> Sequence[Styled | str]:
     named = texts(f"validation.severity.{finding.severity.value}")
     told = both(finding.message)
     told.append_text(Styled.assemble(f"\n→ {finding.mend.vi}", (f"\n→ {finding.mend.en}", "dim")))
-    if finding.basis:
-        told.append(f"\n({finding.basis})")
+    basis = f"{finding.basis} · " if finding.basis else ""
+    told.append(f"\n{basis}{finding.code} · {finding.id}", "dim")
     return Styled(named.vi, _COLOURS[finding.severity]), finding.place.sheet, shown, told
 
 

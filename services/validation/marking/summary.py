@@ -23,6 +23,7 @@ _COLUMNS = {
     "message": 70,
     "mend": 50,
     "basis": 40,
+    "id": 20,
 }
 
 
@@ -78,7 +79,10 @@ class _Writer:
             Cell(named(finding.severity), self._severity[finding.severity]),
             self._to(sheet, "A1", sheet),
             self._to(sheet, cells[0], cells[0]) if cells else None,
-            *(self._text(one) for one in (finding.message.vi, finding.mend.vi, finding.basis)),
+            *(
+                self._text(one)
+                for one in (finding.message.vi, finding.mend.vi, finding.basis, finding.id)
+            ),
         ]
         for cell in cells[1:]:
             yield [None, None, None, self._to(sheet, cell, cell)]

@@ -102,7 +102,7 @@ def _lists_page(lists: list[Codelist], styles: Styles) -> Page:
                 [Cell(code.code, plain), Cell(code.name.vi, plain)] if code else [None, None]
             )
     widths = {number: (12.0, 60.0)[number % 2] for number in range(2 * len(lists))}
-    return Page(rows, widths, frozen=1, protected=True)
+    return Page(rows, widths, frozen=1, wide=True, protected=True)
 
 
 def _describe(package: Package, form: Form, wanted: Wanted) -> None:

@@ -57,6 +57,11 @@ class Plan:
         """The sheet's last column."""
         return len(self.columns) - 1
 
+    def heading_of(self, column: int) -> Place:
+        """The cell that holds a column's innermost heading."""
+        lowest = (one for one in self.headings if one.last[0] == self.numbers_row - 1)
+        return next(one.first for one in lowest if one.first[1] <= column <= one.last[1])
+
     @property
     def place_of_row(self) -> Mapping[str, int]:
         """Row code → row of the sheet."""

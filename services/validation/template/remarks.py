@@ -28,7 +28,6 @@ def _places(rule: Rule, plan: Plan) -> Iterator[Place]:
     columns = {column.id: place for place, column in enumerate(plan.columns)}
     of_rows = rule.axis is Axis.ROWS and plan.table.kind is TableKind.FIGURES
     label = next((columns[one.id] for one in plan.table.of_role(Role.LABEL)), 0)
-    heading = plan.numbers_row - 1
     names: tuple[str, ...] = ()
     match rule.kind:
         case RuleKind.TOTAL:
@@ -42,9 +41,9 @@ def _places(rule: Rule, plan: Plan) -> Iterator[Place]:
             names, of_rows = rule.columns, False
     known = [one for one in names if one in (rows if of_rows else columns)]
     if not known:
-        yield heading, label
+        yield plan.heading_of(label)
     for name in known:
-        yield (rows[name], label) if of_rows else (heading, columns[name])
+        yield (rows[name], label) if of_rows else plan.heading_of(columns[name])
 
 
 def _said(rule: Rule, language: Language) -> str:

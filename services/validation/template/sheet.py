@@ -17,8 +17,8 @@ from services.validation.workbook import address
 
 Cells = list[Cell | None]
 
-_SENDER_ROW, _TITLE_ROW, _BASIS_ROW, _STATED_ROW, _NOTE_ROW, _UNIT_ROW = range(1, HEADER_ROW)
-_ACROSS: Final = (_TITLE_ROW, _BASIS_ROW, _STATED_ROW, _NOTE_ROW)
+_ACROSS: Final = range(HEADER_ROW - 1)
+"""Rows that run over all columns: all of the title block but the unit's."""
 _WIDTHS: Final = {Role.LABEL: 60.0, Role.CODE: 9.0, Role.UNIT: 14.0, Role.VALUE: 20.0}
 _FIELD_WIDTHS: Final = {CellType.TEXT: 28.0, CellType.NUMBER: 20.0}
 _NARROW: Final = 13.0
