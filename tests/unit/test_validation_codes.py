@@ -43,11 +43,10 @@ def test_every_code_that_is_found_is_listed() -> None:
     named = set()
     for path in Path(services.validation.__path__[0]).rglob("*.py"):
         for one in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            called = isinstance(one, ast.Call) and isinstance(one.func, ast.Attribute)
-            if called and one.func.attr in ("find", "repair") and one.args:
+            if isinstance(one, ast.Call) and isinstance(one.func, ast.Attribute) and one.args:
                 first = one.args[0]
-                if isinstance(first, ast.Constant) and isinstance(first.value, str):
-                    named.add(first.value)
+                if one.func.attr in ("find", "repair") and isinstance(first, ast.Constant):
+                    named |= {first.value} if isinstance(first.value, str) else set()
     assert "column_missing" in named
     assert named <= set(codes())
 

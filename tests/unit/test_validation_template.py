@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from functools import cache
+from random import Random
 from typing import Any
 
 import openpyxl
@@ -70,7 +71,7 @@ def types_only(form: Form) -> tuple[Any, ...]:
 def columns(form: Form, sheet: Sheet) -> dict[str, int]:
     """Column id → column of the sheet, by the lowest heading that is printed over it."""
     table = form.tables[0]
-    found = {}
+    found: dict[str, int] = {}
     for column in table.columns:
         period = statement(form).period_of(column.span)
         path = [
@@ -95,7 +96,7 @@ def lines(table: Table, sheet: Sheet, places: dict[str, int]) -> dict[str, int]:
         for number in range(HEADER_ROW + 2, sheet.max_row + 1):
             by_code = code and sheet.cell(number, code).value == row.code
             by_label = row.unprinted and sheet.cell(number, text).value == row.label
-                by_label = by_label and not sheet.cell(number, code).value
+            by_label = by_label and not sheet.cell(number, code).value
             if by_code or by_label:
                 assert row.code not in printed
                 assert label(sheet.cell(number, text).value) == label(row.label)
@@ -103,25 +104,30 @@ def lines(table: Table, sheet: Sheet, places: dict[str, int]) -> dict[str, int]:
     return printed
 
 
-numbers = st.decimals(-(10**9), 10**9, places=6) | st.integers(-(10**14), 10**14).map(Decimal)
+def a_number(chance: Random, whole: bool) -> Decimal | str | None:
+    """A mark, a blank, or a number as large and as exact as a cell can hold it."""
+    if chance.random() < 0.2:
+        return chance.choice(MARKS)
+    digits = Decimal(chance.randrange(-(10**15) + 1, 10 ** chance.randrange(1, 16)))
+    return digits if whole else digits.scaleb(-chance.randrange(7))
 
 
 @pytest.mark.parametrize("form", FIGURES, ids=lambda form: form.id)
-@settings(max_examples=10, deadline=None)
-@given(data=st.data())
-def test_a_filled_template_reads_back_exactly(form: Form, data: st.DataObject) -> None:
+@settings(max_examples=5, deadline=None)
+@given(seed=st.integers(0, 2**32))
+def test_a_filled_template_reads_back_exactly(form: Form, seed: int) -> None:
+    chance = Random(seed)
     table = form.tables[0]
     book, sheet = opened(blank(form.id))
     places = columns(form, sheet)
     rows = lines(table, sheet, places)
     assert set(rows) == {row.code for row in table.rows}
     whole = any(rule.expression == CellType.INTEGER for rule in types_only(form))
-    values = st.sampled_from(MARKS) | (st.integers(0, 10**9).map(Decimal) if whole else numbers)
     expected = {}
     for code, number in rows.items():
         for column in table.of_role(Role.VALUE):
             cell = sheet.cell(number, places[column.id])
-            cell.value = given_ = data.draw(values)
+            cell.value = given_ = a_number(chance, whole)
             if given_ is not None:
                 expected[cell.coordinate] = (code, column.id, given_)
     found = checked(form, book)
@@ -143,13 +149,13 @@ def test_a_filled_template_reads_back_exactly(form: Form, data: st.DataObject) -
 
 
 @pytest.mark.parametrize("form", RECORDS, ids=lambda form: form.id)
-@settings(max_examples=10, deadline=None)
-@given(data=st.data())
-def test_filled_records_read_back_exactly(form: Form, data: st.DataObject) -> None:
+@settings(max_examples=5, deadline=None)
+@given(count=st.integers(1, 30) | st.just(BLANK_RECORDS), seed=st.integers(0, 2**32))
+def test_filled_records_read_back_exactly(form: Form, count: int, seed: int) -> None:
+    chance = Random(seed)
     table = form.tables[0]
     book, sheet = opened(blank(form.id))
     places = columns(form, sheet)
-    count = data.draw(st.integers(1, 30) | st.just(BLANK_RECORDS))
     total = Decimal(0)
     summed = next(one.column for one in table.aggregates if one.column)
     for number in range(count):
@@ -161,7 +167,7 @@ def test_filled_records_read_back_exactly(form: Form, data: st.DataObject) -> No
             else:
                 cell.value = Decimal(number + 1)
             if column.id == summed:
-                cell.value = drawn = data.draw(st.decimals(0, 10**6, places=6))
+                cell.value = drawn = Decimal(chance.randrange(10**12)).scaleb(-6)
                 total += drawn
     found = checked(form, book)
     assert found.report.findings == ()
