@@ -44,6 +44,7 @@ class Code:
         Severity.INFORMATION,
     )
     struval: Annotated[str, BeforeValidator(str)] = ""
+    undecided: bool = False
     repaired: bool = False
 
     def to_dict(self) -> dict[str, Any]:

@@ -19,13 +19,8 @@ REPAIR = "validation.repair."
 
 def test_every_code_has_its_messages_and_every_message_its_code() -> None:
     messages = catalogue("vi")
-    findings = {
-        name.removeprefix(PREFIX).removesuffix(".mend")
-        for name in messages
-        if name.startswith(PREFIX)
-        and name.endswith(".mend")
-        and name.removesuffix(".mend") in messages
-    }
+    named = {name.removeprefix(PREFIX) for name in messages if name.startswith(PREFIX)}
+    findings = {name for name in named if "." not in name and f"{name}.mend" in named}
     repairs = {name.removeprefix(REPAIR) for name in messages if name.startswith(REPAIR)}
     assert {one.code for one in codes().values() if not one.repaired} == findings
     assert {one.code for one in codes().values() if one.repaired} == repairs

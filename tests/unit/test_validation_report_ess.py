@@ -1,6 +1,7 @@
 """The ESS validation report: its structure, and that it says what the report says."""
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -68,6 +69,21 @@ def test_an_undecided_rule_is_na_and_a_broken_one_0() -> None:
     assert set(by_code.values()) == {"NA"}
     assert {one["value"] for one in findings(written(xlsx(wrong)))} == {"0"}
     assert {one["rule"]["severity"] for one in findings(written(xlsx(wrong)))} == {"error"}
+
+
+@pytest.mark.parametrize(("severity", "change"), [("warning", "down"), ("error", None)])
+def test_a_severity_that_was_changed_for_this_case_is_said(
+    severity: str, change: str | None
+) -> None:
+    wrong = rows()
+    wrong[5][2] = 10**9
+    report = check(FORM, xlsx(wrong), STATEMENT).report
+    changed = tuple(replace(one, severity=Severity(severity)) for one in report.findings)
+    found = entries(FORM, STATEMENT, replace(report, findings=changed), AT)
+    VALIDATOR.validate(found)
+    (one,) = findings(found)
+    assert one["rule"]["severity"] == "error"
+    assert one["rule"].get("change") == change
 
 
 def findings(found: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -15,7 +15,7 @@ FORMAT = 1
 MEDIA_TYPE = "application/json"
 PRODUCT: Final = f"solieu {version('solieu')}"
 Verdict = Literal["valid", "returned"]
-_ORDER = (Severity.ERROR, Severity.WARNING, Severity.INFORMATION)
+SEVERITIES: Final = (Severity.ERROR, Severity.WARNING, Severity.INFORMATION)
 
 
 @dataclass(frozen=True)
@@ -71,7 +71,7 @@ class Report:
                 "verdict": self.verdict,
                 "figures": self.figures,
                 "rounded": self.rounded,
-                "counts": {one.value: self.count(one) for one in _ORDER},
+                "counts": {one.value: self.count(one) for one in SEVERITIES},
                 "findings": [_finding(one) for one in self.findings],
                 "repairs": [_repair(one) for one in self.repairs],
                 "rules": [_tally(one) for one in self.rules],
@@ -87,7 +87,7 @@ def _verdict(findings: Iterable[Finding]) -> Verdict:
 
 
 def _ordered(findings: Iterable[Finding]) -> tuple[Finding, ...]:
-    return tuple(sorted(findings, key=lambda one: _ORDER.index(one.severity)))
+    return tuple(sorted(findings, key=lambda one: SEVERITIES.index(one.severity)))
 
 
 def _finding(one: Finding) -> dict[str, Any]:

@@ -12,8 +12,9 @@ from typing import Any, Final
 
 from services.model.form import Form
 from services.model.rule import Rule
+from services.validation.codes import codes
 from services.validation.findings import Finding
-from services.validation.report.content import Report
+from services.validation.report.content import SEVERITIES, Report
 from services.validation.rules import Tally
 from services.validation.statement import Statement
 
@@ -66,17 +67,28 @@ class _Writer:
         """One finding and its cells; one of structure has its code for an expression."""
         sheet, cells = finding.place.sheet, finding.place.cells
         keys = [[*self._key, sheet, cell] for cell in cells]
-        severity = finding.severity.value
-        structure = {"language": self._language, "expression": finding.code, "severity": severity}
+        undecided = codes()[finding.code].undecided
         said = {"description": f"{finding.message.vi} · {finding.message.en}"}
         return {
             "id": f"finding/{finding.id}",
             "type": "validation",
             "event": self._event,
-            "rule": (structure if rule is None else self._rule(rule, severity)) | said,
+            "rule": self._rule_of(finding, rule, undecided) | said,
             "data": self._data(keys or [[*self._key, sheet]]),
-            "value": UNDECIDED if finding.code.startswith("undecided") else FAIL,
+            "value": UNDECIDED if undecided else FAIL,
         }
+
+    def _rule_of(self, finding: Finding, rule: Rule | None, undecided: bool) -> Entry:
+        """The rule that a finding is of, with its own severity, and whether this case was changed."""
+        severity = finding.severity.value
+        if rule is None:
+            structure = {"expression": finding.code, "severity": severity}
+            return {"language": self._language} | structure
+        found = self._rule(rule, rule.severity.value)
+        if undecided or finding.severity is rule.severity:
+            return found
+        worse = SEVERITIES.index(finding.severity) < SEVERITIES.index(rule.severity)
+        return found | {"change": "up" if worse else "down"}
 
     def counts(self, rule: Rule, tally: Tally) -> Iterator[Entry]:
         """How many cells or groups passed, failed and stayed undecided."""
