@@ -13,6 +13,7 @@ from tests.unit.test_examples import SCENARIO, checked, generated
 
 assert generated, "a fixture, used by its name"
 
+VALIDATION = Path(services.validation.__path__[0])
 PREFIX = "validation."
 REPAIR = "validation.repair."
 
@@ -28,7 +29,8 @@ def test_every_code_has_its_messages_and_every_message_its_code() -> None:
 
 def test_every_code_is_used() -> None:
     written: set[Any] = set()
-    for path in Path(services.validation.__path__[0]).rglob("*.py"):
+    # A rule's own code is its kind, which the model names.
+    for path in (*VALIDATION.rglob("*.py"), VALIDATION.parent / "model" / "rule.py"):
         tree = ast.parse(path.read_text(encoding="utf-8"))
         written |= {one.value for one in ast.walk(tree) if isinstance(one, ast.Constant)}
     assert set(codes()) <= written
@@ -36,7 +38,7 @@ def test_every_code_is_used() -> None:
 
 def test_every_code_that_is_found_is_listed() -> None:
     named = set()
-    for path in Path(services.validation.__path__[0]).rglob("*.py"):
+    for path in VALIDATION.rglob("*.py"):
         for one in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(one, ast.Call) and isinstance(one.func, ast.Attribute) and one.args:
                 first = one.args[0]

@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from services.model.form import Form
-from services.model.rule import Rule
+from services.model.rule import Rule, Severity
 from services.validation.codes import codes
 from services.validation.findings import Finding
 from services.validation.report.content import SEVERITIES, Report
@@ -67,7 +67,8 @@ class _Writer:
         """One finding and its cells; one of structure has its code for an expression."""
         sheet, cells = finding.place.sheet, finding.place.cells
         keys = [[*self._key, sheet, cell] for cell in cells]
-        undecided = codes()[finding.code].undecided
+        is_information = finding.severity is Severity.INFORMATION
+        undecided = codes()[finding.code].undecided and is_information
         said = {"description": f"{finding.message.vi} · {finding.message.en}"}
         return {
             "id": f"finding/{finding.id}",
