@@ -110,12 +110,12 @@ def test_what_no_heading_contradicts_is_taken(tmp_path: Path) -> None:
     run("template", "t0111", *options(period=2025, area=11, completeness="preliminary"), "-o", file)
     book = openpyxl.load_workbook(file)
     sheet = book.worksheets[0]
-    sheet["C8"] = "Năm 2025 (ước tính)"
+    sheet["C8"] = "Năm 2025 (sơ bộ)"
     sheet["A5"] = ""
     sheet["C10"] = 4321
     book.save(file)
     stated = options(form=form.id, area=11, period=2025)
-    assert "số liệu ước tính" in run("check", file, *stated).stdout
+    assert "số liệu sơ bộ" in run("check", file, *stated).stdout
     refused = run("check", file, *stated, "--completeness", "official", expect=1)
     assert text("validation.completeness_contradicts.mend", "vi") in refused.stdout
 
@@ -167,6 +167,17 @@ def test_forms_of_another_folder(tmp_path: Path, generated: Path) -> None:
     assert "ours" in run("check", generated / WRONG, *given, expect=2).stderr
     with pytest.raises(Unusable):
         load_pack(SCHEMAS / "regulations" / "none")
+
+
+def test_the_list_of_an_area_is_the_first_that_has_it() -> None:
+    pack = load_pack()
+    form = pack.forms["dn-list"]
+    assert form.area_lists == ("63", "34")
+    assert pack.area(form, "11")[0] == "63"
+    assert pack.area(form, "11", "34")[0] == "34"
+    with pytest.raises(Unusable):
+        pack.area(form, "02", "34")
+    assert pack.area(form, "02")[1].name.vi == "Tỉnh Hà Giang"
 
 
 def test_a_reader_that_breaks_makes_a_finding(monkeypatch: pytest.MonkeyPatch) -> None:

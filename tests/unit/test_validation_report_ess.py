@@ -71,19 +71,34 @@ def test_an_undecided_rule_is_na_and_a_broken_one_0() -> None:
     assert {one["rule"]["severity"] for one in findings(written(xlsx(wrong)))} == {"error"}
 
 
-@pytest.mark.parametrize(("severity", "change"), [("warning", "down"), ("error", None)])
+@pytest.mark.parametrize(
+    ("of_rule", "of_finding", "change"),
+    [("error", "warning", "down"), ("warning", "error", "up"), ("error", "error", None)],
+)
 def test_a_severity_that_was_changed_for_this_case_is_said(
-    severity: str, change: str | None
+    of_rule: str, of_finding: str, change: str | None
 ) -> None:
     wrong = rows()
     wrong[5][2] = 10**9
-    report = check(FORM, xlsx(wrong), STATEMENT).report
-    changed = tuple(replace(one, severity=Severity(severity)) for one in report.findings)
-    found = entries(FORM, STATEMENT, replace(report, findings=changed), AT)
+    form = replace(
+        FORM, rules=tuple(replace(one, severity=Severity(of_rule)) for one in FORM.rules)
+    )
+    report = check(form, xlsx(wrong), STATEMENT).report
+    changed = tuple(replace(one, severity=Severity(of_finding)) for one in report.findings)
+    found = entries(form, STATEMENT, replace(report, findings=changed), AT)
     VALIDATOR.validate(found)
     (one,) = findings(found)
-    assert one["rule"]["severity"] == "error"
+    assert one["rule"]["severity"] == of_rule
     assert one["rule"].get("change") == change
+
+
+def test_where_a_rule_says_that_missing_fails_it_is_0() -> None:
+    blank = rows()
+    blank[5][2] = None
+    report = check(FORM, xlsx(blank), STATEMENT).report
+    failed = tuple(replace(one, severity=Severity.ERROR) for one in report.findings)
+    found = findings(entries(FORM, STATEMENT, replace(report, findings=failed), AT))
+    assert {one["value"] for one in found} == {"0"}
 
 
 def findings(found: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -257,6 +257,25 @@ def test_sections_stand_above_their_rows() -> None:
     column = [cell.value for cell in sheet["A"]][HEADER_ROW + 2 :]
     assert column[:4] == ["I. Trồng trọt", "1.1. Lúa", "Vụ Đông Xuân", "Tiến độ gieo trồng"]
     assert column.count("1.1. Lúa") == 1
+    assert column[column.index("Vụ Hè Thu") + 1] == "Tiến độ gieo trồng"
+
+
+def test_a_code_that_forms_omit_is_omitted() -> None:
+    _, sheet = opened(blank("cv17809-2"))
+    codes = [cell.value for cell in sheet["B"][HEADER_ROW + 2 :]]
+    printed = [None if row.unprinted else row.code for row in FORMS["cv17809-2"].tables[0].rows]
+    assert None in printed
+    assert codes == printed
+
+
+@pytest.mark.parametrize(
+    ("form", "number"), [("cv17809-2", "TRUE"), ("t0111", "C10=INT(C10)")], ids=["any", "whole"]
+)
+def test_only_numbers_and_marks_can_be_typed(form: str, number: str) -> None:
+    _, sheet = opened(blank(form))
+    (one, *_) = sheet.data_validations.dataValidation
+    assert one.formula1.startswith(f'IF(ISNUMBER(C10),{number},OR(C10="-",')
+    assert one.showErrorMessage
 
 
 def test_codes_come_from_a_list() -> None:
