@@ -6,12 +6,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import IntEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from services.model.observation import Completeness
 from services.model.text import SCHEMAS, Language
+
+if TYPE_CHECKING:
+    from services.validation.examination import Examined
 
 app = typer.Typer()
 
@@ -79,10 +82,8 @@ def check(
             typer.echo(report.to_json())
         else:
             show.report(report, of, found.statement, file.name)
-        if marked and found.marked:
-            _write(marked, found.marked.content)
-        elif marked:
-            show.say("check.nothing_marked", error=True, file=marked)
+        if marked:
+            _write_marked(marked, found)
         if html:
             from services.validation.report.page import page
 
@@ -165,6 +166,15 @@ def _read(file: Path) -> bytes:
         return file.read_bytes()
     except OSError as error:
         raise Unusable("FILE", "unreadable", file=file, reason=error.strerror) from None
+
+
+def _write_marked(file: Path, found: Examined) -> None:
+    from services.validation import show
+
+    if found.marked:
+        _write(file, found.marked.content)
+    else:
+        show.say("check.nothing_marked", error=True, file=file)
 
 
 def _write(file: Path, content: bytes) -> None:

@@ -3,17 +3,16 @@
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from importlib.metadata import version
 from typing import Any, Final, Literal
 
 from services.model.form import Form
+from services.model.product import PRODUCT
 from services.model.rule import Severity
 from services.validation.findings import Answer, Finding, Notebook, Repair
 from services.validation.rules import Tally
 
 FORMAT = 1
 MEDIA_TYPE = "application/json"
-PRODUCT: Final = f"solieu {version('solieu')}"
 Verdict = Literal["valid", "returned"]
 SEVERITIES: Final = (Severity.ERROR, Severity.WARNING, Severity.INFORMATION)
 
