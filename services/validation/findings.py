@@ -54,6 +54,14 @@ class Answer:
     document: str | None
     at: datetime
 
+    @property
+    def said(self) -> Text:
+        """Who answered what, in both languages."""
+        document = f"({self.document})" if self.document else ""
+        given = {"person": self.person, "text": self.text, "document": document}
+        both = in_both(f"validation.answer.{self.kind.value}", **given)
+        return Text(both.vi.strip(), both.en.strip())
+
 
 @dataclass(frozen=True)
 class Finding:

@@ -17,7 +17,8 @@ from services.model.text import SCHEMAS
 from services.validation import examination
 from services.validation.codes import codes
 from services.validation.examination import examine
-from services.validation.handler import Facts, codelists_of, handle
+from services.validation.facts import Facts, codelists_of
+from services.validation.handler import handle
 from services.validation.pack import Unusable, load_pack
 from services.validation.statement import Statement
 from tests.unit.test_examples import FOLDER, SCENARIO, generated

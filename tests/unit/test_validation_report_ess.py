@@ -11,6 +11,7 @@ import pytest
 
 from services.model.rule import Severity
 from services.validation.check import check
+from services.validation.findings import Answer, AnswerKind, Finding
 from services.validation.report.ess import entries, to_json
 from services.validation.statement import Statement
 from tests.unit.test_examples import FORMS, SCENARIO, checked, generated
@@ -90,6 +91,26 @@ def test_a_severity_that_was_changed_for_this_case_is_said(
     (one,) = findings(found)
     assert one["rule"]["severity"] == of_rule
     assert one["rule"].get("change") == change
+
+
+def test_a_downgrade_is_explained() -> None:
+    wrong = rows()
+    wrong[5][2] = 10**9
+    report = check(FORM, xlsx(wrong), STATEMENT).report
+    (one,) = (finding for finding in report.findings if finding.severity is Severity.ERROR)
+    changed = replace(one, severity=Severity.WARNING, answers=(answer(one, "downgraded"),))
+    found = entries(FORM, STATEMENT, replace(report, findings=(changed,)), AT)
+    VALIDATOR.validate(found)
+    assert findings(found)[0]["rule"]["change"] == "down"
+    assert "chú thích (1) (12/BC-STC)" in findings(found)[0]["rule"]["explanation"]
+
+
+def answer(finding: Finding, kind: str) -> Answer:
+    """What an officer answered to a finding."""
+    return Answer(
+        finding.id, AnswerKind(kind), 1, "0" * 64, "p-kinh-te", "", "officer",
+        "chú thích (1)", "12/BC-STC", AT,
+    )  # fmt: skip
 
 
 def test_where_a_rule_says_that_missing_fails_it_is_0() -> None:

@@ -1,6 +1,7 @@
 """The report as a page: everything is on it, and nothing of it is obeyed."""
 
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from services.model.messages import LANGUAGES, text
 from services.model.rule import Severity
 from services.model.text import Text
 from services.validation.findings import Context, Notebook, Place
+from services.validation.marking import mark
 from services.validation.report import Report
 from services.validation.report.page import page
 from services.validation.report.picture import (
@@ -22,6 +24,8 @@ from services.validation.report.picture import (
 from services.validation.workbook import Sheet, Workbook
 from tests.unit.test_examples import FORMS, SCENARIO, checked, content, generated
 from tests.unit.test_validation_check import FORM, STATEMENT, rows
+from tests.unit.test_validation_marking import comments, opened
+from tests.unit.test_validation_report_ess import answer
 from tests.unit.workbooks import xlsx
 
 assert generated, "a fixture, used by its name"
@@ -70,6 +74,16 @@ def test_text_of_a_workbook_stays_text() -> None:
     html = shown(noted((evil, f"C5 {evil.replace(' ', '')}", Severity.ERROR, evil)))
     assert "<script" not in html
     assert "<img" not in html
+
+
+def test_what_was_answered_is_on_the_page_and_in_the_workbook() -> None:
+    notebook = noted(("Sheet1", "C5", Severity.WARNING, "sai"))
+    found = notebook.findings[0]
+    notebook.findings[0] = replace(found, answers=(answer(found, "explained"),))
+    assert "Giải trình (p-kinh-te): chú thích (1)" in shown(notebook)
+    back = mark(xlsx(rows()), Report.of(FORM, notebook, (), 0, 0))
+    assert back is not None
+    assert "Giải trình (p-kinh-te): chú thích (1)" in comments(opened(back.content)["Sheet1"])["C5"]
 
 
 def test_numbers_that_the_message_does_not_say_are_shown_in_the_readers_way() -> None:

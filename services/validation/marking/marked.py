@@ -112,11 +112,14 @@ def _worst(findings: Iterable[Finding]) -> Severity:
 
 
 def _text(findings: Iterable[Finding]) -> str:
-    """What a comment says: each finding once, with how to mend it."""
-    texts = dict.fromkeys(
-        f"{summary.named(one.severity)}: {one.message.vi}\n→ {one.mend.vi}" for one in findings
-    )
+    """What a comment says: each finding once, with how to mend it and what was answered to it."""
+    texts = dict.fromkeys(map(_of_one, findings))
     return "\n\n".join(texts)
+
+
+def _of_one(finding: Finding) -> str:
+    said = f"{summary.named(finding.severity)}: {finding.message.vi}"
+    return "\n".join((said, f"→ {finding.mend.vi}", *(one.said.vi for one in finding.answers)))
 
 
 def _sheets(package: Package) -> Sheets:

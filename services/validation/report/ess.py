@@ -13,7 +13,7 @@ from typing import Any, Final
 from services.model.form import Form
 from services.model.rule import Rule, Severity
 from services.validation.codes import codes
-from services.validation.findings import Finding
+from services.validation.findings import AnswerKind, Finding
 from services.validation.report.content import SEVERITIES, Report
 from services.validation.rules import Tally
 from services.validation.statement import Statement
@@ -89,7 +89,11 @@ class _Writer:
         if undecided or finding.severity is rule.severity:
             return found
         worse = SEVERITIES.index(finding.severity) < SEVERITIES.index(rule.severity)
-        return found | {"change": "up" if worse else "down"}
+        found["change"] = "up" if worse else "down"
+        for answer in finding.answers:
+            if answer.kind is AnswerKind.DOWNGRADED:
+                found["explanation"] = answer.said.en
+        return found
 
     def counts(self, rule: Rule, tally: Tally) -> Iterator[Entry]:
         """How many cells or groups passed, failed and stayed undecided."""

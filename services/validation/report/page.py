@@ -16,10 +16,10 @@ from services.model.rule import Severity
 from services.model.text import Text
 from services.validation.findings import NUMBERS, Finding, in_both
 from services.validation.numbers import printed
+from services.validation.placing.wording import spellings
 from services.validation.report.content import Report
 from services.validation.report.picture import Picture, pictures
 from services.validation.statement import Statement
-from services.validation.wording import spellings
 from services.validation.workbook import UnreadableWorkbook, open_workbook
 
 _TEMPLATES = Path(__file__).parent / "templates"

@@ -18,10 +18,10 @@ from services.validation.ooxml.package import Package
 from services.validation.ooxml.sheets import Cell, Page, add_sheet, new_package, styles_of
 from services.validation.ooxml.styles import Look, Styles
 from services.validation.ooxml.text import location
+from services.validation.placing.wording import spellings
 from services.validation.template.plan import plan, types_of
 from services.validation.template.remarks import remarks
 from services.validation.template.sheet import page
-from services.validation.wording import spellings
 
 _PROPERTIES = "http://schemas.openxmlformats.org/officeDocument/2006/custom-properties"
 _TYPES = "http://schemas.openxmlformats.org/officeDocument/2006/docPropsVTypes"

@@ -10,8 +10,8 @@ from services.model.form import Form
 from services.model.period import Period
 from services.model.rule import CellType, RuleKind
 from services.model.table import Column, Role, Row, Span, Table, TableKind
-from services.validation.layout import PERIOD
-from services.validation.wording import spellings
+from services.validation.placing.layout import PERIOD
+from services.validation.placing.wording import spellings
 from services.validation.workbook.sheet import Place
 
 HEADER_ROW: Final = 7
