@@ -28,8 +28,8 @@ from services.operators import (
 )
 from services.operators.calls import authorization
 from services.operators.show import AsJson, Exit, as_json, say, show_problem, table
-from services.validation.tables.commands import validate
 from services.validation import commands as validation
+from services.validation.tables.commands import validate
 
 app = typer.Typer(
     no_args_is_help=True,

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from services.model.form import Form
 from services.model.observation import Completeness, from_parquet
 from services.model.period import Frequency, Period
-from services.model.rule import CellType
+from services.model.rule import CellType, RuleKind
 from services.model.table import Role, Table, TableKind
 from services.validation.check import Checked, check
 from services.validation.placing.wording import label, spellings
@@ -250,6 +250,21 @@ def test_rules_are_told_where_they_are_about() -> None:
     assert "1 = 2 + " in said[first]
     totals = {one.id.split("-")[1] for one in FORMS["cv17809-1"].rules if one.kind == "total"}
     assert len(said) == len(totals | {"1", "2"})
+
+
+def test_each_line_of_a_tree_and_any_other_rule_has_its_place() -> None:
+    form = FORMS["cv17809-1"]
+    tree = replace(form.rules[2], expression="1 = 2 + 35\n2 = 3 + 8", message=None)
+    other = replace(tree, id="o", kind=RuleKind.CHECK, expression="year_to_date >=\n quarter")
+    of_column = replace(other, id="c", columns=("quarter",), expression="quarter >= 0")
+    changed = replace(form, rules=(tree, other, of_column))
+    _, sheet = opened(template(changed, wanted(form), CODELISTS))
+    said = {c.coordinate: c.comment.text for row in sheet.iter_rows() for c in row if c.comment}
+    assert set(said) == {"A8", "C8", "A10", "A11"}
+    assert "year_to_date >= quarter" in said["A8"]
+    assert "quarter >= 0" in said["C8"]
+    assert "2 = 3 + 8" in said["A11"]
+    assert "2 = 3 + 8" not in said["A10"]
 
 
 def test_sections_stand_above_their_rows() -> None:
