@@ -28,6 +28,7 @@ from services.operators import (
 )
 from services.operators.calls import authorization
 from services.operators.show import AsJson, Exit, as_json, say, show_problem, table
+from services.validation import commands as validation
 from services.validation.tables.commands import validate
 
 app = typer.Typer(
@@ -47,6 +48,7 @@ app.add_typer(review.app, name="review")
 app.add_typer(rules.app, name="rules")
 app.add_typer(connector.app)
 app.add_typer(explaining.app)
+app.add_typer(validation.app)
 connector.keys.command(
     "register", help="Đăng ký khóa công khai của cơ quan · Register a sender's public key"
 )(keys.register)

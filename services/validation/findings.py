@@ -54,6 +54,14 @@ class Answer:
     document: str | None
     at: datetime
 
+    @property
+    def said(self) -> Text:
+        """Who answered what, in both languages."""
+        document = f"({self.document})" if self.document else ""
+        given = {"person": self.person, "text": self.text, "document": document}
+        both = in_both(f"validation.answer.{self.kind.value}", **given)
+        return Text(both.vi.strip(), both.en.strip())
+
 
 @dataclass(frozen=True)
 class Finding:
@@ -129,7 +137,7 @@ class Notebook:
         `values` fill the messages; those named in NUMBERS also stand in the finding, exact.
         """
         given = values | {"cells": ", ".join(place.cells), "sheet": place.sheet}
-        message = _texts(f"validation.{code}", given)
+        message = in_both(f"validation.{code}", **given)
         if context.message is not None:
             message = Text(
                 f"{context.message.vi} {message.vi}", f"{context.message.en} {message.en}"
@@ -143,7 +151,7 @@ class Notebook:
                 severity=context.severity,
                 place=place,
                 message=message,
-                mend=_texts(f"validation.{code}.mend", given),
+                mend=in_both(f"validation.{code}.mend", **given),
                 basis=context.basis,
                 particulars=tuple(sorted(exact.items())),
                 answers=(),
@@ -154,7 +162,7 @@ class Notebook:
     def repair(self, code: str, place: Place, /, **values: object) -> None:
         """Add what was put right; its message is `validation.repair.<code>`."""
         given = values | {"cells": ", ".join(place.cells), "sheet": place.sheet}
-        self.repairs.append(Repair(code, place, _texts(f"validation.repair.{code}", given)))
+        self.repairs.append(Repair(code, place, in_both(f"validation.repair.{code}", **given)))
 
     @property
     def returns(self) -> bool:
@@ -162,7 +170,8 @@ class Notebook:
         return any(one.severity is Severity.ERROR for one in self.findings)
 
 
-def _texts(message_id: str, values: dict[str, object]) -> Text:
+def in_both(message_id: str, /, **values: object) -> Text:
+    """A message in both languages; values that are texts or numbers are written as each has it."""
     by_language = {
         lang: text(message_id, lang, **{name: _in(one, lang) for name, one in values.items()})
         for lang in LANGUAGES

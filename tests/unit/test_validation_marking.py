@@ -25,11 +25,12 @@ from services.validation.findings import Context, Finding, Notebook, Place
 from services.validation.handler import handle
 from services.validation.marking import XLSM, XLSX, Marked, mark
 from services.validation.marking.cells import place_of
+from services.validation.marking.copied import NARROWEST, WIDEST
 from services.validation.marking.marked import MOST_COMMENTS
-from services.validation.marking.package import Package
-from services.validation.marking.styles import COLOURS
 from services.validation.marking.summary import MOST_CELLS, MOST_FINDINGS
-from services.validation.marking.text import LONGEST, clean, escaped, location, title
+from services.validation.ooxml.package import Package
+from services.validation.ooxml.styles import COLOURS
+from services.validation.ooxml.text import LONGEST, clean, escaped, location, title
 from services.validation.report import Report
 from services.validation.workbook import address
 from tests.unit.test_examples import SCENARIO, checked, content, generated
@@ -342,6 +343,58 @@ def test_an_old_workbook_comes_back_as_a_new_one_with_its_values() -> None:
     assert set(colours(found["Biểu 1"])) == {"A1", "A3"}
 
 
+def test_an_old_workbook_keeps_its_look() -> None:
+    book = xlwt.Workbook()
+    sheet = book.add_sheet("A")
+    look = "font: name Arial, bold on, italic on, height 280; align: horiz center, wrap on;"
+    sheet.write(0, 0, "Tiêu đề", xlwt.easyxf(f"{look} borders: top thin, bottom thin, left thin;"))
+    sheet.write(1, 0, 1234.5, xlwt.easyxf(num_format_str="#,##0.00"))
+    sheet.write(2, 0, "", xlwt.easyxf("borders: left thin"))
+    sheet.write(3, 0, "cũ", xlwt.easyxf("font: name .VnTime"))
+    sheet.write(4, 0, 5)
+    sheet.col(0).width = 256 * 33
+    sheet.row(1).height_mismatch, sheet.row(1).height = True, 20 * 40
+    sheet.row(4).hidden, sheet.col(1).hidden = True, True
+    sheet.write(5, 1, "kín")
+    buffer = io.BytesIO()
+    book.save(buffer)
+    back = opened(marked(buffer.getvalue(), ("A", "A2", Severity.ERROR, "sai")).content)["A"]
+    title, number = back["A1"], back["A2"]
+    font = title.font
+    assert (font.name, font.b, font.i, font.sz) == ("Arial", True, True, 14)
+    assert (title.alignment.horizontal, title.alignment.wrap_text) == ("center", True)
+    assert title.border.left.style == back["A3"].border.left.style == "thin"
+    assert back["A4"].font.name == "Calibri"
+    assert not back["A5"].border.left.style
+    assert number.number_format == "#,##0.00"
+    assert number.fill.fgColor.rgb == COLOURS[Severity.ERROR]
+    assert back.column_dimensions["A"].width == 33
+    assert back.row_dimensions[2].height == 40
+    assert back.row_dimensions[5].hidden
+    assert back.column_dimensions["B"].hidden
+
+
+def test_columns_of_a_text_file_are_as_wide_as_what_stands_in_them() -> None:
+    source = f"Tiêu đề rất dài của cả bảng\na;{'b' * 20};{'c' * 99}\n".encode()
+    back = opened(marked(source, ("csv", "A1", Severity.ERROR, "sai")).content)["csv"]
+    widths = [back.column_dimensions[letter].width for letter in "ABC"]
+    assert widths == [NARROWEST, 22, WIDEST]
+
+
+def test_rows_of_the_summary_are_as_tall_as_their_text() -> None:
+    back = marked(xlsx(rows()), ("Sheet1", "C5", Severity.ERROR, "sai " * 100)).content
+    sheet = opened(back)[SUMMARY]
+    assert sheet.row_dimensions[6].height > 80
+    assert sheet.row_dimensions[5].height is None
+    assert sheet.page_setup.orientation == "landscape"
+
+
+def test_the_summary_names_each_finding_by_its_id() -> None:
+    found = ("Sheet1", "C5", Severity.ERROR, "sai")
+    sheet = opened(marked(xlsx(rows()), found).content)[SUMMARY]
+    assert sheet.cell(6, sheet.max_column).value == report(found).findings[0].id
+
+
 def test_macros_stay_and_are_told() -> None:
     source = with_extras(xlsx(rows()), {"xl/vbaProject.bin": b"macro"})
     back = marked(source, ("Sheet1", "C5", Severity.ERROR, "sai"))
@@ -372,7 +425,7 @@ def test_what_cant_be_patched_comes_back_as_values(
             archive.writestr(name, kept)
     from services.validation.workbook import open_workbook as reader
 
-    module = "services.validation.marking.marked.open_workbook"
+    module = "services.validation.marking.copied.open_workbook"
     monkeypatch.setattr(module, lambda _: reader(source))
     assert read.valid
     back = marked(buffer.getvalue(), ("Sheet1", "C5", Severity.ERROR, "sai")).content
@@ -404,7 +457,7 @@ def test_a_workbook_that_is_too_large_or_none_has_none(monkeypatch: pytest.Monke
 
 def test_a_large_sheet_stays_and_its_findings_are_listed(monkeypatch: pytest.MonkeyPatch) -> None:
     source = xlsx([[number] * 20 for number in range(500)])
-    monkeypatch.setattr("services.validation.marking.package.LARGEST_PART", 20_000)
+    monkeypatch.setattr("services.validation.ooxml.package.LARGEST_PART", 20_000)
     back = marked(source, ("Sheet1", "C5", Severity.ERROR, "sai")).content
     assert changed(source, back) == PATCHED
     assert opened(back)[SUMMARY]["D6"].value == "C5"

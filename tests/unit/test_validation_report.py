@@ -1,7 +1,9 @@
 """The report as data: findings that keep their id, counts that are true."""
 
 import json
+import tomllib
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 
@@ -11,6 +13,7 @@ from services.validation.findings import ID_LENGTH, Context, Finding, Notebook, 
 from services.validation.report import Report
 from tests.unit.test_validation_check import FORM
 
+ROOT = Path(__file__).parents[2]
 PLACE = Place("Biểu 1", ("C5", "C6"))
 RULE = Context("total-1", 1, Severity.ERROR, "Công văn 17809/BTC-CTK")
 
@@ -57,6 +60,23 @@ def test_findings_of_one_sheet_differ_by_what_they_are_about() -> None:
 
 def test_text_that_is_no_unicode_has_an_id() -> None:
     assert finding(value="\ud800").id
+
+
+def test_the_report_names_the_product_and_its_version() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    written = json.loads(Report.of(FORM, Notebook(), (), 0, 0).to_json())
+    assert written["product"] == f"{project['name']} {project['version']}"
+
+
+def test_the_true_counts_stand_in_the_report() -> None:
+    notebook = Notebook()
+    for severity, count in ((Severity.ERROR, 3000), (Severity.WARNING, 2)):
+        for number in range(count):
+            context = Context(severity=severity)
+            notebook.find("not_number", Place("A", (f"C{number + 1}",)), context, value=number)
+    written = json.loads(Report.of(FORM, notebook, (), 0, 0).to_json())
+    assert written["counts"] == {"error": 3000, "warning": 2, "information": 0}
+    assert len(written["findings"]) == 3002
 
 
 def test_the_report_names_each_finding_by_its_id() -> None:

@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 
 from services.model.rule import Severity
-from services.validation.marking.package import Element, main
-from services.validation.marking.styles import Styles
+from services.validation.ooxml.package import Element, main
+from services.validation.ooxml.styles import Styles
 from services.validation.workbook import address
 from services.validation.workbook.address import column_number
 from services.validation.workbook.sheet import Place

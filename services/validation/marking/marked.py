@@ -13,9 +13,11 @@ from lxml import etree
 
 from services.model.rule import Severity
 from services.validation.findings import Finding
-from services.validation.marking import notes, summary
+from services.validation.marking import summary
 from services.validation.marking.cells import anchors, colour, place_of
-from services.validation.marking.package import (
+from services.validation.marking.copied import copied
+from services.validation.ooxml import comments
+from services.validation.ooxml.package import (
     LARGEST_PACKAGE,
     OFFICE,
     WORKBOOK,
@@ -23,10 +25,10 @@ from services.validation.marking.package import (
     Unpatchable,
     main,
 )
-from services.validation.marking.sheets import add_sheet, copied, styles_of
-from services.validation.marking.styles import Styles
+from services.validation.ooxml.sheets import add_sheet, styles_of
+from services.validation.ooxml.styles import Styles
 from services.validation.report import Report
-from services.validation.workbook import UnreadableWorkbook, open_workbook
+from services.validation.workbook import UnreadableWorkbook
 from services.validation.workbook.sheet import Place
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -61,7 +63,7 @@ def mark(content: bytes, report: Report) -> Marked | None:
     except Exception:
         # Whatever foreign bytes hold that can't be patched, their values were read and can be written.
         with suppress(UnreadableWorkbook):
-            return _marked(*copied(open_workbook(content)), report)
+            return _marked(*copied(content), report)
     return None
 
 
@@ -91,7 +93,7 @@ def _mark_sheet(
     # Old drawings may be no XML: then the colour and the list must do.
     with suppress(etree.XMLSyntaxError, KeyError, Unpatchable):
         if texts:
-            notes.comment(package, path, texts, summary.vietnamese("author"))
+            comments.add(package, path, texts, summary.vietnamese("author"))
     return len(texts)
 
 
@@ -110,12 +112,14 @@ def _worst(findings: Iterable[Finding]) -> Severity:
 
 
 def _text(findings: Iterable[Finding]) -> str:
-    """What a comment says: each finding once, with how to mend it."""
-    texts = dict.fromkeys(
-        f"{summary.vietnamese(one.severity.value)}: {one.message.vi}\n→ {one.mend.vi}"
-        for one in findings
-    )
+    """What a comment says: each finding once, with how to mend it and what was answered to it."""
+    texts = dict.fromkeys(map(_of_one, findings))
     return "\n\n".join(texts)
+
+
+def _of_one(finding: Finding) -> str:
+    said = f"{summary.named(finding.severity)}: {finding.message.vi}"
+    return "\n".join((said, f"→ {finding.mend.vi}", *(one.said.vi for one in finding.answers)))
 
 
 def _sheets(package: Package) -> Sheets:

@@ -1,14 +1,15 @@
 """The sheet that lists what was found, in Vietnamese, with links to the cells."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 from services.model.messages import text
 from services.model.rule import Severity
 from services.validation.findings import Finding
 from services.validation.marking.cells import place_of
-from services.validation.marking.sheets import Cell, Page
-from services.validation.marking.styles import Styles
-from services.validation.marking.text import clean, location
+from services.validation.ooxml.sheets import Cell, Page, fitted
+from services.validation.ooxml.styles import Look, Styles
+from services.validation.ooxml.text import clean, location
 from services.validation.report import Report
 
 MOST_FINDINGS = 2_000
@@ -22,6 +23,7 @@ _COLUMNS = {
     "message": 70,
     "mend": 50,
     "basis": 40,
+    "id": 20,
 }
 
 
@@ -30,9 +32,16 @@ def vietnamese(name: str, **values: object) -> str:
     return text(f"validation.marked.{name}", "vi", **values)
 
 
+def named(severity: Severity) -> str:
+    """What a severity is called."""
+    return text(f"validation.severity.{severity.value}", "vi")
+
+
 def page(report: Report, titles: Mapping[str, str], styles: Styles) -> Page:
     """The sheet; `titles` are the names that the workbook's sheets have in the marked one."""
-    return Page(_Writer(titles, styles).rows(report), tuple(_COLUMNS.values()))
+    widths = dict(enumerate(_COLUMNS.values()))
+    rows = list(_Writer(titles, styles).rows(report))
+    return Page(rows, widths, heights=fitted(rows, widths), wide=True)
 
 
 class _Writer:
@@ -40,10 +49,11 @@ class _Writer:
 
     def __init__(self, titles: Mapping[str, str], styles: Styles) -> None:
         self._titles = titles
-        self._plain = styles.text()
-        self._bold = styles.text(bold=True)
-        self._link = styles.text(link=True)
-        self._severity = {one: styles.text(severity=one) for one in Severity}
+        plain = Look(is_text=True, wrap=True)
+        self._plain = styles.of(plain)
+        self._bold = styles.of(replace(plain, bold=True))
+        self._link = styles.of(replace(plain, link=True))
+        self._severity = {one: styles.of(replace(plain, severity=one)) for one in Severity}
 
     def rows(self, report: Report) -> Iterator[list[Cell | None]]:
         """Title, counts and advice, headings, then the findings."""
@@ -53,7 +63,7 @@ class _Writer:
         yield [*above, Cell(vietnamese("counts", form=report.form, **counts), self._plain)]
         yield [*above, Cell(vietnamese("advice"), self._plain)]
         yield []
-        yield [Cell(vietnamese(f"column.{name}"), self._bold) for name in _COLUMNS]
+        yield [Cell(text(f"validation.column.{name}", "vi"), self._bold) for name in _COLUMNS]
         for number, finding in enumerate(report.findings[:MOST_FINDINGS], 1):
             yield from self._finding(number, finding)
         more = len(report.findings) - MOST_FINDINGS
@@ -66,10 +76,13 @@ class _Writer:
         cells = finding.place.cells[:MOST_CELLS]
         yield [
             Cell(number, self._plain),
-            Cell(vietnamese(finding.severity.value), self._severity[finding.severity]),
+            Cell(named(finding.severity), self._severity[finding.severity]),
             self._to(sheet, "A1", sheet),
             self._to(sheet, cells[0], cells[0]) if cells else None,
-            *(self._text(one) for one in (finding.message.vi, finding.mend.vi, finding.basis)),
+            *(
+                self._text(one)
+                for one in (finding.message.vi, finding.mend.vi, finding.basis, finding.id)
+            ),
         ]
         for cell in cells[1:]:
             yield [None, None, None, self._to(sheet, cell, cell)]

@@ -3,9 +3,10 @@
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 from services.model.form import Form
+from services.model.product import PRODUCT
 from services.model.rule import Severity
 from services.validation.findings import Answer, Finding, Notebook, Repair
 from services.validation.rules import Tally
@@ -13,7 +14,7 @@ from services.validation.rules import Tally
 FORMAT = 1
 MEDIA_TYPE = "application/json"
 Verdict = Literal["valid", "returned"]
-_ORDER = (Severity.ERROR, Severity.WARNING, Severity.INFORMATION)
+SEVERITIES: Final = (Severity.ERROR, Severity.WARNING, Severity.INFORMATION)
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,7 @@ class Report:
     findings: tuple[Finding, ...]
     repairs: tuple[Repair, ...]
     rules: tuple[Tally, ...]
+    product: str = PRODUCT
 
     @classmethod
     def of(
@@ -61,12 +63,14 @@ class Report:
         return json.dumps(
             {
                 "format": FORMAT,
+                "product": self.product,
                 "form": self.form,
                 "form_version": self.form_version,
                 "rule_set": self.rule_set,
                 "verdict": self.verdict,
                 "figures": self.figures,
                 "rounded": self.rounded,
+                "counts": {one.value: self.count(one) for one in SEVERITIES},
                 "findings": [_finding(one) for one in self.findings],
                 "repairs": [_repair(one) for one in self.repairs],
                 "rules": [_tally(one) for one in self.rules],
@@ -82,7 +86,7 @@ def _verdict(findings: Iterable[Finding]) -> Verdict:
 
 
 def _ordered(findings: Iterable[Finding]) -> tuple[Finding, ...]:
-    return tuple(sorted(findings, key=lambda one: _ORDER.index(one.severity)))
+    return tuple(sorted(findings, key=lambda one: SEVERITIES.index(one.severity)))
 
 
 def _finding(one: Finding) -> dict[str, Any]:

@@ -5,8 +5,8 @@ from collections.abc import Mapping
 
 from lxml import etree
 
-from services.validation.marking.package import MAIN, OFFICE, Element, Package, ensured, main
-from services.validation.marking.text import clean, escaped
+from services.validation.ooxml.package import MAIN, OFFICE, Element, Package, ensured, main
+from services.validation.ooxml.text import clean, escaped
 from services.validation.workbook import address
 from services.validation.workbook.sheet import Place
 
@@ -25,7 +25,7 @@ _AFTER = (
 )  # fmt: skip
 
 
-def comment(package: Package, sheet: str, texts: Mapping[Place, str], author: str) -> None:
+def add(package: Package, sheet: str, texts: Mapping[Place, str], author: str) -> None:
     """Comments on cells of the sheet at the path `sheet`; what a cell's comment said stays before."""
     drawing = _drawing(package, sheet)
     comments = _comments(package, sheet)

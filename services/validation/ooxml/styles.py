@@ -2,12 +2,13 @@
 
 from collections.abc import Hashable
 from copy import deepcopy
+from dataclasses import dataclass
 from typing import Final
 
 from lxml import etree
 
 from services.model.rule import Severity
-from services.validation.marking.package import MAIN, Element, ensured, main
+from services.validation.ooxml.package import MAIN, Element, ensured, main
 
 CONTENT_TYPE: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.styles+xml"
 COLOURS: Final = {
@@ -16,20 +17,44 @@ COLOURS: Final = {
     Severity.INFORMATION: "FFDDEBF7",
 }
 _LINK = "FF0563C1"
+_LINE = "FF808080"
+_TEXT = 49
+_FIRST_OWN = 164
 _ORDER = (
     "numFmts", "fonts", "fills", "borders", "cellStyleXfs", "cellXfs", "cellStyles", "dxfs",
     "tableStyles", "colors", "extLst",
 )  # fmt: skip
 
 
+@dataclass(frozen=True)
+class Look:
+    """How a cell looks. What `is_text` stays text when it is edited; cells not `locked` take input."""
+
+    bold: bool = False
+    italic: bool = False
+    link: bool = False
+    face: str = "Calibri"
+    size: float = 11
+    horizontal: str = ""
+    vertical: str = "top"
+    wrap: bool = False
+    border: bool = False
+    is_text: bool = False
+    number_format: str = ""
+    severity: Severity | None = None
+    locked: bool = True
+
+
 class Styles:
     """The formats of a workbook, from the root of its styles part."""
 
     def __init__(self, root: Element) -> None:
+        self._root = root
         self._fonts = _Entries(_filled(root, "fonts", 1))
         self._fills = _Entries(_filled(root, "fills", 2))
-        _filled(root, "borders", 1)
+        self._borders = _Entries(_filled(root, "borders", 1))
         self._formats = _Entries(_filled(root, "cellXfs", 1))
+        self._looks: dict[Look, int] = {}
         self._marked: dict[tuple[int, Severity], int] = {}
         self._fill_of: dict[Severity, int] = {}
 
@@ -43,26 +68,49 @@ class Styles:
             self._marked[key] = self._formats.add(new)
         return self._marked[key]
 
-    def text(
-        self, *, bold: bool = False, link: bool = False, severity: Severity | None = None
-    ) -> int:
-        """A new format for text, which stays text when it is edited."""
-        new = self._formats.new("xf", numFmtId="49", fillId="0", borderId="0")
-        new.set("fontId", str(self._font(bold, link)))
-        for name in ("applyNumberFormat", "applyFont", "applyAlignment", "quotePrefix"):
-            new.set(name, "1")
-        etree.SubElement(new, main("alignment"), vertical="top", wrapText="1")
-        if severity:
-            new.set("fillId", str(self._fill(severity)))
-            new.set("applyFill", "1")
-        return self._formats.add(new)
+    def of(self, look: Look) -> int:
+        """The format that looks like that."""
+        if look not in self._looks:
+            self._looks[look] = self._formats.add(self._format(look))
+        return self._looks[look]
 
-    def number(self, built_in: int) -> int:
-        """A new format with a built-in number format."""
-        new = self._formats.new("xf", fontId="0", fillId="0", borderId="0")
-        new.set("numFmtId", str(built_in))
-        new.set("applyNumberFormat", "1")
-        return self._formats.add(new)
+    def _format(self, look: Look) -> Element:
+        new = self._formats.new("xf", fontId=str(self._font(look)))
+        new.set("numFmtId", str(_TEXT if look.is_text else self._number_format(look.number_format)))
+        new.set("fillId", str(self._fill(look.severity) if look.severity else 0))
+        new.set("borderId", str(self._border() if look.border else 0))
+        for name in ("NumberFormat", "Font", "Fill", "Border", "Alignment", "Protection"):
+            new.set(f"apply{name}", "1")
+        if look.is_text:
+            new.set("quotePrefix", "1")
+        alignment = etree.SubElement(new, main("alignment"), vertical=look.vertical)
+        if look.horizontal:
+            alignment.set("horizontal", look.horizontal)
+        if look.wrap:
+            alignment.set("wrapText", "1")
+        etree.SubElement(new, main("protection"), locked=str(int(look.locked)))
+        return new
+
+    def _number_format(self, code: str) -> int:
+        """The number of a format such as #,##0.00; those below 164 are built in."""
+        if code.lower() in ("", "general"):
+            return 0
+        found = ensured(self._root, "numFmts", _ORDER)
+        for one in found:
+            if one.get("formatCode") == code:
+                return int(one.get("numFmtId"))
+        number = max([_FIRST_OWN - 1, *(int(one.get("numFmtId", "0")) for one in found)]) + 1
+        etree.SubElement(found, main("numFmt"), numFmtId=str(number), formatCode=code)
+        found.set("count", str(len(found)))
+        return number
+
+    def _border(self) -> int:
+        new = self._borders.new("border")
+        for side in ("left", "right", "top", "bottom"):
+            line = etree.SubElement(new, main(side), style="thin")
+            etree.SubElement(line, main("color"), rgb=_LINE)
+        etree.SubElement(new, main("diagonal"))
+        return self._borders.add(new)
 
     def _fill(self, severity: Severity) -> int:
         if severity not in self._fill_of:
@@ -73,18 +121,15 @@ class Styles:
             self._fill_of[severity] = self._fills.add(new)
         return self._fill_of[severity]
 
-    def _font(self, bold: bool, link: bool) -> int:
-        if not bold and not link:
-            return 0
+    def _font(self, look: Look) -> int:
         new = self._fonts.new("font")
-        if bold:
-            etree.SubElement(new, main("b"))
-        if link:
-            etree.SubElement(new, main("u"))
-        etree.SubElement(new, main("sz"), val="11")
-        if link:
+        for name, wanted in (("b", look.bold), ("i", look.italic), ("u", look.link)):
+            if wanted:
+                etree.SubElement(new, main(name))
+        etree.SubElement(new, main("sz"), val=f"{look.size:g}")
+        if look.link:
             etree.SubElement(new, main("color"), rgb=_LINK)
-        etree.SubElement(new, main("name"), val="Calibri")
+        etree.SubElement(new, main("name"), val=look.face)
         return self._fonts.add(new)
 
 

@@ -1,0 +1,200 @@
+"""`solieu check` and `solieu template`: what an agency runs before it sends, without a network."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from enum import IntEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from services.model.observation import Completeness
+from services.model.text import SCHEMAS, Language
+
+if TYPE_CHECKING:
+    from services.validation.examination import Examined
+
+app = typer.Typer()
+
+Area = Annotated[str, typer.Option(help="Mã khu vực · Area code, e.g. 11")]
+AreaList = Annotated[
+    str | None,
+    typer.Option(help="Danh mục khu vực, mặc định theo biểu · List of the area, or the form's"),
+]
+Period = Annotated[str, typer.Option(help="Kỳ · Period, e.g. 2026-Q3")]
+Forms = Annotated[
+    Path,
+    typer.Option(
+        file_okay=False,
+        show_default=False,
+        help="Thư mục biểu mẫu, mặc định của phần mềm · Folder of forms, or the product's",
+    ),
+]
+
+
+class Exit(IntEnum):
+    """Exit codes besides 0; 2 is wrong usage, as everywhere."""
+
+    RETURNED = 1
+
+
+def _output(text: str) -> Any:
+    return typer.Option(dir_okay=False, help=text)
+
+
+@app.command(help="Kiểm tra một bảng tính, không cần mạng · Check a workbook, without a network")
+def check(
+    file: Annotated[Path, typer.Argument(help="Bảng tính · The workbook")],
+    form: Annotated[str, typer.Option(help="Mã biểu · Form, e.g. cv17809-1")],
+    area: Area,
+    period: Period,
+    completeness: Annotated[
+        Completeness | None,
+        typer.Option(help="Mức độ hoàn chỉnh, mặc định theo tiêu đề · Or as the headings print"),
+    ] = None,
+    area_list: AreaList = None,
+    forms: Forms = SCHEMAS,
+    json: Annotated[
+        bool, typer.Option("--json", help="In báo cáo dạng JSON · The report as JSON")
+    ] = False,
+    marked: Annotated[Path | None, _output("Ghi bảng tính có đánh dấu · Marked workbook")] = None,
+    html: Annotated[Path | None, _output("Ghi báo cáo để đọc · The report as a page")] = None,
+    ess: Annotated[Path | None, _output("Ghi báo cáo cấu trúc ESS · ESS report (JSON)")] = None,
+) -> None:
+    """Finds what the office would find. Exit codes: 0 valid, 1 it would be returned, 2 wrong usage."""
+    from services.validation import show
+    from services.validation.examination import examine, examine_as_printed
+    from services.validation.pack import load_pack
+
+    with _usage():
+        _refuse(file, marked, html, ess)
+        content = _read(file)
+        pack = load_pack(forms)
+        of = pack.form(form)
+        stated = completeness or Completeness.OFFICIAL
+        statement = pack.statement(of, area, period, stated, area_list)
+        how = examine if completeness else examine_as_printed
+        found = how(of, content, statement, pack.codelists)
+        report = found.checked.report
+        if json:
+            typer.echo(report.to_json())
+        else:
+            show.report(report, of, found.statement, file.name)
+        if marked:
+            _write_marked(marked, found)
+        if html:
+            from services.validation.report.page import page
+
+            _write(html, page(of, found.statement, report, content, file.name))
+        if ess:
+            from services.kernel.clock import utc_now
+            from services.validation.report.ess import entries, to_json
+
+            _write(ess, to_json(entries(of, found.statement, report, utc_now())))
+    if report.verdict == "returned":
+        raise typer.Exit(Exit.RETURNED)
+
+
+@app.command(help="Tạo biểu mẫu trắng để điền · Write a blank form to be filled in")
+def template(
+    form: Annotated[str, typer.Argument(help="Mã biểu · Form, e.g. cv17809-1")],
+    period: Period,
+    output: Annotated[
+        Path, typer.Option("-o", "--output", dir_okay=False, help="Tệp sẽ ghi · The file to write")
+    ],
+    area: Annotated[str | None, typer.Option(help="Mã khu vực · Area code")] = None,
+    area_list: AreaList = None,
+    completeness: Annotated[
+        Completeness | None, typer.Option(help="Mức độ hoàn chỉnh · Completeness")
+    ] = None,
+    lang: Annotated[Language, typer.Option(help="Ngôn ngữ hướng dẫn · Of the guidance")] = "vi",
+    forms: Forms = SCHEMAS,
+) -> None:
+    """Headings and rows are Vietnamese in any language, as they are read by them. Exit codes: 0, 2 wrong usage."""
+    from services.validation.pack import Unusable, load_pack, parse_period
+    from services.validation.template import Wanted
+    from services.validation.template import template as blank
+
+    with _usage():
+        if output.suffix.lower() != ".xlsx":
+            raise Unusable("--output", "not_template", file=output)
+        pack = load_pack(forms)
+        of, when = pack.form(form), parse_period(period)
+        if when.frequency not in of.frequencies:
+            given = {"period": period, "frequencies": ", ".join(of.frequencies)}
+            raise Unusable("--period", "unsuitable_period", form=form, **given)
+        where = None
+        if area is not None:
+            named, code = pack.area(of, area, area_list)
+            where = (named, area, code.name.vi)
+        _write(output, blank(of, Wanted(when, where, completeness, lang), pack.codelists))
+
+
+@app.command(help="Mọi mã phát hiện và ý nghĩa · All codes of findings and what they mean")
+def codes(
+    json: Annotated[
+        bool, typer.Option("--json", help="In JSON cho chương trình · As JSON")
+    ] = False,
+) -> None:
+    """A code never changes its meaning."""
+    from services.validation import show
+    from services.validation.codes import codes as listed
+
+    if json:
+        show.as_json([one.to_dict() for one in listed().values()])
+    else:
+        show.codes(listed().values())
+
+
+def _refuse(file: Path, marked: Path | None, *others: Path | None) -> None:
+    """Raises Unusable for an output that would overwrite the input, or is no .xlsx by its name."""
+    from services.validation.pack import Unusable
+
+    for one in (marked, *others):
+        if one is not None and one.resolve() == file.resolve():
+            raise Unusable("FILE", "itself", file=one)
+    if marked is not None and marked.suffix.lower() not in (".xlsx", ".xlsm"):
+        raise Unusable("--marked", "not_xlsx", file=marked)
+
+
+def _read(file: Path) -> bytes:
+    from services.validation.pack import Unusable
+
+    try:
+        return file.read_bytes()
+    except OSError as error:
+        raise Unusable("FILE", "unreadable", file=file, reason=error.strerror) from None
+
+
+def _write_marked(file: Path, found: Examined) -> None:
+    from services.validation import show
+
+    if found.marked:
+        _write(file, found.marked.content)
+    else:
+        show.say("check.nothing_marked", error=True, file=file)
+
+
+def _write(file: Path, content: bytes) -> None:
+    from services.validation import show
+    from services.validation.pack import Unusable
+
+    try:
+        file.write_bytes(content)
+    except OSError as error:
+        raise Unusable("FILE", "unwritable", file=file, reason=error.strerror) from None
+    show.written(file)
+
+
+@contextmanager
+def _usage() -> Iterator[None]:
+    """What can't be used ends the command as wrong usage, in both languages."""
+    from services.validation.pack import Unusable
+
+    try:
+        yield
+    except Unusable as error:
+        both = f"{error.text.vi} · {error.text.en}"
+        raise typer.BadParameter(both, param_hint=error.option) from None

@@ -1,0 +1,1 @@
+"""Office Open XML spreadsheets (.xlsx, .xlsm): parts patched, sheets and comments written."""
