@@ -51,7 +51,8 @@ class Compiler:
 
     `own` is the table whose rows are judged, blank in a query of kind sql. `by` are the columns
     of its groups, None without groups. `tolerance` belongs to the comparisons at this place.
-    `defined` are the tables that a WITH defines.
+    `defined` are the tables that a WITH defines. `matched` is the condition on which a row is one that
+    aggregates see.
     """
 
     tables: Mapping[str, Schema]
@@ -62,6 +63,7 @@ class Compiler:
     tolerance: Value | None = None
     in_query: bool = False
     defined: frozenset[str] = frozenset()
+    matched: str = ""
 
     def value(self, node: exp.Expr | None) -> Value:
         """The SQL of a node; raises ExpressionError for what the language doesn't have."""
@@ -92,7 +94,9 @@ class Compiler:
 
     def inside(self, scope: Scope, tables: Mapping[str, Schema]) -> "Compiler":
         """The same walk within a subquery."""
-        return replace(self, scope=scope, tables=tables, tolerance=None, by=None, in_query=True)
+        return replace(
+            self, scope=scope, tables=tables, tolerance=None, by=None, in_query=True, matched=""
+        )
 
 
 Node = TypeVar("Node", bound=exp.Expr)
