@@ -141,6 +141,7 @@ def test_dates_text_and_names(expression: str, wanted: str) -> None:
         ("xx > 1", "no column xx: did you mean x"),
         ("Thu_nhap > 1", "did you mean Thu nhập"),
         ("foo(x) > 1", "no function foo"),
+        ("medain(x) > 1", "did you mean median"),
         ("x > 'a'", "compares number with text"),
         ("k > 1", "compares text with number"),
         ("d > '2024-02-30'", "no date"),

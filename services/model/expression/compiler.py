@@ -1,5 +1,6 @@
 """Walks a parsed expression and writes it in the SQL of polars; each function has its handler."""
 
+import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
@@ -23,6 +24,8 @@ from services.model.expression.values import (
 )
 
 DIALECT = "postgres"
+# What can't be read is refused with our words; the parser's own warnings would go to standard error.
+logging.getLogger("sqlglot").setLevel(logging.CRITICAL)
 
 
 @dataclass(frozen=True)
@@ -161,8 +164,13 @@ def named(name: str) -> Callable[[Named], Named]:
 def _named_function(compiler: Compiler, node: exp.Anonymous) -> Value:
     handler = _NAMED.get(node.name.lower())
     if handler is None:
-        raise ExpressionError(f"no function {node.name}: {nearest(node.name, _NAMED)}")
+        known = [name.lower() for kind in _HANDLERS for name in _names(kind)]
+        raise ExpressionError(f"no function {node.name}: {nearest(node.name, [*known, *_NAMED])}")
     return handler(compiler, node.expressions)
+
+
+def _names(kind: type[exp.Expr]) -> list[str]:
+    return kind.sql_names() if issubclass(kind, exp.Func) else []
 
 
 def parse(text: str) -> exp.Expr:
@@ -179,7 +187,10 @@ def _where(text: str, error: SqlglotError) -> str:
         return f"{text!r} can't be read: {str(error).splitlines()[0]}"
     first = details[0]
     near = f"{first.get('start_context') or ''}▶{first.get('highlight') or ''}"[-60:]
-    return f"{text!r} can't be read at {near!r} (line {first['line']}, column {first['col']})"
+    place = f"{near!r} (line {first['line']}, column {first['col']})"
+    return (
+        f"{text!r} can't be read at {place}: a name that is a word of SQL stands in double quotes"
+    )
 
 
 def _compiler(
