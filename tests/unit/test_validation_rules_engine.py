@@ -231,6 +231,25 @@ def test_verdicts_keep_the_order_of_the_rows() -> None:
     assert [rows["k"][row - 1] for row in five.failing] == ["5"]
 
 
+def test_queries_and_combinations_meet_the_table_in_exact_values() -> None:
+    rows = pl.DataFrame({"k": ["a", "b", None], "x": [1, 2, 3]})
+    frames = {
+        "data": Frame.of(rows.with_columns(pl.col("x").cast(pl.Decimal(38, 0)))),
+        "o": Frame.of(pl.DataFrame({"v": [Decimal("1.0"), Decimal("1.5")], "t": ["a", "2"]})),
+    }
+
+    def outcome(expression: str, kind: RuleKind) -> Outcome:
+        return run_rules([Rule("r", kind, expression, 1, table="data")], frames)[0]
+
+    assert outcome("select v as x from o", RuleKind.SQL).failing == (1,)
+    assert outcome("select v as x from o", RuleKind.SQL).lacking == ({"x": Decimal("1.5")},)
+    assert outcome("select null as k from o", RuleKind.SQL).failing == (3,)
+    assert outcome("x = o.v", RuleKind.COMPLETE).lacking == ({"x": Decimal("1.5")},)
+    assert outcome("x = 1..4", RuleKind.COMPLETE).lacking == ({"x": Decimal(4)},)
+    assert "declare the type" in outcome("x = o.t", RuleKind.COMPLETE).error
+    assert "declare the type" in outcome("select t as x from o", RuleKind.SQL).error
+
+
 def test_a_table_without_rows_passes_nothing_and_fails_nothing() -> None:
     frames = {"data": Frame.of(DATA.clear()), "other": FRAMES["other"]}
     rules = [
