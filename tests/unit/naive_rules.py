@@ -59,6 +59,10 @@ def sql(tree: Tree) -> str:
             )
         case "looked up":
             return f"(select {inner[0]}(o.v) from other as o where o.ref = data.s)"
+        case "beyond":
+            return f"(select {inner[0]}(o.v + data.t) from other as o where coalesce(o.v, 1) + 1 > data.t)"
+        case "step":
+            return "(select d.a from data as d where d.k = data.k and d.t = data.t - 1)"
         case "before all":
             return f"(not exists (select 1 from data as d where d.k = data.k and d.t < {inner[0]}))"
         case "listed":
@@ -106,6 +110,18 @@ class Naive:
         if kind == "looked up":
             found = [one for ref, one in self._other if ref is not None and ref == row["s"]]
             return _AGGREGATES[parts[0]]([None if one is None else Fraction(one) for one in found])
+        if kind == "beyond":
+            beyond = [
+                one for _, one in self._other if Fraction(1 if one is None else one) + 1 > row["t"]
+            ]
+            added = [None if one is None else Fraction(one) + Fraction(row["t"]) for one in beyond]
+            return _AGGREGATES[parts[0]](added)
+        if kind == "step":
+            last = [
+                one["a"] for one in self._rows if one["k"] == row["k"] and one["t"] == row["t"] - 1
+            ]
+            known = row["k"] is not None and last and last[0] is not None
+            return Fraction(last[0]) if known else None
         if kind == "above":
             bound = self.value(parts[0], row)
             if row["s"] is None or bound is None:

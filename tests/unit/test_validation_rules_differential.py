@@ -95,8 +95,11 @@ def conditions(aggregates: bool, depth: int = 2) -> st.SearchStrategy[Tree]:
     leaves |= st.tuples(st.sampled_from(["found", "listed"]), st.just(("column", "s")))
     named = st.sampled_from(["a", "t"]).map(lambda one: ("column", f"data.{one}"))
     leaves |= st.tuples(st.sampled_from(["above", "before all"]), named)
-    looked = st.tuples(st.just("looked up"), st.sampled_from(["sum", "avg", "max", "count"]))
-    leaves |= st.tuples(st.just("compare"), signs, looked, value)
+    looked: st.SearchStrategy[Tree] = st.tuples(
+        st.just("looked up"), st.sampled_from(["sum", "avg", "max", "count"])
+    )
+    looked |= st.tuples(st.just("beyond"), st.sampled_from(["sum", "avg", "count", "min"]))
+    leaves |= st.tuples(st.just("compare"), signs, looked | st.just(("step",)), value)
     if aggregates:
         decided = st.tuples(st.just("compare"), signs, columns, literals)
         leaves |= st.tuples(st.sampled_from(["bool_and", "bool_or"]), decided)

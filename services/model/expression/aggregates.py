@@ -68,7 +68,13 @@ def _group(compiler: Compiler, node: exp.Expr) -> str:
 
 
 def _by_itself(compiler: Compiler, node: exp.Expr) -> Value:
-    return _AGGREGATES[type(node)](compiler, node, Over(window=_group(compiler, node)))
+    over = Over(_filter(compiler), _group(compiler, node))
+    return _AGGREGATES[type(node)](compiler, node, over)
+
+
+def _filter(compiler: Compiler, condition: str = "") -> str:
+    conditions = " AND ".join(one for one in (compiler.matched, condition) if one)
+    return f" FILTER (WHERE {conditions})" if conditions else ""
 
 
 @handles(exp.Filter)
@@ -78,10 +84,11 @@ def _filtered(compiler: Compiler, node: exp.Filter) -> Value:
 
 def aggregate_over(compiler: Compiler, node: exp.Expr, window: str) -> Value:
     """An aggregate, with its filter, in a window; raises ExpressionError for anything else."""
-    filter_ = ""
+    condition = ""
     if isinstance(node, exp.Filter):
-        filter_ = f" FILTER (WHERE {compiler.condition(node.expression.this)})"
+        condition = compiler.condition(node.expression.this)
         node = node.this
+    filter_ = _filter(compiler, condition)
     only(node, *_PARTS)
     if isinstance(node, exp.Anonymous):
         return _named(compiler, node, Over(filter_, window))
@@ -229,7 +236,7 @@ def _absolute_deviation(compiler: Compiler, node: exp.Expr, over: Over) -> Value
 def _call_of(name: str) -> Callable[[Compiler, Sequence[exp.Expr]], Value]:
     def handler(compiler: Compiler, arguments: Sequence[exp.Expr]) -> Value:
         node = exp.Anonymous(this=name, expressions=list(arguments))
-        return _named(compiler, node, Over(window=_group(compiler, node)))
+        return _named(compiler, node, Over(_filter(compiler), _group(compiler, node)))
 
     return handler
 

@@ -1,5 +1,6 @@
 """Walks a parsed expression and writes it in the SQL of polars; each function has its handler."""
 
+import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
@@ -23,6 +24,8 @@ from services.model.expression.values import (
 )
 
 DIALECT = "postgres"
+# What can't be read is refused with our words; the parser's own warnings would go to standard error.
+logging.getLogger("sqlglot").setLevel(logging.CRITICAL)
 
 
 @dataclass(frozen=True)
@@ -51,7 +54,8 @@ class Compiler:
 
     `own` is the table whose rows are judged, blank in a query of kind sql. `by` are the columns
     of its groups, None without groups. `tolerance` belongs to the comparisons at this place.
-    `defined` are the tables that a WITH defines.
+    `defined` are the tables that a WITH defines. `matched` is the condition on which a row is one that
+    aggregates see.
     """
 
     tables: Mapping[str, Schema]
@@ -62,6 +66,7 @@ class Compiler:
     tolerance: Value | None = None
     in_query: bool = False
     defined: frozenset[str] = frozenset()
+    matched: str = ""
 
     def value(self, node: exp.Expr | None) -> Value:
         """The SQL of a node; raises ExpressionError for what the language doesn't have."""
@@ -92,7 +97,9 @@ class Compiler:
 
     def inside(self, scope: Scope, tables: Mapping[str, Schema]) -> "Compiler":
         """The same walk within a subquery."""
-        return replace(self, scope=scope, tables=tables, tolerance=None, by=None, in_query=True)
+        return replace(
+            self, scope=scope, tables=tables, tolerance=None, by=None, in_query=True, matched=""
+        )
 
 
 Node = TypeVar("Node", bound=exp.Expr)
@@ -157,8 +164,13 @@ def named(name: str) -> Callable[[Named], Named]:
 def _named_function(compiler: Compiler, node: exp.Anonymous) -> Value:
     handler = _NAMED.get(node.name.lower())
     if handler is None:
-        raise ExpressionError(f"no function {node.name}: {nearest(node.name, _NAMED)}")
+        known = [name.lower() for kind in _HANDLERS for name in _names(kind)]
+        raise ExpressionError(f"no function {node.name}: {nearest(node.name, [*known, *_NAMED])}")
     return handler(compiler, node.expressions)
+
+
+def _names(kind: type[exp.Expr]) -> list[str]:
+    return kind.sql_names() if issubclass(kind, exp.Func) else []
 
 
 def parse(text: str) -> exp.Expr:
@@ -175,7 +187,10 @@ def _where(text: str, error: SqlglotError) -> str:
         return f"{text!r} can't be read: {str(error).splitlines()[0]}"
     first = details[0]
     near = f"{first.get('start_context') or ''}▶{first.get('highlight') or ''}"[-60:]
-    return f"{text!r} can't be read at {near!r} (line {first['line']}, column {first['col']})"
+    place = f"{near!r} (line {first['line']}, column {first['col']})"
+    return (
+        f"{text!r} can't be read at {place}: a name that is a word of SQL stands in double quotes"
+    )
 
 
 def _compiler(

@@ -1,7 +1,7 @@
 """Literals, logic and comparisons."""
 
 from datetime import date
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 
 from sqlglot import exp
 
@@ -24,7 +24,10 @@ from services.model.expression.values import (
 def _literal(_: Compiler, node: exp.Literal) -> Value:
     if node.is_string:
         return Value(text_literal(node.name), Kind.TEXT)
-    return number(Decimal(node.name))
+    try:
+        return number(Decimal(node.name))
+    except InvalidOperation:
+        raise ExpressionError(f"{node.name!r} is no number") from None
 
 
 @handles(exp.Null)

@@ -1,6 +1,6 @@
 """Queries within expressions: as a value, after IN, after EXISTS."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from sqlglot import exp
 
@@ -19,6 +19,57 @@ from services.model.expression.values import (
 )
 
 
+@dataclass(frozen=True)
+class _Correlated:
+    """A subquery about each row of the query around it, taken apart for a join.
+
+    polars knows such subqueries only with plain comparisons of columns, a join with any condition.
+    `row` is the number of the row around, `around` its table, `inner` what the subquery is from.
+    """
+
+    compiler: Compiler
+    query: exp.Expr
+    row: str
+    around: str
+    inner: str
+    sources: tuple[str, ...]
+    condition: str
+
+    def pairs(self, selected: str) -> str:
+        """Each row around with each row of the subquery that belongs to it."""
+        if len(self.sources) == 1:
+            return f"SELECT {selected} FROM {self.around} JOIN {self.inner} ON {self.condition}"
+        return (
+            f"SELECT {selected} FROM {self.inner} CROSS JOIN {self.around} WHERE {self.condition}"
+        )
+
+
+def _correlated(compiler: Compiler, query: exp.Expr) -> _Correlated | None:
+    """None where the subquery has no need of a join, or more parts than one can have."""
+    scope = compiler.scope
+    if not isinstance(query, exp.Select) or len(scope.sources) != 1 or _given(query) & _BEYOND:
+        return None
+    (outer,) = scope.sources
+    table, where = scope.tables.get(outer), query.args.get("where")
+    sources: dict[str, Schema] = {}
+    named: dict[str, str] = {}
+    inner = from_clause(compiler, query, sources, named).removeprefix(" FROM ")
+    if table is None or where is None or ROW not in scope.sources[outer] or outer in sources:
+        return None
+    within = compiler.inside(Scope(sources, scope, tables=named), compiler.tables)
+    row, around = f"{quoted(outer)}.{quoted(ROW)}", f"{quoted(table)}{alias(outer)}"
+    condition = within.condition(where.this)
+    return _Correlated(within, query, row, around, inner, tuple(sources), condition)
+
+
+_BEYOND = frozenset({"group", "having", "qualify", "limit", "offset", "distinct", "with_", "order"})
+_OWN = "_own"
+
+
+def _given(query: exp.Expr) -> set[str]:
+    return {name for name, part in query.args.items() if part}
+
+
 @handles(exp.Subquery, parts=("alias",))
 def _scalar(compiler: Compiler, node: exp.Subquery) -> Value:
     """A query as a value: its one column, of its one row."""
@@ -26,54 +77,53 @@ def _scalar(compiler: Compiler, node: exp.Subquery) -> Value:
     if len(columns) != 1:
         raise ExpressionError(f"{node.sql(DIALECT)}: a query used as a value has one column")
     (column,) = columns.values()
+    about = _correlated(compiler, node.this)
+    if about is not None and len(about.sources) == 1:
+        sql = _looked_up(about)
     return Value(f"({sql})", column.kind, column.scale)
+
+
+def _looked_up(about: _Correlated) -> str:
+    """The values by the number of their row, then the one of this row.
+
+    Aggregates see the rows that belong to it, none where there are none: a count is then nought.
+    """
+    (source,) = about.sources
+    (projected,) = about.query.expressions
+    own = f"{quoted(source)}.{quoted(_OWN)}"
+    if projected.find(exp.AggFunc, exp.Anonymous) is None:
+        value = about.compiler.whole(projected.unalias()).sql
+        values = about.pairs(f"{about.row}{alias(_OWN)}, {value}{alias('value')}")
+    else:
+        matched = replace(about.compiler, matched=f"{own} IS NOT NULL")
+        value = matched.whole(projected.unalias()).sql
+        pairs = about.pairs(f"{about.row}{alias(_OWN)}, {quoted(source)}.*")
+        values = (
+            f"SELECT {about.row}{alias(_OWN)}, {value}{alias('value')} FROM {about.around}"
+            f" LEFT JOIN ({pairs}){alias(source)} ON {own} = {about.row} GROUP BY {about.row}"
+        )
+    found = quoted("_found")
+    return (
+        f"SELECT {found}.{quoted('value')} FROM ({values}) AS {found}"
+        f" WHERE {found}.{quoted(_OWN)} = {about.row}"
+    )
 
 
 @handles(exp.Exists)
 def _exists(compiler: Compiler, node: exp.Exists) -> Value:
     """In a predicate EXISTS is unknown where a value of the row that it compares is null."""
     query = node.this
-    found = _joined(compiler, query)
-    if found is None:
+    about = _correlated(compiler, query)
+    if about is None:
         found = f"EXISTS ({write_query(compiler, query)[0]})"
+    else:
+        found = f"{about.row} IN ({about.pairs(about.row)})"
     if not compiler.own or compiler.in_query:
         return boolean(found)
     lacking = [f"{value.sql} IS NULL" for value in _compared(compiler, query)]
     if not lacking:
         return boolean(found)
     return boolean(f"CASE WHEN {' OR '.join(lacking)} THEN NULL ELSE {found} END")
-
-
-def _joined(compiler: Compiler, query: exp.Expr) -> str | None:
-    """EXISTS as a join: the rows that find something, by their number.
-
-    polars knows EXISTS only with plain comparisons of columns, a join with any condition.
-    """
-    scope = compiler.scope
-    simple = isinstance(query, exp.Select) and not (set(query.args) & _BEYOND & _given(query))
-    if not simple or len(scope.sources) != 1 or query.args.get("where") is None:
-        return None
-    (outer,) = scope.sources
-    table = scope.tables.get(outer)
-    sources: dict[str, Schema] = {}
-    named: dict[str, str] = {}
-    from_ = from_clause(compiler, query, sources, named)
-    if table is None or ROW not in scope.sources[outer] or outer in sources:
-        return None
-    within = compiler.inside(Scope(sources, scope, tables=named), compiler.tables)
-    condition = within.condition(query.args["where"].this)
-    row = f"{quoted(outer)}.{quoted(ROW)}"
-    own = f"{quoted(table)}{alias(outer)}"
-    if query.args.get("joins"):
-        return f"{row} IN (SELECT {row}{from_} CROSS JOIN {own} WHERE {condition})"
-    return f"{row} IN (SELECT {row} FROM {own} JOIN {from_.removeprefix(' FROM ')} ON {condition})"
-
-
-_BEYOND = frozenset({"group", "having", "qualify", "limit", "offset", "distinct", "with_"})
-
-
-def _given(query: exp.Expr) -> set[str]:
-    return {name for name, part in query.args.items() if part}
 
 
 def _compared(compiler: Compiler, query: exp.Expr) -> list[Value]:

@@ -12,6 +12,7 @@ ROW = "_row"
 """The column that numbers the rows of every table, from 1."""
 
 DIGITS = 38
+MOST_NAMES = 40
 QUOTIENT_PLACES = 12
 """Decimal places of a division that is not compared at once."""
 
@@ -114,4 +115,5 @@ def nearest(name: str, known: Iterable[str]) -> str:
     close = get_close_matches(name.casefold(), list(folded), n=1, cutoff=0.5)
     if close:
         return f"did you mean {folded[close[0]]}?"
-    return f"there are {', '.join(names)}" if names else "there are none"
+    shown = f"there are {', '.join(names)}" if names else "there are none"
+    return shown if len(names) <= MOST_NAMES else "docs/rules.md lists what there is"

@@ -17,9 +17,11 @@ from services.model.compiled_rule import (
     OfQuery,
     OfRows,
     OfTable,
+    Part,
     compile_rule,
 )
 from services.model.expression import ROW, ColumnType, ExpressionError, Kind, Schema, quoted
+from services.model.expression.values import DIGITS
 from services.model.rule import IfMissing, Rule
 
 MOST_COMBINATIONS = 5_000_000
@@ -188,18 +190,19 @@ class _Engine:
             wanted = wanted.join(self._values(part, data), how="cross")
             if wanted.height > MOST_COMBINATIONS:
                 raise ArithmeticError(f"more than {MOST_COMBINATIONS} combinations")
-        present = data.select(names).unique()
-        lacking = wanted.drop(ROW).join(present, on=names, how="anti", maintain_order="left")
+        wanted, present = _aligned(wanted.drop(ROW), data.select(names).unique())
+        lacking = wanted.join(present, on=names, how="anti", maintain_order="left")
         rows = tuple(lacking.to_dicts())
         return Outcome(wanted.height - len(rows), len(rows), 0, lacking=rows, columns=tuple(names))
 
-    def _values(self, part: Any, data: pl.DataFrame) -> pl.DataFrame:
-        dtype = data.schema[part.column]
+    def _values(self, part: Part, data: pl.DataFrame) -> pl.DataFrame:
         if part.numbers is not None:
             first, last = part.numbers
-            series = pl.Series(part.column, range(first, last + 1)).cast(dtype)
+            numbers = pl.Series(part.column, range(first, last + 1), dtype=pl.Int64)
+            text = data.schema[part.column] == pl.String
+            series = numbers.cast(pl.String() if text else pl.Decimal(DIGITS, 0))
         elif part.table:
-            series = self._frames[part.table].data[part.source].alias(part.column).cast(dtype)
+            series = self._frames[part.table].data[part.source].alias(part.column)
         else:
             series = data[part.column]
         return series.drop_nulls().unique(maintain_order=True).to_frame()
@@ -214,12 +217,33 @@ class _Engine:
         rows = []
         if found.width and set(found.columns) <= set(data.columns):
             shared = found.columns
-            matching = data.join(found, on=shared, how="semi", nulls_equal=True)
-            rows = matching[ROW].to_list()
-            found = found.join(data, on=shared, how="anti", nulls_equal=True, maintain_order="left")
+            found, own = _aligned(found, data)
+            rows = own.join(found, on=shared, how="semi", nulls_equal=True)[ROW].sort().to_list()
+            found = found.join(own, on=shared, how="anti", nulls_equal=True, maintain_order="left")
         lacking = tuple(found.to_dicts())
         failed = len(rows) + len(lacking)
         return Outcome(data.height - len(rows), failed, 0, tuple(rows), (), lacking)
+
+
+def _aligned(found: pl.DataFrame, data: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Both with the same type in the columns of the first; raises ArithmeticError where none would do."""
+    types: dict[str, pl.DataType] = {}
+    for name, dtype in found.schema.items():
+        other = data.schema[name]
+        kinds = {column_type(dtype).kind, column_type(other).kind}
+        if kinds == {Kind.NUMBER}:
+            scale = max(column_type(one).scale for one in (dtype, other))
+            types[name] = pl.Decimal(DIGITS, scale)
+        elif len(kinds - {Kind.NULL}) <= 1:
+            types[name] = dtype if other == pl.Null else other
+        else:
+            shown = " and ".join(sorted(kind.value for kind in kinds))
+            raise ArithmeticError(f"{name} is {shown}: declare the type of the column")
+    try:
+        casts = [pl.col(name).cast(dtype) for name, dtype in types.items()]
+        return found.with_columns(casts), data.with_columns(casts)
+    except pl.exceptions.PolarsError as error:
+        raise ArithmeticError(str(error).partition("\n")[0]) from None
 
 
 def _decided(state: bool | None, missing: IfMissing) -> bool | None:
