@@ -18,7 +18,7 @@ from services.validation.workbook.address import column_number
 
 _ERROR = Context(level=WITHIN)
 _INFORMATION = Context(severity=Severity.INFORMATION)
-_MOST_VISITS = 2_000_000
+_MOST_VISITS = 300_000
 _DEEPEST = 40
 _LONGEST = 2_000
 _TOKEN = re.compile(
@@ -70,6 +70,8 @@ def _compare(
     visits: _Visits,
     notebook: Notebook,
 ) -> None:
+    if visits.left <= 0:
+        return
     sheets = {one.name: one for one in workbook.sheets}
     shift = (place[0] - formula.origin[0], place[1] - formula.origin[1])
     computation = _Computation(sheet, sheets, shift, visits)
