@@ -123,9 +123,8 @@ class _Computation:
         return value
 
     def _sign(self) -> str:
-        if self._next < len(self._tokens):
-            return self._tokens[self._next]["sign"] or ""
-        return ""
+        ahead = self._tokens[self._next : self._next + 1]
+        return (ahead[0]["sign"] or "") if ahead else ""
 
     def _expect(self, sign: str) -> None:
         if self._sign() != sign:
@@ -187,9 +186,8 @@ class _Computation:
         value = 0.0
         while True:
             token = self._tokens[self._next] if self._next < len(self._tokens) else None
-            following = (
-                self._tokens[self._next + 1]["sign"] if self._next + 1 < len(self._tokens) else ""
-            )
+            behind = self._tokens[self._next + 1 : self._next + 2]
+            following = behind[0]["sign"] if behind else ""
             if token is not None and token["first"] and following in (",", ")"):
                 self._next += 1
                 value += sum(self._number(one) for one in self._values(token) if not _is_text(one))
