@@ -322,6 +322,29 @@ def test_a_dimension_beyond_the_content_costs_nothing(old: bytes, new: bytes) ->
     assert not sheet.oversized
 
 
+@pytest.mark.parametrize(
+    "cell",
+    [
+        b'<c r="xfd1048576"><v>1</v></c>', b"<c r='XFD1048576'><v>1</v></c>",
+        b'<c\nr="XFD1048576"><v>1</v></c>', b'<c s="0" r="XFD1048576"><v>1</v></c>',
+        b'<x:c xmlns:x="http://schemas.openxmlformats.org/spreadsheetml/2006/main" r="XFD1048576"><x:v>1</x:v></x:c>',
+    ],
+)  # fmt: skip
+def test_a_cell_far_out_is_seen_however_it_is_written(cell: bytes) -> None:
+    row = b'<row r="1048576">' + cell + b"</row></sheetData>"
+    sheet = open_workbook(edited(xlsx(ROWS), SHEET, b"</sheetData>", row)).sheets[0]
+    assert (sheet.rows, sheet.oversized) == ([], "XFD1048576")
+
+
+def test_two_parts_or_sheets_of_one_name_are_refused() -> None:
+    content = xlsx(ROWS)
+    with pytest.raises(UnreadableWorkbook):
+        open_workbook(with_parts(content, {"XL/workbook.xml": b"<workbook/>"}))
+    twice = edited(xlsx(ROWS, "a", {"b": ROWS}), "xl/workbook.xml", b'name="b"', b'name="a"')
+    with pytest.raises(UnreadableWorkbook):
+        open_workbook(twice)
+
+
 @pytest.mark.parametrize(("row", "column"), [(20000, 10), (9, 26), (999, 27), (1_048_576, 16_384)])
 def test_cells_beyond_a_range_are_found(row: int, column: int) -> None:
     beyond: Callable[[bytes, int, int], bool] = worksheet._is_beyond

@@ -13,6 +13,7 @@ from services.validation.workbook import address
 
 _LONGEST_CODE = 6
 _NUMBERING_ROWS = 2
+_LONGEST_NUMBERING = 20
 
 
 @dataclass(frozen=True)
@@ -45,8 +46,7 @@ def lines_below(table: Table, layout: Layout) -> Iterator[Line]:
         under_header = number <= layout.header_row + _NUMBERING_ROWS
         if numbers_columns([one for one in (written, first, *shown) if one], under_header):
             continue
-        readings = [read_number(cell) for cell in cells]
-        has_numbers = any(_may_be_figure(one, first) for one in readings)
+        has_numbers = any(_may_be_figure(read_number(cell), first) for cell in cells)
         yield Line(number, row_code(first), written, has_numbers)
 
 
@@ -66,6 +66,8 @@ def numbers_columns(texts: list[str], under_header: bool = False) -> bool:
 
     Without letters it is one only right under the header, and where it begins with 1.
     """
+    if any(len(text) > _LONGEST_NUMBERING for text in texts):
+        return False
     texts = [text.strip("()[]") for text in texts]
     letters = [text for text in texts if len(text) == 1 and text.isalpha() and text.isupper()]
     others = [text.split("=")[0].strip() for text in texts if text not in letters]

@@ -49,17 +49,23 @@ class _Placing:
             if row := known.get(line.code):
                 found[row.code].append(line)
         repeated: list[tuple[Row, Line]] = []
+        left: dict[str, list[Line]] = defaultdict(list)
         for code, lines in found.items():
             row = self._table.by_code[code]
-            fitting = [line for line in lines if label(line.text) in _names(row)]
+            names = _names(row)
+            fitting = [line for line in lines if label(line.text) in names]
             first = fitting[0] if len(fitting) == 1 else lines[0]
             self.placed[code] = first
             repeated += [(row, line) for line in lines if line is not first]
-            if first.text and label(first.text) not in _names(row):
+            if first.text and label(first.text) not in names:
                 given = {"row": code, "expected": row.label, "found": first.text}
                 self._find("row_label_differs", _WARNING, (self._code_cell(first),), given)
         for row, line in repeated:
-            self._place_repeated(row, line)
+            if not self._place_repeated(row, line):
+                left[row.code].append(line)
+        for code, lines in left.items():
+            cells = tuple(self._code_cell(line) for line in (self.placed[code], *lines))
+            self._find("row_repeated", Context(), cells, {"row": code})
 
     def by_label(self) -> None:
         """Lines that the form knows by their label, each for one row that no line is yet."""
@@ -87,17 +93,16 @@ class _Placing:
             where = Place(self._layout.sheet.name, cells)
             self._notebook.repair("label_spelled", where, count=len(cells))
 
-    def _place_repeated(self, row: Row, line: Line) -> None:
-        first = self.placed[row.code]
-        cells = (self._code_cell(first), self._code_cell(line))
+    def _place_repeated(self, row: Row, line: Line) -> bool:
+        """Whether a line with another one's code is, by its label, a row that no line is yet."""
         own = label(line.text) in _names(row)
         other = self._row_of(line) if line.text and not own else None
         if other is None:
-            self._find("row_repeated", Context(), cells, {"row": row.code})
-            return
+            return False
         self.placed[other.code] = line
         given = {"row": other.code, "found": row.code, "label": line.text}
-        self._find("row_code_corrected", _INFORMATION, (cells[1],), given)
+        self._find("row_code_corrected", _INFORMATION, (self._code_cell(line),), given)
+        return True
 
     def _name_placed(self, row: Row, line: Line) -> None:
         if line.code:

@@ -18,7 +18,7 @@ from services.validation.workbook.address import column_number
 
 _ERROR = Context(level=WITHIN)
 _INFORMATION = Context(severity=Severity.INFORMATION)
-_MOST_VISITS = 2_000_000
+_MOST_VISITS = 300_000
 _DEEPEST = 40
 _LONGEST = 2_000
 _TOKEN = re.compile(
@@ -70,6 +70,8 @@ def _compare(
     visits: _Visits,
     notebook: Notebook,
 ) -> None:
+    if visits.left <= 0:
+        return
     sheets = {one.name: one for one in workbook.sheets}
     shift = (place[0] - formula.origin[0], place[1] - formula.origin[1])
     computation = _Computation(sheet, sheets, shift, visits)
@@ -121,9 +123,8 @@ class _Computation:
         return value
 
     def _sign(self) -> str:
-        if self._next < len(self._tokens):
-            return self._tokens[self._next]["sign"] or ""
-        return ""
+        ahead = self._tokens[self._next : self._next + 1]
+        return (ahead[0]["sign"] or "") if ahead else ""
 
     def _expect(self, sign: str) -> None:
         if self._sign() != sign:
@@ -185,9 +186,8 @@ class _Computation:
         value = 0.0
         while True:
             token = self._tokens[self._next] if self._next < len(self._tokens) else None
-            following = (
-                self._tokens[self._next + 1]["sign"] if self._next + 1 < len(self._tokens) else ""
-            )
+            behind = self._tokens[self._next + 1 : self._next + 2]
+            following = behind[0]["sign"] if behind else ""
             if token is not None and token["first"] and following in (",", ")"):
                 self._next += 1
                 value += sum(self._number(one) for one in self._values(token) if not _is_text(one))

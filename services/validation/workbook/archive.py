@@ -48,8 +48,10 @@ class Archive:
             raise UnreadableWorkbook(f"{len(entries)} parts are more than {MOST_PARTS}")
         if any(entry.flag_bits & _ENCRYPTED for entry in entries):
             raise ProtectedWorkbook("a part is encrypted")
-        self._read: dict[str, int] = {}
         self._entries = {entry.filename.lower().lstrip("/"): entry for entry in entries}
+        if len(self._entries) < len(entries):
+            raise UnreadableWorkbook("two parts have one name")
+        self._read: dict[str, int] = {}
 
     def __contains__(self, path: str) -> bool:
         return path.lower() in self._entries

@@ -7,9 +7,12 @@ from xml.etree import ElementTree
 
 from services.validation.workbook.archive import UnreadPart
 
-MOST_ELEMENTS = 2_000_000
+MOST_ELEMENTS = 500_000
+_DEEPEST = 256
+_MOST_TAGS = 1_200_000
 _TAG = re.compile(rb"<[^<>]*>")
 _ATTRIBUTE = re.compile(rb"""([\w:.-]+)\s*=\s*(?:"([^"]*)"|'([^']*)')""")
+_NAME = re.compile(rb"(?:\w+:)?(\w*)")
 _ENTITY = re.compile(r"&(?:#(\d{1,7})|#x([0-9a-fA-F]{1,6})|(amp|lt|gt|quot|apos));")
 _NAMED = {"amp": "&", "lt": "<", "gt": ">", "quot": '"', "apos": "'"}
 
@@ -35,8 +38,8 @@ class _Collector:
 
     def start(self, tag: str, attributes: dict[str, str]) -> None:
         self._count += 1
-        if self._count > MOST_ELEMENTS:
-            raise UnreadPart("more elements than are read")
+        if self._count > MOST_ELEMENTS or len(self._open) > _DEEPEST:
+            raise UnreadPart("more elements than are read, or too deep")
         name = local(tag)
         if self._wanted and name not in self._wanted:
             self._open.append(None)
@@ -104,14 +107,15 @@ def tags(content: bytes, word: bytes, longest: int = 4096) -> Iterator[tuple[byt
 
     Linear in the content: each tag is looked for at most `longest` bytes before and after the word.
     """
-    place = content.find(word)
-    while place >= 0:
+    place, looked = content.find(word), 0
+    while place >= 0 and looked < _MOST_TAGS:
+        looked += 1
         start = content.rfind(b"<", max(0, place - longest), place)
         end = content.find(b">", place, place + longest)
         if 0 <= start < end and content.find(b">", start, place) < 0:
             inside = content[start + 1 : end]
-            name = re.split(rb"[\s/]", inside, maxsplit=1)[0].rpartition(b":")[2]
-            yield name, inside, end + 1
+            found = _NAME.match(inside)
+            yield (found[1] if found else b""), inside, end + 1
             place = content.find(word, end)
         else:
             place = content.find(word, place + len(word))

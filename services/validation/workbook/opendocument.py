@@ -22,6 +22,7 @@ _CONTENT, _STYLES, _META = "content.xml", "styles.xml", "meta.xml"
 _MANIFEST = "META-INF/manifest.xml"
 _MOST_CELLS = 4_000_000
 _MOST_COLUMNS = 16_384
+_MOST_ROWS = 1_048_576
 _HIDDEN = ("collapse", "filter")
 _MESSAGES = ("help-message", "error-message")
 
@@ -46,8 +47,9 @@ class Document:
         self._archive.bound(path for path in self._archive.paths if path.endswith(".xml"))
         self._tables = self._walked()
         # The reader of cells unrolls all sheets at once.
-        if any(one.oversized for one in self._tables):
-            raise OversizedWorkbook("a sheet spreads too far")
+        cells = sum(one.rows * one.columns for one in self._tables)
+        if cells > _MOST_CELLS or any(one.columns > _MOST_COLUMNS for one in self._tables):
+            raise OversizedWorkbook("the sheets spread too far")
 
     def scans(self, names: list[str]) -> list[Scan]:
         """What each sheet has besides its cells."""
@@ -96,10 +98,6 @@ class _Table:
     rows: int = 0
     columns: int = 0
 
-    @property
-    def oversized(self) -> bool:
-        return self.rows * self.columns > _MOST_CELLS or self.columns > _MOST_COLUMNS
-
     def scan(self) -> Scan:
         return Scan(
             hidden_rows=frozenset(self.hidden_rows),
@@ -131,8 +129,9 @@ class _Walker:
             case "table-row":
                 self._repeat = _count(attributes, "number-rows-repeated")
                 self._column = 0
-                if self.tables and _of(attributes, "visibility") in _HIDDEN:
-                    rows = range(self._row, self._row + min(self._repeat, 1_048_576))
+                seen = not self.tables or self._row >= _MOST_ROWS
+                if not seen and _of(attributes, "visibility") in _HIDDEN:
+                    rows = range(self._row, self._row + min(self._repeat, _MOST_ROWS))
                     self.tables[-1].hidden_rows.update(rows)
             case "table-cell" | "covered-table-cell":
                 self._start_cell(attributes)

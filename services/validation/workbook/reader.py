@@ -6,6 +6,7 @@ from typing import Any
 import python_calamine as calamine
 
 from services.validation.workbook import legacy
+from services.validation.workbook.address import address
 from services.validation.workbook.binary import Book
 from services.validation.workbook.opendocument import Document
 from services.validation.workbook.separated import read_text
@@ -18,6 +19,7 @@ from services.validation.workbook.sheet import (
     UnreadableWorkbook,
     Workbook,
 )
+from services.validation.workbook.worksheet import MOST_CELLS
 from services.validation.workbook.xlsx import Package
 
 _ZIP = b"PK\x03\x04"
@@ -52,7 +54,11 @@ def _spreadsheet(content: bytes, container: Container) -> Workbook:
         raise _unreadable(error) from None
     names = [one.name for one in about]
     scans = container.scans(names)
-    sheets = [_sheet(book, *both) for both in zip(about, scans, strict=True)]
+    sheets: list[Sheet] = []
+    left = MOST_CELLS
+    for one, scan in zip(about, scans, strict=True):
+        sheets.append(_sheet(book, one, scan, left))
+        left -= sum(map(len, sheets[-1].rows))
     if all(sheet.broken for sheet in sheets):
         raise UnreadableWorkbook("no sheet can be read")
     sheets = legacy.decode(sheets, container.fonts)
@@ -61,13 +67,16 @@ def _spreadsheet(content: bytes, container: Container) -> Workbook:
     return Workbook(container.format, tuple(sheets), notes, tuple(dict.fromkeys(unread)))
 
 
-def _sheet(book: Any, about: Any, scan: Scan) -> Sheet:
-    """A sheet with its cells; without them where they spread too far or are broken."""
+def _sheet(book: Any, about: Any, scan: Scan, left: int) -> Sheet:
+    """A sheet with its cells; without them where they are more than are `left`, or broken."""
     hidden = about.visible != calamine.SheetVisibleEnum.Visible
     if scan.oversized:
         return Sheet(about.name, [], hidden, oversized=scan.oversized)
     try:
         table = book.get_sheet_by_name(about.name)
+        if table.total_height * table.total_width > left:
+            last = address(table.total_height - 1, table.total_width - 1)
+            return Sheet(about.name, [], hidden, oversized=last)
         rows: list[list[CellValue]] = table.to_python(skip_empty_area=False)
         merged = tuple(table.merged_cell_ranges or scan.merged)
     except BaseException as error:

@@ -132,7 +132,7 @@ class Substream:
 
     def _column(self, data: bytes, _: int) -> None:
         first, last = struct.unpack_from("<HH", data)
-        if struct.unpack_from("<H", data, 8)[0] & 1:
+        if struct.unpack_from("<H", data, 8)[0] & 1 and len(self.hidden_columns) < 256:
             self.hidden_columns.update(range(first, min(last, 255) + 1))
 
     def _object(self, data: bytes, _: int) -> None:

@@ -12,11 +12,12 @@ from services.validation.workbook.sheet import Formula, Place, Scan
 
 MOST_CELLS = 4_000_000
 """Cells from A1 to the last filled one; the reader keeps a place for each."""
-MOST_FORMULAS = 50_000
+MOST_FORMULAS = 20_000
+_MOST_COUNTED = 1_000_000
+"""Rows and cells that are counted one by one, in sheets that don't address them as usual."""
 _MOST_COLUMNS = 16_384
-_WIDTHS = ((1, 26), (2, 702))
-_HEIGHTS = ((3, 999), (4, 9_999), (5, 99_999))
-"""How many letters or digits an address has at most, and how many columns or rows that makes."""
+_SHORT = ((1, 3), (1, 4), (1, 5), (2, 3))
+"""Letters and digits of addresses that span no more than MOST_CELLS."""
 _DIMENSION = re.compile(rb'<dimension ref="(?:[A-Z]{1,3}\d{1,7}:)?([A-Z]{1,3})(\d{1,7})"')
 _SIMPLE = re.compile(rb'<c r="([A-Z]{1,3})(\d{1,7})"')
 _SAMPLE = 65_536
@@ -30,7 +31,8 @@ _STORED = re.compile(rb"(?:/(?:\w+:)?f>)?\s*<(?:\w+:)?v\b[^<>]*>[^<]")
 _HEADER = re.compile(rb"<(?:\w+:)?(?:odd|even|first)(?:Header|Footer)\b[^<>]*>([^<]+)<")
 _LIST = re.compile(rb"<(?:\w+:)?formula[12]\b[^<>]*>(?:<xm:f>)?([^<]*)<")
 _PROMPTS = ("promptTitle", "prompt", "errorTitle", "error")
-_TRUE = ("1", "true")
+_HIDDEN = re.compile(rb"""\shidden\s*=\s*["'](?:1|true)["']""")
+_ROW_NUMBER = re.compile(rb"""\sr\s*=\s*["'](\d{1,7})["']""")
 
 
 def scan(content: bytes) -> Scan:
@@ -59,18 +61,24 @@ def scan(content: bytes) -> Scan:
 def _extent(content: bytes) -> tuple[int, int]:
     """How many rows and columns lie between A1 and the last filled cell; a few more do no harm."""
     row, column = _supposed(content)
-    for letters, width in _WIDTHS:
-        for digits, height in _HEIGHTS:
-            if row <= height and column <= width and height * width <= MOST_CELLS:
-                # Any cell whose address isn't of this many letters and digits, or that has none.
-                other = rb'<c(?! r="[A-Z]{1,%d}[0-9]{1,%d}")[ />]' % (letters, digits)
-                if not re.search(other, content):
-                    return max(row, 1), max(column, 1)
-    cells = content.count(b"<c ") + content.count(b"<c>") + content.count(b"<c/")
-    plain = cells and cells == content.count(b'<c r="')
-    if plain and row * column <= MOST_CELLS and not _is_beyond(content, row, column):
+    if re.search(rb":c[\s/>]", content):
+        return _counted_extent(content)
+    # Addresses of no more letters and digits than a sheet of this size needs can't lie too far out.
+    for letters, digits in _SHORT:
+        height, width = 10**digits - 1, 26**letters
+        short = row <= height and column <= width and height * width <= MOST_CELLS
+        if short and not _has_other_cells(content, letters, digits):
+            return max(row, 1), max(column, 1)
+    fits = row * column <= MOST_CELLS and not _has_other_cells(content, 3, 7)
+    if fits and not _is_beyond(content, row, column):
         return row, column
     return _counted_extent(content)
+
+
+def _has_other_cells(content: bytes, letters: int, digits: int) -> bool:
+    """Whether a cell's address has more letters or digits than these, or isn't in its usual place."""
+    usual = rb'<c(?! r="[A-Z]{1,%d}[0-9]{1,%d}")[\s/>]' % (letters, digits)
+    return re.search(usual, content) is not None
 
 
 def _supposed(content: bytes) -> tuple[int, int]:
@@ -110,35 +118,37 @@ def _counted_extent(content: bytes) -> tuple[int, int]:
     """The same, cell by cell: also for files that leave out addresses or range."""
     last_row = last_column = row = column = count = 0
     for found in _ELEMENT.finditer(content):
+        count += 1
+        if count > _MOST_COUNTED:
+            return MOST_CELLS, 2
         reference = _REFERENCE.search(found[2] or b"")
         if found[1] == b"row":
             row, column = int(reference[2]) if reference else row + 1, 0
             continue
-        count += 1
         if reference and reference[1]:
             row, column = int(reference[2]), column_number(reference[1].decode().upper()) + 1
         else:
             column += 1
         if not (found[2] or b"").endswith(b"/"):
             last_row, last_column = max(last_row, row), max(last_column, column)
-        if count > MOST_CELLS:
-            return max(last_row, MOST_CELLS), max(last_column, 1) + 1
     return last_row, last_column
 
 
 def _hidden(content: bytes) -> tuple[frozenset[int], frozenset[int]]:
     rows: set[int] = set()
-    columns: set[int] = set()
+    columns = bytearray(_MOST_COLUMNS)
     for name, inside, _ in tags(content, b"hidden"):
-        found = attributes(inside)
-        if found.get("hidden") not in _TRUE:
+        if not _HIDDEN.search(inside):
             continue
-        if name == b"row" and found.get("r", "").isdecimal():
-            rows.add(int(found["r"]) - 1)
+        if name == b"row" and (found := _ROW_NUMBER.search(inside)):
+            rows.add(int(found[1]) - 1)
         elif name == b"col":
-            first, last = _number(found.get("min")), _number(found.get("max"))
-            columns.update(range(max(first - 1, 0), min(last, _MOST_COLUMNS)))
-    return frozenset(rows), frozenset(columns)
+            about = attributes(inside)
+            first, last = _number(about.get("min")), _number(about.get("max"))
+            width = min(last, _MOST_COLUMNS) - max(first - 1, 0)
+            if width > 0:
+                columns[max(first - 1, 0) : max(first - 1, 0) + width] = b"\1" * width
+    return frozenset(rows), frozenset(column for column, mark in enumerate(columns) if mark)
 
 
 def _number(text: str | None) -> int:
@@ -148,7 +158,8 @@ def _number(text: str | None) -> int:
 def _errors(content: bytes) -> Iterator[tuple[Place, str]]:
     """Cells that hold an error, and which one."""
     for name, inside, end in tags(content, b'"e"'):
-        place = place_of(attributes(inside).get("r", "")) if name == b"c" else None
+        reference = _REFERENCE.search(inside) if name == b"c" else None
+        place = place_of((reference[1] + reference[2]).decode()) if reference else None
         value = _VALUE.match(content, end)
         if place and value:
             yield place, unescaped(value[1].decode("utf-8", "replace"))

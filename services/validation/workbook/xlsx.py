@@ -59,6 +59,8 @@ class Package:
             raise UnreadableWorkbook("no workbook of Office Open XML")
         self._book = self._elements(_WORKBOOK, "sheet", "definedName")
         self._paths = self._sheet_paths()
+        if len(self._paths) < sum(one.name == "sheet" for one in self._book):
+            raise UnreadableWorkbook("two sheets have one name")
         # The reader of cells inflates parts without a limit; the sheets are inflated for `scans` first.
         sheets = {path.lower() for path in self._paths.values()}
         others = (path for path in self._archive.paths if path not in sheets)
