@@ -78,10 +78,6 @@ def check(
         how = examine if completeness else examine_as_printed
         found = how(of, content, statement, pack.codelists)
         report = found.checked.report
-        if json:
-            typer.echo(report.to_json())
-        else:
-            show.report(report, of, found.statement, file.name)
         if marked:
             _write_marked(marked, found)
         if html:
@@ -93,6 +89,11 @@ def check(
             from services.validation.report.ess import entries, to_json
 
             _write(ess, to_json(entries(of, found.statement, report, utc_now())))
+    # Last, so that a reader who stops early costs no file.
+    if json:
+        typer.echo(report.to_json())
+    else:
+        show.report(report, of, found.statement, file.name)
     if report.verdict == "returned":
         raise typer.Exit(Exit.RETURNED)
 
