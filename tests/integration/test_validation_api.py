@@ -8,7 +8,7 @@ import json
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -558,3 +558,17 @@ def test_what_was_erased_is_named_and_the_others_are_tested(
     assert [one["now"] for one in results(answer, other)] == ["returned"]
     gone = validation.client.get(path(erased), headers=LEADER)
     assert (gone.status_code, gone.json()["type"]) == (410, "urn:solieu:problem:erased")
+
+
+@pytest.mark.parametrize(("until", "status"), [(NOW, 404), (NOW + timedelta(days=1), 200)])
+def test_an_item_opens_findings_while_it_is_in_force(
+    validation: Validation, returned: str, until: datetime, status: int
+) -> None:
+    ends = "update replica set valid_to = %s where kind = 'item'"
+    with psycopg.connect(validation.url, autocommit=True) as connection:
+        connection.execute(ends, [until])
+        try:
+            answer = validation.client.get(path(returned), headers=person())
+        finally:
+            connection.execute(ends, [None])
+    assert answer.status_code == status

@@ -37,7 +37,7 @@ def findings(
     """Of the latest attempt, unless one is named. They hold values: for the sender, its room and the leadership."""
     try:
         with Session(context.engine) as session:
-            row, _ = queries.attempt(session, access, submission, attempt)
+            row, _ = queries.attempt(session, access, submission, attempt, context.clock())
             answers = answers_of(session, submission)
         report = queries.report(context, row)
     except Refused as refused:
@@ -117,7 +117,7 @@ def _answer(
     context: Context, access: Access, submission: UUID, attempt: int | None, wish: Wish
 ) -> tuple[FindingsView, int | None]:
     with Session(context.engine) as session:
-        row, room = queries.attempt(session, access, submission, attempt)
+        row, room = queries.attempt(session, access, submission, attempt, context.clock())
     # The vault takes a connection of its own: never within a transaction, where all could wait for each other.
     report = queries.report(context, row)
     found = next((one for one in report["findings"] if one["id"] == wish.finding), None)

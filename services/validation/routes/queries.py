@@ -20,13 +20,13 @@ from services.validation.refusals import Code, Refused
 from services.validation.store import AttemptRow
 
 
-def rooms(session: Session) -> Rooms:
-    """Which room is responsible, by sender and form."""
-    return of_items(entry.body for entry in replica.all_of(session, "item"))
+def rooms(session: Session, now: datetime) -> Rooms:
+    """Which room is responsible, by sender and form, as the items in force say."""
+    return of_items(entry.body for entry in replica.in_force(session, "item", now))
 
 
 def attempt(
-    session: Session, access: Access, submission_id: UUID, number: int | None
+    session: Session, access: Access, submission_id: UUID, number: int | None, now: datetime
 ) -> tuple[AttemptRow, str | None]:
     """An attempt, the latest unless one is named, and the room responsible for it.
 
@@ -37,19 +37,21 @@ def attempt(
     row = next((one for one in rows if number in (None, one.attempt)), None)
     if row is None:
         raise Refused(Code.NO_SUBMISSION)
-    room = rooms(session).get((row.head["sender"], row.form))
+    room = rooms(session, now).get((row.head["sender"], row.form))
     if not access.reaches(row.head["sender"], room):
         raise Refused(Code.NO_SUBMISSION)
     return row, room
 
 
-def received(session: Session, access: Access, form: str, since: datetime) -> list[AttemptRow]:
+def received(
+    session: Session, access: Access, form: str, since: datetime, now: datetime
+) -> list[AttemptRow]:
     """The attempts of a form that somebody reaches, in the order of their receipt."""
     statement = select(AttemptRow).where(
         col(AttemptRow.form) == form, col(AttemptRow.received_at) >= since
     )
     order = (col(AttemptRow.received_at), col(AttemptRow.submission_id), col(AttemptRow.attempt))
-    responsible = rooms(session)
+    responsible = rooms(session, now)
     return [
         row
         for row in session.exec(statement.order_by(*order))

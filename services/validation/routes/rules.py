@@ -109,7 +109,7 @@ def _chosen(
         if newest is None:
             raise ModelError(f"form: there is no form {change.form} in the catalogue")
         made = Form.from_dict(change.applied(newest.body))
-        return made, queries.received(session, access, change.form, start)
+        return made, queries.received(session, access, change.form, start, context.clock())
 
 
 async def _lines(
