@@ -51,6 +51,7 @@ DATABASE = "bench_alone"
 STAGES: Sequence[tuple[str, Stage]] = (
     # Not isolated: the worker processes are a part of what this is compared with.
     ("validation", replace(validation.STAGE, isolated=False)),
+    ("validation", validation.STORED),
     ("policy", policy.STAGE),
     ("grdp", grdp.STAGE),
     ("intake", projection.STAGE),
