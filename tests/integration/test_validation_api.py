@@ -42,7 +42,7 @@ from services.validation.loading import load
 from services.validation.store import SCHEMA
 from tests import people
 from tests.unit.test_validation_check import rows, small_form
-from tests.unit.workbooks import xlsx
+from tests.unit.workbooks import LABELS, xlsx
 
 pytestmark = pytest.mark.stack
 NOW = datetime(2026, 11, 24, 2, tzinfo=UTC)
@@ -77,6 +77,21 @@ FORM = small_form(
         {"name": "others", "sender": "any"},
         {"name": "estimate", "completeness": "estimate"},
     ]
+)
+GROWING = small_form(
+    id="growing",
+    references=[{"name": "last_quarter", "period": "previous"}],
+    rules=[
+        {"id": "numbers", "kind": "type", "expression": "number", "level": 1},
+        {
+            "id": "growth",
+            "kind": "change",
+            "reference": "last_quarter",
+            "columns": ["quarter"],
+            "expression": "growth between -0.5 and 0.5",
+            "level": 2,
+        },
+    ],
 )
 REASON = (
     "Chênh 121.274 tỷ đồng là khoản trung ương ghi ở chú thích: 53.694 + 60.000 + 6.150 + 1.430."
@@ -151,7 +166,8 @@ def validation(
     body = {"sender": MINISTRY, "public_key": KEY.as_dict(private=False)}
     key = ("sender_key", KEY.thumbprint(), 1, body)
     item = {"form": FORM.id, "responsible": MINISTRY, "room": ECONOMY}
-    more = [key, ("form", FORM.id, 1, FORM.to_dict()), ("item", "nho", 1, item)]
+    forms = [("form", form.id, 1, form.to_dict()) for form in (FORM, GROWING)]
+    more = [key, *forms, ("item", "nho", 1, item)]
     entries = [*((one.kind, one.id, one.version, one.body) for one in starter_pack()), *more]
     with psycopg.connect(url, autocommit=True) as connection:
         for number, (kind, id_, version, content) in enumerate(entries, 1):
@@ -439,6 +455,25 @@ def test_the_highest_attempt_that_was_stored_counts_whatever_comes_last(
     assert (before.reference, before.attempt) == ("before", 3)
     stored(validation, submission, data, submission_id=submission, attempt=4, observations=None)
     assert facts(validation).accepted[0].attempt == 3
+
+
+def test_a_rule_holds_a_submission_beside_what_was_stored_before(validation: Validation) -> None:
+    first, next_quarter = str(uuid4()), str(uuid4())
+    head = SMALL | {"form": GROWING.id}
+    data = validation.comes(first, content=xlsx(rows()), **head)
+    assert validation.verdict(first)[1]["rules"][1] == {
+        "id": "growth", "pass": 0, "fail": 0, "undecided": 1,
+    }  # fmt: skip
+    stored(validation, first, data)
+    later = rows()
+    later[2] = [*LABELS[:2], "Quý IV năm 2026", "Năm 2026"]
+    later[7][2] = 31
+    validation.comes(next_quarter, content=xlsx(later), **head | {"period": "2026-Q4"})
+    verdict, report = validation.verdict(next_quarter)
+    assert verdict == "returned"
+    assert report["rules"][1] == {"id": "growth", "pass": 4, "fail": 1, "undecided": 0}
+    (found,) = report["findings"]
+    assert (found["rule"], found["cells"], found["level"]) == ("growth", ["C8"], 2)
 
 
 def test_a_form_without_references_asks_for_nothing(validation: Validation) -> None:
