@@ -31,6 +31,7 @@ from services.kernel.topics import dead
 from services.kernel.wire import Message
 from services.model.catalogue import load_organisations
 from services.model.form import load_forms
+from services.notification.worker import OF_OTHERS, OF_VERDICTS
 from services.policy.worker import RELEASED
 from services.policy.worker import STAGE as POLICY
 from services.validation.worker import STAGE as VALIDATION
@@ -44,7 +45,7 @@ from tests.integration.flow_parts import (
     scenario,
     send_with_a_repair,
 )
-from tests.running import client, operator
+from tests.running import client, operator, to_tell, told, verdicts
 from tests.toy.harness import received
 
 pytestmark = pytest.mark.stack
@@ -55,6 +56,7 @@ INPUTS: dict[str, tuple[str, ...]] = {
     "policy": (*POLICY.topics, *RELEASED.topics, *CATALOGUE),
     "grdp": (*GRDP.topics, *CATALOGUE),
     "audit": AUDIT.topics,
+    "notification": (*OF_VERDICTS.topics, *OF_OTHERS.topics, *CATALOGUE),
 }
 MALFORMED = 1000
 FINANCE = "so-tai-chinh-dien-bien"
@@ -194,6 +196,17 @@ def test_an_officer_accepts_in_the_console_what_was_held(
         while SAY("state.stored") not in (shown := text_of(tab.get(held.page))):
             assert time.monotonic() < deadline, shown
             time.sleep(0.2)
+
+
+def test_each_verdict_is_told_once(running: Stack, sent: list[Sent]) -> None:
+    """To each address of its sender; what nobody can deliver is told as failed, once as well."""
+    own = {one.state["id"] for one in sent if one.entry["sender"] == FINANCE}
+    wanted = to_tell({which: v for which, v in verdicts(running).items() if which[0] in own})
+    assert {verdict for _, verdict in wanted} == {"cleared", "returned", "withheld", "held"}
+    deadline = time.monotonic() + 30
+    while told(running, FINANCE) != wanted and time.monotonic() < deadline:
+        time.sleep(0.5)
+    assert told(running, FINANCE) == wanted
 
 
 # -- what no service can read
