@@ -35,8 +35,9 @@ from services.notification.worker import OF_OTHERS, OF_VERDICTS
 from services.policy.worker import RELEASED
 from services.policy.worker import STAGE as POLICY
 from services.validation.worker import STAGE as VALIDATION
+from tests import promql
 from tests.browser import fakes, visits
-from tests.integration import console_parts
+from tests.integration import console_parts, metric_parts
 from tests.integration.console_parts import SAY, text_of, visitor
 from tests.integration.flow_parts import (
     EXAMPLES,
@@ -73,6 +74,7 @@ def running() -> Iterator[Stack]:
         stack.start_services()
         stack.wait_healthy(180)
         starter.load(stack.url("catalogue-api"), stack.state.tokens["administrator"])
+        metric_parts.tell_nowhere(stack, FINANCE)
         yield stack
     finally:
         stack.destroy()
@@ -206,7 +208,7 @@ def test_each_verdict_is_told_once(running: Stack, sent: list[Sent]) -> None:
     deadline = time.monotonic() + 30
     while told(running, FINANCE) != wanted and time.monotonic() < deadline:
         time.sleep(0.5)
-    assert told(running, FINANCE) == wanted
+    assert told(running, FINANCE, "email") == told(running, FINANCE, "webhook") == wanted
 
 
 # -- what no service can read
@@ -279,3 +281,47 @@ def _produce(producer: Any, topics: list[str]) -> None:
         message = broken(index)
         producer.send(topic, message.value, uuid4().bytes, list(message.headers))
     producer.flush()
+
+
+# -- what Prometheus gets to see
+
+
+@pytest.fixture(scope="module")
+def shown(running: Stack, sent: list[Sent]) -> promql.Samples:
+    """Every series of every program, after all that an operator must be told of has happened."""
+    metric_parts.trouble(running)
+    deadline = time.monotonic() + 60
+    while unmet(found := metric_parts.scraped(running)) and time.monotonic() < deadline:
+        time.sleep(1)
+    return found
+
+
+def unmet(samples: promql.Samples) -> dict[str, list[str]]:
+    """What the queries and alerts ask for and no program shows."""
+    asked = {query for _, query in promql.queries()} | {rule["expr"] for rule in promql.rules()}
+    found = {expression: list(promql.unmet(expression, samples)) for expression in asked}
+    return {expression: what for expression, what in found.items() if what}
+
+
+def test_the_programs_show_all_that_the_dashboard_and_the_alerts_ask_for(
+    shown: promql.Samples,
+) -> None:
+    assert unmet(shown) == {}
+
+
+@pytest.mark.skipif(promql.promtool() is None, reason="no promtool here")
+def test_each_query_of_the_dashboard_has_an_answer_over_what_the_programs_show(
+    shown: promql.Samples, tmp_path: Path
+) -> None:
+    """Names and labels are theirs; the values are made up, and rise, so that nothing is hidden for being 0."""
+    series = metric_parts.series(shown)
+    values = {name: "0x10" if name.startswith("up{") else "1+1x10" for name in series}
+    test = {
+        "interval": "1m",
+        "input_series": [{"series": name, "values": value} for name, value in values.items()],
+        "promql_expr_test": [
+            promql.expect(f"count({promql.plain(query)}) > bool 0", 10, 1.0)
+            for _, query in promql.queries()
+        ],
+    }
+    assert promql.evaluated(tmp_path, [test]) == ""
