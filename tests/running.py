@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import shutil
+import tempfile
 from collections import Counter
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import httpx2
@@ -14,6 +19,23 @@ from services.kernel.codec import codec
 VERDICTS = ("returned", "cleared", "held", "withheld")
 Verdict = tuple[str, str]
 """A submission and a verdict that one of its attempts got."""
+
+
+@contextmanager
+def own_stack(name: str, settings: Mapping[str, str] | None = None) -> Iterator[Stack]:
+    """A stack of its own in a new folder, with every program healthy; ended and deleted with the block."""
+    folder = Path(tempfile.mkdtemp(prefix=f"solieu-{name}-"))
+    folder.chmod(0o711)  # PostgreSQL's own user passes through when root runs the tests
+    stack = Stack(folder / "stack", free_ports=True, tied=True, settings=settings)
+    try:
+        stack.start_infrastructure()
+        stack.prepare()
+        stack.start_services()
+        stack.wait_healthy(300)
+        yield stack
+    finally:
+        stack.destroy()
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def client(stack: Stack, program: str, headers: dict[str, str] | None = None) -> httpx2.Client:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import runpy
 import time
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -42,12 +43,19 @@ class Sent:
         return f"/submissions/{self.state['id']}?attempt={self.state['attempt']}"
 
 
-def scenario(stack: Stack, workbooks: Path) -> list[Sent]:
-    """Sends all submissions of the scenario, one after the other, each to its end."""
+def generate(folder: Path) -> None:
+    """Writes the scenario's workbooks."""
+    runpy.run_path(str(EXAMPLES / "generate.py"))["generate"](folder)
+
+
+def scenario(stack: Stack, workbooks: Path, names: Collection[str] = ()) -> list[Sent]:
+    """Sends the named submissions of the scenario, or all, one after the other, each to its end."""
     entries = yaml.safe_load((EXAMPLES / "scenario.yaml").read_text(encoding="utf-8"))
     connectors: dict[str, Connector] = {}
     found = []
     for entry in entries["submissions"]:
+        if names and entry["name"] not in names:
+            continue
         if entry["sender"] not in connectors:
             connectors[entry["sender"]] = connector(stack, entry["sender"])
         sender = connectors[entry["sender"]]
@@ -80,9 +88,9 @@ def send_with_a_repair(stack: Stack, workbooks: Path, folder: Path) -> None:
         assert sender.report(receipt.id)["repairs"]
 
 
-def connector(stack: Stack, sender: str) -> Connector:
-    """A connection with a new key, which the catalogue and intake know."""
-    key = Key.generate(sender)
+def connector(stack: Stack, sender: str, key: Key | None = None) -> Connector:
+    """A connection with a key, a new one unless it is given, which the catalogue and intake then know."""
+    key = key or Key.generate(sender)
     with running.client(stack, "catalogue-api", running.bearer(stack, "administrator")) as client:
         body = {"sender": sender, "public_key": key.public()}
         client.put(f"/v1/sender_key/{key.id}", json={"body": body}).raise_for_status()

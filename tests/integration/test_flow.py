@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import random
-import runpy
-import shutil
-import tempfile
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -40,13 +37,13 @@ from tests.browser import fakes, visits
 from tests.integration import console_parts, metric_parts
 from tests.integration.console_parts import SAY, text_of, visitor
 from tests.integration.flow_parts import (
-    EXAMPLES,
     Sent,
     connector,
+    generate,
     scenario,
     send_with_a_repair,
 )
-from tests.running import client, operator, to_tell, told, verdicts
+from tests.running import client, operator, own_stack, to_tell, told, verdicts
 from tests.toy.harness import received
 
 pytestmark = pytest.mark.stack
@@ -65,26 +62,16 @@ FINANCE = "so-tai-chinh-dien-bien"
 
 @pytest.fixture(scope="module")
 def running() -> Iterator[Stack]:
-    folder = Path(tempfile.mkdtemp(prefix="solieu-flow-"))
-    folder.chmod(0o711)
-    stack = Stack(folder / "stack", free_ports=True, tied=True)
-    try:
-        stack.start_infrastructure()
-        stack.prepare()
-        stack.start_services()
-        stack.wait_healthy(180)
+    with own_stack("flow") as stack:
         starter.load(stack.url("catalogue-api"), stack.state.tokens["administrator"])
         metric_parts.tell_nowhere(stack, FINANCE)
         yield stack
-    finally:
-        stack.destroy()
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture(scope="module")
 def workbooks(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("workbooks")
-    runpy.run_path(str(EXAMPLES / "generate.py"))["generate"](folder)
+    generate(folder)
     return folder
 
 
