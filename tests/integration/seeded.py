@@ -55,7 +55,7 @@ class Seeded:
 
 def seed(stack: Stack, workbooks: Path) -> Seeded:
     """Sends, registers and asks for all of it; the stack runs and has the starter pack."""
-    returned, _, held = scenario(stack, workbooks, SUBMISSIONS)
+    returned, cleared, held = scenario(stack, workbooks, SUBMISSIONS)
     for id_ in (PERSON, OTHER):
         _register(stack, id_)
     token = _log_in(stack)
@@ -64,17 +64,23 @@ def seed(stack: Stack, workbooks: Path) -> Seeded:
         request = policy.post("/v1/requests", json=asked).raise_for_status().json()
     key = Key.generate(SENDER)
     connector(stack, SENDER, key).close()
-    return Seeded(stack, token, key, _known(returned.state, held.state, request["request_id"]))
+    with client(stack, "validation-api", token) as validation:
+        path = f"/v1/submissions/{returned.state['id']}/findings"
+        finding = validation.get(path).raise_for_status().json()["findings"][0]
+    asked_for = {"request": request["request_id"], "finding": finding["id"]}
+    known = _known(returned.state, cleared.state, held.state)
+    return Seeded(stack, token, key, known | {"": known[""] | asked_for})
 
 
 def _known(
-    returned: Mapping[str, Any], held: Mapping[str, Any], request: str
+    returned: Mapping[str, Any], cleared: Mapping[str, Any], held: Mapping[str, Any]
 ) -> dict[str, dict[str, Any]]:
     submission = {"submission": returned["id"], "submission_id": returned["id"]}
     subject = {"subject": "submission.received-value", "version": "1"}
     organisation = {"organisation": SENDER}
     return {
-        "": submission | organisation | {"attempt": 1, "request": request},
+        "": submission | organisation | {"attempt": 1},
+        "/v1/digests/": {"submission": cleared["id"]},
         "/v1/reviews/": {"submission": held["id"], "attempt": held["attempt"]},
         "/submissions/{submission_id}/decisions": {"submission_id": held["id"]},
         "/v1/consistency": {"first": 1, "second": 2},

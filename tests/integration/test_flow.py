@@ -12,12 +12,14 @@ from typing import Any
 from uuid import uuid4
 
 import httpx2
+import psycopg
 import pytest
 from kafka import KafkaConsumer, KafkaProducer, TopicPartition
 
 from deploy import feed
 from deploy.people import ECONOMY, People
 from deploy.stack import Stack
+from deploy.supervision import wait_until
 from services.audit.verifier import verify_receipt
 from services.audit.worker import STAGE as AUDIT
 from services.catalogue import starter
@@ -32,6 +34,7 @@ from services.notification.worker import OF_OTHERS, OF_VERDICTS
 from services.policy.worker import RELEASED
 from services.policy.worker import STAGE as POLICY
 from services.validation.worker import STAGE as VALIDATION
+from services.validation.worker import STORED
 from tests import promql
 from tests.browser import fakes, visits
 from tests.integration import console_parts, metric_parts
@@ -50,7 +53,7 @@ pytestmark = pytest.mark.stack
 CATALOGUE = ("catalogue.changed",)
 INPUTS: dict[str, tuple[str, ...]] = {
     "intake": (*INTAKE.topics, *CATALOGUE),
-    "validation": (*VALIDATION.topics, *CATALOGUE),
+    "validation": (*VALIDATION.topics, *STORED.topics, *CATALOGUE),
     "policy": (*POLICY.topics, *RELEASED.topics, *CATALOGUE),
     "grdp": (*GRDP.topics, *CATALOGUE),
     "audit": AUDIT.topics,
@@ -93,9 +96,18 @@ def test_each_submission_of_the_scenario_gets_its_verdict(running: Stack, sent: 
         found["verdict"] = one.state["verdict"] or one.state["state"]
         wanted = {name: one.expected[name] for name in ("status", "attempt", "verdict", "figures")}
         assert {name: found[name] for name in wanted} == wanted, one.entry["name"]
+    stored = {one.state["id"] for one in sent if one.state["state"] == "stored"}
+    wait_until(lambda: kept(running) == stored, 60, "validation keeps what was stored")
     figures = operator(running, "intake", "/v1/reconciliation")["figures"]
     assert figures["read"] == sum(figures[n] for n in ("stored", "returned", "withheld", "held"))
     assert len(feed.read(running.bootstrap).current) == figures["stored"] == 852
+
+
+def kept(stack: Stack) -> set[str]:
+    """The submissions with whose figures validation compares later ones."""
+    with psycopg.connect(stack.administrator_url) as connection:
+        rows = connection.execute("select submission_id from validation.accepted").fetchall()
+    return {str(id_) for (id_,) in rows}
 
 
 # -- the console, with the real services behind it
@@ -277,7 +289,7 @@ def _produce(producer: Any, topics: list[str]) -> None:
 def shown(running: Stack, sent: list[Sent]) -> promql.Samples:
     """Every series of every program, after all that an operator must be told of has happened."""
     metric_parts.trouble(running)
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 120  # vacancies are counted each minute
     while unmet(found := metric_parts.scraped(running)) and time.monotonic() < deadline:
         time.sleep(1)
     return found

@@ -41,8 +41,17 @@ EXAMPLES = 4
 CONFORMS = [content_type_conformance, response_schema_conformance]
 ENDS_ALL_TOKENS = "POST /v1/signing-keys"
 SIGNED = {
-    *("POST /v1/submissions", "POST /v1/secret-notices", "GET /v1/submissions"),
-    *(f"GET /v1/submissions/{{submission_id}}{end}" for end in ("", "/report", "/marked", "/path")),
+    "intake-api": {
+        *("POST /v1/submissions", "POST /v1/secret-notices", "GET /v1/submissions"),
+        *(
+            f"GET /v1/submissions/{{submission_id}}{end}"
+            for end in ("", "/report", "/marked", "/path")
+        ),
+    },
+    "validation-api": {
+        "GET /v1/submissions/{submission}/findings",
+        "POST /v1/submissions/{submission}/findings/{finding}/explanations",
+    },
 }
 """What a sender may ask with its signature."""
 LEADS_ON = {"GET /", "POST /logout"}
@@ -165,14 +174,15 @@ def test_with_a_token_no_request_breaks_it_and_it_answers_as_it_says(
             assert statuses[0] == 200, (name, cases[0])
 
 
-def test_with_a_senders_signature_no_request_breaks_intake_and_it_answers_as_it_says(
-    apis: Seeded,
+@pytest.mark.parametrize("program", SIGNED)
+def test_with_a_senders_signature_no_request_breaks_it_and_it_answers_as_it_says(
+    apis: Seeded, program: str
 ) -> None:
-    described = dict(operations(apis, "intake-api"))
-    assert set(described) >= SIGNED
-    for name in sorted(SIGNED):
+    described = dict(operations(apis, program))
+    assert set(described) >= SIGNED[program]
+    for name in sorted(SIGNED[program]):
         cases = made_up(described[name], apis.known)
-        statuses = [call(apis, "intake-api", one, auth=apis.signature).status_code for one in cases]
+        statuses = [call(apis, program, one, auth=apis.signature).status_code for one in cases]
         assert let_in(statuses), (name, statuses)
         if name.startswith("GET"):
             assert statuses[0] == 200, (name, cases[0])

@@ -24,6 +24,7 @@ OUTBOX = f'solieu_outbox_unpublished{{service="policy",{JOB}}}'
 RETRIES = f'solieu_retries_total{{service="grdp",{JOB}}}'
 SWEPT = f'solieu_swept_total{{service="policy",{JOB}}}'
 WAITING = f'solieu_notices_waiting{{service="notification",channel="email",{JOB}}}'
+VACANT = f'solieu_vacancies{{service="catalogue",post="head",{JOB}}}'
 
 
 def notices(state: str) -> str:
@@ -76,6 +77,8 @@ CASES = (
     Case("NoticesUndelivered", "all were sent", {notices("sent"): "0+3x12"}, False),
     Case("NoticesWait", "for an hour", {WAITING: "2x80"}, True, 70),
     Case("NoticesWait", "a while, twice", {WAITING: "2x30 0 2x50"}, False, 70),
+    Case("Vacancy", "for an hour", {VACANT: "0x5 1x80"}, True, 80),
+    Case("Vacancy", "filled the same day", {VACANT: "0x5 1x40 0x40"}, False, 80),
     Case("HoldLeftBehind", "one more", {SWEPT: "1x5 2x6"}, True),
     Case("HoldLeftBehind", "the first, with its series", {SWEPT: "_x5 1x6"}, True),
     Case("HoldLeftBehind", "none", {SWEPT: "0x12"}, False),
