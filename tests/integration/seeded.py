@@ -122,9 +122,10 @@ def _claims(method: str, path: str, request: Any) -> Statement | Question | Secr
             sender=SENDER,
             issued_at=now,
         )
+    body = request.body or b""
+    content = body if isinstance(body, bytes) else str(body).encode()
+    digest = sha256(content).hexdigest()
     if (method, path) == ("POST", "/v1/submissions"):
-        body = request.body or b""
-        content = body if isinstance(body, bytes) else str(body).encode()
         return Statement(
             sender=SENDER,
             form="cv17809-1",
@@ -134,9 +135,15 @@ def _claims(method: str, path: str, request: Any) -> Statement | Question | Secr
             completeness=Completeness.OFFICIAL,
             regime=Regime.COORDINATION,
             classification=Classification.PUBLIC,
-            sha256=sha256(content).hexdigest(),
+            sha256=digest,
             size=len(content),
             issued_at=now,
             nonce=uuid4().hex,
         )
-    return Question(sender=SENDER, method=method, path=request.path_url, issued_at=now)
+    return Question(
+        sender=SENDER,
+        method=method,
+        path=request.path_url,
+        issued_at=now,
+        sha256=digest if content else None,
+    )
