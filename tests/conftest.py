@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -14,15 +15,23 @@ import pytest
 from hypothesis import settings
 from psycopg import sql
 
+from deploy import state
 from deploy.local import Stack
 
 # Nothing here is timed: the machine is shared.
 settings.register_profile("untimed", deadline=None)
 settings.load_profile("untimed")
 
+WORKERS = 8
+"""More than anybody runs side by side on one machine."""
+
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "long: takes minutes; not part of `make test`")
+    if worker := os.environ.get("PYTEST_XDIST_WORKER"):
+        # Two processes of pytest may choose ports at the same moment: each has a range of its own.
+        first = int(worker.removeprefix("gw")) % WORKERS
+        state.FREE_PORTS = state.FREE_PORTS[first::WORKERS]
 
 
 @pytest.fixture(scope="session")

@@ -5,6 +5,7 @@ Tokens are real ones (tests/people.py), and every answer asks for one. A test ch
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any
@@ -12,6 +13,7 @@ from uuid import NAMESPACE_URL, uuid5
 
 from fastapi import Depends, FastAPI, Request
 from fastapi.responses import JSONResponse, Response
+from fastapi.testclient import TestClient
 
 from services.catalogue.people.tokens import public_jwk
 from services.kernel import problems
@@ -44,6 +46,8 @@ NAMES = {
     "t0111": ("Số cuộc kết hôn", "Number of marriages"),
     "dn-list": ("Danh sách doanh nghiệp", "List of enterprises"),
 }
+NAMED = ("code", "rule", "level", "severity", "cells")
+"""What a state says of a finding, besides the number of the sheet; the report says more."""
 ORDER = ("received", "validated", "returned", "held", "withheld", "cleared", "stored")
 
 
@@ -85,7 +89,8 @@ def attempt(name: str, state: str, **more: Any) -> dict[str, Any]:
     times = {one: (began + timedelta(seconds=n)).isoformat() for n, one in enumerate(path)}
     id_, number = identity(name), more.get("attempt", 1)
     verdict = {"stored": "cleared", "superseded": "cleared"}.get(state, state)
-    links = {"self": "", "report": "", "marked": "yes" if state == "returned" else None}
+    report = f"/v1/submissions/{id_}/report?attempt={number}"
+    links = {"self": "", "report": report, "marked": "yes" if state == "returned" else None}
     others = [{"attempt": number, "state": state, "received_at": times["received"]}]
     return {
         "id": id_, "attempt": number, "sender": FINANCE, "form": "cv17809-1", "form_version": 1,
@@ -208,7 +213,9 @@ def _intake(app: FastAPI, office: Office) -> None:
         own = who.organisation if "agency" in who.roles else None
         found = [one for one in office.attempts if state in (None, one["state"])]
         found = [one for one in found if own in (None, one["sender"])]
-        return {"attempts": found[offset : offset + limit]}
+        more = {"times", "attempts"}  # which only the answer about one attempt has
+        rows = [{k: v for k, v in one.items() if k not in more} for one in found]
+        return {"attempts": rows[offset : offset + limit]}
 
     @app.get("/v1/submissions/{id_}")
     def state(id_: str, who: Who, attempt: int | None = None) -> dict[str, Any]:
@@ -282,8 +289,7 @@ def example() -> Office:
             attempt("moi", "received", form="cv17809-2", period="2026-Q4", completeness="estimate"),
             attempt("cho", "held", form="cv17809-4", minutes=7, reasons=[accept], period="2026-01-01/P9M"),
             attempt("tra", "returned", minutes=31, period="2026-Q4", completeness="estimate", attempt=2,
-                    findings=[one | {"message": None, "mend": None, "expected": None, "found": None,
-                                     "difference": None, "sheet": "#1"} for one in found]),
+                    findings=[{name: one[name] for name in NAMED} | {"sheet": "#1"} for one in found]),
             attempt("ket-hon", "stored", form="t0111", sender="so-tu-phap-dien-bien", minutes=95,
                     period="2025", completeness="official", figures=1),
             attempt("cam", "withheld", form="dn-list", minutes=190, period="2026-M09", reasons=[reason]),
@@ -297,8 +303,15 @@ def example() -> Office:
     }  # fmt: skip
     office.reports[identity("tra")] = {"findings": found, "repairs": [repair], "rules": rules}
     office.reviews[identity("cho")] = {
-        "submission": identity("cho"), "attempt": 1, "room": ROOM, "reviewers": 2,
+        "submission_id": identity("cho"), "attempt": 1, "room": ROOM, "reviewers": 2,
         "agreed": 0, "is_overdue": False, "acts": [],
         "due": (START + timedelta(days=2)).isoformat(),
     }  # fmt: skip
     return office
+
+
+def asked() -> Callable[[str, str], Any]:
+    """What the fakes of an ordinary morning answer to an officer, as `get(service, path)`."""
+    client = TestClient(services_of(example()))
+    headers = people.headers("p-kinh-te", **PEOPLE["p-kinh-te"])
+    return lambda service, path: client.get(path, headers=headers).json()

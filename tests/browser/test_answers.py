@@ -12,10 +12,11 @@ import pytest
 
 from services.kernel.clock import utc_now
 from services.kernel.problems import INTERNAL, Problem
+from tests.browser import visits
 from tests.browser.conftest import Site
 from tests.browser.fakes import PASSWORD, identity, texts
+from tests.browser.visits import FORM, form_token
 
-FORM = {"Sec-Fetch-Site": "same-origin"}
 HELD = f"/submissions/{identity('cho')}"
 
 
@@ -26,16 +27,8 @@ def client(site: Site) -> Iterator[httpx2.Client]:
         yield client
 
 
-def form_token(page: str) -> str:
-    found = re.search(r'name="form_token" value="([^"]+)"', page)
-    assert found is not None
-    return found[1]
-
-
 def log_in(client: httpx2.Client, person: str = "p-kinh-te") -> httpx2.Response:
-    token = form_token(client.get("/login").text)
-    fields = {"person": person, "password": PASSWORD, "form_token": token}
-    return client.post("/login", data=fields, headers=FORM)
+    return visits.log_in(client, person, PASSWORD)
 
 
 def test_a_login_sets_a_cookie_that_ends_with_the_browser(client: httpx2.Client) -> None:

@@ -1,12 +1,14 @@
-"""Two thousand small submissions: right ones, wrong ones with their corrections, forbidden ones."""
+"""Two thousand small submissions: right ones, wrong ones with their corrections, doubtful and forbidden ones."""
 
 from __future__ import annotations
 
 import random
 from collections import Counter
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from enum import StrEnum
 from hashlib import sha256
 from secrets import token_hex
 from typing import Any
@@ -67,15 +69,72 @@ FORM: dict[str, Any] = {
 }  # fmt: skip
 
 
+ROOM = "phong-thong-ke-kinh-te-dien-bien"
+ITEM: dict[str, Any] = {
+    "id": "small",
+    "name": {"vi": "Biểu nhỏ", "en": "A small form"},
+    "content": {"vi": "thử nghiệm", "en": "a test"},
+    "completeness": ["estimate"],
+    "frequency": "month",
+    "supplied": {"vi": "không", "en": "none"},
+    "form": "small",
+    "responsible": SENDER,
+    "other": {"vi": "không", "en": "none"},
+    "regime": "coordination",
+    "room": ROOM,
+}
+"""By it the room decides about what raised a warning."""
+
+
+class Kind(StrEnum):
+    """What is sent for a period; the verdicts of each are in VERDICTS."""
+
+    RIGHT = "right"
+    WRONG = "wrong"
+    NAMED = "named"
+    DOUBTFUL = "doubtful"
+
+
+VERDICTS: Mapping[Kind, tuple[str, ...]] = {
+    Kind.RIGHT: ("cleared",),
+    Kind.WRONG: ("returned",),
+    Kind.NAMED: ("withheld",),
+    Kind.DOUBTFUL: ("cleared", "held"),
+}
+"""What an attempt gets, by name: a doubtful one is held until an officer accepts it."""
+PLANS: tuple[tuple[tuple[Kind, ...], int], ...] = (
+    ((Kind.RIGHT,), 6),
+    ((Kind.WRONG, Kind.RIGHT), 2),
+    ((Kind.NAMED,), 1),
+    ((Kind.RIGHT, Kind.RIGHT), 1),
+    ((Kind.DOUBTFUL,), 1),
+)
+"""The attempts of a submission, and how often there is one like it."""
+
+
 @dataclass(frozen=True)
 class Sending:
-    """One attempt to send, and the verdict that it must get. `figures` are planted, findable values."""
+    """One attempt to send, and the verdicts that it must get. `figures` are planted, findable values."""
 
     period: str
     content: bytes
-    verdict: str
-    regime: Regime = Regime.COORDINATION
-    figures: tuple[str, ...] = ()
+    kind: Kind
+    figures: tuple[str, ...]
+
+    @property
+    def verdicts(self) -> tuple[str, ...]:
+        """All that it gets until it is settled, by name."""
+        return VERDICTS[self.kind]
+
+    @property
+    def is_cleared(self) -> bool:
+        """Whether its figures may be used in the end."""
+        return "cleared" in self.verdicts
+
+    @property
+    def regime(self) -> Regime:
+        """Names are forbidden in what is only shared."""
+        return Regime.SHARING if self.kind is Kind.NAMED else Regime.COORDINATION
 
 
 @dataclass
@@ -84,27 +143,30 @@ class Plan:
 
     submissions: list[list[Sending]] = field(default_factory=list)
 
-    def verdicts(self) -> Counter[str]:
-        """How many of each there must be."""
-        return Counter(sending.verdict for sendings in self.submissions for sending in sendings)
+    @property
+    def sendings(self) -> list[Sending]:
+        """Every attempt."""
+        return [sending for sendings in self.submissions for sending in sendings]
 
-    def not_cleared(self) -> list[str]:
+    def verdicts(self) -> Counter[tuple[str, ...]]:
+        """How many attempts there must be with these verdicts."""
+        return Counter(sending.verdicts for sending in self.sendings)
+
+    def current(self) -> dict[str, set[str]]:
+        """The figures that stand in the end, by period: those of the last attempt that is cleared."""
+        return {one.period: set(one.figures) for one in self.sendings if one.is_cleared}
+
+    def figures_not_cleared(self) -> list[str]:
         """The planted figures that nobody may find anywhere."""
-        return [
-            figure
-            for sendings in self.submissions
-            for sending in sendings
-            if sending.verdict != "cleared"
-            for figure in sending.figures
-        ]
+        return [figure for one in self.sendings if not one.is_cleared for figure in one.figures]
 
 
-def workbook(first: int, second: int, total: int, *, named: bool = False) -> bytes:
-    """The small form as CSV; `named` puts a person's name and identity number above it."""
+def workbook(first: int, second: int, total: int, kind: Kind = Kind.RIGHT) -> bytes:
+    """The small form as CSV. NAMED has a person's name and identity number above it, DOUBTFUL no unit."""
     lines = (
         "BIỂU NHỎ,,",
-        "Đơn vị tính: Triệu đồng,,",
-        "Họ và tên chủ hộ: Nguyễn Văn An,Số CCCD: 011085001234," if named else ",,",
+        ",," if kind is Kind.DOUBTFUL else "Đơn vị tính: Triệu đồng,,",
+        "Họ và tên chủ hộ: Nguyễn Văn An,Số CCCD: 011085001234," if kind is Kind.NAMED else ",,",
         "Chỉ tiêu,Mã số,Số liệu",
         f"Tổng,1,{total}",
         f"Phần A,2,{first}",
@@ -114,30 +176,26 @@ def workbook(first: int, second: int, total: int, *, named: bool = False) -> byt
 
 
 def plan(count: int, rng: random.Random) -> Plan:
-    """`count` attempts: right ones, wrong ones with their corrections, revised ones, forbidden ones."""
+    """`count` attempts, for as many periods as that takes."""
     result = Plan()
     made = 0
     month = 0
+    chances = [chance for _, chance in PLANS]
     while made < count:
         period = f"{1600 + month // 12}-M{month % 12 + 1:02}"
         month += 1
-        kind = rng.choices(("cleared", "returned", "withheld", "revised"), (6, 2, 1, 1))[0]
-        sendings = [_sending(period, rng, "cleared" if kind == "revised" else kind)]
-        if kind in ("returned", "revised"):
-            sendings.append(_sending(period, rng, "cleared"))
+        ((kinds, _),) = rng.choices(PLANS, chances)
+        sendings = [_sending(period, rng, kind) for kind in kinds]
         result.submissions.append(sendings[: count - made])
         made += len(result.submissions[-1])
     return result
 
 
-def _sending(period: str, rng: random.Random, verdict: str) -> Sending:
+def _sending(period: str, rng: random.Random, kind: Kind) -> Sending:
     first, second = (rng.randrange(10**13, 10**14) for _ in range(2))
-    wrong = rng.randrange(10**12, 10**13) if verdict == "returned" else 0
-    named = verdict == "withheld"
-    content = workbook(first, second, first + second + wrong, named=named)
-    regime = Regime.SHARING if named else Regime.COORDINATION
-    figures = tuple(map(str, (first, second, first + second + wrong)))
-    return Sending(period, content, verdict, regime, figures)
+    wrong = rng.randrange(10**12, 10**13) if kind is Kind.WRONG else 0
+    figures = (first, second, first + second + wrong)
+    return Sending(period, workbook(*figures, kind), kind, tuple(map(str, figures)))
 
 
 def send(url: str, key: Key, plan: Plan, threads: int) -> int:
@@ -148,9 +206,8 @@ def send(url: str, key: Key, plan: Plan, threads: int) -> int:
         with Connector(url, key, patience=180, client=client) as connector:
             for sending in sendings:
                 receipt = connector.send(_statement(sending), sending.content)
-                connector.wait(receipt.id, receipt.attempt, seconds=300) if len(
-                    sendings
-                ) > 1 else None
+                if len(sendings) > 1:
+                    connector.wait(receipt.id, receipt.attempt, seconds=300)
         return len(sendings)
 
     with ThreadPoolExecutor(threads) as pool:

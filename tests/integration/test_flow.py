@@ -1,11 +1,8 @@
-"""All services together, on a stack of their own: the demo's scenario, and poison on every input topic."""
+"""All services together, on a stack of their own: the demo's scenario, its pages, and poison on every input topic."""
 
 from __future__ import annotations
 
 import random
-import runpy
-import shutil
-import tempfile
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -17,28 +14,42 @@ from uuid import uuid4
 import httpx2
 import psycopg
 import pytest
-import yaml
-from kafka import KafkaProducer
+from kafka import KafkaConsumer, KafkaProducer, TopicPartition
 
 from deploy import feed
-from deploy.local import Stack
+from deploy.people import ECONOMY, People
+from deploy.stack import Stack
 from deploy.supervision import wait_until
+from services.audit.verifier import verify_receipt
 from services.audit.worker import STAGE as AUDIT
 from services.catalogue import starter
-from services.connector.client import Connector, Refused
-from services.connector.keys import Key
 from services.grdp.worker import STAGE as GRDP
 from services.intake.projection import STAGE as INTAKE
 from services.kernel import replay
+from services.kernel.topics import dead
 from services.kernel.wire import Message
+from services.model.catalogue import load_organisations
+from services.model.form import load_forms
+from services.notification.worker import OF_OTHERS, OF_VERDICTS
 from services.policy.worker import RELEASED
 from services.policy.worker import STAGE as POLICY
 from services.validation.worker import STAGE as VALIDATION
 from services.validation.worker import STORED
+from tests import promql
+from tests.browser import fakes, visits
+from tests.integration import console_parts, metric_parts
+from tests.integration.console_parts import SAY, text_of, visitor
+from tests.integration.flow_parts import (
+    Sent,
+    connector,
+    generate,
+    scenario,
+    send_with_a_repair,
+)
+from tests.running import client, operator, own_stack, to_tell, told, verdicts
 from tests.toy.harness import received
 
 pytestmark = pytest.mark.stack
-EXAMPLES = Path(__file__).resolve().parents[2] / "examples" / "dien-bien"
 CATALOGUE = ("catalogue.changed",)
 INPUTS: dict[str, tuple[str, ...]] = {
     "intake": (*INTAKE.topics, *CATALOGUE),
@@ -46,66 +57,50 @@ INPUTS: dict[str, tuple[str, ...]] = {
     "policy": (*POLICY.topics, *RELEASED.topics, *CATALOGUE),
     "grdp": (*GRDP.topics, *CATALOGUE),
     "audit": AUDIT.topics,
+    "notification": (*OF_VERDICTS.topics, *OF_OTHERS.topics, *CATALOGUE),
 }
 MALFORMED = 1000
+FINANCE = "so-tai-chinh-dien-bien"
 
 
 @pytest.fixture(scope="module")
 def running() -> Iterator[Stack]:
-    folder = Path(tempfile.mkdtemp(prefix="solieu-flow-"))
-    folder.chmod(0o711)
-    stack = Stack(folder / "stack", free_ports=True, tied=True)
-    try:
-        stack.start_infrastructure()
-        stack.prepare()
-        stack.start_services()
-        stack.wait_healthy(180)
+    with own_stack("flow") as stack:
         starter.load(stack.url("catalogue-api"), stack.state.tokens["administrator"])
+        metric_parts.tell_nowhere(stack, FINANCE)
         yield stack
-    finally:
-        stack.destroy()
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture(scope="module")
 def workbooks(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("workbooks")
-    runpy.run_path(str(EXAMPLES / "generate.py"))["generate"](folder)
+    generate(folder)
     return folder
 
 
-def connector(stack: Stack, sender: str) -> Connector:
-    """A connection with a new key, which the catalogue knows and intake will know soon."""
-    key = Key.generate(sender)
-    token = {"Authorization": f"Bearer {stack.state.tokens['administrator']}"}
-    with httpx2.Client(headers=token, timeout=30, trust_env=False) as client:
-        body = {"sender": sender, "public_key": key.public()}
-        url = f"{stack.url('catalogue-api')}/v1/sender_key/{key.id}"
-        client.put(url, json={"body": body}).raise_for_status()
-    client = httpx2.Client(base_url=stack.url("intake-api"), timeout=30, trust_env=False)
-    sender_connector = Connector(stack.url("intake-api"), key, client=client)
-    _until_known(sender_connector)
-    return sender_connector
+@pytest.fixture(scope="module")
+def sent(running: Stack, workbooks: Path) -> list[Sent]:
+    return scenario(running, workbooks)
 
 
-def _until_known(connector: Connector) -> None:
-    """Intake learns of a key from the catalogue's topic: soon, not at once."""
-    deadline = time.monotonic() + 60
-    while True:
-        try:
-            connector.state(str(uuid4()))
-        except Refused as refused:
-            if refused.status == 404:
-                return
-            assert time.monotonic() < deadline, refused
-        time.sleep(0.1)
+@pytest.fixture(scope="module")
+def people(running: Stack, tmp_path_factory: pytest.TempPathFactory) -> tuple[People, Path]:
+    """The demo's persons, and the file of their passwords."""
+    passwords = tmp_path_factory.mktemp("people") / "people.json"
+    return People(running, passwords), passwords
 
 
-def operator(stack: Stack, service: str, path: str) -> dict[str, Any]:
-    headers = {"Authorization": f"Bearer {stack.state.tokens['operator']}"}
-    with httpx2.Client(headers=headers, timeout=30, trust_env=False) as client:
-        answer: dict[str, Any] = client.get(stack.url(f"{service}-api") + path).json()
-    return answer
+def test_each_submission_of_the_scenario_gets_its_verdict(running: Stack, sent: list[Sent]) -> None:
+    for one in sent:
+        found = {**one.state, "status": one.status}
+        found["verdict"] = one.state["verdict"] or one.state["state"]
+        wanted = {name: one.expected[name] for name in ("status", "attempt", "verdict", "figures")}
+        assert {name: found[name] for name in wanted} == wanted, one.entry["name"]
+    stored = {one.state["id"] for one in sent if one.state["state"] == "stored"}
+    wait_until(lambda: kept(running) == stored, 60, "validation keeps what was stored")
+    figures = operator(running, "intake", "/v1/reconciliation")["figures"]
+    assert figures["read"] == sum(figures[n] for n in ("stored", "returned", "withheld", "held"))
+    assert len(feed.read(running.bootstrap).current) == figures["stored"] == 852
 
 
 def kept(stack: Stack) -> set[str]:
@@ -115,29 +110,107 @@ def kept(stack: Stack) -> set[str]:
     return {str(id_) for (id_,) in rows}
 
 
-def test_each_submission_of_the_scenario_gets_its_verdict(running: Stack, workbooks: Path) -> None:
-    scenario = yaml.safe_load((EXAMPLES / "scenario.yaml").read_text(encoding="utf-8"))
-    connectors: dict[str, Connector] = {}
-    stored: set[str] = set()
-    for entry in scenario["submissions"]:
-        if entry["sender"] not in connectors:
-            connectors[entry["sender"]] = connector(running, entry["sender"])
-        sender = connectors[entry["sender"]]
-        file = (EXAMPLES if entry.get("kept") else workbooks) / entry["file"]
-        stated = ("form", "area_list", "area", "period", "completeness", "regime", "classification")
-        receipt = sender.submit(file, **{name: entry[name] for name in stated})
-        state = sender.wait(receipt.id, receipt.attempt, stored=True, seconds=90)
-        found = {**state, "status": receipt.status, "verdict": state["verdict"] or state["state"]}
-        expected = {k: entry["expect"][k] for k in ("status", "attempt", "verdict", "figures")}
-        assert {name: found[name] for name in expected} == expected, entry["name"]
-        if state["state"] == "stored":
-            stored.add(receipt.id)
-    wait_until(lambda: kept(running) == stored, 60, "validation keeps what was stored")
-    figures = operator(running, "intake", "/v1/reconciliation")["figures"]
-    assert figures["read"] == sum(figures[n] for n in ("stored", "returned", "withheld", "held"))
-    assert len(feed.read(running.bootstrap).current) == figures["stored"] == 852
-    for one in connectors.values():
-        one.close()
+# -- the console, with the real services behind it
+
+
+def test_its_sender_finds_each_submission_in_the_console(
+    running: Stack, sent: list[Sent], people: tuple[People, Path]
+) -> None:
+    own = [one for one in sent if one.entry["sender"] == FINANCE]
+    with visitor(running, "p-so-tai-chinh", people[1]) as tab:
+        listed = tab.get("/submissions").text
+        for one in own:
+            assert f'href="{one.page}"' in listed
+            shown = text_of(tab.get(one.page))
+            assert load_forms()[one.entry["form"]].title.vi in shown
+            for said in console_parts.words_of(one):
+                assert said in shown, (one.entry["name"], said, shown)
+        assert not [one for one in sent if one not in own and one.state["id"] in listed]
+
+
+def test_the_console_hands_over_receipts_and_marked_workbooks(
+    running: Stack, sent: list[Sent], people: tuple[People, Path]
+) -> None:
+    own = [one for one in sent if one.entry["sender"] == FINANCE]
+    decided = [one for one in own if one.state["verdict"]]
+    marked = [one for one in own if one.state["state"] == "returned"]
+    assert decided and marked
+    with visitor(running, "p-so-tai-chinh", people[1]) as tab:
+        for one in decided:
+            link = one.page.replace("?", "/receipt?")
+            assert f'href="{link}"' in tab.get(one.page).text
+            found = verify_receipt(_when_ready(tab, link).json())
+            assert (found.submission, found.attempt) == (one.state["id"], one.state["attempt"])
+        with connector(running, FINANCE) as sender:
+            for one in marked:
+                link = one.page.replace("?", "/marked?")
+                assert f'href="{link}"' in tab.get(one.page).text
+                workbook = sender.marked(one.state["id"], one.state["attempt"])
+                assert tab.get(link).content == workbook
+
+
+def _when_ready(tab: httpx2.Client, link: str) -> httpx2.Response:
+    """The log reaches an event soon after its verdict, not at once."""
+    deadline = time.monotonic() + 30
+    while not (answer := tab.get(link)).is_success:
+        assert time.monotonic() < deadline, answer.text
+        time.sleep(0.2)
+    return answer
+
+
+def test_the_fakes_of_the_console_answer_as_the_services_do(
+    running: Stack, sent: list[Sent], people: tuple[People, Path], workbooks: Path, tmp_path: Path
+) -> None:
+    """So that the tests in a browser, which have the fakes behind them, say something of the real ones."""
+    send_with_a_repair(running, workbooks, tmp_path)
+    officer = people[0].headers("p-kinh-te")
+
+    def real(service: str, path: str) -> Any:
+        with client(running, f"{service}-api", officer) as asking:
+            return asking.get(path).json()
+
+    made_up = console_parts.shapes(console_parts.answers(fakes.asked()))
+    assert sorted(made_up - console_parts.shapes(console_parts.answers(real))) == []
+
+
+def test_an_officer_accepts_in_the_console_what_was_held(
+    running: Stack, sent: list[Sent], people: tuple[People, Path]
+) -> None:
+    (held,) = [one for one in sent if one.state["state"] == "held"]
+    path = held.page.partition("?")[0]
+    with visitor(running, "p-kinh-te", people[1]) as tab:
+        assert SAY("submissions.waiting", count=1) in text_of(tab.get("/submissions"))
+        page = tab.get(held.page)
+        shown = text_of(page)
+        names = {one.id: one.name.vi for one in load_organisations()}
+        assert SAY("held.room", room=names[ECONOMY]) in shown
+        assert names[FINANCE] in shown
+        typed = {
+            "form_token": visits.form_token(page.text),
+            "attempt": held.state["attempt"],
+            "outcome": "release",
+            "reason": "Đã đối chiếu đơn vị tính với văn bản gốc.",
+        }
+        answer = tab.post(f"{path}/decisions", data=typed, headers=visits.FORM)
+        assert answer.status_code == 303, answer.text
+        deadline = time.monotonic() + 30
+        while SAY("state.stored") not in (shown := text_of(tab.get(held.page))):
+            assert time.monotonic() < deadline, shown
+            time.sleep(0.2)
+
+
+def test_each_verdict_is_told_once(running: Stack, sent: list[Sent]) -> None:
+    """To each address of its sender; what nobody can deliver is told as failed, once as well."""
+    own = {one.state["id"] for one in sent if one.entry["sender"] == FINANCE}
+    wanted = to_tell({which: v for which, v in verdicts(running).items() if which[0] in own})
+    assert {verdict for _, verdict in wanted} == {"cleared", "returned", "withheld", "held"}
+    deadline = time.monotonic() + 30
+    while told(running, FINANCE) != wanted and time.monotonic() < deadline:
+        time.sleep(0.5)
+    assert told(running, FINANCE, "email") == told(running, FINANCE, "webhook") == wanted
+
+
+# -- what no service can read
 
 
 def broken(index: int) -> Message:
@@ -155,7 +228,7 @@ def broken(index: int) -> Message:
 def test_poison_on_every_input_topic_is_buried_and_good_ones_between_pass(
     running: Stack, workbooks: Path
 ) -> None:
-    before = {group: len(replay.letters(running.bootstrap, group)) for group in INPUTS}
+    before = {group: _lying(running, group) for group in INPUTS}
     topics = sorted({topic for names in INPUTS.values() for topic in names})
     rng = random.Random(3)
     order = [topic for topic in topics for _ in range(MALFORMED)]
@@ -163,7 +236,7 @@ def test_poison_on_every_input_topic_is_buried_and_good_ones_between_pass(
     producer = KafkaProducer(bootstrap_servers=running.bootstrap, acks="all", linger_ms=20)
     half = len(order) // 2
     _produce(producer, order[:half])
-    with connector(running, "so-tai-chinh-dien-bien") as sender:
+    with connector(running, FINANCE) as sender:
         receipt = sender.submit(
             workbooks / "cv17809-1_2026-Q3.xlsx",
             form="cv17809-1",
@@ -176,21 +249,30 @@ def test_poison_on_every_input_topic_is_buried_and_good_ones_between_pass(
         producer.close()
         state = sender.wait(receipt.id, receipt.attempt, stored=True, seconds=120)
     assert state["verdict"] == "cleared"
-    expected = {group: MALFORMED * len(names) for group, names in INPUTS.items()}
     deadline = time.monotonic() + 180
-    while time.monotonic() < deadline:
-        found = {g: _buried(running, g)[before[g] :] for g in INPUTS}
-        if {group: len(set(origins)) for group, origins in found.items()} == expected:
-            break
-        time.sleep(2)
-    by_topic = {g: Counter(o.topic for o in set(origins)) for g, origins in found.items()}
-    assert by_topic == {g: Counter(dict.fromkeys(names, MALFORMED)) for g, names in INPUTS.items()}
+    while time.monotonic() < deadline and any(
+        _lying(running, group) - before[group] < MALFORMED * len(names)
+        for group, names in INPUTS.items()
+    ):
+        time.sleep(1)
+    found = {group: _buried(running, group, before[group]) for group in INPUTS}
+    assert found == {g: Counter(dict.fromkeys(names, MALFORMED)) for g, names in INPUTS.items()}
 
 
-def _buried(stack: Stack, group: str) -> list[Any]:
-    letters = replay.letters(stack.bootstrap, group)
+def _lying(stack: Stack, group: str) -> int:
+    """How many dead letters a group has."""
+    consumer = KafkaConsumer(bootstrap_servers=stack.bootstrap)
+    partition = TopicPartition(dead(group), 0)
+    count = int(consumer.end_offsets([partition])[partition])
+    consumer.close()
+    return count
+
+
+def _buried(stack: Stack, group: str, before: int) -> Counter[str]:
+    """How many records of each topic lie among the group's dead letters since then, each counted once."""
+    letters = replay.letters(stack.bootstrap, group)[before:]
     assert all(letter.error == "Malformed" and letter.reason for letter in letters)
-    return [letter.origin for letter in letters]
+    return Counter(origin.topic for origin in {letter.origin for letter in letters})
 
 
 def _produce(producer: Any, topics: list[str]) -> None:
@@ -198,3 +280,47 @@ def _produce(producer: Any, topics: list[str]) -> None:
         message = broken(index)
         producer.send(topic, message.value, uuid4().bytes, list(message.headers))
     producer.flush()
+
+
+# -- what Prometheus gets to see
+
+
+@pytest.fixture(scope="module")
+def shown(running: Stack, sent: list[Sent]) -> promql.Samples:
+    """Every series of every program, after all that an operator must be told of has happened."""
+    metric_parts.trouble(running)
+    deadline = time.monotonic() + 120  # vacancies are counted each minute
+    while unmet(found := metric_parts.scraped(running)) and time.monotonic() < deadline:
+        time.sleep(1)
+    return found
+
+
+def unmet(samples: promql.Samples) -> dict[str, list[str]]:
+    """What the queries and alerts ask for and no program shows."""
+    asked = {query for _, query in promql.queries()} | {rule["expr"] for rule in promql.rules()}
+    found = {expression: list(promql.unmet(expression, samples)) for expression in asked}
+    return {expression: what for expression, what in found.items() if what}
+
+
+def test_the_programs_show_all_that_the_dashboard_and_the_alerts_ask_for(
+    shown: promql.Samples,
+) -> None:
+    assert unmet(shown) == {}
+
+
+@pytest.mark.skipif(promql.promtool() is None, reason="no promtool here")
+def test_each_query_of_the_dashboard_has_an_answer_over_what_the_programs_show(
+    shown: promql.Samples, tmp_path: Path
+) -> None:
+    """Names and labels are theirs; the values are made up, and rise, so that nothing is hidden for being 0."""
+    series = metric_parts.series(shown)
+    values = {name: "0x10" if name.startswith("up{") else "1+1x10" for name in series}
+    test = {
+        "interval": "1m",
+        "input_series": [{"series": name, "values": value} for name, value in values.items()],
+        "promql_expr_test": [
+            promql.expect(f"count({promql.plain(query)}) > bool 0", 10, 1.0)
+            for _, query in promql.queries()
+        ],
+    }
+    assert promql.evaluated(tmp_path, [test]) == ""

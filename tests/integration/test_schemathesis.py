@@ -1,23 +1,33 @@
-"""Every API against its own description, with requests that nobody would write: with a token and without."""
+"""Every API against its own description, with requests that nobody would write: without a right and with one.
+
+The console, which has no description, is described by its routes.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
+from urllib.parse import quote
 
 import httpx2
 import pytest
 import schemathesis
+from fastapi import FastAPI
+from fastapi.routing import iter_route_contexts
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis.errors import Unsatisfiable
 from schemathesis import Case, GenerationMode
 from schemathesis.specs.openapi.checks import content_type_conformance, response_schema_conformance
 
 from deploy import programs
-from deploy.stack import Stack
-from services.kernel.auth import Role
-from tests.unit.test_rights import CONSOLE, OPEN, PUBLIC
+from services.catalogue import starter
+from services.console.api import create_app
+from services.kernel.settings import Settings
+from tests.browser.visits import FORM, form_token, log_in
+from tests.integration.flow_parts import generate
+from tests.integration.seeded import OTHER, PASSWORD, PERSON, Seeded, seed
+from tests.running import client, own_stack
+from tests.unit.test_rights import CONSOLE, OPEN, OTHERWISE, PUBLIC
 
 pytestmark = pytest.mark.stack
 
@@ -30,60 +40,63 @@ EXAMPLES = 4
 """Of each operation and mode: `make test` has many operations. More by hand finds more."""
 CONFORMS = [content_type_conformance, response_schema_conformance]
 ENDS_ALL_TOKENS = "POST /v1/signing-keys"
-PASSWORD = "một câu dễ nhớ của tôi"
-
-
-@dataclass(frozen=True)
-class Apis:
-    """All APIs as processes, and a person in every role at once."""
-
-    stack: Stack
-    token: Mapping[str, str]
-
-    def operations(self, program: str) -> Iterator[tuple[str, Any]]:
-        """What the API's description names, by method and path."""
-        described = httpx2.get(f"{self.stack.url(program)}/openapi.json", trust_env=False).json()
-        for found in schemathesis.openapi.from_dict(described).get_all_operations():
-            operation: Any = found.ok()  # type: ignore[union-attr]
-            yield f"{operation.method.upper()} {operation.path}", operation
-
-    def call(self, program: str, case: Case[Any], headers: Mapping[str, str]) -> Any:
-        """Sends a made up request; whatever it says of who asks is replaced."""
-        mine = {k: v for k, v in (case.headers or {}).items() if k.lower() != "authorization"}
-        case.headers = mine | dict(headers)  # type: ignore[assignment]
-        return case.call(base_url=self.stack.url(program), timeout=30)
+SIGNED = {
+    "intake-api": {
+        *("POST /v1/submissions", "POST /v1/secret-notices", "GET /v1/submissions"),
+        *(
+            f"GET /v1/submissions/{{submission_id}}{end}"
+            for end in ("", "/report", "/marked", "/path")
+        ),
+    },
+    "validation-api": {
+        "GET /v1/submissions/{submission}/findings",
+        "POST /v1/submissions/{submission}/findings/{finding}/explanations",
+    },
+}
+"""What a sender may ask with its signature."""
+LEADS_ON = {"GET /", "POST /logout"}
+"""Pages that only lead to another one."""
+TYPED = {"person": OTHER, "password": "?", "attempt": "1", "outcome": "release", "reason": "Đã rõ."}
+"""What people fill into the forms of the console."""
+ENDLESS = "/stream"
+"""Answers of this ending go on for minutes; tests/browser/test_answers.py has them."""
 
 
 @pytest.fixture(scope="module")
-def apis(stack: Stack) -> Iterator[Apis]:
-    stack.start_services(APIS)
-    stack.wait_healthy(120, APIS)
-    token = stack.administrator_environment()["SOLIEU_ADMINISTRATOR_TOKEN"]
-    headers = {"Authorization": f"Bearer {token}"}
-    with httpx2.Client(
-        base_url=stack.url("catalogue-api"), headers=headers, timeout=30, trust_env=False
-    ) as client:
-        office = {
-            "id": "co-quan-thu",
-            "name": {"vi": "Thử", "en": "Test"},
-            "kind": "provincial_office",
-        }
-        client.put("/v1/organisation/co-quan-thu", json={"body": office}).raise_for_status()
-        person = {
-            "id": "p-tat-ca",
-            "name": "Tất Cả",
-            "organisation": "co-quan-thu",
-            "roles": list(Role),
-        }
-        client.post("/v1/people", json=person | {"password": PASSWORD}).raise_for_status()
-        login = {"person": "p-tat-ca", "password": PASSWORD}
-        given = client.post("/v1/tokens", json=login).raise_for_status().json()
-    yield Apis(stack, {"Authorization": f"Bearer {given['access_token']}"})
-    stack.stop_services(APIS)
+def apis(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Seeded]:
+    workbooks = tmp_path_factory.mktemp("workbooks")
+    generate(workbooks)
+    with own_stack("schemathesis") as stack:
+        starter.load(stack.url("catalogue-api"), stack.state.tokens["administrator"])
+        yield seed(stack, workbooks)
 
 
-def made_up(operation: Any) -> list[Case[Any]]:
-    """Cases as the description says, and cases that it forbids."""
+# -- what is asked
+
+
+def operations(apis: Seeded, program: str) -> Iterator[tuple[str, Any]]:
+    """What an API's description names, by method and path."""
+    with client(apis.stack, program) as asking:
+        return named(asking.get("/openapi.json").json())
+
+
+def pages() -> Iterator[tuple[str, Any]]:
+    """The routes of the console in the same way."""
+    described = FastAPI()
+    for one in iter_route_contexts(create_app(Settings()).routes):
+        if one.methods and one.path and one.endpoint and not one.path.endswith(ENDLESS):
+            described.add_api_route(one.path, one.endpoint, methods=list(one.methods))
+    return named(described.openapi())
+
+
+def named(description: dict[str, Any]) -> Iterator[tuple[str, Any]]:
+    for found in schemathesis.openapi.from_dict(description).get_all_operations():
+        operation: Any = found.ok()  # type: ignore[union-attr]
+        yield f"{operation.method.upper()} {operation.path}", operation
+
+
+def made_up(operation: Any, known: Mapping[str, Mapping[str, Any]]) -> list[Case[Any]]:
+    """Cases as the description says, and cases that it forbids; the first is about something that is there."""
     found: list[Case[Any]] = []
     for mode in GenerationMode:
         try:
@@ -101,16 +114,45 @@ def made_up(operation: Any) -> list[Case[Any]]:
         except Unsatisfiable:
             continue  # nothing of this operation can be wrong
     assert found
+    return [about_what_is_there(operation, found[0], known), *found]
+
+
+def about_what_is_there(
+    operation: Any, like: Case[Any], known: Mapping[str, Mapping[str, Any]]
+) -> Case[Any]:
+    """A case with the same body whose parameters, as far as it needs them, name something that is there."""
+    values: dict[str, Any] = {}
+    for path, more in known.items():
+        values |= more if operation.path.startswith(path) else {}
+    needed = {
+        kind: {one.name: values[one.name] for one in getattr(operation, kind) if one.name in values}
+        for kind in ("path_parameters", "query")
+    }
+    content = {"body": like.body, "media_type": like.media_type}
+    found: Case[Any] = operation.Case(**needed, **content)
     return found
 
 
+def call(apis: Seeded, program: str, case: Case[Any], **right: Any) -> Any:
+    """Sends a made up request with this right and no other; `right` is headers, or `auth` of requests."""
+    mine = {k: v for k, v in (case.headers or {}).items() if k.lower() != "authorization"}
+    case.headers = mine | right.pop("headers", {})
+    answer: Any = case.call(base_url=apis.stack.url(program), timeout=30, **right)
+    assert answer.status_code < 500, (case, answer.text)
+    if answer.status_code < 300:
+        case.validate_response(answer, checks=CONFORMS)
+    return answer
+
+
+# -- the APIs
+
+
 @pytest.mark.parametrize("program", APIS)
-def test_without_a_token_nothing_but_what_is_public_answers(apis: Apis, program: str) -> None:
+def test_without_a_token_nothing_but_what_is_public_answers(apis: Seeded, program: str) -> None:
     public = OPEN | PUBLIC.get(programs.PROGRAMS[program].service, set())
-    for name, operation in apis.operations(program):
-        for case in made_up(operation):
-            answer = apis.call(program, case, {})
-            assert answer.status_code < 500, (name, case, answer.text)
+    for name, operation in operations(apis, program):
+        for case in made_up(operation, apis.known):
+            answer = call(apis, program, case)
             if name not in public:
                 assert answer.status_code >= 400, (name, case, answer.text)
                 assert answer.headers["content-type"] == ["application/problem+json"]
@@ -118,14 +160,77 @@ def test_without_a_token_nothing_but_what_is_public_answers(apis: Apis, program:
 
 @pytest.mark.parametrize("program", APIS)
 def test_with_a_token_no_request_breaks_it_and_it_answers_as_it_says(
-    apis: Apis, program: str
+    apis: Seeded, program: str
 ) -> None:
-    well = 0
-    for name, operation in apis.operations(program):
-        for case in [] if name == ENDS_ALL_TOKENS else made_up(operation):
-            answer = apis.call(program, case, apis.token)
-            assert answer.status_code < 500, (name, case, answer.text)
-            if answer.status_code < 300:
-                well += 1
-                case.validate_response(answer, checks=CONFORMS)
-    assert well > 0
+    other_doors = OTHERWISE.get(programs.PROGRAMS[program].service, {})
+    for name, operation in operations(apis, program):
+        if name == ENDS_ALL_TOKENS:
+            continue
+        cases = made_up(operation, apis.known)
+        statuses = [call(apis, program, one, headers=apis.token).status_code for one in cases]
+        if "signature" not in other_doors.get(name, ""):
+            assert let_in(statuses), (name, statuses)
+        if name.startswith("GET"):
+            assert statuses[0] == 200, (name, cases[0])
+
+
+@pytest.mark.parametrize("program", SIGNED)
+def test_with_a_senders_signature_no_request_breaks_it_and_it_answers_as_it_says(
+    apis: Seeded, program: str
+) -> None:
+    described = dict(operations(apis, program))
+    assert set(described) >= SIGNED[program]
+    for name in sorted(SIGNED[program]):
+        cases = made_up(described[name], apis.known)
+        statuses = [call(apis, program, one, auth=apis.signature).status_code for one in cases]
+        assert let_in(statuses), (name, statuses)
+        if name.startswith("GET"):
+            assert statuses[0] == 200, (name, cases[0])
+
+
+def let_in(statuses: list[int]) -> bool:
+    """Whether a request was told more than that it may not ask."""
+    return not {401, 403}.issuperset(statuses)
+
+
+# -- the console
+
+
+def visit(tab: httpx2.Client, case: Case[Any], fields: Mapping[str, str]) -> httpx2.Response:
+    """Asks for the page of a made up request; a POST has the fields of a form."""
+    path, query = quote(case.formatted_path, safe="/%"), dict(case.query or {})
+    form: Any = {"data": fields, "headers": FORM} if case.method == "POST" else {}
+    answer = tab.request(case.method, path, params=query or None, **form)
+    assert answer.status_code < 500, (case, answer.text)
+    return answer
+
+
+def test_no_request_breaks_the_console_and_without_a_login_it_leads_to_the_door(
+    apis: Seeded,
+) -> None:
+    with client(apis.stack, "console-api") as stranger:
+        token = form_token(stranger.get("/login").text)
+        for name, operation in pages():
+            for case in made_up(operation, apis.known):
+                answer = visit(stranger, case, {"form_token": token})
+                if name not in PUBLIC[CONSOLE] | LEADS_ON:
+                    assert answer.status_code >= 400 or is_door(answer), (name, case)
+
+
+def test_no_request_of_a_person_breaks_the_console(apis: Seeded) -> None:
+    with client(apis.stack, "console-api") as door:
+        assert log_in(door, PERSON, PASSWORD).status_code == 303
+        cookies = door.cookies
+    for name, operation in pages():
+        cases = made_up(operation, apis.known)
+        for typed in (TYPED, dict.fromkeys(TYPED, "\x00<é>"), {}):
+            with client(apis.stack, "console-api") as tab:
+                tab.cookies.update(cookies)
+                fields = typed | {"form_token": form_token(tab.get("/submissions").text)}
+                statuses = [visit(tab, one, fields).status_code for one in cases]
+            if name.startswith("GET") and name not in LEADS_ON:
+                assert statuses[0] == 200, (name, cases[0])
+
+
+def is_door(answer: httpx2.Response) -> bool:
+    return answer.status_code == 303 and answer.headers["location"].startswith("/login")

@@ -20,6 +20,7 @@ from uuid import UUID, uuid4
 import psycopg
 from kafka import KafkaConsumer, KafkaProducer, TopicPartition
 from kafka.admin import KafkaAdminClient
+from kafka.partitioner.default import murmur2
 
 from services.kernel import administration, topics
 from services.kernel.codec import codec
@@ -62,16 +63,17 @@ class Toy:
     url: str
     mark: Path
     workers: list[subprocess.Popen[bytes]] = field(default_factory=list)
-    port: int = 28200
+    delivery_seconds: float = 1.0
+    """Less than the product's DELIVERY_TIMEOUT, which is paid at each takeover after a crash."""
 
     def start(self, kind: str) -> subprocess.Popen[bytes]:
         """Starts one worker; all have the same identity, as copies of a process have."""
-        self.port += 1
         environment = os.environ | {
             "SOLIEU_KAFKA_BOOTSTRAP": self.bootstrap,
             "SOLIEU_DATABASE_URL": self.url,
-            "SOLIEU_PORT": str(self.port),
+            "SOLIEU_PORT": "0",
             "TOY_MARK": str(self.mark / "once"),
+            "TOY_DELIVERY": str(self.delivery_seconds),
         }
         command = [sys.executable, "-m", "tests.toy.worker", kind]
         with (self.mark / "log").open("ab") as log:
@@ -148,6 +150,10 @@ class Toy:
             seen.setdefault(record.key.decode(), set()).add(dict(record.headers)["ce_id"].decode())
         return Counter({key: len(ids) for key, ids in seen.items()})
 
+    def handled(self) -> int:
+        """How many events are in the inbox."""
+        return int(self.scalar("select count(*) from inbox"))
+
     def log(self) -> str:
         """What the workers wrote."""
         return (self.mark / "log").read_text()
@@ -165,6 +171,17 @@ class Toy:
             if time.monotonic() > deadline:
                 raise AssertionError("it did not come true:\n" + self.log()[-6000:])
             time.sleep(0.2)
+
+
+def of_one_partition(count: int) -> list[UUID]:
+    """Submissions that the default partitioner puts together: told by trying (murmur2 as in Kafka)."""
+    number = topics.load()[INPUT].partitions
+    found: list[UUID] = []
+    while len(found) < count:
+        candidate = uuid4()
+        if (murmur2(str(candidate).encode()) & 0x7FFFFFFF) % number == 0:
+            found.append(candidate)
+    return found
 
 
 def fresh_topics(bootstrap: str) -> None:

@@ -16,7 +16,7 @@ from typing import Any
 
 from sqlmodel import Session
 
-from services.kernel import replica
+from services.kernel import partition, publisher, replica
 from services.kernel.errors import Permanent
 from services.kernel.events import Draft, Event, Outcome
 from services.kernel.runner import main
@@ -69,4 +69,7 @@ STAGES: dict[str, Stage] = {
 }
 
 if __name__ == "__main__":
+    # Both sides of the promise together: how long a producer tries, and how long who takes over waits for it.
+    for module in (publisher, partition):
+        vars(module)["DELIVERY_TIMEOUT"] = float(os.environ["TOY_DELIVERY"])
     main("validation", [replica.stage(), STAGES[sys.argv[1]]])

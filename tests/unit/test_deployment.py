@@ -21,9 +21,18 @@ from deploy.programs import DEFAULT_PORTS, PROGRAMS, SERVICES, TOKENS, Program, 
 from services.kernel import metrics
 from services.kernel.settings import Settings
 from services.kernel.topics import load as topics
+from tests.promql import (
+    PROMETHEUS,
+    ROOT,
+    TARGET,
+    groupings,
+    panels,
+    promtool,
+    queries,
+    rules,
+    selectors,
+)
 
-ROOT = Path(__file__).parents[2]
-PROMETHEUS = ROOT / "deploy" / "prometheus"
 GRAFANA = ROOT / "deploy" / "grafana"
 VARIABLE = re.compile(r"\$\{(\w+)(?::\?[^}]*)?\}")
 COMPOSE_TEXT = (ROOT / "docker-compose.yml").read_text(encoding="utf-8")
@@ -244,25 +253,8 @@ def scraped() -> dict[str, set[str]]:
 
 
 SAMPLES = scraped() | {"up": set()}
-TARGET = {"job", "instance", "program"}
-"""The labels that Prometheus adds to every sample (deploy/prometheus/prometheus.yml)."""
-GROUPING = re.compile(r"\b(?:by|without|on|ignoring|group_left|group_right)\s*\(([^)]*)\)")
-SELECTOR = re.compile(r"\b([a-zA-Z_:][\w:]*)\b(?!\s*\()(?:\s*\{([^}]*)\})?")
-MATCHER = re.compile(r'(\w+)\s*(=~|!~|!=|=)\s*"([^"]*)"')
-WORDS = {"and", "or", "unless", "offset", "bool", "inf", "nan"}
 VALUES = {"service": set(SERVICES), "topic": set(topics()), "result": {"handled", "duplicate", "dead"},
           "state": {"queued", "sent", "failed", "uncertain"}}  # fmt: skip
-
-
-def selectors(expression: str) -> list[tuple[str, list[tuple[str, str, str]]]]:
-    """The metrics of a PromQL expression, each with its matchers."""
-    plain = re.sub(r"\[[^\]{}\"]*\]", "", GROUPING.sub("", expression))
-    plain = re.sub(r"\boffset\s+\w+", "", plain)
-    return [
-        (name, MATCHER.findall(matchers))
-        for name, matchers in SELECTOR.findall(plain)
-        if name not in WORDS
-    ]
 
 
 def flaws(expression: str) -> Iterator[str]:
@@ -283,30 +275,10 @@ def flaws(expression: str) -> Iterator[str]:
                 same = any(re.fullmatch(value, one) for one in known)
             if not same:
                 yield f"{label} is never {value}"
-    for group in GROUPING.findall(expression):
-        yield from (f"nothing has a label {one}" for one in names(group) - labels)
+    for group in groupings(expression):
+        yield from (f"nothing has a label {one}" for one in group - labels)
     if not found:
         yield "no metric at all"
-
-
-def names(group: str) -> set[str]:
-    """The labels between the parentheses of a grouping."""
-    return {one.strip() for one in group.split(",") if one.strip()}
-
-
-def rules() -> list[dict[str, Any]]:
-    """Every alert rule."""
-    found = read(PROMETHEUS / "alerts.yml")["groups"]
-    return [rule for group in found for rule in group["rules"]]
-
-
-def panels() -> list[dict[str, Any]]:
-    """Every panel of the dashboard."""
-    found: list[dict[str, Any]] = read(GRAFANA / "dashboards" / "solieu.json")["panels"]
-    return found
-
-
-QUERIES = [(panel["title"], target["expr"]) for panel in panels() for target in panel["targets"]]
 
 
 @pytest.mark.parametrize("rule", rules(), ids=lambda rule: rule["alert"])
@@ -316,11 +288,11 @@ def test_an_alert_asks_for_what_is_there(rule: dict[str, Any]) -> None:
     assert set(rule["annotations"]) == {"summary", "description"}
     assert " · " in rule["annotations"]["summary"]
     told = set(re.findall(r"\$labels\.(\w+)", json.dumps(rule["annotations"])))
-    groups = [names(group) for group in re.findall(r"\bby\s*\(([^)]*)\)", rule["expr"])]
+    groups = groupings(rule["expr"])
     assert told <= (set.intersection(*groups) if groups else TARGET)
 
 
-@pytest.mark.parametrize(("title", "query"), QUERIES)
+@pytest.mark.parametrize(("title", "query"), queries())
 def test_a_panel_asks_for_what_is_there(title: str, query: str) -> None:
     assert list(flaws(query)) == []
     assert " · " in title
@@ -343,7 +315,7 @@ def test_what_is_not_there_is_found(expression: str, says: str) -> None:
 
 
 def test_every_metric_is_shown_and_every_trouble_alerts() -> None:
-    shown = {name for _, query in QUERIES for name, _ in selectors(query)}
+    shown = {name for _, query in queries() for name, _ in selectors(query)}
     own = {one for one in SAMPLES if one.startswith("solieu_") and not one.endswith("_created")}
     assert own - shown == {"solieu_stage_seconds_count", "solieu_stage_seconds_sum"}
     alerting = {name for rule in rules() for name, _ in selectors(rule["expr"])}
@@ -411,10 +383,9 @@ def test_docker_compose_takes_it(secrets: Mapping[str, str], tmp_path: Path) -> 
 
 
 def test_promtool_takes_it() -> None:
-    tools = ROOT / ".run" / "tools"  # where `deploy/requisites.sh promtool` puts it
-    promtool = shutil.which("promtool") or shutil.which("promtool", path=str(tools))
-    if promtool is None:
+    program = promtool()
+    if program is None:
         pytest.skip("no promtool here")
     file = str(PROMETHEUS / "prometheus.yml")
-    finished = subprocess.run([promtool, "check", "config", file], capture_output=True, text=True)
+    finished = subprocess.run([program, "check", "config", file], capture_output=True, text=True)
     assert finished.returncode == 0, finished.stdout + finished.stderr

@@ -1,4 +1,4 @@
-"""What the README and .env.example say is so: each command, path, target, topic, table and setting is there."""
+"""What the READMEs and .env.example say is so: each command, path, target, topic, table and setting is there."""
 
 from __future__ import annotations
 
@@ -20,9 +20,10 @@ from sqlmodel import SQLModel
 
 from deploy import local
 from deploy.local import DEFAULT_FOLDER
-from deploy.programs import DEFAULT_PORTS, SERVICES
+from deploy.programs import DEFAULT_PORTS, PROGRAMS, SERVICES
 from services import cli
 from services.intake.identity import NAMESPACE, identity
+from services.intake.status import State
 from services.kernel import metrics, replica
 from services.kernel.settings import Settings
 from services.kernel.stage import BatchStage, ObjectStage
@@ -33,7 +34,10 @@ from services.model.rule import RuleKind
 from services.model.statement import Statement
 
 ROOT = Path(__file__).parents[2]
-README = (ROOT / "README.md").read_text(encoding="utf-8")
+README, VIETNAMESE = (
+    (ROOT / name).read_text(encoding="utf-8") for name in ("README.md", "README.vi.md")
+)
+in_both = pytest.mark.parametrize("text", [README, VIETNAMESE], ids=["en", "vi"])
 ENVIRONMENT = (ROOT / ".env.example").read_text(encoding="utf-8")
 SCENARIO: list[dict[str, Any]] = yaml.safe_load(
     (ROOT / "examples" / "dien-bien" / "scenario.yaml").read_text(encoding="utf-8")
@@ -143,8 +147,9 @@ def metric_names() -> Iterator[str]:
 METRICS = set(metric_names())
 
 
-def test_nothing_is_said_that_is_not_so() -> None:
-    assert list(flaws(README)) == []
+@in_both
+def test_nothing_is_said_that_is_not_so(text: str) -> None:
+    assert list(flaws(text)) == []
 
 
 @pytest.mark.parametrize(
@@ -178,12 +183,14 @@ def test_what_is_not_so_is_found(text: str, says: str) -> None:
 # -- what the README must mention, since it lists it
 
 
-def test_the_demo_and_the_tests_come_first() -> None:
-    assert script(README)[:2] == ["make demo", "make test"]
+@in_both
+def test_the_demo_and_the_tests_come_first(text: str) -> None:
+    assert script(text)[:2] == ["make demo", "make test"]
 
 
-def test_the_first_submission_is_new_and_has_the_id_that_is_traced() -> None:
-    lines = [line for line in script(README) if re.search(r"/solieu (submit|trace) ", line)]
+@in_both
+def test_the_first_submission_is_new_and_has_the_id_that_is_traced(text: str) -> None:
+    lines = [line for line in script(text) if re.search(r"/solieu (submit|trace) ", line)]
     submit, trace = (parsed(shlex.split(line)[1:]) for line in lines)
     sent = {name: submit[name] for name in ("form", "area_list", "area", "period")}
     sent |= {name: str(submit[name]) for name in ("completeness", "regime", "classification")}
@@ -202,9 +209,9 @@ def test_the_first_submission_is_new_and_has_the_id_that_is_traced() -> None:
     assert trace["submission"] == str(identity(statement))
 
 
-def rows(heading: str) -> list[list[str]]:
+def rows(heading: str, text: str = README) -> list[list[str]]:
     """The rows of the table whose first column has this heading."""
-    _, found, rest = README.partition(f"| {heading} |")
+    _, found, rest = text.partition(f"| {heading} |")
     assert found, f"no table of {heading}"
     lines = rest.partition("\n\n")[0].splitlines()[2:]
     return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines]
@@ -257,12 +264,30 @@ def test_a_service_is_what_its_row_says(row: list[str]) -> None:
     assert row[5] == str(DEFAULT_PORTS.get(f"{service}-api", ""))
 
 
+def test_the_vietnamese_table_of_services_has_all_that_have_a_process_and_their_ports() -> None:
+    found = {row[0].partition("]")[0][1:]: row[2] for row in rows("dịch vụ", VIETNAMESE)}
+    named = {one.service for one in PROGRAMS.values()}
+    assert found == {one: str(DEFAULT_PORTS.get(f"{one}-api", "")) for one in named}
+
+
+def test_the_vietnamese_table_of_states_has_them_all() -> None:
+    found = [name for row in rows("trạng thái", VIETNAMESE) for name in spans(row[0])]
+    assert sorted(found) == sorted([*State, "refused"])
+
+
+@in_both
+def test_the_other_language_is_one_click_away(text: str) -> None:
+    other = {README: "README.vi.md", VIETNAMESE: "README.md"}[text]
+    assert f"]({other})" in text
+
+
 def test_each_metric_has_its_row() -> None:
     assert {spans(row[0])[0] for row in rows("metric")} == METRICS
 
 
-def test_each_kind_of_rule_is_named() -> None:
-    assert {kind.value for kind in RuleKind} <= set(spans(README))
+@in_both
+def test_each_kind_of_rule_is_named(text: str) -> None:
+    assert {kind.value for kind in RuleKind} <= set(spans(text))
 
 
 # -- .env.example

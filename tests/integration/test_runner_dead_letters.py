@@ -1,0 +1,123 @@
+"""What the runner can't handle: buried with its reason, found when it kills, sent back to its group alone."""
+
+from __future__ import annotations
+
+import random
+import time
+from dataclasses import replace
+from uuid import UUID
+
+import pytest
+from kafka.admin import KafkaAdminClient
+
+from services.kernel import replay
+from services.kernel.wire import Message
+from tests.toy.harness import INPUT, Toy, headers_of, identity, of_one_partition, received
+
+pytestmark = pytest.mark.stack
+KINDS = ("batch", "object")
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_malformed_messages_are_buried_with_their_reason_and_good_ones_pass(
+    toy: Toy, kind: str
+) -> None:
+    good = [received() for _ in range(20)]
+    broken = [_broken(index) for index in range(1000)]
+    mixed = [*good, *broken]
+    random.Random(2).shuffle(mixed)
+    with toy.running(kind):
+        toy.send(mixed)
+        toy.wait_for(lambda: toy.handled() == len(good))
+        toy.wait_for(lambda: len(replay.letters(toy.bootstrap, "validation")) >= len(broken))
+    letters = replay.letters(toy.bootstrap, "validation")
+    assert {letter.origin for letter in letters} == {
+        letter.origin for letter in letters if letter.reason
+    }
+    assert len({letter.origin for letter in letters}) == len(broken)
+    assert {letter.error for letter in letters} == {"Malformed"}
+    assert len(toy.outputs()) == len(good)
+
+
+def _broken(index: int) -> Message:
+    message = received()
+    return [
+        replace(message, value=b"\x00"),
+        replace(message, value=message.value[:-1]),
+        replace(message, value=message.value + b"x"),
+        replace(message, value=b"\x00\x00\x00\x00\xff" + message.value[5:]),
+        replace(message, headers=message.headers[2:]),
+        replace(message, value=b""),
+        replace(
+            message, headers=tuple((n, b"\xff" if n == "ce_id" else v) for n, v in message.headers)
+        ),
+    ][index % 7]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_an_event_that_kills_the_process_is_found_and_its_neighbours_pass(
+    toy: Toy, kind: str
+) -> None:
+    submissions = of_one_partition(7)
+    messages = [received("killer" if n == 3 else "plain", s) for n, s in enumerate(submissions)]
+    with toy.running(kind):
+        toy.send(messages)
+        toy.wait_for(lambda: toy.handled() == 6, 120)
+        toy.wait_for(lambda: len(replay.letters(toy.bootstrap, "validation")) == 1)
+    (letter,) = replay.letters(toy.bootstrap, "validation")
+    assert letter.event_id == identity(messages[3])
+    assert letter.error == "Poison"
+    assert set(toy.outputs()) == {str(s) for n, s in enumerate(submissions) if n != 3}
+
+
+def test_what_was_buried_is_not_tried_again_when_the_broker_brings_it_back(toy: Toy) -> None:
+    """The broker may know less than the database: a kill between a dead letter and the commit of its offset."""
+    message = received("bug")
+    with toy.running("batch"):
+        toy.send([message])
+        toy.wait_for(lambda: len(replay.letters(toy.bootstrap, "validation")) == 1, 120)
+        time.sleep(2)
+    forget_offsets(toy)
+    ended = len([worker for worker in toy.workers if worker.returncode == 70])
+    with toy.running("batch"):
+        toy.send([received()])
+        toy.wait_for(lambda: toy.handled() == 1)
+    assert len([worker for worker in toy.workers if worker.returncode == 70]) == ended
+    assert len(replay.letters(toy.bootstrap, "validation")) == 1
+
+
+def forget_offsets(toy: Toy) -> None:
+    admin = KafkaAdminClient(bootstrap_servers=toy.bootstrap)
+    try:
+        toy.wait_for(lambda: not admin.describe_groups(["validation"])["validation"]["members"])
+        admin.delete_groups(["validation"])
+    finally:
+        admin.close()
+
+
+def test_a_rejected_event_is_buried_and_replay_reaches_its_group_alone(toy: Toy) -> None:
+    messages = [received(), received("refused"), received()]
+    with toy.running("batch"):
+        toy.send(messages)
+        toy.wait_for(lambda: toy.handled() == 2)
+        toy.wait_for(lambda: len(replay.letters(toy.bootstrap, "validation")) == 1)
+        (letter,) = replay.letters(toy.bootstrap, "validation")
+        assert (letter.error, letter.replayed) == ("Permanent", False)
+        replay.send_back(toy.bootstrap, [letter])
+        toy.wait_for(lambda: len(replay.letters(toy.bootstrap, "validation")) == 2)
+    first, again = replay.letters(toy.bootstrap, "validation")
+    assert first.replayed and again.origin == first.origin
+    assert len(toy.read(INPUT)) == 3, "the other groups' topic got nothing"
+
+
+def test_the_same_id_with_other_bytes_is_an_alarm(toy: Toy) -> None:
+    original = received()
+    forged = replace(received("other", UUID(original.key.decode())), headers=original.headers)
+    with toy.running("batch"):
+        toy.send([original])
+        toy.wait_for(lambda: toy.handled() == 1)
+        toy.send([forged, original])
+        toy.wait_for(lambda: len(replay.letters(toy.bootstrap, "validation")) == 1)
+    (letter,) = replay.letters(toy.bootstrap, "validation")
+    assert letter.error == "IdentityConflict"
+    assert headers_of(toy.read("submission.superseded")[0])["ce_source"] == "/validation"

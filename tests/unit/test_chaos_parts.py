@@ -1,0 +1,71 @@
+"""What the chaos test relies on: its search for leaked figures finds them however they are written, and its plan."""
+
+from __future__ import annotations
+
+import io
+import json
+import random
+import struct
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any
+
+import fastavro
+import polars as pl
+import pytest
+
+from services.kernel.codec import codec
+from services.model.observation import DIGITS, PLACES
+from tests.chaos.leaks import leaks
+from tests.contract.examples import examples
+
+FIGURES = ("31415926530000", "20261123142857", "99999999999999", "140737488355328")
+"""Among them one that ends in zeros, and one whose highest bit would be a sign."""
+GREATEST = 2 * 10**14
+TOPIC = "grdp.observation-value"
+
+
+def avro(value: Any, schema: Any) -> bytes:
+    written = io.BytesIO()
+    fastavro.schemaless_writer(written, schema, value)
+    return written.getvalue()
+
+
+def parquet(values: pl.Series) -> bytes:
+    written = io.BytesIO()
+    pl.DataFrame({"value": values}).write_parquet(written, compression="uncompressed")
+    return written.getvalue()
+
+
+WAYS: dict[str, Callable[[str], bytes]] = {
+    "the feed": lambda f: codec().encode(
+        TOPIC, examples("grdp.observation")[0] | {"value": Decimal(f)}
+    ),
+    "an Avro long": lambda f: avro(int(f), "long"),
+    "an Avro double": lambda f: avro(float(f), "double"),
+    "JSON": lambda f: json.dumps({"found": int(f)}).encode(),
+    "JSON of a float": lambda f: json.dumps([float(f)]).encode(),
+    "a log": lambda f: f'{{"error": "\'{Decimal(f):.6f}\' is not {f}"}}'.encode(),
+    "a metric": lambda f: b"solieu_figures %s\n" % repr(float(f) * 1000).encode(),
+    "a message": lambda f: f"trong tệp là {int(f):,}".replace(",", ".").encode(),
+    "a page in English": lambda f: f"{Decimal(f):,.2f} found".encode(),
+    "scientific": lambda f: f"{Decimal(f):E}".encode(),
+    "Parquet": lambda f: parquet(pl.Series([Decimal(f)], dtype=pl.Decimal(DIGITS, PLACES))),
+    "Parquet of whole numbers": lambda f: parquet(pl.Series([int(f)])),
+    "network order": lambda f: struct.pack(">q", int(f)),
+}
+
+
+@pytest.mark.parametrize("figure", FIGURES)
+@pytest.mark.parametrize("way", WAYS)
+def test_a_planted_figure_is_found(way: str, figure: str) -> None:
+    noise = random.Random(7).randbytes(100_000)
+    planted = noise[:50_000] + WAYS[way](figure) + noise[50_000:]
+    assert leaks({"clean": noise, "topic": planted}, [*FIGURES]) == [("topic", figure)]
+
+
+def test_other_figures_are_no_leak() -> None:
+    rng = random.Random(8)
+    others = [str(rng.randrange(10**13, GREATEST)) for _ in range(500)]
+    content = b"".join(way(other) for way in WAYS.values() for other in others)
+    assert leaks({"topic": content}, FIGURES) == []
