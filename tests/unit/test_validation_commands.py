@@ -1,6 +1,7 @@
 """`solieu check`, `template` and `codes`, as somebody types them."""
 
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from services.cli import app
 from services.model.messages import text
 from services.model.observation import Completeness
 from services.model.period import Period
+from services.model.statement import MAX_BYTES
 from services.model.text import SCHEMAS
 from services.validation import examination
 from services.validation.codes import codes
@@ -149,7 +151,17 @@ def test_a_file_that_is_not_there_and_one_that_is_no_workbook(tmp_path: Path) ->
     picture = tmp_path / "a.xlsx"
     picture.write_bytes(b"\x89PNG\r\n\x1a\n\x00")
     said = run("check", picture, *options(**CV), expect=1).stdout
-    assert text("validation.workbook_unreadable", "vi") in said
+    assert text("validation.workbook_unreadable", "vi", what="đây là ảnh") in " ".join(said.split())
+    assert "thư mục" in run("check", tmp_path, *options(**CV), expect=2).stderr
+
+
+def test_a_file_that_the_office_would_not_take_in_is_not_read(tmp_path: Path) -> None:
+    large = tmp_path / "a.xlsx"
+    large.touch()
+    os.truncate(large, MAX_BYTES + 1)
+    assert "26 MB" in run("check", large, *options(**CV), expect=2).stderr
+    os.truncate(large, MAX_BYTES)
+    run("check", large, *options(**CV), expect=1)
 
 
 def test_the_workbook_itself_is_never_overwritten(generated: Path) -> None:
