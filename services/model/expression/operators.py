@@ -9,11 +9,13 @@ from services.model.expression import arithmetic
 from services.model.expression.compiler import Compiler, handles
 from services.model.expression.values import (
     DIGITS,
+    NULL,
     NUMBERS,
     UNDECIDED,
     ExpressionError,
     Kind,
     Value,
+    as_kind,
     boolean,
     number,
     text_literal,
@@ -32,7 +34,7 @@ def _literal(_: Compiler, node: exp.Literal) -> Value:
 
 @handles(exp.Null)
 def _null(_: Compiler, __: exp.Null) -> Value:
-    return Value("NULL", Kind.NULL)
+    return NULL
 
 
 @handles(exp.Boolean)
@@ -93,7 +95,7 @@ def _dated(one: Value, other: Value) -> Value:
         return Value(one.sql.strip("'").upper(), Kind.BOOLEAN)
     if other.kind is Kind.DATE and one.kind is Kind.TEXT and one.sql.startswith("'"):
         return day(one.sql.strip("'"))
-    return one
+    return as_kind(one, other.kind) if other.kind is Kind.DATE else one
 
 
 def day(text: str) -> Value:
@@ -153,7 +155,7 @@ def _sum(compiler: Compiler, node: exp.Add | exp.Sub) -> Value:
     sign = "+" if isinstance(node, exp.Add) else "-"
     left = compiler.value(node.this)
     if isinstance(node.expression, exp.Interval):
-        return _shifted(compiler, left, sign, node.expression)
+        return _shifted(compiler, as_kind(left, Kind.DATE), sign, node.expression)
     right = compiler.value(node.expression)
     if left.kind is Kind.DATE and sign == "-":
         right = _dated(right, left)
