@@ -93,10 +93,30 @@ def test_a_table_that_misleads_says_where(content: bytes, words: str, tmp_path: 
         validated(tmp_path, {"data": content}, [{"id": "task", "expression": "b > 1"}])
 
 
-SUM = "x" + " + x" * 5000
+PROVINCES = [f"p{number}" for number in range(1, 64)]
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        {"expression": f"total = {' + '.join(PROVINCES)}"},
+        {"expression": f"total - {' - '.join(PROVINCES)} = 0"},
+        {"expression": f"not ({' and '.join(f'{one} > 0' for one in PROVINCES)}) or total = 63"},
+        {"kind": "total", "expression": f"total = {' + '.join(PROVINCES)}"},
+    ],
+)
+def test_a_rule_has_as_many_terms_as_there_are_provinces(
+    rule: dict[str, Any], tmp_path: Path
+) -> None:
+    header = ",".join(["total", *PROVINCES])
+    rows = [",".join([total, *["1"] * 63]) for total in ("63", "64")]
+    data = "\n".join([header, *rows]).encode()
+    assert verdict(validated(tmp_path, {"data": data}, [{"id": "task", **rule}])) == "2"
+
+
 HOSTILE = {
     "deep": {"expression": "(" * 3000 + "x > 1" + ")" * 3000},
-    "long": {"expression": f"{SUM} > 1"},
+    "long": {"expression": "x" + " + x" * 20_000 + " > 1"},
     "series": {"kind": "sql", "expression": "select * from generate_series(1, 9999999999) as g(i)"},
     "range": {"kind": "complete", "expression": "x = 1..9999999999"},
     "pad": {"expression": "length(lpad(s, 2000000000, 'a')) > 1"},
