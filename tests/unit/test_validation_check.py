@@ -244,6 +244,13 @@ def test_nil_counts_as_zero_and_keeps_its_mark() -> None:
     assert (nil["value"], nil["missing"]) == (0, "nil")
 
 
+def test_no_message_names_a_cell_that_is_not_there() -> None:
+    sheet = [row[:2] + row[3:] for row in rows()]
+    checked = run(sheet)
+    assert {"column_missing", "required"} <= set(codes(checked))
+    assert not any("(ô ," in one.message.vi for one in checked.report.findings)
+
+
 def test_a_required_row_may_not_be_blank() -> None:
     sheet = rows()
     sheet[4][3] = None

@@ -26,7 +26,7 @@ from services.validation.statement import Statement
 from tests.unit.test_examples import FOLDER, SCENARIO, generated
 from tests.unit.test_validation_check import FORM, STATEMENT, rows
 from tests.unit.test_validation_handler import received
-from tests.unit.workbooks import xlsx
+from tests.unit.workbooks import edited, xlsx
 
 assert generated, "a fixture, used by its name"
 
@@ -233,3 +233,10 @@ def test_the_codes_are_printed() -> None:
     assert all(one.code in said for one in codes().values())
     listed = json.loads(run("codes", "--json").stdout)
     assert [one["code"] for one in listed] == list(codes())
+
+
+def test_the_name_of_a_sheet_is_no_markup(generated: Path, tmp_path: Path) -> None:
+    content = (generated / WRONG).read_bytes()
+    named = tmp_path / "a.xlsx"
+    named.write_bytes(edited(content, "xl/workbook.xml", "Biểu 1".encode(), b"[/red]"))
+    assert "[/red]" in run("check", named, *options(**CV), expect=1).stdout
