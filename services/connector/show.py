@@ -70,12 +70,18 @@ def findings(found: Iterable[Mapping[str, Any]]) -> None:
 
 def answered(found: Iterable[Mapping[str, Any]]) -> None:
     """Prints the findings with their ids, by which they are answered."""
+    from services.model.messages import text as of_catalogue
+
     for one in found:
-        say(
-            "answered_finding",
-            id=one["id"],
-            severity=one["severity"],
-            rule=one["rule"] or one["code"],
+        given = {"id": one["id"], "rule": one["rule"] or one["code"]}
+        severity = f"validation.severity.{one['severity']}"
+        both(
+            {
+                lang: text(
+                    "answered_finding", lang, **given, severity=of_catalogue(severity, lang).lower()
+                )
+                for lang in LANGUAGES
+            }
         )
         findings([one])
 

@@ -11,9 +11,8 @@ from zipfile import BadZipFile, ZipFile, ZipInfo
 from xlrd.compdoc import CompDoc
 
 from services.intake.refusal import Code, Refusal
+from services.model.statement import MAX_BYTES, MEGABYTE
 
-MEGABYTE: Final = 1_000_000
-MAX_BYTES: Final = 25 * MEGABYTE
 MAX_UNPACKED: Final = 500 * MEGABYTE
 MAX_ENTRIES: Final = 1000
 

@@ -18,7 +18,7 @@ from services.model.crosswalk import Area, provinces
 from services.model.form import Form
 from services.model.period import Period, PeriodError
 from services.model.sender import SKEW, SenderKey
-from services.model.statement import Statement
+from services.model.statement import MAX_BYTES, Statement
 from services.model.text import ModelError
 
 
@@ -95,7 +95,7 @@ def door(statement: Statement, facts: Facts) -> Refusal | None:
         return Refusal(Code.OTHER_SENDERS_FORM, {"form": statement.form})
     if statement.size == 0:
         return Refusal(Code.EMPTY)
-    if statement.size > contents.MAX_BYTES:
+    if statement.size > MAX_BYTES:
         return contents.too_large()
     return _period(statement.period) or _area(statement, facts, facts.form)
 

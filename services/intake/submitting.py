@@ -27,7 +27,7 @@ from services.intake.refusal import Code, Refusal
 from services.intake.refusing import record_refusal
 from services.intake.views import Receipt, links
 from services.kernel.api import Context, context_of
-from services.model.statement import Statement
+from services.model.statement import MAX_BYTES, Statement
 
 ACCEPTING = 3
 """Attempts taken in at once. Each holds one connection and needs another for the vault's key, so that these must be
@@ -91,7 +91,7 @@ def _enter(context: Context, limit: Limit, request: Request) -> Signed:
 def _announced(request: Request) -> Refusal | None:
     """The refusal of a body that its own header calls too large."""
     length = request.headers.get("content-length", "")
-    large = length.isdecimal() and int(length) > content.MAX_BYTES
+    large = length.isdecimal() and int(length) > MAX_BYTES
     return content.too_large() if large else None
 
 
@@ -102,11 +102,11 @@ async def _body(request: Request, context: Context, signed: Signed) -> bytes:
         async with asyncio.timeout(BODY_SECONDS):
             async for chunk in request.stream():
                 body += chunk
-                if len(body) > content.MAX_BYTES:
+                if len(body) > MAX_BYTES:
                     break
     except (ClientDisconnect, TimeoutError):
         raise problem(Refusal(Code.OTHER_CONTENT)) from None
-    if len(body) > content.MAX_BYTES:
+    if len(body) > MAX_BYTES:
         raise await run_in_threadpool(
             _refused, context, signed.token, signed.statement, content.too_large()
         )

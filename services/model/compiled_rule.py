@@ -15,10 +15,13 @@ from services.model.expression import (
 )
 from services.model.expression.scope import find
 from services.model.expression.support import refuse_unsupported
-from services.model.expression.values import nearest
+from services.model.expression.values import MOST_NUMBERS, nearest
 from services.model.rule import Rule, RuleKind, parse_names
 from services.model.rule_conditions import columns_of, condition_of, within
 from services.model.text import ModelError
+
+MOST_CHARACTERS = 50_000
+"""Of a rule; beyond that reading it takes seconds."""
 
 
 @dataclass(frozen=True)
@@ -68,7 +71,14 @@ CompiledRule = OfRows | OfTable | Combinations | OfQuery
 
 def compile_rule(rule: Rule, tables: Mapping[str, Schema]) -> CompiledRule:
     """The rule over the tables; raises ModelError that says what is wrong and how to mend it."""
-    compiled = _compiled(rule, tables)
+    if len(rule.expression) + len(rule.when) > MOST_CHARACTERS:
+        raise ExpressionError(f"longer than {MOST_CHARACTERS} characters: make several rules of it")
+    try:
+        compiled = _compiled(rule, tables)
+    except RecursionError:
+        raise ExpressionError(
+            "nested too deeply, or with too many terms: make several rules of it"
+        ) from None
     if isinstance(compiled, OfRows | OfTable):
         sql = f"SELECT {compiled.predicate.sql} FROM {quoted(rule.table)}"
         refuse_unsupported(sql, tables)
@@ -138,6 +148,8 @@ def _part(rule: Rule, tables: Mapping[str, Schema], text: str) -> Part:
     if dots:
         if not (first.strip().isdecimal() and last.strip().isdecimal()):
             raise ExpressionError(f"{source!r} is no range: write 2020..2024")
+        if int(last) - int(first) >= MOST_NUMBERS:
+            raise ExpressionError(f"{source!r} has more than {MOST_NUMBERS} numbers")
         return Part(column, numbers=(int(first), int(last)))
     table, _, wanted = source.partition(".")
     other = find(table.strip(), tables)

@@ -8,7 +8,7 @@ import datetime
 import json
 from collections.abc import Mapping
 from enum import StrEnum
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, Final, TypeVar
 
 from joserfc import jws
 from joserfc.errors import JoseError
@@ -20,6 +20,9 @@ from services.model.observation import Completeness
 from services.model.text import STRICT, ModelError, plain, read
 
 ALGORITHM = "Ed25519"
+MEGABYTE: Final = 1_000_000
+MAX_BYTES: Final = 25 * MEGABYTE
+"""The largest workbook that is taken in, and so the largest that a check before sending reads."""
 
 Name = Annotated[str, StringConstraints(min_length=1, max_length=128)]
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]

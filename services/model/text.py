@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from collections import Counter
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal, TypeVar
@@ -68,6 +69,49 @@ def load_yaml(path: Path) -> Any:
         return yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
     except yaml.YAMLError as error:
         raise ModelError(f"{path.name}: {error}") from None
+
+
+def load_written_yaml(path: Path) -> Any:
+    """The content of a YAML file that somebody wrote: besides, no key twice and no depth that nobody writes.
+
+    Raises ModelError, OSError, UnicodeDecodeError.
+    """
+    text = path.read_text(encoding="utf-8")
+    try:
+        _refuse_depth(path.name, text)
+        _refuse_repeated_keys(path.name, yaml.compose(text, Loader=yaml.CSafeLoader))
+    except yaml.YAMLError as error:
+        raise ModelError(f"{path.name}: {error}") from None
+    return load_yaml(path)
+
+
+def _refuse_depth(name: str, text: str) -> None:
+    depth = 0
+    for event in yaml.parse(text, Loader=yaml.CSafeLoader):
+        depth += isinstance(event, yaml.CollectionStartEvent)
+        depth -= isinstance(event, yaml.CollectionEndEvent)
+        if depth > _DEEPEST:
+            raise ModelError(f"{name}: nested more than {_DEEPEST} deep")
+
+
+def _refuse_repeated_keys(name: str, root: yaml.Node | None) -> None:
+    nodes, seen = [root], set[int]()
+    for node in nodes:
+        if not isinstance(node, yaml.CollectionNode) or id(node) in seen:
+            continue
+        seen.add(id(node))
+        if isinstance(node, yaml.SequenceNode):
+            nodes += node.value
+            continue
+        nodes += [value for _, value in node.value]
+        counts = Counter(key.value for key, _ in node.value if isinstance(key, yaml.ScalarNode))
+        for key, count in counts.items():
+            if count > 1:
+                line = node.start_mark.line + 1
+                raise ModelError(f"{name}: line {line}: the key {key} is there twice")
+
+
+_DEEPEST = 50
 
 
 def _tone_pairs() -> dict[str, str]:

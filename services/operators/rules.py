@@ -51,10 +51,10 @@ def test(
 ) -> None:  # fmt: skip
     """Nothing is recorded. Exit codes: 0 no verdict changes, 1 some do, 2 bad rules, 4 refused, 5 broken off."""
     from services.kernel.settings import settings
-    from services.model.text import ModelError, load_yaml
+    from services.model.text import ModelError, load_written_yaml
 
     try:
-        change = load_yaml(file)
+        change = load_written_yaml(file)
     except (ModelError, UnicodeDecodeError) as error:
         say("operators.rules.unreadable", error=True, file=file, reason=error)
         raise typer.Exit(WRONG_USAGE) from None

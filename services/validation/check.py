@@ -6,6 +6,7 @@ from functools import cached_property
 
 from services.model.codelist import Codelist
 from services.model.form import Form
+from services.model.messages import texts
 from services.model.observation import Observation, to_parquet
 from services.model.table import Table, TableKind
 from services.validation import figures, rules
@@ -26,6 +27,7 @@ from services.validation.troubles.headings import (
     check_completeness,
     check_title_year,
     check_unit,
+    shown_heading,
 )
 from services.validation.troubles.row_units import check_row_units
 from services.validation.troubles.suspicions import check_lost_commas
@@ -36,6 +38,7 @@ from services.validation.workbook import (
     Workbook,
     open_workbook,
 )
+from services.validation.workbook.kind import Kind, kind_of
 
 
 @dataclass(frozen=True)
@@ -79,7 +82,7 @@ def check(
     except OversizedWorkbook:
         notebook.find("workbook_oversized", Place())
     except UnreadableWorkbook:
-        notebook.find("workbook_unreadable", Place())
+        _find_unreadable(kind_of(content), notebook)
     else:
         return _check_workbook(form, workbook, statement, codelists or {}, accepted, notebook)
     return _unread(form, notebook)
@@ -88,8 +91,13 @@ def check(
 def unreadable(form: Form) -> Checked:
     """The outcome for a workbook that can't be read, whatever is the matter with it."""
     notebook = Notebook()
-    notebook.find("workbook_unreadable", Place())
+    _find_unreadable(Kind.OTHER, notebook)
     return _unread(form, notebook)
+
+
+def _find_unreadable(kind: Kind, notebook: Notebook) -> None:
+    what = texts(f"validation.kind.{kind}")
+    notebook.find("workbook_unreadable", Place(), what=what)
 
 
 def _unread(form: Form, notebook: Notebook) -> Checked:
@@ -147,7 +155,10 @@ def _locate(
     """The one place of a table in the workbook; none or several are findings."""
     layouts = find_layouts(table, workbook, statement.periods(table))
     if not layouts:
-        names = ", ".join(column.headers[0][-1] for column in table.columns if not column.optional)
+        needed = (column for column in table.columns if not column.optional)
+        names = ", ".join(
+            shown_heading(column, statement.period_of(column.span)) for column in needed
+        )
         notebook.find("table_missing", Place(), headings=names)
         return None
     if len(layouts) > 1:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import IntEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
+from services.model.messages import texts
 from services.model.observation import Completeness
-from services.model.text import SCHEMAS, Language
+from services.model.statement import MAX_BYTES, MEGABYTE
+from services.model.text import SCHEMAS, Language, Text
 
 if TYPE_CHECKING:
     from services.validation.examination import Examined
@@ -32,6 +35,13 @@ Forms = Annotated[
         help="Thư mục biểu mẫu, mặc định của phần mềm · Folder of forms, or the product's",
     ),
 ]
+
+
+_REASONS: Final = {
+    FileNotFoundError: "missing",
+    IsADirectoryError: "folder",
+    PermissionError: "forbidden",
+}
 
 
 class Exit(IntEnum):
@@ -164,9 +174,20 @@ def _read(file: Path) -> bytes:
     from services.validation.pack import Unusable
 
     try:
+        if (size := file.stat().st_size) > MAX_BYTES:
+            given = {"size": math.ceil(size / MEGABYTE), "limit": MAX_BYTES // MEGABYTE}
+            raise Unusable("FILE", "too_large", file=file, **given)
         return file.read_bytes()
     except OSError as error:
-        raise Unusable("FILE", "unreadable", file=file, reason=error.strerror) from None
+        raise Unusable("FILE", "unreadable", file=file, reason=_reason(error)) from None
+
+
+def _reason(error: OSError) -> Text:
+    """Why a file can't be used: the usual reasons in both languages, the rest as the system says it."""
+    for kind, name in _REASONS.items():
+        if isinstance(error, kind):
+            return texts(f"validation.reason.{name}")
+    return Text(str(error.strerror), str(error.strerror))
 
 
 def _write_marked(file: Path, found: Examined) -> None:
@@ -185,7 +206,7 @@ def _write(file: Path, content: bytes) -> None:
     try:
         file.write_bytes(content)
     except OSError as error:
-        raise Unusable("FILE", "unwritable", file=file, reason=error.strerror) from None
+        raise Unusable("FILE", "unwritable", file=file, reason=_reason(error)) from None
     show.written(file)
 
 

@@ -117,6 +117,8 @@ class Context:
 
 
 STRUCTURAL = Context()
+_NOWHERE = Text("không xác định", "unknown")
+"""Where a message names the cell of a figure whose column isn't there."""
 
 
 NUMBERS = ("value", "expected", "found", "difference")
@@ -136,7 +138,8 @@ class Notebook:
 
         `values` fill the messages; those named in NUMBERS also stand in the finding, exact.
         """
-        given = values | {"cells": ", ".join(place.cells), "sheet": place.sheet}
+        cells = ", ".join(place.cells) or _NOWHERE
+        given = values | {"cells": cells, "sheet": place.sheet}
         message = in_both(f"validation.{code}", **given)
         if context.message is not None:
             message = Text(

@@ -7,10 +7,10 @@ from pathlib import Path
 
 from services.model.codelist import Code, Codelist, load_codelists
 from services.model.form import Form, load_forms
-from services.model.messages import texts
 from services.model.observation import Completeness
 from services.model.period import Period, PeriodError
 from services.model.text import SCHEMAS, ModelError, Text
+from services.validation.findings import in_both
 from services.validation.statement import Statement
 
 _FORMS = Path("catalogue") / "forms"
@@ -22,7 +22,7 @@ class Unusable(ValueError):
 
     def __init__(self, option: str, message: str, **values: object) -> None:
         self.option = option
-        self.text: Text = texts(f"validation.usage.{message}", **values)
+        self.text: Text = in_both(f"validation.usage.{message}", **values)
         super().__init__(f"{option}: {self.text.en}")
 
 

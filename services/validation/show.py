@@ -122,6 +122,7 @@ def both(text: Text) -> Styled:
 def _table(headings: Sequence[str], rows: Iterable[Sequence[Styled | str]]) -> None:
     from rich.console import Console
     from rich.table import Table
+    from rich.text import Text as Styled
 
     shown = Table(show_lines=True)
     for number, heading in enumerate(headings):
@@ -129,5 +130,6 @@ def _table(headings: Sequence[str], rows: Iterable[Sequence[Styled | str]]) -> N
         title = both(texts(f"validation.column.{heading}"))
         shown.add_column(title, max_width=width, overflow="fold", no_wrap=number == 0)
     for row in rows:
-        shown.add_row(*row)
+        # A plain text would be read as rich's markup, and a sheet may be called "[/x]".
+        shown.add_row(*(Styled(cell) if isinstance(cell, str) else cell for cell in row))
     Console().print(shown)

@@ -8,7 +8,7 @@ from uuid import UUID
 
 import pytest
 
-from services.intake.content import MAX_BYTES, Workbook
+from services.intake.content import Workbook
 from services.intake.handler import (
     Attempt,
     Facts,
@@ -26,7 +26,7 @@ from services.kernel.codec import codec
 from services.model.form import load_forms
 from services.model.observation import Completeness
 from services.model.sender import SenderKey
-from services.model.statement import Classification, Regime, Statement
+from services.model.statement import MAX_BYTES, Classification, Regime, Statement
 from tests.unit.test_intake_statement import KEY, STATEMENT
 
 FORMS = load_forms()

@@ -244,6 +244,13 @@ def test_nil_counts_as_zero_and_keeps_its_mark() -> None:
     assert (nil["value"], nil["missing"]) == (0, "nil")
 
 
+def test_no_message_names_a_cell_that_is_not_there() -> None:
+    sheet = [row[:2] + row[3:] for row in rows()]
+    checked = run(sheet)
+    assert {"column_missing", "required"} <= set(codes(checked))
+    assert not any("(ô ," in one.message.vi for one in checked.report.findings)
+
+
 def test_a_required_row_may_not_be_blank() -> None:
     sheet = rows()
     sheet[4][3] = None
@@ -378,6 +385,7 @@ def test_a_code_with_another_label_is_a_warning() -> None:
 def test_a_workbook_that_is_another_one_has_no_table() -> None:
     checked = run([["Danh sách"], ["Tên", "Tuổi"], ["An", 5]])
     assert codes(checked)[0] == "table_missing"
+    assert "{" not in checked.report.findings[0].message.vi
     assert checked.cells is not None
     assert checked.report.figures == 0
     assert all(one.undecided for one in checked.report.rules)
@@ -388,10 +396,25 @@ def test_two_sheets_with_the_table_are_a_question() -> None:
     assert "Một, Hai" in only(checked, "table_ambiguous").message.vi
 
 
-@pytest.mark.parametrize("content", [b"", b"\x00\x01", b"PK\x03\x04"])
-def test_what_is_no_workbook_is_a_finding(content: bytes) -> None:
+@pytest.mark.parametrize(
+    ("content", "what"),
+    [
+        (b"", "tệp rỗng"),
+        (b" \r\n", "tệp rỗng"),
+        (b"\x00\x01", "bị hỏng"),
+        (b"PK\x03\x04", "tệp nén"),
+        (b"PK\x03\x04....word/document.xml", "Word"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + "WordDocument".encode("utf-16-le"), "Word"),
+        (b"%PDF-1.4\na,b\n1,2\n", "PDF"),
+        (b"\xef\xbb\xbf<HTML><table><tr><td>1</td></tr></table></HTML>", "HTML"),
+        (b'<?xml version="1.0"?><Workbook/>', "XML"),
+        (b"\x89PNG\r\n\x1a\n\x00", "ảnh"),
+    ],
+)
+def test_what_is_no_workbook_is_a_finding_that_says_what_it_is(content: bytes, what: str) -> None:
     checked = check(FORM, content, STATEMENT)
     assert codes(checked) == ["workbook_unreadable"]
+    assert what in checked.report.findings[0].message.vi
     assert checked.cells is None
     assert checked.report.verdict == "returned"
 

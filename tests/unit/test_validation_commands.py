@@ -1,6 +1,7 @@
 """`solieu check`, `template` and `codes`, as somebody types them."""
 
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from services.cli import app
 from services.model.messages import text
 from services.model.observation import Completeness
 from services.model.period import Period
+from services.model.statement import MAX_BYTES
 from services.model.text import SCHEMAS
 from services.validation import examination
 from services.validation.codes import codes
@@ -24,7 +26,7 @@ from services.validation.statement import Statement
 from tests.unit.test_examples import FOLDER, SCENARIO, generated
 from tests.unit.test_validation_check import FORM, STATEMENT, rows
 from tests.unit.test_validation_handler import received
-from tests.unit.workbooks import xlsx
+from tests.unit.workbooks import edited, xlsx
 
 assert generated, "a fixture, used by its name"
 
@@ -149,7 +151,17 @@ def test_a_file_that_is_not_there_and_one_that_is_no_workbook(tmp_path: Path) ->
     picture = tmp_path / "a.xlsx"
     picture.write_bytes(b"\x89PNG\r\n\x1a\n\x00")
     said = run("check", picture, *options(**CV), expect=1).stdout
-    assert text("validation.workbook_unreadable", "vi") in said
+    assert text("validation.workbook_unreadable", "vi", what="đây là ảnh") in " ".join(said.split())
+    assert "thư mục" in run("check", tmp_path, *options(**CV), expect=2).stderr
+
+
+def test_a_file_that_the_office_would_not_take_in_is_not_read(tmp_path: Path) -> None:
+    large = tmp_path / "a.xlsx"
+    large.touch()
+    os.truncate(large, MAX_BYTES + 1)
+    assert "26 MB" in run("check", large, *options(**CV), expect=2).stderr
+    os.truncate(large, MAX_BYTES)
+    run("check", large, *options(**CV), expect=1)
 
 
 def test_the_workbook_itself_is_never_overwritten(generated: Path) -> None:
@@ -221,3 +233,10 @@ def test_the_codes_are_printed() -> None:
     assert all(one.code in said for one in codes().values())
     listed = json.loads(run("codes", "--json").stdout)
     assert [one["code"] for one in listed] == list(codes())
+
+
+def test_the_name_of_a_sheet_is_no_markup(generated: Path, tmp_path: Path) -> None:
+    content = (generated / WRONG).read_bytes()
+    named = tmp_path / "a.xlsx"
+    named.write_bytes(edited(content, "xl/workbook.xml", "Biểu 1".encode(), b"[/red]"))
+    assert "[/red]" in run("check", named, *options(**CV), expect=1).stdout

@@ -422,6 +422,10 @@ def test_a_code_of_the_other_list_is_named_as_such() -> None:
     assert (one.place.cells, one.found, one.expected) == (("A1",), "94", "92")
     sheet[0] = ["Mã tỉnh: 11"]
     assert found(run(sheet, statement=old), "area_contradicts").found == "11"
+    sheet[0] = ["Kỳ báo cáo: Quý III năm 2026; khu vực: Tỉnh Điện Biên (11); số liệu sơ bộ"]
+    assert found(run(sheet, statement=old), "area_contradicts").found == "11"
+    sheet[0] = ["Kỳ báo cáo: Quý III năm 2026; khu vực: Thành phố Cần Thơ (92)"]
+    assert codes(run(sheet, statement=old)) == set()
     sheet[0] = ["Mã tỉnh: 92"]
     assert codes(run(sheet, statement=old)) == set()
 

@@ -13,6 +13,7 @@ from services.model.expression.values import (
     ExpressionError,
     Kind,
     Value,
+    as_kind,
     whole_number,
 )
 
@@ -62,10 +63,10 @@ def _choice(
     values = [*results, other] if other is not None else list(results)
     kind = same_kind(node, values)
     whens = " ".join(
-        f"WHEN {condition} THEN {one.sql}"
+        f"WHEN {condition} THEN {as_kind(one, kind).sql}"
         for condition, one in zip(conditions, results, strict=True)
     )
-    otherwise = f" ELSE {other.sql}" if other is not None else ""
+    otherwise = f" ELSE {as_kind(other, kind).sql}" if other is not None else ""
     return Value(f"(CASE {whens}{otherwise} END)", kind, max(one.scale for one in values))
 
 
@@ -73,7 +74,7 @@ def _choice(
 def _coalesce(compiler: Compiler, node: exp.Coalesce) -> Value:
     values = [compiler.whole(one) for one in (node.this, *node.expressions)]
     kind = same_kind(node, values)
-    listed = ", ".join(one.sql for one in values)
+    listed = ", ".join(as_kind(one, kind).sql for one in values)
     return Value(f"COALESCE({listed})", kind, max(one.scale for one in values))
 
 
@@ -91,7 +92,7 @@ def _extreme(compiler: Compiler, node: exp.Greatest | exp.Least) -> Value:
     kind = same_kind(node, values)
     lacking = " OR ".join(f"{one.sql} IS NULL" for one in values)
     name = "GREATEST" if isinstance(node, exp.Greatest) else "LEAST"
-    call = f"{name}({', '.join(one.sql for one in values)})"
+    call = f"{name}({', '.join(as_kind(one, kind).sql for one in values)})"
     sql = f"(CASE WHEN {lacking} THEN NULL ELSE {call} END)"
     return Value(sql, kind, max(one.scale for one in values))
 

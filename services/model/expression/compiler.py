@@ -18,6 +18,7 @@ from services.model.expression.values import (
     Kind,
     Schema,
     Value,
+    as_kind,
     nearest,
     number,
     quoted,
@@ -89,7 +90,7 @@ class Compiler:
         if found.kind not in allowed:
             shown = node.sql(DIALECT) if node is not None else ""
             raise ExpressionError(f"{shown} is {found.kind.value}, expected {kind.value}")
-        return found
+        return as_kind(found, kind)
 
     def condition(self, node: exp.Expr | None) -> str:
         """The SQL of a condition."""

@@ -1,7 +1,10 @@
 """Literals, logic and comparisons."""
 
+from collections.abc import Callable, Sequence
 from datetime import date
 from decimal import Decimal, InvalidOperation
+from types import UnionType
+from typing import TypeVar
 
 from sqlglot import exp
 
@@ -9,11 +12,13 @@ from services.model.expression import arithmetic
 from services.model.expression.compiler import Compiler, handles
 from services.model.expression.values import (
     DIGITS,
+    NULL,
     NUMBERS,
     UNDECIDED,
     ExpressionError,
     Kind,
     Value,
+    as_kind,
     boolean,
     number,
     text_literal,
@@ -32,7 +37,7 @@ def _literal(_: Compiler, node: exp.Literal) -> Value:
 
 @handles(exp.Null)
 def _null(_: Compiler, __: exp.Null) -> Value:
-    return Value("NULL", Kind.NULL)
+    return NULL
 
 
 @handles(exp.Boolean)
@@ -45,10 +50,35 @@ def _paren(compiler: Compiler, node: exp.Paren) -> Value:
     return compiler.value(node.this)
 
 
+_MANY = 10
+"""Terms of a sum from which on it is written balanced."""
+Part = TypeVar("Part")
+
+
+def _chain(node: exp.Expr, kinds: type[exp.Expr] | UnionType) -> tuple[exp.Expr, list[exp.Binary]]:
+    """`a + b - c` as its first operand and the nodes that add the others, in their order."""
+    steps: list[exp.Binary] = []
+    while isinstance(node, kinds):
+        assert isinstance(node, exp.Binary)
+        steps.append(node)
+        node = node.this
+    return node, steps[::-1]
+
+
+def balanced(parts: Sequence[Part], join: Callable[[Part, Part], Part]) -> Part:
+    """All parts joined, in their order, no deeper than need be: polars reads SQL of 50 levels at most."""
+    while len(parts) > 1:
+        pairs = [join(*parts[at : at + 2]) for at in range(0, len(parts) - 1, 2)]
+        parts = pairs + list(parts[len(pairs) * 2 :])
+    return parts[0]
+
+
 @handles(exp.And, exp.Or)
 def _connector(compiler: Compiler, node: exp.And | exp.Or) -> Value:
     word = "AND" if isinstance(node, exp.And) else "OR"
-    return boolean(f"{compiler.condition(node.this)} {word} {compiler.condition(node.expression)}")
+    first, rest = _chain(node, type(node))
+    parts = [compiler.condition(one) for one in (first, *(each.expression for each in rest))]
+    return boolean(balanced(parts, lambda left, right: f"({left} {word} {right})"))
 
 
 @handles(exp.Not)
@@ -93,7 +123,7 @@ def _dated(one: Value, other: Value) -> Value:
         return Value(one.sql.strip("'").upper(), Kind.BOOLEAN)
     if other.kind is Kind.DATE and one.kind is Kind.TEXT and one.sql.startswith("'"):
         return day(one.sql.strip("'"))
-    return one
+    return as_kind(one, other.kind) if other.kind is Kind.DATE else one
 
 
 def day(text: str) -> Value:
@@ -150,10 +180,21 @@ def _null_safe(compiler: Compiler, node: exp.Binary) -> Value:
 
 @handles(exp.Add, exp.Sub)
 def _sum(compiler: Compiler, node: exp.Add | exp.Sub) -> Value:
+    first, steps = _chain(node, exp.Add | exp.Sub)
+    total = compiler.value(first)
+    if len(steps) < _MANY:
+        for step in steps:
+            total = _added(compiler, total, step)
+        return total
+    terms = [(compiler.value(step.expression), step) for step in steps]
+    signed = [arithmetic.negate(one) if isinstance(step, exp.Sub) else one for one, step in terms]
+    return balanced([total, *signed], lambda left, right: arithmetic.add(left, right, "+"))
+
+
+def _added(compiler: Compiler, left: Value, node: exp.Binary) -> Value:
     sign = "+" if isinstance(node, exp.Add) else "-"
-    left = compiler.value(node.this)
     if isinstance(node.expression, exp.Interval):
-        return _shifted(compiler, left, sign, node.expression)
+        return _shifted(compiler, as_kind(left, Kind.DATE), sign, node.expression)
     right = compiler.value(node.expression)
     if left.kind is Kind.DATE and sign == "-":
         right = _dated(right, left)

@@ -9,6 +9,7 @@ from services.model.expression.compiler import DIALECT, Compiler, Seen, alias, o
 from services.model.expression.scope import Scope, find
 from services.model.expression.values import (
     DIGITS,
+    MOST_NUMBERS,
     ColumnType,
     ExpressionError,
     Kind,
@@ -154,7 +155,10 @@ def _series(compiler: Compiler, node: exp.Table, sources: dict[str, Schema]) -> 
     if None in ends or series.args.get("step") is not None or not node.alias:
         raise ExpressionError("write generate_series(2020, 2024) AS years(year)")
     column = node.args["alias"].columns[0].name if node.args["alias"].columns else node.alias
-    values = ", ".join(f"({number})" for number in range(int(ends[0] or 0), int(ends[1] or 0) + 1))
+    first, last = (int(end or 0) for end in ends)
+    if last - first >= MOST_NUMBERS:
+        raise ExpressionError(f"generate_series gives at most {MOST_NUMBERS} numbers")
+    values = ", ".join(f"({number})" for number in range(first, last + 1))
     sources[node.alias] = {column: ColumnType(Kind.NUMBER)}
     cast = f"CAST({quoted('n')} AS DECIMAL({DIGITS}, 0)){alias(column)}"
     return (

@@ -11,7 +11,7 @@ _TYPES: Mapping[Kind, pl.DataType] = {
     Kind.TEXT: pl.String(),
     Kind.DATE: pl.Date(),
     Kind.BOOLEAN: pl.Boolean(),
-    Kind.NULL: pl.String(),
+    Kind.NULL: pl.Null(),
 }
 
 

@@ -6,7 +6,14 @@ from sqlglot import exp
 
 from services.model.expression.compiler import DIALECT, Compiler, handles, named
 from services.model.expression.numbers import integer
-from services.model.expression.values import ExpressionError, Kind, Value, boolean, whole_number
+from services.model.expression.values import (
+    WIDEST,
+    ExpressionError,
+    Kind,
+    Value,
+    boolean,
+    whole_number,
+)
 
 
 def _text(compiler: Compiler, node: exp.Expr | None) -> str:
@@ -70,6 +77,8 @@ def _regexp_replace(compiler: Compiler, node: exp.RegexpReplace) -> Value:
 def _pad(compiler: Compiler, node: exp.Pad) -> Value:
     name = "LPAD" if node.args.get("is_left") else "RPAD"
     width = integer(compiler, node.expression, f"the length of {name.lower()}")
+    if width > WIDEST:
+        raise ExpressionError(f"{name.lower()} pads to at most {WIDEST} characters")
     fill = node.args.get("fill_pattern")
     filling = _text(compiler, fill) if fill is not None else "' '"
     return Value(f"{name}({_text(compiler, node.this)}, {width}, {filling})", Kind.TEXT)

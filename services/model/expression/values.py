@@ -13,6 +13,10 @@ ROW = "_row"
 
 DIGITS = 38
 MOST_NAMES = 40
+MOST_NUMBERS = 100_000
+"""Of a series or a range that an expression writes down."""
+WIDEST = 10_000
+"""Characters to which a text is padded at most."""
 QUOTIENT_PLACES = 12
 """Decimal places of a division that is not compared at once."""
 
@@ -92,9 +96,26 @@ def boolean(sql: str) -> Value:
     return Value(f"({sql})", Kind.BOOLEAN)
 
 
-NO_NUMBER = Value(f"CAST(NULL AS DECIMAL({DIGITS}, 0))", Kind.NUMBER)
+_BLANKS = {
+    Kind.NUMBER: f"DECIMAL({DIGITS}, 0)",
+    Kind.APPROXIMATE: "DOUBLE",
+    Kind.TEXT: "VARCHAR",
+    Kind.DATE: "DATE",
+    Kind.BOOLEAN: "BOOLEAN",
+}
+
+
+def as_kind(value: Value, kind: Kind) -> Value:
+    """The value; where it is null of no kind, as a column without any cell is, null of this kind."""
+    if value.kind is not Kind.NULL or kind not in _BLANKS:
+        return value
+    return Value(f"CAST(NULL AS {_BLANKS[kind]})", kind)
+
+
+NULL = Value("NULL", Kind.NULL)
+NO_NUMBER = as_kind(NULL, Kind.NUMBER)
 """The number that a blank column has."""
-UNDECIDED = Value("CAST(NULL AS BOOLEAN)", Kind.BOOLEAN)
+UNDECIDED = as_kind(NULL, Kind.BOOLEAN)
 """The verdict on what is not known."""
 
 

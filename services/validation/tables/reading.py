@@ -4,7 +4,10 @@ A column is a number only if all its cells are plainly numbers without leading n
 such as 01 stay text. Dates are written 2026-11-20. A type that is declared comes before that.
 """
 
+import csv
 import io
+import re
+import unicodedata
 from collections import Counter
 from collections.abc import Mapping
 from datetime import date, datetime
@@ -23,6 +26,8 @@ from services.validation.rules.engine import Frame
 
 _NUMBER = r"^-?(0|[1-9][0-9]*)([.][0-9]+)?$"
 _DECLARED_NUMBER = r"^[+-]?[0-9]+([.][0-9]+)?$"
+_COMMA_NUMBER = r"^-?(0|[1-9][0-9]*)(,[0-9]+)?$"
+_BLANK_LINES = re.compile(r"\n(?:[ \t]*\n)+")
 _DATE = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
 _TRUTHS = ("true", "false")
 _SEPARATORS = (",", ";", "\t", "|")
@@ -65,18 +70,16 @@ def read_table(path: Path, declared: Mapping[str, ColumnKind], raw: frozenset[st
 
 def _cells(path: Path) -> pl.DataFrame:
     """The cells as text, blanks null."""
+    read = _READERS.get(path.suffix.lower())
+    if read is None:
+        raise TableError(
+            f"{path.name}: no table is read from {path.suffix or 'this'}: use .csv, .tsv or .xlsx"
+        )
     try:
         content = path.read_bytes()
     except OSError as error:
         raise TableError(f"{path}: {error.strerror or error}") from None
-    if path.suffix.lower() in (".xlsx", ".xlsm", ".xls", ".ods"):
-        cells = _of_workbook(path, content)
-    elif path.suffix.lower() in (".csv", ".tsv", ".txt"):
-        cells = _of_text(path, content)
-    else:
-        raise TableError(
-            f"{path.name}: no table is read from {path.suffix or 'this'}: use .csv, .tsv or .xlsx"
-        )
+    cells = read(path, content)
     trimmed = cells.with_columns(pl.all().str.strip_chars())
     return trimmed.with_columns(pl.when(pl.all() != "").then(pl.all()))
 
@@ -87,15 +90,52 @@ def _of_text(path: Path, content: bytes) -> pl.DataFrame:
     if not header.strip():
         raise TableError(f"{path.name}: the first line has to name the columns")
     separator = "\t" if path.suffix.lower() == ".tsv" else max(_SEPARATORS, key=header.count)
+    if separator in header:
+        text = _without_blank_lines(text)
     try:
         rows = pl.read_csv(
             io.BytesIO(text.encode()), separator=separator, has_header=False, infer_schema=False
         )
     except (pl.exceptions.PolarsError, ValueError) as error:
-        raise TableError(f"{path.name}: {str(error).splitlines()[0]}") from None
+        problem = _ragged(text, separator) or str(error).splitlines()[0]
+        raise TableError(f"{path.name}: {problem}") from None
     names = [name.strip() if name else "" for name in rows.row(0)]
+    while names and not names[-1] and not rows[rows.columns[len(names) - 1]].count():
+        names.pop()
     _check_names(path, names)
-    return rows.slice(1).rename(dict(zip(rows.columns, names, strict=True)))
+    body = rows.slice(1).select(rows.columns[: len(names)])
+    body = body.rename(dict(zip(body.columns, names, strict=True)))
+    return body if separator == "," else _with_points(body)
+
+
+def _without_blank_lines(text: str) -> str:
+    """The text without its blank lines, but for those within quotes: no rows, where there are columns."""
+    parts = text.split('"')
+    parts[::2] = [_BLANK_LINES.sub("\n", part) for part in parts[::2]]
+    return '"'.join(parts)
+
+
+def _ragged(text: str, separator: str) -> str:
+    """Which row has more cells than the header, if one has."""
+    rows = csv.reader(io.StringIO(text), delimiter=separator)
+    width = len(next(rows))
+    for number, row in enumerate(rows, 1):
+        if len(row) > width:
+            return (
+                f"row {number} has {len(row)} cells, the first line names {width} columns:"
+                f" put cells that hold {separator!r} into double quotes"
+            )
+    return ""
+
+
+def _with_points(cells: pl.DataFrame) -> pl.DataFrame:
+    """Decimal commas as points: where commas don't separate the cells, they separate the decimals."""
+    return cells.with_columns(
+        pl.col(name).str.replace(",", ".", literal=True)
+        for name in cells.columns
+        if (filled := cells[name].str.strip_chars().replace("", None).drop_nulls()).len()
+        and filled.str.contains(_COMMA_NUMBER).all()
+    )
 
 
 def _decoded(path: Path, content: bytes) -> str:
@@ -106,7 +146,7 @@ def _decoded(path: Path, content: bytes) -> str:
         raise TableError(
             f"{path.name}: byte {error.start} is not {encoding}: save it as UTF-8"
         ) from None
-    return text.replace("\r\n", "\n").replace("\r", "\n")
+    return unicodedata.normalize("NFC", text.replace("\r\n", "\n").replace("\r", "\n"))
 
 
 def _check_names(path: Path, names: list[str]) -> None:
@@ -138,6 +178,12 @@ def _of_workbook(path: Path, content: bytes) -> pl.DataFrame:
     return pl.DataFrame(body, schema=dict.fromkeys(names, pl.String()), orient="row")
 
 
+_READERS = {
+    **dict.fromkeys((".xlsx", ".xlsm", ".xls", ".ods"), _of_workbook),
+    **dict.fromkeys((".csv", ".tsv", ".txt"), _of_text),
+}
+
+
 def _written(cell: object) -> str:
     """A cell of a workbook as text: numbers without an exponent, dates as 2026-11-20."""
     if isinstance(cell, bool):
@@ -148,13 +194,13 @@ def _written(cell: object) -> str:
     if isinstance(cell, datetime):
         midnight = cell.time() == datetime.min.time()
         return cell.date().isoformat() if midnight else cell.isoformat(" ")
-    return cell.isoformat() if isinstance(cell, date) else str(cell)
+    return cell.isoformat() if isinstance(cell, date) else unicodedata.normalize("NFC", str(cell))
 
 
 def _infer(series: pl.Series) -> pl.Series:
     filled = series.drop_nulls()
     if not len(filled):
-        return series
+        return series.cast(pl.Null)
     if filled.str.contains(_NUMBER).all():
         return _number(series)
     if filled.str.contains(_DATE).all():
@@ -165,12 +211,20 @@ def _infer(series: pl.Series) -> pl.Series:
     return series
 
 
+def no_number(series: pl.Series) -> tuple[int, str] | None:
+    """The first cell (row, text) that keeps a column with numbers from being one of numbers."""
+    if series.dtype != pl.String or not series.str.contains(_NUMBER).any():
+        return None
+    wrong = (~series.str.contains(_NUMBER)).fill_null(False).arg_true()
+    return (wrong[0] + 1, str(series[wrong[0]])) if len(wrong) else None
+
+
 def _number(series: pl.Series) -> pl.Series:
     """Decimals with the places that are written; text where there are too many digits."""
     places = series.str.extract(r"[.]([0-9]+)$").str.len_chars().max()
     scale = places if isinstance(places, int) else 0
     whole = series.str.extract(r"([0-9]+)").str.len_chars().max()
-    if not isinstance(whole, int) or whole + scale > DIGITS:
+    if isinstance(whole, int) and whole + scale > DIGITS:
         return series
     return series.cast(pl.Decimal(DIGITS, scale))
 

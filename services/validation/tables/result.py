@@ -10,7 +10,7 @@ from services.model.expression.values import nearest
 from services.model.rule import Rule, Severity
 from services.model.text import ModelError
 from services.validation.rules.engine import Frame, Outcome, run_rules
-from services.validation.tables.reading import TableError, read_table
+from services.validation.tables.reading import TableError, no_number, read_table
 from services.validation.tables.rulefile import DATA, RuleFile, load_rules
 
 
@@ -98,8 +98,19 @@ def validate_table(
     try:
         outcomes = run_rules(loaded.rules, frames)
     except ModelError as error:
-        raise ModelError(f"{rules.name}: {error}") from None
+        raise ModelError(f"{rules.name}: {error}{_why_text(str(error), frames)}") from None
     return Result(loaded.rules, outcomes, frames, key)
+
+
+def _why_text(problem: str, frames: Mapping[str, Frame]) -> str:
+    """The cells for which columns of numbers that the problem names are text."""
+    found = [
+        f"; {column} of {name} is text because row {cell[0]} has {cell[1]!r}"
+        for name, frame in frames.items()
+        for column in frame.data.columns
+        if "text" in problem and column in problem and (cell := no_number(frame.data[column]))
+    ]
+    return "".join(found)
 
 
 def _check_key(data: Path, frame: Frame, key: Sequence[str]) -> None:

@@ -1,5 +1,6 @@
 """RULES.yaml: the rules of a table, and the types of its columns where they are declared."""
 
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -8,7 +9,7 @@ from typing import Any
 from services.model.expression.values import nearest
 from services.model.rule import Rule, RuleKind
 from services.model.table import repeated
-from services.model.text import ModelError, load_yaml, read
+from services.model.text import ModelError, load_written_yaml, read
 from services.validation.tables.reading import ColumnKind
 
 DATA = "data"
@@ -45,7 +46,7 @@ class RuleFile:
 def load_rules(path: Path) -> RuleFile:
     """The rules of a file; raises ModelError naming the file, the rule and the key that is wrong."""
     try:
-        content = load_yaml(path)
+        content = load_written_yaml(path)
     except OSError as error:
         raise ModelError(f"{path}: {error.strerror or error}") from None
     except UnicodeDecodeError:
@@ -92,7 +93,9 @@ def _rule(file: str, number: int, given: Any) -> Rule:
         raise ModelError(f"{where}: no kind {data['kind']}: {nearest(str(data['kind']), RuleKind)}")
     if not isinstance(data.get("expression"), str | int) or isinstance(data["expression"], bool):
         raise ModelError(f"{where}: expression is missing, or no text")
-    data["expression"] = str(data["expression"])
+    data["expression"] = unicodedata.normalize("NFC", str(data["expression"]))
+    if isinstance(data.get("when"), str):
+        data["when"] = unicodedata.normalize("NFC", data["when"])
     for name in _LISTS:
         if isinstance(data.get(name), str):
             data[name] = [one.strip() for one in data[name].split(",")]

@@ -18,23 +18,30 @@ from services.validation.workbook import address
 _ERROR = Context(level=WITHIN)
 _INFORMATION = Context(level=WITHIN, severity=Severity.INFORMATION)
 _PRINTED = re.compile(
-    r"mã(?: số)? (?:tỉnh|địa phương|đơn vị hành chính|đvhc)[^:]{0,30}:\s*(\d{2})\b.*"
+    r"mã(?: số)? (?:tỉnh|địa phương|đơn vị hành chính|đvhc)[^:]{0,30}:\s*(?P<code>\d{2})\b.*"
 )
+# As our own blank forms print it.
+_OF_TEMPLATE = re.compile(r".*\bkhu vực: [^()]{1,100}\((?P<code>\d{2})\).*")
 
 
 def check_printed_area(layout: Layout, statement: Statement, notebook: Notebook) -> None:
     """A province's code above the table must be that of the statement, in the statement's list."""
     for number, row in enumerate(layout.sheet.rows[: layout.header_row]):
         for column, cell in enumerate(row):
-            found = _PRINTED.fullmatch(normalise(cell)) if isinstance(cell, str) else None
-            if found is None or found[1] == statement.area:
+            code = _printed_code(normalise(cell)) if isinstance(cell, str) else None
+            if code is None or code == statement.area:
                 continue
             where = Place(layout.sheet.name, (address(number, column),))
-            given = {"found": found[1], "expected": statement.area, "list": statement.area_list}
-            if _is_same_area(found[1], statement):
+            given = {"found": code, "expected": statement.area, "list": statement.area_list}
+            if _is_same_area(code, statement):
                 notebook.find("area_of_other_list", where, _ERROR, **given)
             else:
                 notebook.find("area_contradicts", where, _ERROR, **given)
+
+
+def _printed_code(text: str) -> str | None:
+    found = _PRINTED.fullmatch(text) or _OF_TEMPLATE.fullmatch(text)
+    return found["code"] if found else None
 
 
 def _is_same_area(code: str, statement: Statement) -> bool:

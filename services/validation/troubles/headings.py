@@ -45,11 +45,11 @@ def check_columns(table: Table, layout: Layout, statement: Statement, notebook: 
             notebook.find("period_contradicts", Place(sheet.name, (cell,)), _ERROR, **given)
             continue
         where = Place(sheet.name, (address(layout.header_row, 0),))
-        notebook.find("column_missing", where, column=_shown(column, period))
+        notebook.find("column_missing", where, column=shown_heading(column, period))
     for name, places in layout.ambiguous.items():
         cells = tuple(address(layout.header_row, place) for place in places)
         column = table.by_id[name]
-        shown = _shown(column, statement.period_of(column.span))
+        shown = shown_heading(column, statement.period_of(column.span))
         notebook.find("column_ambiguous", Place(sheet.name, cells), column=shown)
 
 
@@ -155,7 +155,8 @@ def _above(layout: Layout) -> Iterator[tuple[str, str]]:
                 yield address(number, column), cell
 
 
-def _shown(column: Column, period: Period) -> str:
+def shown_heading(column: Column, period: Period) -> str:
+    """A column's heading as the form prints it for the period."""
     return " › ".join(column.headers[0]).replace(PERIOD, _written(column, period))
 
 

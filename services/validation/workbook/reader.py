@@ -8,6 +8,7 @@ import python_calamine as calamine
 from services.validation.workbook import legacy
 from services.validation.workbook.address import address
 from services.validation.workbook.binary import Book
+from services.validation.workbook.kind import TEXTS, kind_of
 from services.validation.workbook.opendocument import Document
 from services.validation.workbook.separated import read_text
 from services.validation.workbook.sheet import (
@@ -41,6 +42,8 @@ def open_workbook(content: bytes) -> Workbook:
         return _spreadsheet(content, Package(content))
     if content.startswith(_OLE):
         return _spreadsheet(content, Book(content))
+    if (kind := kind_of(content)) in TEXTS:
+        raise UnreadableWorkbook(kind)
     return read_text(content)
 
 
