@@ -100,7 +100,7 @@ def test_a_handlers_own_error_is_raised() -> None:
 )
 def test_time_and_memory_are_bounded(work: Callable[[], object], why: str) -> None:
     with pytest.raises(Overrun, match=why):
-        asyncio.run(Pool(Limits(seconds=0.5)).run(work))
+        asyncio.run(Pool(Limits(seconds=0.5), patience=200).run(work))
 
 
 def test_more_bytes_may_take_more() -> None:
