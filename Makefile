@@ -52,6 +52,10 @@ test: check ## All checks and all tests, but the long ones (Chromium by apt if m
 chaos: install ## Kill and cut off everything in turn, and count that nothing is lost
 	$(bin)/python -m pytest tests/chaos -m long
 
+.PHONY: fuzz
+fuzz: install ## 10,000 mutants of real workbooks (arguments="--run N" makes the same ones again)
+	$(bin)/python -m tests.fuzz $(arguments)
+
 .PHONY: bench
 bench: install ## Measure the runner beside a stage written by hand, and the whole chain under load
 	$(bin)/python -m bench

@@ -92,7 +92,8 @@ class Handling:
         self, stage: ObjectStage, event: Event, facts: Any, contents: Mapping[str, bytes]
     ) -> Outcome:
         try:
-            return await self.pool.run(stage.handle, event, facts, contents)
+            size = sum(map(len, contents.values()))
+            return await self.pool.run(stage.handle, event, facts, contents, size=size)
         except Overrun:
             if stage.give_up is None:
                 raise

@@ -100,6 +100,13 @@ def _find_unreadable(kind: Kind, notebook: Notebook) -> None:
     notebook.find("workbook_unreadable", Place(), what=what)
 
 
+def overran(form: Form) -> Checked:
+    """The outcome for a workbook whose reading takes more time or memory than it may."""
+    notebook = Notebook()
+    notebook.find("workbook_overran", Place())
+    return _unread(form, notebook)
+
+
 def _unread(form: Form, notebook: Notebook) -> Checked:
     tallies = rules.run(form, {}, {}, notebook)
     return Checked(Report.of(form, notebook, tallies, 0, 0))

@@ -75,7 +75,7 @@ def check(
 ) -> None:
     """Finds what the office would find. Exit codes: 0 valid, 1 it would be returned, 2 wrong usage."""
     from services.validation import show
-    from services.validation.examination import examine, examine_as_printed
+    from services.validation.apart import Apart
     from services.validation.pack import load_pack
 
     with _usage():
@@ -85,15 +85,13 @@ def check(
         of = pack.form(form)
         stated = completeness or Completeness.OFFICIAL
         statement = pack.statement(of, area, period, stated, area_list)
-        how = examine if completeness else examine_as_printed
-        found = how(of, content, statement, pack.codelists)
+        apart = Apart(of, content)
+        found = apart.examined(statement, pack.codelists, as_printed=completeness is None)
         report = found.checked.report
         if marked:
             _write_marked(marked, found)
         if html:
-            from services.validation.report.page import page
-
-            _write(html, page(of, found.statement, report, content, file.name))
+            _write(html, apart.page(found, file.name))
         if ess:
             from services.kernel.clock import utc_now
             from services.validation.report.ess import entries, to_json

@@ -1,37 +1,66 @@
 """A workbook checked and marked, whatever is in it: what the agency sees is what the office will see."""
 
-from collections.abc import Mapping
+import hashlib
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from services.kernel.limits import OutOfTime
 from services.model.codelist import Codelist
 from services.model.form import Form
 from services.model.observation import Completeness
-from services.validation.check import Checked, check, unreadable
+from services.validation.accepted import Accepted
+from services.validation.answers import answered
+from services.validation.check import Checked, check, overran, unreadable
+from services.validation.findings import Answer
 from services.validation.marking import Marked, mark
 from services.validation.statement import Statement
 
 
 @dataclass(frozen=True)
 class Examined:
-    """What was found, under which statement, and the workbook marked where anything was."""
+    """What was found, under which statement, and the workbook marked where anything was.
+
+    `unforeseen` is the type of an error that no reader foresaw: the workbook counts as unreadable then.
+    """
 
     statement: Statement
     checked: Checked
     marked: Marked | None
+    unforeseen: str = ""
 
 
 def examine(
-    form: Form, content: bytes, statement: Statement, codelists: Mapping[str, Codelist]
+    form: Form,
+    content: bytes,
+    statement: Statement,
+    codelists: Mapping[str, Codelist],
+    accepted: Sequence[Accepted] = (),
+    answers: Sequence[Answer] = (),
 ) -> Examined:
-    """Check and mark the workbook in `content`; never raises for what is in it."""
+    """Check and mark the workbook in `content`; never raises for what is in it, nor for what it takes.
+
+    `accepted` is what stands under the form's references, `answers` what was answered to findings before.
+    """
     try:
-        checked = check(form, content, statement, codelists)
-        return Examined(statement, checked, mark(content, checked.report))
+        checked = check(form, content, statement, codelists, accepted)
+        if answers:
+            checked = answered(checked, answers, hashlib.sha256(content).hexdigest())
+        return Examined(statement, checked, _marked(content, checked))
     except (KeyboardInterrupt, SystemExit):
         raise
-    except BaseException:
+    except (MemoryError, OutOfTime):
+        return Examined(statement, overran(form), None)
+    except BaseException as error:
         # Hostile bytes find what no reader foresaw, panics of its native code included: a finding all the same.
-        return Examined(statement, unreadable(form), None)
+        return Examined(statement, unreadable(form), None, type(error).__name__)
+
+
+def _marked(content: bytes, checked: Checked) -> Marked | None:
+    """The marked workbook; none where time or memory is out, since the report says it all."""
+    try:
+        return mark(content, checked.report)
+    except (MemoryError, OutOfTime):
+        return None
 
 
 def examine_as_printed(

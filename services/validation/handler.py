@@ -15,11 +15,11 @@ from services.model.rule import Severity
 from services.model.submission import head as head_of
 from services.model.text import ModelError
 from services.validation import cells, report
-from services.validation.answers import answered
-from services.validation.check import Checked, check, unreadable
+from services.validation.check import Checked, overran
+from services.validation.examination import examine
 from services.validation.facts import Facts
 from services.validation.findings import Finding
-from services.validation.marking import Marked, mark
+from services.validation.marking import Marked
 from services.validation.statement import Statement
 from services.validation.store import AttemptRow
 
@@ -39,25 +39,17 @@ def handle(event: Event, facts: Facts, contents: Mapping[str, bytes]) -> Outcome
     Raises Permanent where the catalogue has no such form, or its body or the statement is broken.
     """
     form, statement, codelists = _prepare(event, facts)
-    original = contents["original"]
     accepted = tuple(one.accepted() for one in facts.accepted)
-    try:
-        checked = check(form, original, statement, codelists, accepted)
-        checked = answered(checked, facts.answers, event.data["original"]["sha256"])
-        marked = mark(original, checked.report)
-    except (KeyboardInterrupt, SystemExit):
-        raise
-    except BaseException as error:
-        # Hostile bytes find what no reader foresaw, panics of its native code included: still a finding, no crash.
-        log.warning("unreadable", error=type(error).__name__)
-        return give_up(event, facts)
-    return _outcome(event, checked, marked)
+    found = examine(form, contents["original"], statement, codelists, accepted, facts.answers)
+    if found.unforeseen:
+        log.warning("unreadable", error=found.unforeseen)
+    return _outcome(event, found.checked, found.marked)
 
 
 def give_up(event: Event, facts: Facts) -> Outcome:
-    """The outcome where reading took too long or ended its process: returned as unreadable."""
+    """The outcome where reading took too much or ended its process: returned for that."""
     form, _, _ = _prepare(event, facts)
-    return _outcome(event, unreadable(form), None)
+    return _outcome(event, overran(form), None)
 
 
 def _prepare(event: Event, facts: Facts) -> tuple[Form, Statement, dict[str, Codelist]]:

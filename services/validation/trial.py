@@ -16,7 +16,7 @@ from services.model.form import Form
 from services.model.rule import Severity
 from services.model.text import ModelError
 from services.validation.answers import answered
-from services.validation.check import Checked, check, unreadable
+from services.validation.check import Checked, check, overran
 from services.validation.facts import Facts
 from services.validation.statement import Statement
 
@@ -120,9 +120,9 @@ def tried(
 
 
 def overrun(facts: Facts, report: Mapping[str, Any]) -> Trial:
-    """The trial of a workbook that took too long, or ended its process: it would be returned as unreadable."""
+    """The trial of a workbook that took too long, or ended its process: it would be returned for that."""
     assert facts.form is not None, "a trial brings its form"
-    return compared(report, unreadable(Form.from_dict(facts.form)))
+    return compared(report, overran(Form.from_dict(facts.form)))
 
 
 def compared(report: Mapping[str, Any], checked: Checked) -> Trial:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import os
 import signal
 import time
+from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
 
 import pytest
 
+from services.kernel.limits import Limits
 from services.kernel.pool import Overrun, Pool
 
 
@@ -22,8 +25,24 @@ def bug() -> None:
     raise KeyError("a handler's own error")
 
 
-def greedy() -> int:
-    return len(bytearray(8 << 30))
+def greedy(megabytes: int = 8192) -> int:
+    return len(bytearray(megabytes << 20))
+
+
+def busy() -> None:
+    while True:
+        pass
+
+
+def stubborn() -> None:
+    """Native code that never returns to Python."""
+    sum(itertools.repeat(1))
+
+
+def spend(seconds: float) -> None:
+    end = time.process_time() + seconds
+    while time.process_time() < end:
+        pass
 
 
 def after(seconds: float) -> int:
@@ -37,7 +56,7 @@ def test_work_runs_elsewhere() -> None:
 
 def test_work_that_takes_too_long_is_ended_and_the_pool_goes_on() -> None:
     async def run() -> int:
-        pool = Pool(seconds=5)
+        pool = Pool(Limits(seconds=5), patience=1)
         await pool.run(after, 0.0)
         with pytest.raises(Overrun, match="longer"):
             await pool.run(after, 600.0)
@@ -57,7 +76,7 @@ def test_the_start_of_a_process_is_no_part_of_the_works_time(
     )
     monkeypatch.syspath_prepend(tmp_path)
     work = import_module("slowly_imported").work
-    assert asyncio.run(Pool(seconds=2).run(work)) == 1
+    assert asyncio.run(Pool(Limits(seconds=2), patience=1).run(work)) == 1
 
 
 def test_work_that_kills_its_process_is_found_and_its_neighbours_finish() -> None:
@@ -76,6 +95,30 @@ def test_a_handlers_own_error_is_raised() -> None:
         asyncio.run(Pool().run(bug))
 
 
-def test_memory_is_bounded() -> None:
-    with pytest.raises(MemoryError):
-        asyncio.run(Pool().run(greedy))
+@pytest.mark.parametrize(
+    ("work", "why"), [(busy, "processor"), (stubborn, "ended"), (greedy, "MB")]
+)
+def test_time_and_memory_are_bounded(work: Callable[[], object], why: str) -> None:
+    with pytest.raises(Overrun, match=why):
+        asyncio.run(Pool(Limits(seconds=0.5), patience=200).run(work))
+
+
+def test_more_bytes_may_take_more() -> None:
+    async def run() -> int:
+        pool = Pool(Limits(memory=64 << 20, memory_per_byte=2))
+        with pytest.raises(Overrun, match="64 MB"):
+            await pool.run(greedy, 128)
+        return await pool.run(greedy, 128, size=64 << 20)
+
+    assert asyncio.run(run()) == 128 << 20
+
+
+def test_each_work_has_the_whole_time_for_itself() -> None:
+    """The processor time of a process adds up over all that it ever did."""
+
+    async def run() -> None:
+        pool = Pool(Limits(seconds=1))
+        for _ in range(6):
+            await pool.run(spend, 0.7)
+
+    asyncio.run(run())

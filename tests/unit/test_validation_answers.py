@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -140,8 +141,10 @@ def test_what_was_not_read_can_not_be_downgraded(code: str, rule: str, may: bool
 
 
 def test_the_handler_takes_what_was_answered_before() -> None:
-    facts = replace(FACTS, answers=(replace(said(DOWNGRADED), content="0" * 64),))
-    outcome = handle(received(), facts, {"original": xlsx(wrong())})
+    original = xlsx(wrong())
+    content = hashlib.sha256(original).hexdigest()
+    facts = replace(FACTS, answers=(replace(said(DOWNGRADED), content=content),))
+    outcome = handle(received(), facts, {"original": original})
     (draft,) = outcome.events
     assert draft.topic == "submission.validated"
     assert (draft.data["warnings"], draft.data["figures"]) == (1, 10)
@@ -350,7 +353,7 @@ def test_a_trial_counts_all_and_lists_the_first() -> None:
 def test_a_trial_that_takes_too_long_would_be_returned() -> None:
     found = overrun(Facts(BODY), json.loads(run(rows()).report.to_json()))
     assert (found.now, found.changes) == ("returned", True)
-    assert found.data()["rules"] == ["workbook_unreadable"]
+    assert found.data()["rules"] == ["workbook_overran"]
 
 
 def test_downgrades_of_then_hold_in_a_trial() -> None:

@@ -10,10 +10,11 @@ import pytest
 
 from services.kernel.errors import Permanent
 from services.kernel.events import Event, Outcome
+from services.kernel.limits import OutOfTime
 from services.model.codelist import load_codelists
 from services.model.form import load_forms
 from services.model.observation import from_parquet
-from services.validation import handler
+from services.validation import examination
 from services.validation.facts import Facts, codelists_of
 from services.validation.handler import handle
 from tests.unit.test_validation_check import FORM, rows
@@ -143,15 +144,23 @@ def test_a_form_names_the_code_lists_it_needs() -> None:
     assert "VSIC2018" in load_codelists()
 
 
-@pytest.mark.parametrize("error", [RuntimeError("bug"), MemoryError(), BaseException("panic")])
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        (RuntimeError("bug"), "workbook_unreadable"),
+        (BaseException("panic"), "workbook_unreadable"),
+        (MemoryError(), "workbook_overran"),
+        (OutOfTime(), "workbook_overran"),
+    ],
+)
 def test_what_no_reader_foresaw_is_a_finding_and_no_crash(
-    monkeypatch: pytest.MonkeyPatch, error: BaseException
+    monkeypatch: pytest.MonkeyPatch, error: BaseException, code: str
 ) -> None:
     def failing(*arguments: Any) -> None:
         raise error
 
-    monkeypatch.setattr(handler, "check", failing)
+    monkeypatch.setattr(examination, "check", failing)
     (draft,) = handled(rows()).events
     assert draft.topic == "submission.returned"
-    assert [one["code"] for one in draft.data["findings"]] == ["workbook_unreadable"]
+    assert [one["code"] for one in draft.data["findings"]] == [code]
     assert (draft.data["figures"], draft.data["cells"], draft.data["marked"]) == (0, None, None)

@@ -20,6 +20,9 @@ _RELATIONSHIPS = "http://schemas.openxmlformats.org/package/2006/relationships"
 _ALTERNATIVE = "{http://schemas.openxmlformats.org/markup-compatibility/2006}AlternateContent"
 _LONG_AGO = (1980, 1, 1, 0, 0, 0)
 
+# Else lxml makes up a prefix where a part has none, and another one where a library has named it before.
+etree.register_namespace("r", OFFICE)
+
 Element = Any
 """An element of lxml, which has no types of its own."""
 

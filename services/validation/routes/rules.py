@@ -136,9 +136,8 @@ async def _lines(
 async def _tried(pool: Pool, context: Context, change: Change, row: AttemptRow) -> Trial:
     work = await run_in_threadpool(_work, context, change, row)
     try:
-        return await pool.run(
-            trial.tried, work.facts, row.head, work.original, row.content, work.report
-        )
+        given = (work.facts, row.head, work.original, row.content, work.report)
+        return await pool.run(trial.tried, *given, size=len(work.original))
     except Overrun:
         return trial.overrun(work.facts, work.report)
     except (ModelError, ValueError) as error:

@@ -110,6 +110,6 @@ def _unreadable(error: BaseException) -> UnreadableWorkbook:
     """What became of the native reader; a panic of it is no Exception, and no reason to end."""
     if isinstance(error, _BROKEN) or type(error).__name__ == "PanicException":
         return UnreadableWorkbook(f"not a workbook: {error}")
-    if not isinstance(error, Exception):
+    if isinstance(error, MemoryError) or not isinstance(error, Exception):
         raise error
     return UnreadableWorkbook(f"not a workbook: {type(error).__name__}")

@@ -1,0 +1,1 @@
+"""A fuzzer of the reader and the checks: mutants of real workbooks, each in the process that the product would use."""
