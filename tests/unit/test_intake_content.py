@@ -11,6 +11,7 @@ import xlwt
 from services.intake import content
 from services.intake.content import CSV, ODS, XLS, XLSM, XLSX, Workbook, inspect
 from services.intake.refusal import Code, Refusal
+from services.model.statement import MAX_BYTES
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 
@@ -127,7 +128,7 @@ def test_sizes(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_limits_are_the_contract() -> None:
-    assert content.MAX_BYTES == 25_000_000
+    assert MAX_BYTES == 25_000_000
     assert content.MAX_UNPACKED == 500_000_000
     assert content.MAX_ENTRIES == 1000
 

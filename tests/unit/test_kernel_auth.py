@@ -233,7 +233,7 @@ def test_while_catalogue_is_away_known_keys_go_on_and_unknown_ones_are_503(
     assert kids(keys) == {KID}
 
 
-@pytest.mark.parametrize("waiting", ["made up", KID])
+@pytest.mark.parametrize("waiting", ["made up", KID], ids=["made up", "the key"])
 def test_known_keys_are_served_while_others_are_asked_for(
     catalogue: Catalogue, keys: RemoteKeys, seconds: list[float], waiting: str
 ) -> None:
