@@ -10,10 +10,12 @@ before an earlier one that comes again, drop the earlier one as read, and commit
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 import faust
 from aiokafka import AIOKafkaConsumer
+from aiokafka.errors import IllegalStateError
 from faust.exceptions import ConsumerNotStarted
 from faust.transport.drivers import aiokafka
 from faust.types import TP
@@ -30,6 +32,7 @@ from services.kernel.wire import Header, decode
 Accept = Callable[[TP, Received], bool]
 """Takes a record over; False says that the partition's queue is full."""
 Leave = Callable[[Sequence[TP]], Awaitable[None]]
+Fail = Callable[[BaseException], None]
 
 
 class _Unread(dict[TP, int | None]):
@@ -41,6 +44,9 @@ class _Unread(dict[TP, int | None]):
 
 class _FaustConsumer(aiokafka.Consumer):
     """Delivers without the four tasks that Faust makes for every record, and commits what is acknowledged."""
+
+    app: Any
+    """The _App, which ends the process."""
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
@@ -56,6 +62,13 @@ class _FaustConsumer(aiokafka.Consumer):
         self._acked_index[tp].clear()
         return mark
 
+    async def _drain_messages(self, fetcher: Any) -> None:
+        """Without its loop the process would look well and read nothing: an error of it ends the process."""
+        try:
+            await super()._drain_messages(fetcher)
+        except Exception as error:
+            self.app.fail(error)
+
     async def wait_first(self, *waiting: Any, **options: Any) -> Any:
         """Awaits a delivery itself while the flow is on; all else as Faust does."""
         if len(waiting) != 2 or not self.flow_active or not self.app.flow_control.is_active():
@@ -70,7 +83,9 @@ class _Transport(aiokafka.Transport):
 
 
 class _App(faust.App):
-    """Faust without the folders in which it would keep tables."""
+    """Faust without the folders in which it would keep tables; `fail` ends the process."""
+
+    fail: Fail
 
     def _create_directories(self) -> None: ...
 
@@ -80,7 +95,7 @@ class Consumer:
 
     def __init__(
         self, service: str, bootstrap: str, instance: str, topics: Mapping[str, Topic],
-        streams: Iterable[Sequence[str]], accept: Accept, leave: Leave, fail: Callable[[BaseException], None],
+        streams: Iterable[Sequence[str]], accept: Accept, leave: Leave, fail: Fail,
     ) -> None:  # fmt: skip
         self._service = service
         self._bootstrap = bootstrap
@@ -106,6 +121,7 @@ class Consumer:
             stream_wait_empty=False,
             web_enabled=False,
         )
+        self._app.fail = fail
         self._app.transport = _Transport(self._app.conf.broker_consumer, self._app)
         self._app.on_partitions_revoked.connect(self._revoked)
         for names in self._streams:
@@ -136,7 +152,9 @@ class Consumer:
     async def rewind(self, tp: TP, offset: int) -> None:
         """Has the records of a partition come again from an offset on, if the partition is still ours."""
         if tp in self._app.consumer.assignment():
-            await self._app.consumer.seek(tp, offset)
+            with suppress(IllegalStateError):  # it has just been taken away
+                # Not seek: that reaches into the fetching thread, which may be at the very records, and dies of it.
+                await self._app.consumer.seek_wait({tp: offset})
 
     @property
     def assigned(self) -> bool:
