@@ -199,6 +199,18 @@ def test_half_a_decision_is_none(site: Site, client: httpx2.Client, fields: dict
     assert site.office.decisions == []
 
 
+def test_a_reason_of_two_lines_comes_with_plain_line_breaks(
+    site: Site, client: httpx2.Client
+) -> None:
+    """Browsers send CR LF, which the services take for a control character."""
+    log_in(client)
+    fields = {"attempt": "1", "outcome": "release", "reason": "Dòng một\r\nDòng hai"}
+    fields |= {"form_token": form_token(client.get(HELD).text)}
+    assert client.post(f"{HELD}/decisions", data=fields, headers=FORM).status_code == 303
+    [decision] = site.office.decisions
+    assert decision["reason"] == "Dòng một\nDòng hai"
+
+
 def test_the_language_parameter_leads_to_no_other_site(client: httpx2.Client) -> None:
     answer = client.get("/login?next=/x&language=en")
     assert answer.headers["location"] == "/login?next=%2Fx"
