@@ -52,6 +52,8 @@ class Problem(Exception):
         }
 
 
+NAMED = 3
+"""So many fields the detail of a malformed request names itself; programs read all of them in `errors`."""
 UNAVAILABLE = Problem(
     503,
     "unavailable",
@@ -102,14 +104,15 @@ def install(app: FastAPI) -> None:
     @app.exception_handler(RequestValidationError)
     async def malformed(request: Request, error: RequestValidationError) -> JSONResponse:
         where = [{"in": list(map(str, e["loc"])), "what": e["msg"]} for e in error.errors()]
+        named = "; ".join(f"{'.'.join(one['in'])}: {one['what']}" for one in where[:NAMED])
         return answer(
             Problem(
                 422,
                 "malformed-request",
                 {"vi": "Yêu cầu không đúng định dạng", "en": "The request is malformed"},
                 {
-                    "vi": "Sửa các trường nêu trong «errors».",
-                    "en": "Mend the fields named in «errors».",
+                    "vi": f"Sửa các trường nêu trong «errors»: {named}.",
+                    "en": f"Mend the fields named in «errors»: {named}.",
                 },
                 errors=where,
             )
