@@ -12,6 +12,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
+from services.kernel.bodies import MAX_BYTES, TooLarge
 from services.kernel.errors import is_transient
 
 MEDIA_TYPE = "application/problem+json"
@@ -76,6 +77,17 @@ UNSTORABLE = Problem(
         "en": "Leave out NUL characters and numbers that are too large.",
     },
 )
+TOO_LARGE = Problem(
+    413,
+    "body-too-large",
+    {"vi": "Nội dung yêu cầu quá lớn", "en": "The request's body is too large"},
+    {
+        "vi": f"Gửi không quá {MAX_BYTES // 1_000_000} MB.",
+        "en": f"Send no more than {MAX_BYTES // 1_000_000} MB.",
+    },
+    # The rest of the body is not read: the connection is of no more use.
+    {"Connection": "close"},
+)
 INTERNAL = Problem(
     500,
     "internal",
@@ -117,6 +129,10 @@ def install(app: FastAPI) -> None:
                 errors=where,
             )
         )
+
+    @app.exception_handler(TooLarge)
+    async def too_large(request: Request, error: TooLarge) -> JSONResponse:
+        return answer(TOO_LARGE)
 
     @app.exception_handler(HTTPException)
     async def http(request: Request, error: HTTPException) -> JSONResponse:
