@@ -50,7 +50,7 @@ class Program:
 
 
 TOKENS = frozenset({"administrator", "compiler", "operator"})
-SHOWN = frozenset({"catalogue", "intake", "policy", "audit"})
+SHOWN = frozenset({"catalogue", "intake", "validation", "policy", "audit"})
 """What the console shows is theirs."""
 
 PROGRAMS: Mapping[str, Program] = {

@@ -52,6 +52,9 @@ app.add_typer(validation.app)
 connector.keys.command(
     "register", help="Đăng ký khóa công khai của cơ quan · Register a sender's public key"
 )(keys.register)
+connector.keys.command("revoke", help="Hủy khóa của cơ quan, ngay · End a sender's key, now")(
+    keys.revoke
+)
 app.add_typer(audit.app, name="audit")
 app.command(help="Kiểm tra một bảng bất kỳ theo quy tắc · Check any table by rules")(validate)
 

@@ -36,6 +36,7 @@ def decide(command: Command, facts: Facts, counter: int, now: datetime) -> Versi
         *_wrong_size(body),
         *_wrong_version(command.kind, body, number),
         *_changed_key(command.kind, body, newest),
+        *_revived_key(command, newest, now),
         *broken_references(command.kind, body, facts),
     ]
     if flaws:
@@ -116,3 +117,13 @@ def _changed_key(kind: Kind, body: dict[str, Any], newest: Version | None) -> li
     if kind is not Kind.SENDER_KEY or newest is None or body == newest.body:
         return []
     return [Flaw("body.sender", "key-changed", {"sender": newest.body["sender"]})]
+
+
+def _revived_key(command: Command, newest: Version | None, now: datetime) -> list[Flaw]:
+    """A key that has ended, because it was revoked or ran out, stays ended: whoever holds it must not come back."""
+    if command.kind is not Kind.SENDER_KEY or newest is None:
+        return []
+    ended = newest.valid_to
+    if ended is None or ended > now or (command.valid_to and command.valid_to <= ended):
+        return []
+    return [Flaw("valid_to", "key-ended", {"ended": ended.isoformat(timespec="seconds")})]

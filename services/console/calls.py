@@ -44,6 +44,7 @@ class Services:
             "intake": config.intake_url,
             "audit": config.audit_url,
             "policy": config.policy_url,
+            "validation": config.validation_url,
         }
         self._client = httpx2.AsyncClient(
             timeout=TIMEOUT, limits=CONNECTIONS, trust_env=False, transport=transport

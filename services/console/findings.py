@@ -20,7 +20,10 @@ SEVERITIES = ("error", "warning", "information")
 
 @dataclass(frozen=True)
 class Shown:
-    """One finding; `numbers` are (what, value) pairs that its message doesn't say itself."""
+    """One finding; `numbers` are (what, value) pairs that its message doesn't say itself.
+
+    `answers` are what its sender explained and the office decided, each with who and when.
+    """
 
     anchor: str
     severity: str
@@ -30,6 +33,7 @@ class Shown:
     mend: str
     rule: str
     numbers: tuple[tuple[str, str], ...]
+    answers: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -83,4 +87,12 @@ def _shown(number: int, one: Mapping[str, Any], language: Language) -> Shown:
         mend=words.in_language(one.get("mend"), language),
         rule=one["rule"] or one["code"],
         numbers=tuple(pair for pair in written if pair[1] not in message),
+        answers=tuple(_answer(each, language) for each in one.get("answers", ())),
     )
+
+
+def _answer(one: Mapping[str, Any], language: Language) -> str:
+    say = words.sayer(language)
+    at = words.moment(one["at"], language)
+    said = say(f"answer.{one['kind']}", person=one["person"], at=at, text=one["text"])
+    return said + say("answer.document", document=one["document"]) if one["document"] else said

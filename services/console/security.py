@@ -130,7 +130,8 @@ async def form_of(request: Request) -> dict[str, str]:
     given, expected = str(fields.pop(FORM_FIELD, "")), request.cookies.get(FORM_COOKIE, "")
     if not expected or not hmac.compare_digest(given.encode(), expected.encode()):
         raise Forged
-    return {name: str(value) for name, value in fields.items()}
+    # Browsers end the lines of a textarea with CR LF (HTML, form submission); the services take LF alone.
+    return {name: str(value).replace("\r\n", "\n") for name, value in fields.items()}
 
 
 def _same_origin(request: Request) -> bool:

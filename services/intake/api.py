@@ -13,7 +13,7 @@ from services.kernel.settings import Settings
 
 def create_app(config: Settings | None = None, clock: Clock = utc_now) -> FastAPI:
     """The application, with its limits."""
-    app = create("intake", "Tiếp nhận · Intake", DESCRIPTION, config, clock)
+    app = create("intake", "Tiếp nhận · Intake", DESCRIPTION, config, clock, limits_bodies=False)
     app.state.gate = submitting.Gate()
     app.include_router(submitting.router)
     app.include_router(notices.router)

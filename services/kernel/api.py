@@ -21,6 +21,7 @@ from sqlalchemy import Engine
 
 from services.kernel import log, problems
 from services.kernel.auth import RemoteKeys
+from services.kernel.bodies import BodyLimit
 from services.kernel.clock import Clock, utc_now
 from services.kernel.codec import codec
 from services.kernel.db import connect
@@ -67,8 +68,13 @@ def create(
     description: str,
     config: Settings | None = None,
     clock: Clock = utc_now,
+    *,
+    limits_bodies: bool = True,
 ) -> FastAPI:
-    """An application with the common parts; the caller adds its routes."""
+    """An application with the common parts; the caller adds its routes.
+
+    Without `limits_bodies` they read bodies as they come, and bound them themselves.
+    """
     config = config or settings()
     engine = connect(config.database_url, application=f"{service} api")
     publisher = Publisher(config.kafka_bootstrap, f"{service}-api")
@@ -92,6 +98,9 @@ def create(
     app = FastAPI(title=title, description=description, version="1", lifespan=lifespan)
     app.state.keys = RemoteKeys(config.catalogue_url)
     app.state.context = Context(service, config, engine, vault, outbox, clock)
+    if limits_bodies:
+        # Before `install`, whose layer is then the outer one: within a group of tasks it would hide what is raised here.
+        app.add_middleware(BodyLimit)
     problems.install(app)
     _common(app, service, engine)
     return app

@@ -12,6 +12,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
+from services.kernel.bodies import MAX_BYTES, TooLarge
 from services.kernel.errors import is_transient
 
 MEDIA_TYPE = "application/problem+json"
@@ -52,6 +53,8 @@ class Problem(Exception):
         }
 
 
+NAMED = 3
+"""So many fields the detail of a malformed request names itself; programs read all of them in `errors`."""
 UNAVAILABLE = Problem(
     503,
     "unavailable",
@@ -73,6 +76,17 @@ UNSTORABLE = Problem(
         "vi": "Bỏ ký tự NUL và các số quá lớn.",
         "en": "Leave out NUL characters and numbers that are too large.",
     },
+)
+TOO_LARGE = Problem(
+    413,
+    "body-too-large",
+    {"vi": "Nội dung yêu cầu quá lớn", "en": "The request's body is too large"},
+    {
+        "vi": f"Gửi không quá {MAX_BYTES // 1_000_000} MB.",
+        "en": f"Send no more than {MAX_BYTES // 1_000_000} MB.",
+    },
+    # The rest of the body is not read: the connection is of no more use.
+    {"Connection": "close"},
 )
 INTERNAL = Problem(
     500,
@@ -102,18 +116,23 @@ def install(app: FastAPI) -> None:
     @app.exception_handler(RequestValidationError)
     async def malformed(request: Request, error: RequestValidationError) -> JSONResponse:
         where = [{"in": list(map(str, e["loc"])), "what": e["msg"]} for e in error.errors()]
+        named = "; ".join(f"{'.'.join(one['in'])}: {one['what']}" for one in where[:NAMED])
         return answer(
             Problem(
                 422,
                 "malformed-request",
                 {"vi": "Yêu cầu không đúng định dạng", "en": "The request is malformed"},
                 {
-                    "vi": "Sửa các trường nêu trong «errors».",
-                    "en": "Mend the fields named in «errors».",
+                    "vi": f"Sửa các trường nêu trong «errors»: {named}.",
+                    "en": f"Mend the fields named in «errors»: {named}.",
                 },
                 errors=where,
             )
         )
+
+    @app.exception_handler(TooLarge)
+    async def too_large(request: Request, error: TooLarge) -> JSONResponse:
+        return answer(TOO_LARGE)
 
     @app.exception_handler(HTTPException)
     async def http(request: Request, error: HTTPException) -> JSONResponse:

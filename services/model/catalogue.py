@@ -63,7 +63,10 @@ class Subject(StrEnum):
 
 
 _ADDRESSES = {
-    Channel.EMAIL: re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+"),
+    # Of RFC 5322 what web browsers take, and no more: the address stands in a header and in a command of SMTP.
+    Channel.EMAIL: re.compile(
+        r"[\w.!#$%&'*+/=?^`{|}~-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+", re.ASCII
+    ),
     Channel.WEBHOOK: re.compile(r"https?://[^\s/]+\S*"),
 }
 

@@ -33,9 +33,9 @@ _MONTHS = {
     Frequency.QUARTER: 3,
     Frequency.MONTH: 1,
 }
-_NAMED = re.compile(r"(\d{4})(?:-(A1|S[12]|Q[1-4]|M(?:0[1-9]|1[0-2])))?")
-_DAY = re.compile(r"(\d{4})-(\d{2})-(\d{2})")
-_RANGE = re.compile(r"(\d{4}-\d{2}-\d{2})/P(\d{1,7})([YMD])")
+_NAMED = re.compile(r"(\d{4})(?:-(A1|S[12]|Q[1-4]|M(?:0[1-9]|1[0-2])))?", re.ASCII)
+_DAY = re.compile(r"(\d{4})-(\d{2})-(\d{2})", re.ASCII)
+_RANGE = re.compile(r"(\d{4}-\d{2}-\d{2})/P(\d{1,7})([YMD])", re.ASCII)
 _LETTERS = {
     "A": Frequency.YEAR,
     "S": Frequency.HALF_YEAR,

@@ -13,10 +13,11 @@ Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
 Resolver = Callable[[str, int], Awaitable[Sequence[str]]]
 
-TRANSLATED: tuple[IPv6Network, ...] = tuple(
-    IPv6Network(one) for one in ("64:ff9b::/96", "64:ff9b:1::/48", "2002::/16", "2001::/32")
-)
-"""IPv6 addresses that carry an IPv4 address, which could be an inner one."""
+GLOBAL_UNICAST = IPv6Network("2000::/3")
+"""All that IANA has given out of IPv6. What lies outside is local, or carries an IPv4 address that could be an inner
+one (`::127.0.0.1`, `64:ff9b::127.0.0.1`); Python calls some of it global."""
+TRANSLATED = (IPv6Network("2002::/16"), IPv6Network("2001::/32"))
+"""6to4 and Teredo: within it, and carry an IPv4 address too."""
 
 
 class Forbidden(ValueError):
@@ -74,7 +75,9 @@ def _is_allowed(address: Address, inner: Sequence[Network]) -> bool:
         address = address.ipv4_mapped
     if any(address in network for network in inner):
         return True
-    if isinstance(address, IPv6Address) and any(address in one for one in TRANSLATED):
+    if isinstance(address, IPv6Address) and (
+        address not in GLOBAL_UNICAST or any(address in one for one in TRANSLATED)
+    ):
         return False
     return address.is_global and not address.is_multicast
 

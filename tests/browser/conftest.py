@@ -69,8 +69,8 @@ def site() -> Iterator[Site]:
     office = example()
     with served(services_of(office), ports["catalogue-api"]) as behind:
         config = Settings(
-            catalogue_url=behind, intake_url=behind, audit_url=behind, policy_url=behind
-        )
+            catalogue_url=behind, intake_url=behind, validation_url=behind, audit_url=behind, policy_url=behind,
+        )  # fmt: skip
         app = create_app(config)
         app.state.stream_every = 0.1
         with served(app, ports["audit-api"]) as url:

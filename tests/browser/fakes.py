@@ -1,4 +1,4 @@
-"""Catalogue, intake, audit and policy as the console meets them: one server with the answers of their contracts.
+"""The services as the console meets them: one server with the answers of their contracts.
 
 Tokens are real ones (tests/people.py), and every answer asks for one. A test changes `Office` and watches the page.
 """
@@ -121,6 +121,7 @@ class Office:
     reports: dict[str, dict[str, Any]] = field(default_factory=dict)
     reviews: dict[str, dict[str, Any]] = field(default_factory=dict)
     decisions: list[dict[str, Any]] = field(default_factory=list)
+    answers: list[dict[str, Any]] = field(default_factory=list)
     refuse_decisions: Problem | None = None
     is_away: bool = False
     token_age: timedelta = timedelta()
@@ -161,7 +162,7 @@ Who = Annotated[Principal, Depends(who_asks)]
 
 
 def services_of(office: Office) -> FastAPI:
-    """All four at one address."""
+    """All five at one address."""
     app = FastAPI()
     problems.install(app)
     _intake(app, office)
@@ -230,6 +231,13 @@ def _intake(app: FastAPI, office: Office) -> None:
         if id_ not in office.reports:
             raise ABSENT
         return office.reports[id_]
+
+    @app.get("/v1/submissions/{id_}/findings")
+    def findings(id_: str, who: Who, attempt: int) -> dict[str, Any]:
+        if not who.roles & {"officer", "agency", "leader"} or id_ not in office.reports:
+            raise ABSENT
+        listed = office.reports[id_]["findings"]
+        return {"findings": [one | {"answers": office.answers} for one in listed]}
 
     @app.get("/v1/submissions/{id_}/marked")
     def marked(id_: str, who: Who, attempt: int) -> Response:

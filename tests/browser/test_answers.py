@@ -199,6 +199,36 @@ def test_half_a_decision_is_none(site: Site, client: httpx2.Client, fields: dict
     assert site.office.decisions == []
 
 
+def test_a_reason_of_two_lines_comes_with_plain_line_breaks(
+    site: Site, client: httpx2.Client
+) -> None:
+    """Browsers send CR LF, which the services take for a control character."""
+    log_in(client)
+    fields = {"attempt": "1", "outcome": "release", "reason": "Dòng một\r\nDòng hai"}
+    fields |= {"form_token": form_token(client.get(HELD).text)}
+    assert client.post(f"{HELD}/decisions", data=fields, headers=FORM).status_code == 303
+    [decision] = site.office.decisions
+    assert decision["reason"] == "Dòng một\nDòng hai"
+
+
+def test_what_was_answered_to_a_finding_stands_beside_it(site: Site, client: httpx2.Client) -> None:
+    log_in(client)
+    page = f"/submissions/{identity('tra')}"
+    assert "Giải trình" not in client.get(page).text
+    said = {
+        "kind": "explained", "attempt": 2, "person": "p-so-tai-chinh", "text": "Do <b>ghi</b>\nthiếu",
+        "document": None, "at": "2026-11-24T01:00:00+00:00",
+    }  # fmt: skip
+    decided = said | {"kind": "downgraded", "person": "p-kinh-te", "document": "12/TKĐB"}
+    site.office.answers = [said, decided]
+    text = client.get(page).text
+    assert (
+        "Giải trình (p-so-tai-chinh, 08:00, 24/11/2026): Do &lt;b&gt;ghi&lt;/b&gt;\nthiếu" in text
+    )
+    assert "Hạ lỗi xuống cảnh báo (p-kinh-te" in text
+    assert "(văn bản 12/TKĐB)" in text
+
+
 def test_the_language_parameter_leads_to_no_other_site(client: httpx2.Client) -> None:
     answer = client.get("/login?next=/x&language=en")
     assert answer.headers["location"] == "/login?next=%2Fx"

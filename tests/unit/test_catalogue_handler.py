@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -193,6 +193,30 @@ def test_a_key_belongs_to_one_sender_and_has_its_thumbprint_for_id() -> None:
     assert refused(replace(SENDER_KEY, id="key-1")) == [("id", "key-id")]
 
 
+@pytest.mark.parametrize("address", [
+    "<a@b.example>", "a@b.example;DATA", "vănthư@b.example", "a@b.example\r\nBcc: c@d.example", "a b@c.example",
+    "a@b", "a,b@c.example",
+])  # fmt: skip
+def test_an_address_that_no_mail_can_carry_is_refused_at_the_door(address: str) -> None:
+    contact = {"channel": "email", "address": "van-thu_1.a+b@so.example", "language": "vi"}
+    assert decided(changed(ORGANISATION, contacts=[contact]))
+    [(where, code)] = refused(changed(ORGANISATION, contacts=[contact | {"address": address}]))
+    assert (where, code) == ("body.contacts.0", "content")
+
+
+def test_a_key_that_has_ended_stays_ended() -> None:
+    """Registering it again by habit must not let a stolen key speak once more."""
+    ended = replace(SENDER_KEY, valid_to=NOW)
+    facts = replace(ALL, newest=decided(ended))
+    for revived in (SENDER_KEY, replace(SENDER_KEY, valid_to=LATER)):
+        assert refused(revived, facts) == [("valid_to", "key-ended")]
+    assert decide(ended, facts, 9, NOW) is None
+    sooner = replace(SENDER_KEY, valid_to=NOW - timedelta(days=1))
+    assert decided(sooner, facts).valid_to == sooner.valid_to
+    running = replace(ALL, newest=decided(replace(SENDER_KEY, valid_to=NOW + timedelta(days=1))))
+    assert decided(replace(SENDER_KEY, valid_to=LATER), running).valid_to == LATER
+
+
 def test_an_organisations_dates_are_its_validity() -> None:
     dated = changed(ORGANISATION, valid_from="2025-03-01", valid_to="2026-12-31")
     version = decided(dated)
@@ -219,7 +243,8 @@ def test_the_event_fits_its_schema_and_its_id_depends_on_the_version_alone() -> 
 def test_every_flaw_says_what_and_how_to_mend_in_both_languages() -> None:
     codes = {
         "id", "characters", "content", "other-id", "field-unknown", "field-missing", "key-private",
-        "key-kind", "key-id", "key-changed", "validity", "size", "version", "reference", "province", "senders",
+        "key-kind", "key-id", "key-changed", "key-ended", "validity", "size", "version", "reference",
+        "province", "senders",
     }  # fmt: skip
     for lang in LANGUAGES:
         known = catalogue(lang).keys()

@@ -46,7 +46,8 @@ def test_a_span_has_one_name(text: str, name: str) -> None:
 @pytest.mark.parametrize(
     "text",
     ["", "2026-Q5", "2026-M13", "quý 3", "2026-02-30", "2026-01-01/P0M", "0000", "9999-12-01/P2M",
-     "2026-01-31/P1M", "2026-Q3 ", "2026-01-01/P9X", "9999-12-31"],
+     "2026-01-31/P1M", "2026-Q3 ", "2026-01-01/P9X", "9999-12-31",
+     "２０２６-Q4", "2026-1２-01"],
 )  # fmt: skip
 def test_what_is_no_period_is_refused(text: str) -> None:
     with pytest.raises(PeriodError) as refused:

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -211,6 +212,7 @@ def test_status_shows_no_table_of_waits_where_nothing_waits(
         (["trace", SUBMISSION], "SOLIEU_OPERATOR_TOKEN"),
         (["catalogue", "load", "schemas"], "SOLIEU_ADMINISTRATOR_TOKEN"),
         (["keys", "register", "KEY"], "SOLIEU_ADMINISTRATOR_TOKEN"),
+        (["keys", "revoke", "KEY"], "SOLIEU_ADMINISTRATOR_TOKEN"),
     ],
 )
 def test_a_token_that_is_missing_is_named(
@@ -228,11 +230,14 @@ def catalogue_answers(monkeypatch: pytest.MonkeyPatch, status: int) -> list[dict
     """What is put into the catalogue, which answers with this status."""
     calls: list[dict[str, Any]] = []
 
-    def put(url: str, *, json: object, headers: object, **_: object) -> httpx2.Response:
+    def put(
+        method: str, url: str, *, json: object, headers: object, **_: object
+    ) -> httpx2.Response:
+        assert method == "PUT"
         calls.append({"url": url, "json": json, "headers": headers})
         return httpx2.Response(status, json={"title": "Khóa của người khác"})
 
-    monkeypatch.setattr(httpx2, "put", put)
+    monkeypatch.setattr(httpx2, "request", put)
     return calls
 
 
@@ -272,6 +277,36 @@ def test_the_catalogues_refusal_of_a_key_is_told(
     Key.generate("so").save(tmp_path / "k.json")
     result = run("keys", "register", str(tmp_path / "k.json"))
     assert (result.exit_code, "Khóa của người khác" in result.stderr) == (4, True)
+
+
+PAST, FUTURE = "2020-01-01T00:00:00Z", "2126-01-01T00:00:00Z"
+
+
+@pytest.mark.parametrize(("starts", "ends"), [
+    (None, None), (PAST, FUTURE), (PAST, "2020-01-02T00:00:00Z"), (FUTURE, None),
+])  # fmt: skip
+def test_a_key_is_revoked_now_and_its_content_stays(
+    monkeypatch: pytest.MonkeyPatch, starts: str | None, ends: str | None
+) -> None:
+    entry = {"body": {"sender": "so", "public_key": {}}, "valid_from": starts, "valid_to": ends}
+    puts: list[dict[str, Any]] = []
+
+    def request(method: str, url: str, *, json: Any, **_: object) -> httpx2.Response:
+        assert url.endswith("/v1/sender_key/a%2F..%2Fb")
+        if method == "PUT":
+            puts.append(json)
+        return httpx2.Response(200, json={**entry, **(json or {})})
+
+    monkeypatch.setattr(httpx2, "request", request)
+    before = datetime.now(UTC)
+    result = run("keys", "revoke", "a/../b")
+    assert (result.exit_code, "«so»" in result.stdout) == (0, True)
+    [put] = puts
+    assert (put["body"], put["valid_from"]) == (entry["body"], None if starts == FUTURE else starts)
+    if ends and ends < FUTURE:
+        assert put["valid_to"] == ends
+    else:
+        assert before <= datetime.fromisoformat(put["valid_to"]) <= datetime.now(UTC)
 
 
 @pytest.mark.parametrize(("status", "code"), [(404, 4), (401, 4), (503, 5)])

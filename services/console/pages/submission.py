@@ -36,10 +36,14 @@ class Typed:
 
 @dataclass(frozen=True)
 class Seen:
-    """All that the owning services told this person of one attempt; None for what isn't theirs to read."""
+    """All that the owning services told this person of one attempt; None for what isn't theirs to read.
+
+    The report is as it was written; `answered` has its findings with what was answered to them until now.
+    """
 
     attempt: dict[str, Any]
     report: dict[str, Any] | None
+    answered: dict[str, Any] | None
     review: dict[str, Any] | None
     names: Any = field(repr=False)
 
@@ -97,8 +101,11 @@ async def _seen(request: Request, who: Person, which: tuple[UUID, int | None]) -
     attempt = await app.services.get("intake", path, who.token, {"attempt": which[1]})
     number = attempt["attempt"]
     is_checked = {"validated", "returned"} & attempt["times"].keys()
-    report, review, names = await asyncio.gather(
+    report, answered, review, names = await asyncio.gather(
         _optional(request, who, "intake", f"{path}/report?attempt={number}", bool(is_checked)),
+        _optional(
+            request, who, "validation", f"{path}/findings?attempt={number}", bool(is_checked)
+        ),
         _optional(
             request, who, "policy", f"/v1/reviews/{which[0]}/{number}", attempt["state"] == "held"
         ),
@@ -107,7 +114,7 @@ async def _seen(request: Request, who: Person, which: tuple[UUID, int | None]) -
     if review and review.get("room"):
         room = await app.names.organisation(review["room"], who)
         names = names | ({("organisation", review["room"]): room} if room else {})
-    return Seen(attempt, report, review, names)
+    return Seen(attempt, report, answered, review, names)
 
 
 async def _optional(
@@ -153,7 +160,8 @@ def _parts(found: Seen, who: Person, language: Language, typed: Typed, token: st
     """The sections in the order in which they matter; a section without content isn't there."""
     attempt, say = found.attempt, words.sayer(language)
     is_sender = attempt["sender"] == who.organisation
-    from_report = found.report["findings"] if found.report else attempt["findings"]
+    with_words = found.answered or found.report
+    from_report = (with_words or attempt)["findings"]
     listed, more = findings.shown(from_report, len(from_report), language)
     room_id = (found.review or {}).get("room") or ""
     room = words.in_language(found.names.get(("organisation", room_id)), language, room_id)
@@ -174,7 +182,7 @@ def _parts(found: Seen, who: Person, language: Language, typed: Typed, token: st
         "sheets": findings.by_sheet(listed),
         "tally": findings.tally(found.report),
         "repairs": found.report["repairs"] if found.report else [],
-        "has_report": found.report is not None,
+        "has_report": with_words is not None,
         "has_receipt": attempt["verdict"] in standing.RECEIPT_VERDICTS
         and who.may("audit", "receipt.read"),
         "receipt_name": receipt_name(attempt["id"], attempt["attempt"]),
