@@ -99,7 +99,7 @@ def create(
     app.state.keys = RemoteKeys(config.catalogue_url)
     app.state.context = Context(service, config, engine, vault, outbox, clock)
     if limits_bodies:
-        # Before `install`, whose layer is then the outer one: within a group of tasks it would hide what is raised here.
+        # Before `install`, whose layer is then the outer one: a group of tasks would hide what is raised here.
         app.add_middleware(BodyLimit)
     problems.install(app)
     _common(app, service, engine)
