@@ -23,7 +23,7 @@ HELD = f"/submissions/{identity('cho')}"
 @pytest.fixture
 def client(site: Site) -> Iterator[httpx2.Client]:
     """A browser's cookies without a browser."""
-    with httpx2.Client(base_url=site.url, trust_env=False, timeout=20) as client:
+    with httpx2.Client(base_url=site.url, trust_env=False, timeout=60) as client:
         yield client
 
 

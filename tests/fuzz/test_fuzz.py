@@ -49,8 +49,9 @@ def test_what_no_reader_foresees_is_a_fault(monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def test_slowness_and_greed_are_faults(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(fuzzer, "MOST_MEMORY", -1)
-    assert look(RUN, 1).fault.endswith("MB")
+    with monkeypatch.context() as stingy:
+        stingy.setattr(fuzzer, "MOST_MEMORY", -1)
+        assert look(RUN, 1).fault.endswith("MB")
     assert Seen("", "valid", (), seconds=60).fault == "60.0 s"
     assert Seen("", "returned", ()).fault
     assert not Seen("", "returned", (GIVEN_UP,)).fault
