@@ -1,9 +1,10 @@
-"""Waiting, ever longer, for a database or a broker that is away."""
+"""Waiting, ever longer, for a database or a broker that is away; and not for ever for what should come by itself."""
 
 from __future__ import annotations
 
 import asyncio
 import random
+import time
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
@@ -32,3 +33,15 @@ async def patiently(service: str, action: Callable[[], Awaitable[T]]) -> T:
             log.warning("waiting", error=repr(error)[:300], seconds=round(delay, 1))
         await asyncio.sleep(delay * random.uniform(0.5, 1))
         delay = min(delay * 2, MOST_SECONDS)
+
+
+async def while_never_long_without(
+    is_there: Callable[[], bool], seconds: float, look: float = 1.0
+) -> None:
+    """Looks every `look` seconds; raises TimeoutError once nothing has been there for so many seconds on end."""
+    since = time.monotonic()
+    while time.monotonic() - since < seconds:
+        if is_there():
+            since = time.monotonic()
+        await asyncio.sleep(look)
+    raise TimeoutError(f"nothing for {seconds:.0f} s")

@@ -31,7 +31,7 @@ from services.kernel.db import connect
 from services.kernel.handling import Handling
 from services.kernel.locks import Locks
 from services.kernel.partition import Partition
-from services.kernel.patience import patiently
+from services.kernel.patience import patiently, while_never_long_without
 from services.kernel.pool import Pool
 from services.kernel.publisher import Publisher
 from services.kernel.settings import Settings, settings
@@ -46,6 +46,8 @@ T = TypeVar("T")
 KEEP_INBOX_DAYS = 150
 """The longest retention of an input topic or of dead letters (120 days), and 30."""
 CATALOGUE_PATIENCE = 60.0
+ASSIGNMENT_PATIENCE = 120.0
+"""A consumer that the broker has given nothing for so long gets nothing any more; the next process joins anew."""
 
 
 class Runner:
@@ -83,9 +85,10 @@ class Runner:
         for name in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(name, self._stop.set)
         await self.patiently(self.locks.connect)
+        assigned = while_never_long_without(lambda: self._consumer.assigned, ASSIGNMENT_PATIENCE)
         watchers = [
-            asyncio.create_task(self._guard(self.locks.watch())),
-            asyncio.create_task(self._guard(self._expire())),
+            asyncio.create_task(self._guard(watched))
+            for watched in (self.locks.watch(), self._expire(), assigned)
         ]
         await self._consumer.start()
         log_.info("running", topics=sorted(self._stages))

@@ -470,7 +470,13 @@ def test_the_worker_projects_the_state_in_any_order(
     marked = vault.put(NewObject(id_, 1, "marked", XLSX, b"PK"))
     reference = {"observations": report, "cells": report, "report": report, "marked": marked}
     later = NOW + timedelta(seconds=3)
-    stored = head | {"figures": 2, "vintage": later, "salt": "", "digest": "d", "observations": None}
+    stored = head | {
+        "figures": 2,
+        "vintage": later,
+        "salt": "",
+        "digest": "d",
+        "observations": None,
+    }
     cleared = head | {
         "decision": 1, "figures": 2, "observations": report, "checked": ["regime"], "releases": [],
     }  # fmt: skip

@@ -18,7 +18,7 @@ from services.kernel.codec import codec
 from services.kernel.dead import Origin, letter, origin_of
 from services.kernel.errors import Malformed, Permanent, is_transient
 from services.kernel.events import Draft, Event, NewObject, derived_id
-from services.kernel.patience import patiently
+from services.kernel.patience import patiently, while_never_long_without
 from services.kernel.topics import load
 from services.kernel.transaction import pack, unpack
 from services.kernel.turns import Turns
@@ -132,6 +132,21 @@ def test_patience_tries_again_and_raises_what_it_cannot_mend(
     assert asyncio.run(patiently("toy", action)) == "done"
     with pytest.raises(RuntimeError):
         asyncio.run(patiently("toy", action))
+
+
+def test_what_is_gone_for_too_long_is_an_error() -> None:
+    there = [True] * 3 + [False] * 2 + [True]
+    looked: list[bool] = []
+
+    def is_there() -> bool:
+        looked.append(there.pop(0) if there else False)
+        return looked[-1]
+
+    with pytest.raises(TimeoutError):
+        asyncio.run(while_never_long_without(is_there, seconds=0.2, look=0.02))
+    assert looked[:6] == [True] * 3 + [False] * 2 + [True]
+    assert not any(looked[6:])
+    assert len(looked) > 6
 
 
 def test_alone_means_alone() -> None:
