@@ -193,7 +193,10 @@ def _path(book: Book, column: Column) -> tuple[str, ...]:
 
 def _label(table: Table) -> str:
     """The column whose text names a row, or a record."""
-    names = (*table.of_role(Role.LABEL), *(one for one in table.columns if one.type is CellType.TEXT))
+    names = (
+        *table.of_role(Role.LABEL),
+        *(one for one in table.columns if one.type is CellType.TEXT),
+    )
     return names[0].id
 
 
@@ -211,8 +214,8 @@ def _fill(book: Book, chance: Random) -> None:
         for column in book.table.columns:
             if column.id in book.columns and column.role in shown:
                 book.sheet.cells[number, book.columns[column.id]] = shown[column.role]
-    for (row, column), value in book.values.items():
-        book.set(row, column, value)
+    for (code, name), value in book.values.items():
+        book.set(code, name, value)
     if not book.as_text and chance.random() < 0.3:
         for total, other, axis in book.totals(Relation.EQUAL):
             if axis is Axis.ROWS:

@@ -1,10 +1,9 @@
-"""A sheet of cells and the .xlsx of it, with what libraries for writing don't: formulas and the values stored with them."""
+"""A sheet of cells and the .xlsx of it: with formulas and stored values, which libraries for writing can't do both."""
 
 from __future__ import annotations
 
 import io
 import zipfile
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
 from xml.sax.saxutils import escape, quoteattr
@@ -111,8 +110,3 @@ def _inside(cell: Cell) -> str:
         case Decimal():
             return f"><v>{cell:f}</v>"
     return f' t="inlineStr"><is><t xml:space="preserve">{escape(str(cell))}</t></is>'
-
-
-def column_of(sheet: Sheet, place: int) -> Iterator[Place]:
-    """The filled places of a column, from the top."""
-    return (one for one in sorted(sheet.cells) if one[1] == place)

@@ -63,7 +63,8 @@ def number(content: bytes, chance: Random) -> bytes:
 def record(content: bytes, chance: Random) -> bytes:
     """Records of an .xls have another kind, length or content. Their stream mostly lies in one piece."""
     made = bytearray(content)
-    starts, place = [], _FIRST_RECORD
+    starts: list[int] = []
+    place = _FIRST_RECORD
     while place + 4 < len(made) and len(starts) < 20_000:
         starts.append(place)
         place += 4 + int.from_bytes(made[place + 2 : place + 4], "little")

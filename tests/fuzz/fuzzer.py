@@ -64,7 +64,7 @@ def mutant(run: int, number: int) -> Mutant:
     """The mutant of this number in the run, always the same one."""
     chance = Random(f"{run} {number}")
     seed = chance.choice(seeds())
-    done = []
+    done: list[str] = []
     content = seed.content
     for _ in range(chance.choice((1, 1, 1, 2))):
         mutation = chance.choice(_mutations(seed) if not done else ANY)

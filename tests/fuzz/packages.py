@@ -96,7 +96,9 @@ def _bomb(parts: Parts, chance: Random) -> None:
 def _entities(parts: Parts, chance: Random) -> None:
     name = chance.choice([one for one in parts if one.endswith(".xml")])
     body = re.sub(rb"^<\?xml[^>]*\?>", b"", parts[name])
-    body = re.sub(rb">([^<]+)<", lambda _: chance.choice((b">&l9;<", b">&f;<", b">&#0;<")), body, 3)
+    body = re.sub(
+        rb">([^<]+)<", lambda _: chance.choice((b">&l9;<", b">&f;<", b">&#0;<")), body, count=3
+    )
     parts[name] = b"<?xml version='1.0'?>" + _DOCTYPE + body
 
 
