@@ -9,24 +9,25 @@ from functools import cache
 from random import Random
 
 from bench.planted.sheet import Cell, Formula, Place, Sheet
+from bench.planted.values import Values, figures, totals_of
 from services.model.codelist import Codelist, load_codelists
 from services.model.form import Form, load_forms
 from services.model.observation import Completeness
 from services.model.period import Frequency, Period
-from services.model.rule import Axis, CellType, Relation, RuleKind, Total, parse_totals
+from services.model.rule import Axis, CellType, Relation, Total
 from services.model.table import Column, Role, Span, Table, TableKind
 from services.validation.numbers import printed
 from services.validation.placing.wording import spellings
 from services.validation.statement import Statement
 from services.validation.workbook import address
 
-Values = dict[tuple[str, str], Decimal]
-"""By row and column of the form."""
-
 
 @dataclass
 class Book:
-    """A workbook before it is written: its cells, and where the form's parts are."""
+    """A workbook before it is written: its cells, and where the form's parts are.
+
+    `header` is the last row of headings, `first` that of the first figures.
+    """
 
     form: Form
     statement: Statement
@@ -34,6 +35,7 @@ class Book:
     rows: dict[str, int] = field(default_factory=dict)
     columns: dict[str, int] = field(default_factory=dict)
     header: int = 0
+    first: int = 0
     unit: Place = (0, 0)
     as_text: bool = False
     values: Values = field(default_factory=dict)
@@ -82,28 +84,15 @@ def codelists() -> Mapping[str, Codelist]:
     return load_codelists()
 
 
-def totals_of(form: Form) -> list[tuple[Total, tuple[str, ...], Axis]]:
-    """Each total of a form, the columns (or rows) that it is about, and which of both its codes are."""
-    table = form.tables[0]
-    values = tuple(one.id for one in table.of_role(Role.VALUE))
-    rows = tuple(one.code for one in table.rows)
-    return [
-        (total, rows if rule.axis is Axis.COLUMNS else rule.columns or values, rule.axis)
-        for rule in form.rules
-        if rule.kind is RuleKind.TOTAL
-        for total in parse_totals(rule.expression)
-    ]
-
-
 def clean(form: Form, chance: Random) -> Book:
     """A correct workbook of the form."""
     table = form.tables[0]
     statement = _statement(form, chance)
     book = Book(form, statement, Sheet(chance.choice((*table.sheets, "Sheet1"))))
-    figures = table.kind is TableKind.FIGURES
-    book.as_text = figures and len(table.rows) > 1 and chance.random() < 0.25
+    is_grid = table.kind is TableKind.FIGURES
+    book.as_text = is_grid and len(table.rows) > 1 and chance.random() < 0.25
     _lay_out(book, chance)
-    if figures:
+    if is_grid:
         _fill(book, chance)
     else:
         _list(book, chance)
@@ -160,6 +149,7 @@ def _write_header(book: Book, top: int, chance: Random) -> None:
         paths[name] = ("Thực hiện", *paths[name])
     depth = max(map(len, paths.values()))
     book.header = top + depth - 1
+    book.first = book.header + 1
     for name, path in paths.items():
         for level, text in enumerate(path):
             cells[top + level, book.columns[name]] = text
@@ -172,7 +162,7 @@ def _write_header(book: Book, top: int, chance: Random) -> None:
         )
     if chance.random() < 0.5 and book.table.kind is TableKind.FIGURES:
         _number_columns(book)
-        book.header += 1
+        book.first += 1
 
 
 def _number_columns(book: Book) -> None:
@@ -202,8 +192,8 @@ def _label(table: Table) -> str:
 
 def _fill(book: Book, chance: Random) -> None:
     """Codes, labels, units and figures of a table; some totals as formulas."""
-    book.values = _figures(book.form, chance)
-    for number, row in enumerate(book.table.rows, start=book.header + 1):
+    book.values = figures(book.form, chance)
+    for number, row in enumerate(book.table.rows, start=book.first):
         book.rows[row.code] = number
         shown: dict[Role, Cell] = {
             Role.LABEL: row.label,
@@ -230,67 +220,11 @@ def formula(book: Book, total: Total, column: str) -> Formula:
     return Formula(parts.lstrip("+"), book.values[total.left, column])
 
 
-def _figures(form: Form, chance: Random) -> Values:
-    """Figures that keep all totals: those of a year so far are above those of its quarter."""
-    table, values = form.tables[0], Values()
-    places = (
-        0
-        if any(one.expression == CellType.INTEGER for one in form.rules)
-        else chance.choice((1, 2, 3, 6))
-    )
-    across = {one.left: one for one, _, axis in totals_of(form) if axis is Axis.COLUMNS}
-    for column in table.of_role(Role.VALUE):
-        if column.id in across:
-            continue
-        share = column.unit is not None
-        own = [
-            one
-            for one, columns, axis in totals_of(form)
-            if axis is Axis.ROWS and column.id in columns
-        ]
-        for row in table.rows:
-            if share and (not row.code.isdecimal()):
-                continue
-            _figure(values, own, row.code, column.id, places, chance, 100 if share else 90_000)
-    if "year_to_date" in table.by_id:
-        for row in table.rows:
-            values[row.code, "year_to_date"] += values[row.code, "quarter"]
-    for left, total in across.items():
-        for row in table.rows:
-            values[row.code, left] = sum(
-                (values[row.code, one] for _, one in total.terms), Decimal(0)
-            )
-    return values
-
-
-def _figure(
-    values: Values,
-    totals: list[Total],
-    row: str,
-    column: str,
-    places: int,
-    chance: Random,
-    most: int,
-) -> Decimal:
-    if (row, column) in values:
-        return values[row, column]
-    of = next((one for one in totals if one.left == row), None)
-    known = Decimal(0)
-    for sign, code in of.terms if of is not None else ():
-        known += sign * _figure(values, totals, code, column, places, chance, most)
-    if of is None or of.relation is Relation.AT_LEAST:
-        known += Decimal(chance.randrange(most // 100 * 10**places, most * 10**places)).scaleb(
-            -places
-        )
-    values[row, column] = known
-    return known
-
-
 def _list(book: Book, chance: Random) -> None:
     """The records of a list."""
     activities = [one.code for one in codelists()["VSIC2018"].codes]
     for number in range(chance.randrange(6, 40)):
-        row = book.header + 1 + number
+        row = book.first + number
         book.rows[str(number)] = row
         for column in book.table.columns:
             if column.id not in book.columns:

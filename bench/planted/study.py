@@ -11,7 +11,8 @@ from rich.console import Console
 from rich.table import Table
 
 from bench.planted.clean import clean, codelists, forms
-from bench.planted.errors import KINDS, Plant, Planted
+from bench.planted.errors import KINDS
+from bench.planted.planting import Plant, Planted
 from services.model.rule import Severity
 from services.validation.check import check
 from services.validation.report import Report
@@ -54,7 +55,7 @@ def _study(kind: str, plant: Plant, times: int, seed: int) -> Found:
     planted = 0
     for name, report, expected in _reports(kind, plant, times, seed):
         planted += 1
-        if not _is_found(report, expected):
+        if not is_found(report, expected):
             said = sorted({one.code for one in report.findings})
             missed.append(f"{name}: {sorted(expected.codes)} at {expected.cell or '–'}, but {said}")
         if false := list(_alarms(report, expected)):
@@ -82,7 +83,8 @@ def _reports(
             yield f"{form.id} {number}", checked.report, planted
 
 
-def _is_found(report: Report, planted: Planted) -> bool:
+def is_found(report: Report, planted: Planted) -> bool:
+    """Whether the report says one of the codes, at one of the cells where there are some."""
     if not planted.codes:
         return True
     cells = set(planted.cell.split())
