@@ -1,4 +1,4 @@
-"""`python -m bench`: what the runner costs, the whole product under load, reading workbooks, and rules."""
+"""`python -m bench`: what the runner costs, the whole product under load, reading workbooks, rules, planted errors."""
 
 from __future__ import annotations
 
@@ -16,8 +16,9 @@ from bench import cost, reading, rules
 from bench.chain import report
 from bench.chain.measure import FULL, SHORT
 from bench.chain.measure import measure as measure_chain
+from bench.planted import study
 
-PARTS = ("runner", "chain", "reading", "rules")
+PARTS = ("runner", "chain", "reading", "rules", "planted")
 Progress = Callable[[str], None]
 
 
@@ -33,7 +34,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "python": platform.python_version(),
     }
     for part in PARTS if options.part is None else (options.part,):
-        parts = {"runner": _runner, "chain": _chain, "reading": _reading, "rules": _rules}
+        parts = {
+            "runner": _runner,
+            "chain": _chain,
+            "reading": _reading,
+            "rules": _rules,
+            "planted": _planted,
+        }
         measure = parts[part]
         measured[part] = measure(options.short, progress.print, console)
     if console is None:
@@ -72,11 +79,18 @@ def _rules(short: bool, progress: Progress, console: Console | None) -> dict[str
     return measured
 
 
+def _planted(short: bool, progress: Progress, console: Console | None) -> list[dict[str, Any]]:
+    found = study.measure(study.SHORT if short else study.FULL, progress)
+    if console:
+        study.show(found, console)
+    return study.as_json(found)
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument(
         "part", nargs="?", choices=PARTS,
-        help="the runner beside a stage by hand, the whole chain, reading, or rules beside vtlengine (all)",
+        help="the runner beside one by hand, the whole chain, reading, rules beside vtlengine, planted errors (all)",
     )  # fmt: skip
     parser.add_argument("--short", action="store_true", help="a minute each, for a first look")
     parser.add_argument("--json", action="store_true", help="everything, for a program")

@@ -15,8 +15,8 @@ from services.validation.check import Checked
 from services.validation.findings import Answer, AnswerKind, Finding
 from services.validation.report import answer_data
 
-UNREAD = frozenset({"not_number", "number_ambiguous", "number_too_large"})
-"""Findings of rules that say that a figure is not there: no reason can put it there."""
+UNREAD = frozenset({"not_number", "number_ambiguous", "number_too_large", "cells_alike"})
+"""Findings of rules that say that a figure is not there: no reason can put it there. Those of many cells may."""
 
 
 def answered(checked: Checked, answers: Sequence[Answer], content: str) -> Checked:

@@ -17,6 +17,8 @@ from services.validation.numbers import printed
 STRUCTURE = 0
 WITHIN = 1
 ID_LENGTH: Final = 16
+MOST_SHOWN: Final = 40
+"""Cells that a message names; the finding itself has all."""
 
 
 @dataclass(frozen=True)
@@ -25,6 +27,12 @@ class Place:
 
     sheet: str = ""
     cells: tuple[str, ...] = ()
+
+    @property
+    def shown(self) -> str:
+        """The first cells as a message writes them."""
+        more = len(self.cells) - MOST_SHOWN
+        return ", ".join(self.cells[:MOST_SHOWN]) + (f", … (+{more})" if more > 0 else "")
 
 
 class AnswerKind(StrEnum):
@@ -138,8 +146,7 @@ class Notebook:
 
         `values` fill the messages; those named in NUMBERS also stand in the finding, exact.
         """
-        cells = ", ".join(place.cells) or _NOWHERE
-        given = values | {"cells": cells, "sheet": place.sheet}
+        given = values | {"cells": place.shown or _NOWHERE, "sheet": place.sheet}
         message = in_both(f"validation.{code}", **given)
         if context.message is not None:
             message = Text(
@@ -164,7 +171,7 @@ class Notebook:
 
     def repair(self, code: str, place: Place, /, **values: object) -> None:
         """Add what was put right; its message is `validation.repair.<code>`."""
-        given = values | {"cells": ", ".join(place.cells), "sheet": place.sheet}
+        given = values | {"cells": place.shown, "sheet": place.sheet}
         self.repairs.append(Repair(code, place, in_both(f"validation.repair.{code}", **given)))
 
     @property

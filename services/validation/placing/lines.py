@@ -62,14 +62,14 @@ def label_cell(table: Table, layout: Layout, line: Line) -> str:
 
 
 def numbers_columns(texts: list[str], under_header: bool = False) -> bool:
-    """Whether a row is the one that numbers the columns: A, B, 1, 2, 3=1+2, …
+    """Whether a row is the one that numbers the columns: A, B, 1, 2, 3=1+2, … or a, b, …; x is a mark.
 
     Without letters it is one only right under the header, and where it begins with 1.
     """
     if any(len(text) > _LONGEST_NUMBERING for text in texts):
         return False
     texts = [text.strip("()[]") for text in texts]
-    letters = [text for text in texts if len(text) == 1 and text.isalpha() and text.isupper()]
+    letters = [text for text in texts if len(text) == 1 and text.isalpha() and text not in "xX"]
     others = [text.split("=")[0].strip() for text in texts if text not in letters]
     numbers = [int(text) for text in others if text.isascii() and text.isdigit() and len(text) < 4]
     rising = all(first < second <= first + 3 for first, second in pairwise(numbers))

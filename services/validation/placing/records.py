@@ -31,11 +31,12 @@ def read_records(table: Table, layout: Layout, notebook: Notebook) -> list[Recor
     conventions = {
         column.id: convention_of(layout.sheet.value(row, layout.columns[column.id]) for row in rows)
         for column in columns
+        if column.type is not CellType.TEXT
     }
     records: list[Record] = []
     end = 0
     for number in rows:
-        entries = {c.id: entry(layout, number, c, conventions[c.id]) for c in columns}
+        entries = {c.id: entry(layout, number, c, conventions.get(c.id)) for c in columns}
         filled = [text for one in entries.values() if (text := printed(one.raw).strip())]
         under_header = number <= layout.header_row + 2
         if len(filled) < 2 or numbers_columns(filled, under_header) or _is_total(filled):

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from services.model.rule import Severity
+from services.model.rule import CellType, Severity
 from services.model.table import Column, Role, Table
 from services.validation.findings import Context, Notebook, Place
 from services.validation.numbers import Content, Convention, Reading, convention_of, read_number
@@ -13,6 +13,7 @@ from services.validation.placing.rows import place_lines
 from services.validation.workbook import CellValue, address
 
 _WARNING = Context(severity=Severity.WARNING)
+_TEXT = Reading(Content.NOT_NUMBER)
 _MOST_NAMED = 1_000
 """Unknown rows that have a finding each; all further ones have one together, with every cell."""
 
@@ -113,7 +114,8 @@ def entry(layout: Layout, row: int, column: Column, convention: Convention | Non
     """The cell of a column in a row of the sheet."""
     place = layout.columns[column.id]
     raw = layout.sheet.value(row, place)
-    return Entry(address(row, place), raw, read_number(raw, convention))
+    reading = _TEXT if column.type is CellType.TEXT else read_number(raw, convention)
+    return Entry(address(row, place), raw, reading)
 
 
 def _unplaced(table: Table, layout: Layout, line: Line, notebook: Notebook) -> None:

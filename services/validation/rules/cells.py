@@ -26,9 +26,10 @@ from services.model.rule import (
 )
 from services.model.table import Role
 from services.validation.cells import printed
-from services.validation.findings import Context, Notebook, Place
+from services.validation.findings import Notebook, Place
 from services.validation.numbers import Content
 from services.validation.placing.structure import Entry, Grid, Record
+from services.validation.rules.crowd import Crowd, context_of
 
 HALF_UNIT = Decimal("0.0000005")
 
@@ -91,11 +92,6 @@ class Table:
 
 
 Check = Callable[[Rule, Table, Notebook, Mapping[str, Codelist]], Iterator[State]]
-
-
-def context_of(rule: Rule, severity: Severity | None = None) -> Context:
-    """Which rule speaks, with another severity where that is given."""
-    return Context(rule.id, rule.level, severity or rule.severity, rule.basis, rule.message)
 
 
 def _check_total(
@@ -171,31 +167,34 @@ def _check_required(
         if of_rows
         else [(row, column) for row in table.rows for column in names]
     )
+    crowd = Crowd(rule, table.sheet, notebook)
     for place in places:
         entry = table.entries.get(place)
         if entry is not None and printed(entry.raw).strip():
             yield State.PASS
             continue
-        where = Place(table.sheet, (entry.cell,) if entry is not None else ())
-        what = place[0] if of_rows else place[1]
-        notebook.find("required", where, context_of(rule), what=table.titles[what])
+        cells = (entry.cell,) if entry is not None else ()
+        what = table.titles[place[0] if of_rows else place[1]]
+        crowd.find("required", place[1], cells, what=what)
         yield State.FAIL
+    crowd.close()
 
 
 def _check_codelist(
     rule: Rule, table: Table, notebook: Notebook, codelists: Mapping[str, Codelist]
 ) -> Iterator[State]:
     codes = codelists.get(rule.expression)
-    for entry in _filled(rule, table):
+    crowd = Crowd(rule, table.sheet, notebook)
+    for column, entry in _filled(rule, table):
         text = printed(entry.raw).strip()
         if codes is None:
             yield State.UNDECIDED
         elif text in codes:
             yield State.PASS
         else:
-            where = Place(table.sheet, (entry.cell,))
-            notebook.find("codelist", where, context_of(rule), value=text, list=codes.title)
+            crowd.find("codelist", column, (entry.cell,), value=text, list=codes.title)
             yield State.FAIL
+    crowd.close()
 
 
 _FAULTS = {
@@ -208,14 +207,16 @@ _FAULTS = {
 def _check_type(
     rule: Rule, table: Table, notebook: Notebook, _: Mapping[str, Codelist]
 ) -> Iterator[State]:
-    for entry in _filled(rule, table):
-        fault = _fault(CellType(rule.expression), entry)
+    crowd = Crowd(rule, table.sheet, notebook)
+    wanted = CellType(rule.expression)
+    for column, entry in _filled(rule, table):
+        fault = _fault(wanted, entry)
         if fault is None:
             yield State.PASS
             continue
-        where = Place(table.sheet, (entry.cell,))
-        notebook.find(fault, where, context_of(rule), value=printed(entry.raw))
+        crowd.find(fault, column, (entry.cell,), value=printed(entry.raw))
         yield State.FAIL
+    crowd.close()
 
 
 def _fault(wanted: CellType, entry: Entry) -> str | None:
@@ -231,12 +232,12 @@ def _fault(wanted: CellType, entry: Entry) -> str | None:
     return _FAULTS.get(reading.content)
 
 
-def _filled(rule: Rule, table: Table) -> Iterator[Entry]:
-    """The entries of the rule's columns in which something stands."""
+def _filled(rule: Rule, table: Table) -> Iterator[tuple[str, Entry]]:
+    """The entries of the rule's columns in which something stands, with their column."""
     wanted = set(table.columns(rule))
     for (_, column), entry in table.entries.items():
         if column in wanted and printed(entry.raw).strip():
-            yield entry
+            yield column, entry
 
 
 CELL_CHECKS: Mapping[RuleKind, Check] = {

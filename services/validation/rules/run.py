@@ -8,8 +8,11 @@ from services.model.form import Form
 from services.model.form_rules import tables_of
 from services.model.rule import Rule, Severity
 from services.validation.accepted import Accepted
+from services.validation.cells import printed
 from services.validation.findings import Notebook, Place
-from services.validation.rules.cells import CELL_CHECKS, State, Table, Tally, context_of
+from services.validation.placing.structure import Entry
+from services.validation.rules.cells import CELL_CHECKS, State, Table, Tally
+from services.validation.rules.crowd import Crowd, context_of
 from services.validation.rules.engine import Frame, Outcome, run_rules
 from services.validation.rules.frames import References, frame_of, references_of
 from services.validation.statement import Statement
@@ -103,8 +106,10 @@ class _Speaker:
         if outcome.error:
             self._tell("rule_not_computed", reason=outcome.error)
             return
+        crowd = Crowd(self.rule, self.table.sheet, self.notebook)
         for row in outcome.failing:
-            self._offends(outcome, self.table.rows[row - 1])
+            self._offends(outcome, self.table.rows[row - 1], crowd)
+        crowd.close()
         for lack in outcome.lacking:
             shown = ", ".join(f"{name} = {value}" for name, value in lack.items())
             given = {"expression": self._shown(), "lacking": shown}
@@ -122,19 +127,18 @@ class _Speaker:
     def _shown(self) -> str:
         return " ".join(self.rule.expression.split())
 
-    def _offends(self, outcome: Outcome, row: str) -> None:
+    def _offends(self, outcome: Outcome, row: str, crowd: Crowd) -> None:
         columns = [one for one in self._columns(outcome) if (row, one) in self.table.entries]
         entries = [self.table.entries[row, one] for one in columns]
         values = [one.reading.value for one in entries]
         found = ", ".join(
-            f"{name} = {'–' if value is None else f'{value.normalize():f}'}"
-            for name, value in zip(columns, values, strict=True)
+            f"{name} = {_written(one)}" for name, one in zip(columns, entries, strict=True)
         )
         given = {"value": values[0]} if len(values) == 1 and values[0] is not None else {}
-        where = Place(self.table.sheet, tuple(one.cell for one in entries))
+        cells = tuple(one.cell for one in entries)
         what = self.table.titles.get(row, row)
-        self.notebook.find(
-            self.rule.kind.value, where, context_of(self.rule),
+        crowd.find(
+            self.rule.kind.value, "", cells,
             expression=self._shown(), what=what, found=found, **given,
         )  # fmt: skip
 
@@ -155,3 +159,9 @@ class _Speaker:
         context = context_of(self.rule, Severity.INFORMATION)
         given = {"expression": self._shown(), "lacking": ", ".join(lacking)}
         self.notebook.find("undecided", where, context, **given)
+
+
+def _written(entry: Entry) -> str:
+    """A cell as a finding shows it: its number, else its text."""
+    value = entry.reading.value
+    return f"{value.normalize():f}" if value is not None else printed(entry.raw).strip() or "–"

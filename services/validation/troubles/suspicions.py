@@ -10,9 +10,8 @@ from math import log10
 from statistics import median
 
 from services.model.form import Form
-from services.model.rule import Axis, Relation, RuleKind, Severity, Total, parse_total
+from services.model.rule import Axis, Relation, RuleKind, Severity, Total, parse_totals
 from services.model.table import Role
-from services.model.text import ModelError
 from services.validation.findings import WITHIN, Context, Notebook, Place
 from services.validation.placing.structure import Entry, Grid
 
@@ -24,6 +23,9 @@ _FEWEST = 6
 _WITH_DECIMALS = 0.8
 _NEAR = 0.2
 _NARROW = 0.3
+_APART = 1.0
+"""Powers of ten between a ratio and the usual one at which it stands out, which few may do: else all scatter."""
+_FEW = 3
 
 
 def check_lost_commas(form: Form, grid: Grid, notebook: Notebook) -> None:
@@ -44,12 +46,9 @@ def check_lost_commas(form: Form, grid: Grid, notebook: Notebook) -> None:
 def _totals(form: Form, grid: Grid) -> Iterator[Total]:
     for rule in form.rules:
         if rule.kind is RuleKind.TOTAL and rule.table == grid.table.id and rule.axis is Axis.ROWS:
-            try:
-                total = parse_total(rule.expression)
-            except ModelError:
-                continue
-            if total.relation is Relation.EQUAL:
-                yield total
+            for total in parse_totals(rule.expression):
+                if total.relation is Relation.EQUAL:
+                    yield total
 
 
 def _by_total(total: Total, found: list[Entry | None]) -> tuple[Entry, Decimal, Decimal] | None:
@@ -110,8 +109,10 @@ def _outliers(
     usual = median(ratios.values())
     if median(abs(ratio - usual) for ratio in ratios.values()) > _NARROW:
         return
-    for code, ratio in ratios.items():
+    odd = {code: round(ratio - usual) for code, ratio in ratios.items() if ratio - usual > _APART}
+    if any(usual - ratio > _APART for ratio in ratios.values()) or len(odd) > _FEW:
+        return
+    for code, power in odd.items():
         entry, value = figures[code]
-        power = round(ratio - usual)
-        if _is_whole(value) and power in (2, 3) and abs(ratio - usual - power) <= _NEAR:
+        if _is_whole(value) and power in (2, 3) and abs(ratios[code] - usual - power) <= _NEAR:
             yield entry, value, value / Decimal(10) ** power

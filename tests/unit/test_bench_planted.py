@@ -1,0 +1,62 @@
+"""The study of planted errors, in short: every kind is found, and nothing is said of correct workbooks."""
+
+from __future__ import annotations
+
+from random import Random
+
+import pytest
+
+from bench.planted import study
+from bench.planted.clean import clean, codelists, forms
+from bench.planted.errors import KINDS
+from bench.planted.planting import expected
+from bench.planted.study import CLEAN, Found, measure
+from services.validation.check import Checked, check
+from services.validation.workbook import open_workbook
+
+TIMES = 10
+
+
+@pytest.fixture(scope="module")
+def found() -> dict[str, Found]:
+    return {one.kind: one for one in measure(TIMES, lambda _: None)}
+
+
+@pytest.mark.parametrize("kind", [CLEAN, *KINDS])
+def test_every_error_is_found_and_nothing_else(kind: str, found: dict[str, Found]) -> None:
+    one = found[kind]
+    assert one.planted == TIMES
+    assert one.missed == ()
+    assert one.alarms == ()
+
+
+def test_the_study_sees_what_is_missed_and_what_is_a_false_alarm(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def blind(*_: object) -> Checked:
+        """Whatever it is given, it checks a correct workbook in which a unit line was forgotten."""
+        book = clean(forms()["cv17809-1"], Random(1))
+        del book.sheet.cells[book.unit]
+        return check(book.form, book.sheet.to_xlsx(), book.statement, codelists())
+
+    monkeypatch.setattr(study, "check", blind)
+    monkeypatch.setattr(study, "KINDS", {"a row is missing": KINDS["a row is missing"]})
+    correct, missing = measure(3, lambda _: None)
+    assert (correct.alarmed, missing.found, missing.alarmed) == (3, 0, 3)
+    assert "unit_missing" in missing.alarms[0]
+
+
+def test_correct_workbooks_differ_in_their_layout() -> None:
+    books = [clean(forms()["cv17809-1"], Random(number)) for number in range(30)]
+    assert len({one.place("1", "quarter") for one in books}) > 5
+    assert {one.as_text for one in books} == {True, False}
+    assert open_workbook(books[0].sheet.to_xlsx()).sheets[0].rows
+
+
+def test_what_is_expected_is_one_of_the_codes_at_one_of_the_cells() -> None:
+    book = clean(forms()["cv17809-1"], Random(3))
+    del book.sheet.cells[book.unit]
+    report = check(book.form, book.sheet.to_xlsx(), book.statement, codelists()).report
+    assert study.is_found(report, expected("unit_missing", "total"))
+    assert not study.is_found(report, expected("unit_missing", cell="A1"))
+    assert not study.is_found(report, expected("total"))
