@@ -1,7 +1,6 @@
 """Who handles a partition: the holder of its advisory lock, whatever the broker's group protocol says.
 
-Two processes with the same static membership id both receive everything; the lock fences them. One dedicated
-connection holds all locks of a process, and losing it ends the process.
+One dedicated connection holds all locks of a process, and losing it ends the process.
 """
 
 from __future__ import annotations
@@ -15,6 +14,8 @@ from services.kernel.topics import Topic
 
 POLL = 0.2
 HEARTBEAT = 1.0
+ANSWER_WITHIN = 15.0
+"""A loaded database may be slow; one that is gone says so at once."""
 KEY = "hashtextextended(%s, 0)"
 
 
@@ -52,7 +53,7 @@ class Locks:
         """Returns, with an error, when the connection is lost."""
         while True:
             await asyncio.sleep(HEARTBEAT)
-            await asyncio.wait_for(self._open.execute("select 1"), 5)
+            await asyncio.wait_for(self._open.execute("select 1"), ANSWER_WITHIN)
 
     async def note_in_flight(self, topic: str, partition: int, offset: int) -> None:
         """Notes which offset is being handled, for whoever comes after a crash. Need not survive the database."""
@@ -70,15 +71,25 @@ class Locks:
             [topic, partition, offset],
         )
 
+    async def identity(self, instance: str) -> None:
+        """Waits until no other process of the service has this static membership id.
+
+        Two that had it would put each other out of the group, again and again, and neither would get on.
+        """
+        await self._lock(f"{self._service} {instance}")
+
     async def acquire(self, topic: Topic, partition: int) -> Takeover:
         """Waits until the partition is this process's, and says how it was left."""
-        name = self._name(topic.name, partition)
+        await self._lock(self._name(topic.name, partition))
+        return await self._take(topic.name, partition)
+
+    async def _lock(self, name: str) -> None:
         while True:
             row = await (
                 await self._open.execute(f"select pg_try_advisory_lock({KEY})", [name])
             ).fetchone()
             if row and row[0]:
-                return await self._take(topic.name, partition)
+                return
             await asyncio.sleep(POLL)
 
     async def release(self, topic: str, partition: int) -> None:

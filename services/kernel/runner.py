@@ -85,20 +85,38 @@ class Runner:
         for name in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(name, self._stop.set)
         await self.patiently(self.locks.connect)
-        assigned = while_never_long_without(lambda: self._consumer.assigned, ASSIGNMENT_PATIENCE)
-        watchers = [
-            asyncio.create_task(self._guard(watched))
-            for watched in (self.locks.watch(), self._expire(), assigned)
-        ]
+        watchers = [asyncio.create_task(self._guard(self.locks.watch()))]
+        if await self._identified():
+            assigned = while_never_long_without(
+                lambda: self._consumer.assigned, ASSIGNMENT_PATIENCE
+            )
+            watchers += [
+                asyncio.create_task(self._guard(one)) for one in (self._expire(), assigned)
+            ]
+            await self._consume()
+        for watcher in watchers:
+            watcher.cancel()
+        await self._publisher.stop()
+        await self.locks.close()
+
+    async def _identified(self) -> bool:
+        """Waits for this process's identity, standing by for who has it; False where it is time to stop instead."""
+        identity = asyncio.create_task(self.locks.identity(self._config.instance))
+        stop = asyncio.create_task(self._stop.wait())
+        await asyncio.wait((identity, stop), return_when=asyncio.FIRST_COMPLETED)
+        stop.cancel()
+        if self._stop.is_set():
+            identity.cancel()
+            return False
+        await identity
+        return True
+
+    async def _consume(self) -> None:
         await self._consumer.start()
         log_.info("running", topics=sorted(self._stages))
         await self._stop.wait()
         await asyncio.wait_for(self._leave(list(self._partitions)), 20)
         await self._consumer.stop()
-        for watcher in watchers:
-            watcher.cancel()
-        await self._publisher.stop()
-        await self.locks.close()
 
     # -- what a partition asks for
 
