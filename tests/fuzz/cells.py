@@ -1,6 +1,7 @@
 """Mutations of what stands in the cells: figures, headings, codes, rows and columns in other places and other words."""
 
 import io
+from functools import lru_cache
 from random import Random
 from typing import Any
 
@@ -22,11 +23,10 @@ Rows = list[list[Any]]
 
 def cells(content: bytes, chance: Random) -> bytes:
     """The first sheet of an .xlsx with other cells, in one of three formats."""
-    sheet = load_workbook(io.BytesIO(content)).worksheets[0]
-    rows = [list(row) for row in sheet.iter_rows(values_only=True)]
+    title, rows = _read(content)
     for _ in range(chance.choice((1, 2, 5, 40))):
         chance.choice(_CHANGES)(rows, chance)
-    return _written(rows, sheet.title, chance)
+    return _written(rows, title, chance)
 
 
 def merged(content: bytes, chance: Random) -> bytes:
@@ -46,14 +46,24 @@ def merged(content: bytes, chance: Random) -> bytes:
 
 def long(content: bytes, chance: Random) -> bytes:
     """The last rows again and again, as a sheet is that somebody filled down."""
-    sheet = load_workbook(io.BytesIO(content)).worksheets[0]
-    rows = [list(row) for row in sheet.iter_rows(values_only=True)]
+    _, rows = _read(content)
     while len(rows) < 1 << chance.choice((9, 11, 13)):
         rows += [list(row) for row in rows[-64:]]
     for row in rows[60:]:
         if chance.random() < 0.5:
             row[chance.randrange(len(row))] = chance.choice(_VALUES)
     return _csv(rows, chance)
+
+
+def _read(content: bytes) -> tuple[str, Rows]:
+    title, rows = _cells(content)
+    return title, [list(row) for row in rows]
+
+
+@lru_cache
+def _cells(content: bytes) -> tuple[str, list[tuple[Any, ...]]]:
+    sheet = load_workbook(io.BytesIO(content)).worksheets[0]
+    return sheet.title, list(sheet.iter_rows(values_only=True))
 
 
 def _value(rows: Rows, chance: Random) -> None:
