@@ -7,6 +7,7 @@ from typing import Any
 
 from openpyxl import load_workbook
 
+from tests.fuzz.packages import timeless
 from tests.unit.workbooks import ods, ods_table, saved, xlsx
 
 _VALUES: tuple[Any, ...] = (
@@ -41,7 +42,7 @@ def merged(content: bytes, chance: Random) -> bytes:
     if chance.random() < 0.3:
         sheet.sheet_state = chance.choice(("hidden", "veryHidden"))
         book.create_sheet("Khác")
-    return saved(book)
+    return timeless(saved(book))
 
 
 def long(content: bytes, chance: Random) -> bytes:
@@ -108,7 +109,11 @@ def _written(rows: Rows, title: str, chance: Random) -> bytes:
     if kind == 0:
         return _csv(rows, chance)
     plain = [[_plain(one) for one in row] for row in rows]
-    return xlsx(plain, title) if kind == 1 else ods(ods_table(map(_escaped, plain), title))
+    return (
+        timeless(xlsx(plain, title))
+        if kind == 1
+        else timeless(ods(ods_table(map(_escaped, plain), title)))
+    )
 
 
 def _plain(value: Any) -> Any:
