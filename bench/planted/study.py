@@ -81,7 +81,7 @@ def _reports(
 def examined(
     kind: str, plant: Plant, number: int, seed: int = SEED
 ) -> tuple[str, Report, Planted] | None:
-    """The workbook of this number with the error: its name, its report, what was expected. None where it has no room."""
+    """The workbook of this number with the error: its name, its report, what was expected. None without room for it."""
     chance = Random(f"{seed} {kind} {number}")
     chosen = list(forms().values())
     form = chosen[number % len(chosen)]
