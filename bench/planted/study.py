@@ -21,6 +21,7 @@ CLEAN = "nothing (correct workbooks)"
 FULL = 200
 SHORT = 20
 SEED = 2026
+_TRIES = 40
 Progress = Callable[[str], None]
 
 
@@ -51,36 +52,45 @@ def measure(times: int, progress: Progress, seed: int = SEED) -> list[Found]:
 
 def _study(kind: str, plant: Plant, times: int, seed: int) -> Found:
     missed: list[str] = []
-    alarms: list[str] = []
+    alarmed: list[str] = []
     planted = 0
     for name, report, expected in _reports(kind, plant, times, seed):
         planted += 1
         if not is_found(report, expected):
             said = sorted({one.code for one in report.findings})
             missed.append(f"{name}: {sorted(expected.codes)} at {expected.cell or '–'}, but {said}")
-        if false := list(_alarms(report, expected)):
-            alarms.append(f"{name}: {'; '.join(false[:3])}")
+        if false := list(alarms(report, expected)):
+            alarmed.append(f"{name}: {'; '.join(false[:3])}")
     return Found(
-        kind, planted, planted - len(missed), len(alarms), tuple(missed[:5]), tuple(alarms[:5])
+        kind, planted, planted - len(missed), len(alarmed), tuple(missed[:5]), tuple(alarmed[:5])
     )
 
 
 def _reports(
     kind: str, plant: Plant, times: int, seed: int
 ) -> Iterator[tuple[str, Report, Planted]]:
-    chosen = list(forms().values())
     left = times
-    for number in range(times * 40):
+    for number in range(times * _TRIES):
         if not left:
             return
-        chance = Random(f"{seed} {kind} {number}")
-        form = chosen[number % len(chosen)]
-        book = clean(form, chance)
-        planted = plant(book, chance)
-        if planted is not None:
+        if found := examined(kind, plant, number, seed):
             left -= 1
-            checked = check(form, book.sheet.to_xlsx(), book.statement, codelists())
-            yield f"{form.id} {number}", checked.report, planted
+            yield found
+
+
+def examined(
+    kind: str, plant: Plant, number: int, seed: int = SEED
+) -> tuple[str, Report, Planted] | None:
+    """The workbook of this number with the error: its name, its report, what was expected. None without room for it."""
+    chance = Random(f"{seed} {kind} {number}")
+    chosen = list(forms().values())
+    form = chosen[number % len(chosen)]
+    book = clean(form, chance)
+    planted = plant(book, chance)
+    if planted is None:
+        return None
+    checked = check(form, book.sheet.to_xlsx(), book.statement, codelists())
+    return f"{form.id} {number}", checked.report, planted
 
 
 def is_found(report: Report, planted: Planted) -> bool:
@@ -93,7 +103,8 @@ def is_found(report: Report, planted: Planted) -> bool:
     return any(code in planted.codes and (not cells or cells & set(at)) for code, at in said)
 
 
-def _alarms(report: Report, planted: Planted) -> Iterator[str]:
+def alarms(report: Report, planted: Planted) -> Iterator[str]:
+    """Errors and warnings that nothing explains."""
     explained = planted.codes | planted.besides
     cells = set(planted.cell.split())
     for one in report.findings:

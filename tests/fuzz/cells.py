@@ -1,11 +1,13 @@
 """Mutations of what stands in the cells: figures, headings, codes, rows and columns in other places and other words."""
 
 import io
+from functools import lru_cache
 from random import Random
 from typing import Any
 
 from openpyxl import load_workbook
 
+from tests.fuzz.packages import timeless
 from tests.unit.workbooks import ods, ods_table, saved, xlsx
 
 _VALUES: tuple[Any, ...] = (
@@ -22,11 +24,10 @@ Rows = list[list[Any]]
 
 def cells(content: bytes, chance: Random) -> bytes:
     """The first sheet of an .xlsx with other cells, in one of three formats."""
-    sheet = load_workbook(io.BytesIO(content)).worksheets[0]
-    rows = [list(row) for row in sheet.iter_rows(values_only=True)]
+    title, rows = _read(content)
     for _ in range(chance.choice((1, 2, 5, 40))):
         chance.choice(_CHANGES)(rows, chance)
-    return _written(rows, sheet.title, chance)
+    return _written(rows, title, chance)
 
 
 def merged(content: bytes, chance: Random) -> bytes:
@@ -41,19 +42,29 @@ def merged(content: bytes, chance: Random) -> bytes:
     if chance.random() < 0.3:
         sheet.sheet_state = chance.choice(("hidden", "veryHidden"))
         book.create_sheet("Khác")
-    return saved(book)
+    return timeless(saved(book))
 
 
 def long(content: bytes, chance: Random) -> bytes:
     """The last rows again and again, as a sheet is that somebody filled down."""
-    sheet = load_workbook(io.BytesIO(content)).worksheets[0]
-    rows = [list(row) for row in sheet.iter_rows(values_only=True)]
+    _, rows = _read(content)
     while len(rows) < 1 << chance.choice((9, 11, 13)):
         rows += [list(row) for row in rows[-64:]]
     for row in rows[60:]:
         if chance.random() < 0.5:
             row[chance.randrange(len(row))] = chance.choice(_VALUES)
     return _csv(rows, chance)
+
+
+def _read(content: bytes) -> tuple[str, Rows]:
+    title, rows = _cells(content)
+    return title, [list(row) for row in rows]
+
+
+@lru_cache
+def _cells(content: bytes) -> tuple[str, list[tuple[Any, ...]]]:
+    sheet = load_workbook(io.BytesIO(content)).worksheets[0]
+    return sheet.title, list(sheet.iter_rows(values_only=True))
 
 
 def _value(rows: Rows, chance: Random) -> None:
@@ -98,7 +109,11 @@ def _written(rows: Rows, title: str, chance: Random) -> bytes:
     if kind == 0:
         return _csv(rows, chance)
     plain = [[_plain(one) for one in row] for row in rows]
-    return xlsx(plain, title) if kind == 1 else ods(ods_table(map(_escaped, plain), title))
+    return (
+        timeless(xlsx(plain, title))
+        if kind == 1
+        else timeless(ods(ods_table(map(_escaped, plain), title)))
+    )
 
 
 def _plain(value: Any) -> Any:

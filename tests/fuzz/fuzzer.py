@@ -81,9 +81,8 @@ def _mutations(seed: Seed) -> tuple[Mutation, ...]:
     return (*ANY, record, record, record) if seed.name.endswith(".xls") else ANY
 
 
-def look(run: int, number: int) -> Seen:
+def look(made: Mutant) -> Seen:
     """Examines a mutant with everything that is made of it: the report, the figures, the page, the marked workbook."""
-    made = mutant(run, number)
     forms, codelists = _pack()
     form = forms[made.seed.form]
     _forget_peak()
@@ -104,7 +103,7 @@ def fuzz(run: int, numbers: Iterable[int], each: Callable[[Seen], None]) -> None
 
     async def one_by_one() -> None:
         for number in numbers:
-            each(await _seen(pool, run, number))
+            each(await _seen(pool, mutant(run, number)))
 
     pool = Pool()
     try:
@@ -113,13 +112,13 @@ def fuzz(run: int, numbers: Iterable[int], each: Callable[[Seen], None]) -> None
         pool.close()
 
 
-async def _seen(pool: Pool, run: int, number: int) -> Seen:
+async def _seen(pool: Pool, made: Mutant) -> Seen:
     try:
-        return await pool.run(look, run, number)
+        return await pool.run(look, made, size=len(made.content))
     except Overrun:
-        return Seen(mutant(run, number).name, "returned", (GIVEN_UP,))
+        return Seen(made.name, "returned", (GIVEN_UP,))
     except Exception as error:
-        return Seen(mutant(run, number).name, "", (), repr(error))
+        return Seen(made.name, "", (), repr(error))
 
 
 def keep(run: int, number: int, folder: Path = KEPT) -> Path:

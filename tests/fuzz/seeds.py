@@ -12,6 +12,7 @@ from openpyxl import load_workbook
 from services.model.observation import Completeness
 from services.model.period import Period
 from services.validation.statement import Statement
+from tests.fuzz.packages import timeless
 from tests.unit.test_examples import FOLDER, SCENARIO, generator
 from tests.unit.workbooks import ods, ods_table
 
@@ -58,7 +59,7 @@ def _other(seed: Seed, kind: str) -> Seed:
     rows = [list(row) for row in sheet.iter_rows(values_only=True)]
     name = f"{seed.name.removesuffix('.xlsx')}.{kind}"
     if kind == "ods":
-        content = ods(ods_table(rows, sheet.title))
+        content = timeless(ods(ods_table(rows, sheet.title)))
     else:
         lines = (";".join("" if one is None else str(one) for one in row) for row in rows)
         content = "\r\n".join(lines).encode("utf-8-sig")

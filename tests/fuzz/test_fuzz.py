@@ -45,13 +45,12 @@ def test_what_no_reader_foresees_is_a_fault(monkeypatch: pytest.MonkeyPatch) -> 
         raise IndexError
 
     monkeypatch.setattr("services.validation.examination.check", failing)
-    assert look(RUN, 1).fault == "nobody foresaw IndexError"
+    assert look(mutant(RUN, 1)).fault == "nobody foresaw IndexError"
 
 
-def test_slowness_and_greed_are_faults(monkeypatch: pytest.MonkeyPatch) -> None:
-    with monkeypatch.context() as stingy:
-        stingy.setattr(fuzzer, "MOST_MEMORY", -1)
-        assert look(RUN, 1).fault.endswith("MB")
+def test_slowness_greed_and_silence_are_faults(monkeypatch: pytest.MonkeyPatch) -> None:
     assert Seen("", "valid", (), seconds=60).fault == "60.0 s"
     assert Seen("", "returned", ()).fault
     assert not Seen("", "returned", (GIVEN_UP,)).fault
+    monkeypatch.setattr(fuzzer, "MOST_MEMORY", -1)
+    assert look(mutant(RUN, 1)).fault.endswith("MB")

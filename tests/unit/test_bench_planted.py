@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from decimal import Decimal
 from random import Random
 
 import pytest
@@ -11,6 +13,7 @@ from bench.planted.clean import clean, codelists, forms
 from bench.planted.errors import KINDS
 from bench.planted.planting import expected
 from bench.planted.study import CLEAN, Found, measure
+from services.model.rule import Rule, RuleKind
 from services.validation.check import Checked, check
 from services.validation.workbook import open_workbook
 
@@ -44,6 +47,38 @@ def test_the_study_sees_what_is_missed_and_what_is_a_false_alarm(
     correct, missing = measure(3, lambda _: None)
     assert (correct.alarmed, missing.found, missing.alarmed) == (3, 0, 3)
     assert "unit_missing" in missing.alarms[0]
+
+
+@pytest.mark.parametrize(
+    ("kind", "number"),
+    [
+        # A row's label, "Tổng số", was taken for the heading of the column that is missing.
+        ("a column is missing", 70),
+        ("a column is missing", 160),
+        # A line with another one's code was taken for the row that forms print without a code.
+        ("a row code twice", 233),
+        ("a row code twice", 363),
+        # Of figures that scatter one was taken for another that lost its comma.
+        ("#REF!", 121),
+    ],
+)
+def test_what_the_study_found_stays_mended(kind: str, number: int) -> None:
+    seen = study.examined(kind, KINDS[kind], number)
+    assert seen is not None
+    _, report, planted = seen
+    assert study.is_found(report, planted)
+    assert list(study.alarms(report, planted)) == []
+
+
+def test_a_lost_comma_is_suspected_in_a_tree_of_totals() -> None:
+    book = clean(forms()["cv17809-1"], Random(2))
+    tree = "1 = 2 + 35 + 37 + 46 + 47\n38 = 39 + 40 + 41 + 42 + 43 + 44"
+    totals = Rule("tree", RuleKind.TOTAL, tree, 1)
+    book.set("39", "quarter", Decimal(str(book.values["39", "quarter"]).replace(".", "")))
+    form = replace(book.form, rules=(totals,))
+    report = check(form, book.sheet.to_xlsx(), book.statement, codelists()).report
+    (lost,) = (one for one in report.findings if one.code == "decimal_comma_lost")
+    assert lost.place.cells == (book.cell("39", "quarter"),)
 
 
 def test_correct_workbooks_differ_in_their_layout() -> None:

@@ -11,12 +11,14 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from services.cli import app
+from services.kernel.limits import Limits
+from services.kernel.pool import Pool
 from services.model.messages import text
 from services.model.observation import Completeness
 from services.model.period import Period
 from services.model.statement import MAX_BYTES
 from services.model.text import SCHEMAS
-from services.validation import examination
+from services.validation import apart, examination
 from services.validation.codes import codes
 from services.validation.examination import examine
 from services.validation.facts import Facts, codelists_of
@@ -209,6 +211,24 @@ def test_a_reader_that_breaks_makes_a_finding(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(examination, "check", breaking(KeyboardInterrupt()))
     with pytest.raises(KeyboardInterrupt):
         examine(FORM, xlsx(rows()), STATEMENT, {})
+
+
+@pytest.mark.parametrize(
+    "pool",
+    [
+        pytest.param(lambda: Pool(Limits(seconds=0.001, seconds_per_megabyte=0)), id="out of time"),
+        pytest.param(lambda: Pool(patience=0), id="ended"),
+    ],
+)
+def test_what_takes_too_much_is_given_up_with_a_finding(
+    pool: Callable[[], Pool], generated: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(apart, "Pool", pool)
+    page = tmp_path / "a.html"
+    said = run("check", generated / WRONG, *options(**CV, html=page), expect=1).stdout
+    assert text("validation.workbook_overran", "vi") in said
+    assert text("validation.workbook_overran.mend", "vi") in said
+    assert text("validation.workbook_overran", "vi") in page.read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize(

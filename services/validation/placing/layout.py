@@ -121,7 +121,7 @@ def _find(table: Table, index: int, sheet: Sheet, wanted: Wanted) -> Layout | No
         if not any(cell != "" for cell in sheet.rows[row]):
             continue
         before = len(needed & best.placed) if best else 0
-        if best and before == len(needed) and _has_numbers(best, row):
+        if best and 2 * before > len(needed) and _has_numbers(best, row):
             break
         layout = Layout(index, sheet, row, *_assign(sheet, row, wanted))
         found = len(needed & layout.placed)

@@ -113,9 +113,12 @@ class _Placing:
         self._notebook.repair("row_by_label", where, row=row.code, label=line.text)
 
     def _row_of(self, line: Line) -> Row | None:
-        """The one free row with this label; of several the one that its neighbours leave."""
+        """The one free row with this label; of several the one that its neighbours leave.
+
+        A line without a code is first of all the row that forms print without one, and another line is not.
+        """
         free = [row for row in self._named.get(label(line.text), ()) if row.code not in self.placed]
-        free = [row for row in free if row.unprinted] or free
+        free = [row for row in free if row.unprinted == (not line.code)] or free
         name = label(line.text)
         if len(free) > 1 and self._labels[name] <= len(self._named[name]):
             free = list(self._between(line, free))

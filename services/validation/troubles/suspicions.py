@@ -24,7 +24,7 @@ _WITH_DECIMALS = 0.8
 _NEAR = 0.2
 _NARROW = 0.3
 _APART = 1.0
-"""Powers of ten between a ratio and the usual one at which it stands out, which few may do: else all scatter."""
+"""Powers of ten between a ratio and the usual one; where one is further off that no comma explains, all scatter."""
 _FEW = 3
 
 
@@ -109,10 +109,13 @@ def _outliers(
     usual = median(ratios.values())
     if median(abs(ratio - usual) for ratio in ratios.values()) > _NARROW:
         return
-    odd = {code: round(ratio - usual) for code, ratio in ratios.items() if ratio - usual > _APART}
-    if any(usual - ratio > _APART for ratio in ratios.values()) or len(odd) > _FEW:
-        return
-    for code, power in odd.items():
+    found = []
+    for code, ratio in ratios.items():
         entry, value = figures[code]
-        if _is_whole(value) and power in (2, 3) and abs(ratios[code] - usual - power) <= _NEAR:
-            yield entry, value, value / Decimal(10) ** power
+        power = round(ratio - usual)
+        if _is_whole(value) and power in (2, 3) and abs(ratio - usual - power) <= _NEAR:
+            found.append((entry, value, value / Decimal(10) ** power))
+        elif abs(ratio - usual) > _APART:
+            return
+    if len(found) <= _FEW:
+        yield from found
