@@ -1,14 +1,17 @@
-"""An officer who accepts whatever is held, while everything breaks: by the API, as the console does."""
+"""Persons at work while everything breaks: an officer who accepts what is held, an operator who replays what died."""
 
 from __future__ import annotations
 
 import threading
 import time
+from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 
 import httpx2
+from kafka.errors import KafkaError
 
 from deploy.stack import Stack
+from services.kernel import replay, topics
 from tests.chaos.load import ROOM
 from tests.running import bearer, client
 
@@ -26,23 +29,20 @@ PAUSE = 1.0
 DECISION = {"outcome": "release", "reason": "Đã đối chiếu đơn vị tính với văn bản gốc."}
 
 
+GROUPS = [name.removesuffix(".dead") for name in topics.load() if name.endswith(".dead")]
+
+
 @dataclass
-class Officer:
-    """Looks at the queue every second. What a broken service does not answer is asked again."""
+class Duty(ABC):
+    """Work that somebody does again every second."""
 
     stack: Stack
-    accepted: int = 0
-    _token: str = ""
-    _token_until: float = 0.0
     _stop: threading.Event = field(default_factory=threading.Event)
     _thread: threading.Thread | None = None
     error: BaseException | None = None
 
     def start(self) -> None:
-        """Registers the person and begins to work; `stop` ends it."""
-        with client(self.stack, "catalogue-api", bearer(self.stack, "administrator")) as catalogue:
-            person = PERSON | {"password": PASSWORD}
-            catalogue.post("/v1/people", json=person).raise_for_status()
+        """Begins to work; `stop` ends it."""
         self._thread = threading.Thread(target=self._run, daemon=True)
         self._thread.start()
 
@@ -57,11 +57,52 @@ class Officer:
     def _run(self) -> None:
         try:
             while not self._stop.wait(PAUSE):
-                self._work()
+                self.work()
         except BaseException as error:
             self.error = error
 
-    def _work(self) -> None:
+    @abstractmethod
+    def work(self) -> None:
+        """One round; what a broken service does not answer is asked again in the next."""
+
+
+@dataclass
+class Operator(Duty):
+    """Sends every fresh dead letter back to its group; only asked for ones may be there.
+
+    A sender waits for the verdict before it corrects, so nobody may leave that to the end.
+    """
+
+    sent_back: int = 0
+
+    def work(self) -> None:
+        """All groups; ends early where the broker is away."""
+        try:
+            for group in GROUPS:
+                letters = replay.letters(self.stack.bootstrap, group)
+                assert {one.error for one in letters} <= {"Permanent"}, letters
+                if fresh := [one for one in letters if not one.replayed]:
+                    self.sent_back += replay.send_back(self.stack.bootstrap, fresh)
+        except KafkaError:
+            return
+
+
+@dataclass
+class Officer(Duty):
+    """Accepts all that is held."""
+
+    accepted: int = 0
+    _token: str = ""
+    _token_until: float = 0.0
+
+    def start(self) -> None:
+        """Registers the person, who then begins to work."""
+        with client(self.stack, "catalogue-api", bearer(self.stack, "administrator")) as catalogue:
+            person = PERSON | {"password": PASSWORD}
+            catalogue.post("/v1/people", json=person).raise_for_status()
+        super().start()
+
+    def work(self) -> None:
         """Accepts all that waits; ends early where a service is away."""
         try:
             headers = self._headers()
