@@ -46,7 +46,7 @@ T = TypeVar("T")
 KEEP_INBOX_DAYS = 150
 """The longest retention of an input topic or of dead letters (120 days), and 30."""
 CATALOGUE_PATIENCE = 60.0
-ASSIGNMENT_PATIENCE = 120.0
+ASSIGNMENT_PATIENCE = 60.0
 """A consumer that the broker has given nothing for so long gets nothing any more; the next process joins anew."""
 
 

@@ -70,7 +70,7 @@ def run(
     until(lambda: monkey.error or len(monkey.done) >= enough, 300, lambda: f"harm: {monkey.done}")
     monkey.stop()
     print(f"seed {seed}, sent {sent}, harm: {Counter(h.split()[0] for h in monkey.done)}")
-    stack.wait_healthy(120)
+    stack.wait_healthy(240)
     settle(stack, sent)
     check_verdicts(stack, plan)
     check_notices(stack)
