@@ -20,7 +20,8 @@ from services.validation.statement import Statement
 class Examined:
     """What was found, under which statement, and the workbook marked where anything was.
 
-    `unforeseen` is the type of an error that no reader foresaw: the workbook counts as unreadable then.
+    `unforeseen` is the type of an error that nobody foresaw: of a reader, so that the workbook counts as unreadable,
+    or in marking, so that it comes back with its report alone.
     """
 
     statement: Statement
@@ -45,7 +46,6 @@ def examine(
         checked = check(form, content, statement, codelists, accepted)
         if answers:
             checked = answered(checked, answers, hashlib.sha256(content).hexdigest())
-        return Examined(statement, checked, _marked(content, checked))
     except (KeyboardInterrupt, SystemExit):
         raise
     except (MemoryError, OutOfTime):
@@ -53,14 +53,17 @@ def examine(
     except BaseException as error:
         # Hostile bytes find what no reader foresaw, panics of its native code included: a finding all the same.
         return Examined(statement, unreadable(form), None, type(error).__name__)
+    return _with_mark(Examined(statement, checked, None), content)
 
 
-def _marked(content: bytes, checked: Checked) -> Marked | None:
-    """The marked workbook; none where time or memory is out, since the report says it all."""
+def _with_mark(found: Examined, content: bytes) -> Examined:
+    """The same with the marked workbook; without it where it can't be made, since the report says it all."""
     try:
-        return mark(content, checked.report)
+        return replace(found, marked=mark(content, found.checked.report))
     except (MemoryError, OutOfTime):
-        return None
+        return found
+    except Exception as error:
+        return replace(found, unforeseen=type(error).__name__)
 
 
 def examine_as_printed(

@@ -42,7 +42,7 @@ def handle(event: Event, facts: Facts, contents: Mapping[str, bytes]) -> Outcome
     accepted = tuple(one.accepted() for one in facts.accepted)
     found = examine(form, contents["original"], statement, codelists, accepted, facts.answers)
     if found.unforeseen:
-        log.warning("unreadable", error=found.unforeseen)
+        log.warning("unforeseen", error=found.unforeseen)
     return _outcome(event, found.checked, found.marked)
 
 

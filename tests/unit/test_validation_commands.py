@@ -213,6 +213,18 @@ def test_a_reader_that_breaks_makes_a_finding(monkeypatch: pytest.MonkeyPatch) -
         examine(FORM, xlsx(rows()), STATEMENT, {})
 
 
+def test_where_marking_breaks_the_report_stands(monkeypatch: pytest.MonkeyPatch) -> None:
+    def breaking(*_: object) -> Any:
+        raise KeyError("a part")
+
+    monkeypatch.setattr(examination, "mark", breaking)
+    sheet = rows()
+    sheet[7][2] = 987654.25
+    found = examine(FORM, xlsx(sheet), STATEMENT, {})
+    assert [one.code for one in found.checked.report.findings] == ["total"]
+    assert (found.marked, found.unforeseen) == (None, "KeyError")
+
+
 @pytest.mark.parametrize(
     "pool",
     [

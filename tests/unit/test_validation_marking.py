@@ -33,7 +33,7 @@ from services.validation.ooxml.styles import COLOURS
 from services.validation.ooxml.text import LONGEST, clean, escaped, location, title
 from services.validation.report import Report
 from services.validation.workbook import address
-from tests.unit.test_examples import SCENARIO, checked, content, generated
+from tests.unit.test_examples import FOLDER, SCENARIO, checked, content, generated
 from tests.unit.test_validation_check import FORM, STATEMENT, rows
 from tests.unit.test_validation_handler import FACTS, handled, received
 from tests.unit.workbooks import saved, xlsx
@@ -213,6 +213,18 @@ def test_marked_cells_keep_their_format_and_old_comments_stay() -> None:
     assert cell.comment.author == "Kiểm tra số liệu"
     assert len(sheet._charts) == 1
     assert back["Kín 'x'"].sheet_state == "hidden"
+
+
+@pytest.mark.parametrize("look", [b"#,##0", "Times New Roman".encode("utf-16-le")])
+def test_an_old_workbook_whose_looks_no_xml_can_hold_comes_back_marked(look: bytes) -> None:
+    original = (FOLDER / "Plan_2017.xls").read_bytes()
+    assert look in original
+    notebook = Notebook()
+    notebook.find("row_unknown", Place("M09", ("B9",)), row="1", label="A")
+    report = Report.of(FORM, notebook, (), 0, 0)
+    marked = mark(original.replace(look, b"\x01" + look[1:]), report)
+    assert marked is not None
+    assert "M09" in openpyxl.load_workbook(io.BytesIO(marked.content)).sheetnames
 
 
 def test_every_comment_has_one_box() -> None:

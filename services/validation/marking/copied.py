@@ -23,6 +23,7 @@ from services.validation.ooxml.sheets import (
     styles_of,
 )
 from services.validation.ooxml.styles import Look, Styles
+from services.validation.ooxml.text import clean
 from services.validation.workbook import CellValue, open_workbook
 from services.validation.workbook.sheet import Place, Sheet
 
@@ -152,11 +153,16 @@ def _look(book: Any, index: int) -> Look:
     return Look(
         bold=bool(font.bold) or font.weight >= 600,
         italic=bool(font.italic),
-        face=font.name if font.name and not font.name.startswith(_LEGACY) else Look.face,
+        face=Look.face if font.name.startswith(_LEGACY) else _written(font.name) or Look.face,
         size=font.height / 20,
         horizontal=_ALIGNED.get(found.alignment.hor_align, ""),
         vertical={0: "top", 1: "center"}.get(found.alignment.vert_align, "bottom"),
         wrap=bool(found.alignment.text_wrapped),
         border=any(lines),
-        number_format=code,
+        number_format=_written(code),
     )
+
+
+def _written(name: str) -> str:
+    """A name or a format as XML can hold it; else none."""
+    return name if clean(name) == name else ""

@@ -25,6 +25,7 @@ PERIOD = "{period}"
 _HEADER_ROWS = 8
 _SEARCHED_ROWS = 80
 _SEARCHED_COLUMNS = 120
+_COUNTED_ROWS = 500
 _YEARS = range(1990, 2101)
 
 Wanted = dict[str, list[tuple[str, float]]]
@@ -183,7 +184,7 @@ def _of_one_range(sheet: Sheet, row: int, columns: list[int]) -> list[int]:
     anchors = {sheet.anchors.get((row, column)) for column in columns}
     if len(anchors) != 1 or None in anchors:
         return columns
-    below = range(row + 1, len(sheet.rows))
+    below = range(row + 1, min(row + 1 + _COUNTED_ROWS, len(sheet.rows)))
     counts = {
         column: sum(
             read_number(sheet.value(number, column)).content is Content.NUMBER for number in below
