@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import tempfile
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -22,16 +22,18 @@ Verdict = tuple[str, str]
 
 
 @contextmanager
-def own_stack(name: str, settings: Mapping[str, str] | None = None) -> Iterator[Stack]:
-    """A stack of its own in a new folder, with every program healthy; ended and deleted with the block."""
+def own_stack(
+    name: str, settings: Mapping[str, str] | None = None, programs: Sequence[str] | None = None
+) -> Iterator[Stack]:
+    """A stack of its own in a new folder, with these programs healthy, or all; ended and deleted with the block."""
     folder = Path(tempfile.mkdtemp(prefix=f"solieu-{name}-"))
     folder.chmod(0o711)  # PostgreSQL's own user passes through when root runs the tests
     stack = Stack(folder / "stack", free_ports=True, tied=True, settings=settings)
     try:
         stack.start_infrastructure()
         stack.prepare()
-        stack.start_services()
-        stack.wait_healthy(300)
+        stack.start_services(programs)
+        stack.wait_healthy(300, programs)
         yield stack
     finally:
         stack.destroy()

@@ -18,6 +18,7 @@ from services.connector.client import Connector, Receipt, Refused
 from services.connector.keys import Key
 from services.model.observation import Completeness
 from services.model.statement import Classification, Regime
+from tests.running import own_stack
 
 pytestmark = pytest.mark.stack
 
@@ -27,13 +28,12 @@ DAY = timedelta(days=1)
 
 
 @pytest.fixture(scope="module")
-def running(stack: Stack) -> Iterator[Stack]:
-    stack.start_services(PROGRAMS)
-    stack.wait_healthy(90, PROGRAMS)
-    environment = stack.administrator_environment()
-    starter.load(stack.url("catalogue-api"), environment["SOLIEU_ADMINISTRATOR_TOKEN"])
-    yield stack
-    stack.stop_services(PROGRAMS)
+def running() -> Iterator[Stack]:
+    """A stack of its own: other tests write on its topics what catalogue never said."""
+    with own_stack("keys", programs=PROGRAMS) as stack:
+        environment = stack.administrator_environment()
+        starter.load(stack.url("catalogue-api"), environment["SOLIEU_ADMINISTRATOR_TOKEN"])
+        yield stack
 
 
 @pytest.fixture
