@@ -21,7 +21,8 @@ class Case:
     """What is known of one attempt. None is a missing fact, and with one missing nothing is cleared.
 
     `missing` names entries of the catalogue that were not found: form, sender. `published`: whether
-    what is asked for is under no embargo. `waived`: policies whose hold a person lifted.
+    what is asked for is under no embargo. `waived`: policies whose hold a person lifted. What the other
+    fields mean stands in policies.cedarschema.
     """
 
     classification: str | None
@@ -34,9 +35,17 @@ class Case:
     province: str | None
     instruments: tuple[Instrument, ...]
     consent: bool = False
+    markings: frozenset[str] = frozenset()
+    agreed: bool = True
+    withdrawn: bool = False
+    conf_status: str = "F"
+    conf_redist: str = ""
     missing: tuple[str, ...] = ()
     needs_acceptance: bool = False
     published: bool = False
+    due: bool = True
+    purpose: str = "compiling"
+    private_interest: bool = False
     waived: frozenset[str] = frozenset()
 
 

@@ -82,7 +82,12 @@ def _asked(
         "principal": {"type": "Audience", "id": audience.id},
         "action": ACTION,
         "resource": {"type": "Attempt", "id": "attempt"},
-        "context": {"published": case.published},
+        "context": {
+            "published": case.published,
+            "due": case.due,
+            "purpose": case.purpose,
+            "private_interest": case.private_interest,
+        },
     }
     try:
         answer = cedarpy.is_authorized(
@@ -98,6 +103,7 @@ def _asked(
 def _entities(case: Case, audience: Audience) -> list[dict[str, Any]]:
     attempt = {
         "classification": case.classification,
+        "markings": sorted(case.markings),
         "regime": case.regime,
         "identifiers": sorted({finding.kind for finding in case.findings or ()}),
         "demanded": sorted(case.demanded or ()),
@@ -105,6 +111,10 @@ def _entities(case: Case, audience: Audience) -> list[dict[str, Any]]:
         "errors": case.errors,
         "integrity": case.integrity,
         "recipients": sorted(case.recipients or ()),
+        "agreed": case.agreed,
+        "withdrawn": case.withdrawn,
+        "conf_status": case.conf_status,
+        "conf_redist": case.conf_redist,
     }
     return [
         _entity("Audience", audience.id, {"kind": audience.kind}),
