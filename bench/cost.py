@@ -60,7 +60,9 @@ def measure(plan: Plan, progress: Callable[[str], None]) -> list[Pair]:
 
 def _pair(bench: Bench, events: int) -> Pair:
     bench.load(events)
-    return Pair(bench.run(RUNNER, events), bench.run(BY_HAND, events))
+    pair = Pair(bench.run(RUNNER, events), bench.run(BY_HAND, events))
+    bench.clear()
+    return pair
 
 
 @contextmanager

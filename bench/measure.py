@@ -15,7 +15,8 @@ from typing import Any
 from uuid import uuid4
 
 import psycopg
-from confluent_kafka import Consumer, Producer, TopicPartition
+from confluent_kafka import OFFSET_END, Consumer, Producer, TopicPartition
+from confluent_kafka.admin import AdminClient
 from psycopg import sql
 
 from bench import by_hand, runner
@@ -60,6 +61,15 @@ class Bench:
             producer.produce(message.topic, message.value, message.key, headers=[*message.headers])
             producer.poll(0)
         producer.flush()
+
+    def clear(self) -> None:
+        """Deletes the input: a runner with an empty database takes everything that the broker still has."""
+        administrator = AdminClient({"bootstrap.servers": self._bootstrap})
+        everything = [
+            TopicPartition(INPUT, one.partition, OFFSET_END) for one in _partitions(INPUT)
+        ]
+        for deleted in administrator.delete_records(everything).values():
+            deleted.result(10)
 
     def run(self, side: Side, count: int) -> float:
         """Events a second, from the first handled to the last one acknowledged; start and stop don't count.

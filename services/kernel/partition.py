@@ -243,11 +243,10 @@ class Partition:
             await self._runner.publish(lambda: self._runner.handling.derived(stage, event))
 
     def _position(self, done: Received | None = None) -> Position:
-        """The low-water mark: below it all is finished, once `done` is."""
-        unfinished = [i.offset for i in self._window if not i.finished and i is not done]
-        mark = min(unfinished, default=None)
-        if mark is None:
-            mark = max(item.offset for item in self._window) + 1
+        """The low-water mark: below it all is finished, once `done` is. Asked from threads, too."""
+        window = list(self._window)
+        unfinished = [item.offset for item in window if not item.finished and item is not done]
+        mark = min(unfinished) if unfinished else window[-1].offset + 1
         return Position(self._topic.name, self._number, mark)
 
     async def _complete(self, item: Received, begun: float) -> None:
@@ -317,10 +316,13 @@ class Partition:
         self._counted[result].inc()
 
     def _finish(self, items: Sequence[Received], begun: float) -> None:
-        """Acknowledges every event below the mark, in order: the broker never knows more than the database."""
+        """Acknowledges every finished event below the mark, in order: the broker never knows more than the database.
+
+        One below the mark may be unfinished: the mark is written with its rows, before its outputs are published.
+        """
         for item in items:
             item.finished = True
-        while self._window and self._window[0].offset < self._marked:
+        while self._window and self._window[0].finished and self._window[0].offset < self._marked:
             self._window.popleft().acknowledge()
         self._queued.set(len(self._backlog) + len(self._window))
         seconds = time.perf_counter() - begun
