@@ -8,15 +8,17 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from bench.chain.measure import AIM_SECONDS, PER_SECOND, Chain, Pair, middle
+from bench.chain.measure import AIM_SECONDS, Chain, Pair, Spread, middle
 
 
 def as_json(chain: Chain) -> dict[str, Any]:
     """Everything, in seconds and MiB."""
     return {
-        "per_second": PER_SECOND,
         "aim_p99": AIM_SECONDS,
-        "latency": [asdict(spread) for spread in chain.latency],
+        "latency": {
+            f"{pace:g}": [asdict(spread) for spread in spreads]
+            for pace, spreads in chain.latency.items()
+        },
         "small": _pairs(chain.small),
         "large": _pairs(chain.large),
         "memory": [asdict(peak) for peak in chain.memory],
@@ -25,7 +27,8 @@ def as_json(chain: Chain) -> dict[str, Any]:
 
 def show(chain: Chain, console: Console) -> None:
     """The tables."""
-    console.print(_latency(chain), _throughput(chain), _memory(chain))
+    latency = [_latency(pace, spreads) for pace, spreads in chain.latency.items()]
+    console.print(*latency, _throughput(chain), _memory(chain))
 
 
 def _pairs(pairs: list[Pair]) -> dict[str, Any]:
@@ -36,12 +39,12 @@ def _pairs(pairs: list[Pair]) -> dict[str, Any]:
     }
 
 
-def _latency(chain: Chain) -> Table:
-    table = Table(title=f"milliseconds at {PER_SECOND:.0f} submissions a second")
+def _latency(pace: float, spreads: list[Spread]) -> Table:
+    table = Table(title=f"milliseconds at {pace:g} submissions a second")
     table.add_column("from → to")
     for heading in ("p50", "p99", "most"):
         table.add_column(heading, justify="right")
-    for one in chain.latency:
+    for one in spreads:
         table.add_row(one.name, *(f"{1000 * value:,.0f}" for value in (one.p50, one.p99, one.most)))
     table.caption = f"aim of the first line: p99 under {1000 * AIM_SECONDS:.0f}"
     return table
