@@ -6,6 +6,7 @@ article asks, so that a decision can name it and a reader can understand it.
 
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime, timedelta, timezone
+from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
@@ -21,17 +22,35 @@ def day(at: datetime) -> date:
     return at.astimezone(VIETNAM).date()
 
 
+class Keeper(StrEnum):
+    """Who sees to it that an article is kept."""
+
+    POLICY = "policy"
+    """A policy (*.cedar) that is bound to it decides."""
+    SOFTWARE = "software"
+    """Another part of this product, which `how` names."""
+    PEOPLE = "people"
+    """People, by hand; `how` says which."""
+    NOBODY_YET = "nobody_yet"
+    """It asks for something that nothing here does yet."""
+    DEFINITION = "definition"
+    """It says what words mean or whom it is about; there is nothing to keep."""
+
+
 @dataclass(frozen=True, config=STRICT)
 class Article:
     """An article, or one clause of it, and what it says in our own words.
 
-    `requirement` is the number of the requirement that it settles, where a service asks which article does.
+    `requirement` is the number of the requirement that it settles, where a service asks which article does. `how`
+    tells how it is kept, where `kept_by` alone doesn't.
     """
 
     article: str
     summary: Text
     clause: str | None = None
     requirement: str | None = None
+    kept_by: Keeper | None = None
+    how: Text | None = None
 
 
 @dataclass(frozen=True, config=STRICT)

@@ -36,15 +36,9 @@ class Case:
     instruments: tuple[Instrument, ...]
     consent: bool = False
     markings: frozenset[str] = frozenset()
-    agreed: bool = True
-    withdrawn: bool = False
-    conf_status: str = "F"
-    conf_redist: str = ""
     missing: tuple[str, ...] = ()
     needs_acceptance: bool = False
     published: bool = False
-    due: bool = True
-    purpose: str = "compiling"
     private_interest: bool = False
     waived: frozenset[str] = frozenset()
 

@@ -84,8 +84,6 @@ def _asked(
         "resource": {"type": "Attempt", "id": "attempt"},
         "context": {
             "published": case.published,
-            "due": case.due,
-            "purpose": case.purpose,
             "private_interest": case.private_interest,
         },
     }
@@ -111,10 +109,6 @@ def _entities(case: Case, audience: Audience) -> list[dict[str, Any]]:
         "errors": case.errors,
         "integrity": case.integrity,
         "recipients": sorted(case.recipients or ()),
-        "agreed": case.agreed,
-        "withdrawn": case.withdrawn,
-        "conf_status": case.conf_status,
-        "conf_redist": case.conf_redist,
     }
     return [
         _entity("Audience", audience.id, {"kind": audience.kind}),
