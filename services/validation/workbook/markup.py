@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from xml.etree import ElementTree
 
 from services.validation.workbook.archive import UnreadPart
@@ -97,8 +98,9 @@ def loose_text(content: bytes) -> str:
     return unescaped(_TAG.sub(b" ", content).decode("utf-8", "replace"))
 
 
+@lru_cache(maxsize=1024)
 def local(name: str) -> str:
-    """A name without its namespace."""
+    """A name without its namespace. Parsers ask for the same few, once a cell."""
     return name.rpartition("}")[2]
 
 

@@ -120,21 +120,22 @@ class _Walker:
 
     def start(self, tag: str, attributes: dict[str, str]) -> None:
         name = local(tag)
+        given = {local(key): value for key, value in attributes.items()}
         match name:
             case "table":
-                self.tables.append(_Table(_of(attributes, "name")))
+                self.tables.append(_Table(given.get("name", "")))
                 self._row = self._column_of_table = 0
             case "table-column":
-                self._start_column(attributes)
+                self._start_column(given)
             case "table-row":
-                self._repeat = _count(attributes, "number-rows-repeated")
+                self._repeat = _count(given, "number-rows-repeated")
                 self._column = 0
                 seen = not self.tables or self._row >= _MOST_ROWS
-                if not seen and _of(attributes, "visibility") in _HIDDEN:
+                if not seen and given.get("visibility") in _HIDDEN:
                     rows = range(self._row, self._row + min(self._repeat, _MOST_ROWS))
                     self.tables[-1].hidden_rows.update(rows)
             case "table-cell" | "covered-table-cell":
-                self._start_cell(attributes)
+                self._start_cell(given)
             case "annotation" | "shapes" | "frame" | "custom-shape":
                 self._inside.append(name)
                 self._texts = []
@@ -165,22 +166,22 @@ class _Walker:
     def close(self) -> None:
         """All has been told."""
 
-    def _start_column(self, attributes: dict[str, str]) -> None:
-        count = _count(attributes, "number-columns-repeated")
-        if self.tables and _of(attributes, "visibility") in _HIDDEN:
+    def _start_column(self, given: dict[str, str]) -> None:
+        count = _count(given, "number-columns-repeated")
+        if self.tables and given.get("visibility") in _HIDDEN:
             last = min(self._column_of_table + count, _MOST_COLUMNS)
             self.tables[-1].hidden_columns.update(range(self._column_of_table, last))
         self._column_of_table += count
 
-    def _start_cell(self, attributes: dict[str, str]) -> None:
-        self._wide = _count(attributes, "number-columns-repeated")
+    def _start_cell(self, given: dict[str, str]) -> None:
+        self._wide = _count(given, "number-columns-repeated")
         self._cells += 1
         if self._cells > _MOST_CELLS:
             raise OversizedWorkbook("more cells than are read")
-        if _of(attributes, "value-type") or _of(attributes, "formula"):
+        if given.get("value-type") or given.get("formula"):
             self._fill()
-        down = _count(attributes, "number-rows-spanned")
-        right = _count(attributes, "number-columns-spanned")
+        down = _count(given, "number-rows-spanned")
+        right = _count(given, "number-columns-spanned")
         if (down > 1 or right > 1) and self.tables:
             last = (self._row + down - 1, self._column + right - 1)
             self.tables[-1].merged.append(((self._row, self._column), last))
@@ -193,10 +194,6 @@ class _Walker:
             table.columns = max(table.columns, self._column + self._wide)
 
 
-def _of(attributes: dict[str, str], name: str) -> str:
-    return next((one for key, one in attributes.items() if local(key) == name), "")
-
-
-def _count(attributes: dict[str, str], name: str) -> int:
-    text = _of(attributes, name)
+def _count(given: dict[str, str], name: str) -> int:
+    text = given.get(name, "1")
     return max(int(text), 1) if text.isdecimal() and len(text) < 10 else 1
