@@ -58,12 +58,12 @@ def rows() -> Iterator[Row]:
     yield Row("secret", "internal is no secret", {"classification": "internal"})
     yield Row("secret", "declared", {"classification": "state_secret"}, ("secret",))
     yield Row("secret", "not declared", {"classification": None}, missing="fact.classification")
-    yield Row("marked", "no marking", {"markings": frozenset()})
+    yield Row("marked", "no marking", {"markings": ()})
     for level in ("mat", "toi_mat", "tuyet_mat"):
-        yield Row("marked", level, {"markings": frozenset({level})}, ("marked",))
-    both = {"markings": frozenset({"mat"}), "classification": "state_secret"}
+        yield Row("marked", level, {"markings": (finding(level),)}, ("marked",))
+    both = {"markings": (finding("mat"),), "classification": "state_secret"}
     yield Row("marked", "declared and marked", both, ("secret", "marked"))
-    public = {"markings": frozenset({"mat"}), "published": True, "consent": True}
+    public = {"markings": (finding("mat"),), "published": True, "consent": True}
     yield Row("marked", "neither consent nor publication opens it", public, ("marked",))
     shared = {"regime": "sharing", "findings": (NAME,)}
     yield Row("names", "shared, nobody named", {"regime": "sharing"})

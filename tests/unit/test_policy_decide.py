@@ -14,6 +14,7 @@ from services.policy.identifiers.finding import MAX_CELLS, Kind
 from services.policy.law.decide import decide
 from services.policy.law.policies import Library, Policy, library
 from services.policy.law.verdict import Audience, Decision, Reason, Verdict
+from services.policy.secrecy import Level
 from tests.unit.policy_cases import REGULATIONS, case, finding
 
 NAME, PHONE = finding("person_name"), finding("phone", "C2")
@@ -146,7 +147,7 @@ ANY_FACTS = st.fixed_dictionaries(
         "recipients": st.frozensets(st.sampled_from(["compilers", "room"])),
         "province": st.sampled_from([None, "11", "20"]),
         "consent": st.booleans(),
-        "markings": st.frozensets(st.sampled_from(["mat", "toi_mat", "tuyet_mat"])),
+        "markings": st.lists(st.sampled_from([*map(finding, Level)]), max_size=2).map(tuple),
         "published": st.booleans(),
         "private_interest": st.booleans(),
     }

@@ -12,10 +12,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.model.text import SCHEMAS
+from services.policy.identifiers import scan as scanning
 from services.policy.identifiers.finding import Finding, Kind
 from services.policy.identifiers.headings import kinds_of
-from services.policy.identifiers.scan import CellsError, scan
 from services.policy.identifiers.shapes import PROVINCES, is_identity_number, is_tax_code
+from services.policy.texts import CellsError, read
 from services.validation.cells import cells_object
 from services.validation.workbook import open_workbook
 from tests.unit.policy_cases import cells
@@ -23,6 +24,11 @@ from tests.unit.policy_cases import cells
 EXAMPLES = Path(__file__).parents[2] / "examples" / "dien-bien"
 YEAR = 2026
 TAX = "0100109106"
+
+
+def scan(content: bytes, year: int) -> tuple[Finding, ...]:
+    """The findings of a `cells` object."""
+    return scanning.scan(read(content), year)
 
 
 def kinds(rows: list[list[str]], where: str = "cell") -> dict[str, set[str]]:

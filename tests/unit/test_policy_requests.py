@@ -147,7 +147,9 @@ def test_the_committee_and_the_national_office_read_before_it_is_published(kind:
     one = asked(audience=Audience(kind, "x"))
     answer, cleared_again = settled(cleared(), one).events
     assert answer.data["state"] == "granted"
-    assert cleared_again.data["releases"][1]["audience_kind"] == kind, "the log has who may, before all others"
+    assert cleared_again.data["releases"][1]["audience_kind"] == kind, (
+        "the log has who may, before all others"
+    )
 
 
 def test_a_room_that_asks_waits_too() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -163,14 +164,25 @@ def end_of(period: str) -> date | None:
 def _evidence(evidence: Evidence) -> dict[str, Any]:
     found = evidence.findings
     return {
-        "findings": None if found is None else [[one.sheet, one.cell, one.kind] for one in found],
+        "findings": None if found is None else _places(found),
         "errors": evidence.errors,
         "integrity": evidence.integrity,
         "warnings": evidence.warnings,
+        "markings": _places(evidence.markings),
     }
+
+
+def _places(found: Iterable[Finding]) -> list[list[str]]:
+    return [[one.sheet, one.cell, one.kind] for one in found]
 
 
 def _evidence_of(kept: dict[str, Any]) -> Evidence:
     found = kept["findings"]
-    findings = None if found is None else tuple(Finding(*one) for one in found)
-    return Evidence(findings, kept["errors"], kept["integrity"], kept["warnings"])
+    return Evidence(
+        findings=None if found is None else tuple(Finding(*one) for one in found),
+        errors=kept["errors"],
+        integrity=kept["integrity"],
+        warnings=kept["warnings"],
+        # Rows from before markings were looked for have none.
+        markings=tuple(Finding(*one) for one in kept.get("markings", ())),
+    )

@@ -92,6 +92,7 @@ class Evidence:
     errors: int | None
     integrity: str | None
     warnings: int = 0
+    markings: tuple[Finding, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -2,12 +2,10 @@
 
 A fast pass over all texts (polars) leaves candidates, which are then looked at one by one. A word
 alone is no finding: it takes a heading and a value of its shape, or a number whose own structure or
-check digit speaks. The input is the `cells` object that validation writes.
+check digit speaks.
 """
 
-import json
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterator, Sequence
 
 import polars as pl
 
@@ -15,99 +13,37 @@ from services.policy.identifiers import shapes
 from services.policy.identifiers.columns import announced, column_evidence
 from services.policy.identifiers.finding import Finding, Kind
 from services.policy.identifiers.headings import PERSON_LABEL, is_contact
+from services.policy.texts import Texts, fold
 
-FORMAT = 1
 # A few cells that tell how to reach the sender belong to every letterhead; a list of them does not.
 CONTACTS = 3
-# What a cell of a workbook can hold; a longer text is no cell's.
-LONGEST_TEXT = 32_767
 LABEL = r"(?:ten|chu ho|owner|name|nghiep|co so) *[:\-]"
 CANDIDATE = r"\d(?:[ .\-()]{0,2}\d){8}|@"
 # Amounts as they are printed: none of them begins with a zero before another digit.
 AMOUNT = r"^-?(?:0\.|[1-9]\d*\.?)\d*$"
 
 
-class CellsError(ValueError):
-    """The bytes are no `cells` object that this module reads."""
-
-
-def scan(content: bytes, year: int) -> tuple[Finding, ...]:
-    """All findings of a `cells` object, in its order; raises CellsError for other bytes.
-
-    `year` is the current one: nobody is born later.
-    """
-    sheets, frame = _read(content)
+def scan(texts: Texts, year: int) -> tuple[Finding, ...]:
+    """All findings in the texts of a workbook, in their order. `year` is the current one: nobody is born later."""
+    frame = texts.frame
     found: set[tuple[int, Kind]] = set(_numbers(frame, year))
     found |= set(_labelled(frame))
     found |= set(announced(frame))
     found |= set(column_evidence(frame))
     found -= _contacts(frame, found)
     places = frame.select("sheet", "cell").rows()
+    shown = safe_names(texts.sheets)
     return tuple(
-        Finding(sheets[places[row][0]], places[row][1], kind.value) for row, kind in sorted(found)
+        Finding(shown[places[row][0]], places[row][1], kind.value) for row, kind in sorted(found)
     )
 
 
-def fold(texts: pl.Expr) -> pl.Expr:
-    """Lower case, without tone marks and invisible characters, đ as d, single spaces."""
-    return (
-        texts.str.normalize("NFKD")
-        .str.replace_all(r"[\p{Mn}\p{Cf}]+", "")
-        .str.to_lowercase()
-        .str.replace_all("đ", "d", literal=True)
-        .str.replace_all(r"\s+", " ")
-        .str.strip_chars()
-    )
-
-
-def _read(content: bytes) -> tuple[list[str], pl.DataFrame]:
-    """The sheets' names as findings may show them, and one row a text."""
-    try:
-        document: dict[str, Any] = json.loads(content)
-        if document["format"] != FORMAT:
-            raise CellsError(f"format {document['format']} is not {FORMAT}")
-        names = [str(sheet["name"]) for sheet in document["sheets"]]
-        cells = document["cells"]
-        columns = {
-            name: [one[name] for one in cells] for name in ("sheet", "cell", "text", "where")
-        }
-        # A sheet's name is a text like any other, without a cell.
-        columns["sheet"] += range(len(names))
-        columns["cell"] += [""] * len(names)
-        columns["text"] += names
-        columns["where"] += ["sheet"] * len(names)
-        columns["text"] = [text[:LONGEST_TEXT] for text in columns["text"]]
-        if not all(0 <= sheet < len(names) for sheet in columns["sheet"]):
-            raise CellsError("a cell is on no sheet")
-        frame = _frame(columns)
-    except CellsError:
-        raise
-    except (ValueError, TypeError, KeyError, pl.exceptions.PolarsError) as error:
-        raise CellsError(f"not a cells object: {type(error).__name__}") from None
-    return _shown(names), frame
-
-
-def _frame(columns: dict[str, list[Any]]) -> pl.DataFrame:
-    types = {"sheet": pl.Int32, "cell": pl.String, "text": pl.String, "where": pl.String}
-    place = pl.col("cell").str.extract_groups(r"^([A-Z]{1,3})([0-9]{1,7})$")
-    return (
-        pl.DataFrame(columns, schema=types, strict=True)
-        .with_row_index("index")
-        .with_columns(
-            folded=fold(pl.col("text")),
-            column=place.struct.field("1"),
-            row=place.struct.field("2").cast(pl.Int32),
-        )
-        .with_columns(cell=pl.when(pl.col("row").is_null()).then(pl.lit("")).otherwise("cell"))
-    )
-
-
-def _shown(names: list[str]) -> list[str]:
-    """Sheets' names; one that may itself name somebody is shown by its number."""
-    folded = pl.DataFrame({"name": names}, schema={"name": pl.String}).select(fold(pl.col("name")))
+def safe_names(sheets: Sequence[str]) -> list[str]:
+    """Sheets' names as findings may show them; one that may itself name somebody is shown by its number."""
+    folded = fold(pl.Series(sheets, dtype=pl.String))
     return [
         f"#{number}" if _telling(plain, name) else name
-        for number, (name, plain) in enumerate(zip(names, folded["name"], strict=True), 1)
+        for number, (name, plain) in enumerate(zip(sheets, folded, strict=True), 1)
     ]
 
 

@@ -12,8 +12,10 @@ from services.kernel.events import Event
 from services.model.regulation import Instrument, day
 from services.policy.facts.values import Evidence, Facts
 from services.policy.identifiers.finding import Finding, shown
-from services.policy.identifiers.scan import CellsError, scan
+from services.policy.identifiers.scan import scan
 from services.policy.law.verdict import ACCEPTANCE
+from services.policy.secrecy import markings
+from services.policy.texts import CellsError, Texts, read
 
 
 @dataclass(frozen=True)
@@ -35,7 +37,7 @@ class Case:
     province: str | None
     instruments: tuple[Instrument, ...]
     consent: bool = False
-    markings: frozenset[str] = frozenset()
+    markings: tuple[Finding, ...] = ()
     missing: tuple[str, ...] = ()
     needs_acceptance: bool = False
     published: bool = False
@@ -45,8 +47,10 @@ class Case:
 
 def evidence_of(event: Event, cells: bytes | None) -> Evidence:
     """What a validated attempt's event and the texts of its workbook show."""
+    texts = _texts(cells)
     return Evidence(
-        findings=_findings(cells, day(event.time).year),
+        findings=None if texts is None else shown(scan(texts, day(event.time).year)),
+        markings=() if texts is None else shown(markings(texts)),
         errors=0 if event.topic == "submission.validated" else None,
         integrity=_integrity(event.data, cells),
         warnings=event.data["warnings"],
@@ -71,6 +75,7 @@ def case_of(
         classification=head["classification"],
         regime="coordination" if duty else "sharing",
         findings=evidence.findings,
+        markings=evidence.markings,
         demanded=form.demanded if form else None,
         errors=evidence.errors,
         integrity=evidence.integrity,
@@ -84,9 +89,9 @@ def case_of(
     )
 
 
-def _findings(cells: bytes | None, year: int) -> tuple[Finding, ...] | None:
+def _texts(cells: bytes | None) -> Texts | None:
     try:
-        return None if cells is None else shown(scan(cells, year))
+        return None if cells is None else read(cells)
     except CellsError:
         return None
 

@@ -101,7 +101,7 @@ def _asked(
 def _entities(case: Case, audience: Audience) -> list[dict[str, Any]]:
     attempt = {
         "classification": case.classification,
-        "markings": sorted(case.markings),
+        "markings": sorted({marking.kind for marking in case.markings}),
         "regime": case.regime,
         "identifiers": sorted({finding.kind for finding in case.findings or ()}),
         "demanded": sorted(case.demanded or ()),
@@ -152,7 +152,10 @@ def _articles(policies: Iterable[Policy], answer: _Answer) -> tuple[Article, ...
 
 
 def _reason(policy: Policy, case: Case) -> Reason:
-    about_identifiers = policy.message == "policy.identifiers"
+    shown_with = {
+        "policy.identifiers": case.findings or (),
+        "policy.secret-suspected": case.markings,
+    }
     return Reason(
         policy=policy.id,
         requirement=policy.requirement,
@@ -160,7 +163,7 @@ def _reason(policy: Policy, case: Case) -> Reason:
         instrument=policy.instrument,
         article=policy.article,
         clause=policy.clause,
-        cells=shown(case.findings or ()) if about_identifiers else (),
+        cells=shown(shown_with.get(policy.message, ())),
     )
 
 

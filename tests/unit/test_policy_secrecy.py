@@ -1,0 +1,135 @@
+"""Markings of secrecy: found as stamps, labels and statements, in every spelling; never in words about other things."""
+
+from __future__ import annotations
+
+import unicodedata
+
+import pytest
+
+from services.policy.secrecy import Level, markings
+from services.policy.texts import read
+from tests.unit.policy_cases import cells
+
+MARKED = {
+    Level.MAT: """
+        MẬT
+        mật
+        [MẬT]
+        « MẬT »
+        M Ậ T
+        M.Ậ.T
+        Độ mật: Mật
+        ĐỘ MẬT : MẬT
+        do mat: mat
+        Mức độ mật: Mật
+        Tài liệu Mật
+        Văn bản mật.
+        Số liệu thuộc loại mật
+        BÍ MẬT NHÀ NƯỚC
+        Số liệu này thuộc danh mục bí mật nhà nước
+        Tai lieu thuoc pham vi bi mat nha nuoc
+        МẬТ
+        """,
+    Level.TOI_MAT: """
+        TỐI MẬT
+        Tối mật
+        TOI MAT
+        toi mat
+        T Ố I  M Ậ T
+        T-Ố-I-M-Ậ-T
+        T O I M A T
+        (TỐI MẬT)
+        Độ mật: Tối mật
+        Cấp độ mật - TỐI MẬT
+        Báo cáo tối mật
+        ТOI MAТ
+        """,
+    Level.TUYET_MAT: """
+        TUYỆT MẬT
+        Tuyệt mật
+        TUYET MAT
+        T U Y Ệ T  M Ậ T
+        T*U*Y*Ệ*T*M*Ậ*T
+        *** TUYỆT MẬT ***
+        Độ mật: TUYỆT MẬT
+        Hồ sơ tuyệt mật
+        TUYÊT MÂT
+        """,
+}
+NOT_MARKED = """
+    Mật độ dân số (người/km2)
+    MẬT ĐỘ DÂN SỐ
+    Mật ong
+    MẬT ONG
+    Mật mía
+    Mật
+    Sản lượng mật ong
+    Mặt hàng
+    MẶT HÀNG XUẤT KHẨU
+    Mất
+    MẤT
+    MAT
+    mat
+    Mắt
+    Mặt
+    Bề mặt
+    Tiền mặt
+    Bí mật kinh doanh
+    Bảo mật thông tin
+    Chi bảo vệ bí mật nhà nước
+    Luật Bảo vệ bí mật nhà nước
+    Số liệu không thuộc bí mật nhà nước
+    Hồ sơ hành chính không thuộc danh mục bí mật nhà nước
+    Thông tin mất
+    Báo cáo không phải tài liệu mật
+    Mật khẩu
+    Độ mật
+    Mật độ: 120
+    Thân mật
+    Nguyễn Thị Mật
+    Tổ chức họp mặt
+    Diện tích mặt nước nuôi trồng thủy sản
+    Có mặt đến 1/7
+    Thống kê mật độ đường
+    Giao thông vận tải
+    Tối thiểu
+    Tối màu
+    Văn bản mất hiệu lực
+    Doanh thu dịch vụ bảo mật
+    Toi mat ngu
+    Số liệu ngoài bí mật nhà nước
+    Đường mật
+    """
+
+
+def listed(text: str) -> list[str]:
+    return [line.strip() for line in text.strip().splitlines()]
+
+
+@pytest.mark.parametrize(
+    ("level", "text"), [(level, text) for level, block in MARKED.items() for text in listed(block)]
+)
+@pytest.mark.parametrize("where", ["cell", "comment", "header", "property"])
+@pytest.mark.parametrize("form", ["NFC", "NFD"])
+def test_markings_are_found(level: Level, text: str, where: str, form: str) -> None:
+    given = unicodedata.normalize(form, text)
+    (found,) = markings(read(cells([["Biểu 1"], [given]], where=where)))
+    assert (found.cell, found.kind) == ("A2", level)
+
+
+@pytest.mark.parametrize("text", listed(NOT_MARKED))
+def test_ordinary_words_are_no_markings(text: str) -> None:
+    assert markings(read(cells([[text, "1"]]))) == ()
+
+
+@pytest.mark.parametrize("value", ["Mật", "Tối mật", "tuyệt mật", "MAT"])
+def test_a_level_beside_its_label(value: str) -> None:
+    (found,) = markings(read(cells([["Độ mật:", "", value]])))
+    assert found.cell == "C1"
+    assert markings(read(cells([["Mặt hàng:", "", "Mật"]]))) == ()
+
+
+def test_the_highest_level_comes_first_and_a_sheet_may_bear_it() -> None:
+    found = markings(read(cells([["MẬT"], ["TUYỆT MẬT"]], sheet="TỐI MẬT")))
+    assert [one.kind for one in found] == ["tuyet_mat", "toi_mat", "mat"]
+    assert [one.cell for one in found] == ["A2", "", "A1"]
