@@ -6,11 +6,12 @@ for that person: `waived` names the policies whose hold was lifted. A forbid tha
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any
 
 import cedarpy
 
-from services.policy.identifiers.finding import shown
+from services.policy.identifiers.finding import Finding, shown
 from services.policy.law.case import Case
 from services.policy.law.policies import Choice, Library, Policy, library, policy_set
 from services.policy.law.verdict import (
@@ -26,6 +27,8 @@ from services.policy.law.verdict import (
 )
 
 ACTION = {"type": "Action", "id": "use"}
+Attributes = tuple[tuple[str, Any], ...]
+"""Names and values of an entity, or of the context, for Cedar: hashable."""
 NEEDED = (
     "classification",
     "regime",
@@ -78,42 +81,57 @@ class _Answer:
 def _asked(
     case: Case, audience: Audience, policies: tuple[Policy, ...], schema: cedarpy.Schema
 ) -> _Answer:
+    try:
+        return _answer(policies, schema, audience, _attempt(case), _context(case))
+    # Whatever goes wrong in the engine, the attempt waits for a person: it is never let through.
+    except Exception:
+        return _Answer(False, frozenset(), True)
+
+
+@lru_cache(maxsize=8192)
+def _answer(
+    policies: tuple[Policy, ...],
+    schema: cedarpy.Schema,
+    audience: Audience,
+    attempt: Attributes,
+    context: Attributes,
+) -> _Answer:
+    """What Cedar says; the same facts are asked about once."""
     request: dict[str, Any] = {
         "principal": {"type": "Audience", "id": audience.id},
         "action": ACTION,
         "resource": {"type": "Attempt", "id": "attempt"},
-        "context": {
-            "published": case.published,
-            "private_interest": case.private_interest,
-        },
+        "context": dict(context),
     }
-    try:
-        answer = cedarpy.is_authorized(
-            request, policy_set(policies), _entities(case, audience), schema=schema
-        )
-    # Whatever goes wrong in the engine, the attempt waits for a person: it is never let through.
-    except Exception:
-        return _Answer(False, frozenset(), True)
+    entities = [
+        _entity("Audience", audience.id, {"kind": audience.kind}),
+        _entity("Attempt", "attempt", dict(attempt)),
+    ]
+    answer = cedarpy.is_authorized(request, policy_set(policies), entities, schema=schema)
     failed = bool(answer.diagnostics.errors) or answer.decision is cedarpy.Decision.NoDecision
     return _Answer(answer.allowed, frozenset(answer.diagnostics.reasons), failed)
 
 
-def _entities(case: Case, audience: Audience) -> list[dict[str, Any]]:
-    attempt = {
-        "classification": case.classification,
-        "markings": sorted({marking.kind for marking in case.markings}),
-        "regime": case.regime,
-        "identifiers": sorted({finding.kind for finding in case.findings or ()}),
-        "demanded": sorted(case.demanded or ()),
-        "consent": case.consent,
-        "errors": case.errors,
-        "integrity": case.integrity,
-        "recipients": sorted(case.recipients or ()),
-    }
-    return [
-        _entity("Audience", audience.id, {"kind": audience.kind}),
-        _entity("Attempt", "attempt", attempt),
-    ]
+def _attempt(case: Case) -> Attributes:
+    return (
+        ("classification", case.classification),
+        ("markings", _kinds(case.markings)),
+        ("regime", case.regime),
+        ("identifiers", _kinds(case.findings or ())),
+        ("demanded", tuple(sorted(case.demanded or ()))),
+        ("consent", case.consent),
+        ("errors", case.errors),
+        ("integrity", case.integrity),
+        ("recipients", tuple(sorted(case.recipients or ()))),
+    )
+
+
+def _context(case: Case) -> Attributes:
+    return ("published", case.published), ("private_interest", case.private_interest)
+
+
+def _kinds(findings: Iterable[Finding]) -> tuple[str, ...]:
+    return tuple(sorted({one.kind for one in findings}))
 
 
 def _entity(kind: str, id_: str, attributes: Mapping[str, Any]) -> dict[str, Any]:

@@ -55,28 +55,39 @@ class Library:
 
         On each matter the province's own articles stand alone; without any, national law does.
         """
-        places = {one.id: one.province for one in instruments}
-        own: dict[str, list[Policy]] = {}
-        national: dict[str, list[Policy]] = {}
-        for policy in self.policies:
-            if policy.instrument and policy.instrument not in places:
-                continue
-            place = places.get(policy.instrument)
-            if place is None:
-                national.setdefault(policy.requirement, []).append(policy)
-            elif place == province:
-                own.setdefault(policy.requirement, []).append(policy)
-        applied = national | own
-        ids = {policy.id for group in applied.values() for policy in group}
-        return Choice(
-            tuple(policy for policy in self.policies if policy.id in ids),
-            tuple(sorted(self.matters - applied.keys())),
+        return _chosen(
+            self.policies, tuple((one.id, one.province) for one in instruments), province
         )
 
-    @property
-    def matters(self) -> frozenset[str]:
-        """The matters that must be decided for every attempt: those of national.cedar."""
-        return frozenset(policy.requirement for policy in self.policies if policy.national)
+
+def _matters(policies: Iterable[Policy]) -> frozenset[str]:
+    """The matters that must be decided for every attempt: those of national.cedar."""
+    return frozenset(policy.requirement for policy in policies if policy.national)
+
+
+@lru_cache(maxsize=256)
+def _chosen(
+    policies: tuple[Policy, ...],
+    places_of: tuple[tuple[str, str | None], ...],
+    province: str | None,
+) -> "Choice":
+    places = dict(places_of)
+    own: dict[str, list[Policy]] = {}
+    national: dict[str, list[Policy]] = {}
+    for policy in policies:
+        if policy.instrument and policy.instrument not in places:
+            continue
+        place = places.get(policy.instrument)
+        if place is None:
+            national.setdefault(policy.requirement, []).append(policy)
+        elif place == province:
+            own.setdefault(policy.requirement, []).append(policy)
+    applied = national | own
+    ids = {policy.id for group in applied.values() for policy in group}
+    return Choice(
+        tuple(policy for policy in policies if policy.id in ids),
+        tuple(sorted(_matters(policies) - applied.keys())),
+    )
 
 
 @dataclass(frozen=True)
