@@ -1,4 +1,4 @@
-"""`python -m bench`: what the runner costs, the whole product under load, reading workbooks, rules, planted errors."""
+"""`python -m bench`: the runner's cost, the whole product under load, reading, rules, planted errors, identifiers."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from typing import Any
 
 from rich.console import Console
 
-from bench import cost, reading, rules
+from bench import cost, identifiers, reading, rules
 from bench.chain import report
 from bench.chain.measure import FULL, SHORT
 from bench.chain.measure import measure as measure_chain
 from bench.planted import study
 
-PARTS = ("runner", "chain", "reading", "rules", "planted")
+PARTS = ("runner", "chain", "reading", "rules", "planted", "identifiers")
 Progress = Callable[[str], None]
 
 
@@ -40,6 +40,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             "reading": _reading,
             "rules": _rules,
             "planted": _planted,
+            "identifiers": _identifiers,
         }
         measure = parts[part]
         measured[part] = measure(options.short, progress.print, console)
@@ -86,11 +87,18 @@ def _planted(short: bool, progress: Progress, console: Console | None) -> list[d
     return study.as_json(found)
 
 
+def _identifiers(short: bool, progress: Progress, console: Console | None) -> dict[str, Any]:
+    found = identifiers.measure(identifiers.SHORT if short else identifiers.FULL, progress)
+    if console:
+        identifiers.show(found, console)
+    return identifiers.as_json(found)
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument(
         "part", nargs="?", choices=PARTS,
-        help="the runner beside one by hand, the whole chain, reading, rules beside vtlengine, planted errors (all)",
+        help="the runner beside one by hand, the whole chain, reading, rules, planted errors, identifiers (all)",
     )  # fmt: skip
     parser.add_argument("--short", action="store_true", help="a minute each, for a first look")
     parser.add_argument("--json", action="store_true", help="everything, for a program")
