@@ -55,8 +55,10 @@ PATH: Layout = (("submission_id", str), ("attempt", int))
 PERSONS: Mapping[str, Layout] = {
     "review.decided": (("review_id", str), *PATH),
     "finding.answered": PATH,
+    "incident.opened": (("incident_id", str), *PATH),
+    "incident.closed": (("incident_id", str), *PATH),
 }
-"""The topics of what persons said and decided about an attempt."""
+"""The topics of what persons said and decided about an attempt, and of what made them."""
 HEAD: Layout = (
     *PATH, ("sender", str), ("form", str), ("form_version", int), ("area_list", str),
     ("area", str), ("period", str), ("completeness", int), ("round", int), ("regime", int),

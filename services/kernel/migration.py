@@ -22,6 +22,29 @@ create table if not exists vault.keys (
     created_at timestamptz not null default now()
 );
 """
+ERASURE = """
+do $$ begin
+    if not exists (select from pg_roles where rolname = 'solieu_erasure') then
+        create role solieu_erasure nologin;
+    end if;
+end $$;
+grant usage on schema vault to solieu_erasure;
+grant select, delete on vault.keys to solieu_erasure;
+create or replace function vault.erase(submission uuid, attempt int) returns int
+language plpgsql security definer set search_path = pg_catalog as $$
+declare erased int;
+begin
+    delete from vault.keys where starts_with(name, format('%s/%s/', submission, attempt));
+    get diagnostics erased = row_count;
+    return erased;
+end $$;
+alter function vault.erase(uuid, int) owner to solieu_erasure;
+revoke all on function vault.erase(uuid, int) from public;
+"""
+"""Only the erasure role deletes keys, and nobody logs in as it: the service that may order an erasure may call this
+function, for all objects of one attempt. So an erasure commits together with what ordered it.
+"""
+ERASER = "policy"
 
 
 def services() -> list[str]:
@@ -33,17 +56,21 @@ def migrate(url: str, passwords: Mapping[str, str]) -> list[str]:
     """Makes or updates roles, schemas and tables, and returns the services' names. Safe to run again.
 
     `url` is the administrator's; `passwords` are set for the services' roles (a service without one keeps the one it
-    has). A role reads and writes its own schema, and may add to and read the vault's keys, nothing else.
+    has). A role reads and writes its own schema, and may add to and read the vault's keys; ERASER may have an attempt's
+    keys deleted.
     """
     names = services()
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute("select pg_advisory_lock(hashtext('solieu migrate'))")
         connection.execute(VAULT_TABLES)
+        connection.execute(ERASURE)
         for name in names:
             _role(connection, name, passwords.get(name))
         for name in names:
             command.upgrade(configuration(url, name), "head")
             _grant(connection, name)
+        erase = sql.SQL("grant execute on function vault.erase(uuid, int) to {}")
+        connection.execute(erase.format(sql.Identifier(ERASER)))
     return names
 
 

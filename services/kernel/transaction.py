@@ -128,23 +128,36 @@ class Writer:
     def batch(
         self, session: Session, stage: BatchStage, events: Sequence[Event], position: Position
     ) -> Result:
-        """One transaction for many events. An event that its handler rejects leaves no trace in the inbox."""
-        new, result = claim(session, events)
-        facts = stage.load(session, new) if new else None
-        outputs: dict[UUID, list[Message]] = {}
+        """One transaction for many events. An event that its handler rejects leaves no trace in the inbox, nor in the
+        facts that a batch's events share: the others are handled again without it.
+        """
+        claimed, result = claim(session, events)
+        new: Sequence[Event] = claimed
+        outcomes, outputs = self._handled(session, stage, new, result)
+        while len(outputs) < len(new):
+            new = [event for event in new if event.id in outputs]
+            outcomes, outputs = self._handled(session, stage, new, result)
+        self._forget(session, [event.id for event in claimed if event.id not in outputs])
+        write(session, (row for outcome in outcomes for row in outcome.rows))
+        record(session, outputs, position)
+        result.outputs.update(outputs)
+        return result
+
+    def _handled(
+        self, session: Session, stage: BatchStage, events: Sequence[Event], result: Result
+    ) -> tuple[list[Outcome], dict[UUID, list[Message]]]:
+        """What the events that are not rejected lead to; the others are entered into `result`."""
+        facts = stage.load(session, events) if events else None
         outcomes: list[Outcome] = []
-        for event in new:
+        outputs: dict[UUID, list[Message]] = {}
+        for event in events:
             try:
                 outcome = stage.handle(event, facts)
                 outputs[event.id] = self.encode(outcome, event)
                 outcomes.append(outcome)
             except Permanent as error:
                 result.rejected[event.id] = error
-        self._forget(session, [event.id for event in new if event.id in result.rejected])
-        write(session, (row for outcome in outcomes for row in outcome.rows))
-        record(session, outputs, position)
-        result.outputs.update(outputs)
-        return result
+        return outcomes, outputs
 
     def single(
         self, session: Session, event: Event, outcome: Outcome, position: Position | None

@@ -60,6 +60,8 @@ class Subject(StrEnum):
     REVIEWED = "review.decided"
     REQUESTED = "request.decided"
     RELEASED = "calendar.released"
+    SUSPECTED = "incident.opened"
+    ENDED = "incident.closed"
 
 
 _ADDRESSES = {

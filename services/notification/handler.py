@@ -23,6 +23,8 @@ OTHERS = (
     "review.decided",
     "request.decided",
     "calendar.released",
+    "incident.opened",
+    "incident.closed",
 )
 
 
@@ -70,6 +72,12 @@ def _others(event: Event, facts: Facts) -> Iterator[Tiding]:
         return tidings.of_review(event.data, key, facts)
     if event.topic == "request.decided":
         return tidings.of_request(event.data, facts)
+    if event.topic == "incident.opened":
+        return tidings.of_incident(event.data, facts)
+    if event.topic == "incident.closed":
+        key = key_of(event)
+        assert key is not None, "the schema names submission and attempt"
+        return tidings.of_ending(event.data, key, facts)
     return tidings.of_release(event.data, facts)
 
 

@@ -79,6 +79,34 @@ def of_review(data: Mapping[str, Any], key: Key, facts: Facts) -> Iterator[Tidin
         yield Tiding(decider, message, values)
 
 
+def of_incident(data: Mapping[str, Any], facts: Facts) -> Iterator[Tiding]:
+    """A suspected state secret is told to its sender, and to the leadership of the office."""
+    articles = [data] if data["instrument"] else []
+    values = {
+        "submission": _plain(data["submission_id"]),
+        "attempt": _plain(str(data["attempt"])),
+        "form": _form(data["form"], facts),
+        "level": texts(f"policy.kind.{data['level']}"),
+        "articles": _articles(articles, facts),
+    }
+    yield Tiding(data["sender"], "notice.secret_suspected", values)
+    for office in facts.offices(data["province"]):
+        yield Tiding(office, "notice.secret_incident", values)
+
+
+def of_ending(data: Mapping[str, Any], key: Key, facts: Facts) -> Iterator[Tiding]:
+    """How an incident ended is told to the leadership."""
+    known = facts.known.get(key, Known())
+    values = {
+        "submission": _plain(data["submission_id"]),
+        "attempt": _plain(str(data["attempt"])),
+        "form": _form(known.form, facts),
+        "outcome": texts(f"notice.ending.{data['outcome']}"),
+    }
+    for office in facts.offices(known.province):
+        yield Tiding(office, "notice.secret_ended", values)
+
+
 def of_request(data: Mapping[str, Any], facts: Facts) -> Iterator[Tiding]:
     """What the asking organisation is told. A user group is no organisation: nobody."""
     if data["audience_kind"] in AUDIENCES_OF_ORGANISATIONS:

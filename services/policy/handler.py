@@ -1,4 +1,5 @@
-"""Policy's handlers of events: a validated attempt gets its decision, a released figure is answered anew. Pure."""
+"""Policy's handlers of events: a validated attempt gets its decision, a released figure is answered anew, and what
+bears markings of secrecy is quarantined. Pure."""
 
 from __future__ import annotations
 
@@ -11,6 +12,7 @@ from services.kernel.events import Event, Outcome, Row
 from services.model.period import PeriodError
 from services.model.regulation import day
 from services.model.submission import head as head_of
+from services.policy import incidents
 from services.policy.book import Book
 from services.policy.facts.values import Attempt, Facts
 from services.policy.figures import Figure
@@ -41,7 +43,17 @@ def handle(event: Event, facts: Facts, contents: Mapping[str, bytes]) -> Outcome
     )
     book = Book(head["submission_id"], facts, event.time, event.id)
     book.decide(attempt, decide(case_of(head, evidence, facts, day(event.time))))
-    return book.outcome()
+    return _both(book.outcome(), incidents.opened(event, head, evidence.markings, facts))
+
+
+def handle_returned(event: Event, facts: Facts, contents: Mapping[str, bytes]) -> Outcome:
+    """A returned attempt has its verdict; what bears markings of secrecy is quarantined all the same."""
+    evidence = evidence_of(event, contents.get("cells"))
+    return incidents.opened(event, head_of(event.data), evidence.markings, facts)
+
+
+def _both(first: Outcome, second: Outcome) -> Outcome:
+    return Outcome((*first.events, *second.events), (*first.rows, *second.rows))
 
 
 @dataclass(frozen=True)

@@ -9,24 +9,19 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator
-from enum import StrEnum
 
 import polars as pl
 
+from services.model.statement import SecretLevel
 from services.policy.identifiers.finding import Finding
 from services.policy.identifiers.scan import safe_names
 from services.policy.texts import Texts, latin
 
-
-class Level(StrEnum):
-    """Levels of secrecy, the highest first (Law 117/2025/QH15)."""
-
-    TUYET_MAT = "tuyet_mat"
-    TOI_MAT = "toi_mat"
-    MAT = "mat"
-
-
-_LEVELS = {"tuyet mat": Level.TUYET_MAT, "toi mat": Level.TOI_MAT, "mat": Level.MAT}
+_LEVELS = {
+    "tuyet mat": SecretLevel.TOP_SECRET,
+    "toi mat": SecretLevel.SECRET,
+    "mat": SecretLevel.CONFIDENTIAL,
+}
 _LEVEL = r"(?P<level>tuyet mat|toi mat|mat)"
 _AROUND = " \t\n.,:;-–—_*#()[]{}<>«»\"'“”!|/\\"
 _LONGEST = 60
@@ -50,7 +45,7 @@ def markings(texts: Texts) -> tuple[Finding, ...]:
     candidates = texts.frame.filter(
         pl.col("folded").str.contains(_CANDIDATE) & (pl.col("folded").str.len_chars() > 0)
     )
-    found: dict[int, Level] = {}
+    found: dict[int, SecretLevel] = {}
     labels: list[tuple[int, str, int]] = []
     for index, sheet, row, column, folded, text in candidates.select(
         "index", "sheet", "row", "column", "folded", "text"
@@ -64,14 +59,14 @@ def markings(texts: Texts) -> tuple[Finding, ...]:
         found |= dict(_beside(candidates, labels))
     names = safe_names(texts.sheets)
     places = texts.frame.select("sheet", "cell").rows()
-    order = list(Level)
+    order = list(SecretLevel)
     return tuple(
         Finding(names[places[index][0]], places[index][1], level.value)
         for index, level in sorted(found.items(), key=lambda one: (order.index(one[1]), one[0]))
     )
 
 
-def level_of(text: str, folded: str) -> Level | None:
+def level_of(text: str, folded: str) -> SecretLevel | None:
     """The level that a text marks by itself; `folded` is it without tone marks (`texts.fold`)."""
     stamp = folded.strip(_AROUND)
     if len(stamp) <= _LONGEST and (level := _stamped(text, stamp)):
@@ -81,12 +76,16 @@ def level_of(text: str, folded: str) -> Level | None:
     if (stated := _STATED.search(folded)) and not _DENIED.search(folded[: stated.start()]):
         level = _LEVELS[stated["level"]]
         # "Thông tin mất" is lost, not secret: without the word's own tone mark the lowest level is not believed.
-        return level if level is not Level.MAT or _is_toned(text) else None
+        return level if level is not SecretLevel.CONFIDENTIAL or _is_toned(text) else None
     listed = _LISTED.search(folded)
-    return Level.MAT if listed and not _DENIED.search(folded[: listed.start()]) else None
+    return (
+        SecretLevel.CONFIDENTIAL
+        if listed and not _DENIED.search(folded[: listed.start()])
+        else None
+    )
 
 
-def _stamped(text: str, stamp: str) -> Level | None:
+def _stamped(text: str, stamp: str) -> SecretLevel | None:
     """The level of a text that is nothing but a marking, its letters spaced out or not."""
     plain = text.strip(_AROUND)
     spaced = _SPACED.fullmatch(stamp) is not None
@@ -95,11 +94,11 @@ def _stamped(text: str, stamp: str) -> Level | None:
         stamp = {"tuyetmat": "tuyet mat", "toimat": "toi mat"}.get(joined, joined)
         plain = re.sub(r"[ .\-_*]+", "", plain)
     level = _LEVELS.get(stamp)
-    if level is Level.MAT and not spaced:
+    if level is SecretLevel.CONFIDENTIAL and not spaced:
         # Honey and molasses are "Mật" in lists of products; a stamp is in capitals.
         return level if _is_toned(text) and plain in (plain.upper(), plain.lower()) else None
     if level is None and stamp == "bi mat nha nuoc":
-        return Level.MAT
+        return SecretLevel.CONFIDENTIAL
     return level
 
 
@@ -109,7 +108,7 @@ def _is_toned(text: str) -> bool:
 
 def _beside(
     candidates: pl.DataFrame, labels: list[tuple[int, str, int]]
-) -> Iterator[tuple[int, Level]]:
+) -> Iterator[tuple[int, SecretLevel]]:
     """The levels that stand right of a label of their own."""
     for index, sheet, row, column, folded in candidates.select(
         "index", "sheet", "row", "column", "folded"

@@ -131,3 +131,25 @@ class ReleasedRow(SQLModel, table=True):
     period_end: date
     release_id: str
     released_at: datetime = Field(sa_type=TIME)
+
+
+class IncidentRow(SQLModel, table=True):
+    """An attempt that bears markings of secrecy. Its insertion destroys the keys of its objects, so many as `erased`."""
+
+    __tablename__ = "incidents"
+    __table_args__ = {"schema": SCHEMA}
+
+    incident_id: UUID = Field(primary_key=True)
+    submission_id: UUID
+    attempt: int
+    head: dict[str, Any] = Field(sa_type=JSONB)
+    level: str
+    markings: list[dict[str, str]] = Field(sa_type=JSONB)
+    room: str | None = None
+    opened_at: datetime = Field(sa_type=TIME)
+    erased: int | None = None
+    outcome: str | None = None
+    person: str | None = None
+    reason: str | None = None
+    document: str | None = None
+    closed_at: datetime | None = Field(default=None, sa_type=TIME)

@@ -5,14 +5,20 @@ from __future__ import annotations
 from services.kernel import replica
 from services.kernel.runner import main
 from services.kernel.stage import ObjectStage
-from services.policy.facts.loading import load, load_released
-from services.policy.handler import handle, handle_released
+from services.policy.facts.loading import load, load_released, load_returned
+from services.policy.handler import handle, handle_released, handle_returned
 
 STAGE = ObjectStage(
     topics=("submission.validated",),
     load=load,
     reads=lambda event: (event.data["cells"],),
     handle=handle,
+)
+RETURNED = ObjectStage(
+    topics=("submission.returned",),
+    load=load_returned,
+    reads=lambda event: (event.data["cells"],) if event.data["cells"] else (),
+    handle=handle_returned,
 )
 RELEASED = ObjectStage(
     topics=("calendar.released",),
@@ -23,4 +29,4 @@ RELEASED = ObjectStage(
 )
 
 if __name__ == "__main__":
-    main("policy", [replica.stage(), STAGE, RELEASED])
+    main("policy", [replica.stage(), STAGE, RETURNED, RELEASED])

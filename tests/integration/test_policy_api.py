@@ -36,6 +36,7 @@ from services.policy.api import create_app
 from services.policy.routes.sweep import sweep
 from services.policy.store import SCHEMA
 from tests import people
+from tests.unit.policy_cases import cells
 from tests.unit.test_policy_handler import CLEAN, validated
 from tests.unit.test_policy_requests import HEAD, released
 
@@ -66,11 +67,13 @@ class Policy:
     def context(self) -> Any:
         return self.client.app.state.context  # type: ignore[attr-defined]
 
-    def happens(self, event: Event, stage: ObjectStage = worker.STAGE) -> None:
+    def happens(
+        self, event: Event, stage: ObjectStage = worker.STAGE, content: bytes = CLEAN
+    ) -> None:
         """One event in one transaction, as the runner has it; its outputs go by the outbox here."""
         with Session(self.context.engine) as session, session.begin():
             facts = stage.load(session, event)
-            outcome = stage.handle(event, facts, {"cells": CLEAN})
+            outcome = stage.handle(event, facts, {"cells": content})
             self.context.outbox.write(session, outcome, event.id)
 
     def comes(self, submission: str, attempt: int = 1, **changes: Any) -> None:
@@ -456,7 +459,8 @@ def test_what_was_decided_before_these_tables_is_taken_over(
     submission = uuid4()
     with psycopg.connect(fresh_database, autocommit=True) as connection:
         connection.execute(
-            "drop table policy.attempts, policy.acts, policy.requests, policy.released"
+            "drop table policy.attempts, policy.acts, policy.requests, policy.released,"
+            " policy.incidents; drop function policy.erase"
         )
         connection.execute("update policy.alembic_version set version_num = '0001'")
         connection.execute("insert into policy.submissions values (%s, 2, null)", [submission])
@@ -468,3 +472,66 @@ def test_what_was_decided_before_these_tables_is_taken_over(
         command.upgrade(configuration(fresh_database, "policy"), "head")
         rows = connection.execute("select verdict, decision from policy.attempts").fetchall()
     assert rows == [("withheld", 2)]
+
+
+SECRET = cells([["TỐI MẬT"], ["Chỉ tiêu", "Quý III"], ["Tổng thu", "100"]])
+
+
+def quarantined(policy: Policy, submission: str) -> str:
+    """A marked attempt with three objects in the vault; the incident's id."""
+    for kind in ("original", "cells", "observations"):
+        for attempt in (1, 2):
+            policy.execute(
+                "insert into vault.keys (name, wrapped) values (%s, 'x')",
+                f"{submission}/{attempt}/{kind}/{'0' * 64}",
+            )
+    event = validated(1, SECRET, submission_id=submission)
+    event = replace(event, key=submission, subject=submission, time=NOW)
+    policy.happens(event, content=SECRET)
+    ((incident,),) = policy.rows(
+        "select incident_id from incidents where submission_id = %s", submission
+    )
+    return str(incident)
+
+
+def test_what_bears_a_marking_of_secrecy_is_destroyed_with_its_decision(policy: Policy) -> None:
+    submission = str(uuid4())
+    quarantined(policy, submission)
+    assert policy.verdict(submission) == "withheld"
+    left = policy.rows("select name from vault.keys where name like %s", f"{submission}/%")
+    assert len(left) == 3
+    assert all(name.startswith(f"{submission}/2/") for (name,) in left)
+    assert policy.rows("select erased from incidents where submission_id = %s", submission) == [
+        (3,)
+    ]
+
+
+def test_keys_are_deleted_by_an_incident_alone(policy: Policy, module_database: str) -> None:
+    with pytest.raises(psycopg.errors.InsufficientPrivilege):
+        policy.execute("delete from vault.keys")
+    with (
+        psycopg.connect(module_database) as connection,
+        pytest.raises(psycopg.errors.InsufficientPrivilege),
+    ):
+        connection.execute("set role grdp")
+        connection.execute("select vault.erase(gen_random_uuid(), 1)")
+
+
+def test_a_person_ends_an_incident_once(policy: Policy) -> None:
+    incident = quarantined(policy, str(uuid4()))
+    path = f"/v1/incidents/{incident}/closing"
+    body = {"outcome": "met_by_secrecy_channel", "reason": "Đã nhận bản giấy.", "document": "45/TK"}
+    theirs = person("p-x", rooms=(SOCIETY,))
+    assert policy.client.post(path, json=body, headers=theirs).status_code == 404
+    assert policy.client.post(path, json=body, headers=AGENCY).status_code == 403
+    waiting = policy.client.get("/v1/incidents?open=true", headers=person()).json()["incidents"]
+    assert incident in [one["incident_id"] for one in waiting]
+    answer = policy.client.post(path, json=body, headers=person())
+    assert (answer.status_code, answer.json()["outcome"]) == (202, body["outcome"])
+    assert policy.client.post(path, json=body, headers=person()).status_code == 202
+    other = policy.client.post(path, json=body | {"outcome": "unfounded"}, headers=person())
+    assert (other.status_code, other.json()["type"]) == (409, "urn:solieu:problem:closed-before")
+    waiting = policy.client.get("/v1/incidents?open=true", headers=person()).json()["incidents"]
+    assert incident not in [one["incident_id"] for one in waiting]
+    published = policy.rows("select count(*) from outbox where topic = 'incident.closed'")
+    assert published == [(1,)]

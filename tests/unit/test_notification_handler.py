@@ -253,6 +253,8 @@ POISON: dict[str, dict[str, Any]] = {
     },
     "calendar.released": {"person": "p-secret-person"},
     "submission.refused": {},
+    "incident.opened": {"markings": 271828182},
+    "incident.closed": {"person": "p-secret-person"},
 }
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from services.model.regulation import Keeper, load_regulations
+from services.model.statement import SecretLevel
 from services.policy.law.decide import decide
 from services.policy.law.policies import library
 from services.policy.law.verdict import COMPILERS, Audience, Verdict
@@ -59,11 +60,11 @@ def rows() -> Iterator[Row]:
     yield Row("secret", "declared", {"classification": "state_secret"}, ("secret",))
     yield Row("secret", "not declared", {"classification": None}, missing="fact.classification")
     yield Row("marked", "no marking", {"markings": ()})
-    for level in ("mat", "toi_mat", "tuyet_mat"):
+    for level in SecretLevel:
         yield Row("marked", level, {"markings": (finding(level),)}, ("marked",))
-    both = {"markings": (finding("mat"),), "classification": "state_secret"}
+    both = {"markings": (finding("confidential"),), "classification": "state_secret"}
     yield Row("marked", "declared and marked", both, ("secret", "marked"))
-    public = {"markings": (finding("mat"),), "published": True, "consent": True}
+    public = {"markings": (finding("confidential"),), "published": True, "consent": True}
     yield Row("marked", "neither consent nor publication opens it", public, ("marked",))
     shared = {"regime": "sharing", "findings": (NAME,)}
     yield Row("names", "shared, nobody named", {"regime": "sharing"})

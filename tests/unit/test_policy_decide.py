@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from services.model.statement import SecretLevel
 from services.policy.identifiers.finding import MAX_CELLS, Kind
 from services.policy.law.decide import decide
 from services.policy.law.policies import Library, Policy, library
 from services.policy.law.verdict import Audience, Decision, Reason, Verdict
-from services.policy.secrecy import Level
 from tests.unit.policy_cases import REGULATIONS, case, finding
 
 NAME, PHONE = finding("person_name"), finding("phone", "C2")
@@ -147,7 +147,7 @@ ANY_FACTS = st.fixed_dictionaries(
         "recipients": st.frozensets(st.sampled_from(["compilers", "room"])),
         "province": st.sampled_from([None, "11", "20"]),
         "consent": st.booleans(),
-        "markings": st.lists(st.sampled_from([*map(finding, Level)]), max_size=2).map(tuple),
+        "markings": st.lists(st.sampled_from([*map(finding, SecretLevel)]), max_size=2).map(tuple),
         "published": st.booleans(),
         "private_interest": st.booleans(),
     }

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import unicodedata
+from typing import Literal
 
 import pytest
 
-from services.policy.secrecy import Level, markings
+from services.model.statement import SecretLevel
+from services.policy.secrecy import markings
 from services.policy.texts import read
 from tests.unit.policy_cases import cells
 
 MARKED = {
-    Level.MAT: """
+    SecretLevel.CONFIDENTIAL: """
         MẬT
         mật
         [MẬT]
@@ -30,7 +32,7 @@ MARKED = {
         Tai lieu thuoc pham vi bi mat nha nuoc
         МẬТ
         """,
-    Level.TOI_MAT: """
+    SecretLevel.SECRET: """
         TỐI MẬT
         Tối mật
         TOI MAT
@@ -44,7 +46,7 @@ MARKED = {
         Báo cáo tối mật
         ТOI MAТ
         """,
-    Level.TUYET_MAT: """
+    SecretLevel.TOP_SECRET: """
         TUYỆT MẬT
         Tuyệt mật
         TUYET MAT
@@ -111,7 +113,9 @@ def listed(text: str) -> list[str]:
 )
 @pytest.mark.parametrize("where", ["cell", "comment", "header", "property"])
 @pytest.mark.parametrize("form", ["NFC", "NFD"])
-def test_markings_are_found(level: Level, text: str, where: str, form: str) -> None:
+def test_markings_are_found(
+    level: SecretLevel, text: str, where: str, form: Literal["NFC", "NFD"]
+) -> None:
     given = unicodedata.normalize(form, text)
     (found,) = markings(read(cells([["Biểu 1"], [given]], where=where)))
     assert (found.cell, found.kind) == ("A2", level)
@@ -131,5 +135,5 @@ def test_a_level_beside_its_label(value: str) -> None:
 
 def test_the_highest_level_comes_first_and_a_sheet_may_bear_it() -> None:
     found = markings(read(cells([["MẬT"], ["TUYỆT MẬT"]], sheet="TỐI MẬT")))
-    assert [one.kind for one in found] == ["tuyet_mat", "toi_mat", "mat"]
+    assert [one.kind for one in found] == ["top_secret", "secret", "confidential"]
     assert [one.cell for one in found] == ["A2", "", "A1"]

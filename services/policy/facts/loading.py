@@ -41,6 +41,15 @@ def load(session: Session, event: Event) -> Facts:
     return _facts(session, event.data, event.time, takes_over=True)
 
 
+def load_returned(session: Session, event: Event) -> Facts:
+    """What an incident about a returned attempt names; nothing is decided, so nothing is locked."""
+    head = event.data
+    body = _form(session, head["form"], head["form_version"])
+    forms = {head["form_version"]: FormFacts.of(body, _lists(session, body))} if body else {}
+    item = _item(session, head, event.time)
+    return Facts(forms, sender_known=True, instruments=_instruments(session), item=item)
+
+
 def load_released(session: Session, event: Event) -> Affected:
     """The submissions that hold the released figure; it counts as released for them."""
     figure = released_figure(event.data)
@@ -100,11 +109,10 @@ def _facts(session: Session, head: Body, at: datetime, *, takes_over: bool = Fal
     }
     about = _about(head, attempts, submission.current_attempt, takes_over)
     body = bodies.get(about["form_version"])
-    regulations = replica.all_of(session, "regulation")
     return Facts(
         forms=forms,
         sender_known=replica.get(session, "organisation", head["sender"]) is not None,
-        instruments=tuple(Instrument.from_dict(entry.body) for entry in regulations),
+        instruments=_instruments(session),
         item=_item(session, head, at),
         attempts=attempts,
         acts=_acts(session, key),
@@ -181,6 +189,11 @@ def _released(session: Session, head: Body, form: FormFacts | None) -> frozenset
 def _form(session: Session, id_: str, version: int) -> Body | None:
     entry = replica.get(session, "form", id_, version)
     return entry.body if entry else None
+
+
+def _instruments(session: Session) -> tuple[Instrument, ...]:
+    entries = replica.all_of(session, "regulation")
+    return tuple(Instrument.from_dict(entry.body) for entry in entries)
 
 
 def _lists(session: Session, form: Body) -> dict[str, Body]:

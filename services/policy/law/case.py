@@ -52,7 +52,7 @@ def evidence_of(event: Event, cells: bytes | None) -> Evidence:
         findings=None if texts is None else shown(scan(texts, day(event.time).year)),
         markings=() if texts is None else shown(markings(texts)),
         errors=0 if event.topic == "submission.validated" else None,
-        integrity=_integrity(event.data, cells),
+        integrity=_integrity(event.data, cells) if event.data.get("observations") else None,
         warnings=event.data["warnings"],
     )
 

@@ -11,7 +11,7 @@ from sqlmodel import Session, col, select, tuple_
 from services.kernel import replica
 from services.kernel.auth import Access
 from services.policy.routes import audience
-from services.policy.store import ActRow, AttemptRow, RequestRow
+from services.policy.store import ActRow, AttemptRow, IncidentRow, RequestRow
 
 
 def queue(session: Session, access: Access, limit: int, offset: int) -> Sequence[AttemptRow]:
@@ -64,3 +64,23 @@ def request(session: Session, access: Access, request_id: UUID) -> RequestRow | 
 def numbers(session: Session) -> dict[str, str]:
     """The numbers by which people know the catalogue's instruments, by id."""
     return {entry.id: entry.body["number"] for entry in replica.all_of(session, "regulation")}
+
+
+def incidents(
+    session: Session, access: Access, is_open: bool, limit: int, offset: int
+) -> Sequence[IncidentRow]:
+    """Incidents, the newest first; those that nobody has ended, or all."""
+    statement = select(IncidentRow)
+    if not access.is_all:
+        statement = statement.where(col(IncidentRow.room).in_(sorted(access.principal.rooms)))
+    if is_open:
+        statement = statement.where(col(IncidentRow.closed_at).is_(None))
+    order = (col(IncidentRow.opened_at).desc(), col(IncidentRow.incident_id))
+    return session.exec(statement.order_by(*order).limit(limit).offset(offset)).all()
+
+
+def incident(session: Session, access: Access, incident_id: UUID) -> IncidentRow | None:
+    """One incident, locked, if somebody reaches it."""
+    statement = select(IncidentRow).where(IncidentRow.incident_id == incident_id)
+    row = session.exec(statement.with_for_update()).first()
+    return row if row is not None and access.reaches(None, row.room) else None

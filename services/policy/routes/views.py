@@ -13,7 +13,8 @@ from services.model.messages import texts
 from services.model.observation import Completeness
 from services.model.text import ModelError
 from services.policy.holds import Choice
-from services.policy.store import ActRow, AttemptRow, RequestRow
+from services.policy.incidents import Ending
+from services.policy.store import ActRow, AttemptRow, IncidentRow, RequestRow
 
 HEAD = ("sender", "form", "form_version", "area_list", "area", "period", "completeness", "round")
 WORDS = r"^[^\x00-\x08\x0b-\x1f\x7f]*$"
@@ -161,6 +162,57 @@ class Requests(BaseModel):
     requests: list[RequestView]
 
 
+class Closed(BaseModel):
+    """How a person ends an incident. Of the reason only the hash is published; the words stay here."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "examples": [
+                {
+                    "outcome": "met_by_secrecy_channel",
+                    "reason": "Bản giấy đã nhận theo chế độ bảo mật.",
+                    "document": "45/TKĐB-TH",
+                }
+            ]
+        },
+    )
+
+    outcome: Ending
+    reason: Words
+    document: Name | None = None
+
+
+class IncidentView(BaseModel):
+    """A suspected state secret: what was sent, where its markings stand, and how it ended.
+
+    `erased` counts the objects of the vault whose keys are destroyed; `room` null is the leadership's turn.
+    """
+
+    incident_id: UUID
+    submission_id: UUID
+    attempt: int
+    sender: str
+    form: str
+    period: str
+    level: str
+    markings: list[dict[str, str]]
+    room: str | None
+    opened_at: datetime
+    erased: int
+    outcome: Ending | None
+    person: str | None
+    reason: str | None
+    document: str | None
+    closed_at: datetime | None
+
+
+class Incidents(BaseModel):
+    """Incidents, the newest first."""
+
+    incidents: list[IncidentView]
+
+
 class SweptView(BaseModel):
     """How many submissions a sweep looked at, and how many it decided anew."""
 
@@ -191,6 +243,12 @@ def review_view(
         agreed=sum(act.outcome == Choice.RELEASE for act in acts),
         acts=[ActView(**act.model_dump(include=set(ActView.model_fields))) for act in acts],
     )
+
+
+def incident_view(row: IncidentRow) -> IncidentView:
+    """An incident."""
+    shown = row.model_dump(include=set(IncidentView.model_fields))
+    return IncidentView(**shown, **{name: row.head[name] for name in ("sender", "form", "period")})
 
 
 def request_view(row: RequestRow, numbers: Mapping[str, str]) -> RequestView:

@@ -1,0 +1,99 @@
+"""What bears a marking of secrecy is withheld, unless it was returned, and quarantined; no event names its text."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID, uuid4
+
+from services.kernel.codec import codec
+from services.kernel.events import Event, Outcome
+from services.policy.handler import handle, handle_returned
+from services.policy.incidents import Closing, Ending, closed
+from services.policy.store import IncidentRow
+from tests.contract.examples import examples
+from tests.unit.policy_cases import cells
+from tests.unit.test_policy_handler import CLEAN, SUBMISSION, facts, validated
+
+SECRET = cells([["TỐI MẬT"], ["Chỉ tiêu", "Quý III"], ["Tổng thu", "100"], ["Độ mật: Mật"]])
+LAW = ("luat-bi-mat-nha-nuoc-117-2025", "5", "2")
+
+
+def incidents(outcome: Outcome) -> list[Any]:
+    return [row.values for row in outcome.rows if row.table is IncidentRow]
+
+
+def returned(content: bytes) -> Event:
+    data = examples("submission.returned")[0] | {
+        "submission_id": SUBMISSION,
+        "cells": validated(content=content).data["cells"],
+    }
+    return replace(validated(), topic="submission.returned", data=data)
+
+
+def test_a_marked_attempt_is_withheld_and_quarantined() -> None:
+    event = validated(content=SECRET)
+    outcome = handle(event, facts(), {"cells": SECRET})
+    withheld, opened = outcome.events
+    assert (withheld.topic, opened.topic) == ("submission.withheld", "incident.opened")
+    (reason,) = withheld.data["reasons"]
+    assert (reason["policy"], reason["message"]) == (
+        "luat-bi-mat-nha-nuoc-117-2025.5.2.marked",
+        "policy.secret-suspected",
+    )
+    assert [(one["cell"], one["kind"]) for one in reason["cells"]] == [
+        ("A1", "secret"),
+        ("A4", "confidential"),
+    ]
+    assert (opened.data["level"], opened.data["markings"]) == ("secret", 2)
+    assert tuple(opened.data[name] for name in ("instrument", "article", "clause")) == LAW
+    codec().encode("incident.opened-value", opened.data)
+    (row,) = incidents(outcome)
+    assert (row["submission_id"], row["attempt"], row["level"]) == (UUID(SUBMISSION), 1, "secret")
+    assert set(row) <= set(IncidentRow.model_fields)
+    assert "TỐI MẬT" not in repr(outcome)
+
+
+def test_a_returned_one_has_its_verdict_and_is_quarantined_all_the_same() -> None:
+    outcome = handle_returned(returned(SECRET), facts(), {"cells": SECRET})
+    (opened,) = outcome.events
+    assert (opened.topic, opened.data["level"]) == ("incident.opened", "secret")
+    assert len(incidents(outcome)) == 1
+    assert len(outcome.rows) == 1
+
+
+def test_without_a_marking_there_is_no_incident() -> None:
+    assert [one.topic for one in handle(validated(), facts(), {"cells": CLEAN}).events] == [
+        "submission.cleared"
+    ]
+    assert handle_returned(returned(CLEAN), facts(), {"cells": CLEAN}) == Outcome()
+    assert handle_returned(returned(CLEAN), facts(), {}) == Outcome(), "no text could be read"
+
+
+def test_a_form_of_the_province_names_its_regulation() -> None:
+    outcome = handle_returned(returned(SECRET), facts("dn-list"), {"cells": SECRET})
+    data = outcome.events[0].data
+    assert (data["instrument"], data["article"], data["clause"]) == (
+        "dien-bien-1618-2021",
+        "6",
+        "1",
+    )
+
+
+def test_neither_acceptance_nor_a_waiver_lets_a_marked_one_through() -> None:
+    waived = facts()
+    event = validated(content=SECRET, warnings=1)
+    assert handle(event, waived, {"cells": SECRET}).events[0].topic == "submission.withheld"
+
+
+def test_the_end_of_an_incident_is_an_event_without_words() -> None:
+    row = IncidentRow(
+        incident_id=uuid4(), submission_id=UUID(SUBMISSION), attempt=1, head={}, level="secret",
+        markings=[], opened_at=datetime(2026, 11, 26, tzinfo=UTC),
+    )  # fmt: skip
+    said = Closing("p-lanh-dao", Ending.MET, "Đã nhận bản giấy", "45/TKĐB-TH")
+    (event,) = closed(row, said, datetime(2026, 11, 27, tzinfo=UTC)).events
+    codec().encode("incident.closed-value", event.data)
+    assert event.data["outcome"] == "met_by_secrecy_channel"
+    assert "Đã nhận" not in repr(event)
