@@ -26,6 +26,7 @@ _LOOKALIKES = str.maketrans(
 )
 """Small letters of Cyrillic and Greek, and a few others, that look like Latin ones (Unicode TR 39, confusables)."""
 _LATIN_1 = r"[¡-ÿ]"
+_AS_IT_IS = r"^[0-9.,\-]+$"
 _INVISIBLE = r"\p{Cf}+"
 _FOREIGN = r"[\p{Cyrillic}\p{Greek}ɑıℓ]"
 
@@ -72,6 +73,15 @@ def read(content: bytes) -> Texts:
 
 def fold(texts: pl.Series) -> pl.Series:
     """Lower case, without tone marks and invisible characters, đ as d, single spaces, letters as they look."""
+    # Most texts are printed figures, which are folded as they are.
+    written = ~texts.str.contains(_AS_IT_IS)
+    if not written.any():
+        return texts
+    # A series is changed in place by this, so it is done to another one.
+    return texts.clone().scatter(written.arg_true(), _folded(texts.filter(written)))
+
+
+def _folded(texts: pl.Series) -> pl.Series:
     folded = (
         texts.str.normalize("NFKD")
         .str.replace_all(r"[\p{Mn}\p{Cf}]+", "")
@@ -98,7 +108,7 @@ def repaired(texts: pl.Series) -> pl.Series:
     if not sure:
         return texts
     meant = candidates.map_elements(lambda text: _meant(text, sure), return_dtype=pl.String)
-    return texts.scatter(latin_1.arg_true(), meant)
+    return texts.clone().scatter(latin_1.arg_true(), meant)
 
 
 def _meant(text: str, sure: Set[Encoding]) -> str:
