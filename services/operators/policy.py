@@ -1,20 +1,171 @@
-"""`solieu policy`: what waits for a decision, looked at again."""
+"""`solieu policy`: why it was decided so, who may use what, changed policies tried, what waits looked at again."""
 
 from __future__ import annotations
 
+import json as json_
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, Any
+
 import typer
 
-from services.operators.calls import authorization, checked
-from services.operators.show import AsJson, as_json, say
+from services.operators.calls import WRONG_USAGE, authorization, checked
+from services.operators.show import AsJson, Exit, as_json, say, show_problem, table
 
 TIMEOUT = 120.0
 
 app = typer.Typer(no_args_is_help=True, help="Quyết định sử dụng · What may be used")
 
 
-@app.callback()
-def commands() -> None:
-    """Without it a single command would take the place of the group."""
+def _headers() -> dict[str, str]:
+    from services.kernel.settings import settings
+
+    return authorization(settings().operator_token, "SOLIEU_OPERATOR_TOKEN")
+
+
+def _get(path: str, **parameters: str | int | None) -> Any:
+    import httpx2
+
+    from services.kernel.settings import settings
+
+    given = {name: value for name, value in parameters.items() if value is not None}
+    answer = httpx2.get(
+        f"{settings().policy_url}{path}",
+        params=given, headers=_headers(), timeout=TIMEOUT, trust_env=False,
+    )  # fmt: skip
+    return checked("policy", answer)
+
+
+@app.command(
+    help="Vì sao được quyết định như vậy, và điều gì sẽ làm khác đi · Why, and what would change it"
+)
+def explain(
+    submission: Annotated[str, typer.Argument(help="Mã hồ sơ · The submission's id")],
+    attempt: Annotated[
+        int | None, typer.Option(min=1, help="Lần gửi · Attempt, or the last")
+    ] = None,
+    audience: Annotated[
+        str, typer.Option(metavar="KIND:ID", help="Ai muốn dùng · Who wants to use it")
+    ] = "compilers:grdp",
+    json: AsJson = False,
+) -> None:
+    """By today's law and facts. Exit codes: 0; 4 nothing was decided about it; 5 unreachable."""
+    found = _get(f"/v1/submissions/{submission}/explanation", attempt=attempt, audience=audience)
+    if json:
+        as_json(found)
+        return
+    about = {"submission": submission, "attempt": str(found["attempt"])}
+    _say("operators.policy.explained", verdict=_verdict(found), **about)
+    for reason in found["reasons"]:
+        words = reason.get("text") or dict.fromkeys(("vi", "en"), reason["policy"])
+        _say("operators.policy.reason", text=words, place=_place(reason))
+    facts = [[name, _value(value)] for name, value in found["facts"].items()]
+    table(["operators.policy.fact", "operators.policy.value"], facts)
+    for change in found["changes"]:
+        _say("operators.policy.change", verdict=_verdict(change), words=change["text"])
+    if not found["changes"]:
+        say("operators.policy.no_change")
+
+
+@app.command(
+    help="Ai được dùng loại thông tin nào, theo điều nào · Who may use what, by which article"
+)
+def matrix(
+    province: Annotated[
+        str | None, typer.Option(help="Mã tỉnh, danh mục 34; bỏ trống: biểu quốc gia · List 34")
+    ] = None,
+    day: Annotated[
+        datetime | None,
+        typer.Option(
+            formats=["%Y-%m-%d"], metavar="YYYY-MM-DD", help="Ngày · By the law of this day"
+        ),
+    ] = None,
+    json: AsJson = False,
+) -> None:
+    """Each audience by each class of information."""
+    from services.model.messages import texts
+
+    found = _get("/v1/matrix", province=province, on=f"{day:%Y-%m-%d}" if day else None)
+    if json:
+        as_json(found)
+        return
+    rows: dict[str, list[object]] = {}
+    audiences: dict[str, None] = {}
+    for cell in found["cells"]:
+        audiences[cell["audience"]] = None
+        about = texts(f"policy.class.{cell['information']}")
+        row = rows.setdefault(cell["information"], [f"{about.vi}\n{about.en}"])
+        verdict = texts(f"operators.policy.{cell['verdict']}")
+        places = "\n".join(_place(one) for one in cell["articles"])
+        row.append(f"{verdict.vi} · {verdict.en}\n{places}".strip())
+    headings = ["operators.policy.information", *(f"policy.audience.{one}" for one in audiences)]
+    table(headings, rows.values())
+
+
+@app.command(
+    help="Từng điều của một văn bản: ai bảo đảm, chính sách nào · An instrument, and who keeps it"
+)
+def pack(
+    regulation: Annotated[
+        str, typer.Argument(help="Mã văn bản · Its id, e.g. dien-bien-1618-2021")
+    ],
+    json: AsJson = False,
+) -> None:
+    """Each article in our own words, and the policies that are bound to it."""
+    found = _get(f"/v1/regulations/{regulation}")
+    if json:
+        as_json(found)
+        return
+    typer.echo(f"{found['title']['vi']} ({found['number']})")
+    typer.secho(f"{found['title']['en']} ({found['number']})", dim=True)
+    rows = []
+    for one in found["articles"]:
+        how = one["how"] or dict.fromkeys(("vi", "en"), "")
+        kept = {"policies": ", ".join(one["policies"]), "how": how}
+        keeper = _texts(f"policy.keeper.{one['kept_by'] or 'unknown'}", **kept)
+        rows.append([_place(one), "\n".join(one["summary"].values()), "\n".join(keeper)])
+    table([f"operators.policy.{name}" for name in ("article", "says", "kept")], rows)
+
+
+@app.command(help="Thử chính sách đã sửa trên mọi quyết định · Changed policies over all decisions")
+def test(
+    folder: Annotated[
+        Path,
+        typer.Argument(exists=True, file_okay=False, help="*.cedar, policies.cedarschema"),
+    ],
+    since: Annotated[
+        datetime,
+        typer.Option(
+            formats=["%Y-%m-%d"], metavar="YYYY-MM-DD", help="Từ ngày · Decided from this day on"
+        ),
+    ] = datetime(1970, 1, 1),
+    json: AsJson = False,
+) -> None:
+    """Nothing is recorded. Exit codes: 0 nothing flips, 1 something does, 2 bad policies, 4 refused, 5 broken off."""
+    files = {path.name: path.read_text(encoding="utf-8") for path in folder.glob("*.cedar*")}
+    if not any(name.endswith(".cedar") for name in files):
+        say("operators.policy.no_files", error=True, folder=folder)
+        raise typer.Exit(WRONG_USAGE)
+    lines = list(_tried({"files": files, "since": f"{since:%Y-%m-%d}"}))
+    if not lines or lines[-1]["kind"] != "end":
+        say("operators.policy.broken_off", error=True)
+        raise typer.Exit(Exit.UNREACHABLE)
+    flips, end = [one for one in lines if one["kind"] == "flip"], lines[-1]
+    if json:
+        as_json({"flips": flips, "end": end})
+    else:
+        names = ("submission", "now", "then", "by")
+        rows = [
+            [f"{one['submission_id']}/{one['attempt']}", one["now"], one["then"],
+             "\n".join(sorted({*one["by_now"], *one["by_then"]}))]
+            for one in flips
+        ]  # fmt: skip
+        if rows:
+            table([f"operators.policy.{name}" for name in names], rows)
+        say("operators.policy.flipped", tried=end["tried"], flipped=end["flipped"])
+    if flips:
+        raise typer.Exit(Exit.DIFFERS)
 
 
 @app.command(help="Rà lại mọi việc đang chờ · Look again at all that waits")
@@ -24,13 +175,78 @@ def sweep(json: AsJson = False) -> None:
 
     from services.kernel.settings import settings
 
-    config = settings()
-    headers = authorization(config.operator_token, "SOLIEU_OPERATOR_TOKEN")
     answer = httpx2.post(
-        f"{config.policy_url}/v1/sweep", headers=headers, timeout=TIMEOUT, trust_env=False
+        f"{settings().policy_url}/v1/sweep", headers=_headers(), timeout=TIMEOUT, trust_env=False
     )
     found = checked("sweep", answer)
     if json:
         as_json(found)
     else:
         say("operators.swept", **found)
+
+
+def _tried(body: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """The answer line by line, with how many decisions were tried on standard error."""
+    import httpx2
+    from rich.console import Console
+    from rich.progress import Progress
+
+    from services.kernel.settings import settings
+
+    url, headers = f"{settings().policy_url}/v1/policies/trials", _headers()
+    with (
+        httpx2.Client(timeout=TIMEOUT, trust_env=False) as client,
+        client.stream("POST", url, json=body, headers=headers) as answer,
+        Progress(console=Console(stderr=True), transient=True) as progress,
+    ):
+        if not answer.is_success:
+            answer.read()
+            problem = answer.json()
+            show_problem("policies", problem)
+            typer.echo(f"  {problem.get('where', '')}", err=True)
+            wrong = WRONG_USAGE if answer.status_code == 422 else Exit.NOT_FOUND
+            raise typer.Exit(Exit.UNREACHABLE if answer.status_code >= 500 else wrong)
+        task = progress.add_task("", total=None)
+        try:
+            for text in answer.iter_lines():
+                line = json_.loads(text)
+                progress.update(task, description=str(line.get("tried", "")))
+                yield line
+        except (httpx2.TransportError, ValueError):
+            return  # it broke off: what came is not all
+
+
+def _verdict(found: dict[str, Any]) -> dict[str, str]:
+    vi, en = _texts(f"operators.policy.{found['verdict']}")
+    return {"vi": vi, "en": en}
+
+
+def _texts(message: str, **values: str | dict[str, str]) -> tuple[str, str]:
+    """The message in both languages; a value may have a text for each."""
+    from services.model.messages import text
+
+    vi, en = (
+        text(message, lang, **{k: v if isinstance(v, str) else v[lang] for k, v in values.items()})
+        for lang in ("vi", "en")
+    )
+    return vi, en
+
+
+def _say(message: str, **values: str | dict[str, str]) -> None:
+    vi, en = _texts(message, **values)
+    typer.echo(vi)
+    typer.secho(en, dim=True)
+
+
+def _place(one: dict[str, Any]) -> str:
+    """Article and clause as lawyers write them, with the instrument's number where there is one."""
+    clause = f" khoản {one['clause']}" if one.get("clause") else ""
+    if not one.get("article"):
+        return str(one.get("requirement") or one.get("policy") or "")
+    return f"Điều {one['article']}{clause} {one.get('number', '')}".strip()
+
+
+def _value(value: object) -> str:
+    if isinstance(value, list):
+        return ", ".join(map(str, value)) or "–"
+    return "–" if value is None else str(value)

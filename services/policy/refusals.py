@@ -20,6 +20,8 @@ class Code(Enum):
     NO_REQUEST = ("no-request", 404)
     NO_PERIOD = ("no-period", 422)
     NO_AUDIENCE = ("no-audience", 422)
+    NO_DECISION = ("no-decision", 404)
+    BAD_POLICIES = ("bad-policies", 422)
     NO_INCIDENT = ("no-incident", 404)
     CLOSED_BEFORE = ("closed-before", 409)
 

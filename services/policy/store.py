@@ -134,7 +134,7 @@ class ReleasedRow(SQLModel, table=True):
 
 
 class IncidentRow(SQLModel, table=True):
-    """An attempt that bears markings of secrecy. Its insertion destroys the keys of its objects, so many as `erased`."""
+    """An attempt that bears markings of secrecy. Its entry destroys the keys of its objects, `erased` of them."""
 
     __tablename__ = "incidents"
     __table_args__ = {"schema": SCHEMA}

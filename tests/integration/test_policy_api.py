@@ -33,6 +33,7 @@ from services.kernel.stage import ObjectStage
 from services.model.catalogue import starter_pack
 from services.policy import worker
 from services.policy.api import create_app
+from services.policy.law.policies import FOLDER
 from services.policy.routes.sweep import sweep
 from services.policy.store import SCHEMA
 from tests import people
@@ -535,3 +536,52 @@ def test_a_person_ends_an_incident_once(policy: Policy) -> None:
     assert incident not in [one["incident_id"] for one in waiting]
     published = policy.rows("select count(*) from outbox where topic = 'incident.closed'")
     assert published == [(1,)]
+
+
+def test_why_and_what_would_change_it(policy: Policy) -> None:
+    submission = str(uuid4())
+    policy.comes(submission, classification="state_secret")
+    path = f"/v1/submissions/{submission}/explanation"
+    found = policy.client.get(path, headers=person()).json()
+    assert (found["recorded"], found["verdict"]) == ("withheld", "withheld")
+    assert [one["facts"] for one in found["changes"]] == [["public"]]
+    assert found["changes"][0]["text"]["vi"].startswith("nếu ")
+    assert found["reasons"][0]["number"] == "117/2025/QH15"
+    assert policy.client.get(path, headers=person("p-x", rooms=(SOCIETY,))).status_code == 404
+    assert policy.client.get(path, headers=AGENCY).status_code == 403
+    unknown = f"/v1/submissions/{uuid4()}/explanation"
+    assert policy.client.get(unknown, headers=OPERATOR).status_code == 404
+    locked = policy.rows("select count(*) from submissions where submission_id = %s", submission)
+    assert locked == [(1,)]
+
+
+def test_the_law_can_be_read_by_everybody(policy: Policy) -> None:
+    law = policy.client.get("/v1/regulations/dien-bien-1618-2021", headers=AGENCY).json()
+    ban = next(one for one in law["articles"] if (one["article"], one["clause"]) == ("6", "1"))
+    assert ban["policies"] == ["dien-bien-1618-2021.6.1", "dien-bien-1618-2021.6.1.marked"]
+    assert policy.client.get("/v1/regulations/x", headers=AGENCY).status_code == 404
+    cells = policy.client.get("/v1/matrix?province=11", headers=AGENCY).json()["cells"]
+    marked = next(one for one in cells if one["information"] == "marked")
+    assert (marked["verdict"], marked["articles"][0]["number"]) == ("withheld", "1618/QĐ-UBND")
+
+
+def test_changed_policies_are_tried_over_all_that_was_decided(policy: Policy) -> None:
+    submission = str(uuid4())
+    policy.comes(submission, classification="internal")
+    files = {path.name: path.read_text(encoding="utf-8") for path in FOLDER.glob("*.cedar*")}
+    same = policy.client.post("/v1/policies/trials", json={"files": files}, headers=OPERATOR)
+    end = json.loads(same.text.splitlines()[-1])
+    assert (end["kind"], end["flipped"]) == ("end", 0)
+    assert end["tried"] >= 1
+    files["national.cedar"] = files["national.cedar"].replace(
+        'resource.classification == "state_secret"', 'resource.classification != "public"'
+    )
+    lines = policy.client.post("/v1/policies/trials", json={"files": files}, headers=OPERATOR).text
+    flips = [json.loads(line) for line in lines.splitlines()]
+    mine = next(one for one in flips if one.get("submission_id") == submission)
+    assert (mine["now"], mine["then"]) == ("cleared", "withheld")
+    assert policy.verdict(submission) == "cleared"
+    files["national.cedar"] = "permit ("
+    bad = policy.client.post("/v1/policies/trials", json={"files": files}, headers=OPERATOR)
+    assert (bad.status_code, bad.json()["type"]) == (422, "urn:solieu:problem:bad-policies")
+    assert "national.cedar" in bad.json()["where"]

@@ -246,7 +246,7 @@ def test_an_agency_reaches_no_others_affairs() -> None:
         for action, roles in actions.items()
         if roles.get(Role.AGENCY) == auth.Scope.ALL
     }
-    assert of_all == {"catalogue:calendar.read", "audit:checkpoint.read"}
+    assert of_all == {"catalogue:calendar.read", "audit:checkpoint.read", "policy:law.read"}
 
 
 def test_only_the_administrator_says_who_may_what() -> None:

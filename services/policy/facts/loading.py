@@ -62,7 +62,7 @@ def load_released(session: Session, event: Event) -> Affected:
 
 
 def facts_of(session: Session, submission_id: UUID, at: datetime) -> Facts | None:
-    """What is known of a submission that was decided about before; None for any other."""
+    """What is known of a submission that was decided about before; None for any other. Locks its row."""
     wanted = select(AttemptRow).where(AttemptRow.submission_id == submission_id)
     row = session.exec(wanted.order_by(col(AttemptRow.attempt).desc()).limit(1)).first()
     return _facts(session, row.head, at) if row else None

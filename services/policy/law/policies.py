@@ -5,7 +5,7 @@ Which apply is chosen here, what they say is left to Cedar.
 """
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from pathlib import Path
@@ -17,6 +17,7 @@ from services.model.regulation import Instrument
 from services.policy.law.verdict import Verdict
 
 FOLDER = Path(__file__).parent
+SCHEMA, NATIONAL = "policies.cedarschema", "national.cedar"
 
 
 class PolicyError(ValueError):
@@ -89,11 +90,17 @@ class Choice:
 @cache
 def library(folder: Path = FOLDER) -> Library:
     """The product's policies; raises PolicyError for any that the schema or a rule here refuses."""
-    files = sorted(folder.glob("*.cedar"))
-    schema_text = (folder / "policies.cedarschema").read_text(encoding="utf-8")
+    return read({path.name: path.read_text(encoding="utf-8") for path in folder.glob("*.cedar*")})
+
+
+def read(files: Mapping[str, str]) -> Library:
+    """The policies of these files, by name: *.cedar and policies.cedarschema; raises PolicyError as `library` does."""
+    names = sorted(name for name in files if name.endswith(".cedar"))
     try:
-        schema = cedarpy.Schema.from_str(schema_text)
-        policies = tuple(policy for path in files for policy in _policies(path, schema))
+        schema = cedarpy.Schema.from_str(files.get(SCHEMA, ""))
+        policies = tuple(
+            policy for name in names for policy in _policies(name, files[name], schema)
+        )
     except ValueError as error:
         raise PolicyError(str(error)) from error
     if len({policy.id for policy in policies}) != len(policies):
@@ -109,15 +116,14 @@ def policy_set(policies: tuple[Policy, ...]) -> cedarpy.PolicySet:
     return cedarpy.PolicySet.from_json_str(json.dumps(document))
 
 
-def _policies(path: Path, schema: cedarpy.Schema) -> Iterator[Policy]:
-    text = path.read_text(encoding="utf-8")
+def _policies(name: str, text: str, schema: cedarpy.Schema) -> Iterator[Policy]:
     checked = cedarpy.validate_policies(text, schema)
     if not checked.validation_passed:
-        raise PolicyError(f"{path.name}: " + "; ".join(str(one) for one in checked.errors))
+        raise PolicyError(f"{name}: " + "; ".join(str(one) for one in checked.errors))
     parsed = json.loads(cedarpy.policies_to_json_str(text))["staticPolicies"]
     # Cedar calls them policy0, policy1, …: their order in the file.
-    for name in sorted(parsed, key=lambda name: int(name.removeprefix("policy"))):
-        yield _policy(f"{path.name} {name}", path.stem == "national", parsed[name])
+    for number in sorted(parsed, key=lambda one: int(one.removeprefix("policy"))):
+        yield _policy(f"{name} {number}", name == NATIONAL, parsed[number])
 
 
 def _policy(where: str, national: bool, body: dict[str, Any]) -> Policy:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from datetime import datetime
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict
+from datetime import date, datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
@@ -11,9 +12,12 @@ from pydantic import BaseModel, ConfigDict, StringConstraints
 
 from services.model.messages import texts
 from services.model.observation import Completeness
-from services.model.text import ModelError
+from services.model.regulation import Instrument
+from services.model.text import ModelError, Text
 from services.policy.holds import Choice
 from services.policy.incidents import Ending
+from services.policy.law.policies import Policy
+from services.policy.matrix import Cell
 from services.policy.store import ActRow, AttemptRow, IncidentRow, RequestRow
 
 HEAD = ("sender", "form", "form_version", "area_list", "area", "period", "completeness", "round")
@@ -213,6 +217,105 @@ class Incidents(BaseModel):
     incidents: list[IncidentView]
 
 
+class ChangeView(BaseModel):
+    """Facts that would have to be otherwise, in words, and the verdict then."""
+
+    facts: list[str]
+    text: dict[str, str]
+    verdict: str
+
+
+class ExplanationView(BaseModel):
+    """Why an attempt is decided so for an audience: facts, articles, and what would change it.
+
+    `recorded` is the verdict that stands; `verdict` what today's law and facts say.
+    """
+
+    submission_id: UUID
+    attempt: int
+    audience_kind: str
+    audience_id: str
+    recorded: str
+    verdict: str
+    facts: dict[str, Any]
+    policies: list[str]
+    reasons: list[dict[str, Any]]
+    articles: list[dict[str, Any]]
+    reviewers: int
+    changes: list[ChangeView]
+
+    @classmethod
+    def of(
+        cls,
+        submission: UUID,
+        attempt: int,
+        recorded: str,
+        found: Mapping[str, Any],
+        numbers: Mapping[str, str],
+    ) -> ExplanationView:
+        """From `explain.plain`; `numbers` are the instruments'."""
+        shown = {
+            **found,
+            "reasons": [_reason(one, numbers) for one in found["reasons"]],
+            "articles": [_numbered(one, numbers) for one in found["articles"]],
+            "changes": [
+                {**one, "text": _together([texts(f"policy.if.{name}") for name in one["facts"]])}
+                for one in found["changes"]
+            ],
+        }
+        return cls(submission_id=submission, attempt=attempt, recorded=recorded, **shown)
+
+
+class MatrixCell(BaseModel):
+    """What is decided about a class of information for an audience, and the articles that decide it."""
+
+    information: str
+    audience: str
+    verdict: str
+    articles: list[dict[str, Any]]
+
+
+class MatrixView(BaseModel):
+    """Every audience by every class, class by class."""
+
+    cells: list[MatrixCell]
+
+
+class ArticleView(BaseModel):
+    """An article, who keeps it, and the policies that are bound to it."""
+
+    article: str
+    clause: str | None
+    summary: dict[str, str]
+    requirement: str | None
+    kept_by: str | None
+    how: dict[str, str] | None
+    policies: list[str]
+
+
+class LawView(BaseModel):
+    """An instrument as it is kept."""
+
+    id: str
+    number: str
+    title: dict[str, str]
+    province: str | None
+    in_force_from: date
+    in_force_to: date | None
+    replaced_by: str | None
+    source: str | None
+    articles: list[ArticleView]
+
+
+class Changed(BaseModel):
+    """Policies to try instead of the product's: all files by name, *.cedar and policies.cedarschema."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    files: dict[Annotated[str, StringConstraints(max_length=100)], str]
+    since: date = date(1970, 1, 1)
+
+
 class SweptView(BaseModel):
     """How many submissions a sweep looked at, and how many it decided anew."""
 
@@ -243,6 +346,44 @@ def review_view(
         agreed=sum(act.outcome == Choice.RELEASE for act in acts),
         acts=[ActView(**act.model_dump(include=set(ActView.model_fields))) for act in acts],
     )
+
+
+def matrix_view(cells: Iterable[Cell], numbers: Mapping[str, str]) -> MatrixView:
+    """The matrix; `numbers` are the instruments'."""
+    return MatrixView(
+        cells=[
+            MatrixCell(
+                information=one.information,
+                audience=one.audience,
+                verdict=one.verdict.value,
+                articles=[_numbered(asdict(article), numbers) for article in one.articles],
+            )
+            for one in cells
+        ]
+    )
+
+
+def law_view(instrument: Instrument, policies: Iterable[Policy]) -> LawView:
+    """An instrument, with the policies that are bound to its articles."""
+    bound: dict[tuple[str, str | None], list[str]] = {}
+    for policy in policies:
+        if policy.instrument == instrument.id:
+            bound.setdefault((policy.article, policy.clause), []).append(policy.id)
+    shown = instrument.to_dict()
+    articles = [
+        {
+            **dict.fromkeys(("clause", "requirement", "kept_by", "how")),
+            **one,
+            "policies": bound.get((one["article"], one.get("clause")), []),
+        }
+        for one in shown.pop("articles")
+    ]
+    blank = dict.fromkeys(("province", "in_force_to", "replaced_by", "source"))
+    return LawView.model_validate({**blank, **shown, "articles": articles})
+
+
+def _together(found: Sequence[Text]) -> dict[str, str]:
+    return {"vi": ", ".join(one.vi for one in found), "en": ", ".join(one.en for one in found)}
 
 
 def incident_view(row: IncidentRow) -> IncidentView:

@@ -1,0 +1,130 @@
+"""Why a decision is what it is, and what would change it. Pure: facts and articles, never a value of the workbook."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, replace
+from itertools import combinations
+from typing import Any
+
+from services.policy.law.case import Case
+from services.policy.law.decide import decide
+from services.policy.law.policies import Library
+from services.policy.law.verdict import COMPILERS, KINDS, Audience, Decision, Verdict
+
+Facts = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Change:
+    """Facts that would have to be otherwise, each with its message, and the verdict then."""
+
+    facts: tuple[str, ...]
+    verdict: Verdict
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """A decision with the facts that it was made from, and the smallest changes that would flip it."""
+
+    audience: Audience
+    facts: Facts
+    decision: Decision
+    changes: tuple[Change, ...]
+
+
+def explained(
+    case: Case, audience: Audience = COMPILERS, policies: Library | None = None
+) -> Explanation:
+    """The decision about the case, and what would change it: one fact, or else two."""
+    decision = decide(case, audience, policies)
+    return Explanation(audience, facts_of(case), decision, _changes(case, audience, policies))
+
+
+def facts_of(case: Case) -> Facts:
+    """The facts that the policies ask about, as they can be shown: kinds and counts."""
+    return {
+        "classification": case.classification,
+        "markings": sorted({one.kind for one in case.markings}),
+        "regime": case.regime,
+        "identifiers": None
+        if case.findings is None
+        else sorted({one.kind for one in case.findings}),
+        "demanded": None if case.demanded is None else sorted(case.demanded),
+        "consent": case.consent,
+        "errors": case.errors,
+        "integrity": case.integrity,
+        "recipients": None if case.recipients is None else sorted(case.recipients),
+        "province": case.province,
+        "published": case.published,
+        "private_interest": case.private_interest,
+        "needs_acceptance": case.needs_acceptance,
+        "missing": list(case.missing),
+        "waived": sorted(case.waived),
+    }
+
+
+def alternatives(case: Case) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """What could be otherwise, each as `policy.if.<name>` of the messages says it."""
+    if case.classification != "public":
+        yield "public", {"classification": "public"}
+    if case.markings:
+        yield "unmarked", {"markings": ()}
+    if case.regime == "sharing":
+        yield "duty", {"regime": "coordination"}
+    if case.findings or case.findings is None:
+        yield "unnamed", {"findings": ()}
+    if case.findings and not case.consent:
+        yield "consent", {"consent": True}
+    kinds = frozenset(one.kind for one in case.findings or ())
+    if not kinds <= (case.demanded or frozenset()):
+        yield "demanded", {"demanded": (case.demanded or frozenset()) | kinds}
+    if case.errors:
+        yield "correct", {"errors": 0}
+    if case.integrity != "intact":
+        yield "intact", {"integrity": "intact"}
+    if case.recipients is not None and case.recipients != KINDS:
+        yield "onward", {"recipients": KINDS}
+    if not case.published:
+        yield "published", {"published": True}
+    if case.private_interest:
+        yield "official", {"private_interest": False}
+    if case.needs_acceptance:
+        yield "accepted", {"needs_acceptance": False}
+    if case.missing:
+        yield "catalogued", {"missing": ()}
+
+
+def _changes(case: Case, audience: Audience, policies: Library | None) -> tuple[Change, ...]:
+    """The smallest sets of alternatives after which it is cleared, or else decided otherwise."""
+    now = decide(case, audience, policies).verdict
+    found: list[Change] = []
+    options = list(alternatives(case))
+    for size in (1, 2):
+        for chosen in combinations(options, size):
+            changed = replace(case, **{k: v for _, facts in chosen for k, v in facts.items()})
+            verdict = decide(changed, audience, policies).verdict
+            if verdict is not now:
+                found.append(Change(tuple(name for name, _ in chosen), verdict))
+        if any(one.verdict is Verdict.CLEARED for one in found):
+            break
+    cleared = [one for one in found if one.verdict is Verdict.CLEARED]
+    return tuple(cleared or [one for one in found if len(one.facts) == 1])
+
+
+def plain(explanation: Explanation) -> dict[str, Any]:
+    """For the API: data of JSON."""
+    decision = explanation.decision
+    return {
+        "audience_kind": explanation.audience.kind,
+        "audience_id": explanation.audience.id,
+        "facts": dict(explanation.facts),
+        "verdict": decision.verdict.value,
+        "policies": list(decision.checked),
+        "reasons": [asdict(one) for one in decision.reasons],
+        "articles": [asdict(one) for one in decision.articles],
+        "reviewers": decision.reviewers,
+        "changes": [
+            {"facts": list(one.facts), "verdict": one.verdict.value} for one in explanation.changes
+        ],
+    }

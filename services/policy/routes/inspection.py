@@ -1,0 +1,153 @@
+"""What lawyers, auditors and operators ask of the policies: why, for whom what, by which article, and what if."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import asdict
+from datetime import date, datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Path, Query
+from fastapi.responses import StreamingResponse
+from sqlmodel import Session, col, select
+
+from services.kernel import replica
+from services.kernel.api import Context, context_of
+from services.kernel.auth import Access, allowed
+from services.model.regulation import Instrument, day
+from services.policy.explain import explained, plain
+from services.policy.facts.loading import facts_of
+from services.policy.law.case import case_of
+from services.policy.law.policies import Library, PolicyError, library, read
+from services.policy.law.verdict import COMPILERS, Audience, Verdict
+from services.policy.matrix import matrix
+from services.policy.refusals import Code, Refused
+from services.policy.routes import queries
+from services.policy.routes.views import (
+    Changed,
+    ExplanationView,
+    LawView,
+    MatrixView,
+    law_view,
+    matrix_view,
+)
+from services.policy.store import AttemptRow
+from services.policy.trial import Trial
+
+With = Annotated[Context, Depends(context_of)]
+Explainer = Annotated[Access, Depends(allowed("decision.explain"))]
+Reader = Annotated[Access, Depends(allowed("law.read"))]
+Tester = Annotated[Access, Depends(allowed("policy.try"))]
+Which = Annotated[int | None, Query(ge=1, le=2**31 - 1, description="1, 2, …; the latest")]
+Asking = Annotated[
+    str, Query(pattern=r"^[a-z_]{1,40}:[A-Za-z0-9._-]{1,100}$", examples=["compilers:grdp"])
+]
+Province = Annotated[
+    str | None, Query(pattern=r"^[0-9]{2}$", description="List 34; national forms")
+]
+BATCH = 500
+router = APIRouter(prefix="/v1", tags=["policies"])
+
+
+@router.get("/submissions/{submission}/explanation", summary="Vì sao · Why it was decided so")
+def explain(
+    submission: Annotated[UUID, Path()],
+    context: With,
+    access: Explainer,
+    attempt: Which = None,
+    audience: Asking = f"{COMPILERS.kind}:{COMPILERS.id}",
+) -> ExplanationView:
+    """By today's law and facts: what was looked at, which articles decide, what would change it; no value of it."""
+    kind, _, id_ = audience.partition(":")
+    now = context.clock()
+    with Session(context.engine) as session:
+        facts = facts_of(session, submission, now)
+        known = {one.attempt: one for one in facts.attempts} if facts else {}
+        chosen = known.get(attempt or max(known, default=0))
+        if facts is None or chosen is None or not access.reaches(None, facts.item.room):
+            raise Refused(Code.NO_DECISION).problem()
+        numbers = queries.numbers(session)
+        session.rollback()
+    case = case_of(chosen.head, chosen.evidence, facts, day(now), chosen.waived)
+    found = plain(explained(case, Audience(kind, id_)))
+    return ExplanationView.of(submission, chosen.attempt, chosen.verdict, found, numbers)
+
+
+@router.get("/matrix", summary="Ai được dùng gì · Who may use what")
+def shown(
+    context: With, access: Reader, province: Province = None, on: date | None = None
+) -> MatrixView:
+    """Each audience by each class of information, by the law of a province on a day (today)."""
+    with Session(context.engine) as session:
+        instruments, numbers = _instruments(session), queries.numbers(session)
+    cells = matrix(instruments, province, on or day(context.clock()))
+    return matrix_view(cells, numbers)
+
+
+@router.get("/regulations/{regulation}", summary="Một văn bản · One instrument")
+def pack(regulation: str, context: With, access: Reader) -> LawView:
+    """Each article: what it says, who keeps it, and the policies that are bound to it."""
+    with Session(context.engine) as session:
+        entry = replica.get(session, "regulation", regulation)
+    if entry is None:
+        raise Refused(Code.NO_DECISION).problem()
+    return law_view(Instrument.from_dict(entry.body), library().policies)
+
+
+@router.post("/policies/trials", summary="Thử chính sách · Try changed policies")
+def tried(body: Changed, context: With, access: Tester) -> StreamingResponse:
+    """One line of JSON for each decision that would flip, then the totals; nothing is recorded."""
+    try:
+        changed = read(body.files)
+    except PolicyError as error:
+        raise Refused(Code.BAD_POLICIES, where=str(error)).problem() from None
+    lines = _trial(context, changed, body.since)
+    return StreamingResponse(lines, media_type="application/x-ndjson")
+
+
+def _trial(context: Context, changed: Library, since: date) -> Iterator[str]:
+    trial = Trial(library(), changed)
+    tried = flipped = 0
+    last: tuple[UUID, int] | None = None
+    while decided := _decided(context, since, last):
+        for submission, number, at in decided:
+            # One transaction each: none holds a submission's lock while others are looked at.
+            with Session(context.engine) as session:
+                facts = facts_of(session, submission, at)
+            attempt = facts.attempt(number) if facts else None
+            if facts is None or attempt is None:
+                continue
+            case = case_of(attempt.head, attempt.evidence, facts, day(at), attempt.waived)
+            flip = trial.flip(case)
+            tried += 1
+            if flip is not None:
+                flipped += 1
+                about = {"submission_id": str(submission), "attempt": number}
+                yield _line("flip", about | asdict(flip))
+        last = decided[-1][:2]
+        yield _line("progress", {"tried": tried})
+    yield _line("end", {"tried": tried, "flipped": flipped})
+
+
+def _decided(
+    context: Context, since: date, last: tuple[UUID, int] | None
+) -> list[tuple[UUID, int, datetime]]:
+    """The next attempts that stand as they were decided: submission, attempt, when."""
+    key = (col(AttemptRow.submission_id), col(AttemptRow.attempt))
+    wanted = select(AttemptRow.submission_id, AttemptRow.attempt, AttemptRow.decided_at).where(
+        col(AttemptRow.decided_at) >= since, AttemptRow.verdict != Verdict.SUPERSEDED.value
+    )
+    if last is not None:
+        wanted = wanted.where((key[0] > last[0]) | ((key[0] == last[0]) & (key[1] > last[1])))
+    with Session(context.engine) as session:
+        return list(session.exec(wanted.order_by(*key).limit(BATCH)))
+
+
+def _instruments(session: Session) -> list[Instrument]:
+    return [Instrument.from_dict(one.body) for one in replica.all_of(session, "regulation")]
+
+
+def _line(kind: str, data: dict[str, Any]) -> str:
+    return json.dumps({"kind": kind, **data}, ensure_ascii=False) + "\n"
