@@ -1,4 +1,4 @@
-"""`python -m bench`: the runner, the whole product under load, reading workbooks, rules, planted errors, policy."""
+"""`python -m bench`: the runner, the whole product under load, and each of its parts that should be quick or right."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from typing import Any
 
 from rich.console import Console
 
-from bench import cost, policy, reading, rules
+from bench import cost, decisions, identifiers, reading, rules
 from bench.chain import report
 from bench.chain.measure import FULL, SHORT
 from bench.chain.measure import measure as measure_chain
 from bench.planted import study
 
-PARTS = ("runner", "chain", "reading", "rules", "planted", "policy")
+PARTS = ("runner", "chain", "reading", "rules", "planted", "identifiers", "decisions")
 Progress = Callable[[str], None]
 
 
@@ -40,7 +40,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             "reading": _reading,
             "rules": _rules,
             "planted": _planted,
-            "policy": _policy,
+            "identifiers": _identifiers,
+            "decisions": _decisions,
         }
         measure = parts[part]
         measured[part] = measure(options.short, progress.print, console)
@@ -87,19 +88,26 @@ def _planted(short: bool, progress: Progress, console: Console | None) -> list[d
     return study.as_json(found)
 
 
-def _policy(short: bool, progress: Progress, console: Console | None) -> dict[str, Any]:
-    found = policy.measure(policy.SHORT if short else policy.FULL, progress)
+def _identifiers(short: bool, progress: Progress, console: Console | None) -> dict[str, Any]:
+    found = identifiers.measure(identifiers.SHORT if short else identifiers.FULL, progress)
     if console:
-        console.print(policy.table(found))
-    return policy.as_json(found)
+        identifiers.show(found, console)
+    return identifiers.as_json(found)
+
+
+def _decisions(short: bool, progress: Progress, console: Console | None) -> dict[str, Any]:
+    found = decisions.measure(decisions.SHORT if short else decisions.FULL, progress)
+    if console:
+        console.print(decisions.table(found))
+    return decisions.as_json(found)
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument(
         "part", nargs="?", choices=PARTS,
-        help="the runner beside one by hand, the whole chain, reading, rules beside vtlengine, planted errors, policy"
-        " (all)",
+        help="the runner beside one by hand, the whole chain, reading, rules beside vtlengine, planted errors, names"
+        " found, decisions (all)",
     )  # fmt: skip
     parser.add_argument("--short", action="store_true", help="a minute each, for a first look")
     parser.add_argument("--json", action="store_true", help="everything, for a program")

@@ -10,12 +10,12 @@ from bench.planted.clean import Book
 from bench.planted.planting import Plant, Planted, expected
 from bench.planted.sheet import Place
 from services.model.crosswalk import BEFORE, Area, provinces
+from services.model.legacy import Encoding, decoded
 from services.model.observation import Completeness
 from services.model.period import Frequency
 from services.model.table import Role, Span
 from services.validation.placing.wording import spellings
 from services.validation.workbook import address
-from services.validation.workbook.legacy import Encoding, decoded
 
 COMPLETENESS = {
     Completeness.ESTIMATE: "ước tính",

@@ -58,7 +58,8 @@ class Column:
     """A column: `headers` are alternative header paths, each from the outermost label inwards.
 
     `{period}` in a header stands for the ways to write the column's period. `identifier` says that
-    the cells of a record list identify a person or firm (name, address, personal_id, tax_code).
+    the cells of a record list identify a person or firm (name, household, address, coordinates, personal_id, tax_code,
+    phone, email, bank_account).
     """
 
     id: str

@@ -3,10 +3,19 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Set
 from dataclasses import dataclass
 from typing import Any
 
 import polars as pl
+
+from services.model.legacy import (
+    Encoding,
+    decoded,
+    evident,
+    is_latin,
+    vietnamese_share,
+)
 
 FORMAT = 1
 # What a cell of a workbook can hold; a longer text is no cell's.
@@ -16,6 +25,9 @@ _LOOKALIKES = str.maketrans(
     "abceijkmhopstyxdqwabenikmvoptuxail",
 )
 """Small letters of Cyrillic and Greek, and a few others, that look like Latin ones (Unicode TR 39, confusables)."""
+_LATIN_1 = r"[¡-ÿ]"
+_AS_IT_IS = r"^[0-9.,\-]+$"
+_INVISIBLE = r"\p{Cf}+"
 _FOREIGN = r"[\p{Cyrillic}\p{Greek}ɑıℓ]"
 
 
@@ -61,6 +73,15 @@ def read(content: bytes) -> Texts:
 
 def fold(texts: pl.Series) -> pl.Series:
     """Lower case, without tone marks and invisible characters, đ as d, single spaces, letters as they look."""
+    # Most texts are printed figures, which are folded as they are.
+    written = ~texts.str.contains(_AS_IT_IS)
+    if not written.any():
+        return texts
+    # A series is changed in place by this, so it is done to another one.
+    return texts.clone().scatter(written.arg_true(), _folded(texts.filter(written)))
+
+
+def _folded(texts: pl.Series) -> pl.Series:
     folded = (
         texts.str.normalize("NFKD")
         .str.replace_all(r"[\p{Mn}\p{Cf}]+", "")
@@ -76,6 +97,27 @@ def fold(texts: pl.Series) -> pl.Series:
     return folded.scatter(foreign.arg_true(), seen)
 
 
+def repaired(texts: pl.Series) -> pl.Series:
+    """Text that is surely TCVN3 or VNI as Unicode: validation repairs cells, but no comments and no names of sheets.
+
+    Where one text surely is, others of the workbook that could be either are too.
+    """
+    latin_1 = texts.str.contains(_LATIN_1)
+    candidates = texts.filter(latin_1)
+    sure = {one for text in candidates.unique() if (one := evident(text))}
+    if not sure:
+        return texts
+    meant = candidates.map_elements(lambda text: _meant(text, sure), return_dtype=pl.String)
+    return texts.clone().scatter(latin_1.arg_true(), meant)
+
+
+def _meant(text: str, sure: Set[Encoding]) -> str:
+    if not is_latin(text):
+        return text
+    readings = [text, *(decoded(text, one) for one in sure)]
+    return max(reversed(readings), key=vietnamese_share)
+
+
 def latin(text: str) -> str:
     """Small letters, each that looks like a Latin one as that."""
     return text.lower().translate(_LOOKALIKES)
@@ -85,6 +127,7 @@ def _frame(columns: dict[str, list[Any]]) -> pl.DataFrame:
     types = {"sheet": pl.Int32, "cell": pl.String, "text": pl.String, "where": pl.String}
     place = pl.col("cell").str.extract_groups(r"^([A-Z]{1,3})([0-9]{1,7})$")
     frame = pl.DataFrame(columns, schema=types, strict=True).with_row_index("index")
+    frame = frame.with_columns(repaired(frame["text"]).str.replace_all(_INVISIBLE, ""))
     return frame.with_columns(
         fold(frame["text"]).alias("folded"),
         column=place.struct.field("1"),

@@ -22,6 +22,8 @@ DEMANDS: Mapping[str, frozenset[Kind]] = {
     "phone": frozenset({Kind.PHONE}),
     "email": frozenset({Kind.EMAIL}),
     "bank_account": frozenset({Kind.BANK_ACCOUNT}),
+    "coordinates": frozenset({Kind.COORDINATES}),
+    "household": frozenset({Kind.HOUSEHOLD}),
 }
 
 

@@ -4,18 +4,33 @@ from collections.abc import Callable, Iterator
 
 import polars as pl
 
-from services.policy.identifiers import shapes
+from services.policy.identifiers import coordinates, shapes
 from services.policy.identifiers.finding import Kind
 from services.policy.identifiers.headings import ANY, LONGEST, kinds_of
 
 # Without a heading, so many values of one shape in one column, and this share of its texts.
 ENOUGH = 4
 SHARE = 0.5
+Shape = Callable[[str, str], bool]
 
 
-def announced(frame: pl.DataFrame) -> Iterator[tuple[int, Kind]]:
-    """Cells under a heading, or right of a label, whose value has the shape that it announces."""
+def in_cells(frame: pl.DataFrame) -> pl.DataFrame:
+    """The texts that stand in cells; `at` is the number of the column, A 1, Z 26, AA 27."""
     cells = frame.filter((pl.col("where") == "cell") & pl.col("row").is_not_null())
+    letters = cells.select(pl.col("column").unique())
+    numbers = letters.with_columns(at=pl.col("column").map_elements(_number, return_dtype=pl.Int32))
+    return cells.join(numbers, on="column", how="left", maintain_order="left")
+
+
+def _number(letters: str) -> int:
+    number = 0
+    for letter in letters:
+        number = number * 26 + ord(letter) - 64
+    return number
+
+
+def announced(cells: pl.DataFrame) -> Iterator[tuple[int, Kind]]:
+    """Cells under a heading, or right of a label, whose value has the shape that it announces."""
     headings = _headings(cells)
     if headings.is_empty():
         return
@@ -28,29 +43,39 @@ def announced(frame: pl.DataFrame) -> Iterator[tuple[int, Kind]]:
             yield index, Kind(kind)
 
 
-def column_evidence(frame: pl.DataFrame) -> Iterator[tuple[int, Kind]]:
-    """Columns without a heading, most of whose values are tax codes or persons' names."""
-    cells = frame.filter((pl.col("where") == "cell") & pl.col("row").is_not_null())
+def column_evidence(cells: pl.DataFrame) -> Iterator[tuple[int, Kind]]:
+    """Columns without a heading, most of whose values are tax codes, or names of persons or firms."""
     counted = pl.len().over("sheet", "column")
-    ten = cells.filter(pl.col("folded").str.contains(r"^\d{10}$")).with_columns(peers=counted)
+    ten = cells.filter(pl.col("folded").str.contains(r"^\d{10}(?:\d{3})?$")).with_columns(
+        peers=counted
+    )
     yield from _of_columns(ten, Kind.TAX_CODE, lambda folded, text: shapes.is_tax_code(folded))
     words = cells.filter(~pl.col("folded").str.contains(r"^[\d.,\-]+$")).with_columns(peers=counted)
     names = words.filter(pl.col("folded").str.contains(r"^[a-z'’]+(?: [a-z'’]+){2,5}$"))
-    yield from _of_columns(names, Kind.PERSON_NAME, shapes.is_person_without_heading)
+    yield from _of_columns(
+        names, Kind.PERSON_NAME, shapes.may_be_person, shapes.is_person_without_heading
+    )
+    firms = words.filter(pl.col("folded").str.contains(shapes.FIRM))
+    yield from _of_columns(firms, Kind.ORGANISATION_NAME, shapes.is_firm_without_heading)
 
 
 def _of_columns(
-    candidates: pl.DataFrame, kind: Kind, fits: Callable[[str, str], bool]
+    candidates: pl.DataFrame, kind: Kind, fits: Shape, sure: Shape = lambda folded, text: True
 ) -> Iterator[tuple[int, Kind]]:
+    """The cells that fit, of columns in which enough do, and half of these surely."""
     found: dict[tuple[int, str], list[int]] = {}
+    certain: dict[tuple[int, str], int] = {}
     peers: dict[tuple[int, str], int] = {}
     wanted = candidates.select("index", "sheet", "column", "folded", "text", "peers")
     for index, sheet, column, folded, text, count in wanted.iter_rows():
-        peers[sheet, column] = count
+        place = (sheet, column)
+        peers[place] = count
         if fits(folded, text):
-            found.setdefault((sheet, column), []).append(index)
+            found.setdefault(place, []).append(index)
+            certain[place] = certain.get(place, 0) + sure(folded, text)
     for place, rows in found.items():
-        if len(rows) >= ENOUGH and len(rows) >= SHARE * peers[place]:
+        enough = len(rows) >= ENOUGH and len(rows) >= SHARE * peers[place]
+        if enough and 2 * certain[place] >= len(rows):
             yield from ((row, kind) for row in rows)
 
 
@@ -65,33 +90,26 @@ def _headings(cells: pl.DataFrame) -> pl.DataFrame:
         schema={"folded": pl.String, "kind": pl.String},
         orient="row",
     )
-    wanted = possible.select("index", "sheet", "column", "row", "folded")
+    wanted = possible.select("index", "sheet", "at", "row", "folded")
     return wanted.join(known, on="folded", how="inner")
 
 
 def _below(values: pl.DataFrame, headings: pl.DataFrame) -> pl.DataFrame:
-    first = headings.group_by("sheet", "column", "kind").agg(pl.col("row").min().alias("heading"))
-    below = values.join(first, on=["sheet", "column"], how="inner")
+    first = headings.group_by("sheet", "at", "kind").agg(pl.col("row").min().alias("heading"))
+    # A heading for coordinates is often merged over two columns: the text is in the first of them.
+    second = first.filter(pl.col("kind") == Kind.COORDINATES.value).with_columns(pl.col("at") + 1)
+    below = values.join(pl.concat([first, second]), on=["sheet", "at"], how="inner")
     return below.filter(pl.col("row") > pl.col("heading")).select("index", "kind", "folded", "text")
 
 
 def _beside(values: pl.DataFrame, headings: pl.DataFrame) -> pl.DataFrame:
     """The next value to the right of a label that ends with a colon, within three columns."""
-    labels = headings.filter(pl.col("folded").str.ends_with(":")).with_columns(
-        _number().alias("at")
+    labels = headings.filter(pl.col("folded").str.ends_with(":")).select(
+        "sheet", "row", "kind", pl.col("at").alias("label")
     )
-    right = values.with_columns(_number().alias("number")).join(
-        labels.select("sheet", "row", "kind", "at"), on=["sheet", "row"], how="inner"
-    )
-    distance = pl.col("number") - pl.col("at")
+    right = values.join(labels, on=["sheet", "row"], how="inner")
+    distance = pl.col("at") - pl.col("label")
     return right.filter(distance.is_between(1, 3)).select("index", "kind", "folded", "text")
-
-
-def _number() -> pl.Expr:
-    """Column letters as a number that grows to the right: A 1, Z 26, AA 27."""
-    letters = pl.col("column").str.pad_start(3, "@")
-    codes = [letters.str.slice(place, 1).map_elements(ord, pl.Int32) - 64 for place in range(3)]
-    return codes[0] * 676 + codes[1] * 26 + codes[2]
 
 
 def _identity(folded: str, text: str) -> bool:
@@ -118,14 +136,22 @@ def _account(folded: str, text: str) -> bool:
     return number.isdecimal() and 6 <= len(number) <= 19
 
 
-SHAPES: dict[Kind, Callable[[str, str], bool]] = {
+def _household(folded: str, text: str) -> bool:
+    """A head's name, or the number or code of a household."""
+    number = shapes.compact(folded)
+    coded = number.isalnum() and number.isascii() and sum(one.isdecimal() for one in number) >= 3
+    return coded or shapes.is_person(folded, text)
+
+
+SHAPES: dict[Kind, Shape] = {
     Kind.IDENTITY_NUMBER: _identity,
     Kind.TAX_CODE: _tax,
     Kind.PHONE: _phone,
     Kind.EMAIL: lambda folded, text: "@" in folded,
     Kind.BANK_ACCOUNT: _account,
     Kind.PERSON_NAME: shapes.is_person,
-    Kind.HOUSEHOLD: shapes.is_person,
+    Kind.HOUSEHOLD: _household,
     Kind.ORGANISATION_NAME: lambda folded, text: shapes.is_firm(folded),
     Kind.ADDRESS: lambda folded, text: shapes.is_address(folded),
+    Kind.COORDINATES: coordinates.fits,
 }

@@ -20,6 +20,7 @@ class Kind(StrEnum):
     HOUSEHOLD = "household"
     ORGANISATION_NAME = "organisation_name"
     ADDRESS = "address"
+    COORDINATES = "coordinates"
 
 
 @dataclass(frozen=True)

@@ -15,8 +15,10 @@ HEADINGS: dict[Kind, str] = {
     Kind.PHONE: r"\b(?:dien thoai|sdt|so dt|di dong|phone|mobile|telephone|tel|zalo)\b",
     Kind.BANK_ACCOUNT: r"\b(?:so tai khoan|stk|so tk|tai khoan ngan hang|tai khoan the"
     r"|bank account|account (?:no|number))\b",
-    Kind.HOUSEHOLD: r"\b(?:chu ho|household head|head of (?:the )?household|householder)\b",
-    Kind.PERSON_NAME: r"\b(?:ho va ten|ho ten|ho, ten|ho & ten|chu doanh nghiep|chu dn|chu so huu"
+    Kind.HOUSEHOLD: r"\b(?:chu ho|ma (?:so )?ho(?: gia dinh| khau| dan)?|so so ho khau|ho khau so|ho gia dinh so"
+    r"|household (?:head|id|no|number|code)|head of (?:the )?household|householder)\b",
+    Kind.PERSON_NAME: r"\b(?:ho va ten|ho ten|ho, ten|ho & ten|ho,? chu dem va ten|ten khach hang"
+    r"|nguoi (?:vay|huong|mua|ban|lao dong) *\(ho ten\)|customer name|beneficiary|chu doanh nghiep|chu dn|chu so huu"
     r"|chu co so|chu nhiem|nguoi dai dien|dai dien (?:theo )?phap luat|ten nguoi|ten ca nhan"
     r"|chu dau tu|nguoi nop thue|full name|owner|owners|owner's name|legal representative"
     r"|representative|proprietor|investor|taxpayer|director's name|person's name)\b",
@@ -24,6 +26,8 @@ HEADINGS: dict[Kind, str] = {
     r"|htx|to chuc)|nguoi nop thue|chu dau tu|name of (?:the )?(?:enterprise|company|firm|business)"
     r"|(?:enterprise|company|firm|business) name|investor|taxpayer)\b",
     Kind.ADDRESS: r"\b(?:dia chi|thuong tru|noi o|cho o|ho khau|tru so|address|residence|domicile)\b",
+    Kind.COORDINATES: r"\b(?:toa do|kinh do|vi do|vn-? ?2000|gps|wgs ?-?84|latitude|longitude|coordinates?)\b"
+    r"|^(?:lat|lng)\.?$",
 }
 ANY = "|".join(HEADINGS.values())
 _PATTERNS = {kind: re.compile(pattern) for kind, pattern in HEADINGS.items()}
@@ -32,6 +36,7 @@ LONGEST = 80
 # Words of counting turn a heading into an indicator: "Số doanh nghiệp", "Tỷ lệ hộ".
 _COUNTED = re.compile(
     r"^(?:\W*\d*\W*)(?:tong so|so luong|so nguoi|so ho|so chu|so doanh nghiep|so co so|so cong ty"
+    r"|so tai khoan (?:ca nhan|to chuc|mo|the|thanh toan|dang)"
     r"|ty le|ti le|co cau|doanh thu|san luong|gia tri|dien tich|chi phi|von|number of|share of"
     r"|total|percentage)\b"
 )
@@ -41,10 +46,25 @@ _SIGNATURE = re.compile(r"\bky\b|\bghi ro\b|\bsign|dong dau")
 _CONTACT = re.compile(
     r"\b(?:dien thoai|sdt|dt|tel|phone|fax|e ?-?mail|lien he|hotline|website|hop thu|contact)\b"
 )
-PERSON_LABEL = re.compile(
-    r"\b(?:ho va ten|ho ten|chu ho|chu doanh nghiep|chu co so|owner|full name)\b"
-    r" *[:\-] *(?P<name>[^;,:0-9]+)"
+# One column for the family name and one for the given name, side by side.
+FAMILY = (
+    r"^(?:ho|ho (?:va )?(?:ten |chu )?(?:dem|lot)|ho va ten|ho ten|surname|family name|last name)$"
 )
+GIVEN = r"^(?:ten|ten goi|given names?|first name)$"
+PERSON_LABEL = re.compile(
+    r"\b(?:(?:ho va ten|ho ten|chu ho|chu doanh nghiep|chu co so|owner|full name)\b *[:\-]"
+    r"|ho (?:ong|ba)\b) *(?P<name>[^;,:0-9]+)"
+)
+
+LABELLED_NUMBERS = {
+    kind: re.compile(rf"(?:{HEADINGS[kind]})(?: so)?\W{{0,3}}(?:{value})(?![\d.,]*\d)")
+    for kind, value in (
+        (Kind.IDENTITY_NUMBER, r"\d(?:[ .\-]?\d){8}(?:[ .\-]?\d{3})?|[a-z]\d{7}"),
+        (Kind.TAX_CODE, r"\d{10}(?: ?-? ?\d{3})?|\d{12}"),
+        (Kind.BANK_ACCOUNT, r"\d(?:[ .\-]?\d){7,18}"),
+    )
+}
+"""Label and number within one text, such as `STK 19012345678`."""
 
 
 def kinds_of(folded: str) -> tuple[Kind, ...]:

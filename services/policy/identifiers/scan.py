@@ -9,16 +9,16 @@ from collections.abc import Iterator, Sequence
 
 import polars as pl
 
-from services.policy.identifiers import shapes
-from services.policy.identifiers.columns import announced, column_evidence
+from services.policy.identifiers import coordinates, shapes, split
+from services.policy.identifiers.columns import announced, column_evidence, in_cells
 from services.policy.identifiers.finding import Finding, Kind
-from services.policy.identifiers.headings import PERSON_LABEL, is_contact
-from services.policy.texts import Texts, fold
+from services.policy.identifiers.headings import LABELLED_NUMBERS, PERSON_LABEL, is_contact
+from services.policy.texts import Texts, fold, repaired
 
 # A few cells that tell how to reach the sender belong to every letterhead; a list of them does not.
 CONTACTS = 3
-LABEL = r"(?:ten|chu ho|owner|name|nghiep|co so) *[:\-]"
-CANDIDATE = r"\d(?:[ .\-()]{0,2}\d){8}|@"
+LABEL = r"(?:ten|chu ho|owner|name|nghiep|co so) *[:\-]|\bho (?:ong|ba) "
+CANDIDATE = r"\d(?:[ .\-()]{0,2}\d){8}|@|[a-z] ?:? ?[a-z]?\d{6,7}"
 # Amounts as they are printed: none of them begins with a zero before another digit.
 AMOUNT = r"^-?(?:0\.|[1-9]\d*\.?)\d*$"
 
@@ -28,8 +28,14 @@ def scan(texts: Texts, year: int) -> tuple[Finding, ...]:
     frame = texts.frame
     found: set[tuple[int, Kind]] = set(_numbers(frame, year))
     found |= set(_labelled(frame))
-    found |= set(announced(frame))
-    found |= set(column_evidence(frame))
+    found |= set(_places(frame))
+    cells = in_cells(frame)
+    told = set(announced(cells))
+    # Since 1 July 2025 a person's tax code is the identity number: under that heading it is a tax code.
+    found -= {(row, Kind.IDENTITY_NUMBER) for row, kind in told if kind is Kind.TAX_CODE}
+    found |= told
+    found |= set(column_evidence(cells))
+    found |= set(split.numbers(cells, year)) | set(split.names(cells)) | set(split.places(cells))
     found -= _contacts(frame, found)
     places = frame.select("sheet", "cell").rows()
     shown = safe_names(texts.sheets)
@@ -40,10 +46,11 @@ def scan(texts: Texts, year: int) -> tuple[Finding, ...]:
 
 def safe_names(sheets: Sequence[str]) -> list[str]:
     """Sheets' names as findings may show them; one that may itself name somebody is shown by its number."""
-    folded = fold(pl.Series(sheets, dtype=pl.String))
+    names = repaired(pl.Series(sheets, dtype=pl.String))
+    folded = fold(names)
     return [
-        f"#{number}" if _telling(plain, name) else name
-        for number, (name, plain) in enumerate(zip(sheets, folded, strict=True), 1)
+        f"#{number}" if _telling(plain, meant) else name
+        for number, (name, meant, plain) in enumerate(zip(sheets, names, folded, strict=True), 1)
     ]
 
 
@@ -69,10 +76,21 @@ def _speaking(text: str, year: int) -> Iterator[Kind]:
         if (text[found.start()] == "0" or found[2]) and shapes.is_tax_code(found[1]):
             yield Kind.TAX_CODE
             break
+    for kind, pattern in LABELLED_NUMBERS.items():
+        if pattern.search(text):
+            yield kind
     if shapes.PHONE.search(text):
         yield Kind.PHONE
     if shapes.EMAIL.search(text):
         yield Kind.EMAIL
+
+
+def _places(frame: pl.DataFrame) -> Iterator[tuple[int, Kind]]:
+    """Coordinates that speak for themselves."""
+    candidates = frame.filter(pl.col("folded").str.contains(coordinates.CANDIDATE))
+    for index, text in candidates.select("index", "folded").iter_rows():
+        if coordinates.speak(text):
+            yield index, Kind.COORDINATES
 
 
 def _labelled(frame: pl.DataFrame) -> Iterator[tuple[int, Kind]]:

@@ -15,7 +15,7 @@ _TAX_WEIGHTS = (31, 29, 23, 19, 17, 13, 7, 5, 3)
 
 # A long number stands alone: not a part of a longer one, and not the digits of a decimal.
 IDENTITY = re.compile(r"(?<![\d.,])\d{3}(?:[ .\-]?\d{3}){3}(?!\d|[.,]\d)")
-TAX = re.compile(r"(?<![\d.,])(\d{10})(?:[ ]?-[ ]?(\d{3}))?(?!\d|[.,]\d)")
+TAX = re.compile(r"(?<![\d.,])(\d{10})(?:( ?- ?)?\d{3})?(?!\d|[.,]\d)")
 PHONE = re.compile(
     r"(?<![\d.,])(?:\+84|0)(?:[ .\-()]{0,2}[35789](?:[ .\-()]{0,2}\d){8}"
     r"|[ .\-()]{0,2}2(?:[ .\-()]{0,2}\d){9})(?!\d|[.,]\d)"
@@ -35,11 +35,17 @@ _AMBIGUOUS = "to cao thai la tu ha bac tong tan ma phu ban quan gia van son danh
 CERTAIN = frozenset(_COMMON.split())
 SURNAMES = CERTAIN | frozenset(_AMBIGUOUS.split())
 _WORD = re.compile(r"[a-z][a-z'’\-]*")
-_FIRM = re.compile(
+FIRM = (
     r"^(?:(?:tong )?cong ty|cty|ctcp|tnhh|dntn|doanh nghiep tu nhan|hop tac xa|htx|ho kinh doanh|hkd"
     r"|cua hang|chi nhanh|lien hiep|tap doan|co so san xuat|xi nghiep)\b"
     r"|\b(?:company|co\.?,? ?ltd|jsc|llc|corporation|inc)\b"
 )
+_FIRM = re.compile(FIRM)
+_FORMS = """
+    tong cong ty cty ctcp tnhh dntn doanh nghiep tu nhan hop tac xa htx ho kinh hkd cua hang chi nhanh
+    lien hiep tap doan co so san xuat xi phan cp mtv mot hai thanh vien tro len danh nha nuoc von fdi
+    khong trung uong dia phuong nong lam thuy viet nam"""
+_LEGAL_FORMS = frozenset(_FORMS.split())
 _PLACE = re.compile(
     r"\b(?:thon|ban|xom|ap|to|khu|pho|duong|ngo|ngach|hem|so nha|phuong|xa|thi tran|huyen|quan|tinh"
     r"|tp|buon|lang|street|st|road|ward|commune|district|province)\b"
@@ -85,6 +91,23 @@ def is_person_without_heading(folded: str, text: str) -> bool:
     return len(words) >= 3 and words[0] in CERTAIN and capitals and is_person(folded, text)
 
 
+def may_be_person(folded: str, text: str) -> bool:
+    """Whether it would be one beside others that are: a surname that places begin with too, and capitals."""
+    words = folded.split()
+    capitals = all(word[0].isupper() for word in text.split())
+    return len(words) >= 3 and words[0] in SURNAMES and capitals and is_person(folded, text)
+
+
+def is_firm_without_heading(folded: str, text: str) -> bool:
+    """The same where no heading says so: after the words of its legal form stands a proper name."""
+    if not is_firm(folded) or len(folded.split()) != len(text.split()):
+        return False
+    words = zip(folded.split(), text.split(), strict=True)
+    return any(
+        word[0].isupper() and plain.strip("(),.") not in _LEGAL_FORMS for plain, word in words
+    )
+
+
 def is_firm(folded: str) -> bool:
     """Whether it begins as the name of an enterprise does."""
     return len(folded.split()) >= 2 and _FIRM.search(folded) is not None
@@ -95,4 +118,5 @@ def is_address(folded: str) -> bool:
     words = folded.split()
     if len(words) < 2 or not any(word[0].isalpha() for word in words):
         return False
-    return _PLACE.search(folded) is not None or folded.count(",") >= 1
+    numbered = words[0][0].isdecimal() and len(words) >= 3
+    return numbered or _PLACE.search(folded) is not None or folded.count(",") >= 1

@@ -5,7 +5,7 @@ import io
 import unicodedata
 from collections import Counter
 
-from services.validation.workbook import legacy
+from services.model import legacy
 from services.validation.workbook.address import address
 from services.validation.workbook.sheet import (
     CellValue,

@@ -1,4 +1,4 @@
-"""Decisions a second, and how fast the texts of a workbook are looked through for names and markings; on one core."""
+"""Decisions a second on one core, and how fast the texts of a workbook are looked through for markings of secrecy."""
 
 from __future__ import annotations
 
@@ -15,7 +15,6 @@ from rich.table import Table
 
 from services.model.regulation import load_regulations
 from services.policy.identifiers.finding import Finding
-from services.policy.identifiers.scan import scan
 from services.policy.law.case import Case
 from services.policy.law.decide import decide
 from services.policy.law.verdict import KINDS
@@ -56,44 +55,36 @@ class Found:
     """Decisions among some dozens of different cases, as submissions are."""
     distinct: float
     """Decisions no two of which have the same facts."""
-    reading: float
-    """From the bytes of the cells object to folded texts."""
-    identifiers: float
     markings: float
 
 
 def measure(plan: Plan, progress: Progress) -> Found:
     """Decides and looks through cells that are made up."""
     rng = random.Random(20261126)
-    progress(f"policy: {plan.decisions:,} decisions")
+    progress(f"decisions: {plan.decisions:,} decisions")
     cases = [_case(rng) for _ in range(plan.decisions)]
     alike = _seconds(plan.runs, lambda: [decide(one) for one in cases])
     numbers = iter(range(1, 10**9))
     distinct = _seconds(
         plan.runs, lambda: [decide(replace(one, errors=next(numbers))) for one in cases]
     )
-    progress(f"policy: {plan.cells:,} cells")
-    content = _cells(plan.cells, rng)
-    texts = read(content)
+    progress(f"decisions: {plan.cells:,} cells")
+    texts = read(_cells(plan.cells, rng))
     return Found(
         plan,
         alike,
         distinct,
-        _seconds(plan.runs, lambda: read(content)),
-        _seconds(plan.runs, lambda: scan(texts, DAY.year)),
         _seconds(plan.runs, lambda: markings(texts)),
     )
 
 
 def table(found: Found) -> Table:
     """The figures as people read them."""
-    shown = Table("what", "how many", "seconds", "a second", title="Policy")
+    shown = Table("what", "how many", "seconds", "a second", title="Decisions")
     plan = found.plan
     for name, count, seconds in (
         ("decisions, alike", plan.decisions, found.alike),
         ("decisions, all distinct", plan.decisions, found.distinct),
-        ("cells, from bytes to folded texts", plan.cells, found.reading),
-        ("cells, identifiers", plan.cells, found.identifiers),
         ("cells, markings of secrecy", plan.cells, found.markings),
     ):
         shown.add_row(name, f"{count:,}", f"{seconds:.2f}", f"{count / seconds:,.0f}")
