@@ -1,6 +1,7 @@
 """What an audience may read: released to it, or supplied by an item of one of its rooms. In SQL.
 
-A figure is released where a release to the audience covers it, and each one that does is granted:
+A figure is released where a release to the audience covers it (names it, or all, and its flags, or any), and each
+one that does is granted:
 both by the last decision about the figure's own attempt, and by that about the submission's current
 one. So what policy takes back is gone in all its vintages. A room reads what its items supply without a
 release, but not where one denies it.
@@ -18,6 +19,7 @@ import sqlalchemy as sa
 from sqlmodel import Session
 
 from services.grdp.audience import Audience, Source
+from services.grdp.releases import flags_of
 from services.grdp.store import RELEASED_FIGURE
 from services.kernel import replica
 from services.model.responsibility import rooms
@@ -28,6 +30,18 @@ copy_kind = 'full' and (audience_kind, audience_id) in (
 """
 GRANTED = "state = 'granted' and (not_before is null or not_before <= :now)"
 FIGURE = ", ".join(f"'{name}', vintages.{name}" for name in RELEASED_FIGURE)
+TIME = '\'YYYY-MM-DD"T"HH24:MI:SS.US"Z"\''
+FLAGGED = f"""
+exists (
+    select from figures f join observations o on o.figure_id = f.id
+    where f.submission_id = vintages.submission_id and f.key_id = vintages.key_id
+        and o.attempt = r.attempt
+        and only_flags @> jsonb_build_array(jsonb_build_object(
+            'conf_status', o.conf_status, 'conf_redist', o.conf_redist,
+            'embargo_time', to_char(o.embargo_time at time zone 'UTC', {TIME}))))
+"""
+"""Whether the figure has flags that the release names, in the release's attempt: what a correction marks as
+confidential is so in all its vintages."""
 
 
 def _covering(attempt: str) -> str:
@@ -36,6 +50,7 @@ def _covering(attempt: str) -> str:
     select from releases r join attempts a using (submission_id, attempt, decision)
     where submission_id = vintages.submission_id and attempt = {attempt} and {TO_AUDIENCE}
         and (only_figures is null or only_figures @> jsonb_build_array(jsonb_build_object({FIGURE})))
+        and (only_flags is null or {FLAGGED})
 """
 
 
@@ -66,7 +81,7 @@ KEYS = sa.text(
 """That follows from `ROWS`, but is applied before the view's windows are computed."""
 
 RELEASES = sa.text(
-    "select submission_id, attempt, only_figures, articles"
+    "select submission_id, attempt, only_figures, only_flags, articles"
     " from releases r join attempts a using (submission_id, attempt, decision)"
     f" where submission_id = any(:submissions) and {TO_AUDIENCE} and {GRANTED}"
 )
@@ -106,8 +121,8 @@ class Reach:
             by_attempt[row["submission_id"], row["attempt"]].append(row)
         values = {**self._audiences, "submissions": list({id_ for id_, _ in by_attempt})}
         articles: dict[tuple[str, int], list[Mapping[str, Any]]] = defaultdict(list)
-        for id_, attempt, only, named in session.execute(RELEASES, values):
-            if _covers(only, by_attempt.get((id_, attempt), ())):
+        for id_, attempt, only, flags, named in session.execute(RELEASES, values):
+            if _covers(only, flags, by_attempt.get((id_, attempt), ())):
                 articles[id_, attempt] += named
         return tuple(
             Source(id_, attempt, len(rows), tuple(articles[id_, attempt]))
@@ -115,12 +130,21 @@ class Reach:
         )
 
 
-def _covers(only: list[Mapping[str, Any]] | None, rows: Iterable[Mapping[str, Any]]) -> bool:
-    """Whether a release of these figures alone (None: of all) is about one of the rows."""
-    if only is None:
-        return True
-    named = {tuple(figure[name] for name in RELEASED_FIGURE) for figure in only}
-    return any(tuple(row[name] for name in RELEASED_FIGURE) in named for row in rows)
+def _covers(
+    only: list[Mapping[str, Any]] | None,
+    flags: list[Mapping[str, Any]] | None,
+    rows: Iterable[Mapping[str, Any]],
+) -> bool:
+    """Whether a release of these figures and flags alone (None: of all) is about one of the rows."""
+    named = None if only is None else {_figure(figure) for figure in only}
+    return any(
+        (named is None or _figure(row) in named) and (flags is None or flags_of(row) in flags)
+        for row in rows
+    )
+
+
+def _figure(named: Mapping[str, Any]) -> tuple[Any, ...]:
+    return tuple(named[name] for name in RELEASED_FIGURE)
 
 
 def _columns(pairs: Collection[tuple[str, str]]) -> tuple[list[str], list[str]]:

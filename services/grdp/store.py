@@ -96,6 +96,10 @@ class Release(SQLModel, table=True):
     only_figures: list[dict[str, Any]] | None = Field(
         sa_type=JSONB(none_as_null=True), description="The figures it is about; null: all."
     )
+    only_flags: list[dict[str, Any]] | None = Field(
+        sa_type=JSONB(none_as_null=True),
+        description="The combinations of flags that it is about; null: all.",
+    )
     not_before: datetime | None = _time(nullable=True)
     articles: list[dict[str, Any]] = Field(sa_type=JSONB)
 
@@ -191,6 +195,8 @@ class Observation(SQLModel, table=True):
 
 RELEASED_FIGURE = ("indicator_list", "indicator", "area_list", "area", "period")
 """By what a release names figures of a submission."""
+RELEASED_FLAGS = ("conf_status", "conf_redist", "embargo_time")
+"""By what it names combinations of flags; the time in UTC, to the microsecond."""
 
 VINTAGE_COLUMNS = (
     "key_id", "submission_id", *KEY,

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import asdict
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any
 
+from services.model.flags import NONE, Combination, Flags
 from services.model.regulation import day
 from services.policy.facts.values import Answer, Asked, Attempt, Facts
-from services.policy.law.case import case_of
+from services.policy.law.case import Case, case_of
 from services.policy.law.decide import decide
 from services.policy.law.verdict import Article, Audience, Decision, Release, Verdict, place
 
 GRANTED, PENDING, DENIED = "granted", "pending", "denied"
 """The states of a release and of a request; what comes first counts most."""
+STATES = (GRANTED, PENDING, DENIED)
+BEFORE_ALL = frozenset({"compilers", "provincial_committee", "national_office"})
+"""Kinds of audience that no embargo stops, also not the time that a sender sets for others."""
 NOT_HERE = "policy.absent"
 
 
@@ -23,8 +27,21 @@ def absent(asked: Asked, at: datetime) -> Answer:
     return _next(asked, Answer(0, PENDING, NOT_HERE, (), None, at))
 
 
-def answered(asked: Asked, attempt: Attempt, facts: Facts, at: datetime) -> Answer:
-    """The answer from the attempt that is current; the one before where nothing of it changes."""
+@dataclass(frozen=True)
+class Part:
+    """What is decided alike about figures with some combinations of flags; `flags` is None where those are all."""
+
+    state: str
+    message: str
+    articles: tuple[Article, ...]
+    not_before: datetime | None
+    flags: tuple[Flags, ...] | None
+
+
+def answered(
+    asked: Asked, attempt: Attempt, facts: Facts, at: datetime
+) -> tuple[Answer, tuple[Part, ...]]:
+    """The answer from the attempt that is current, the one before where nothing of it changes; and its parts."""
     figure = asked.figure
     form = facts.forms.get(attempt.head["form_version"])
     is_system = form is None or figure.indicator_list in form.systems
@@ -32,23 +49,51 @@ def answered(asked: Asked, attempt: Attempt, facts: Facts, at: datetime) -> Answ
     case = case_of(
         attempt.head, attempt.evidence, facts, day(at), attempt.waived, published=published
     )
-    decision = decide(case, asked.audience)
-    state, message = _state(decision)
-    if state == GRANTED and is_system and published:
+    found = parts(case, asked.audience, attempt)
+    first = found[0]
+    message = first.message
+    if first.state == GRANTED and is_system and published:
         message = "policy.published"
-    articles = tuple(asdict(one) for one in decision.articles)
+    if first.state == GRANTED and any(_waits(one, at) for one in found):
+        message = "policy.granted-in-part"
+    articles = tuple(
+        asdict(one) for one in sorted({one for part in found for one in part.articles}, key=place)
+    )
     submission = str(attempt.head["submission_id"])
-    return _next(asked, Answer(0, state, message, articles, submission, at))
+    return _next(asked, Answer(0, first.state, message, articles, submission, at)), found
 
 
-def releases(asked: Iterable[tuple[Asked, Answer]]) -> tuple[dict[str, Any], ...]:
-    """One release for each audience: of the figures that are granted to it, or else pending, or else denied."""
-    audiences: dict[Audience, dict[str, list[tuple[Asked, Answer]]]] = {}
-    for one, answer in asked:
-        audiences.setdefault(one.audience, {}).setdefault(answer.state, []).append((one, answer))
+def parts(case: Case, audience: Audience, attempt: Attempt) -> tuple[Part, ...]:
+    """What is decided about each distinct combination of flags of an attempt, alike ones together; the best first."""
+    combinations = attempt.evidence.flags or (Combination(NONE, attempt.figures),)
+    alike: dict[Part, list[Flags]] = {}
+    for one in combinations:
+        decision = decide(replace(case, flags=one.flags), audience)
+        state, message = _state(decision)
+        waits = state != DENIED and audience.kind not in BEFORE_ALL
+        not_before = one.flags.embargo_time if waits else None
+        part = Part(state, message, decision.articles, not_before, None)
+        alike.setdefault(part, []).append(one.flags)
+    # What the event of validation had no place for is in no release.
+    named = sum(one.figures for one in combinations)
+    if len(alike) == 1 and named == attempt.figures:
+        return tuple(alike)
+    found = (replace(part, flags=_sorted(flags)) for part, flags in alike.items())
+    return tuple(sorted(found, key=_rank))
+
+
+def releases(asked: Iterable[tuple[Asked, tuple[Part, ...]]]) -> tuple[dict[str, Any], ...]:
+    """For each audience what of the figures is granted to it, or else pending, or else denied.
+
+    That is one release, or where the flags differ one for each set of combinations and time before which it isn't.
+    """
+    audiences: dict[Audience, list[tuple[Asked, Part]]] = {}
+    for one, found in asked:
+        audiences.setdefault(one.audience, []).extend((one, part) for part in found)
     return tuple(
-        _release(audience, audiences[audience])
+        release
         for audience in sorted(audiences, key=lambda one: (one.kind, one.id))
+        for release in _releases(audience, audiences[audience])
     )
 
 
@@ -58,14 +103,25 @@ def plain(release: Release) -> dict[str, Any]:
     return _plain(release.audience, release.state, articles, None)
 
 
-def _release(
-    audience: Audience, states: Mapping[str, list[tuple[Asked, Answer]]]
-) -> dict[str, Any]:
-    state = next(one for one in (GRANTED, PENDING, DENIED) if one in states)
-    figures = sorted({one.figure for one, _ in states[state]})
-    named = {Article(**article) for _, answer in states[state] for article in answer.articles}
+def _releases(audience: Audience, found: list[tuple[Asked, Part]]) -> list[dict[str, Any]]:
+    state = min((part.state for _, part in found), key=STATES.index)
+    alike: dict[Part, list[tuple[Asked, Part]]] = {}
+    for one, part in found:
+        if part.state == state:
+            alike.setdefault(replace(part, message="", articles=()), []).append((one, part))
+    return [
+        _release(audience, part, alike[part])
+        for part in sorted(alike, key=lambda one: (one.flags is not None, _rank(one)))
+    ]
+
+
+def _release(audience: Audience, part: Part, of: list[tuple[Asked, Part]]) -> dict[str, Any]:
+    figures = sorted({one.figure for one, _ in of})
+    named = {article for _, one in of for article in one.articles}
     articles = [asdict(article) for article in sorted(named, key=place)]
-    return _plain(audience, state, articles, [figure.named() for figure in figures])
+    only = [figure.named() for figure in figures]
+    flags = None if part.flags is None else [asdict(one) for one in part.flags]
+    return _plain(audience, part.state, articles, only, part.not_before, flags)
 
 
 def _plain(
@@ -73,6 +129,8 @@ def _plain(
     state: str,
     articles: list[dict[str, Any]],
     only: list[dict[str, str]] | None,
+    not_before: datetime | None = None,
+    flags: list[dict[str, Any]] | None = None,
 ) -> dict[str, Any]:
     return {
         "audience_kind": audience.kind,
@@ -80,10 +138,30 @@ def _plain(
         "state": state,
         "copy": "full",
         "object": None,
-        "not_before": None,
+        "not_before": not_before,
         "articles": articles,
         "only": only,
+        "flags": flags,
     }
+
+
+def _waits(part: Part, at: datetime) -> bool:
+    later = part.not_before is not None and part.not_before > at
+    return part.state != GRANTED or later
+
+
+def _rank(part: Part) -> tuple[Any, ...]:
+    time = part.not_before.isoformat() if part.not_before else ""
+    return STATES.index(part.state), time, [_order(one) for one in part.flags or ()], part.message
+
+
+def _sorted(flags: Iterable[Flags]) -> tuple[Flags, ...]:
+    return tuple(sorted(flags, key=_order))
+
+
+def _order(one: Flags) -> tuple[str, str, str]:
+    time = one.embargo_time.isoformat() if one.embargo_time else ""
+    return one.conf_status, one.conf_redist, time
 
 
 def _state(decision: Decision) -> tuple[str, str]:

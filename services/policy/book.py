@@ -151,14 +151,14 @@ class Book:
 
     def _with_answers(self, attempt: Attempt) -> Attempt:
         """The attempt with the releases that the requests lead to; changed answers are entered."""
-        pairs = [
-            (one, answered(one, attempt, self._facts, self._at)) for one in self._facts.requests
-        ]
-        for one, answer in pairs:
+        found = []
+        for one in self._facts.requests:
+            answer, parts = answered(one, attempt, self._facts, self._at)
+            found.append((one, parts))
             if answer != one.answer:
                 self.answer(one, answer)
         own = attempt.releases[:COMPILERS_ONLY]
-        return replace(attempt, releases=(*own, *releases(pairs)))
+        return replace(attempt, releases=(*own, *releases(found)))
 
     def answer(self, asked: Asked, answer: Answer) -> None:
         """Enters the answer to a request."""

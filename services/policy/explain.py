@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, replace
 from itertools import combinations
 from typing import Any
 
+from services.model.flags import FREE, NONE
 from services.policy.law.case import Case
 from services.policy.law.decide import decide
 from services.policy.law.policies import Library
@@ -56,6 +57,8 @@ def facts_of(case: Case) -> Facts:
         "integrity": case.integrity,
         "recipients": None if case.recipients is None else sorted(case.recipients),
         "province": case.province,
+        "conf_status": case.flags.conf_status,
+        "conf_redist": sorted(case.flags.recipients),
         "published": case.published,
         "private_interest": case.private_interest,
         "needs_acceptance": case.needs_acceptance,
@@ -85,6 +88,8 @@ def alternatives(case: Case) -> Iterator[tuple[str, Mapping[str, Any]]]:
         yield "intact", {"integrity": "intact"}
     if case.recipients is not None and case.recipients != KINDS:
         yield "onward", {"recipients": KINDS}
+    if case.flags.conf_status != FREE:
+        yield "free", {"flags": NONE}
     if not case.published:
         yield "published", {"published": True}
     if case.private_interest:

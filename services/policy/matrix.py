@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
+from services.model.flags import Flags
 from services.model.regulation import Instrument
 from services.policy.identifiers.finding import Finding
 from services.policy.law.case import Case
@@ -33,6 +34,7 @@ CLASSES: Mapping[str, Mapping[str, Any]] = {
     "other_names": {"findings": (_NAME,), "published": True},
     "agreed_names": {"findings": (_NAME,), "consent": True, "published": True},
     "not_onward": {"recipients": frozenset({"compilers"}), "published": True},
+    "confidential": {"flags": Flags("C"), "published": True},
     "private_interest": {"private_interest": True, "published": True},
     "errors": {"errors": 1, "published": True},
     "unproven": {"integrity": "unproven", "published": True},

@@ -56,6 +56,9 @@ def _observation(
         rounded=entry.reading.rounded,
         completeness=statement.completeness,
         round=statement.round,
+        conf_status=entry.flags.conf_status,
+        conf_redist=entry.flags.conf_redist,
+        embargo_time=entry.flags.embargo_time,
         sheet=grid.sheet,
         cell=entry.cell,
     )

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from dataclasses import asdict
 from functools import lru_cache
 from typing import Any
 
@@ -10,6 +11,7 @@ import structlog
 from services.kernel.errors import Permanent
 from services.kernel.events import Draft, Event, NewObject, Outcome, Row
 from services.model.codelist import Codelist
+from services.model.flags import NONE, combinations
 from services.model.form import Form
 from services.model.rule import Severity
 from services.model.submission import head as head_of
@@ -82,6 +84,7 @@ def _outcome(event: Event, checked: Checked, marked: Marked | None) -> Outcome:
     }
     if checked.valid:
         data |= {"rounded": found.rounded, "rules": len(found.rules)} | references
+        data["flags"] = _flags(checked)
     else:
         data |= {"cells": None} | references | {"errors": found.count(Severity.ERROR)}
         data["findings"] = [_listed(one, checked.sheets) for one in found.findings[:LISTED]]
@@ -93,6 +96,14 @@ def _outcome(event: Event, checked: Checked, marked: Marked | None) -> Outcome:
     )
     row = _attempt(event, draft, references["report"])
     return Outcome(events=(draft,), rows=(row,), objects=tuple(objects.values()))
+
+
+def _flags(checked: Checked) -> list[dict[str, Any]] | None:
+    """The combinations of flags; None where no figure has any."""
+    found = combinations(checked.figures)
+    if all(one.flags == NONE for one in found):
+        return None
+    return [{**asdict(one.flags), "figures": one.figures} for one in found]
 
 
 def _attempt(event: Event, verdict: Draft, report: Mapping[str, Any] | None) -> Row:

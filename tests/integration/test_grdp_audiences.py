@@ -18,7 +18,8 @@ from deploy.feed import records
 from deploy.local import Stack
 from services.kernel.codec import codec
 from services.kernel.db import connect
-from services.kernel.events import Event
+from services.kernel.events import Event, NewObject
+from services.model.observation import to_parquet
 from tests import people
 from tests.integration.grdp_parts import (
     COMPILER,
@@ -30,6 +31,7 @@ from tests.integration.grdp_parts import (
     migrated,
     parts,
 )
+from tests.unit.grdp_examples import figures
 
 pytestmark = pytest.mark.stack
 ARTICLE = {"instrument": "luat-thong-ke-89-2015", "article": "10", "clause": "1"}
@@ -71,7 +73,7 @@ def as_officer(*rooms: str) -> dict[str, str]:
 def release(id_: str, state: str = "granted", kind: str = "agency", **more: Any) -> dict[str, Any]:
     return {
         "audience_kind": kind, "audience_id": id_, "state": state, "copy": "full", "object": None,
-        "only": None, "not_before": None, "articles": [ARTICLE], **more,
+        "only": None, "flags": None, "not_before": None, "articles": [ARTICLE], **more,
     }  # fmt: skip
 
 
@@ -154,6 +156,50 @@ def test_what_is_not_granted_is_taken_out_of_what_is(store: Store, agency: str, 
     some = release(agency, state, only=[figure("2")])
     store.handle(released(store.event(VALUES), release(agency), some))
     assert read(store, as_agency(agency)) == ONE
+
+
+FREE = {"conf_status": "F", "conf_redist": "", "embargo_time": None}
+SECRET = {"conf_status": "C", "conf_redist": "bo-tai-chinh", "embargo_time": NOW + HOUR}
+Flags = dict[str, Any]
+
+
+def flagged(store: Store, flags: dict[str, Flags], **more: Any) -> Event:
+    """The event of figures with these flags, by indicator."""
+    event = store.event(VALUES, **more)
+    found = [replace(one, **flags.get(one.indicator, FREE)) for one in figures(VALUES)]
+    put = NewObject(
+        store.submission, event.data["attempt"], "observations", "application/x", to_parquet(found)
+    )
+    store.vault.put(put)
+    return replace(event, data={**event.data, "observations": put.reference()})
+
+
+@pytest.mark.parametrize(
+    ("flags", "readable"),
+    [
+        ([FREE], ONE),
+        ([FREE, SECRET], ALL),
+        ([SECRET], {"2": "2.000000"}),
+        ([{**SECRET, "embargo_time": None}], {}),
+        ([{**SECRET, "conf_redist": ""}, {**SECRET, "conf_status": "N"}], {}),
+        ([], {}),
+        (None, ALL),
+    ],
+)
+def test_a_release_of_some_flags_is_of_figures_that_have_them(
+    store: Store, agency: str, flags: list[Flags] | None, readable: dict[str, str]
+) -> None:
+    store.handle(released(flagged(store, {"2": SECRET}), release(agency, flags=flags)))
+    assert read(store, as_agency(agency)) == readable
+    assert read(store, COMPILER) == ALL
+
+
+def test_what_is_marked_later_is_closed_in_all_its_vintages(store: Store, agency: str) -> None:
+    store.handle(released(store.event(VALUES), release(agency)))
+    marked = flagged(store, {"2": SECRET}, attempt=2, decision=2, time=T1 + HOUR)
+    store.handle(released(marked, release(agency, flags=[FREE])))
+    assert read(store, as_agency(agency)) == ONE
+    assert read(store, as_agency(agency), as_of=T1.isoformat()) == ONE
 
 
 def test_what_one_room_may_not_read_another_may(store: Store) -> None:

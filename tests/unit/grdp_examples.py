@@ -66,7 +66,7 @@ def cleared(
     stored = NewObject(data["submission_id"], attempt, "observations", "application/x", content)
     release: dict[str, Any] = {
         "audience_kind": kind, "audience_id": "grdp", "state": state, "copy": "full",
-        "object": None, "only": None, "not_before": None, "articles": [],
+        "object": None, "only": None, "flags": None, "not_before": None, "articles": [],
     }  # fmt: skip
     data |= {
         "decision": decision,

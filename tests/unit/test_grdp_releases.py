@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 from uuid import UUID
 
@@ -103,7 +103,7 @@ def released(*releases: dict[str, Any], **more: Any) -> Event:
 def grant(id_: str = AGENCY, **more: Any) -> dict[str, Any]:
     return {
         "audience_kind": "agency", "audience_id": id_, "state": "pending", "copy": "full",
-        "object": None, "only": None, "not_before": None, "articles": [ARTICLE], **more,
+        "object": None, "only": None, "flags": None, "not_before": None, "articles": [ARTICLE], **more,
     }  # fmt: skip
 
 
@@ -120,6 +120,7 @@ def test_each_release_is_a_row_of_its_decision() -> None:
         "copy_kind": "full",
         "state": "pending",
         "only_figures": None,
+        "only_flags": None,
         "not_before": None,
         "articles": [ARTICLE],
     }
@@ -135,9 +136,19 @@ def test_an_audience_may_have_several_releases_each_of_some_figures() -> None:
     assert [row.values["only_figures"] for row in rows] == [None, [figure], None]
 
 
-def test_the_compilers_get_an_attempt_or_nothing() -> None:
+def test_a_release_of_some_flags_names_their_time_as_the_store_writes_it() -> None:
+    hanoi = datetime(2026, 12, 29, 9, tzinfo=timezone(timedelta(hours=7)))
+    flags = [{"conf_status": "C", "conf_redist": "bo-tai-chinh", "embargo_time": hanoi}]
+    _, row = release_rows(released(grant(flags=flags)))
+    assert row.values["only_flags"] == [
+        {**flags[0], "embargo_time": "2026-12-29T02:00:00.000000Z"},
+    ]
+
+
+@pytest.mark.parametrize("part", ["only", "flags"])
+def test_the_compilers_get_an_attempt_or_nothing(part: str) -> None:
     event = cleared({"1": "1"})
-    event.data["releases"][0]["only"] = []
+    event.data["releases"][0][part] = []
     with pytest.raises(Permanent, match="a part alone"):
         release_rows(event)
 

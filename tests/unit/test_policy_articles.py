@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from services.model.flags import Flags
 from services.model.regulation import Keeper, load_regulations
 from services.model.statement import SecretLevel
 from services.policy.law.decide import decide
@@ -29,6 +30,7 @@ GATES: dict[str, tuple[str, str, str]] = {
     "unproven": (f"{DB}.6.3.unproven", f"{LS}.8.3.unproven", f"{LAW}.10.1b.unproven"),
     "private": (f"{DB}.6.4", f"{LS}.8.4", ""),
     "third party": (f"{DB}.6.5", f"{LS}.8.5", ""),
+    "confidential": (f"{LAW}.10.1e.confidential",) * 3,
     "embargo": (f"{LAW}.10.1e.unpublished", f"{LS}.7.1b", f"{LAW}.10.1e.unpublished"),
 }
 HELD = {"unproven", "private", "embargo"}
@@ -51,6 +53,11 @@ class Row:
     audience: Audience = COMPILERS
     missing: str = ""
     waived: frozenset[str] = field(default=frozenset())
+
+
+def confidential(status: str = "C", recipients: str = "") -> dict[str, Any]:
+    """Published figures with this CONF_STATUS, and CONF_REDIST."""
+    return {"flags": Flags(status, recipients), "published": True}
 
 
 def rows() -> Iterator[Row]:
@@ -99,6 +106,17 @@ def rows() -> Iterator[Row]:
     yield Row("third party", "kept from others, to another", kept, ("third party",), AGENCY)
     yield Row("third party", "for nobody", {"recipients": frozenset()}, ("third party",))
     yield Row("third party", "unknown", {"recipients": None}, missing="fact.recipients")
+    for audience in (COMPILERS, ROOM):
+        yield Row("confidential", f"to {audience.kind}", confidential(), audience=audience)
+    for audience in (AGENCY, COMMITTEE, OFFICE, PUBLIC):
+        marked = "confidential", f"marked, to {audience.kind}"
+        yield Row(*marked, confidential(), ("confidential",), audience)
+    yield Row("confidential", "free", confidential("F"), audience=AGENCY)
+    yield Row("confidential", "the sender names it", confidential("N", "y, x"), audience=AGENCY)
+    yield Row(
+        "confidential", "the sender names another", confidential("N", "xy"), ("confidential",),
+        AGENCY,
+    )  # fmt: skip
     for audience in (COMPILERS, COMMITTEE, OFFICE):
         yield Row("embargo", f"unpublished, to {audience.kind}", {}, audience=audience)
     for audience in (AGENCY, ROOM, PUBLIC):

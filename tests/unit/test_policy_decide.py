@@ -57,6 +57,7 @@ def test_a_cleared_attempt_names_what_was_checked() -> None:
         f"{DB}.6.4",
         f"{DB}.6.5",
         f"{LAW}.10.1e.unpublished",
+        f"{LAW}.10.1e.confidential",
     )
 
 
@@ -84,6 +85,7 @@ def test_without_any_law_on_a_matter_it_is_held() -> None:
     assert decision.verdict is Verdict.HELD
     assert [(one.policy, one.requirement) for one in decision.reasons] == [
         ("policy.no-law", "R11"),
+        ("policy.no-law", "R17"),
         ("policy.no-law", "R18"),
         ("policy.no-law", "R19"),
         ("policy.no-law", "R20"),

@@ -79,6 +79,7 @@ def validated(attempt: int = 1, content: bytes = CLEAN, **changes: Any) -> Event
         "observations": reference("observations", b"parquet", attempt),
         "cells": reference("cells", content, attempt),
         "report": reference("report", b"{}", attempt),
+        "flags": None,
     }
     return Event(
         id=uuid4(),

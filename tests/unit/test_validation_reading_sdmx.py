@@ -3,10 +3,13 @@
 import csv
 import io
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
+from services.model.flags import MOST, Combination, Flags, combinations
 from services.model.form import load_forms
 from services.model.observation import Completeness, from_parquet
 from services.model.period import Period
@@ -222,3 +225,50 @@ def test_every_form_names_a_structure_that_is_there() -> None:
                 structure = structure_of(table.sdmx.file, table.sdmx.structure)
                 codes = structure.dimensions[table.sdmx.row]
                 assert codes == frozenset(row.code for row in table.rows)
+
+
+FLAGS = ("CONF_STATUS", "CONF_REDIST", "EMBARGO_TIME")
+
+
+def flagged(*flags: str, at: int = 0) -> bytes:
+    """One row with these flags, the others with none."""
+    rows = [
+        ["TK11:DF_CV17809_1(1.0)", *row, *(flags if number == at else ("", "", ""))]
+        for number, row in enumerate(body())
+    ]
+    return text(["DATAFLOW", *HEADING, *FLAGS], rows)
+
+
+def test_flags_are_those_of_their_figure() -> None:
+    checked = run(flagged("C", "bo-tai-chinh", "2026-12-29T09:00:00+07:00"))
+    assert checked.valid and not [
+        one for one in checked.report.findings if one.code == "sdmx_columns_ignored"
+    ]
+    time = datetime(2026, 12, 29, 2, tzinfo=UTC)
+    assert combinations(checked.figures) == (
+        Combination(Flags(), len(checked.figures) - 1),
+        Combination(Flags("C", "bo-tai-chinh", time), 1),
+    )
+
+
+@pytest.mark.parametrize(
+    ("flags", "component"),
+    [
+        (("confidential", "", ""), "CONF_STATUS"),
+        (("C", "bà Lò Thị Kín", ""), "CONF_REDIST"),
+        (("F", "", "2026-12-29"), "EMBARGO_TIME"),
+        (("F", "", "soon"), "EMBARGO_TIME"),
+        (("F", "", "0001-01-01T00:00:00+07:00"), "EMBARGO_TIME"),
+    ],
+)
+def test_flags_that_are_none_are_found(flags: tuple[str, ...], component: str) -> None:
+    one = found(run(flagged(*flags)), "sdmx_code_unknown")
+    assert component in str(one)
+
+
+def test_an_event_names_the_combinations_that_most_figures_have() -> None:
+    checked = run(first())
+    many = [replace(one, conf_redist=f"x-{n}") for n, one in enumerate(checked.figures)]
+    found = combinations([*many, *checked.figures])
+    assert len(found) == MOST
+    assert found[0] == Combination(Flags(), len(checked.figures))

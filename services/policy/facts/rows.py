@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
 from services.kernel.events import Row
+from services.model.flags import Combination, Flags
 from services.model.period import Period, PeriodError
 from services.policy.facts.values import Act, Answer, Asked, Attempt, Evidence, Hold
 from services.policy.figures import Figure
@@ -31,7 +32,7 @@ def attempt_row(one: Attempt, at: datetime) -> Row:
         "evidence": _evidence(one.evidence),
         "checked": list(one.checked),
         "reasons": [dict(reason) for reason in one.reasons],
-        "releases": [dict(release) for release in one.releases],
+        "releases": [_with_times(release, _text) for release in one.releases],
         "waived": sorted(one.waived),
     }
     if one.hold is not None:
@@ -61,7 +62,7 @@ def attempt_of(row: AttemptRow) -> Attempt:
         evidence=_evidence_of(row.evidence),
         checked=tuple(row.checked),
         reasons=tuple(row.reasons),
-        releases=tuple(row.releases),
+        releases=tuple(_with_times(one, _time) for one in row.releases),
         waived=frozenset(row.waived),
         hold=hold,
     )
@@ -169,6 +170,15 @@ def _evidence(evidence: Evidence) -> dict[str, Any]:
         "integrity": evidence.integrity,
         "warnings": evidence.warnings,
         "markings": _places(evidence.markings),
+        "flags": [
+            [
+                one.flags.conf_status,
+                one.flags.conf_redist,
+                _text(one.flags.embargo_time),
+                one.figures,
+            ]
+            for one in evidence.flags
+        ],
     }
 
 
@@ -183,6 +193,28 @@ def _evidence_of(kept: dict[str, Any]) -> Evidence:
         errors=kept["errors"],
         integrity=kept["integrity"],
         warnings=kept["warnings"],
-        # Rows from before markings were looked for have none.
+        # Rows from before markings and flags were looked for have none.
         markings=tuple(Finding(*one) for one in kept.get("markings", ())),
+        flags=tuple(
+            Combination(Flags(status, redist, _time(time)), figures)
+            for status, redist, time, figures in kept.get("flags", ())
+        ),
     )
+
+
+def _with_times(release: Mapping[str, Any], as_: Callable[[Any], Any]) -> dict[str, Any]:
+    """A release with its times as they stand in a row, or in an event; those of before have no flags."""
+    flags = release.get("flags")
+    return {
+        **release,
+        "not_before": as_(release["not_before"]),
+        "flags": flags and [{**one, "embargo_time": as_(one["embargo_time"])} for one in flags],
+    }
+
+
+def _text(time: datetime | None) -> str | None:
+    return time.isoformat() if time else None
+
+
+def _time(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None

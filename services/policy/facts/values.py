@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from services.model.flags import Combination
 from services.model.regulation import Instrument
 from services.policy.figures import Figure
 from services.policy.identifiers.finding import Finding, Kind
@@ -88,13 +89,17 @@ class ItemFacts:
 
 @dataclass(frozen=True)
 class Evidence:
-    """What was found in an attempt itself, kept with it: cells and kinds, never a text."""
+    """What was found in an attempt itself, kept with it: cells and kinds, never a text.
+
+    `flags` are empty where no figure has any.
+    """
 
     findings: tuple[Finding, ...] | None
     errors: int | None
     integrity: str | None
     warnings: int = 0
     markings: tuple[Finding, ...] = ()
+    flags: tuple[Combination, ...] = ()
 
 
 @dataclass(frozen=True)

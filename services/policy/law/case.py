@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 from services.kernel.events import Event
+from services.model.flags import NONE, Combination, Flags
 from services.model.regulation import Instrument, day
 from services.policy.facts.values import Evidence, Facts
 from services.policy.identifiers.finding import Finding, shown
@@ -23,8 +24,8 @@ class Case:
     """What is known of one attempt. None is a missing fact, and with one missing nothing is cleared.
 
     `missing` names entries of the catalogue that were not found: form, sender. `published`: whether
-    what is asked for is under no embargo. `waived`: policies whose hold a person lifted. What the other
-    fields mean stands in policies.cedarschema.
+    what is asked for is under no embargo. `flags`: of the figures that are decided about. `waived`: policies
+    whose hold a person lifted. What the other fields mean stands in policies.cedarschema.
     """
 
     classification: str | None
@@ -42,6 +43,7 @@ class Case:
     needs_acceptance: bool = False
     published: bool = False
     private_interest: bool = False
+    flags: Flags = NONE
     waived: frozenset[str] = frozenset()
 
 
@@ -54,6 +56,7 @@ def evidence_of(event: Event, cells: bytes | None) -> Evidence:
         errors=0 if event.topic == "submission.validated" else None,
         integrity=_integrity(event.data, cells) if event.data.get("observations") else None,
         warnings=event.data["warnings"],
+        flags=_flags(event.data.get("flags") or ()),
     )
 
 
@@ -86,6 +89,15 @@ def case_of(
         needs_acceptance=(by_room or evidence.warnings > 0) and ACCEPTANCE not in waived,
         published=published,
         waived=waived,
+    )
+
+
+def _flags(given: Iterable[Mapping[str, Any]]) -> tuple[Combination, ...]:
+    return tuple(
+        Combination(
+            Flags(one["conf_status"], one["conf_redist"], one["embargo_time"]), one["figures"]
+        )
+        for one in given
     )
 
 

@@ -104,7 +104,7 @@ def _answer(
         "context": dict(context),
     }
     entities = [
-        _entity("Audience", audience.id, {"kind": audience.kind}),
+        _entity("Audience", audience.id, {"kind": audience.kind, "id": audience.id}),
         _entity("Attempt", "attempt", dict(attempt)),
     ]
     answer = cedarpy.is_authorized(request, policy_set(policies), entities, schema=schema)
@@ -123,6 +123,8 @@ def _attempt(case: Case) -> Attributes:
         ("errors", case.errors),
         ("integrity", case.integrity),
         ("recipients", tuple(sorted(case.recipients or ()))),
+        ("conf_status", case.flags.conf_status),
+        ("conf_redist", tuple(sorted(case.flags.recipients))),
     )
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from services.model.flags import NONE, Flags
 from services.model.rule import CellType, Severity
 from services.model.table import Column, Role, Table
 from services.validation.findings import Context, Notebook, Place
@@ -25,6 +26,7 @@ class Entry:
     cell: str
     raw: CellValue
     reading: Reading
+    flags: Flags = NONE
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from decimal import Decimal
 
+from services.model.flags import NONE, FlagError, Flags
 from services.model.observation import Completeness, Missing
 from services.model.period import Period, PeriodError
 from services.model.rule import Severity
@@ -34,6 +35,7 @@ _WARNING = Context(severity=Severity.WARNING)
 _INFORMATION = Context(severity=Severity.INFORMATION)
 _DELETES = "D"
 _NO_NUMBER = ("", "NaN")
+_FLAGS = ("CONF_STATUS", "CONF_REDIST", "EMBARGO_TIME")
 # OBS_STATUS of a figure that isn't there: L and O exist but weren't collected, M can't exist.
 _STATUSES = {
     "L": Missing.NOT_COLLECTED,
@@ -57,7 +59,7 @@ def read_sdmx(
         where = Place(sheet.name, ("A1",))
         notebook.find("sdmx_column_missing", where, column=", ".join(lacking))
         return None
-    known = {*structure.dimensions, *structure.attributes, VALUE}
+    known = {*structure.dimensions, *structure.attributes, VALUE, *_FLAGS}
     if other := [one for one in heading.components if one not in known]:
         where = Place(sheet.name, tuple(address(0, heading.columns[one]) for one in other))
         notebook.find("sdmx_columns_ignored", where, _INFORMATION, names=", ".join(other))
@@ -173,7 +175,15 @@ class _Reader:
 
     def _entry(self, row: Row) -> Entry:
         raw = row.of(VALUE)
-        return Entry(self._cell(row, VALUE), raw, _reading(raw, row.of("OBS_STATUS")))
+        reading = _reading(raw, row.of("OBS_STATUS"))
+        return Entry(self._cell(row, VALUE), raw, reading, self._flags(row))
+
+    def _flags(self, row: Row) -> Flags:
+        try:
+            return Flags.parse(*(row.of(name) for name in _FLAGS))
+        except FlagError as error:
+            self._find_at(row, error.component, "sdmx_code_unknown", list=error.component)
+            return NONE
 
     def _check_completeness(self, row: Row) -> None:
         written = row.of("COMPLETENESS").lower()
