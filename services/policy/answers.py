@@ -11,11 +11,15 @@ from services.model.regulation import day
 from services.policy.facts.values import Answer, Asked, Attempt, Facts
 from services.policy.law.case import case_of
 from services.policy.law.decide import decide
+from services.policy.law.policies import library
 from services.policy.law.verdict import Article, Audience, Decision, Release, Verdict, place
 
 GRANTED, PENDING, DENIED = "granted", "pending", "denied"
 """The states of a release and of a request; what comes first counts most."""
 NOT_HERE = "policy.absent"
+HARMFUL = "policy.harmful"
+JUDGED = "R21"
+"""Whether a private interest harms others is for a person to judge; the policies on it hold until then."""
 
 
 def absent(asked: Asked, at: datetime) -> Answer:
@@ -29,16 +33,25 @@ def answered(asked: Asked, attempt: Attempt, facts: Facts, at: datetime) -> Answ
     form = facts.forms.get(attempt.head["form_version"])
     is_system = form is None or figure.indicator_list in form.systems
     published = not is_system or figure in facts.released
+    judged = asked.judgement
+    waived = attempt.waived | (_judged_policies() if judged and judged.is_harmless else frozenset())
     case = case_of(
-        attempt.head, attempt.evidence, facts, day(at), attempt.waived, published=published
-    )
+        attempt.head, attempt.evidence, facts, day(at), waived,
+        published=published, private_interest=asked.private_interest,
+    )  # fmt: skip
     decision = decide(case, asked.audience)
     state, message = _state(decision)
+    if judged and not judged.is_harmless:
+        state, message = DENIED, HARMFUL
     if state == GRANTED and is_system and published:
         message = "policy.published"
     articles = tuple(asdict(one) for one in decision.articles)
     submission = str(attempt.head["submission_id"])
     return _next(asked, Answer(0, state, message, articles, submission, at))
+
+
+def _judged_policies() -> frozenset[str]:
+    return frozenset(one.id for one in library().policies if one.requirement == JUDGED)
 
 
 def releases(asked: Iterable[tuple[Asked, Answer]]) -> tuple[dict[str, Any], ...]:

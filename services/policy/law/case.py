@@ -65,6 +65,7 @@ def case_of(
     waived: frozenset[str] = frozenset(),
     *,
     published: bool = False,
+    private_interest: bool = False,
 ) -> Case:
     """The case of an attempt, by the law of `today`."""
     form = facts.forms.get(head["form_version"])
@@ -85,6 +86,7 @@ def case_of(
         missing=tuple(name for name, missing in absent if missing),
         needs_acceptance=(by_room or evidence.warnings > 0) and ACCEPTANCE not in waived,
         published=published,
+        private_interest=private_interest,
         waived=waived,
     )
 
