@@ -12,6 +12,7 @@ from services.model.regulation import day
 from services.policy.facts.values import Answer, Asked, Attempt, Facts
 from services.policy.law.case import Case, case_of
 from services.policy.law.decide import decide
+from services.policy.law.policies import library
 from services.policy.law.verdict import Article, Audience, Decision, Release, Verdict, place
 
 GRANTED, PENDING, DENIED = "granted", "pending", "denied"
@@ -20,6 +21,9 @@ STATES = (GRANTED, PENDING, DENIED)
 BEFORE_ALL = frozenset({"compilers", "provincial_committee", "national_office"})
 """Kinds of audience that no embargo stops, also not the time that a sender sets for others."""
 NOT_HERE = "policy.absent"
+HARMFUL = "policy.harmful"
+JUDGED = "R21"
+"""Whether a private interest harms others is for a person to judge; the policies on it hold until then."""
 
 
 def absent(asked: Asked, at: datetime) -> Answer:
@@ -46,21 +50,29 @@ def answered(
     form = facts.forms.get(attempt.head["form_version"])
     is_system = form is None or figure.indicator_list in form.systems
     published = not is_system or figure in facts.released
+    judged = asked.judgement
+    waived = attempt.waived | (_judged_policies() if judged and judged.is_harmless else frozenset())
     case = case_of(
-        attempt.head, attempt.evidence, facts, day(at), attempt.waived, published=published
-    )
+        attempt.head, attempt.evidence, facts, day(at), waived,
+        published=published, private_interest=asked.private_interest,
+    )  # fmt: skip
     found = parts(case, asked.audience, attempt)
+    articles = tuple(sorted({one for part in found for one in part.articles}, key=place))
+    if judged and not judged.is_harmless:
+        found = (Part(DENIED, HARMFUL, articles, None, None),)
     first = found[0]
     message = first.message
     if first.state == GRANTED and is_system and published:
         message = "policy.published"
     if first.state == GRANTED and any(_waits(one, at) for one in found):
         message = "policy.granted-in-part"
-    articles = tuple(
-        asdict(one) for one in sorted({one for part in found for one in part.articles}, key=place)
-    )
+    named = tuple(map(asdict, articles))
     submission = str(attempt.head["submission_id"])
-    return _next(asked, Answer(0, first.state, message, articles, submission, at)), found
+    return _next(asked, Answer(0, first.state, message, named, submission, at)), found
+
+
+def _judged_policies() -> frozenset[str]:
+    return frozenset(one.id for one in library().policies if one.requirement == JUDGED)
 
 
 def parts(case: Case, audience: Audience, attempt: Attempt) -> tuple[Part, ...]:

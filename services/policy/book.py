@@ -203,6 +203,7 @@ def answer_draft(asked: Asked, answer: Answer) -> Draft:
         "articles": [dict(one) for one in answer.articles],
         "message": answer.message,
         "decided_at": answer.at,
+        "judged_by": asked.judgement.person if asked.judgement else None,
     }
     return Draft("request.decided", str(asked.id), data, str(asked.id))
 

@@ -107,6 +107,12 @@ class RequestRow(SQLModel, table=True):
     period_end: date
     purpose: str
     basis: str
+    private_interest: bool = False
+    judged_by: str | None = None
+    is_harmless: bool | None = None
+    judgement_reason: str | None = None
+    judgement_document: str | None = None
+    judged_at: datetime | None = Field(default=None, sa_type=TIME)
     asked_at: datetime = Field(sa_type=TIME)
     decision: int = Field(sa_type=sa.BigInteger)
     state: str

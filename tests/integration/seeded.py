@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -10,6 +11,9 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 from uuid import uuid4
+
+from openpyxl import load_workbook
+from openpyxl.worksheet.worksheet import Worksheet
 
 from deploy.people import ECONOMY, OFFICE
 from deploy.scenes import MARRIAGES
@@ -67,9 +71,36 @@ def seed(stack: Stack, workbooks: Path) -> Seeded:
     with client(stack, "validation-api", token) as validation:
         path = f"/v1/submissions/{returned.state['id']}/findings"
         finding = validation.get(path).raise_for_status().json()["findings"][0]
-    asked_for = {"request": request["request_id"], "finding": finding["id"]}
+    asked_for = {
+        "request": request["request_id"],
+        "finding": finding["id"],
+        "incident": _incident(stack, workbooks, token),
+    }
     known = _known(returned.state, cleared.state, held.state)
     return Seeded(stack, token, key, known | {"": known[""] | asked_for})
+
+
+def _incident(stack: Stack, workbooks: Path, token: dict[str, str]) -> str:
+    """Sends a workbook that bears a marking of secrecy; the id of the incident."""
+    book = load_workbook(workbooks / "cv17809-1_2026-Q3.xlsx")
+    sheet = book.active
+    assert isinstance(sheet, Worksheet)
+    sheet.cell(sheet.max_row + 2, 1, "TỐI MẬT")
+    marked = workbooks / "marked.xlsx"
+    book.save(marked)
+    with connector(stack, SENDER) as sender:
+        receipt = sender.submit(
+            marked, form="cv17809-1", area="11", period="2026-Q3",
+            completeness="preliminary", regime="coordination",
+        )  # fmt: skip
+        sender.wait(receipt.id, receipt.attempt)
+    with client(stack, "policy-api", token) as policy:
+        for _ in range(120):
+            incidents = policy.get("/v1/incidents").raise_for_status().json()["incidents"]
+            if incidents:
+                return str(incidents[0]["incident_id"])
+            time.sleep(0.5)
+    raise AssertionError("a marked workbook opened no incident")
 
 
 def _known(
@@ -80,6 +111,8 @@ def _known(
     organisation = {"organisation": SENDER}
     return {
         "": submission | organisation | {"attempt": 1},
+        "/v1/regulations/": {"regulation": "dien-bien-1618-2021"},
+        "/v1/submissions/{submission}/explanation": {"submission": cleared["id"]},
         "/v1/digests/": {"submission": cleared["id"]},
         "/v1/reviews/": {"submission": held["id"], "attempt": held["attempt"]},
         "/submissions/{submission_id}/decisions": {"submission_id": held["id"]},

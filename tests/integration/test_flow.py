@@ -31,7 +31,7 @@ from services.kernel.wire import Message
 from services.model.catalogue import load_organisations
 from services.model.form import load_forms
 from services.notification.worker import OF_OTHERS, OF_VERDICTS
-from services.policy.worker import RELEASED
+from services.policy.worker import RELEASED, RETURNED
 from services.policy.worker import STAGE as POLICY
 from services.validation.worker import STAGE as VALIDATION
 from services.validation.worker import STORED
@@ -54,7 +54,7 @@ CATALOGUE = ("catalogue.changed",)
 INPUTS: dict[str, tuple[str, ...]] = {
     "intake": (*INTAKE.topics, *CATALOGUE),
     "validation": (*VALIDATION.topics, *STORED.topics, *CATALOGUE),
-    "policy": (*POLICY.topics, *RELEASED.topics, *CATALOGUE),
+    "policy": (*POLICY.topics, *RETURNED.topics, *RELEASED.topics, *CATALOGUE),
     "grdp": (*GRDP.topics, *CATALOGUE),
     "audit": AUDIT.topics,
     "notification": (*OF_VERDICTS.topics, *OF_OTHERS.topics, *CATALOGUE),

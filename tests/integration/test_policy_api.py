@@ -585,3 +585,45 @@ def test_changed_policies_are_tried_over_all_that_was_decided(policy: Policy) ->
     bad = policy.client.post("/v1/policies/trials", json={"files": files}, headers=OPERATOR)
     assert (bad.status_code, bad.json()["type"]) == (422, "urn:solieu:problem:bad-policies")
     assert "national.cedar" in bad.json()["where"]
+
+
+def test_a_private_interest_waits_for_the_leadership(policy: Policy) -> None:
+    """R21: who asks says so, somebody else judges it, and the answer follows by itself."""
+    for kind in ("form", "item"):
+        ((body,),) = policy.rows(
+            "select body from replica where kind = %s and 't0111' in (id, body->>'form')", kind
+        )
+        own = body | ({"id": "p0111", "province": "11"} if kind == "form" else {"form": "p0111"})
+        policy.execute(
+            "insert into replica (kind, id, version, catalogue_version, body)"
+            " values (%s, 'p0111', 1, 1, %s)",
+            kind,
+            json.dumps(own),
+        )
+    policy.comes(str(uuid4()), **(HEAD | {"form": "p0111", "period": "2023"}))
+    policy.publishes(period="2023")
+    wanted = WANTED | {"period": "2023", "private_interest": True, "purpose": "Luận văn"}
+    asked = policy.client.post("/v1/requests", json=wanted, headers=AGENCY).json()
+    assert (asked["state"], asked["message"]) == ("pending", "policy.private-interest")
+    assert asked["articles"][0]["number"] == "1618/QĐ-UBND"
+    path = f"/v1/requests/{asked['request_id']}/judgement"
+    body = {"is_harmless": True, "reason": "Không ảnh hưởng đến ai.", "document": "46/TKĐB"}
+    assert policy.client.post(path, json=body, headers=AGENCY).status_code == 403
+    judged = policy.client.post(path, json=body, headers=LEADER)
+    assert (judged.status_code, judged.json()["state"]) == (202, "granted")
+    assert policy.client.post(path, json=body, headers=LEADER).status_code == 202
+    other = policy.client.post(path, json=body | {"is_harmless": False}, headers=LEADER)
+    assert (other.status_code, other.json()["type"]) == (409, "urn:solieu:problem:judged-before")
+    second = policy.client.post(
+        "/v1/requests", json=wanted | {"purpose": "Bán"}, headers=AGENCY
+    ).json()
+    refused = policy.client.post(
+        f"/v1/requests/{second['request_id']}/judgement",
+        json=body | {"is_harmless": False}, headers=LEADER,
+    ).json()  # fmt: skip
+    assert (refused["state"], refused["message"]) == ("denied", "policy.harmful")
+    plain = policy.client.post(
+        "/v1/requests", json=WANTED | {"period": "2023"}, headers=AGENCY
+    ).json()
+    path = f"/v1/requests/{plain['request_id']}/judgement"
+    assert policy.client.post(path, json=body, headers=LEADER).status_code == 409

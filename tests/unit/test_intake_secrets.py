@@ -122,7 +122,7 @@ def test_policy_and_regulations_name_the_same_articles() -> None:
         if article.requirement == state_secrets.REQUIREMENT
     }
     assert bound == tagged
-    assert len(tagged) == 3
+    assert len(tagged) == 4
 
 
 def test_what_is_kept_is_four_fields_and_the_article() -> None:

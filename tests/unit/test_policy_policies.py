@@ -7,7 +7,7 @@ import pytest
 
 from services.model.messages import texts
 from services.model.regulation import load_regulations
-from services.policy.law.policies import FOLDER, PolicyError, library
+from services.policy.law.policies import FOLDER, PolicyError, library, read
 
 INSTRUMENTS = {one.id: one for one in load_regulations()}
 
@@ -70,3 +70,12 @@ def test_wrong_policies_are_refused(tmp_path: Path, text: str, why: str) -> None
     (folder / "wrong.cedar").write_text(text, encoding="utf-8")
     with pytest.raises(PolicyError, match=why):
         library(folder)
+
+
+@pytest.mark.parametrize("name", ["national.cedar", "policies.cedarschema"])
+def test_what_every_set_of_policies_needs(name: str) -> None:
+    files = {one.name: one.read_text(encoding="utf-8") for one in FOLDER.glob("*.cedar*")}
+    assert len(read(files).policies) == len(library().policies)
+    del files[name]
+    with pytest.raises(PolicyError, match=name):
+        read(files)

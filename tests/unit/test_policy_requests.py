@@ -17,11 +17,11 @@ from services.model.form import load_forms
 from services.model.period import PeriodError
 from services.policy.answers import absent
 from services.policy.book import Book
-from services.policy.facts.values import Asked, Facts, FormFacts, ItemFacts
+from services.policy.facts.values import Asked, Facts, FormFacts, ItemFacts, Judgement
 from services.policy.figures import Figure, holds
 from services.policy.handler import Affected, handle, handle_released
 from services.policy.identifiers.finding import Finding
-from services.policy.law.verdict import Audience, Verdict
+from services.policy.law.verdict import KINDS, Audience, Verdict
 from services.policy.store import ReleasedRow
 from tests.unit.test_policy_handler import (
     CLEAN,
@@ -300,3 +300,33 @@ def test_a_period_has_one_spelling() -> None:
     assert Figure.of(data).period == "2026-Q1"
     with pytest.raises(PeriodError):
         Figure.of({**data, "period": "2026-Q5"})
+
+
+JUDGED = Judgement("p-lanh-dao", True, "Không ảnh hưởng đến ai.", None, T0)
+
+
+@pytest.mark.parametrize(
+    ("judgement", "released", "state", "message"),
+    [
+        (None, True, "pending", "policy.private-interest"),
+        (JUDGED, True, "granted", "policy.published"),
+        (replace(JUDGED, is_harmless=False), True, "denied", "policy.harmful"),
+        (JUDGED, False, "pending", "policy.embargo"),
+        (replace(JUDGED, is_harmless=False), False, "denied", "policy.harmful"),
+    ],
+)
+def test_a_private_interest_is_judged_by_a_person(
+    judgement: Judgement | None, released: bool, state: str, message: str
+) -> None:
+    """And no judgement ends an embargo."""
+    form = replace(FORMS["t0111"], province="11")
+    known = replace(
+        cleared(),
+        forms={1: form},
+        item=ItemFacts(None, KINDS),
+        released=PUBLISHED if released else frozenset(),
+    )
+    one = replace(asked(), private_interest=True, judgement=judgement)
+    answer = settled(known, one).events[0].data
+    assert (answer["state"], answer["message"]) == (state, message)
+    assert answer["judged_by"] == (judgement.person if judgement else None)

@@ -10,11 +10,13 @@ from uuid import UUID
 from services.kernel.events import Row
 from services.model.flags import Combination, Flags
 from services.model.period import Period, PeriodError
-from services.policy.facts.values import Act, Answer, Asked, Attempt, Evidence, Hold
+from services.policy.facts.values import Act, Answer, Asked, Attempt, Evidence, Hold, Judgement
 from services.policy.figures import Figure
 from services.policy.identifiers.finding import Finding
 from services.policy.law.verdict import Audience, Verdict
 from services.policy.store import ActRow, AttemptRow, ReleasedRow, RequestRow
+
+JUDGEMENT = ("judged_by", "is_harmless", "judgement_reason", "judgement_document", "judged_at")
 
 
 def attempt_row(one: Attempt, at: datetime) -> Row:
@@ -114,6 +116,8 @@ def request_row(asked: Asked, answer: Answer) -> Row:
         "period_end": asked.figure.period_end,
         "purpose": asked.purpose,
         "basis": asked.basis,
+        "private_interest": asked.private_interest,
+        **judgement_columns(asked.judgement),
         "asked_at": asked.at,
         "decision": answer.decision,
         "state": answer.state,
@@ -144,7 +148,24 @@ def asked_of(row: RequestRow) -> Asked:
         basis=row.basis,
         at=row.asked_at,
         answer=answer,
+        private_interest=row.private_interest,
+        judgement=_judgement_of(row),
     )
+
+
+def judgement_columns(judgement: Judgement | None) -> dict[str, Any]:
+    """The columns of what a person judged about a request; all null before."""
+    if judgement is None:
+        return dict.fromkeys(JUDGEMENT)
+    values = (judgement.person, judgement.is_harmless, judgement.reason, judgement.document)
+    return dict(zip(JUDGEMENT, (*values, judgement.at), strict=True))
+
+
+def _judgement_of(row: RequestRow) -> Judgement | None:
+    if row.judged_by is None or row.is_harmless is None or row.judged_at is None:
+        return None
+    reason, document = row.judgement_reason or "", row.judgement_document
+    return Judgement(row.judged_by, row.is_harmless, reason, document, row.judged_at)
 
 
 def figure_of(row: RequestRow | ReleasedRow) -> Figure:

@@ -162,6 +162,17 @@ class Answer:
 
 
 @dataclass(frozen=True)
+class Judgement:
+    """What a person of the office's leadership says about a private interest: whether it harms nobody."""
+
+    person: str
+    is_harmless: bool
+    reason: str
+    document: str | None
+    at: datetime
+
+
+@dataclass(frozen=True)
 class Asked:
     """A request of an audience for a figure; `answer` is None before the first."""
 
@@ -173,6 +184,8 @@ class Asked:
     basis: str
     at: datetime
     answer: Answer | None = None
+    private_interest: bool = False
+    judgement: Judgement | None = None
 
 
 @dataclass(frozen=True)

@@ -68,6 +68,7 @@ def case_of(
     waived: frozenset[str] = frozenset(),
     *,
     published: bool = False,
+    private_interest: bool = False,
 ) -> Case:
     """The case of an attempt, by the law of `today`."""
     form = facts.forms.get(head["form_version"])
@@ -88,6 +89,7 @@ def case_of(
         missing=tuple(name for name, missing in absent if missing),
         needs_acceptance=(by_room or evidence.warnings > 0) and ACCEPTANCE not in waived,
         published=published,
+        private_interest=private_interest,
         waived=waived,
     )
 

@@ -107,8 +107,11 @@ def library(folder: Path = FOLDER) -> Library:
 def read(files: Mapping[str, str]) -> Library:
     """The policies of these files, by name: *.cedar and policies.cedarschema; raises PolicyError as `library` does."""
     names = sorted(name for name in files if name.endswith(".cedar"))
+    for needed in (SCHEMA, NATIONAL):
+        if needed not in files:
+            raise PolicyError(f"{needed} is missing")
     try:
-        schema = cedarpy.Schema.from_str(files.get(SCHEMA, ""))
+        schema = cedarpy.Schema.from_str(files[SCHEMA])
         policies = tuple(
             policy for name in names for policy in _policies(name, files[name], schema)
         )

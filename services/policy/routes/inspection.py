@@ -48,6 +48,7 @@ Province = Annotated[
     str | None, Query(pattern=r"^[0-9]{2}$", description="List 34; national forms")
 ]
 BATCH = 500
+NDJSON = "application/x-ndjson"
 router = APIRouter(prefix="/v1", tags=["policies"])
 
 
@@ -96,7 +97,12 @@ def pack(regulation: str, context: With, access: Reader) -> LawView:
     return law_view(Instrument.from_dict(entry.body), library().policies)
 
 
-@router.post("/policies/trials", summary="Thử chính sách · Try changed policies")
+@router.post(
+    "/policies/trials",
+    summary="Thử chính sách · Try changed policies",
+    response_class=StreamingResponse,
+    responses={200: {"content": {NDJSON: {}}, "description": "one line a flip, then the totals"}},
+)
 def tried(body: Changed, context: With, access: Tester) -> StreamingResponse:
     """One line of JSON for each decision that would flip, then the totals; nothing is recorded."""
     try:
@@ -104,7 +110,7 @@ def tried(body: Changed, context: With, access: Tester) -> StreamingResponse:
     except PolicyError as error:
         raise Refused(Code.BAD_POLICIES, where=str(error)).problem() from None
     lines = _trial(context, changed, body.since)
-    return StreamingResponse(lines, media_type="application/x-ndjson")
+    return StreamingResponse(lines, media_type=NDJSON)
 
 
 def _trial(context: Context, changed: Library, since: date) -> Iterator[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 from uuid import UUID, uuid5
 
 import sqlalchemy as sa
@@ -14,25 +14,27 @@ from fastapi.concurrency import run_in_threadpool
 from sqlmodel import Session
 
 from services.kernel.api import Context, context_of
-from services.kernel.auth import Access, allowed
+from services.kernel.auth import Access, Principal, allowed
 from services.kernel.events import Outcome
 from services.model.period import PeriodError
 from services.policy.answers import absent
 from services.policy.book import Book, answer_draft
 from services.policy.facts.loading import candidates, facts_of
-from services.policy.facts.rows import request_row
-from services.policy.facts.values import Asked
+from services.policy.facts.rows import JUDGEMENT, judgement_columns, request_row
+from services.policy.facts.values import Asked, Judgement
 from services.policy.figures import Figure
 from services.policy.law.verdict import Audience
 from services.policy.refusals import Code, Refused
 from services.policy.routes import queries
 from services.policy.routes.audience import audience_of
-from services.policy.routes.views import Requests, RequestView, Wanted, request_view
+from services.policy.routes.views import Judged, Requests, RequestView, Wanted, request_view
 from services.policy.store import RequestRow
 
 With = Annotated[Context, Depends(context_of)]
 Reader = Annotated[Access, Depends(allowed("request.read"))]
 Asker = Annotated[Access, Depends(allowed("request.make"))]
+Judge = Annotated[Access, Depends(allowed("request.judge"))]
+FIGURE = {"indicator_list", "indicator", "area_list", "area", "period", "completeness"}
 router = APIRouter(prefix="/v1", tags=["requests"])
 NAMESPACE = UUID("0f4d5f53-8d0c-5d3b-9a59-4f2a2b6b7a11")
 
@@ -46,11 +48,14 @@ class Wish:
     figure: Figure
     purpose: str
     basis: str
+    private_interest: bool = False
 
     @property
     def id(self) -> UUID:
         """The request's id."""
-        words = [asdict(self.audience), asdict(self.figure), self.purpose, self.basis]
+        words: list[Any] = [asdict(self.audience), asdict(self.figure), self.purpose, self.basis]
+        # Requests from before it could be said have no such word.
+        words += ["private"] if self.private_interest else []
         return uuid5(NAMESPACE, json.dumps(words, ensure_ascii=False, sort_keys=True))
 
 
@@ -93,12 +98,84 @@ def one(request: UUID, context: With, access: Reader) -> RequestView:
         return request_view(row, queries.numbers(session))
 
 
+@router.post(
+    "/requests/{request}/judgement", status_code=202, summary="Xét lợi ích riêng · Judge it"
+)
+async def judge(request: UUID, body: Judged, context: With, access: Judge) -> RequestView:
+    """Whether a private interest harms nobody; 202 once it is recorded and published.
+
+    403 for one's own request; 409 where none was declared, or it was judged otherwise before.
+    """
+    view, sequence = await run_in_threadpool(_judge, context, access, request, body)
+    if sequence is not None:
+        await context.outbox.published(sequence)
+    return view
+
+
+def _judge(
+    context: Context, access: Access, request: UUID, body: Judged
+) -> tuple[RequestView, int | None]:
+    now, who = context.clock(), access.principal
+    judgement = Judgement(who.id, body.is_harmless, body.reason, body.document, now)
+    try:
+        with Session(context.engine) as session, session.begin():
+            seen = session.get(RequestRow, request)
+            if seen is None:
+                raise Refused(Code.NO_REQUEST)
+            # Its submission's lock comes first, as everywhere.
+            facts = facts_of(session, seen.submission_id, now) if seen.submission_id else None
+            row = session.get_one(RequestRow, request, populate_existing=True, with_for_update=True)
+            if _judged_before(row, judgement, who):
+                return request_view(row, queries.numbers(session)), context.outbox.unpublished(
+                    session
+                )
+            for name, value in judgement_columns(judgement).items():
+                setattr(row, name, value)
+            session.add(row)
+            session.flush()
+            sequence = None
+            if facts is not None and row.submission_id is not None:
+                requests = (
+                    replace(one, judgement=judgement) if one.id == request else one
+                    for one in facts.requests
+                )  # fmt: skip
+                cause = uuid5(request, "judgement")
+                book = Book(
+                    str(row.submission_id), replace(facts, requests=tuple(requests)), now, cause
+                )
+                book.settle()
+                if not book.is_empty:
+                    sequence = context.outbox.write(session, book.outcome(), cause)
+                session.expire_all()
+            row = session.get_one(RequestRow, request)
+            return request_view(row, queries.numbers(session)), sequence
+    except Refused as refused:
+        raise refused.problem() from None
+
+
+def _judged_before(row: RequestRow, judgement: Judgement, who: Principal) -> bool:
+    """Whether the same was judged before; raises Refused where it can't be judged so."""
+    if who.id == row.person or (who.organisation and who.organisation == row.audience_id):
+        raise Refused(Code.OWN_REQUEST)
+    if not row.private_interest:
+        raise Refused(Code.NOT_PRIVATE)
+    if row.judged_by is None:
+        return False
+    given = judgement_columns(judgement)
+    if any(getattr(row, name) != given[name] for name in JUDGEMENT if name != "judged_at"):
+        raise Refused(Code.JUDGED_BEFORE)
+    return True
+
+
 def _make(context: Context, access: Access, body: Wanted) -> tuple[RequestView, bool, int | None]:
     try:
-        figure = Figure.of(body.model_dump(exclude={"purpose", "basis", "room"}, mode="json"))
+        figure = Figure.of(body.model_dump(include=FIGURE, mode="json"))
         with Session(context.engine) as session, session.begin():
             audience = audience_of(session, access, body.room)
-            wish = Wish(audience, access.principal.id, figure, body.purpose, body.basis)
+            wish = Wish(
+                audience, access.principal.id, figure, body.purpose, body.basis,
+                body.private_interest,
+            )  # fmt: skip
             outcome = _ask(session, wish, context.clock())
             if outcome is None:
                 sequence = context.outbox.unpublished(session)
@@ -120,7 +197,10 @@ def _ask(session: Session, wish: Wish, at: datetime) -> Outcome | None:
     session.execute(lock, {"id": f"policy request {wish.id}"})
     if session.get(RequestRow, wish.id) is not None:
         return None
-    asked = Asked(wish.id, wish.audience, wish.person, wish.figure, wish.purpose, wish.basis, at)
+    asked = Asked(
+        wish.id, wish.audience, wish.person, wish.figure, wish.purpose, wish.basis, at,
+        private_interest=wish.private_interest,
+    )  # fmt: skip
     for row in candidates(session, wish.figure)[:1]:
         facts = facts_of(session, row.submission_id, at)
         if facts is not None and facts.current_attempt is not None:

@@ -101,7 +101,8 @@ class Queue(BaseModel):
 
 
 class Wanted(BaseModel):
-    """Which figure is asked for, and why. `room`: the asker's room, where there are several.
+    """Which figure is asked for, and why. `room`: the asker's room, where there are several. `private_interest`:
+    that it is for an interest of those who ask, not of their office; a person of the leadership judges that.
 
     Of the words only their hashes are published.
     """
@@ -132,7 +133,29 @@ class Wanted(BaseModel):
     completeness: Completeness
     purpose: Words
     basis: Words
+    private_interest: bool = False
     room: Name | None = None
+
+
+class Judged(BaseModel):
+    """Whether the private interest of a request harms nobody. The words stay here."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "examples": [
+                {
+                    "is_harmless": True,
+                    "reason": "Luận văn tốt nghiệp; không ảnh hưởng đến ai.",
+                    "document": "46/TKĐB-TH",
+                }
+            ]
+        },
+    )
+
+    is_harmless: bool
+    reason: Words
+    document: Name | None = None
 
 
 class RequestView(BaseModel):
@@ -151,6 +174,12 @@ class RequestView(BaseModel):
     completeness: str
     purpose: str
     basis: str
+    private_interest: bool
+    judged_by: str | None
+    is_harmless: bool | None
+    judgement_reason: str | None
+    judgement_document: str | None
+    judged_at: datetime | None
     state: Literal["granted", "pending", "denied"]
     submission_id: UUID | None
     articles: list[dict[str, Any]]
