@@ -13,12 +13,21 @@ from services.policy.facts.values import Answer, Asked, Attempt, Facts
 from services.policy.law.case import Case, case_of
 from services.policy.law.decide import decide
 from services.policy.law.policies import library
-from services.policy.law.verdict import Article, Audience, Decision, Release, Verdict, place
+from services.policy.law.verdict import (
+    BY_KIND,
+    COMPILERS,
+    Article,
+    Audience,
+    Decision,
+    Release,
+    Verdict,
+    place,
+)
 
 GRANTED, PENDING, DENIED = "granted", "pending", "denied"
 """The states of a release and of a request; what comes first counts most."""
 STATES = (GRANTED, PENDING, DENIED)
-BEFORE_ALL = frozenset({"compilers", "provincial_committee", "national_office"})
+BEFORE_ALL = frozenset({COMPILERS.kind, *BY_KIND})
 """Kinds of audience that no embargo stops, also not the time that a sender sets for others."""
 NOT_HERE = "policy.absent"
 HARMFUL = "policy.harmful"
@@ -69,6 +78,22 @@ def answered(
     named = tuple(map(asdict, articles))
     submission = str(attempt.head["submission_id"])
     return _next(asked, Answer(0, first.state, message, named, submission, at)), found
+
+
+def standing(attempt: Attempt, facts: Facts, at: datetime) -> tuple[dict[str, Any], ...]:
+    """The releases of the whole attempt to those to whom the office reports it without a request."""
+    case = case_of(attempt.head, attempt.evidence, facts, day(at), attempt.waived)
+    return tuple(
+        _of_all(audience, part)
+        for audience in facts.standing
+        for part in parts(case, audience, attempt)
+    )
+
+
+def _of_all(audience: Audience, part: Part) -> dict[str, Any]:
+    articles = [asdict(article) for article in part.articles]
+    flags = None if part.flags is None else [asdict(one) for one in part.flags]
+    return _plain(audience, part.state, articles, None, part.not_before, flags)
 
 
 def _judged_policies() -> frozenset[str]:

@@ -14,7 +14,7 @@ from typing import Any
 from uuid import UUID
 
 from services.kernel.events import Draft, Outcome, Row
-from services.policy.answers import answered, plain, releases
+from services.policy.answers import answered, plain, releases, standing
 from services.policy.deadline import due
 from services.policy.facts.rows import act_row, attempt_row, request_row
 from services.policy.facts.values import Act, Answer, Asked, Attempt, Facts, Hold
@@ -22,7 +22,7 @@ from services.policy.law.verdict import Decision, Reason, Verdict
 from services.policy.store import DecisionRow, SubmissionRow
 
 COMPILERS_ONLY = 1
-"""The first release of a cleared attempt is that of the compilers; the others follow from requests."""
+"""The first release of a cleared attempt is that of the compilers; the others stand, or follow from requests."""
 
 
 class Book:
@@ -154,11 +154,13 @@ class Book:
         found = []
         for one in self._facts.requests:
             answer, parts = answered(one, attempt, self._facts, self._at)
-            found.append((one, parts))
+            if one.audience not in self._facts.standing:
+                found.append((one, parts))
             if answer != one.answer:
                 self.answer(one, answer)
         own = attempt.releases[:COMPILERS_ONLY]
-        return replace(attempt, releases=(*own, *releases(found)))
+        stands = standing(attempt, self._facts, self._at)
+        return replace(attempt, releases=(*own, *stands, *releases(found)))
 
     def answer(self, asked: Asked, answer: Answer) -> None:
         """Enters the answer to a request."""

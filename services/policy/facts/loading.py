@@ -30,7 +30,7 @@ from services.policy.facts.values import (
 )
 from services.policy.figures import Figure, holds
 from services.policy.handler import Affected, released_figure
-from services.policy.law.verdict import Verdict
+from services.policy.law.verdict import BY_KIND, Audience, Verdict
 from services.policy.store import ActRow, AttemptRow, ReleasedRow, RequestRow, SubmissionRow
 
 Body = Mapping[str, Any]
@@ -118,6 +118,7 @@ def _facts(session: Session, head: Body, at: datetime, *, takes_over: bool = Fal
         acts=_acts(session, key),
         requests=_requests(session, about, body, None if takes_over else key),
         released=_released(session, about, forms.get(about["form_version"])),
+        standing=_standing(session, about, forms.get(about["form_version"]), at),
         last_decision=submission.last_decision,
         current_attempt=submission.current_attempt,
     )
@@ -184,6 +185,21 @@ def _released(session: Session, head: Body, form: FormFacts | None) -> frozenset
     )
     figures = map(figure_of, rows)
     return frozenset(one for one in figures if one.indicator_list in form.systems)
+
+
+def _standing(
+    session: Session, head: Body, form: FormFacts | None, at: datetime
+) -> tuple[Audience, ...]:
+    """Of a form of an indicator system alone: the province's committee, and the national office."""
+    if form is None or not form.is_system:
+        return ()
+    bodies = (entry.body for entry in replica.in_force(session, "organisation", at))
+    found = (
+        Audience(body["kind"], body["id"])
+        for body in bodies
+        if body["kind"] in BY_KIND and body.get("province") in (None, head["province"])
+    )
+    return tuple(sorted(found, key=lambda one: (one.kind, one.id)))
 
 
 def _form(session: Session, id_: str, version: int) -> Body | None:

@@ -32,7 +32,8 @@ DEMANDS: Mapping[str, frozenset[Kind]] = {
 class FormFacts:
     """What policy asks of a form: whose it is, its regime, the identifiers that it demands, and who accepts it.
 
-    `systems` are the indicator systems that it reports figures of: they are under embargo until released.
+    `systems` are the indicator systems that it reports figures of: they are under embargo until released. `is_system`:
+    whether all its figures are of such.
     """
 
     province: str | None
@@ -40,6 +41,7 @@ class FormFacts:
     demanded: frozenset[str]
     acceptance: str = "automatic"
     systems: frozenset[str] = frozenset()
+    is_system: bool = False
 
     @classmethod
     def of(cls, body: Mapping[str, Any], lists: Mapping[str, Mapping[str, Any]]) -> FormFacts:
@@ -49,17 +51,19 @@ class FormFacts:
         one: nobody can forget an embargo.
         """
         columns = [column for table in body["tables"] for column in table["columns"]]
+        systems = frozenset(
+            one
+            for one in indicator_lists(body)
+            if lists.get(one, {}).get("indicator_system") is not False
+        )
         asked = {column["identifier"] for column in columns if column.get("identifier")}
         return cls(
             province=body.get("province"),
             regime=body["regime"],
             demanded=frozenset(kind.value for one in asked for kind in DEMANDS.get(one, ())),
             acceptance=body.get("acceptance", "automatic"),
-            systems=frozenset(
-                one
-                for one in indicator_lists(body)
-                if lists.get(one, {}).get("indicator_system") is not False
-            ),
+            systems=systems,
+            is_system=all(table.get("indicator_list") in systems for table in body["tables"]),
         )
 
 
@@ -192,7 +196,8 @@ class Asked:
 class Facts:
     """What is known of one submission. `forms` are by version, `instruments` all of the catalogue, of any day.
 
-    `requests` are those for figures that it holds, `released` the figures of it that the office published.
+    `requests` are those for figures that it holds, `released` the figures of it that the office published, `standing`
+    the audiences to whom the office reports such figures without a request, before it publishes them.
     """
 
     forms: Mapping[int, FormFacts]
@@ -203,6 +208,7 @@ class Facts:
     acts: tuple[Act, ...] = ()
     requests: tuple[Asked, ...] = ()
     released: frozenset[Figure] = frozenset()
+    standing: tuple[Audience, ...] = ()
     last_decision: int = 0
     current_attempt: int | None = None
 

@@ -30,6 +30,8 @@ KINDS = frozenset(
     {"compilers", "room", "agency", "provincial_committee", "national_office", "user_group"}
 )
 """Every kind of audience."""
+BY_KIND = frozenset({"provincial_committee", "national_office"})
+"""Kinds of organisation that are audiences of their own kind, and read before the office publishes."""
 ACCEPTANCE = "acceptance"
 """What stands in place of a policy where a room has to accept the attempt (R28, R58)."""
 

@@ -7,12 +7,9 @@ from sqlmodel import Session, col
 
 from services.kernel import replica
 from services.kernel.auth import Access, Scope
-from services.policy.law.verdict import Audience
+from services.policy.law.verdict import BY_KIND, Audience
 from services.policy.refusals import Code, Refused
 from services.policy.store import RequestRow
-
-BY_KIND = frozenset({"provincial_committee", "national_office"})
-"""Organisations of these kinds are audiences of that kind; any other is an agency."""
 
 
 def audience_of(session: Session, access: Access, room: str | None) -> Audience:

@@ -1,0 +1,94 @@
+"""The committee and the national office read before all others, without asking; an embargo keeps the others waiting."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from services.policy.facts.values import Facts, ItemFacts
+from services.policy.law.verdict import Audience
+from tests.unit.test_policy_handler import FORMS, after, facts
+from tests.unit.test_policy_requests import AGENCY, MARRIAGES, asked, came, cleared, settled
+
+COMMITTEE = Audience("provincial_committee", "uy-ban-nhan-dan-dien-bien")
+OFFICE = Audience("national_office", "cuc-thong-ke")
+PUBLIC, ROOM = Audience("user_group", "c"), Audience("room", "phong-x")
+
+
+def reported(**changes: object) -> Facts:
+    return facts("t0111", standing=(OFFICE, COMMITTEE), **changes)
+
+
+def states(releases: object) -> list[tuple[str, str]]:
+    return [(one["audience_id"], one["state"]) for one in releases]  # type: ignore[attr-defined]
+
+
+def test_a_clearance_is_reported_to_them_and_to_nobody_else() -> None:
+    (event,) = came(reported()).events
+    assert states(event.data["releases"]) == [
+        ("grdp", "granted"),
+        (OFFICE.id, "granted"),
+        (COMMITTEE.id, "granted"),
+    ]
+    for release in event.data["releases"][1:]:
+        assert (release["only"], release["flags"], release["not_before"]) == (None, None, None)
+        assert release["articles"]
+
+
+def test_all_others_wait_each_for_the_act() -> None:
+    known = cleared(reported())
+    audiences = [AGENCY, ROOM, PUBLIC]
+    requests = [asked(audience=one, number=n) for n, one in enumerate(audiences, 1)]
+    *answers, event = settled(known, *requests).events
+    assert {one.data["state"] for one in answers} == {"pending"}
+    assert sorted(states(event.data["releases"])[3:]) == sorted(
+        (one.id, "pending") for one in audiences
+    )
+
+
+def test_a_correction_under_embargo_goes_to_the_compilers_and_keeps_the_others_waiting() -> None:
+    known = cleared(reported())
+    known = after(known, settled(known, asked()))
+    superseded, event = came(known, 2).events
+    assert (superseded.topic, superseded.data["attempt"]) == ("submission.superseded", 1)
+    assert (event.topic, event.data["attempt"]) == ("submission.cleared", 2)
+    assert states(event.data["releases"]) == [
+        ("grdp", "granted"),
+        (OFFICE.id, "granted"),
+        (COMMITTEE.id, "granted"),
+        (AGENCY.id, "pending"),
+    ]
+
+
+def test_who_is_told_anyway_gets_no_second_release_for_asking() -> None:
+    known = cleared(reported())
+    (answer,) = settled(known, asked(audience=COMMITTEE)).events
+    assert answer.data["state"] == "granted", "and nothing is published again"
+
+
+def test_an_agreement_that_leaves_one_of_them_out_is_kept() -> None:
+    form = replace(FORMS["t0111"], province="11")
+    kept = ItemFacts.of({"form": "t0111", "recipients": ["national_office"]})
+    (event,) = came(reported(item=kept, forms={1: form})).events
+    assert states(event.data["releases"]) == [
+        ("grdp", "granted"),
+        (OFFICE.id, "granted"),
+        (COMMITTEE.id, "denied"),
+    ]
+
+
+@pytest.mark.parametrize(("form", "is_system"), [("t0111", True), ("cv17809-1", False)])
+def test_what_is_reported_is_a_form_of_the_indicator_system_alone(
+    form: str, is_system: bool
+) -> None:
+    assert FORMS[form].is_system is is_system
+
+
+def test_the_act_on_one_figure_leaves_another_pending() -> None:
+    known = cleared(reported())
+    other = asked(replace(MARRIAGES, area="12"), ROOM, 2)
+    known = replace(known, released=frozenset({MARRIAGES}))
+    first, second, event = settled(known, asked(), other).events
+    assert (first.data["state"], second.data["state"]) == ("granted", "pending")
+    assert states(event.data["releases"])[3:] == [(AGENCY.id, "granted"), (ROOM.id, "pending")]
