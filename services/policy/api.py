@@ -11,7 +11,7 @@ from fastapi import FastAPI
 from services.kernel.api import create, serve
 from services.kernel.clock import Clock, utc_now
 from services.kernel.settings import Settings
-from services.policy.routes import incidents, inspection, requests, reviews, sweep
+from services.policy.routes import incidents, inspection, prereleases, requests, reviews, sweep
 
 TEXT = (
     "Quyết định sử dụng số liệu: việc chờ xem xét, yêu cầu cung cấp số liệu · "
@@ -22,7 +22,7 @@ TEXT = (
 def create_app(config: Settings | None = None, clock: Clock = utc_now) -> FastAPI:
     """The application with its routes; while it runs, it sweeps."""
     app = create("policy", "Chính sách · Policy", TEXT, config, clock)
-    for part in (reviews, sweep, requests, incidents, inspection):
+    for part in (reviews, sweep, requests, incidents, inspection, prereleases):
         app.include_router(part.router)
     common = app.router.lifespan_context
 

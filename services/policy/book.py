@@ -16,7 +16,7 @@ from uuid import UUID
 from services.kernel.events import Draft, Outcome, Row
 from services.policy.answers import answered, plain, releases, standing
 from services.policy.deadline import due
-from services.policy.facts.rows import act_row, attempt_row, request_row
+from services.policy.facts.rows import act_row, attempt_row, pre_release_rows, request_row
 from services.policy.facts.values import Act, Answer, Asked, Attempt, Facts, Hold
 from services.policy.law.verdict import Decision, Reason, Verdict
 from services.policy.store import DecisionRow, SubmissionRow
@@ -174,6 +174,8 @@ class Book:
         self._changed.add(attempt.attempt)
         body = {**entered.head, "decision": self._number, **data}
         self._drafts.append(Draft(f"submission.{verdict}", self._id, body, self._id))
+        if verdict is Verdict.CLEARED:
+            self._others += pre_release_rows(entered, self._at)
         own = verdict is not Verdict.SUPERSEDED
         values = {
             "submission_id": UUID(self._id),

@@ -139,6 +139,22 @@ class ReleasedRow(SQLModel, table=True):
     released_at: datetime = Field(sa_type=TIME)
 
 
+class PreReleaseRow(SQLModel, table=True):
+    """That an audience could read an attempt before the office published it; never changed."""
+
+    __tablename__ = "pre_releases"
+    __table_args__ = ({"schema": SCHEMA},)
+
+    submission_id: UUID = Field(primary_key=True)
+    attempt: int = Field(primary_key=True)
+    audience_kind: str = Field(primary_key=True)
+    audience_id: str = Field(primary_key=True)
+    decision: int = Field(sa_type=sa.BigInteger)
+    head: dict[str, Any] = Field(sa_type=JSONB)
+    articles: list[dict[str, Any]] = Field(sa_type=JSONB)
+    since: datetime = Field(sa_type=TIME)
+
+
 class IncidentRow(SQLModel, table=True):
     """An attempt that bears markings of secrecy. Its entry destroys the keys of its objects, `erased` of them."""
 

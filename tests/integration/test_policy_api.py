@@ -306,8 +306,23 @@ def test_an_embargo_from_request_to_release(policy: Policy, stack: Stack) -> Non
     ]  # fmt: skip
     cleared = events(stack.bootstrap, "submission.cleared", submission)
     assert [one["decision"] for one in cleared] == [1, 2]
-    states = [[r["state"] for r in one["releases"]] for one in cleared]
-    assert states == [["granted", "pending"], ["granted", "granted"]]
+    states = [{r["audience_kind"]: r["state"] for r in one["releases"]} for one in cleared]
+    before_all = dict.fromkeys(("compilers", "national_office", "provincial_committee"), "granted")
+    assert states == [before_all | {"agency": "pending"}, before_all | {"agency": "granted"}]
+
+
+def test_who_may_read_before_publication_is_listed(policy: Policy) -> None:
+    submission = str(uuid4())
+    policy.comes(submission, **(HEAD | {"completeness": "preliminary"}))
+    path = "/v1/pre-releases"
+    wanted = {"audience": "cuc-thong-ke", "limit": "200"}
+    for reader in (LEADER, AUDITOR):
+        found = policy.client.get(path, params=wanted, headers=reader).json()["pre_releases"]
+        (one,) = [one for one in found if one["submission_id"] == submission]
+        assert (one["audience_kind"], one["attempt"]) == ("national_office", 1)
+        assert one["form"] == HEAD["form"] and one["since"] and one["articles"]
+    for nobody in (AGENCY, person()):
+        assert policy.client.get(path, headers=nobody).status_code == 403
 
 
 def test_who_sees_a_request(policy: Policy) -> None:
@@ -461,7 +476,7 @@ def test_what_was_decided_before_these_tables_is_taken_over(
     with psycopg.connect(fresh_database, autocommit=True) as connection:
         connection.execute(
             "drop table policy.attempts, policy.acts, policy.requests, policy.released,"
-            " policy.incidents; drop function policy.erase"
+            " policy.incidents, policy.pre_releases; drop function policy.erase"
         )
         connection.execute("update policy.alembic_version set version_num = '0001'")
         connection.execute("insert into policy.submissions values (%s, 2, null)", [submission])

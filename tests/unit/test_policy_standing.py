@@ -8,7 +8,8 @@ import pytest
 
 from services.policy.facts.values import Facts, ItemFacts
 from services.policy.law.verdict import Audience
-from tests.unit.test_policy_handler import FORMS, after, facts
+from services.policy.store import PreReleaseRow
+from tests.unit.test_policy_handler import FORMS, T0, after, facts
 from tests.unit.test_policy_requests import AGENCY, MARRIAGES, asked, came, cleared, settled
 
 COMMITTEE = Audience("provincial_committee", "uy-ban-nhan-dan-dien-bien")
@@ -34,6 +35,17 @@ def test_a_clearance_is_reported_to_them_and_to_nobody_else() -> None:
     for release in event.data["releases"][1:]:
         assert (release["only"], release["flags"], release["not_before"]) == (None, None, None)
         assert release["articles"]
+
+
+def test_who_may_read_before_all_is_listed_once_with_its_article() -> None:
+    outcome = came(reported())
+    listed = [row for row in outcome.rows if row.table is PreReleaseRow]
+    assert {row.conflict for row in listed} == {"ignore"}, "the first time is the one that counts"
+    assert [(row.values["audience_id"], row.values["attempt"]) for row in listed] == [
+        (OFFICE.id, 1),
+        (COMMITTEE.id, 1),
+    ]
+    assert all(row.values["articles"] and row.values["since"] == T0 for row in listed)
 
 
 def test_all_others_wait_each_for_the_act() -> None:

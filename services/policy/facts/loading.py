@@ -193,11 +193,11 @@ def _standing(
     """Of a form of an indicator system alone: the province's committee, and the national office."""
     if form is None or not form.is_system:
         return ()
-    bodies = (entry.body for entry in replica.in_force(session, "organisation", at))
     found = (
-        Audience(body["kind"], body["id"])
-        for body in bodies
-        if body["kind"] in BY_KIND and body.get("province") in (None, head["province"])
+        Audience(entry.body["kind"], entry.id)
+        for entry in replica.in_force(session, "organisation", at)
+        if entry.body.get("kind") in BY_KIND
+        and entry.body.get("province") in (None, head["province"])
     )
     return tuple(sorted(found, key=lambda one: (one.kind, one.id)))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -13,8 +13,8 @@ from services.model.period import Period, PeriodError
 from services.policy.facts.values import Act, Answer, Asked, Attempt, Evidence, Hold, Judgement
 from services.policy.figures import Figure
 from services.policy.identifiers.finding import Finding
-from services.policy.law.verdict import Audience, Verdict
-from services.policy.store import ActRow, AttemptRow, ReleasedRow, RequestRow
+from services.policy.law.verdict import BY_KIND, Audience, Verdict
+from services.policy.store import ActRow, AttemptRow, PreReleaseRow, ReleasedRow, RequestRow
 
 JUDGEMENT = ("judged_by", "is_harmless", "judgement_reason", "judgement_document", "judged_at")
 
@@ -68,6 +68,23 @@ def attempt_of(row: AttemptRow) -> Attempt:
         waived=frozenset(row.waived),
         hold=hold,
     )
+
+
+def pre_release_rows(one: Attempt, at: datetime) -> Iterator[Row]:
+    """The entries of the list of those who may read before publication; what is in it stays as it was."""
+    for release in one.releases:
+        if release["state"] == "granted" and release["audience_kind"] in BY_KIND:
+            values = {
+                "submission_id": UUID(one.head["submission_id"]),
+                "attempt": one.attempt,
+                "audience_kind": release["audience_kind"],
+                "audience_id": release["audience_id"],
+                "decision": one.decision,
+                "head": dict(one.head),
+                "articles": list(release["articles"]),
+                "since": at,
+            }
+            yield Row(PreReleaseRow, values, conflict="ignore")
 
 
 def act_row(submission_id: UUID, act: Act) -> Row:
