@@ -64,7 +64,7 @@ def explain(
     table(["operators.policy.fact", "operators.policy.value"], facts)
     for change in found["changes"]:
         _say("operators.policy.change", verdict=_verdict(change), words=change["text"])
-    if not found["changes"]:
+    if not found["changes"] and found["verdict"] != "cleared":
         say("operators.policy.no_change")
 
 

@@ -44,22 +44,28 @@ def chaotic(tmp_path: Path) -> Iterator[tuple[Stack, Path]]:
 
 
 def test_short(chaotic: tuple[Stack, Path]) -> None:
-    run(*chaotic, count=120, seed=20261123, pause=(2.0, 4.0), most=10)
+    run(*chaotic, count=120, seed=20261123, pause=(2.0, 4.0), most=10, kills_broker=False)
 
 
 @pytest.mark.long
 def test_long(chaotic: tuple[Stack, Path]) -> None:
-    run(*chaotic, count=2000, seed=int(time.time()), pause=(2.0, 6.0), most=200)
+    run(*chaotic, count=2000, seed=int(time.time()), pause=(2.0, 6.0), most=200, kills_broker=True)
 
 
 def run(
-    stack: Stack, flags: Path, count: int, seed: int, pause: tuple[float, float], most: int
+    stack: Stack,
+    flags: Path,
+    count: int,
+    seed: int,
+    pause: tuple[float, float],
+    most: int,
+    kills_broker: bool,
 ) -> None:
     rng = random.Random(seed)
     plan = sending.plan(count, rng)
     key = register(stack)
     (flags / "bury-policy").touch()
-    monkey = Monkey(stack, flags, rng, pause, most)
+    monkey = Monkey(stack, flags, rng, pause, most, kills_broker)
     officer, on_call = Officer(stack), Operator(stack)
     officer.start()
     on_call.start()
