@@ -46,7 +46,7 @@ PATH_TOPICS = "submission."
 RECEIVED = "submission.received"
 RETURNED = "submission.returned"
 HELD = "submission.held"
-DECISIONS = ("submission.cleared", "submission.withheld", HELD)
+DECISIONS = ("submission.cleared", "submission.withheld", HELD, "submission.withdrawn")
 
 Layout = tuple[tuple[str, type], ...]
 """The first fields of an Avro record; an enum's symbol is its number."""

@@ -34,7 +34,9 @@ from services.model.statement import (
 from services.model.text import read
 
 __all__ = ["Connector", "Notice", "Receipt", "Refused", "Undecided", "Unreachable"]
-SETTLED = frozenset({"returned", "withheld", "held", "cleared", "stored", "superseded"})
+SETTLED = frozenset(
+    {"returned", "withheld", "held", "cleared", "stored", "superseded", "withdrawn"}
+)
 """States in which an attempt has its verdict, or waits for a person."""
 
 

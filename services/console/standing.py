@@ -34,6 +34,7 @@ TONES: Mapping[str, Tone] = {
     "cleared": Tone.GOOD,
     "stored": Tone.GOOD,
     "superseded": Tone.PAST,
+    "withdrawn": Tone.PAST,
 }
 """Every state of an attempt, in the order of its path."""
 
@@ -61,7 +62,7 @@ def steps(attempt: Mapping[str, Any], language: Language) -> list[Step]:
         )
         for one in passed
     ]
-    ended = state in ("returned", "withheld", "superseded", "stored")
+    ended = state in ("returned", "withheld", "superseded", "withdrawn", "stored")
     ahead = [] if ended else [one for one in ("validated", "cleared", "stored") if one not in times]
     return found + [Step(say(f"step.{one}.ahead"), "", "ahead") for one in ahead]
 

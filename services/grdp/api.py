@@ -151,6 +151,13 @@ def _observations(app: FastAPI) -> None:
 
 def _read(context: Context, audience: Audience, wanted: Wanted) -> tuple[Page, int]:
     """The page, and the place of its event in the outbox: both of one transaction."""
+    while (found := _read_once(context, audience, wanted)) is None:
+        pass
+    return found
+
+
+def _read_once(context: Context, audience: Audience, wanted: Wanted) -> tuple[Page, int] | None:
+    """The same; None where a submission of the page was taken back while it was read."""
     equal = wanted.filters()
     cursor = _cursor(wanted.cursor) if wanted.cursor is not None else None
     now = context.clock()
@@ -160,7 +167,10 @@ def _read(context: Context, audience: Audience, wanted: Wanted) -> tuple[Page, i
         reach = Reach.of(session, audience, now)
         rows = queries.observations(session, reach, as_of, equal, after, wanted.limit + 1)
         page = rows[: wanted.limit]
-        read = Read(uuid4(), as_of, now, equal, reach.sources(session, page))
+        sources = reach.sources(session, page)
+        if not queries.are_kept(session, sources):
+            return None
+        read = Read(uuid4(), as_of, now, equal, sources)
         event = read.event(audience)
         reads.keep(session, event.data)
         sequence = context.outbox.add(session, event, derived_id(read.id, "figure.read", 0))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -34,6 +34,17 @@ class Decided:
 
 
 @dataclass(frozen=True)
+class Reader:
+    """Somebody who read figures of the attempt: in how many pages, and when last."""
+
+    audience_kind: str
+    audience_id: str
+    organisation: str | None
+    reads: int
+    last_read_at: datetime
+
+
+@dataclass(frozen=True)
 class Facts:
     """The state of the event's submission, and of its attempt.
 
@@ -46,8 +57,16 @@ class Facts:
     decided: Decided
     figures: Mapping[UUID, Latest] = field(compare=False, repr=False)
     salt: bytes = field(compare=False, repr=False)
+    withdrawn: int = 0
+    readers: tuple[Reader, ...] = ()
 
 
+READERS = sa.text(
+    "select audience_kind, audience_id, organisation, count(*), max(read_at) from reads"
+    " where submissions @> jsonb_build_array(jsonb_build_object("
+    "'submission_id', cast(:submission as text), 'attempt', cast(:attempt as int)))"
+    " group by 1, 2, 3 order by 1, 2, 3"
+)
 LATEST = sa.text(
     "select distinct on (f.key_id) f.key_id, coalesce(o.revision, 0), coalesce(o.withdrawn, true)"
     " from figures f left join observations o on o.figure_id = f.id and o.revision is not null"
@@ -58,10 +77,10 @@ LATEST = sa.text(
 def load(session: Session, event: Event) -> Facts:
     """The facts of the event's submission, whose row stays locked until the transaction ends."""
     id_ = event.data["submission_id"]
-    first = {"id": id_, "attempt": 0, "version": 0, "known_from": None}
+    first = {"id": id_, "attempt": 0, "version": 0, "known_from": None, "withdrawn": 0}
     session.execute(insert(Submission).values(first).on_conflict_do_nothing())
-    version, attempt, known_from = session.execute(
-        select(Submission.version, Submission.attempt, Submission.known_from)
+    version, attempt, known_from, withdrawn = session.execute(
+        select(Submission.version, Submission.attempt, Submission.known_from, Submission.withdrawn)
         .where(Submission.id == id_)
         .with_for_update()
     ).one()
@@ -78,4 +97,13 @@ def load(session: Session, event: Event) -> Facts:
         Decided(*decided) if decided else Decided(),
         figures={key: Latest(revision, gone) for key, revision, gone in figures},
         salt=secrets.token_bytes(32),
+        withdrawn=withdrawn,
     )
+
+
+def load_withdrawn(session: Session, event: Event) -> Facts:
+    """The same, and who has read figures of the attempt: nobody reads them while its submission's row is locked."""
+    facts = load(session, event)
+    about = {"submission": event.data["submission_id"], "attempt": event.data["attempt"]}
+    readers = tuple(Reader(*row) for row in session.execute(READERS, about))
+    return replace(facts, readers=readers)

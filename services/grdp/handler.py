@@ -1,20 +1,21 @@
 """A cleared submission becomes vintages. Pure.
 
 What is current is the highest cleared attempt, whatever arrives last. A figure that it lacks is
-withdrawn, and so are all of them when policy no longer lets the compilers read it.
+withdrawn, and so are all of them when policy no longer lets the compilers read it. What its sender took back nobody
+reads any more, as of no time; whoever read it before is named in a `figure.recalled`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from polars.exceptions import PolarsError
 
-from services.grdp.facts import Facts
+from services.grdp.facts import Facts, Reader
 from services.grdp.identity import digest, figure_id, key_id
 from services.grdp.releases import release_rows
 from services.grdp.store import STATUS, Attempt, Digest, Figure, Observation, Submission
@@ -24,12 +25,16 @@ from services.model.observation import KEY as OBSERVATION_KEY
 from services.model.observation import from_parquet
 from services.model.submission import head as head_of
 
+WITHDRAWN = "submission.withdrawn"
 KEPT = ("value", "missing", "reference_start", "reference_end", *STATUS, "sheet", "cell", "rounded")
 GONE: Mapping[str, Any] = {
     "value": None, "missing": None, "reference_start": None, "reference_end": None,
     "obs_status": "", "conf_status": "", "conf_redist": "", "embargo_time": None,
     "obs_comment": None, "sheet": "", "cell": "", "rounded": False,
 }  # fmt: skip
+RECALLED = (
+    "submission_id", "attempt", "sender", "form", "period", "completeness", "province", "decision",
+)  # fmt: skip
 INSTANT = timedelta(microseconds=1)
 
 
@@ -62,6 +67,19 @@ def handle(event: Event, facts: Facts, contents: Mapping[str, bytes]) -> Outcome
         return Outcome(rows=rows)
     committed = writing.digest(figures)
     return Outcome((writing.stored(figures, committed),), (*rows, writing.committed(committed)))
+
+
+def handle_withdrawn(event: Event, facts: Facts, contents: Mapping[str, bytes]) -> Outcome:
+    """Lets nobody read an attempt that its sender took back, and names who read it before."""
+    if event.data["decision"] <= facts.decided.decision:
+        return Outcome()
+    recalled = tuple(_recalled(event, reader) for reader in facts.readers)
+    return Outcome(recalled, tuple(Writing(event, facts, None).rows({})))
+
+
+def _recalled(event: Event, reader: Reader) -> Draft:
+    data = {name: event.data[name] for name in RECALLED} | asdict(reader)
+    return Draft("figure.recalled", event.key, data, event.subject)
 
 
 def reads(event: Event) -> tuple[Reference, ...]:
@@ -106,6 +124,11 @@ class Writing:
     event: Event
     facts: Facts
     content: str | None
+
+    @property
+    def ends(self) -> bool:
+        """Whether its sender took the attempt back."""
+        return self.event.topic == WITHDRAWN
 
     @property
     def late(self) -> bool:
@@ -183,6 +206,7 @@ class Writing:
             "attempt": max(self.event.data["attempt"], self.facts.attempt),
             "version": self.facts.version + 1,
             "known_from": self.facts.known_from if self.late else self.known_from,
+            "withdrawn": max(self.facts.withdrawn, self.event.data["attempt"] if self.ends else 0),
         }
         return Row(Submission, values, "replace")
 

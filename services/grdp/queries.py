@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -12,8 +12,9 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
-from services.grdp.reach import KEYS, ROWS, Reach
-from services.grdp.store import VINTAGES, Digest
+from services.grdp.audience import Source
+from services.grdp.reach import KEPT, KEYS, ROWS, Reach
+from services.grdp.store import VINTAGES, Digest, Submission
 
 
 @dataclass(frozen=True)
@@ -45,7 +46,7 @@ select
 """)
 ATTEMPTS = sa.text("""
 select
-    case when a.stored is null then 'unreleased'
+    case when a.attempt <= s.withdrawn then 'withdrawn' when a.stored is null then 'unreleased'
         when a.attempt = s.attempt then 'current' else 'superseded' end as state,
     count(*) as attempts, sum(a.figures) as figures
 from attempts a join submissions s on s.id = a.submission_id
@@ -78,7 +79,7 @@ def observations(
         sa.select(VINTAGES)
         .where(column.known_from <= as_of)
         .where(sa.or_(column.known_to.is_(None), column.known_to > as_of))
-        .where(sa.not_(column.withdrawn))
+        .where(sa.not_(column.withdrawn), KEPT)
         .where(*(column[name] == value for name, value in equal.items()))
         .order_by(column.key_id)
         .limit(limit)
@@ -89,6 +90,21 @@ def observations(
     if not reach.audience.is_compilers:
         statement, values = statement.where(KEYS, ROWS), reach.parameters
     return [dict(row) for row in session.execute(statement, values).mappings()]
+
+
+def are_kept(session: Session, page: Collection[Source]) -> bool:
+    """Whether none of the page's attempts was taken back meanwhile; their rows are locked against that from here on.
+
+    So who withdraws a submission finds every read of it, or the reader finds the withdrawal.
+    """
+    last = {one.submission: one.attempt for one in sorted(page, key=lambda one: -one.attempt)}
+    rows = session.execute(
+        select(Submission.id, Submission.withdrawn)
+        .where(col(Submission.id).in_(sorted(last)))
+        .order_by(col(Submission.id))
+        .with_for_update(read=True)
+    )
+    return all(withdrawn < last[id_] for id_, withdrawn in rows)
 
 
 def digests(session: Session, submission: str) -> list[Digest]:

@@ -74,6 +74,12 @@ RELEASED = f"({_released('vintages.attempt')} and {_released(CURRENT_ATTEMPT)})"
 ROWS = sa.text(f"({SUPPLIED} and not {DENIED} or {RELEASED})")
 """A condition on rows of the view `vintages`."""
 
+KEPT = sa.text(
+    "not exists (select from submissions s"
+    " where s.id = vintages.submission_id and s.withdrawn >= vintages.attempt)"
+)
+"""Whether the sender did not take it back: then nobody reads it, as of whatever time."""
+
 KEYS = sa.text(
     f"key_id = any(array(select key_id from figures where {SUPPLIED} or submission_id in"
     f" (select submission_id from releases where {TO_AUDIENCE} and {GRANTED})))"

@@ -134,7 +134,7 @@ class Figures(BaseModel):
 
 
 class Totals(BaseModel):
-    """Counts for reconciliation; attempts by state: current, superseded, unreleased."""
+    """Counts for reconciliation; attempts by state: current, superseded, unreleased, withdrawn."""
 
     model_config = ConfigDict(
         json_schema_extra={

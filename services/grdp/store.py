@@ -44,6 +44,9 @@ class Submission(SQLModel, table=True):
     attempt: int = Field(description="The highest attempt that was cleared; 0 before the first.")
     version: int = Field(description="How often it was written to.")
     known_from: datetime | None = _time(nullable=True)
+    withdrawn: int = Field(
+        default=0, description="Its sender took back this attempt and all before it; 0: none."
+    )
 
 
 class Attempt(SQLModel, table=True):

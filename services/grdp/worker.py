@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from services.grdp.facts import load
+from services.grdp.facts import load, load_withdrawn
 from services.grdp.feed import derive
-from services.grdp.handler import handle, reads
+from services.grdp.handler import WITHDRAWN, handle, handle_withdrawn, reads
 from services.kernel import replica
 from services.kernel.runner import main
 from services.kernel.stage import ObjectStage
@@ -18,5 +18,14 @@ STAGE = ObjectStage(
     awaits_catalogue=False,  # policy has judged; nothing of the catalogue is needed to store
 )
 
+TAKEN_BACK = ObjectStage(
+    topics=(WITHDRAWN,),
+    load=load_withdrawn,
+    reads=lambda event: (),
+    handle=handle_withdrawn,
+    derive=derive,
+    awaits_catalogue=False,
+)
+
 if __name__ == "__main__":
-    main("grdp", [replica.stage(), STAGE])
+    main("grdp", [replica.stage(), STAGE, TAKEN_BACK])

@@ -119,14 +119,14 @@ def decide(
     """A new attempt, or one that is here already.
 
     `known` is what the statement's nonce was used for, `latest` the submission's latest attempt. What was returned or
-    withheld may be sent again unchanged: the form, the rules or the decision may have changed since.
+    withheld, or taken back, may be sent again unchanged: the form, the rules or the decision may have changed since.
     """
     if known is not None:
         same = known.submission_id == submission_id and known.has(statement)
         return Repeat(known) if same else Refusal(Code.NONCE_USED)
     if latest is None:
         return New(1)
-    closed = latest.state in (State.RETURNED, State.WITHHELD)
+    closed = latest.state in (State.RETURNED, State.WITHHELD, State.WITHDRAWN)
     if latest.has(statement) and latest.form_version == form.version and not closed:
         return Repeat(latest)
     return New(latest.attempt + 1)

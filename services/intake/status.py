@@ -26,6 +26,7 @@ class State(StrEnum):
     CLEARED = "cleared"
     STORED = "stored"
     SUPERSEDED = "superseded"
+    WITHDRAWN = "withdrawn"
 
     @property
     def topic(self) -> str:
@@ -36,7 +37,8 @@ class State(StrEnum):
 class Account(StrEnum):
     """Where an attempt's figures are counted: of what validation read each figure is in one of them.
 
-    `superseded` are those of an attempt that waited for a person until a higher one was cleared.
+    `superseded` are those of an attempt that waited for a person until a higher one was cleared, `withdrawn` those that
+    their sender took back, from wherever they stood.
     """
 
     STORED = "stored"
@@ -44,18 +46,26 @@ class Account(StrEnum):
     WITHHELD = "withheld"
     HELD = "held"
     SUPERSEDED = "superseded"
+    WITHDRAWN = "withdrawn"
     IN_FLIGHT = "in_flight"
 
 
 VERDICTS = tuple(
-    state.value for state in (State.CLEARED, State.RETURNED, State.WITHHELD, State.SUPERSEDED)
+    state.value
+    for state in (
+        State.CLEARED,
+        State.RETURNED,
+        State.WITHHELD,
+        State.SUPERSEDED,
+        State.WITHDRAWN,
+    )
 )
 """Every verdict; `superseded` is that of an attempt which a higher one overtook before it was decided."""
 
 
 def verdict(state: State, account: Account) -> str | None:
     """The verdict that an attempt has; None while it has none."""
-    if state in (State.RETURNED, State.WITHHELD) or account is Account.SUPERSEDED:
+    if state in (State.RETURNED, State.WITHHELD, State.WITHDRAWN) or account is Account.SUPERSEDED:
         return state.value
     if state in (State.CLEARED, State.STORED, State.SUPERSEDED):
         return State.CLEARED.value
@@ -154,7 +164,7 @@ def _governing(by_state: Mapping[State, Seen]) -> Seen:
 
 
 def _account(state: State, by_state: Mapping[State, Seen]) -> Account:
-    if state in (State.RETURNED, State.WITHHELD, State.HELD):
+    if state in (State.RETURNED, State.WITHHELD, State.HELD, State.WITHDRAWN):
         return Account(state.value)
     if state is State.SUPERSEDED and State.HELD in by_state and State.CLEARED not in by_state:
         return Account.SUPERSEDED

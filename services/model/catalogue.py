@@ -55,11 +55,13 @@ class Subject(StrEnum):
     CLEARED = "submission.cleared"
     HELD = "submission.held"
     WITHHELD = "submission.withheld"
+    WITHDRAWN = "submission.withdrawn"
     REFUSED = "submission.refused"
     ANSWERED = "finding.answered"
     REVIEWED = "review.decided"
     REQUESTED = "request.decided"
     RELEASED = "calendar.released"
+    RECALLED = "figure.recalled"
     SUSPECTED = "incident.opened"
     ENDED = "incident.closed"
 

@@ -16,7 +16,13 @@ from services.notification.tidings import Tiding
 
 OLDEST = timedelta(days=7)
 """What is older is no news: a new installation, or a replay, must not tell it all again."""
-VERDICTS = ("submission.returned", "submission.cleared", "submission.held", "submission.withheld")
+VERDICTS = (
+    "submission.returned",
+    "submission.cleared",
+    "submission.held",
+    "submission.withheld",
+    "submission.withdrawn",
+)
 OTHERS = (
     "submission.refused",
     "finding.answered",
@@ -25,6 +31,7 @@ OTHERS = (
     "calendar.released",
     "incident.opened",
     "incident.closed",
+    "figure.recalled",
 )
 
 
@@ -78,6 +85,8 @@ def _others(event: Event, facts: Facts) -> Iterator[Tiding]:
         key = key_of(event)
         assert key is not None, "the schema names submission and attempt"
         return tidings.of_ending(event.data, key, facts)
+    if event.topic == "figure.recalled":
+        return tidings.of_recall(event.data, facts)
     return tidings.of_release(event.data, facts)
 
 

@@ -27,7 +27,7 @@ class Tiding:
 
 
 def of_verdict(topic: str, data: Mapping[str, Any], facts: Facts) -> Iterator[Tiding]:
-    """What the sender, and for a held attempt those who decide about it, are told."""
+    """What the sender is told, of a held attempt those who decide about it, of one taken back the office."""
     verdict = topic.removeprefix("submission.")
     values = {**_submission(data, facts), "reasons": _reasons(data, facts)}
     yield Tiding(data["sender"], f"notice.{verdict}", values)
@@ -36,6 +36,20 @@ def of_verdict(topic: str, data: Mapping[str, Any], facts: Facts) -> Iterator[Ti
         asked = {**values, "due": _time(data["due"]), "reviewers": Text(reviewers, reviewers)}
         for decider in _deciders(data["room"], data["province"], facts):
             yield Tiding(decider, "notice.to_review", asked)
+    if verdict == "withdrawn":
+        for office in facts.offices(data["province"]):
+            yield Tiding(office, "notice.withdrawn_office", values)
+
+
+def of_recall(data: Mapping[str, Any], facts: Facts) -> Iterator[Tiding]:
+    """What those who read figures before are told; the compilers have it in their feed, and in the office's notice."""
+    if data["audience_kind"] == "compilers":
+        return
+    values = {**_submission(data, facts), "last": _time(data["last_read_at"])}
+    own = data["organisation"] or data["audience_id"]
+    readers = data["audience_id"].split() if data["audience_kind"] == "room" else (own,)
+    for reader in readers:
+        yield Tiding(reader, "notice.recalled", values)
 
 
 def of_refusal(data: Mapping[str, Any], facts: Facts) -> Iterator[Tiding]:

@@ -11,7 +11,15 @@ from fastapi import FastAPI
 from services.kernel.api import create, serve
 from services.kernel.clock import Clock, utc_now
 from services.kernel.settings import Settings
-from services.policy.routes import incidents, inspection, prereleases, requests, reviews, sweep
+from services.policy.routes import (
+    incidents,
+    inspection,
+    prereleases,
+    requests,
+    reviews,
+    sweep,
+    withdrawals,
+)
 
 TEXT = (
     "Quyết định sử dụng số liệu: việc chờ xem xét, yêu cầu cung cấp số liệu · "
@@ -22,7 +30,7 @@ TEXT = (
 def create_app(config: Settings | None = None, clock: Clock = utc_now) -> FastAPI:
     """The application with its routes; while it runs, it sweeps."""
     app = create("policy", "Chính sách · Policy", TEXT, config, clock)
-    for part in (reviews, sweep, requests, incidents, inspection, prereleases):
+    for part in (reviews, sweep, requests, incidents, inspection, prereleases, withdrawals):
         app.include_router(part.router)
     common = app.router.lifespan_context
 

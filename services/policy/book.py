@@ -14,10 +14,16 @@ from typing import Any
 from uuid import UUID
 
 from services.kernel.events import Draft, Outcome, Row
-from services.policy.answers import answered, plain, releases, standing
+from services.policy.answers import absent, answered, plain, releases, standing
 from services.policy.deadline import due
-from services.policy.facts.rows import act_row, attempt_row, pre_release_rows, request_row
-from services.policy.facts.values import Act, Answer, Asked, Attempt, Facts, Hold
+from services.policy.facts.rows import (
+    act_row,
+    attempt_row,
+    pre_release_rows,
+    request_row,
+    withdrawal_row,
+)
+from services.policy.facts.values import Act, Answer, Asked, Attempt, Facts, Hold, Withdrawal
 from services.policy.law.verdict import Decision, Reason, Verdict
 from services.policy.store import DecisionRow, SubmissionRow
 
@@ -78,6 +84,29 @@ class Book:
         }
         self._drafts.append(Draft("review.decided", self._id, data, self._id, id=act.id))
         self._others.append(act_row(UUID(self._id), act))
+
+    def enter_withdrawal(self, withdrawal: Withdrawal) -> None:
+        """Enters that the sender takes back an attempt, and all before it."""
+        self._others.append(withdrawal_row(UUID(self._id), withdrawal))
+
+    def withdraw(self, attempt: Attempt, withdrawal: Withdrawal) -> None:
+        """Enters that an attempt is taken back; who waits for one of its figures waits for another submission."""
+        data = {
+            "figures": attempt.figures,
+            "withdrawal_id": str(withdrawal.id),
+            "person": withdrawal.person,
+            "organisation": withdrawal.organisation,
+            "reason_sha256": _hash(withdrawal.reason),
+            "document": withdrawal.document,
+            "effective_at": withdrawal.at,
+        }
+        self._enter(replace(attempt, hold=None, reasons=(), releases=()), Verdict.WITHDRAWN, data)
+        if attempt.attempt != self._current:
+            return
+        self._current = None
+        for one in self._facts.requests:
+            if one.answer is not None and one.answer.submission_id == self._id:
+                self.answer(one, absent(one, self._at))
 
     def settle(self) -> None:
         """Answers the requests anew and, where that changes who may read, publishes the current attempt again."""
@@ -176,7 +205,7 @@ class Book:
         self._drafts.append(Draft(f"submission.{verdict}", self._id, body, self._id))
         if verdict is Verdict.CLEARED:
             self._others += pre_release_rows(entered, self._at)
-        own = verdict is not Verdict.SUPERSEDED
+        own = verdict not in (Verdict.SUPERSEDED, Verdict.WITHDRAWN)
         values = {
             "submission_id": UUID(self._id),
             "decision": self._number,
@@ -214,7 +243,11 @@ def answer_draft(asked: Asked, answer: Answer) -> Draft:
 
 def _committed(name: str, words: str) -> dict[str, str]:
     """What a person wrote may hold names or figures: the topics get its hash, policy's API shows it."""
-    return {name: "", f"{name}_sha256": sha256(words.encode()).hexdigest()}
+    return {name: "", f"{name}_sha256": _hash(words)}
+
+
+def _hash(words: str) -> str:
+    return sha256(words.encode()).hexdigest()
 
 
 def _cleared(attempt: Attempt) -> dict[str, Any]:

@@ -42,7 +42,10 @@ def handle(event: Event, facts: Facts, contents: Mapping[str, bytes]) -> Outcome
         evidence=evidence,
     )
     book = Book(head["submission_id"], facts, event.time, event.id)
-    book.decide(attempt, decide(case_of(head, evidence, facts, day(event.time))))
+    if withdrawal := facts.withdrawal(attempt.attempt):
+        book.withdraw(attempt, withdrawal)
+    else:
+        book.decide(attempt, decide(case_of(head, evidence, facts, day(event.time))))
     return _both(book.outcome(), incidents.opened(event, head, evidence.markings, facts))
 
 

@@ -27,6 +27,9 @@ class Code(Enum):
     BAD_POLICIES = ("bad-policies", 422)
     NO_INCIDENT = ("no-incident", 404)
     CLOSED_BEFORE = ("closed-before", 409)
+    NO_LETTER = ("no-letter", 422)
+    NOTHING_LEFT = ("nothing-left", 409)
+    WITHDRAWN_BEFORE = ("withdrawn-before", 409)
 
     def __init__(self, id_: str, status: int) -> None:
         self.id = id_

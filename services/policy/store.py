@@ -88,6 +88,22 @@ class ActRow(SQLModel, table=True):
     decided_at: datetime = Field(sa_type=TIME)
 
 
+class WithdrawalRow(SQLModel, table=True):
+    """That a submission was taken back up to an attempt; never changed."""
+
+    __tablename__ = "withdrawals"
+    __table_args__ = ({"schema": SCHEMA},)
+
+    withdrawal_id: UUID = Field(primary_key=True)
+    submission_id: UUID
+    attempt: int
+    person: str
+    organisation: str
+    reason: str
+    document: str | None = None
+    withdrawn_at: datetime = Field(sa_type=TIME)
+
+
 class RequestRow(SQLModel, table=True):
     """A request of an audience for a figure, and the last answer to it."""
 

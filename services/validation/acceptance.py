@@ -1,4 +1,4 @@
-"""`submission.stored` in: its figures become those with which later ones are compared. Pure.
+"""`submission.stored` in: its figures become those with which later ones are compared, until they are taken back. Pure.
 
 Validation keeps a copy of its own, since no service reads another's tables; only what was cleared stands there.
 """
@@ -20,28 +20,39 @@ COPIED = (
 )  # fmt: skip
 
 
+WITHDRAWN = "submission.withdrawn"
+
+
 def reads(event: Event) -> tuple[Reference, ...]:
     """The figures that were stored; none for an event from before it named them."""
-    observations = event.data["observations"]
+    observations = event.data.get("observations")
     return () if observations is None else (observations,)
 
 
-def handle(event: Event, attempt: int, contents: Mapping[str, bytes]) -> Outcome:
-    """Keeps the figures of a stored attempt, unless a higher `attempt` of its submission is kept already.
+def handle(event: Event, first: int, contents: Mapping[str, bytes]) -> Outcome:
+    """Keeps the figures of a stored attempt, or forgets them where it is taken back; of those before `first` neither.
 
     Raises Permanent where the object holds no observations.
     """
     data = event.data
-    if "observations" not in contents or data["attempt"] < attempt:
+    if data["attempt"] < first:
+        return Outcome()
+    if event.topic == WITHDRAWN:
+        return _kept(event, data["period"], None)
+    if "observations" not in contents:
         return Outcome()
     try:
         from_parquet(contents["observations"])
         period = str(Period.parse(data["period"]))
     except (PeriodError, ValueError, PolarsError) as error:
         raise Permanent(f"the observations object can't be used: {error}") from error
-    values = {name: data[name] for name in COPIED} | {
+    return _kept(event, period, contents["observations"])
+
+
+def _kept(event: Event, period: str, observations: bytes | None) -> Outcome:
+    values = {name: event.data[name] for name in COPIED} | {
         "period": period,
         "stored_at": event.time,
-        "observations": contents["observations"],
+        "observations": observations,
     }
     return Outcome(rows=(Row(AcceptedRow, values, "replace"),))

@@ -114,6 +114,7 @@ def _rows(
         col(AcceptedRow.area_list) == head["area_list"],
         col(AcceptedRow.area) == head["area"],
         col(AcceptedRow.period) == str(wanted),
+        col(AcceptedRow.observations).is_not(None),
     ]
     if reference.sender == "own":
         conditions.append(col(AcceptedRow.sender) == head["sender"])
@@ -136,7 +137,7 @@ def _rank(row: AcceptedRow) -> tuple[int, int]:
 
 def _stored(session: Session, name: str, row: AcceptedRow) -> Stored | None:
     form = replica.get(session, "form", row.form, row.form_version)
-    if form is None:
+    if form is None or row.observations is None:
         return None
     head = {one: getattr(row, one) for one in _HEAD}
     return Stored(name, form.body, head, row.attempt, row.observations)
@@ -153,8 +154,12 @@ def _period(wanted: ReferencePeriod, period: Period) -> Period | None:
 
 
 def load_kept(session: Session, event: Event) -> int:
-    """The attempt of the event's submission whose figures are kept, its row locked; 0 where none is."""
-    statement = select(AcceptedRow.attempt).where(
+    """The first attempt of the event's submission whose figures would take the place of those that are kept.
+
+    Its row is locked. What was taken back doesn't come again, though its `submission.stored` may come late.
+    """
+    statement = select(AcceptedRow.attempt, col(AcceptedRow.observations).is_(None)).where(
         AcceptedRow.submission_id == UUID(event.data["submission_id"])
     )
-    return session.exec(statement.with_for_update()).first() or 0
+    found = session.exec(statement.with_for_update()).first()
+    return found[0] + found[1] if found else 0

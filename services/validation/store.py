@@ -51,7 +51,8 @@ class AcceptedRow(SQLModel, table=True):
     completeness: str
     round: int
     stored_at: datetime = Field(sa_type=TIME)
-    observations: bytes = Field(sa_type=sa.LargeBinary)
+    observations: bytes | None = Field(default=None, sa_type=sa.LargeBinary)
+    """None once the sender took it back: nothing is compared with it."""
 
 
 class AnswerRow(SQLModel, table=True):

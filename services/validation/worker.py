@@ -18,7 +18,7 @@ STAGE = ObjectStage(
     give_up=give_up,
 )
 STORED = ObjectStage(
-    topics=("submission.stored",),
+    topics=("submission.stored", acceptance.WITHDRAWN),
     load=load_kept,
     reads=acceptance.reads,
     handle=acceptance.handle,

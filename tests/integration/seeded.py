@@ -113,6 +113,7 @@ def _known(
         "": submission | organisation | {"attempt": 1},
         "/v1/regulations/": {"regulation": "dien-bien-1618-2021"},
         "/v1/submissions/{submission}/explanation": {"submission": cleared["id"]},
+        "/v1/submissions/{submission}/withdrawal": {"submission": cleared["id"]},
         "/v1/digests/": {"submission": cleared["id"]},
         "/v1/reviews/": {"submission": held["id"], "attempt": held["attempt"]},
         "/submissions/{submission_id}/decisions": {"submission_id": held["id"]},

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -16,10 +18,16 @@ from fastapi.testclient import TestClient
 
 from deploy.feed import records
 from deploy.local import Stack
+from services.grdp.handler import WITHDRAWN
+from services.grdp.worker import TAKEN_BACK
 from services.kernel.codec import codec
 from services.kernel.db import connect
 from services.kernel.events import Event, NewObject
+from services.kernel.topics import load as topics
+from services.kernel.transaction import Position
+from services.kernel.wire import decode
 from services.model.observation import to_parquet
+from services.model.submission import HEAD
 from tests import people
 from tests.integration.grdp_parts import (
     COMPILER,
@@ -439,6 +447,76 @@ def test_an_auditor_sees_who_received_what_and_nobody_else_does(store: Store, ag
     assert _reads(store, auditor, submission=str(uuid4())) == []
     answer = store.client.get("/v1/reads", headers=as_agency(agency))
     assert answer.status_code == 403
+
+
+def taken_back(event: Event) -> Event:
+    data = {name: event.data[name] for name in HEAD} | {
+        "decision": event.data["decision"] + 1, "figures": 2, "withdrawal_id": str(uuid4()),
+        "person": "p", "organisation": SENDER, "reason_sha256": "0" * 64, "document": None,
+        "effective_at": NOW,
+    }  # fmt: skip
+    encoded = codec().encode("submission.withdrawn-value", data)
+    return replace(
+        event, id=uuid4(), topic=WITHDRAWN, data=data, encoded=encoded, time=T1 + HOUR / 2
+    )
+
+
+def withdraw(store: Store, event: Event) -> list[Event]:
+    """Handles a withdrawal; what it recalled."""
+    message = store.handling.single(TAKEN_BACK, event, lambda: Position(WITHDRAWN, 0, 1))
+    outputs = asyncio.run(message).outputs[event.id]
+    topic = topics()["figure.recalled"]
+    return [decode(topic, m.key, m.value, m.headers, codec()) for m in outputs]
+
+
+def test_what_is_taken_back_nobody_reads_and_its_readers_are_named(
+    store: Store, agency: str, url: str
+) -> None:
+    event = released(store.event(VALUES), release(agency))
+    store.handle(event)
+    assert read(store, as_agency(agency)) == ALL
+    assert read(store, COMPILER) == ALL
+    withdrawn = taken_back(event)
+    recalled = withdraw(store, withdrawn)
+    assert [
+        (e.data["audience_kind"], e.data["audience_id"], e.data["reads"]) for e in recalled
+    ] == [
+        ("agency", agency, 1),
+        ("compilers", "grdp", 1),
+    ]
+    before = (T1 + HOUR / 4).isoformat()
+    for who in (as_agency(agency), COMPILER):
+        assert read(store, who) == {}
+        assert read(store, who, as_of=before) == {}, "not as of an earlier time either"
+    assert {row[1] for row in store.state(event).values()} == {None}, (
+        "the feed says that it is gone"
+    )
+    assert [e.id for e in withdraw(store, withdrawn)] == [e.id for e in recalled], "redelivered"
+    later = replace(event, data={**event.data, "decision": 9, "attempt": 2}, id=uuid4())
+    later = released(replace(later, time=T1 + HOUR), release(agency))
+    store.handle(later)
+    assert read(store, as_agency(agency)) == ALL, "what is sent anew is read"
+    assert read(store, COMPILER, as_of=before) == {}
+
+
+def test_a_withdrawal_that_overtakes_its_clearance_counts(store: Store, agency: str) -> None:
+    event = released(store.event(VALUES), release(agency))
+    withdraw(store, taken_back(event))
+    store.handle(event)
+    assert read(store, as_agency(agency)) == {}
+    assert read(store, COMPILER) == {}
+
+
+def test_who_reads_while_it_is_taken_back_is_named_or_reads_nothing(
+    store: Store, agency: str, url: str
+) -> None:
+    event = released(store.event(VALUES), release(agency))
+    store.handle(event)
+    with ThreadPoolExecutor() as pool:
+        reads = [pool.submit(read, store, as_agency(agency)) for _ in range(12)]
+        recalled = withdraw(store, taken_back(event))
+        got = sum(one.result() == ALL for one in reads)
+    assert sum(one.data["reads"] for one in recalled) == got
 
 
 def test_reads_come_page_by_page(store: Store, agency: str) -> None:

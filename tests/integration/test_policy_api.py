@@ -476,7 +476,7 @@ def test_what_was_decided_before_these_tables_is_taken_over(
     with psycopg.connect(fresh_database, autocommit=True) as connection:
         connection.execute(
             "drop table policy.attempts, policy.acts, policy.requests, policy.released,"
-            " policy.incidents, policy.pre_releases; drop function policy.erase"
+            " policy.incidents, policy.pre_releases, policy.withdrawals; drop function policy.erase"
         )
         connection.execute("update policy.alembic_version set version_num = '0001'")
         connection.execute("insert into policy.submissions values (%s, 2, null)", [submission])
@@ -568,6 +568,53 @@ def test_why_and_what_would_change_it(policy: Policy) -> None:
     assert policy.client.get(unknown, headers=OPERATOR).status_code == 404
     locked = policy.rows("select count(*) from submissions where submission_id = %s", submission)
     assert locked == [(1,)]
+
+
+def take_back(policy: Policy, submission: str, headers: dict[str, str], **changes: Any) -> Any:
+    body = {"attempt": 1, "reason": "Gửi nhầm.", **changes}
+    return policy.client.post(
+        f"/v1/submissions/{submission}/withdrawal", json=body, headers=headers
+    )
+
+
+def test_who_takes_a_submission_back_and_what_becomes_of_requests(
+    policy: Policy, stack: Stack
+) -> None:
+    submission = str(uuid4())
+    policy.comes(submission)
+    sender = person(
+        "p-so-tai-chinh", organisation="so-tai-chinh-dien-bien", roles=("agency",), rooms=()
+    )
+    assert take_back(policy, submission, AUDITOR).status_code == 403
+    assert take_back(policy, submission, AGENCY).status_code == 404, "another agency's"
+    assert take_back(policy, submission, OTHER_ROOM).status_code == 404
+    assert take_back(policy, submission, sender, attempt=2).status_code == 404
+    assert take_back(policy, submission, LEADER).json()["type"].endswith(":no-letter")
+    answer = take_back(policy, submission, sender)
+    assert answer.status_code == 202, answer.text
+    assert answer.json()["withdrawn_at"].startswith("2026-11-24T02:00:00")
+    assert take_back(policy, submission, sender).json() == answer.json()
+    assert take_back(policy, submission, sender, reason="Khác.").status_code == 409
+    assert policy.verdict(submission) == "withdrawn"
+    (event,) = events(stack.bootstrap, "submission.withdrawn", submission)
+    assert (event["attempt"], event["figures"]) == (1, 94)
+    policy.comes(submission, 2)
+    assert policy.verdict(submission, 2) == "cleared"
+
+
+def test_a_request_waits_for_another_submission_once_its_own_is_taken_back(policy: Policy) -> None:
+    asked = policy.client.post(
+        "/v1/requests", json=WANTED | {"purpose": "Rút lại"}, headers=AGENCY
+    ).json()
+    submission = str(uuid4())
+    policy.comes(submission, **HEAD)
+    policy.publishes()
+    read = policy.client.get(f"/v1/requests/{asked['request_id']}", headers=AGENCY).json()
+    assert (read["state"], read["submission_id"]) == ("granted", submission)
+    assert take_back(policy, submission, LEADER, document="12/SNV").status_code == 202
+    read = policy.client.get(f"/v1/requests/{asked['request_id']}", headers=AGENCY).json()
+    assert (read["state"], read["submission_id"]) == ("pending", None)
+    assert sweep(policy.context).looked_at >= 0
 
 
 def test_the_law_can_be_read_by_everybody(policy: Policy) -> None:

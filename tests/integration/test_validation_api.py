@@ -418,6 +418,22 @@ def facts(validation: Validation, **changes: Any) -> Facts:
     return found
 
 
+def test_what_was_taken_back_is_compared_with_nothing(validation: Validation) -> None:
+    first = str(uuid4())
+    where = {"area": "25"}
+    data = {**validation.comes(first, content=xlsx(rows()), **SMALL), **where}
+    stored(validation, first, data)
+    (kept,) = facts(validation, **where).accepted
+    assert kept.attempt == 1
+    head = {name: data[name] for name in (*HEAD, "submission_id", "attempt")}
+    validation.happens(event("submission.withdrawn", head), worker.STORED)
+    assert facts(validation, **where).accepted == ()
+    stored(validation, first, data)
+    assert facts(validation, **where).accepted == (), "its submission.stored came late"
+    stored(validation, first, data, attempt=2)
+    assert [one.attempt for one in facts(validation, **where).accepted] == [2]
+
+
 def test_what_was_stored_is_what_later_ones_are_compared_with(validation: Validation) -> None:
     first, estimate, other = (str(uuid4()) for _ in range(3))
     data = validation.comes(first, content=xlsx(rows()), **SMALL)

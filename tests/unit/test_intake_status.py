@@ -28,6 +28,7 @@ DATA: dict[State, dict[str, Any]] = {
     State.CLEARED: {"figures": 94, "decision": 2, "checked": ["p", "q"]},
     State.STORED: {"figures": 94},
     State.SUPERSEDED: {"decision": 3, "by_attempt": 2},
+    State.WITHDRAWN: {"figures": 94, "decision": 4},
 }
 
 
@@ -57,6 +58,9 @@ H = State.HELD
         ((R, V, C, State.SUPERSEDED), State.SUPERSEDED, "cleared", Account.IN_FLIGHT),
         ((R, V, H, C, S, State.SUPERSEDED), State.SUPERSEDED, "cleared", Account.STORED),
         ((R, V, H, State.SUPERSEDED), State.SUPERSEDED, "superseded", Account.SUPERSEDED),
+        ((R, V, C, S, State.WITHDRAWN), State.WITHDRAWN, "withdrawn", Account.WITHDRAWN),
+        ((R, V, H, State.WITHDRAWN), State.WITHDRAWN, "withdrawn", Account.WITHDRAWN),
+        ((R, V, State.WITHDRAWN), State.WITHDRAWN, "withdrawn", Account.WITHDRAWN),
     ],
 )
 def test_status_in_any_order_of_arrival(

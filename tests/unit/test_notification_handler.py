@@ -241,6 +241,8 @@ POISON: dict[str, dict[str, Any]] = {
     "submission.cleared": {"figures": 271828182},
     "submission.held": {"figures": 271828182},
     "submission.withheld": {"figures": 271828182},
+    "submission.withdrawn": {"figures": 271828182, "person": "p-secret-person"},
+    "figure.recalled": {"reads": 271828182},
     "review.decided": {
         "person": "p-secret-person",
         "on_behalf": "p-secret-person",
@@ -273,6 +275,27 @@ def test_no_figure_and_no_person_is_told(topic: str) -> None:
             assert not [one for one in FORBIDDEN if one in whole]
             assert "{" not in notice["subject"]
     assert count
+
+
+def test_what_is_taken_back_is_told_to_its_sender_the_office_and_who_had_read_it() -> None:
+    office = replace(facts().organisations[OFFICE], contacts=(mailbox(OFFICE),))
+    known = facts(organisations={**facts().organisations, OFFICE: office})
+    assert told(handle(event("submission.withdrawn"), known)) == [
+        (SENDER, "notice.withdrawn"),
+        (OFFICE, "notice.withdrawn_office"),
+    ]
+    room = replace(facts().organisations[ROOM], contacts=(mailbox(ROOM),))
+    known = replace(known, organisations={**known.organisations, ROOM: room})
+    recalled = [
+        event("figure.recalled"),
+        event("figure.recalled", 1),
+        event("figure.recalled", audience_kind="room", audience_id=f"{ROOM} other"),
+    ]
+    assert [told(handle(one, known)) for one in recalled] == [
+        [(ASKER, "notice.recalled")],
+        [],
+        [(ROOM, "notice.recalled")],
+    ]
 
 
 @pytest.mark.parametrize("topic", [*VERDICTS, *OTHERS])

@@ -22,7 +22,16 @@ PAGE_SIZE = 40
 FILTERS = ("", "held", "returned", "withheld", "stored")
 """What one looks for; blank is all. The other states pass by in seconds."""
 State = Literal[
-    "", "received", "validated", "held", "returned", "withheld", "cleared", "stored", "superseded"
+    "",
+    "received",
+    "validated",
+    "held",
+    "returned",
+    "withheld",
+    "cleared",
+    "stored",
+    "superseded",
+    "withdrawn",
 ]
 Who = Annotated[Person, Depends(person)]
 Number = Annotated[int, Query(alias="page", ge=1, le=10_000)]

@@ -18,7 +18,14 @@ from services.kernel import replica
 from services.kernel.events import Event
 from services.model.regulation import Instrument
 from services.model.responsibility import item_of
-from services.policy.facts.rows import act_of, asked_of, attempt_of, end_of, figure_of
+from services.policy.facts.rows import (
+    act_of,
+    asked_of,
+    attempt_of,
+    end_of,
+    figure_of,
+    withdrawal_of,
+)
 from services.policy.facts.values import (
     Act,
     Asked,
@@ -26,12 +33,20 @@ from services.policy.facts.values import (
     Facts,
     FormFacts,
     ItemFacts,
+    Withdrawal,
     indicator_lists,
 )
 from services.policy.figures import Figure, holds
 from services.policy.handler import Affected, released_figure
 from services.policy.law.verdict import BY_KIND, Audience, Verdict
-from services.policy.store import ActRow, AttemptRow, ReleasedRow, RequestRow, SubmissionRow
+from services.policy.store import (
+    ActRow,
+    AttemptRow,
+    ReleasedRow,
+    RequestRow,
+    SubmissionRow,
+    WithdrawalRow,
+)
 
 Body = Mapping[str, Any]
 
@@ -116,6 +131,7 @@ def _facts(session: Session, head: Body, at: datetime, *, takes_over: bool = Fal
         item=_item(session, head, at),
         attempts=attempts,
         acts=_acts(session, key),
+        withdrawals=_withdrawals(session, key),
         requests=_requests(session, about, body, None if takes_over else key),
         released=_released(session, about, forms.get(about["form_version"])),
         standing=_standing(session, about, forms.get(about["form_version"]), at),
@@ -153,6 +169,12 @@ def _acts(session: Session, key: UUID) -> tuple[Act, ...]:
     wanted = select(ActRow).where(ActRow.submission_id == key)
     ordered = wanted.order_by(col(ActRow.decided_at), col(ActRow.review_id))
     return tuple(act_of(row) for row in session.exec(ordered))
+
+
+def _withdrawals(session: Session, key: UUID) -> tuple[Withdrawal, ...]:
+    wanted = select(WithdrawalRow).where(WithdrawalRow.submission_id == key)
+    rows = session.exec(wanted.order_by(col(WithdrawalRow.attempt)))
+    return tuple(withdrawal_of(row) for row in rows)
 
 
 def _requests(

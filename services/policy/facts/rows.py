@@ -10,11 +10,27 @@ from uuid import UUID
 from services.kernel.events import Row
 from services.model.flags import Combination, Flags
 from services.model.period import Period, PeriodError
-from services.policy.facts.values import Act, Answer, Asked, Attempt, Evidence, Hold, Judgement
+from services.policy.facts.values import (
+    Act,
+    Answer,
+    Asked,
+    Attempt,
+    Evidence,
+    Hold,
+    Judgement,
+    Withdrawal,
+)
 from services.policy.figures import Figure
 from services.policy.identifiers.finding import Finding
 from services.policy.law.verdict import BY_KIND, Audience, Verdict
-from services.policy.store import ActRow, AttemptRow, PreReleaseRow, ReleasedRow, RequestRow
+from services.policy.store import (
+    ActRow,
+    AttemptRow,
+    PreReleaseRow,
+    ReleasedRow,
+    RequestRow,
+    WithdrawalRow,
+)
 
 JUDGEMENT = ("judged_by", "is_harmless", "judgement_reason", "judgement_document", "judged_at")
 
@@ -118,6 +134,34 @@ def act_of(row: ActRow) -> Act:
         step=row.step,
         at=row.decided_at,
         on_behalf=row.on_behalf,
+    )
+
+
+def withdrawal_row(submission_id: UUID, one: Withdrawal) -> Row:
+    """The row of a withdrawal."""
+    values = {
+        "withdrawal_id": one.id,
+        "submission_id": submission_id,
+        "attempt": one.attempt,
+        "person": one.person,
+        "organisation": one.organisation,
+        "reason": one.reason,
+        "document": one.document,
+        "withdrawn_at": one.at,
+    }
+    return Row(WithdrawalRow, values)
+
+
+def withdrawal_of(row: WithdrawalRow) -> Withdrawal:
+    """Back from `withdrawal_row`."""
+    return Withdrawal(
+        id=row.withdrawal_id,
+        attempt=row.attempt,
+        person=row.person,
+        organisation=row.organisation,
+        reason=row.reason,
+        document=row.document,
+        at=row.withdrawn_at,
     )
 
 

@@ -193,6 +193,19 @@ class Asked:
 
 
 @dataclass(frozen=True)
+class Withdrawal:
+    """That an attempt, and all before it, were taken back: who entered it, and on which letter."""
+
+    id: UUID
+    attempt: int
+    person: str
+    organisation: str
+    reason: str
+    document: str | None
+    at: datetime
+
+
+@dataclass(frozen=True)
 class Facts:
     """What is known of one submission. `forms` are by version, `instruments` all of the catalogue, of any day.
 
@@ -206,11 +219,17 @@ class Facts:
     item: ItemFacts = ItemFacts()
     attempts: tuple[Attempt, ...] = ()
     acts: tuple[Act, ...] = ()
+    withdrawals: tuple[Withdrawal, ...] = ()
     requests: tuple[Asked, ...] = ()
     released: frozenset[Figure] = frozenset()
     standing: tuple[Audience, ...] = ()
     last_decision: int = 0
     current_attempt: int | None = None
+
+    def withdrawal(self, attempt: int) -> Withdrawal | None:
+        """The withdrawal that an attempt falls under."""
+        found = (one for one in self.withdrawals if one.attempt >= attempt)
+        return min(found, key=lambda one: one.attempt, default=None)
 
     def attempt(self, number: int) -> Attempt | None:
         """The attempt of this number, if it was decided about."""

@@ -9,12 +9,13 @@ from services.policy.identifiers.finding import Finding
 
 
 class Verdict(StrEnum):
-    """What policy decides about an attempt; `superseded` follows a clearance."""
+    """What policy decides about an attempt; `superseded` and `withdrawn` follow other verdicts."""
 
     CLEARED = "cleared"
     HELD = "held"
     WITHHELD = "withheld"
     SUPERSEDED = "superseded"
+    WITHDRAWN = "withdrawn"
 
 
 @dataclass(frozen=True)

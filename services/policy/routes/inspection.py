@@ -48,6 +48,7 @@ Province = Annotated[
     str | None, Query(pattern=r"^[0-9]{2}$", description="List 34; national forms")
 ]
 BATCH = 500
+_PAST = [Verdict.SUPERSEDED.value, Verdict.WITHDRAWN.value]
 NDJSON = "application/x-ndjson"
 router = APIRouter(prefix="/v1", tags=["policies"])
 
@@ -143,7 +144,7 @@ def _decided(
     """The next attempts that stand as they were decided: submission, attempt, when."""
     key = (col(AttemptRow.submission_id), col(AttemptRow.attempt))
     wanted = select(AttemptRow.submission_id, AttemptRow.attempt, AttemptRow.decided_at).where(
-        col(AttemptRow.decided_at) >= since, AttemptRow.verdict != Verdict.SUPERSEDED.value
+        col(AttemptRow.decided_at) >= since, col(AttemptRow.verdict).not_in(_PAST)
     )
     if last is not None:
         wanted = wanted.where((key[0] > last[0]) | ((key[0] == last[0]) & (key[1] > last[1])))
