@@ -48,7 +48,8 @@ class Reader:
 class Facts:
     """The state of the event's submission, and of its attempt.
 
-    `figures` is by key, and not compared: it follows from `version`. `salt` is new at each load.
+    `figures` is by key, and not compared: it follows from `version`. `salt` is new at each load. Where the event may
+    close the attempt to somebody, `readers` have read figures of it, and `granted` are audiences that it is open to.
     """
 
     version: int
@@ -59,8 +60,13 @@ class Facts:
     salt: bytes = field(compare=False, repr=False)
     withdrawn: int = 0
     readers: tuple[Reader, ...] = ()
+    granted: frozenset[str] = frozenset()
 
 
+GRANTED = sa.text(
+    "select audience_id from releases join attempts using (submission_id, attempt, decision)"
+    " where submission_id = :submission and attempt = :attempt and state = 'granted'"
+)
 READERS = sa.text(
     "select audience_kind, audience_id, organisation, count(*), max(read_at) from reads"
     " where submissions @> jsonb_build_array(jsonb_build_object("
@@ -75,7 +81,21 @@ LATEST = sa.text(
 
 
 def load(session: Session, event: Event) -> Facts:
-    """The facts of the event's submission, whose row stays locked until the transaction ends."""
+    """The facts of the event's submission, whose row stays locked until the transaction ends.
+
+    Nobody reads its figures meanwhile: who read them before is known where the event closes them to somebody.
+    """
+    facts = _load(session, event)
+    releases = event.data.get("releases")
+    if releases is not None and not any(one["state"] == "denied" for one in releases):
+        return facts
+    about = {"submission": event.data["submission_id"], "attempt": event.data["attempt"]}
+    readers = tuple(Reader(*row) for row in session.execute(READERS, about))
+    granted = frozenset(session.execute(GRANTED, about).scalars())
+    return replace(facts, readers=readers, granted=granted)
+
+
+def _load(session: Session, event: Event) -> Facts:
     id_ = event.data["submission_id"]
     first = {"id": id_, "attempt": 0, "version": 0, "known_from": None, "withdrawn": 0}
     session.execute(insert(Submission).values(first).on_conflict_do_nothing())
@@ -99,11 +119,3 @@ def load(session: Session, event: Event) -> Facts:
         salt=secrets.token_bytes(32),
         withdrawn=withdrawn,
     )
-
-
-def load_withdrawn(session: Session, event: Event) -> Facts:
-    """The same, and who has read figures of the attempt: nobody reads them while its submission's row is locked."""
-    facts = load(session, event)
-    about = {"submission": event.data["submission_id"], "attempt": event.data["attempt"]}
-    readers = tuple(Reader(*row) for row in session.execute(READERS, about))
-    return replace(facts, readers=readers)

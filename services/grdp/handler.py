@@ -58,15 +58,18 @@ def handle(event: Event, facts: Facts, contents: Mapping[str, bytes]) -> Outcome
     content = data["observations"]["sha256"] if is_released(data["releases"]) else None
     writing = Writing(event, facts, content)
     releases = release_rows(event)
+    recalled = tuple(_recalled(event, one) for one in facts.readers if _loses(event, facts, one))
     if facts.decided.decision and content == facts.decided.stored:
         attempt = writing.attempt(facts.decided.known_from or event.time)
-        return Outcome(rows=(attempt, *releases))
+        return Outcome(recalled, (attempt, *releases))
     figures = read(event, contents["observations"]) if content else {}
     rows = (*writing.rows(figures), *releases)
     if not content:
-        return Outcome(rows=rows)
+        return Outcome(recalled, rows)
     committed = writing.digest(figures)
-    return Outcome((writing.stored(figures, committed),), (*rows, writing.committed(committed)))
+    return Outcome(
+        (writing.stored(figures, committed), *recalled), (*rows, writing.committed(committed))
+    )
 
 
 def handle_withdrawn(event: Event, facts: Facts, contents: Mapping[str, bytes]) -> Outcome:
@@ -75,6 +78,16 @@ def handle_withdrawn(event: Event, facts: Facts, contents: Mapping[str, bytes]) 
         return Outcome()
     recalled = tuple(_recalled(event, reader) for reader in facts.readers)
     return Outcome(recalled, tuple(Writing(event, facts, None).rows({})))
+
+
+def _loses(event: Event, facts: Facts, reader: Reader) -> bool:
+    """Whether a decision denies a reader what was granted to it before."""
+    ids = {
+        state: {one["audience_id"] for one in event.data["releases"] if one["state"] == state}
+        for state in ("denied", "granted")
+    }
+    lost = (ids["denied"] & facts.granted) - ids["granted"]
+    return not lost.isdisjoint(reader.audience_id.split())
 
 
 def _recalled(event: Event, reader: Reader) -> Draft:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from services.grdp.facts import load, load_withdrawn
+from services.grdp.facts import load
 from services.grdp.feed import derive
 from services.grdp.handler import WITHDRAWN, handle, handle_withdrawn, reads
 from services.kernel import replica
@@ -20,7 +20,7 @@ STAGE = ObjectStage(
 
 TAKEN_BACK = ObjectStage(
     topics=(WITHDRAWN,),
-    load=load_withdrawn,
+    load=load,
     reads=lambda event: (),
     handle=handle_withdrawn,
     derive=derive,

@@ -63,7 +63,7 @@ def answered(
     waived = attempt.waived | (_judged_policies() if judged and judged.is_harmless else frozenset())
     case = case_of(
         attempt.head, attempt.evidence, facts, day(at), waived,
-        published=published, private_interest=asked.private_interest,
+        audience=asked.audience, published=published, private_interest=asked.private_interest,
     )  # fmt: skip
     found = parts(case, asked.audience, attempt)
     articles = tuple(sorted({one for part in found for one in part.articles}, key=place))
@@ -82,11 +82,11 @@ def answered(
 
 def standing(attempt: Attempt, facts: Facts, at: datetime) -> tuple[dict[str, Any], ...]:
     """The releases of the whole attempt to those to whom the office reports it without a request."""
-    case = case_of(attempt.head, attempt.evidence, facts, day(at), attempt.waived)
+    about = (attempt.head, attempt.evidence, facts, day(at), attempt.waived)
     return tuple(
         _of_all(audience, part)
         for audience in facts.standing
-        for part in parts(case, audience, attempt)
+        for part in parts(case_of(*about, audience=audience), audience, attempt)
     )
 
 

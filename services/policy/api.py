@@ -12,6 +12,7 @@ from services.kernel.api import create, serve
 from services.kernel.clock import Clock, utc_now
 from services.kernel.settings import Settings
 from services.policy.routes import (
+    consents,
     incidents,
     inspection,
     prereleases,
@@ -30,7 +31,16 @@ TEXT = (
 def create_app(config: Settings | None = None, clock: Clock = utc_now) -> FastAPI:
     """The application with its routes; while it runs, it sweeps."""
     app = create("policy", "Chính sách · Policy", TEXT, config, clock)
-    for part in (reviews, sweep, requests, incidents, inspection, prereleases, withdrawals):
+    for part in (
+        reviews,
+        sweep,
+        requests,
+        incidents,
+        inspection,
+        prereleases,
+        withdrawals,
+        consents,
+    ):
         app.include_router(part.router)
     common = app.router.lifespan_context
 

@@ -27,6 +27,8 @@ class Code(Enum):
     BAD_POLICIES = ("bad-policies", 422)
     NO_INCIDENT = ("no-incident", 404)
     CLOSED_BEFORE = ("closed-before", 409)
+    NO_CONSENT = ("no-consent", 404)
+    CONSENT_ENDED = ("consent-ended", 409)
     NO_LETTER = ("no-letter", 422)
     NOTHING_LEFT = ("nothing-left", 409)
     WITHDRAWN_BEFORE = ("withdrawn-before", 409)

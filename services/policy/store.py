@@ -104,6 +104,33 @@ class WithdrawalRow(SQLModel, table=True):
     withdrawn_at: datetime = Field(sa_type=TIME)
 
 
+class ConsentRow(SQLModel, table=True):
+    """A consent, and how it ended. `is_applied`: whether what it is about was decided again since it changed."""
+
+    __tablename__ = "consents"
+    __table_args__ = ({"schema": SCHEMA},)
+
+    consent_id: UUID = Field(primary_key=True)
+    sender: str
+    form: str
+    period: str | None = None
+    identifiers: list[str] = Field(sa_type=JSONB)
+    audiences: list[str] = Field(sa_type=JSONB)
+    purposes: list[str] = Field(sa_type=JSONB)
+    valid_from: date
+    valid_to: date | None = None
+    document: str
+    person: str
+    given_at: datetime = Field(sa_type=TIME)
+    withdrawn_at: datetime | None = Field(default=None, sa_type=TIME)
+    withdrawn_by: str | None = None
+    withdrawn_organisation: str | None = None
+    withdrawn_reason: str | None = None
+    withdrawn_document: str | None = None
+    expired_at: datetime | None = Field(default=None, sa_type=TIME)
+    is_applied: bool = False
+
+
 class RequestRow(SQLModel, table=True):
     """A request of an audience for a figure, and the last answer to it."""
 

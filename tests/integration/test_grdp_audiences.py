@@ -222,7 +222,8 @@ def test_pending_becomes_granted_and_can_be_taken_back(store: Store, agency: str
     for decision, state in enumerate(("pending", "granted", "denied"), start=1):
         event = store.event(VALUES, decision=decision, time=T1 + decision * HOUR)
         published = store.handle(released(event, release(agency, state)))
-        assert len(published[0]) == (decision == 1), "who may read makes no new vintage"
+        stored = [one for one in published[0] if one.topic == "submission.stored"]
+        assert len(stored) == (decision == 1), "who may read makes no new vintage"
         assert bool(read(store, as_agency(agency))) == (state == "granted")
     assert read(store, as_agency(agency), as_of=(T1 + 2 * HOUR).isoformat()) == {}
     assert read(store, COMPILER) == ALL
@@ -497,6 +498,24 @@ def test_what_is_taken_back_nobody_reads_and_its_readers_are_named(
     store.handle(later)
     assert read(store, as_agency(agency)) == ALL, "what is sent anew is read"
     assert read(store, COMPILER, as_of=before) == {}
+
+
+def test_who_read_what_it_is_denied_now_is_named_once(store: Store, agency: str) -> None:
+    first = released(store.event(VALUES), release(agency))
+    store.handle(first)
+    read(store, as_agency(agency))
+    read(store, COMPILER)
+
+    def later(decision: int, *releases: dict[str, Any]) -> list[str]:
+        data = {**store.event(VALUES).data, "decision": decision}
+        event = released(replace(first, id=uuid4(), data=data), *releases)
+        (outputs,) = store.handle(event)
+        return [m.topic for m in outputs if m.topic == "figure.recalled"]
+
+    assert later(2, release(agency)) == []
+    assert later(3, release(agency, "denied")) == ["figure.recalled"]
+    assert later(4, release(agency, "denied")) == []
+    assert later(5, release(f"{agency}-2", "denied")) == []
 
 
 def test_a_withdrawal_that_overtakes_its_clearance_counts(store: Store, agency: str) -> None:

@@ -476,7 +476,7 @@ def test_what_was_decided_before_these_tables_is_taken_over(
     with psycopg.connect(fresh_database, autocommit=True) as connection:
         connection.execute(
             "drop table policy.attempts, policy.acts, policy.requests, policy.released,"
-            " policy.incidents, policy.pre_releases, policy.withdrawals; drop function policy.erase"
+            " policy.incidents, policy.pre_releases, policy.withdrawals, policy.consents; drop function policy.erase"
         )
         connection.execute("update policy.alembic_version set version_num = '0001'")
         connection.execute("insert into policy.submissions values (%s, 2, null)", [submission])
@@ -600,6 +600,95 @@ def test_who_takes_a_submission_back_and_what_becomes_of_requests(
     assert (event["attempt"], event["figures"]) == (1, 94)
     policy.comes(submission, 2)
     assert policy.verdict(submission, 2) == "cleared"
+
+
+NAMES = cells(
+    [["Tên doanh nghiệp", "Địa chỉ", "Lao động"], ["Công ty TNHH Mường Thanh", "Tổ 3", "31"]]
+)
+SENDER = person(
+    "p-so-tai-chinh", organisation="so-tai-chinh-dien-bien", roles=("agency",), rooms=()
+)
+
+
+def consent(policy: Policy, headers: dict[str, str] = SENDER, **changes: Any) -> Any:
+    given = {
+        "sender": "so-tai-chinh-dien-bien",
+        "form": "cv17809-1",
+        "identifiers": ["person_name", "organisation_name", "address", "household"],
+        "audiences": ["compilers"],
+        "purposes": ["statistics"],
+        "valid_from": "2026-11-01",
+        "document": f"15/STC {uuid4()}",
+        **changes,
+    }
+    return policy.client.post("/v1/consents", json=given, headers=headers)
+
+
+def names(policy: Policy, submission: str, period: str) -> None:
+    """A submission that names firms, sent by commitment and not as a duty."""
+    event = validated(content=NAMES, submission_id=submission, regime="sharing", period=period)
+    event = replace(event, key=submission, subject=submission, time=NOW)
+    policy.happens(event, content=NAMES)
+
+
+def withdrawn(policy: Policy, id_: str, headers: dict[str, str] = SENDER) -> Any:
+    body = {"reason": "Một hộ rút lại.", "document": None}
+    return policy.client.post(f"/v1/consents/{id_}/withdrawal", json=body, headers=headers)
+
+
+def test_names_are_used_by_consent_until_it_is_withdrawn(policy: Policy, stack: Stack) -> None:
+    without, by = str(uuid4()), str(uuid4())
+    names(policy, without, "2030-Q1")
+    assert policy.verdict(without) == "withheld"
+    assert consent(policy, AUDITOR).status_code == 403
+    assert consent(policy, AGENCY).json()["type"].endswith(":no-consent"), "another agency's form"
+    assert consent(policy, period="quý 1").json()["type"].endswith(":no-period")
+    assert consent(policy, valid_to="2026-10-01").status_code == 422
+    document = f"16/STC {uuid4()}"
+    given = consent(policy, period="2030-Q1", document=document)
+    assert given.status_code == 201, given.text
+    assert consent(policy, period="2030-Q1", document=document).json() == given.json()
+    id_ = given.json()["consent_id"]
+    names(policy, by, "2030-Q1")
+    assert policy.verdict(by) == "cleared"
+    assert withdrawn(policy, id_, AGENCY).status_code == 404
+    assert withdrawn(policy, id_).status_code == 202
+    assert policy.verdict(by) == "withdrawn"
+    assert withdrawn(policy, id_).status_code == 202, "the same words again"
+    assert withdrawn(policy, id_, LEADER).json()["type"].endswith(":consent-ended")
+    (event,) = events(stack.bootstrap, "submission.withdrawn", by)
+    assert event["person"] == "p-so-tai-chinh"
+    listed = policy.client.get("/v1/consents", headers=LEADER).json()["consents"]
+    (shown,) = [one for one in listed if one["consent_id"] == id_]
+    assert shown["withdrawn_reason"] == "Một hộ rút lại."
+    assert policy.client.get("/v1/consents", headers=AGENCY).json()["consents"] == []
+
+
+def test_what_a_consent_let_go_ends_with_its_last_day(policy: Policy) -> None:
+    id_ = consent(policy, period="2030-Q2").json()["consent_id"]
+    submission = str(uuid4())
+    names(policy, submission, "2030-Q2")
+    sweep(policy.context)
+    assert policy.verdict(submission) == "cleared"
+    policy.execute("update consents set valid_to = '2026-11-23' where consent_id = %s", id_)
+    sweep(policy.context)
+    assert policy.verdict(submission) == "withdrawn"
+    assert policy.rows("select expired_at from consents where consent_id = %s", id_) == [(NOW,)]
+
+
+@pytest.mark.parametrize("number", range(3))
+def test_whatever_is_decided_while_a_consent_is_withdrawn_is_not_cleared(
+    policy: Policy, number: int
+) -> None:
+    period = f"{2031 + number}-Q1"
+    id_ = consent(policy, period=period).json()["consent_id"]
+    submissions = [str(uuid4()) for _ in range(6)]
+    with ThreadPoolExecutor(8) as pool:
+        comes = [pool.submit(names, policy, one, period) for one in submissions]
+        gone = pool.submit(withdrawn, policy, id_)
+    assert gone.result().status_code == 202
+    assert [one.result() for one in comes] == [None] * 6
+    assert {policy.verdict(one) for one in submissions} <= {"withheld", "withdrawn"}
 
 
 def test_a_request_waits_for_another_submission_once_its_own_is_taken_back(policy: Policy) -> None:

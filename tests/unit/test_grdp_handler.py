@@ -58,7 +58,7 @@ def test_first_attempt_has_revision_1_of_every_figure() -> None:
     assert {o["known_from"] for o in observations} == {T1}
     assert len(rows(outcome, Figure)) == 2
     assert rows(outcome, Submission) == [
-        {"id": SUBMISSION, "attempt": 1, "version": 1, "known_from": T1}
+        {"id": SUBMISSION, "attempt": 1, "version": 1, "known_from": T1, "withdrawn": 0}
     ]
     (stored,) = outcome.events
     assert stored.data["figures"] == 2

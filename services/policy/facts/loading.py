@@ -22,6 +22,7 @@ from services.policy.facts.rows import (
     act_of,
     asked_of,
     attempt_of,
+    consent_of,
     end_of,
     figure_of,
     withdrawal_of,
@@ -38,10 +39,12 @@ from services.policy.facts.values import (
 )
 from services.policy.figures import Figure, holds
 from services.policy.handler import Affected, released_figure
+from services.policy.law.consent import Consent
 from services.policy.law.verdict import BY_KIND, Audience, Verdict
 from services.policy.store import (
     ActRow,
     AttemptRow,
+    ConsentRow,
     ReleasedRow,
     RequestRow,
     SubmissionRow,
@@ -81,6 +84,11 @@ def facts_of(session: Session, submission_id: UUID, at: datetime) -> Facts | Non
     wanted = select(AttemptRow).where(AttemptRow.submission_id == submission_id)
     row = session.exec(wanted.order_by(col(AttemptRow.attempt).desc()).limit(1)).first()
     return _facts(session, row.head, at) if row else None
+
+
+def room_of(session: Session, sender: str, form: str, at: datetime) -> str | None:
+    """The room that is responsible for what a sender supplies in a form."""
+    return _item(session, {"sender": sender, "form": form}, at).room
 
 
 def candidates(session: Session, figure: Figure) -> list[AttemptRow]:
@@ -132,6 +140,7 @@ def _facts(session: Session, head: Body, at: datetime, *, takes_over: bool = Fal
         attempts=attempts,
         acts=_acts(session, key),
         withdrawals=_withdrawals(session, key),
+        consents=_consents(session, head),
         requests=_requests(session, about, body, None if takes_over else key),
         released=_released(session, about, forms.get(about["form_version"])),
         standing=_standing(session, about, forms.get(about["form_version"]), at),
@@ -169,6 +178,16 @@ def _acts(session: Session, key: UUID) -> tuple[Act, ...]:
     wanted = select(ActRow).where(ActRow.submission_id == key)
     ordered = wanted.order_by(col(ActRow.decided_at), col(ActRow.review_id))
     return tuple(act_of(row) for row in session.exec(ordered))
+
+
+def _consents(session: Session, head: Body) -> tuple[Consent, ...]:
+    """What those agreed to whom the sender's records of the form name; none changes until this is decided."""
+    wanted = select(ConsentRow).where(
+        ConsentRow.sender == head["sender"], ConsentRow.form == head["form"]
+    )
+    ordered = wanted.order_by(col(ConsentRow.consent_id)).with_for_update(read=True)
+    rows = session.exec(ordered.execution_options(populate_existing=True))
+    return tuple(consent_of(row) for row in rows)
 
 
 def _withdrawals(session: Session, key: UUID) -> tuple[Withdrawal, ...]:

@@ -22,10 +22,12 @@ from services.policy.facts.values import (
 )
 from services.policy.figures import Figure
 from services.policy.identifiers.finding import Finding
+from services.policy.law.consent import Consent
 from services.policy.law.verdict import BY_KIND, Audience, Verdict
 from services.policy.store import (
     ActRow,
     AttemptRow,
+    ConsentRow,
     PreReleaseRow,
     ReleasedRow,
     RequestRow,
@@ -162,6 +164,22 @@ def withdrawal_of(row: WithdrawalRow) -> Withdrawal:
         reason=row.reason,
         document=row.document,
         at=row.withdrawn_at,
+    )
+
+
+def consent_of(row: ConsentRow) -> Consent:
+    """The consent that a row keeps."""
+    return Consent(
+        id=row.consent_id,
+        sender=row.sender,
+        form=row.form,
+        period=row.period,
+        identifiers=frozenset(row.identifiers),
+        audiences=frozenset(row.audiences),
+        purposes=frozenset(row.purposes),
+        valid_from=row.valid_from,
+        valid_to=row.valid_to,
+        withdrawn_at=row.withdrawn_at,
     )
 
 

@@ -12,6 +12,7 @@ from services.model.flags import Combination
 from services.model.regulation import Instrument
 from services.policy.figures import Figure
 from services.policy.identifiers.finding import Finding, Kind
+from services.policy.law.consent import Consent
 from services.policy.law.verdict import COMPILERS, KINDS, Audience, Verdict
 
 # What the columns of a form may ask for, and the kinds of identifiers that this allows.
@@ -220,6 +221,7 @@ class Facts:
     attempts: tuple[Attempt, ...] = ()
     acts: tuple[Act, ...] = ()
     withdrawals: tuple[Withdrawal, ...] = ()
+    consents: tuple[Consent, ...] = ()
     requests: tuple[Asked, ...] = ()
     released: frozenset[Figure] = frozenset()
     standing: tuple[Audience, ...] = ()

@@ -14,7 +14,8 @@ from services.model.regulation import Instrument, day
 from services.policy.facts.values import Evidence, Facts
 from services.policy.identifiers.finding import Finding, shown
 from services.policy.identifiers.scan import scan
-from services.policy.law.verdict import ACCEPTANCE
+from services.policy.law.consent import agreed, purpose_of
+from services.policy.law.verdict import ACCEPTANCE, COMPILERS, Audience
 from services.policy.secrecy import markings
 from services.policy.texts import CellsError, Texts, read
 
@@ -67,14 +68,17 @@ def case_of(
     today: date,
     waived: frozenset[str] = frozenset(),
     *,
+    audience: Audience = COMPILERS,
     published: bool = False,
     private_interest: bool = False,
 ) -> Case:
-    """The case of an attempt, by the law of `today`."""
+    """The case of an attempt for an audience, by the law of `today`."""
     form = facts.forms.get(head["form_version"])
     duty = form is not None and {form.regime, head["regime"]} == {"coordination"}
     absent = (("form", form is None), ("sender", not facts.sender_known))
     by_room = form is not None and form.acceptance == "room"
+    kinds = frozenset(one.kind for one in evidence.findings or ())
+    purpose = purpose_of(audience, private_interest)
     return Case(
         classification=head["classification"],
         regime="coordination" if duty else "sharing",
@@ -87,6 +91,7 @@ def case_of(
         province=head["province"] if form and form.province else None,
         instruments=tuple(one for one in facts.instruments if one.in_force(today)),
         missing=tuple(name for name, missing in absent if missing),
+        consent=agreed(facts.consents, kinds, head["period"], audience, purpose, today),
         needs_acceptance=(by_room or evidence.warnings > 0) and ACCEPTANCE not in waived,
         published=published,
         private_interest=private_interest,

@@ -72,8 +72,9 @@ def explain(
             raise Refused(Code.NO_DECISION).problem()
         numbers = queries.numbers(session)
         session.rollback()
-    case = case_of(chosen.head, chosen.evidence, facts, day(now), chosen.waived)
-    found = plain(explained(case, Audience(kind, id_)))
+    asking = Audience(kind, id_)
+    case = case_of(chosen.head, chosen.evidence, facts, day(now), chosen.waived, audience=asking)
+    found = plain(explained(case, asking))
     return ExplanationView.of(submission, chosen.attempt, chosen.verdict, found, numbers)
 
 

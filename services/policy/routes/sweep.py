@@ -20,6 +20,7 @@ from services.policy.facts.loading import candidates, facts_of
 from services.policy.facts.rows import asked_of
 from services.policy.holds import decided_anew
 from services.policy.law.verdict import Verdict
+from services.policy.routes.consents import carry_out
 from services.policy.routes.views import SweptView
 from services.policy.store import AttemptRow, RequestRow
 
@@ -60,6 +61,7 @@ def sweep(context: Context) -> SweptView:
             return SweptView(looked_at=0, decided=0)
         with Session(context.engine) as session:
             waiting = _waiting(session)
+        carry_out(context)
         decided = sum(_swept(context, submission_id) for submission_id in waiting)
     metrics.SWEPT.labels(context.service).inc(decided)
     if decided:

@@ -1,0 +1,106 @@
+"""Consents change: given, withdrawn, or past their last day; what was decided by them is decided again. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+from hashlib import sha256
+from typing import Any
+from uuid import UUID, uuid5
+
+from services.kernel.events import Draft, Outcome
+from services.model.regulation import day
+from services.policy.book import Book
+from services.policy.facts.values import Facts, Withdrawal
+from services.policy.law.case import case_of
+from services.policy.law.decide import decide
+from services.policy.law.verdict import Verdict
+from services.policy.store import ConsentRow
+
+CHANGED = "consent.changed"
+
+
+class Change(StrEnum):
+    """How a consent changed."""
+
+    GIVEN = "given"
+    WITHDRAWN = "withdrawn"
+    EXPIRED = "expired"
+
+
+@dataclass(frozen=True)
+class Ended:
+    """Why a consent counts no more: a person's words, or that its last day is over."""
+
+    change: Change
+    person: str
+    organisation: str
+    reason: str
+    document: str | None
+
+
+def event_of(row: ConsentRow, change: Change, at: datetime) -> Draft:
+    """The `consent.changed`: kinds and dates, and the hash of a person's words."""
+    withdrawn = change is Change.WITHDRAWN
+    data: dict[str, Any] = {
+        "consent_id": str(row.consent_id),
+        "change": change.value,
+        "sender": row.sender,
+        "form": row.form,
+        "period": row.period,
+        "identifiers": list(row.identifiers),
+        "audiences": list(row.audiences),
+        "purposes": list(row.purposes),
+        "valid_from": row.valid_from,
+        "valid_to": row.valid_to,
+        "person": {Change.GIVEN: row.person, Change.WITHDRAWN: row.withdrawn_by}.get(change) or "",
+        "document": row.withdrawn_document if withdrawn else row.document,
+        "reason_sha256": sha256((row.withdrawn_reason or "").encode()).hexdigest()
+        if withdrawn
+        else None,
+        "changed_at": at,
+    }
+    return Draft(CHANGED, str(row.consent_id), data, str(row.consent_id))
+
+
+def is_expired(row: ConsentRow, today: date) -> bool:
+    """Whether its last day is over, and nobody withdrew it before."""
+    return row.withdrawn_at is None and row.valid_to is not None and row.valid_to < today
+
+
+def ended(row: ConsentRow, today: date) -> Ended | None:
+    """Why it counts no more; None where it counts."""
+    if row.withdrawn_at is not None:
+        return Ended(
+            Change.WITHDRAWN,
+            row.withdrawn_by or "",
+            row.withdrawn_organisation or "",
+            row.withdrawn_reason or "",
+            row.withdrawn_document,
+        )
+    if is_expired(row, today):
+        return Ended(Change.EXPIRED, "", row.sender, "", row.document)
+    return None
+
+
+def reconsidered(
+    submission_id: UUID, facts: Facts, consent: UUID, end: Ended | None, at: datetime
+) -> tuple[UUID, Outcome] | None:
+    """What follows for the current attempt of a submission, and its cause; None where nothing does.
+
+    What the compilers may not read without the consent is taken back; else what others may read follows.
+    """
+    change = end.change if end else Change.GIVEN
+    cause = uuid5(consent, f"{change}/{submission_id}/{facts.last_decision}")
+    current = facts.attempt(facts.current_attempt or 0)
+    if current is None or current.verdict is not Verdict.CLEARED:
+        return None
+    book = Book(str(submission_id), facts, at, cause)
+    case = case_of(current.head, current.evidence, facts, day(at), current.waived)
+    if end is not None and decide(case).verdict is Verdict.WITHHELD:
+        who = (end.person, end.organisation, end.reason, end.document)
+        book.withdraw(current, Withdrawal(cause, current.attempt, *who, at))
+    else:
+        book.settle()
+    return None if book.is_empty else (cause, book.outcome())
