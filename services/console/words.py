@@ -94,6 +94,18 @@ def completeness(attempt: Mapping[str, Any], language: Language) -> str:
     return name
 
 
+def day(iso: str, language: Language) -> str:
+    """A date of an API as people of Việt Nam write it."""
+    return _day(date.fromisoformat(iso), language)
+
+
+def place(article: str, clause: str | None, language: Language) -> str:
+    """«Điều 6 khoản 2»."""
+    say = sayer(language)
+    named = say("regulation.place", article=article)
+    return named + say("clause", clause=clause) if clause else named
+
+
 def moment(iso: str | None, language: Language) -> str:
     """A time of an API (RFC 3339) as people of Việt Nam write it; blank for none."""
     if not iso:

@@ -27,6 +27,7 @@ class Code(Enum):
     BAD_POLICIES = ("bad-policies", 422)
     NO_INCIDENT = ("no-incident", 404)
     CLOSED_BEFORE = ("closed-before", 409)
+    NO_REGULATION = ("no-regulation", 404)
     NO_CONSENT = ("no-consent", 404)
     CONSENT_ENDED = ("consent-ended", 409)
     NO_LETTER = ("no-letter", 422)

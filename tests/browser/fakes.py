@@ -20,6 +20,9 @@ from services.kernel import problems
 from services.kernel.auth import UNKNOWN, Principal, principal_of
 from services.kernel.problems import Problem
 from services.kernel.settings import Settings
+from services.model.regulation import load_regulations
+from services.policy.law.policies import library
+from services.policy.routes.views import law_view
 from tests import people
 
 START = datetime(2026, 11, 24, 1, 20, tzinfo=UTC)
@@ -250,6 +253,18 @@ def _others(app: FastAPI, office: Office) -> None:
     @app.get("/v1/receipts/{id_}")
     def receipt(id_: str, who: Who, attempt: int) -> JSONResponse:
         return JSONResponse({"format": 1, "submission": id_, "attempt": attempt})
+
+    laws = {one.id: law_view(one, library().policies) for one in load_regulations()}
+
+    @app.get("/v1/regulations")
+    def regulations(who: Who) -> dict[str, Any]:
+        return {"regulations": [one.model_dump(mode="json") for one in laws.values()]}
+
+    @app.get("/v1/regulations/{id_}")
+    def regulation(id_: str, who: Who) -> dict[str, Any]:
+        if id_ not in laws:
+            raise ABSENT
+        return laws[id_].model_dump(mode="json")
 
     @app.get("/v1/reviews")
     def reviews(who: Who) -> dict[str, Any]:

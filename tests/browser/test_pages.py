@@ -273,6 +273,21 @@ def test_what_a_role_may_not_have_is_not_offered(site: Site, tab: Page) -> None:
     expect(tab.locator("#documents")).to_have_count(0)
 
 
+def test_a_lawyer_reads_which_article_is_kept_by_what(site: Site, tab: Page) -> None:
+    log_in(tab, site, "p-kiem-tra")
+    tab.get_by_role("link", name="Quy định").click()
+    picture(tab, "regulations")
+    tab.get_by_role("link", name="1618/QĐ-UBND").click()
+    picture(tab, "regulation")
+    row = tab.get_by_role("row").filter(has_text="Điều 6 khoản 2")
+    expect(row).to_contain_text("dien-bien-1618-2021.6.2")
+    expect(tab.get_by_role("row").filter(has_text="Con người:").first).to_be_visible()
+    tab.get_by_role("link", name="English").click()
+    expect(tab.get_by_role("row").filter(has_text="Article 6, clause 2")).to_contain_text("R19")
+    tab.goto(f"{site.url}/quy-dinh/khong-co")
+    expect(tab.locator("main")).not_to_contain_text("Điều")
+
+
 # -- for everybody
 
 

@@ -714,6 +714,11 @@ def test_the_law_can_be_read_by_everybody(policy: Policy) -> None:
     cells = policy.client.get("/v1/matrix?province=11", headers=AGENCY).json()["cells"]
     marked = next(one for one in cells if one["information"] == "marked")
     assert (marked["verdict"], marked["articles"][0]["number"]) == ("withheld", "1618/QĐ-UBND")
+    listed = policy.client.get("/v1/regulations", headers=AGENCY).json()["regulations"]
+    assert [one["province"] for one in listed][:2] == ["11", "20"]
+    assert "dien-bien-1618-2021" in {one["id"] for one in listed}
+    absent = policy.client.get("/v1/regulations/khong-co", headers=AGENCY)
+    assert (absent.status_code, absent.json()["type"]) == (404, "urn:solieu:problem:no-regulation")
 
 
 def test_changed_policies_are_tried_over_all_that_was_decided(policy: Policy) -> None:

@@ -28,6 +28,8 @@ from services.policy.routes import queries
 from services.policy.routes.views import (
     Changed,
     ExplanationView,
+    InstrumentView,
+    LawsView,
     LawView,
     MatrixView,
     law_view,
@@ -89,13 +91,22 @@ def shown(
     return matrix_view(cells, numbers)
 
 
+@router.get("/regulations", summary="Các văn bản · All instruments")
+def packs(context: With, access: Reader) -> LawsView:
+    """Those of the provinces first, each by the day from which it is in force."""
+    with Session(context.engine) as session:
+        instruments = _instruments(session)
+    instruments.sort(key=lambda one: (one.province or "~", one.in_force_from, one.id))
+    return LawsView(regulations=[InstrumentView.of(one) for one in instruments])
+
+
 @router.get("/regulations/{regulation}", summary="Một văn bản · One instrument")
 def pack(regulation: str, context: With, access: Reader) -> LawView:
     """Each article: what it says, who keeps it, and the policies that are bound to it."""
     with Session(context.engine) as session:
         entry = replica.get(session, "regulation", regulation)
     if entry is None:
-        raise Refused(Code.NO_DECISION).problem()
+        raise Refused(Code.NO_REGULATION).problem()
     return law_view(Instrument.from_dict(entry.body), library().policies)
 
 

@@ -322,8 +322,8 @@ class ArticleView(BaseModel):
     policies: list[str]
 
 
-class LawView(BaseModel):
-    """An instrument as it is kept."""
+class InstrumentView(BaseModel):
+    """An instrument without its articles."""
 
     id: str
     number: str
@@ -333,6 +333,23 @@ class LawView(BaseModel):
     in_force_to: date | None
     replaced_by: str | None
     source: str | None
+
+    @classmethod
+    def of(cls, instrument: Instrument) -> InstrumentView:
+        """From the catalogue's."""
+        blank = dict.fromkeys(("province", "in_force_to", "replaced_by", "source"))
+        return cls.model_validate({**blank, **instrument.to_dict()})
+
+
+class LawsView(BaseModel):
+    """The instruments that are kept."""
+
+    regulations: list[InstrumentView]
+
+
+class LawView(InstrumentView):
+    """An instrument as it is kept."""
+
     articles: list[ArticleView]
 
 

@@ -1,0 +1,46 @@
+"""The law as the system keeps it: which article is kept by which policy, by the software, or by people."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Path, Request, Response
+
+from services.console import words
+from services.console.rendering import page
+from services.console.session import Person, person
+from services.console.words import switch_language
+from services.model.messages import text
+from services.model.text import Language
+
+router = APIRouter(include_in_schema=False, dependencies=[Depends(switch_language)])
+Who = Annotated[Person, Depends(person)]
+Id = Annotated[str, Path(pattern=r"^[a-z0-9-]{1,100}$")]
+
+
+@router.get("/quy-dinh")
+async def listed(request: Request, who: Who) -> Response:
+    """Every instrument: those of provinces, then national law."""
+    services = request.app.state.services
+    found = await services.get("policy", "/v1/regulations", who.token)
+    return page(request, "regulations.html", regulations=found["regulations"])
+
+
+@router.get("/quy-dinh/{regulation}")
+async def shown(request: Request, who: Who, regulation: Id) -> Response:
+    """One instrument, article by article."""
+    services, language = request.app.state.services, words.language_of(request)
+    found = await services.get("policy", f"/v1/regulations/{regulation}", who.token)
+    articles = [one | {"keeper": _keeper(one, language)} for one in found["articles"]]
+    return page(request, "regulation.html", regulation=found, articles=articles)
+
+
+def _keeper(article: dict[str, Any], language: Language) -> str:
+    """Who keeps the article, and how, in words."""
+    values = {
+        "policies": ", ".join(article["policies"]),
+        "how": words.in_language(article["how"], language) if article["how"] else "",
+    }
+    keeper = article["kept_by"] or "unknown"
+    said: str = text(f"policy.keeper.{keeper}", language, **values)
+    return said[:1].upper() + said[1:]
