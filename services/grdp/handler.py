@@ -18,7 +18,7 @@ from polars.exceptions import PolarsError
 from services.grdp.facts import Facts, Reader
 from services.grdp.identity import digest, figure_id, key_id
 from services.grdp.releases import release_rows
-from services.grdp.store import STATUS, Attempt, Digest, Figure, Observation, Submission
+from services.grdp.store import STATUS, Attempt, Digest, Erasure, Figure, Observation, Submission
 from services.kernel.errors import Permanent
 from services.kernel.events import Draft, Event, Outcome, Reference, Row
 from services.model.observation import KEY as OBSERVATION_KEY
@@ -78,6 +78,15 @@ def handle_withdrawn(event: Event, facts: Facts, contents: Mapping[str, bytes]) 
         return Outcome()
     recalled = tuple(_recalled(event, reader) for reader in facts.readers)
     return Outcome(recalled, tuple(Writing(event, facts, None).rows({})))
+
+
+def handle_erased(event: Event, facts: None, contents: Mapping[str, bytes]) -> Outcome:
+    """Removes the figures of what two people had erased: entering the row does it. Their keys and vintages stay."""
+    names = ("submission_id", "attempt", "erased_at")
+    values = {name: event.data[name] for name in names}
+    return Outcome(
+        rows=(Row(Erasure, {"erasure_id": UUID(event.data["erasure_id"]), **values}, "ignore"),)
+    )
 
 
 def _loses(event: Event, facts: Facts, reader: Reader) -> bool:

@@ -63,6 +63,18 @@ class Attempt(SQLModel, table=True):
     known_from: datetime = _time()
 
 
+class Erasure(SQLModel, table=True):
+    """That an attempt, and all before it, were erased: entering it removes their values and their digests' salts."""
+
+    __tablename__ = "erasures"
+    __table_args__ = ({"schema": SCHEMA},)
+
+    erasure_id: UUID = Field(primary_key=True)
+    submission_id: str = _text()
+    attempt: int
+    erased_at: datetime = _time()
+
+
 class Digest(SQLModel, table=True):
     """The digest of a `submission.stored`, and the salt that it takes to compare figures with it.
 

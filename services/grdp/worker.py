@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from services.grdp.facts import load
 from services.grdp.feed import derive
-from services.grdp.handler import WITHDRAWN, handle, handle_withdrawn, reads
+from services.grdp.handler import WITHDRAWN, handle, handle_erased, handle_withdrawn, reads
 from services.kernel import replica
 from services.kernel.runner import main
 from services.kernel.stage import ObjectStage
@@ -27,5 +27,13 @@ TAKEN_BACK = ObjectStage(
     awaits_catalogue=False,
 )
 
+ERASED = ObjectStage(
+    topics=("erasure.done",),
+    load=lambda session, event: None,
+    reads=lambda event: (),
+    handle=handle_erased,
+    awaits_catalogue=False,
+)
+
 if __name__ == "__main__":
-    main("grdp", [replica.stage(), STAGE, TAKEN_BACK])
+    main("grdp", [replica.stage(), STAGE, TAKEN_BACK, ERASED])

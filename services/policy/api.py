@@ -13,6 +13,7 @@ from services.kernel.clock import Clock, utc_now
 from services.kernel.settings import Settings
 from services.policy.routes import (
     consents,
+    erasures,
     incidents,
     inspection,
     prereleases,
@@ -40,6 +41,7 @@ def create_app(config: Settings | None = None, clock: Clock = utc_now) -> FastAP
         prereleases,
         withdrawals,
         consents,
+        erasures,
     ):
         app.include_router(part.router)
     common = app.router.lifespan_context

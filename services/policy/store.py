@@ -131,6 +131,24 @@ class ConsentRow(SQLModel, table=True):
     is_applied: bool = False
 
 
+class ErasureRow(SQLModel, table=True):
+    """An order to erase. Entering who confirmed it destroys the keys of the attempts' objects, `erased` of them."""
+
+    __tablename__ = "erasures"
+    __table_args__ = ({"schema": SCHEMA},)
+
+    erasure_id: UUID = Field(primary_key=True)
+    submission_id: UUID
+    attempt: int
+    ordered_by: str
+    reason: str
+    document: str
+    ordered_at: datetime = Field(sa_type=TIME)
+    confirmed_by: str | None = None
+    confirmed_at: datetime | None = Field(default=None, sa_type=TIME)
+    erased: int | None = None
+
+
 class RequestRow(SQLModel, table=True):
     """A request of an audience for a figure, and the last answer to it."""
 

@@ -23,8 +23,8 @@ from deploy.supervision import wait_until
 from services.audit.verifier import verify_receipt
 from services.audit.worker import STAGE as AUDIT
 from services.catalogue import starter
+from services.grdp.worker import ERASED, TAKEN_BACK
 from services.grdp.worker import STAGE as GRDP
-from services.grdp.worker import TAKEN_BACK
 from services.intake.projection import STAGE as INTAKE
 from services.kernel import replay
 from services.kernel.topics import dead
@@ -56,7 +56,7 @@ INPUTS: dict[str, tuple[str, ...]] = {
     "intake": (*INTAKE.topics, *CATALOGUE),
     "validation": (*VALIDATION.topics, *STORED.topics, *CATALOGUE),
     "policy": (*POLICY.topics, *RETURNED.topics, *RELEASED.topics, *CATALOGUE),
-    "grdp": (*GRDP.topics, *TAKEN_BACK.topics, *CATALOGUE),
+    "grdp": (*GRDP.topics, *TAKEN_BACK.topics, *ERASED.topics, *CATALOGUE),
     "audit": AUDIT.topics,
     "notification": (*OF_VERDICTS.topics, *OF_OTHERS.topics, *CATALOGUE),
 }

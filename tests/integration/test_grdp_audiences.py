@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+import psycopg
 import pytest
 import sqlalchemy as sa
 from fastapi.testclient import TestClient
@@ -19,7 +20,7 @@ from fastapi.testclient import TestClient
 from deploy.feed import records
 from deploy.local import Stack
 from services.grdp.handler import WITHDRAWN
-from services.grdp.worker import TAKEN_BACK
+from services.grdp.worker import ERASED, TAKEN_BACK
 from services.kernel.codec import codec
 from services.kernel.db import connect
 from services.kernel.events import Event, NewObject
@@ -29,6 +30,7 @@ from services.kernel.wire import decode
 from services.model.observation import to_parquet
 from services.model.submission import HEAD
 from tests import people
+from tests.contract.examples import examples
 from tests.integration.grdp_parts import (
     COMPILER,
     HOUR,
@@ -498,6 +500,26 @@ def test_what_is_taken_back_nobody_reads_and_its_readers_are_named(
     store.handle(later)
     assert read(store, as_agency(agency)) == ALL, "what is sent anew is read"
     assert read(store, COMPILER, as_of=before) == {}
+
+
+def test_of_what_is_erased_no_value_is_left(store: Store, agency: str, url: str) -> None:
+    event = store.event(VALUES)
+    store.handle(event)
+    withdraw(store, taken_back(event))
+    data = examples("erasure.done")[0] | {
+        "submission_id": store.submission, "erasure_id": str(uuid4())
+    }  # fmt: skip
+    encoded = codec().encode("erasure.done-value", data)
+    erased = replace(event, id=uuid4(), topic="erasure.done", data=data, encoded=encoded)
+    asyncio.run(store.handling.single(ERASED, erased, lambda: Position("erasure.done", 0, 1)))
+    values = (
+        "select count(*), count(value) from observations o join figures f on f.id = o.figure_id"
+        " where f.submission_id = %s"
+    )
+    salts = "select count(*) from digests where submission_id = %s"
+    with psycopg.connect(url) as connection:
+        assert connection.execute(values, [store.submission]).fetchall() == [(4, 0)]
+        assert connection.execute(salts, [store.submission]).fetchall() == [(0,)]
 
 
 def test_who_read_what_it_is_denied_now_is_named_once(store: Store, agency: str) -> None:

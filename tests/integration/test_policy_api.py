@@ -366,6 +366,25 @@ def test_requests_that_are_refused(
     assert (answer.status_code, answer.json()["type"]) == (422, f"urn:solieu:problem:{code}")
 
 
+def test_an_officer_asks_for_a_user_group_and_others_do_not_see_it(policy: Policy) -> None:
+    """R73: enterprises, media and schools have no login; the embargo holds for them as for all."""
+    wanted = WANTED | {"purpose": "Nghiên cứu của trường đại học", "user_group": "c"}
+    answer = policy.client.post("/v1/requests", json=wanted, headers=person())
+    assert answer.status_code == 201, answer.text
+    found = answer.json()
+    assert (found["audience_kind"], found["audience_id"]) == ("user_group", "c")
+    where = f"/v1/requests/{found['request_id']}"
+    assert policy.client.get(where, headers=person()).status_code == 200
+    assert policy.client.get(where, headers=LEADER).status_code == 200
+    assert policy.client.get(where, headers=OTHER_ROOM).status_code == 404
+    assert policy.client.get(where, headers=AGENCY).status_code == 404
+    assert policy.client.post("/v1/requests", json=wanted, headers=AGENCY).status_code == 422
+    unknown = policy.client.post(
+        "/v1/requests", json=wanted | {"user_group": "d"}, headers=person()
+    )
+    assert unknown.status_code == 422
+
+
 def test_organisations_of_a_kind_of_their_own_ask_as_that(policy: Policy) -> None:
     committee = person("p-u", organisation="uy-ban-nhan-dan-dien-bien", roles=("agency",), rooms=())
     asked = policy.client.post("/v1/requests", json=WANTED, headers=committee).json()
@@ -476,7 +495,8 @@ def test_what_was_decided_before_these_tables_is_taken_over(
     with psycopg.connect(fresh_database, autocommit=True) as connection:
         connection.execute(
             "drop table policy.attempts, policy.acts, policy.requests, policy.released,"
-            " policy.incidents, policy.pre_releases, policy.withdrawals, policy.consents; drop function policy.erase"
+            " policy.incidents, policy.pre_releases, policy.withdrawals, policy.consents, policy.erasures;"
+            " drop function policy.erase, policy.erase_ordered"
         )
         connection.execute("update policy.alembic_version set version_num = '0001'")
         connection.execute("insert into policy.submissions values (%s, 2, null)", [submission])
@@ -704,6 +724,41 @@ def test_a_request_waits_for_another_submission_once_its_own_is_taken_back(polic
     read = policy.client.get(f"/v1/requests/{asked['request_id']}", headers=AGENCY).json()
     assert (read["state"], read["submission_id"]) == ("pending", None)
     assert sweep(policy.context).looked_at >= 0
+
+
+def test_two_people_erase_what_nobody_may_read_any_more(policy: Policy, stack: Stack) -> None:
+    submission = str(uuid4())
+    second = person("p-lanh-dao-2", roles=("leader",), rooms=())
+    policy.comes(submission)
+    for kind in ("original", "cells"):
+        policy.execute(
+            "insert into vault.keys (name, wrapped) values (%s, %s)",
+            f"{submission}/1/{kind}/{'0' * 64}", b"w",
+        )  # fmt: skip
+    where = f"/v1/submissions/{submission}/erasure"
+    body = {"attempt": 1, "reason": "Chủ thể dữ liệu yêu cầu.", "document": "51/QĐ-TK"}
+    assert policy.client.post(where, json=body, headers=person()).status_code == 403
+    used = policy.client.post(where, json=body, headers=LEADER)
+    assert (used.status_code, used.json()["type"]) == (409, "urn:solieu:problem:still-used")
+    assert take_back(policy, submission, LEADER, document="1/STC").status_code == 202
+    order = policy.client.post(where, json=body, headers=LEADER)
+    assert (order.status_code, order.json()["erased"]) == (202, None)
+    assert policy.client.post(where, json=body, headers=LEADER).json() == order.json()
+    confirmation = f"/v1/erasures/{order.json()['erasure_id']}/confirmation"
+    alone = policy.client.post(confirmation, headers=LEADER)
+    assert (alone.status_code, alone.json()["type"]) == (403, "urn:solieu:problem:second-person")
+    keys = "select count(*) from vault.keys where starts_with(name, %s)"
+    assert policy.rows(keys, submission) == [(2,)], "one person erases nothing"
+    answer = policy.client.post(confirmation, headers=second)
+    assert (answer.status_code, answer.json()["erased"]) == (202, 2), answer.text
+    assert policy.rows(keys, submission) == [(0,)]
+    assert policy.client.post(confirmation, headers=second).json() == answer.json()
+    (event,) = events(stack.bootstrap, "erasure.done", submission)
+    assert (event["ordered_by"], event["confirmed_by"]) == ("p-lanh-dao", "p-lanh-dao-2")
+    with pytest.raises(psycopg.errors.CheckViolation):
+        policy.execute("update erasures set confirmed_by = ordered_by")
+    listed = policy.client.get("/v1/erasures", headers=AUDITOR).json()["erasures"]
+    assert listed == [answer.json()]
 
 
 def test_the_law_can_be_read_by_everybody(policy: Policy) -> None:

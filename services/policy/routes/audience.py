@@ -11,14 +11,23 @@ from services.policy.law.verdict import BY_KIND, Audience
 from services.policy.refusals import Code, Refused
 from services.policy.store import RequestRow
 
+USER_GROUP = "user_group"
 
-def audience_of(session: Session, access: Access, room: str | None) -> Audience:
+
+def audience_of(
+    session: Session, access: Access, room: str | None, user_group: str | None = None
+) -> Audience:
     """As whom a person asks: the room that is named, or the only one; or the person's organisation.
 
-    Raises Refused for another's room, and where several rooms leave it open.
+    Or an officer of a room for a user group, whose people have no login. Raises Refused for another's room, where
+    several rooms leave it open, and for a user group where the person is of no room.
     """
     who = access.principal
     rooms = who.rooms if Scope.ROOM in access.scopes else frozenset()
+    if user_group is not None:
+        if not rooms:
+            raise Refused(Code.NO_AUDIENCE, rooms=[])
+        return Audience(USER_GROUP, user_group)
     if room is not None:
         if room not in rooms:
             raise Refused(Code.NO_AUDIENCE, rooms=sorted(rooms))
@@ -40,6 +49,7 @@ def reached(access: Access) -> sa.ColumnElement[bool]:
     any_of: list[sa.ColumnElement[bool]] = [sa.false()]
     if Scope.ROOM in access.scopes:
         any_of.append((kind == "room") & id_.in_(sorted(who.rooms)))
+        any_of.append((kind == USER_GROUP) & (col(RequestRow.person) == who.id))
     if Scope.OWN in access.scopes and who.organisation:
         any_of.append(kind.in_(["agency", *BY_KIND]) & (id_ == who.organisation))
     return sa.or_(*any_of)

@@ -171,7 +171,7 @@ def _make(context: Context, access: Access, body: Wanted) -> tuple[RequestView, 
     try:
         figure = Figure.of(body.model_dump(include=FIGURE, mode="json"))
         with Session(context.engine) as session, session.begin():
-            audience = audience_of(session, access, body.room)
+            audience = audience_of(session, access, body.room, body.user_group)
             wish = Wish(
                 audience, access.principal.id, figure, body.purpose, body.basis,
                 body.private_interest,

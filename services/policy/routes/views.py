@@ -101,7 +101,9 @@ class Queue(BaseModel):
 
 
 class Wanted(BaseModel):
-    """Which figure is asked for, and why. `room`: the asker's room, where there are several. `private_interest`:
+    """Which figure is asked for, and why. `room`: the asker's room, where there are several. `user_group`: for whom of
+    those that have no login an officer asks: a (Party, state, agencies), b (enterprises, investors), c (media, schools,
+    international bodies, others). `private_interest`:
     that it is for an interest of those who ask, not of their office; a person of the leadership judges that.
 
     Of the words only their hashes are published.
@@ -135,6 +137,7 @@ class Wanted(BaseModel):
     basis: Words
     private_interest: bool = False
     room: Name | None = None
+    user_group: Literal["a", "b", "c"] | None = None
 
 
 class Judged(BaseModel):

@@ -1,0 +1,86 @@
+"""The order of two people that removes for good what nobody may read any more. Pure.
+
+It destroys the keys of everything that the vault has of the attempts: entering the confirmation does that, in its
+transaction. What others keep (grdp its figures) they remove when they hear of it. Events, hashes and reasons stay.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import sha256
+from uuid import UUID, uuid5
+
+from services.kernel.events import Draft
+from services.policy.facts.values import Facts
+from services.policy.law.verdict import Verdict
+from services.policy.refusals import Code, Refused
+from services.policy.store import ErasureRow
+
+DONE = "erasure.done"
+UNUSED = frozenset({Verdict.WITHDRAWN, Verdict.WITHHELD})
+"""Verdicts of attempts that nobody reads."""
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What one person asks to have erased: an attempt, and all before it."""
+
+    submission_id: UUID
+    attempt: int
+    person: str
+    reason: str
+    document: str
+
+    @property
+    def id(self) -> UUID:
+        """The order's id: one for an attempt."""
+        return uuid5(self.submission_id, f"erasure/{self.attempt}")
+
+
+def ordered(wish: Wish, facts: Facts, at: datetime) -> ErasureRow:
+    """The order, which waits for a second person; raises Refused where somebody may still read an attempt."""
+    _require_unused(wish.attempt, facts)
+    return ErasureRow(
+        erasure_id=wish.id,
+        submission_id=wish.submission_id,
+        attempt=wish.attempt,
+        ordered_by=wish.person,
+        reason=wish.reason,
+        document=wish.document,
+        ordered_at=at,
+    )
+
+
+def confirm(row: ErasureRow, person: str, facts: Facts, at: datetime) -> None:
+    """Enters the second person; raises Refused for the first one again, and where somebody may read an attempt now."""
+    if person == row.ordered_by:
+        raise Refused(Code.SECOND_PERSON)
+    _require_unused(row.attempt, facts)
+    row.confirmed_by, row.confirmed_at = person, at
+
+
+def done(row: ErasureRow) -> Draft:
+    """The event of an erasure that was carried out."""
+    data = {
+        "submission_id": str(row.submission_id),
+        "attempt": row.attempt,
+        "erasure_id": str(row.erasure_id),
+        "ordered_by": row.ordered_by,
+        "confirmed_by": row.confirmed_by,
+        "reason_sha256": sha256(row.reason.encode()).hexdigest(),
+        "document": row.document,
+        "objects": row.erased,
+        "erased_at": row.confirmed_at,
+    }
+    return Draft(DONE, str(row.submission_id), data, str(row.submission_id))
+
+
+def _require_unused(last: int, facts: Facts) -> None:
+    if facts.attempt(last) is None:
+        raise Refused(Code.NO_DECISION)
+    used = [
+        one.attempt for one in facts.attempts if one.attempt <= last and one.verdict not in UNUSED
+    ]
+    if used:
+        raise Refused(Code.STILL_USED, attempts=used)

@@ -1,0 +1,148 @@
+"""Removing for good what nobody may read any more: one person of the leadership orders it, another confirms."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Depends
+from fastapi.concurrency import run_in_threadpool
+from pydantic import BaseModel, ConfigDict, Field
+from sqlmodel import Session, col, select
+
+from services.kernel.api import Context, context_of
+from services.kernel.auth import Access, allowed
+from services.kernel.events import Outcome
+from services.policy.erasures import Wish, confirm, done, ordered
+from services.policy.facts.loading import facts_of
+from services.policy.refusals import Code, Refused
+from services.policy.routes.views import Name, Words
+from services.policy.store import ErasureRow
+
+With = Annotated[Context, Depends(context_of)]
+Reader = Annotated[Access, Depends(allowed("erasure.read"))]
+Orderer = Annotated[Access, Depends(allowed("erasure.order"))]
+router = APIRouter(prefix="/v1", tags=["erasures"])
+
+
+class Ordered(BaseModel):
+    """What is to be erased, and why: this attempt, and all before it."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "examples": [
+                {
+                    "attempt": 1,
+                    "reason": "Theo yêu cầu xóa của chủ thể dữ liệu.",
+                    "document": "51/QĐ-TK",
+                }
+            ]
+        },
+    )
+
+    attempt: Annotated[int, Field(ge=1, le=2**31 - 1)]
+    reason: Words
+    document: Name
+
+
+class ErasureView(BaseModel):
+    """An order; `erased` counts the objects of the vault whose keys are destroyed, null until it is confirmed."""
+
+    erasure_id: UUID
+    submission_id: UUID
+    attempt: int
+    ordered_by: str
+    reason: str
+    document: str
+    ordered_at: datetime
+    confirmed_by: str | None
+    confirmed_at: datetime | None
+    erased: int | None
+
+
+class Erasures(BaseModel):
+    """Orders, the newest first."""
+
+    erasures: list[ErasureView]
+
+
+@router.get("/erasures", summary="Lệnh xóa · Orders to erase")
+def listed(context: With, access: Reader) -> Erasures:
+    """The last 200, those that wait for a second person included."""
+    wanted = select(ErasureRow).order_by(col(ErasureRow.ordered_at).desc()).limit(200)
+    with Session(context.engine) as session:
+        return Erasures(erasures=[_view(row) for row in session.exec(wanted)])
+
+
+@router.post(
+    "/submissions/{submission}/erasure", status_code=202, summary="Lệnh xóa hẳn · Order an erasure"
+)
+def order(submission: UUID, body: Ordered, context: With, access: Orderer) -> ErasureView:
+    """202: it waits for a second person; the same again too.
+
+    404 for an attempt that isn't decided, 409 where somebody may still read one, or it was ordered in other words.
+    """
+    now, who = context.clock(), access.principal
+    wish = Wish(submission, body.attempt, who.id, body.reason, body.document)
+    try:
+        with Session(context.engine) as session, session.begin():
+            facts = facts_of(session, submission, now)
+            if facts is None:
+                raise Refused(Code.NO_DECISION)
+            before = session.get(ErasureRow, wish.id)
+            if before is not None:
+                if (before.ordered_by, before.reason, before.document) != (
+                    wish.person,
+                    wish.reason,
+                    wish.document,
+                ):
+                    raise Refused(Code.ORDERED_BEFORE)
+                return _view(before)
+            row = ordered(wish, facts, now)
+            session.add(row)
+            session.flush()
+            return _view(row)
+    except Refused as refused:
+        raise refused.problem() from None
+
+
+@router.post(
+    "/erasures/{erasure}/confirmation", status_code=202, summary="Xác nhận xóa · Confirm an erasure"
+)
+async def confirmed(erasure: UUID, context: With, access: Orderer) -> ErasureView:
+    """202 once the keys are destroyed and that is published, also for the same person again.
+
+    403 for the person who ordered it; 404 for no order; 409 where somebody may read an attempt.
+    """
+    view, sequence = await run_in_threadpool(_confirm, context, access, erasure)
+    if sequence is not None:
+        await context.outbox.published(sequence)
+    return view
+
+
+def _confirm(context: Context, access: Access, erasure: UUID) -> tuple[ErasureView, int | None]:
+    now, who = context.clock(), access.principal
+    try:
+        with Session(context.engine) as session, session.begin():
+            seen = session.get(ErasureRow, erasure)
+            # Its submission's lock comes first, as everywhere.
+            facts = facts_of(session, seen.submission_id, now) if seen else None
+            if seen is None or facts is None:
+                raise Refused(Code.NO_ERASURE)
+            row = session.get_one(ErasureRow, erasure, populate_existing=True, with_for_update=True)
+            if row.confirmed_at is not None:
+                return _view(row), context.outbox.unpublished(session)
+            confirm(row, who.id, facts, now)
+            session.add(row)
+            session.flush()
+            session.refresh(row)
+            sequence = context.outbox.write(session, Outcome((done(row),)), erasure)
+            return _view(row), sequence
+    except Refused as refused:
+        raise refused.problem() from None
+
+
+def _view(row: ErasureRow) -> ErasureView:
+    return ErasureView(**row.model_dump())
