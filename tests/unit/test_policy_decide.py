@@ -1,6 +1,8 @@
 """What every decision keeps to, whatever the facts; the gates of each article are in test_policy_articles.py."""
 
 import json
+import re
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
 from typing import Any
@@ -10,11 +12,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from services.model.flags import Flags
 from services.model.statement import SecretLevel
 from services.policy.identifiers.finding import MAX_CELLS, Kind
 from services.policy.law.decide import decide
 from services.policy.law.policies import Library, Policy, library
-from services.policy.law.verdict import Audience, Decision, Reason, Verdict
+from services.policy.law.verdict import COMPILERS, KINDS, Audience, Decision, Reason, Verdict
 from tests.unit.policy_cases import REGULATIONS, case, finding
 
 NAME, PHONE = finding("person_name"), finding("phone", "C2")
@@ -179,6 +182,74 @@ def test_one_more_identifier_never_clears(facts: dict[str, Any], kind: Kind) -> 
     after = decide(case(**{**facts, "findings": (*facts["findings"], finding(kind, "Z9"))}))
     if before.verdict is not Verdict.CLEARED:
         assert after.verdict is not Verdict.CLEARED
+
+
+NAMES = [
+    "classification", "regime", "findings", "demanded", "errors", "integrity", "recipients",
+    "province", "consent", "markings", "published", "private_interest",
+]  # fmt: skip
+ATTRIBUTES = {"findings": "identifiers"}
+"""Facts of a case that the policies know by another name."""
+AUDIENCES = st.sampled_from([COMPILERS, *(Audience(kind, "x") for kind in sorted(KINDS))])
+
+
+def read_by(policy: Policy) -> set[str]:
+    """The facts that the text of a policy asks about."""
+    return set(re.findall(r'"attr": "(\w+)"', policy.source))
+
+
+NEAR_CLEAN = st.tuples(ANY_FACTS, st.sets(st.sampled_from(NAMES), max_size=3)).map(
+    lambda drawn: {name: drawn[0][name] for name in drawn[1]}
+)
+"""Facts of which most are those of a clean case: half of such cases are cleared."""
+
+
+@given(
+    NEAR_CLEAN, ANY_FACTS, AUDIENCES, st.sampled_from([one for one in NAMES if one != "province"])
+)
+def test_only_a_fact_that_every_forbidding_article_names_can_turn_it_into_a_clearance(
+    facts: dict[str, Any], others: dict[str, Any], audience: Audience, name: str
+) -> None:
+    """For every policy of both provinces and of national law; the province itself chooses the law and stays."""
+    before = decide(case(**{**facts, name: others[name]}), audience)
+    after = decide(case(**facts), audience)
+    if before.verdict is Verdict.CLEARED or after.verdict is not Verdict.CLEARED:
+        return
+    by_id = {one.id: one for one in library().policies}
+    named = ATTRIBUTES.get(name, name)
+    for reason in before.reasons:
+        forbids = by_id.get(reason.policy)
+        permits = [by_id[one] for one in before.checked if not by_id[one].message]
+        asked = read_by(forbids) if forbids else set[str]().union(*map(read_by, permits))
+        assert named in asked, (reason.policy, name)
+
+
+WORSE: Mapping[str, Mapping[str, Any]] = {
+    "a secret": {"classification": "state_secret"},
+    "a marking": {"markings": (finding(SecretLevel.TOP_SECRET),)},
+    "no duty": {"regime": "sharing"},
+    "nothing demanded": {"demanded": frozenset()},
+    "no consent": {"consent": False},
+    "errors": {"errors": 1},
+    "altered": {"integrity": "altered"},
+    "unproven": {"integrity": "unproven"},
+    "for nobody": {"recipients": frozenset()},
+    "not published": {"published": False},
+    "a private interest": {"private_interest": True},
+    "confidential": {"flags": Flags("C")},
+    "acceptance": {"needs_acceptance": True},
+    "no form": {"missing": ("form",)},
+}
+
+
+@pytest.mark.parametrize("worse", WORSE.values(), ids=WORSE)
+@given(facts=NEAR_CLEAN, audience=AUDIENCES)
+def test_what_speaks_against_its_use_never_clears_it(
+    worse: Mapping[str, Any], facts: dict[str, Any], audience: Audience
+) -> None:
+    before = decide(case(**facts), audience)
+    after = decide(case(**{**facts, **worse}), audience)
+    assert after.verdict is not Verdict.CLEARED or before.verdict is Verdict.CLEARED
 
 
 @given(ANY_FACTS)
