@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 
 import sqlalchemy as sa
 from sqlmodel import Session
@@ -11,6 +11,8 @@ from services.intake.handler import Facts
 from services.kernel import replica
 from services.kernel.replica import Entry
 from services.model.form import Form
+from services.model.regulation import day
+from services.model.responsibility import item_of
 from services.model.sender import SenderKey
 from services.model.statement import Statement
 
@@ -36,8 +38,18 @@ def facts(session: Session, statement: Statement, now: datetime) -> Facts:
         organisation=organisation.body if organisation and organisation.in_force(now) else None,
         form=Form.from_dict(entry.body) if entry else None,
         forms=() if entry else _form_ids(session),
+        agreement=_ended(session, statement, now),
         areas=frozenset(code["code"] for code in codelist.body["codes"]) if codelist else None,
     )
+
+
+def _ended(session: Session, statement: Statement, now: datetime) -> tuple[str, date] | None:
+    """Number and last day of the agreement about what the sender supplies in the form, where that day is over."""
+    items = (entry.body for entry in replica.in_force(session, "item", now))
+    item = item_of(items, statement.sender, statement.form)
+    agreement = (item or {}).get("agreement") or {}
+    last = date.fromisoformat(agreement["valid_to"]) if agreement.get("valid_to") else None
+    return (agreement["number"], last) if last is not None and last < day(now) else None
 
 
 def _form_in_force(session: Session, form: str, now: datetime) -> Entry | None:

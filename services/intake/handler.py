@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from hashlib import sha256
 from typing import Any
 from uuid import UUID
@@ -26,7 +26,8 @@ from services.model.text import ModelError
 class Facts:
     """What the catalogue says about a statement's sender, form and area.
 
-    `areas` are the codes of the stated list; None where the catalogue has no such list.
+    `areas` are the codes of the stated list; None where the catalogue has no such list. `agreement` is the number and
+    last day of the one by which the form was shared and which has ended; None where none has.
     """
 
     catalogue_version: int
@@ -34,6 +35,7 @@ class Facts:
     form: Form | None
     forms: tuple[str, ...] = ()
     areas: frozenset[str] | None = None
+    agreement: tuple[str, date] | None = None
 
     @property
     def province(self) -> str | None:
@@ -93,6 +95,10 @@ def door(statement: Statement, facts: Facts) -> Refusal | None:
         return _unknown_form(statement.form, facts.forms)
     if not _may_send(facts.form, facts.organisation):
         return Refusal(Code.OTHER_SENDERS_FORM, {"form": statement.form})
+    if (ended := facts.agreement) and "sharing" in (statement.regime, facts.form.regime):
+        number, day = ended
+        values = {"form": statement.form, "number": number, "day": f"{day:%d/%m/%Y}"}
+        return Refusal(Code.AGREEMENT_ENDED, values)
     if statement.size == 0:
         return Refusal(Code.EMPTY)
     if statement.size > MAX_BYTES:

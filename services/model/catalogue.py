@@ -119,12 +119,29 @@ class Organisation:
 
 
 @dataclass(frozen=True, config=STRICT)
+class Agreement:
+    """The signed document that an item rests on (R27); its last day is part of it."""
+
+    number: str
+    signed_on: date
+    valid_from: date
+    valid_to: date | None = None
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        if self.valid_to is not None and self.valid_to < self.valid_from:
+            raise ValueError("valid_to is before valid_from")
+        return self
+
+
+@dataclass(frozen=True, config=STRICT)
 class Item:
     """One item of an agreement with the seven fields of R23, all mandatory.
 
     `responsible` supplies it; `room` is the statistics office's room that receives and accepts it (R28, R58).
     `recipients` are the kinds of audience to which alone it may go on, besides the compilers (R22); None for no such
     agreement.
+    `agreement` is the signed document; once it has ended, nothing more is received or shared by it alone.
     """
 
     id: str
@@ -139,6 +156,7 @@ class Item:
     regime: Literal["coordination", "sharing"] = "coordination"
     room: str | None = None
     recipients: tuple[Recipient, ...] | None = None
+    agreement: Agreement | None = None
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> "Item":

@@ -53,6 +53,7 @@ def facts_of(case: Case) -> Facts:
         else sorted({one.kind for one in case.findings}),
         "demanded": None if case.demanded is None else sorted(case.demanded),
         "consent": case.consent,
+        "agreement": case.agreement,
         "errors": case.errors,
         "integrity": case.integrity,
         "recipients": None if case.recipients is None else sorted(case.recipients),
@@ -88,6 +89,8 @@ def alternatives(case: Case) -> Iterator[tuple[str, Mapping[str, Any]]]:
         yield "intact", {"integrity": "intact"}
     if case.recipients is not None and case.recipients != KINDS:
         yield "onward", {"recipients": KINDS}
+    if case.agreement == "expired":
+        yield "renewed", {"agreement": "in_force"}
     if case.flags.conf_status != FREE:
         yield "free", {"flags": NONE}
     if not case.published:

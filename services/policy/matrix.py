@@ -34,6 +34,7 @@ CLASSES: Mapping[str, Mapping[str, Any]] = {
     "other_names": {"findings": (_NAME,), "published": True},
     "agreed_names": {"findings": (_NAME,), "consent": True, "published": True},
     "not_onward": {"recipients": frozenset({"compilers"}), "published": True},
+    "agreement_ended": {"agreement": "expired", "published": True},
     "confidential": {"flags": Flags("C"), "published": True},
     "private_interest": {"private_interest": True, "published": True},
     "errors": {"errors": 1, "published": True},

@@ -391,6 +391,32 @@ def test_organisations_of_a_kind_of_their_own_ask_as_that(policy: Policy) -> Non
     assert asked["audience_kind"] == "provincial_committee"
 
 
+def test_what_an_agreement_let_go_ends_with_its_last_day(policy: Policy) -> None:
+    """The compilers keep what they have, and nobody else reads it any more."""
+    submission = str(uuid4())
+    wanted = WANTED | {"period": "2022", "purpose": "Theo thỏa thuận"}
+    request = policy.client.post("/v1/requests", json=wanted, headers=AGENCY).json()["request_id"]
+    policy.comes(submission, **HEAD | {"period": "2022"})
+    policy.publishes(period="2022")
+    where = f"/v1/requests/{request}"
+    assert policy.client.get(where, headers=AGENCY).json()["state"] == "granted"
+    change = "update replica set body = body || %s where kind = %s and body ->> %s = 't0111'"
+    agreement = {"number": "05/TT", "signed_on": "2025-01-02", "valid_from": "2025-01-02"}
+    try:
+        policy.execute(change, json.dumps({"province": "11"}), "form", "id")
+        for last, state in (("2026-11-24", "granted"), ("2026-11-23", "denied")):
+            body = json.dumps({"agreement": agreement | {"valid_to": last}})
+            policy.execute(change, body, "item", "form")
+            sweep(policy.context)
+            shown = policy.client.get(where, headers=AGENCY).json()
+            assert (shown["state"], policy.verdict(submission)) == (state, "cleared")
+        assert shown["message"] == "policy.agreement-expired"
+        assert sweep(policy.context).decided == 0, "once is enough"
+    finally:
+        policy.execute("update replica set body = body - 'province' where id = 't0111'")
+        policy.execute("update replica set body = body - 'agreement' where kind = 'item'")
+
+
 def test_the_sweep_decides_what_the_catalogue_learns_later(policy: Policy) -> None:
     submission = str(uuid4())
     policy.comes(submission, sender="so-moi", form="cv17809-2")

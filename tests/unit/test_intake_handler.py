@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 from hashlib import sha256
 from typing import Any
 from uuid import UUID
@@ -88,6 +88,15 @@ def test_form_of_others() -> None:
     assert refused(STATEMENT, replace(FACTS, organisation=ministry)) is Code.OTHER_SENDERS_FORM
 
 
+def test_an_agreement_that_has_ended_stops_what_is_shared_and_no_duty() -> None:
+    ended = replace(FACTS, agreement=("05/TT-PH", date(2025, 12, 31)))
+    assert refused(STATEMENT, ended) is None, "a duty rests on the law"
+    refusal = door(replace(STATEMENT, regime=Regime.SHARING), ended)
+    assert refusal
+    assert (refusal.code, refusal.values["day"]) == (Code.AGREEMENT_ENDED, "31/12/2025")
+    assert refused(replace(STATEMENT, regime=Regime.SHARING)) is None
+
+
 def test_form_of_another_province() -> None:
     elsewhere = replace(FACTS, organisation=SENDER | {"province": "12"}, form=FORMS["dn-list"])
     assert refused(replace(STATEMENT, area="12"), elsewhere) is Code.OTHER_SENDERS_FORM
@@ -169,8 +178,8 @@ def test_anything_else_is_a_new_attempt(change: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize("state", list(State))
-def test_what_was_returned_or_withheld_may_come_again(state: State) -> None:
-    again = state in (State.RETURNED, State.WITHHELD)
+def test_what_was_returned_withheld_or_taken_back_may_come_again(state: State) -> None:
+    again = state in (State.RETURNED, State.WITHHELD, State.WITHDRAWN)
     latest = attempt(state=state)
     expected = New(4) if again else Repeat(latest)
     assert decide(STATEMENT, ID, None, latest, FORM) == expected

@@ -29,6 +29,7 @@ GATES: dict[str, tuple[str, str, str]] = {
     "quality": (f"{DB}.6.3", f"{LS}.8.3", f"{LAW}.10.1b"),
     "unproven": (f"{DB}.6.3.unproven", f"{LS}.8.3.unproven", f"{LAW}.10.1b.unproven"),
     "private": (f"{DB}.6.4", f"{LS}.8.4", ""),
+    "agreement": (f"{DB}.8.1", "", ""),
     "third party": (f"{DB}.6.5", f"{LS}.8.5", ""),
     "confidential": (f"{LAW}.10.1e.confidential",) * 3,
     "embargo": (f"{LAW}.10.1e.unpublished", f"{LS}.7.1b", f"{LAW}.10.1e.unpublished"),
@@ -106,6 +107,11 @@ def rows() -> Iterator[Row]:
     yield Row("third party", "kept from others, to another", kept, ("third party",), AGENCY)
     yield Row("third party", "for nobody", {"recipients": frozenset()}, ("third party",))
     yield Row("third party", "unknown", {"recipients": None}, missing="fact.recipients")
+    for state in ("none", "in_force", "expired"):
+        agreed = {"agreement": state, "published": True}
+        closed = ("agreement",) if state == "expired" else ()
+        yield Row("agreement", f"{state}, to the compilers", agreed)
+        yield Row("agreement", f"{state}, onward", agreed, closed, AGENCY)
     for audience in (COMPILERS, ROOM):
         yield Row("confidential", f"to {audience.kind}", confidential(), audience=audience)
     for audience in (AGENCY, COMMITTEE, OFFICE, PUBLIC):

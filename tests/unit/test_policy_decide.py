@@ -46,6 +46,7 @@ def test_a_cleared_attempt_names_what_was_checked() -> None:
         ("6", "3"),
         ("6", "4"),
         ("6", "5"),
+        ("8", "1"),
         ("10", "1 điểm e"),
     ]
     assert decision.checked == (
@@ -59,6 +60,7 @@ def test_a_cleared_attempt_names_what_was_checked() -> None:
         f"{DB}.6.3.unproven",
         f"{DB}.6.4",
         f"{DB}.6.5",
+        f"{DB}.8.1",
         f"{LAW}.10.1e.unpublished",
         f"{LAW}.10.1e.confidential",
     )
@@ -152,6 +154,7 @@ ANY_FACTS = st.fixed_dictionaries(
         "recipients": st.frozensets(st.sampled_from(["compilers", "room"])),
         "province": st.sampled_from([None, "11", "20"]),
         "consent": st.booleans(),
+        "agreement": st.sampled_from(["none", "in_force", "expired"]),
         "markings": st.lists(st.sampled_from([*map(finding, SecretLevel)]), max_size=2).map(tuple),
         "published": st.booleans(),
         "private_interest": st.booleans(),
@@ -186,7 +189,7 @@ def test_one_more_identifier_never_clears(facts: dict[str, Any], kind: Kind) -> 
 
 NAMES = [
     "classification", "regime", "findings", "demanded", "errors", "integrity", "recipients",
-    "province", "consent", "markings", "published", "private_interest",
+    "province", "consent", "agreement", "markings", "published", "private_interest",
 ]  # fmt: skip
 ATTRIBUTES = {"findings": "identifiers"}
 """Facts of a case that the policies know by another name."""
@@ -231,6 +234,7 @@ WORSE: Mapping[str, Mapping[str, Any]] = {
     "nothing demanded": {"demanded": frozenset()},
     "no consent": {"consent": False},
     "errors": {"errors": 1},
+    "an ended agreement": {"agreement": "expired"},
     "altered": {"integrity": "altered"},
     "unproven": {"integrity": "unproven"},
     "for nobody": {"recipients": frozenset()},

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -76,20 +76,32 @@ def indicator_lists(form: Mapping[str, Any]) -> frozenset[str]:
 
 @dataclass(frozen=True)
 class ItemFacts:
-    """What the agreement says: which room is responsible, and to whose kinds it may go on.
+    """What the agreement says: which room is responsible, to whose kinds it may go on, and its last day.
 
     Where nothing was agreed, there is no room, and it is for the compilers alone.
     """
 
     room: str | None = None
     recipients: frozenset[str] = frozenset({COMPILERS.kind})
+    agreed: bool = False
+    agreed_to: date | None = None
+
+    def agreement(self, today: date) -> str:
+        """Whether there is a signed agreement, and it is in force: none, in_force or expired."""
+        if not self.agreed:
+            return "none"
+        ended = self.agreed_to is not None and self.agreed_to < today
+        return "expired" if ended else "in_force"
 
     @classmethod
     def of(cls, body: Mapping[str, Any]) -> ItemFacts:
         """From the catalogue's entry; an item that names no recipients restrains nobody (R17)."""
         recipients = body.get("recipients")
         allowed = KINDS if recipients is None else frozenset({COMPILERS.kind, *recipients})
-        return cls(body.get("room"), allowed)
+        agreement = body.get("agreement")
+        ends = agreement.get("valid_to") if agreement else None
+        last = date.fromisoformat(ends) if ends else None
+        return cls(body.get("room"), allowed, agreement is not None, last)
 
 
 @dataclass(frozen=True)

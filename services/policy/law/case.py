@@ -39,6 +39,7 @@ class Case:
     province: str | None
     instruments: tuple[Instrument, ...]
     consent: bool = False
+    agreement: str = "none"
     markings: tuple[Finding, ...] = ()
     missing: tuple[str, ...] = ()
     needs_acceptance: bool = False
@@ -88,6 +89,7 @@ def case_of(
         errors=evidence.errors,
         integrity=evidence.integrity,
         recipients=facts.item.recipients,
+        agreement=facts.item.agreement(today),
         province=head["province"] if form and form.province else None,
         instruments=tuple(one for one in facts.instruments if one.in_force(today)),
         missing=tuple(name for name, missing in absent if missing),

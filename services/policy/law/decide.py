@@ -120,6 +120,7 @@ def _attempt(case: Case) -> Attributes:
         ("identifiers", _kinds(case.findings or ())),
         ("demanded", tuple(sorted(case.demanded or ()))),
         ("consent", case.consent),
+        ("agreement", case.agreement),
         ("errors", case.errors),
         ("integrity", case.integrity),
         ("recipients", tuple(sorted(case.recipients or ()))),

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterator
+from datetime import date, datetime
 from typing import Annotated
 from uuid import UUID
 
@@ -10,14 +12,17 @@ import sqlalchemy as sa
 import structlog
 from fastapi import APIRouter, Depends
 from fastapi.concurrency import run_in_threadpool
+from sqlalchemy.dialects import postgresql
 from sqlmodel import Session, col, select
 
-from services.kernel import metrics
+from services.kernel import metrics, replica
 from services.kernel.api import Context, context_of
 from services.kernel.auth import allowed
 from services.kernel.errors import is_transient
+from services.model.regulation import day
 from services.policy.facts.loading import candidates, facts_of
 from services.policy.facts.rows import asked_of
+from services.policy.facts.values import ItemFacts
 from services.policy.holds import decided_anew
 from services.policy.law.verdict import Verdict
 from services.policy.routes.consents import carry_out
@@ -60,7 +65,7 @@ def sweep(context: Context) -> SweptView:
         if not turn.execute(LOCK).scalar_one():
             return SweptView(looked_at=0, decided=0)
         with Session(context.engine) as session:
-            waiting = _waiting(session)
+            waiting = _waiting(session, context.clock())
         carry_out(context)
         decided = sum(_swept(context, submission_id) for submission_id in waiting)
     metrics.SWEPT.labels(context.service).inc(decided)
@@ -81,7 +86,7 @@ def _swept(context: Context, submission_id: UUID) -> bool:
     return True
 
 
-def _waiting(session: Session) -> list[UUID]:
+def _waiting(session: Session, at: datetime) -> list[UUID]:
     """Submissions with a held attempt or a pending request, and those that hold what a request waits for."""
     held = select(AttemptRow.submission_id).where(AttemptRow.verdict == Verdict.HELD.value)
     found = set(session.exec(held))
@@ -92,4 +97,24 @@ def _waiting(session: Session) -> list[UUID]:
         else:
             best = candidates(session, asked_of(row).figure)[:1]
             found |= {one.submission_id for one in best}
-    return sorted(found)
+    return sorted(found | set(_shared_by_ended(session, day(at))))
+
+
+def _shared_by_ended(session: Session, today: date) -> Iterator[UUID]:
+    """Submissions that somebody else than the compilers may still read although their agreement has ended."""
+    granted = sa.func.jsonb_path_exists(
+        col(AttemptRow.releases),
+        sa.cast('$[1 to last] ? (@.state == "granted")', postgresql.JSONPATH),
+    )
+    head = col(AttemptRow.head)
+    for entry in replica.all_of(session, "item"):
+        if ItemFacts.of(entry.body).agreement(today) != "expired":
+            continue
+        yield from session.exec(
+            select(AttemptRow.submission_id).where(
+                AttemptRow.verdict == Verdict.CLEARED.value,
+                head["sender"].astext == entry.body["responsible"],
+                head["form"].astext == entry.body["form"],
+                granted,
+            )
+        )
