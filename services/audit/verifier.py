@@ -57,8 +57,10 @@ PERSONS: Mapping[str, Layout] = {
     "finding.answered": PATH,
     "incident.opened": (("incident_id", str), *PATH),
     "incident.closed": (("incident_id", str), *PATH),
+    "figure.recalled": PATH,
+    "erasure.done": PATH,
 }
-"""The topics of what persons said and decided about an attempt, and of what made them."""
+"""The topics of what persons said and decided about an attempt, of what made them, and of what followed."""
 HEAD: Layout = (
     *PATH, ("sender", str), ("form", str), ("form_version", int), ("area_list", str),
     ("area", str), ("period", str), ("completeness", int), ("round", int), ("regime", int),
