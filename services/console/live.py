@@ -97,8 +97,8 @@ def _changes(parts: Sequence[Part], known: dict[str, str]) -> dict[str, Any]:
     return {
         "order": [part.id for part in parts],
         "changed": {part.id: part.html for part in changed},
-        # Without a memory of what was there, all of it is no news.
-        "says": [part.says for part in changed if part.says] if known else [],
+        # Whether it is news, the browser knows: it may show a part already that this stream sends for the first time.
+        "says": {part.id: part.says for part in changed if part.says},
     }
 
 

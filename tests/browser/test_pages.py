@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 from services.kernel.problems import Problem
 from tests.browser.conftest import PHONE, Site, log_in, picture
@@ -111,6 +111,25 @@ def test_a_row_changes_by_itself_is_read_out_and_keeps_the_focus(site: Site, tab
     )
     expect(link).to_be_focused()
     assert tab.evaluate("window.untouched.isConnected")
+
+
+def test_what_changed_before_the_stream_began_is_read_out_too_and_nothing_is_said_twice(
+    site: Site, tab: Page
+) -> None:
+    def begin(route: Route) -> None:
+        site.office.attempts[0] = attempt("moi", "stored", period="2026-Q4")
+        route.continue_()
+
+    tab.route("**/submissions/stream*", begin, times=1)
+    log_in(tab, site)
+    expect(tab.locator("[data-live-news]")).to_contain_text("Được chấp nhận, đã vào kho")
+    assert tab.locator(".attempt.changed").count() == 1
+    tab.evaluate("document.querySelector('[data-live-news]').textContent = ''")
+    with tab.expect_request("**/submissions/stream*"):
+        tab.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    site.office.attempts.insert(0, attempt("them", "received", period="2026-M10"))
+    expect(tab.locator(".attempt").first).to_contain_text("Tháng 10/2026")
+    expect(tab.locator("[data-live-news]")).not_to_contain_text("Quý IV")
 
 
 def test_a_new_submission_comes_in_at_the_top_and_only_once(site: Site, tab: Page) -> None:

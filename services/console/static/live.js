@@ -7,6 +7,8 @@ const line = document.querySelector("[data-live-status]");
 
 if (box && line && window.EventSource) {
   const news = document.querySelector("[data-live-news]");
+  // What each part came as: a part that was marked as changed is still the same part when it comes again.
+  const came = new Map([...box.children].map((part) => [part.id, part.outerHTML]));
   let source = null;
   let seen = new URL(box.dataset.stream, location.href).searchParams.get("seen");
 
@@ -24,8 +26,11 @@ if (box && line && window.EventSource) {
   const show = ({ order, changed, says }) => {
     const focused = document.activeElement && document.activeElement.closest("[data-stream] > *");
     const path = focused && document.activeElement.getAttribute("href");
+    const told = [];
     for (const old of [...box.children]) {
-      if (!order.includes(old.id)) old.remove();
+      if (order.includes(old.id)) continue;
+      old.remove();
+      came.delete(old.id);
     }
     order.forEach((id, place) => {
       let part = document.getElementById(id);
@@ -33,10 +38,12 @@ if (box && line && window.EventSource) {
         const fresh = element(changed[id]);
         // What a person writes in, and what was said about it, stays as long as there is such a part at all.
         const isKept = part && "keep" in part.dataset && "keep" in fresh.dataset;
-        const isNews = !isKept && (!part || part.outerHTML !== fresh.outerHTML);
+        const isNews = !isKept && (!part || came.get(id) !== fresh.outerHTML);
         if (part && isNews) part.replaceWith(fresh);
         if (isNews) {
           part = fresh;
+          came.set(id, part.outerHTML);
+          if (id in says) told.push(says[id]);
           part.classList.add("changed");
           if (focused && focused.id === id) {
             const again = path && part.querySelector(`[href="${CSS.escape(path)}"]`);
@@ -46,7 +53,7 @@ if (box && line && window.EventSource) {
       }
       if (part && box.children[place] !== part) box.insertBefore(part, box.children[place] || null);
     });
-    if (says.length) news.textContent = says.slice(0, 3).join(". ");
+    if (told.length) news.textContent = told.slice(0, 3).join(". ");
   };
 
   const open = () => {
