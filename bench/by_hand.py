@@ -24,6 +24,7 @@ from services.kernel.events import Event
 from services.kernel.settings import settings
 from services.kernel.transaction import pack
 from services.kernel.wire import Message, decode, encode_all
+from tests.logins import properties
 
 GROUP = "bench-by-hand"
 GATHER_SECONDS = 0.005
@@ -46,7 +47,7 @@ def run() -> None:
     """Runs until SIGTERM."""
     stopping: list[int] = []
     signal.signal(signal.SIGTERM, lambda number, frame: stopping.append(number))
-    broker = {"bootstrap.servers": settings().kafka_bootstrap}
+    broker = properties(settings().kafka)
     consumer = Consumer(
         broker | {"group.id": GROUP, "enable.auto.commit": False, "auto.offset.reset": "earliest"}
     )

@@ -72,8 +72,8 @@ def _infrastructure() -> Iterator[Bench]:
     stack = Stack(folder, free_ports=True, tied=True)
     try:
         stack.start_infrastructure()
-        fresh_topics(stack.bootstrap)
-        with closing(Bench(stack.bootstrap, stack.administrator_url, folder)) as bench:
+        fresh_topics(stack.kafka())
+        with closing(Bench(stack.kafka(), stack.administrator_url, folder)) as bench:
             yield bench
     finally:
         stack.destroy()

@@ -21,7 +21,10 @@ from psycopg import sql
 
 from bench import by_hand, runner
 from bench.stage import INPUT, OUTPUT
+from deploy.environment import of_cluster
 from services.kernel import topics
+from services.kernel.cluster import Cluster
+from tests.logins import properties
 from tests.toy.harness import make_schema, received
 
 POLL = 0.02
@@ -43,11 +46,11 @@ BY_HAND = Side(by_hand.__name__, by_hand.GROUP)
 class Bench:
     """A broker and a database server, with topics as declared and nothing else running on them."""
 
-    def __init__(self, bootstrap: str, administrator_url: str, folder: Path) -> None:
-        self._bootstrap = bootstrap
+    def __init__(self, cluster: Cluster, administrator_url: str, folder: Path) -> None:
+        self._cluster = cluster
         self._administrator_url = administrator_url
         self._folder = folder
-        self._observer = Consumer({"bootstrap.servers": bootstrap, "group.id": "bench-observer"})
+        self._observer = Consumer({**properties(cluster), "group.id": "bench-observer"})
 
     def close(self) -> None:
         """Ends the connection to the broker."""
@@ -55,7 +58,7 @@ class Bench:
 
     def load(self, count: int) -> None:
         """Puts so many new events onto the input topic, acknowledged by the broker."""
-        producer = Producer({"bootstrap.servers": self._bootstrap, "linger.ms": 20})
+        producer = Producer({**properties(self._cluster), "linger.ms": 20})
         for _ in range(count):
             message = received()
             producer.produce(message.topic, message.value, message.key, headers=[*message.headers])
@@ -64,7 +67,7 @@ class Bench:
 
     def clear(self) -> None:
         """Deletes the input: a runner with an empty database takes everything that the broker still has."""
-        administrator = AdminClient({"bootstrap.servers": self._bootstrap})
+        administrator = AdminClient(properties(self._cluster))
         everything = [
             TopicPartition(INPUT, one.partition, OFFSET_END) for one in _partitions(INPUT)
         ]
@@ -107,7 +110,7 @@ class Bench:
     def _process(self, side: Side, url: str) -> Iterator[subprocess.Popen[bytes]]:
         inherited = {k: v for k, v in os.environ.items() if not k.startswith("SOLIEU_")}
         settings = {
-            "SOLIEU_KAFKA_BOOTSTRAP": self._bootstrap,
+            **of_cluster(self._cluster),
             "SOLIEU_DATABASE_URL": url,
             # Both sides start from compiled modules, whatever this machine's habits are.
             "PYTHONDONTWRITEBYTECODE": "",
@@ -141,7 +144,7 @@ class Bench:
 
     def _committed(self, side: Side) -> int:
         """How many records of the input the side has acknowledged for good."""
-        consumer = Consumer({"bootstrap.servers": self._bootstrap, "group.id": side.group})
+        consumer = Consumer({**properties(self._cluster), "group.id": side.group})
         try:
             positions = consumer.committed(_partitions(INPUT), 10)
             return sum(max(position.offset, 0) for position in positions)

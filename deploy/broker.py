@@ -6,31 +6,38 @@ import logging
 import shutil
 import socket
 import subprocess
-from collections.abc import Mapping
 from pathlib import Path
 from string import Template
 
 from kafka.admin import KafkaAdminClient
 from kafka.errors import KafkaError
 
+from deploy.state import State
+from services.kernel.cluster import Cluster
+
 FOLDER = Path(__file__).resolve().parent / "kafka"
 LIBRARIES = FOLDER / "libs"
 
 
-def prepare(folder: Path, ports: Mapping[str, int], cluster_id: str) -> None:
+def prepare(folder: Path, state: State) -> None:
     """Writes the configuration and, the first time, formats the data folder (about a second)."""
     _require()
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     template = Template((FOLDER / "server.properties").read_text(encoding="utf-8"))
     properties = template.substitute(
-        port=ports["kafka"],
-        controller_port=ports["kafka-controller"],
+        port=state.ports["kafka"],
+        controller_port=state.ports["kafka-controller"],
         data=_escape(str(folder / "data")),
+        password=state.kafka_passwords["broker"],
+        users=" ".join(f'user_{name}="{word}"' for name, word in state.kafka_passwords.items()),
     )
-    (folder / "server.properties").write_text(properties, encoding="utf-8")
+    configuration = folder / "server.properties"
+    configuration.touch()
+    configuration.chmod(0o600)
+    configuration.write_text(properties, encoding="utf-8")
     if not (folder / "data" / "meta.properties").exists():
         _run("kafka.tools.StorageTool", "format", "--standalone", "--ignore-formatted",
-             "--cluster-id", cluster_id, "--config", str(folder / "server.properties"))  # fmt: skip
+             "--cluster-id", state.cluster_id, "--config", str(configuration))  # fmt: skip
 
 
 def command(folder: Path) -> tuple[str, ...]:
@@ -38,17 +45,18 @@ def command(folder: Path) -> tuple[str, ...]:
     return _java("kafka.Kafka", str(folder / "server.properties"))
 
 
-def answers(port: int) -> bool:
+def answers(cluster: Cluster) -> bool:
     """Whether the broker serves requests and knows its controller."""
     logging.getLogger("kafka").setLevel(logging.CRITICAL)
     try:
-        socket.create_connection(("127.0.0.1", port), timeout=1).close()
-        admin = KafkaAdminClient(bootstrap_servers=f"127.0.0.1:{port}", request_timeout_ms=5_000)
+        host, port = cluster.servers.split(":")
+        socket.create_connection((host, int(port)), timeout=1).close()
+        admin = KafkaAdminClient(**cluster.options(), request_timeout_ms=5_000)
     except (OSError, KafkaError):
         return False
     try:
-        cluster = admin.describe_cluster()
-        return bool(cluster["brokers"]) and cluster["controller_id"] >= 0
+        found = admin.describe_cluster()
+        return bool(found["brokers"]) and found["controller_id"] >= 0
     except KafkaError:
         return False
     finally:

@@ -188,7 +188,7 @@ def _balances(stack: Stack, results: list[Result]) -> list[str]:
             f"{figures['returned']} trả lại · returned + {figures['withheld']} không dùng · withheld + "
             f"{figures['held']} chờ · held"
         )
-        read = feed.read(stack.bootstrap)
+        read = feed.read(stack.kafka("compiler"))
         console.print(
             f"Luồng số liệu · feed: {read.messages} thông điệp · messages, {len(read.current)} hiện hành"
             f" · current; kho · store: {totals['figures']['current']}"
@@ -203,7 +203,7 @@ def _balances(stack: Stack, results: list[Result]) -> list[str]:
         # The plan was returned; explained and sent again it was accepted, too.
         expected += _plan(results).entry["expect"]["figures"]
         events = feed.count(
-            stack.bootstrap, [t.name for t in load_topics().values() if t.audit == "leaf"]
+            stack.kafka(), [t.name for t in load_topics().values() if t.audit == "leaf"]
         )
         log = _log(client, stack, events)
     console.print(f"Sổ bằng chứng · evidence log: {log['size']} lá · leaves, gốc · root:")
@@ -235,7 +235,7 @@ def _addresses(stack: Stack) -> None:
     console.print(f"  trang web · console {stack.url('console-api')}")
     for name in ("intake", "validation", "catalogue", "policy", "grdp", "audit"):
         console.print(f"  {f'{name}-api':16} {stack.url(f'{name}-api')}/docs")
-    console.print(f"  Kafka            {stack.bootstrap}")
+    console.print(f"  Kafka            {stack.kafka().servers}")
     here = FOLDER.relative_to(ROOT)
     console.print(f"  bảng · workbooks {here / 'workbooks'}, {EXAMPLES.relative_to(ROOT)}")
     console.print(f"  khoá · keys      {here / 'keys'}")

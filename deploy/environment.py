@@ -9,6 +9,7 @@ from pathlib import Path
 from deploy import database
 from deploy.programs import SERVICES, Program, Role
 from deploy.state import HOST, State
+from services.kernel.cluster import Cluster
 
 COMMANDS_CALL = ("intake", "catalogue", "validation", "policy", "audit")
 """The services whose APIs `solieu` calls."""
@@ -33,7 +34,7 @@ def administrator(state: State, folder: Path) -> dict[str, str]:
     """The settings of whoever migrates, applies topics and calls every API, with all tokens."""
     passwords = {service: state.passwords[service] for service in SERVICES}
     return {
-        **_kafka(state),
+        **_kafka(state, "administrator"),
         **_urls(state),
         **_vault(folder),
         **_master_key(state),
@@ -45,7 +46,7 @@ def administrator(state: State, folder: Path) -> dict[str, str]:
 
 def operator(state: State) -> dict[str, str]:
     """The settings of who watches the product: no password, no key, no token but the operator's."""
-    return {**_kafka(state), **_urls(state), **_tokens(state, ["operator"])}
+    return {**_kafka(state, "operator"), **_urls(state), **_tokens(state, ["operator"])}
 
 
 def superuser_url(state: State, name: str = database.DATABASE) -> str:
@@ -53,9 +54,18 @@ def superuser_url(state: State, name: str = database.DATABASE) -> str:
     return database.url("postgres", state.passwords["postgres"], state.ports["postgres"], name)
 
 
-def bootstrap(state: State) -> str:
-    """Kafka's address."""
-    return f"{HOST}:{state.ports['kafka']}"
+def kafka(state: State, login: str) -> Cluster:
+    """Kafka, as this login."""
+    return Cluster(f"{HOST}:{state.ports['kafka']}", login, state.kafka_passwords[login])
+
+
+def of_cluster(cluster: Cluster) -> dict[str, str]:
+    """The settings by which a program reaches Kafka."""
+    return {
+        "SOLIEU_KAFKA_BOOTSTRAP": cluster.servers,
+        "SOLIEU_KAFKA_USERNAME": cluster.username,
+        "SOLIEU_KAFKA_PASSWORD": cluster.password,
+    }
 
 
 def url(state: State, name: str) -> str:
@@ -67,7 +77,7 @@ def _kept(state: State, service: str) -> dict[str, str]:
     """Where a service's rows and events are."""
     password = state.passwords[service]
     return {
-        **_kafka(state),
+        **_kafka(state, service),
         "SOLIEU_DATABASE_URL": database.url(service, password, state.ports["postgres"]),
     }
 
@@ -81,8 +91,8 @@ def _address(state: State) -> dict[str, str]:
     return {"SOLIEU_CONSOLE_URL": url(state, "console-api")}
 
 
-def _kafka(state: State) -> dict[str, str]:
-    return {"SOLIEU_KAFKA_BOOTSTRAP": bootstrap(state)}
+def _kafka(state: State, login: str) -> dict[str, str]:
+    return of_cluster(kafka(state, login))
 
 
 def _urls(state: State) -> dict[str, str]:

@@ -12,6 +12,7 @@ from typing import Any
 import fastavro
 from kafka import KafkaConsumer, TopicPartition
 
+from services.kernel.cluster import Cluster
 from services.kernel.topics import SCHEMAS
 
 TOPIC = "grdp.observation"
@@ -25,14 +26,14 @@ class Feed:
     current: dict[bytes, dict[str, Any]] = field(default_factory=dict)
 
 
-def read(bootstrap: str) -> Feed:
+def read(cluster: Cluster) -> Feed:
     """Reads the feed from its beginning to its present end."""
     schemas = {
         entry["id"]: fastavro.parse_schema(entry["schema"])
         for entry in json.loads((SCHEMAS / "ids.json").read_text(encoding="utf-8"))
     }
     feed = Feed()
-    for record in records(bootstrap, TOPIC):
+    for record in records(cluster, TOPIC):
         feed.messages += 1
         (id_,) = struct.unpack(">I", record.value[1:5])
         observation = fastavro.schemaless_reader(BytesIO(record.value[5:]), schemas[id_], None)
@@ -44,14 +45,14 @@ def read(bootstrap: str) -> Feed:
     return feed
 
 
-def count(bootstrap: str, topics: Iterable[str]) -> int:
+def count(cluster: Cluster, topics: Iterable[str]) -> int:
     """How many events stand on the topics; one that was published again counts once."""
-    return len({dict(r.headers)["ce_id"] for topic in topics for r in records(bootstrap, topic)})
+    return len({dict(r.headers)["ce_id"] for topic in topics for r in records(cluster, topic)})
 
 
-def records(bootstrap: str, topic: str) -> Iterator[Any]:
+def records(cluster: Cluster, topic: str) -> Iterator[Any]:
     """All records of a topic, from its beginning to its present end."""
-    consumer = KafkaConsumer(bootstrap_servers=bootstrap, group_id=None, enable_auto_commit=False)
+    consumer = KafkaConsumer(**cluster.options(), group_id=None, enable_auto_commit=False)
     try:
         numbers = consumer.partitions_for_topic(topic) or ()
         partitions = [TopicPartition(topic, number) for number in numbers]

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
+from deploy import environment
 from deploy.programs import PROGRAMS
 from deploy.stack import Stack
 from deploy.state import PortTaken
@@ -63,6 +64,8 @@ def _env(stack: Stack, options: argparse.Namespace) -> int:
         settings = stack.environment(options.program)
     elif options.operator:
         settings = stack.operator_environment()
+    elif options.compiler:
+        settings = environment.of_cluster(stack.kafka("compiler"))
     else:
         settings = stack.administrator_environment()
     for name, value in settings.items():
@@ -96,6 +99,11 @@ def parser() -> argparse.ArgumentParser:
     )
     whose.add_argument(
         "--operator", action="store_true", help="env: an operator's: where it is, and one token"
+    )
+    whose.add_argument(
+        "--compiler",
+        action="store_true",
+        help="env: of the compilers' programs, which read the feed",
     )
     return made
 

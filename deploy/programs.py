@@ -79,6 +79,10 @@ SERVICES: tuple[str, ...] = tuple(
 )
 """Every service that keeps something, once; each has its own database role and schema."""
 
+KAFKA_LOGINS: tuple[str, ...] = ("broker", "administrator", "operator", "compiler", *SERVICES)
+"""Who logs in at the broker: itself, whoever makes its topics, an operator's commands, the compilers' programs, and
+each service. The first two may all."""
+
 DEFAULT_PORTS: Mapping[str, int] = {
     "kafka": 19092,
     "kafka-controller": 19093,

@@ -73,7 +73,7 @@ def state_secret(console: Console, stack: Stack, key: Key, workbook: Path) -> li
         wrong.append(f"a file declared a state secret: {answer.status_code} {answer.text}")
 
     def events() -> list[dict[str, Any]]:
-        records = feed.records(stack.bootstrap, "submission.refused")
+        records = feed.records(stack.kafka(), "submission.refused")
         found = [codec().decode("submission.refused-value", record.value) for record in records]
         return [event for event in found if event["code"] == "state-secret"]
 

@@ -18,6 +18,7 @@ from deploy import broker, database, environment, health, mailbox, state
 from deploy.health import Progress, silent
 from deploy.programs import DEFAULT_PORTS, PROGRAMS, Program, select
 from deploy.supervision import ROOT, Child, Supervisor, wait_until
+from services.kernel.cluster import Cluster
 
 INFRASTRUCTURE = ("kafka", "postgres", "mailbox")
 STARTUP_SECONDS = 60
@@ -71,10 +72,9 @@ class Stack:
         """The folder in which the product's mails land."""
         return self.folder / "mail"
 
-    @property
-    def bootstrap(self) -> str:
-        """Kafka's address."""
-        return environment.bootstrap(self.state)
+    def kafka(self, login: str = "administrator") -> Cluster:
+        """Kafka, as one of deploy.programs.KAFKA_LOGINS."""
+        return environment.kafka(self.state, login)
 
     @property
     def administrator_url(self) -> str:
@@ -198,11 +198,11 @@ class Stack:
     def _start_supervisor(self) -> None:
         if self.supervisor.running():
             return
-        ports, secrets = self.state.ports, self.state
+        secrets = self.state
         (self.folder / "vault").mkdir(mode=0o700, exist_ok=True)
         with ThreadPoolExecutor() as pool:
             steps = (
-                pool.submit(broker.prepare, self.folder / "kafka", ports, secrets.cluster_id),
+                pool.submit(broker.prepare, self.folder / "kafka", secrets),
                 pool.submit(database.prepare, self._database, secrets.passwords["postgres"]),
             )
         for step in steps:
@@ -235,7 +235,7 @@ class Stack:
     def _wait(self, name: str, began: float, progress: Progress) -> None:
         port = self.state.ports[name]
         answers = {
-            "kafka": lambda: broker.answers(port),
+            "kafka": lambda: broker.answers(self.kafka()),
             "postgres": lambda: database.answers(self._server_url),
             "mailbox": lambda: mailbox.answers(port),
         }

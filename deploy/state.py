@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from deploy.programs import DEFAULT_PORTS, SERVICES, TOKENS
+from deploy.programs import DEFAULT_PORTS, KAFKA_LOGINS, SERVICES, TOKENS
 
 HOST = "127.0.0.1"
 FREE_PORTS = range(20_000, 32_000)
@@ -42,6 +42,8 @@ class State:
     tokens: Mapping[str, str]
     master_key: str
     cluster_id: str
+    kafka_passwords: Mapping[str, str]
+    """By login of the broker."""
 
 
 def create(ports: Mapping[str, int]) -> State:
@@ -52,6 +54,7 @@ def create(ports: Mapping[str, int]) -> State:
         tokens={holder: secrets.token_urlsafe(32) for holder in sorted(TOKENS)},
         master_key=base64.b64encode(secrets.token_bytes(32)).decode(),
         cluster_id=secrets.token_urlsafe(16).replace("-", "_"),
+        kafka_passwords=_kafka_passwords(),
     )
 
 
@@ -59,7 +62,13 @@ def load(file: Path) -> State | None:
     """The state that an earlier start saved, if there was one."""
     if not file.exists():
         return None
-    return State(**json.loads(file.read_text(encoding="utf-8")))
+    saved = json.loads(file.read_text(encoding="utf-8"))
+    # A stack that was made before its broker asked for logins gets them at its next start.
+    return State(**{"kafka_passwords": _kafka_passwords()} | saved)
+
+
+def _kafka_passwords() -> dict[str, str]:
+    return {login: secrets.token_urlsafe(24) for login in KAFKA_LOGINS}
 
 
 def save(file: Path, state: State) -> None:

@@ -97,8 +97,25 @@ def main() -> None:
     except Exception as error:
         if not _is_away(error):
             raise
-        say("operators.unreachable", error=True, reason=str(error) or type(error).__name__)
-        sys.exit(Exit.UNREACHABLE)
+        sys.exit(_told(error))
+
+
+def _told(error: Exception) -> Exit:
+    """Says what is away, or whom Kafka refuses; the exit code."""
+    import kafka.errors
+
+    from services.kernel.settings import settings
+
+    reason = str(error) or type(error).__name__
+    if not isinstance(error, kafka.errors.KafkaError):
+        say("operators.unreachable", error=True, reason=reason)
+        return Exit.UNREACHABLE
+    names = {"servers": settings().kafka.servers, "username": settings().kafka.username}
+    if isinstance(error, kafka.errors.AuthorizationError):
+        say("operators.kafka.refused", error=True, **names)
+        return Exit.NOT_FOUND
+    say("operators.kafka.away", error=True, **names, reason=reason)
+    return Exit.UNREACHABLE
 
 
 def _is_away(error: Exception) -> bool:

@@ -17,6 +17,7 @@ from psycopg import sql
 
 from deploy import state
 from deploy.local import Stack
+from services.kernel.cluster import Cluster
 
 # Nothing here is timed: the machine is shared.
 settings.register_profile("untimed", deadline=None)
@@ -56,9 +57,9 @@ def stack(infrastructure: Stack) -> Stack:
 
 
 @pytest.fixture
-def bootstrap(infrastructure: Stack) -> str:
-    """Kafka's address."""
-    return infrastructure.bootstrap
+def cluster(infrastructure: Stack) -> Cluster:
+    """Kafka, as who may all."""
+    return infrastructure.kafka()
 
 
 @pytest.fixture

@@ -73,7 +73,7 @@ def verdicts(stack: Stack) -> dict[tuple[str, int], set[tuple[str, bytes]]]:
     """The verdicts on the topics by submission and attempt, each with its event id; a repeated event counts once."""
     found: dict[tuple[str, int], set[tuple[str, bytes]]] = {}
     for verdict in VERDICTS:
-        for record in feed.records(stack.bootstrap, f"submission.{verdict}"):
+        for record in feed.records(stack.kafka(), f"submission.{verdict}"):
             data = codec().decode(f"submission.{verdict}-value", record.value)
             of_attempt = found.setdefault((data["submission_id"], data["attempt"]), set())
             of_attempt.add((verdict, dict(record.headers)["ce_id"]))

@@ -30,6 +30,7 @@ from services.intake.facts import facts
 from services.kernel import migration
 from services.kernel.api import Context
 from services.kernel.clock import utc_now
+from services.kernel.cluster import Cluster
 from services.kernel.codec import codec
 from services.kernel.db import connect, cursor
 from services.kernel.events import Event
@@ -142,7 +143,9 @@ class _Chain:
         services = dict.fromkeys(service for service, _ in STAGES)
         self._handlings = {service: _handling(service, place) for service in services}
         handling = self._handlings["intake"]
-        publisher = Publisher("", "bench-alone")  # never asked to publish, so it never connects
+        publisher = Publisher(
+            Cluster(""), "bench-alone"
+        )  # never asked to publish, so it never connects
         outbox = Outbox("intake", handling.engine, publisher, codec(), utc_now)
         self._intake = Context(
             "intake", Settings(), handling.engine, handling.vault, outbox, utc_now

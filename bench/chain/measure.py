@@ -101,7 +101,7 @@ def measure(plan: Plan, progress: Callable[[str], None]) -> Chain:
     """Starts a stack of its own and measures it; AssertionError or TimeoutError where anything is lost."""
     with (
         running(progress) as product,
-        Observer(product.stack.bootstrap) as observer,
+        Observer(product.stack.kafka()) as observer,
         product.alone() as alone,
     ):
         bench = Bench(product, observer, alone)

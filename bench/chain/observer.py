@@ -13,6 +13,8 @@ from typing import Any, Self
 from confluent_kafka import OFFSET_BEGINNING, Consumer, TopicPartition
 
 from services.kernel import topics
+from services.kernel.cluster import Cluster
+from tests.logins import properties
 
 FEED = "grdp.observation"
 WANTED = ("submission.received", "submission.validated", "submission.cleared", "submission.stored")
@@ -31,9 +33,9 @@ class Sight:
 class Observer:
     """A plain consumer, which belongs to no group, in a thread of its own."""
 
-    def __init__(self, bootstrap: str) -> None:
-        self._consumer = Consumer({"bootstrap.servers": bootstrap, "group.id": "bench-observer"})
-        self._feed = Consumer({"bootstrap.servers": bootstrap, "group.id": "bench-feed"})
+    def __init__(self, cluster: Cluster) -> None:
+        self._consumer = Consumer({**properties(cluster), "group.id": "bench-observer"})
+        self._feed = Consumer({**properties(cluster), "group.id": "bench-feed"})
         self._sights: Mapping[str, dict[str, Sight]] = {topic: {} for topic in (*WANTED, *UNWANTED)}
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._observe, daemon=True)

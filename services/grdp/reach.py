@@ -28,7 +28,8 @@ TO_AUDIENCE = """
 copy_kind = 'full' and (audience_kind, audience_id) in (
     select * from unnest(cast(:audience_kinds as text[]), cast(:audience_ids as text[])))
 """
-GRANTED = "state = 'granted' and (not_before is null or not_before <= :now)"
+GRANTED = "state = 'granted' and (not_before is null or not_before <= least(:now, now()))"
+"""Both clocks, this process's and the database's, are past the time: one that runs ahead opens nothing early."""
 FIGURE = ", ".join(f"'{name}', vintages.{name}" for name in RELEASED_FIGURE)
 TIME = '\'YYYY-MM-DD"T"HH24:MI:SS.US"Z"\''
 FLAGGED = f"""

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from kafka.admin import ConfigResource, ConfigResourceType, KafkaAdminClient, NewTopic
 
+from services.kernel import access
 from services.kernel.topics import Topic
 
 
@@ -23,8 +24,9 @@ class Difference:
 def differences(admin: KafkaAdminClient, topics: Iterable[Topic]) -> list[Difference]:
     """What `apply` would have to change, and what it can't (a topic that nobody declared)."""
     declared = {topic.name: topic for topic in topics}
+    result = _of_access(admin, declared.values())
     found = {name for name in admin.list_topics() if not name.startswith("__")}
-    result = [Difference(n, "topic", "present", "absent") for n in sorted(declared.keys() - found)]
+    result += [Difference(n, "topic", "present", "absent") for n in sorted(declared.keys() - found)]
     result += [Difference(n, "topic", "absent", "present") for n in sorted(found - declared.keys())]
     common = sorted(declared.keys() & found)
     if not common:
@@ -44,6 +46,16 @@ def differences(admin: KafkaAdminClient, topics: Iterable[Topic]) -> list[Differ
             if settings[name].get(setting) != value
         ]
     return result
+
+
+def _of_access(admin: KafkaAdminClient, topics: Iterable[Topic]) -> list[Difference]:
+    wanted, held = access.declared(topics), access.present(admin)
+    rows = [(one, "allowed", "absent") for one in wanted if one not in held]
+    rows += [(one, "absent", "present") for one in held if one not in wanted]
+    return [
+        Difference(one.resource_pattern.resource_name, access.text(one), declared, found)
+        for one, declared, found in rows
+    ]
 
 
 def _configurations(admin: KafkaAdminClient, names: list[str]) -> dict[str, dict[str, str]]:

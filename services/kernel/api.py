@@ -77,7 +77,7 @@ def create(
     """
     config = config or settings()
     engine = connect(config.database_url, application=f"{service} api")
-    publisher = Publisher(config.kafka_bootstrap, f"{service}-api")
+    publisher = Publisher(config.kafka, f"{service}-api")
     outbox = Outbox(service, engine, publisher, codec(), clock)
     vault = None
     if config.vault:

@@ -16,12 +16,15 @@ from typing import Any
 import faust
 from aiokafka import AIOKafkaConsumer
 from aiokafka.errors import IllegalStateError
+from faust.auth import SASLCredentials
 from faust.exceptions import ConsumerNotStarted
 from faust.transport.drivers import aiokafka
 from faust.types import TP
 from mode.services import WaitResults
+from yarl import URL
 
 from services.kernel.backlog import Received
+from services.kernel.cluster import Cluster, Protocol
 from services.kernel.codec import codec
 from services.kernel.dead import origin_of
 from services.kernel.errors import Malformed, Permanent
@@ -90,15 +93,26 @@ class _App(faust.App):
     def _create_directories(self) -> None: ...
 
 
+def _credentials(cluster: Cluster) -> SASLCredentials | None:
+    if cluster.protocol is Protocol.PLAINTEXT:
+        return None
+    return SASLCredentials(
+        username=cluster.username,
+        password=cluster.password,
+        mechanism=cluster.mechanism.value,
+        ssl_context=cluster.tls,
+    )
+
+
 class Consumer:
     """The consumer group of one service, in one process."""
 
     def __init__(
-        self, service: str, bootstrap: str, instance: str, topics: Mapping[str, Topic],
+        self, service: str, cluster: Cluster, instance: str, topics: Mapping[str, Topic],
         streams: Iterable[Sequence[str]], accept: Accept, leave: Leave, fail: Fail,
     ) -> None:  # fmt: skip
         self._service = service
-        self._bootstrap = bootstrap
+        self._cluster = cluster
         self._topics = topics
         self._streams = [tuple(names) for names in streams]
         self._inputs = {name for names in self._streams for name in names}
@@ -107,7 +121,8 @@ class Consumer:
         self._fail = fail
         self._app = _App(
             service,
-            broker=f"aiokafka://{bootstrap}",
+            broker=[URL(f"aiokafka://{server}") for server in cluster.servers.split(",")],
+            broker_credentials=_credentials(cluster),
             # Static membership: a restarted process gets its partitions back without a rebalance.
             consumer_group_instance_id=f"{service}-{instance}",
             broker_session_timeout=10,
@@ -142,7 +157,7 @@ class Consumer:
 
     async def earliest(self, tp: TP) -> int:
         """The first offset that the broker still has; asked without the group, which may be rebalancing."""
-        consumer = AIOKafkaConsumer(bootstrap_servers=self._bootstrap, group_id=None)
+        consumer = AIOKafkaConsumer(**self._cluster.options(), group_id=None)
         await consumer.start()
         try:
             return int((await consumer.beginning_offsets([tp]))[tp])

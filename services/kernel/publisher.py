@@ -8,6 +8,7 @@ from itertools import islice
 
 from aiokafka import AIOKafkaProducer
 
+from services.kernel.cluster import Cluster
 from services.kernel.wire import Message
 
 DELIVERY_TIMEOUT = 5.0
@@ -19,8 +20,8 @@ CHUNK = 1000
 class Publisher:
     """Publishes records. It connects at the first use, so that a process starts while the broker is away."""
 
-    def __init__(self, bootstrap: str, client: str) -> None:
-        self._bootstrap = bootstrap
+    def __init__(self, cluster: Cluster, client: str) -> None:
+        self._cluster = cluster
         self._client = client
         self._producer: AIOKafkaProducer | None = None
         self._starting = asyncio.Lock()
@@ -61,7 +62,7 @@ class Publisher:
         async with self._starting:
             if self._producer is None:
                 producer = AIOKafkaProducer(
-                    bootstrap_servers=self._bootstrap,
+                    **self._cluster.options(),
                     client_id=self._client,
                     acks="all",
                     enable_idempotence=True,

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from kafka import KafkaConsumer, KafkaProducer, TopicPartition
 
+from services.kernel.cluster import Cluster
 from services.kernel.dead import REASON, Origin
 from services.kernel.topics import dead, replay
 from services.kernel.wire import Header, Message
@@ -28,20 +29,20 @@ class Letter:
     message: Message
 
 
-def letters(bootstrap: str, group: str) -> list[Letter]:
+def letters(cluster: Cluster, group: str) -> list[Letter]:
     """All dead letters of a group, oldest first, with whether they were sent back."""
     back = {
-        dict(headers).get("dead-offset") for _, _, _, headers in _records(bootstrap, replay(group))
+        dict(headers).get("dead-offset") for _, _, _, headers in _records(cluster, replay(group))
     }
     return [
         _letter(group, offset, key, value, headers, replayed=str(offset).encode() in back)
-        for offset, key, value, headers in _records(bootstrap, dead(group))
+        for offset, key, value, headers in _records(cluster, dead(group))
     ]
 
 
-def send_back(bootstrap: str, chosen: list[Letter]) -> int:
+def send_back(cluster: Cluster, chosen: list[Letter]) -> int:
     """Sends dead letters back to their group; returns how many the broker acknowledged (all, or an error)."""
-    producer = KafkaProducer(bootstrap_servers=bootstrap, acks="all")
+    producer = KafkaProducer(**cluster.options(), acks="all")
     try:
         sent = [
             producer.send(
@@ -62,8 +63,10 @@ def send_back(bootstrap: str, chosen: list[Letter]) -> int:
     return len(chosen)
 
 
-def _records(bootstrap: str, topic: str) -> Iterator[tuple[int, bytes, bytes, tuple[Header, ...]]]:
-    consumer = KafkaConsumer(bootstrap_servers=bootstrap, enable_auto_commit=False, group_id=None)
+def _records(
+    cluster: Cluster, topic: str
+) -> Iterator[tuple[int, bytes, bytes, tuple[Header, ...]]]:
+    consumer = KafkaConsumer(**cluster.options(), enable_auto_commit=False, group_id=None)
     try:
         partition = TopicPartition(topic, 0)
         consumer.assign([partition])

@@ -64,7 +64,7 @@ class Runner:
         self._topics = load()
         self._stages = {topic: stage for stage in stages for topic in stage.topics}
         self._engine = connect(config.database_url, application=f"{service} worker", pool_size=6)
-        self._publisher = Publisher(config.kafka_bootstrap, f"{service}-worker")
+        self._publisher = Publisher(config.kafka, f"{service}-worker")
         self._partitions: dict[TP, Partition] = {}
         self._catalogue_version = 0
         self._stop = asyncio.Event()
@@ -75,7 +75,7 @@ class Runner:
         self.handling = Handling(writer, self._engine, vault, Pool())
         streams = [stage.topics for stage in stages]
         self._consumer = Consumer(
-            service, config.kafka_bootstrap, config.instance, self._topics,
+            service, config.kafka, config.instance, self._topics,
             [*streams, (replay(service),)], self._accept, self._leave, self.fail,
         )  # fmt: skip
 

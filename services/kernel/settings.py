@@ -8,6 +8,8 @@ from typing import Literal
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from services.kernel.cluster import Cluster, Mechanism, Protocol
+
 
 class Settings(BaseSettings):
     """What differs between installations. A process needs only the ones that it uses."""
@@ -15,6 +17,11 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="SOLIEU_", frozen=True)
 
     kafka_bootstrap: str = "127.0.0.1:19092"
+    kafka_username: str = ""
+    kafka_password: SecretStr = SecretStr("")
+    kafka_security_protocol: Protocol = Protocol.SASL_PLAINTEXT
+    kafka_sasl_mechanism: Mechanism = Mechanism.PLAIN
+    kafka_ssl_cafile: str = ""
     database_url: str = ""
     admin_database_url: str = ""
     database_passwords: dict[str, SecretStr] = Field(default_factory=dict)
@@ -41,6 +48,18 @@ class Settings(BaseSettings):
     smtp_username: str = ""
     smtp_password: SecretStr = SecretStr("")
     webhook_networks: str = ""
+
+    @property
+    def kafka(self) -> Cluster:
+        """The Kafka cluster, with this process's login."""
+        return Cluster(
+            servers=self.kafka_bootstrap,
+            username=self.kafka_username,
+            password=self.kafka_password.get_secret_value(),
+            protocol=self.kafka_security_protocol,
+            mechanism=self.kafka_sasl_mechanism,
+            authorities=self.kafka_ssl_cafile,
+        )
 
 
 @cache

@@ -11,6 +11,8 @@ from typing import Any, Literal
 import yaml
 
 SCHEMAS = Path(__file__).resolve().parents[2] / "schemas"
+OPERATOR = "operator"
+"""The login of who reads dead letters and sends them back, and writes no event."""
 DAY_MS = 86_400_000
 
 
@@ -20,6 +22,9 @@ class Topic:
 
     name: str
     owner: str
+    """Who alone writes it: a service, or the operator for what is sent back."""
+    readers: tuple[str, ...]
+    """Who reads it: services and other logins of the broker."""
     description: str
     partitions: int
     replication: int
@@ -44,25 +49,30 @@ def load(path: Path = SCHEMAS / "topics.yaml") -> Mapping[str, Topic]:
     """All topics by name, the dead and replay topics of every group among them."""
     source = yaml.safe_load(path.read_text(encoding="utf-8"))
     defaults: dict[str, Any] = source["defaults"]
-    topics = {
-        name: Topic(name=name, schema=name, **{**defaults, **entry})
-        for name, entry in source["topics"].items()
-    }
+    topics = {name: _topic(name, {**defaults, **entry}) for name, entry in source["topics"].items()}
     for group in source["groups"]:
-        for suffix, why in (
-            ("dead", "What the group could not handle, raw, with the reason."),
-            ("replay", "Dead letters sent back to this group alone."),
+        for suffix, owner, reader, why in (
+            ("dead", group, OPERATOR, "What the group could not handle, raw, with the reason."),
+            ("replay", OPERATOR, group, "Dead letters sent back to this group alone."),
         ):
             name = f"{group}.{suffix}"
             entry = {
                 **defaults,
                 "partitions": 1,
                 "audit": "none",
-                "owner": group,
+                "owner": owner,
+                # The operator sees what was sent back already.
+                "readers": tuple(dict.fromkeys((reader, OPERATOR))),
                 "description": why,
             }
             topics[name] = Topic(name=name, schema=None, **entry)
     return topics
+
+
+def _topic(name: str, entry: dict[str, Any]) -> Topic:
+    audit = ("audit",) if entry["audit"] == "leaf" else ()
+    readers = (*audit, *entry.pop("readers"))
+    return Topic(name=name, schema=name, readers=readers, **entry)
 
 
 def dead(group: str) -> str:

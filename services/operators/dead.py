@@ -32,8 +32,8 @@ def letters_of(group: str) -> list[Letter]:
     known = groups()
     if group and group not in known:
         raise typer.BadParameter(", ".join(known), param_hint="--group")
-    bootstrap = settings().kafka_bootstrap
-    return [letter for one in ([group] if group else known) for letter in letters(bootstrap, one)]
+    cluster = settings().kafka
+    return [letter for one in ([group] if group else known) for letter in letters(cluster, one)]
 
 
 @app.command("list", help="Liệt kê, kèm lý do · What there is, with the reason")
@@ -82,7 +82,7 @@ def replay(
         raise typer.BadParameter("--all | OFFSET…")
     found = letters_of(group)
     chosen = [one for one in found if not one.replayed] if all_ else _chosen(found, offsets or [])
-    count = send_back(settings().kafka_bootstrap, chosen) if chosen else 0
+    count = send_back(settings().kafka, chosen) if chosen else 0
     if json:
         as_json({"group": group, "replayed": count})
     else:

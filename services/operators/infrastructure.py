@@ -88,20 +88,27 @@ def _show_differences(rows: list[list[str]]) -> None:
     table([f"operators.difference.{name}" for name in ("topic", "what", "declared", "found")], rows)
 
 
-@topics.command(help="Tạo các chủ đề còn thiếu · Create the topics that are missing")
+@topics.command(
+    help="Tạo các chủ đề còn thiếu và quyền ghi, đọc · Create missing topics, and who writes and reads them"
+)
 def apply(json: AsJson = False) -> None:
     """Existing topics stay as they are; `list` shows where they differ."""
-    from services.kernel import administration
+    from services.kernel import access, administration
     from services.kernel.topics import load
 
+    topics = load().values()
     with _Admin() as admin:
-        created = administration.apply(admin, load().values())
+        created = administration.apply(admin, topics)
+        allowed, revoked = access.apply(admin, topics)
     if json:
-        as_json({"created": created})
-    elif created:
+        as_json({"created": created, "allowed": len(allowed), "revoked": len(revoked)})
+        return
+    if created:
         say("operators.topics.created", count=len(created), topics=", ".join(created))
     else:
         say("operators.topics.complete")
+    if allowed or revoked:
+        say("operators.topics.access", allowed=len(allowed), revoked=len(revoked))
 
 
 class _Admin:
@@ -113,7 +120,7 @@ class _Admin:
         from services.kernel.settings import settings
 
         self._admin = KafkaAdminClient(
-            bootstrap_servers=settings().kafka_bootstrap,
+            **settings().kafka.options(),
             client_id="solieu",
             bootstrap_timeout_ms=BOOTSTRAP_MS,
         )

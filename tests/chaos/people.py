@@ -79,10 +79,10 @@ class Operator(Duty):
         """All groups; ends early where the broker is away."""
         try:
             for group in GROUPS:
-                letters = replay.letters(self.stack.bootstrap, group)
+                letters = replay.letters(self.stack.kafka(), group)
                 assert {one.error for one in letters} <= {"Permanent"}, letters
                 if fresh := [one for one in letters if not one.replayed]:
-                    self.sent_back += replay.send_back(self.stack.bootstrap, fresh)
+                    self.sent_back += replay.send_back(self.stack.kafka(), fresh)
         except KafkaError:
             return
 

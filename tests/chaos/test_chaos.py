@@ -149,7 +149,7 @@ def check_notices(stack: Stack) -> None:
 
 def check_figures(stack: Stack, plan: sending.Plan) -> None:
     """Each current figure once in the store; the feed's compacted state is the store."""
-    current = feed.read(stack.bootstrap).current.values()
+    current = feed.read(stack.kafka()).current.values()
     on_feed = Counter((one["period"], one["indicator"], one["value"]) for one in current)
     assert max(on_feed.values()) == 1
     found: dict[str, set[str]] = {}
@@ -181,7 +181,7 @@ def stored(stack: Stack) -> Counter[tuple[str, str, Any]]:
 def check_log(stack: Stack) -> None:
     """The log's leaves are the events, each once."""
     names = [topic.name for topic in topics.load().values() if topic.audit == "leaf"]
-    events = feed.count(stack.bootstrap, names)
+    events = feed.count(stack.kafka(), names)
     until(
         lambda: operator(stack, "audit", "/v1/checkpoint")["size"] == events,
         60,
@@ -216,7 +216,7 @@ def everything(stack: Stack) -> dict[str, bytes]:
     found = {
         topic: b"\n".join(
             (record.key or b"") + (record.value or b"") + repr(record.headers).encode()
-            for record in feed.records(stack.bootstrap, topic)
+            for record in feed.records(stack.kafka(), topic)
         )
         for topic in topics.load()
     }

@@ -10,14 +10,15 @@ from kafka.admin import ConfigResource, ConfigResourceType, KafkaAdminClient, Ne
 
 from deploy.supervision import wait_until
 from services.kernel.administration import Difference, apply, differences
+from services.kernel.cluster import Cluster
 from services.kernel.topics import Topic, load
 
 DECLARED = load()
 
 
 @pytest.fixture
-def admin(bootstrap: str) -> Iterator[KafkaAdminClient]:
-    client = KafkaAdminClient(bootstrap_servers=bootstrap)
+def admin(cluster: Cluster) -> Iterator[KafkaAdminClient]:
+    client = KafkaAdminClient(**cluster.options())
     apply(client, DECLARED.values())
     yield client
     client.close()

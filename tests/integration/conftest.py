@@ -7,13 +7,15 @@ from pathlib import Path
 
 import pytest
 
+from deploy.stack import Stack
 from tests.toy.harness import Toy, fresh_topics, make_schema
 
 
 @pytest.fixture
-def toy(bootstrap: str, fresh_database: str, tmp_path: Path) -> Iterator[Toy]:
+def toy(infrastructure: Stack, fresh_database: str, tmp_path: Path) -> Iterator[Toy]:
     """Topics anew, and a database of this test alone; a test starts the toy workers that it needs."""
-    fresh_topics(bootstrap)
-    toy = Toy(bootstrap, make_schema(fresh_database), tmp_path)
+    cluster = infrastructure.kafka()
+    fresh_topics(cluster)
+    toy = Toy(cluster, make_schema(fresh_database), tmp_path)
     yield toy
     toy.end()

@@ -18,6 +18,7 @@ from deploy import database
 from deploy.local import Stack
 from services.grdp.api import create_app
 from services.grdp.worker import STAGE
+from services.kernel.cluster import Cluster
 from services.kernel.codec import codec
 from services.kernel.db import connect
 from services.kernel.events import Event, NewObject
@@ -30,6 +31,7 @@ from services.kernel.transaction import Position, Writer
 from services.kernel.vault import Vault, open_vault
 from services.kernel.wire import Message, decode
 from tests import people
+from tests.logins import login
 from tests.unit.grdp_examples import cleared, parquet
 
 T1 = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
@@ -108,11 +110,11 @@ def migrated(stack: Stack, administrator_url: str) -> str:
 
 
 @contextmanager
-def api(url: str, bootstrap: str) -> Iterator[TestClient]:
+def api(url: str, cluster: Cluster) -> Iterator[TestClient]:
     """The API at the time NOW, with tokens of programs and of tests.people."""
     config = Settings(
         database_url=url,
-        kafka_bootstrap=bootstrap,
+        **login(cluster),
         compiler_token=SecretStr("compiler"),
         operator_token=SecretStr("operator"),
     )

@@ -82,11 +82,11 @@ def _lose_records(stack: Stack) -> None:
     """Two records come to grdp while it is away, and the first of them is gone before it is back."""
     partition = TopicPartition("submission.cleared", 0)
     stack.stop_services(["grdp-worker"])
-    producer = KafkaProducer(bootstrap_servers=stack.bootstrap, acks="all")
+    producer = KafkaProducer(**stack.kafka().options(), acks="all")
     sent = [producer.send(partition.topic, b"", uuid4().bytes, partition=0) for _ in range(2)]
     offsets = [one.get(timeout=30).offset for one in sent]
     producer.close()
-    admin = KafkaAdminClient(bootstrap_servers=stack.bootstrap)
+    admin = KafkaAdminClient(**stack.kafka().options())
     admin.delete_records({partition: offsets[-1]})
     admin.close()
     stack.start_services(["grdp-worker"])
@@ -96,11 +96,11 @@ def _lose_records(stack: Stack) -> None:
 def _forge(stack: Stack) -> None:
     """Publishes an event under the id of one that is known, with other content."""
     topic = "submission.received"
-    record: Any = next(iter(feed.records(stack.bootstrap, topic)))
+    record: Any = next(iter(feed.records(stack.kafka(), topic)))
     data = codec().decode(f"{topic}-value", record.value) | {"sender": "nobody"}
     subject = data["submission_id"]
     forged = encode(Draft(topic, subject, data, subject), uuid4(), "intake", NOW, None, codec())
-    producer = KafkaProducer(bootstrap_servers=stack.bootstrap, acks="all")
+    producer = KafkaProducer(**stack.kafka().options(), acks="all")
     producer.send(
         topic, forged.value, record.key, list(record.headers), partition=record.partition
     ).get(timeout=30)

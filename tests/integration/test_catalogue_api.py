@@ -17,6 +17,7 @@ from kafka import KafkaConsumer, TopicPartition
 from deploy.stack import Stack
 from services.catalogue import starter
 from services.catalogue.handler import TOPIC
+from services.kernel.cluster import Cluster
 from services.kernel.codec import codec
 from services.kernel.events import Event
 from services.kernel.topics import load
@@ -60,9 +61,9 @@ def organisation(**more: Any) -> tuple[str, dict[str, Any]]:
     return f"/v1/organisation/{id_}", {"body": {"id": id_, **ORGANISATION, **more}}
 
 
-def events(bootstrap: str) -> list[Event]:
+def events(cluster: Cluster) -> list[Event]:
     """Everything on the topic, in its order."""
-    consumer = KafkaConsumer(bootstrap_servers=bootstrap, group_id=None)
+    consumer = KafkaConsumer(**cluster.options(), group_id=None)
     partition = TopicPartition(TOPIC, 0)
     consumer.assign([partition])
     end = consumer.end_offsets([partition])[partition]
@@ -91,12 +92,12 @@ def test_nobody_gets_in_without_the_administrators_token(api: Stack, client: htt
 def test_the_starter_pack_loads_and_loading_again_changes_nothing(
     api: Stack, token: str, pack: list[starter.Loaded]
 ) -> None:
-    before = len(events(api.bootstrap))
+    before = len(events(api.kafka()))
     again = starter.load(api.url(PROGRAM), token)
 
     assert [entry.id for entry in again] == [entry.id for entry in pack]
     assert not any(entry.changed for entry in again)
-    assert len(events(api.bootstrap)) == before
+    assert len(events(api.kafka())) == before
 
 
 def test_the_order_of_the_pack_is_what_others_refer_to_first(pack: list[starter.Loaded]) -> None:
@@ -105,7 +106,7 @@ def test_the_order_of_the_pack_is_what_others_refer_to_first(pack: list[starter.
 
 
 def test_a_form_can_be_read_from_its_event(api: Stack, pack: list[starter.Loaded]) -> None:
-    forms = [event for event in events(api.bootstrap) if event.data["kind"] == "form"]
+    forms = [event for event in events(api.kafka()) if event.data["kind"] == "form"]
     assert {event.data["id"] for event in forms} >= {e.id for e in pack if e.kind == "form"}
     for event in forms:
         form = Form.from_dict(json.loads(event.data["body"]))
@@ -126,7 +127,7 @@ def test_a_change_is_a_new_version_and_the_same_again_is_none(
     assert client.get(path).json() == answers[2].json()
     assert client.get(path, params={"version": 1}).json() == answers[0].json()
     assert client.get(path, params={"version": 3}).status_code == 404
-    published = [e.data["version"] for e in events(api.bootstrap) if path.endswith(e.data["id"])]
+    published = [e.data["version"] for e in events(api.kafka()) if path.endswith(e.data["id"])]
     assert published == [1, 2]
 
 
@@ -164,7 +165,7 @@ def test_a_key_is_added_then_revoked_and_never_another_senders(
 def test_what_refers_to_nothing_is_refused_and_leaves_no_trace(
     api: Stack, client: httpx2.Client
 ) -> None:
-    before = events(api.bootstrap)
+    before = events(api.kafka())
     path, public = public_key()
     key = {"sender": "nobody", "public_key": public}
 
@@ -178,7 +179,7 @@ def test_what_refers_to_nothing_is_refused_and_leaves_no_trace(
     assert error["where"] == "body.sender"
     assert "nobody" in error["what"]["en"] and error["mend"]["vi"]
     assert client.get(path).status_code == 404
-    assert [event.id for event in events(api.bootstrap)] == [event.id for event in before]
+    assert [event.id for event in events(api.kafka())] == [event.id for event in before]
 
 
 @pytest.mark.parametrize(
@@ -210,7 +211,7 @@ def test_the_topics_order_is_the_order_of_versions_whoever_comes_first(
             answers = pool.map(lambda wish: client.put(wish[0], json=wish[1]).status_code, several)
             assert set(answers) == {201}
 
-    found = list({event.id: event for event in events(api.bootstrap)}.values())
+    found = list({event.id: event for event in events(api.kafka())}.values())
 
     assert [event.data["catalogue_version"] for event in found] == list(range(1, len(found) + 1))
 
@@ -228,7 +229,7 @@ def test_a_change_made_while_the_broker_is_away_is_published_later(
 
     assert (away.status_code, away.headers["retry-after"]) == (503, "5")
     assert (back.status_code, back.json()["version"]) == (200, 1)
-    published = {e.id for e in events(api.bootstrap) if e.data["id"] == content["body"]["id"]}
+    published = {e.id for e in events(api.kafka()) if e.data["id"] == content["body"]["id"]}
     assert len(published) == 1
 
 

@@ -21,11 +21,13 @@ from deploy.feed import records
 from deploy.local import Stack
 from services.catalogue.api import create_app
 from services.catalogue.calendar.store import ReleaseRow
+from services.kernel.cluster import Cluster
 from services.kernel.codec import codec
 from services.kernel.migration import migrate
 from services.kernel.settings import Settings
 from services.model.codelist import load_codelists
 from tests import people
+from tests.logins import login
 
 pytestmark = pytest.mark.stack
 NOW = datetime(2026, 12, 24, 2, tzinfo=UTC)
@@ -50,9 +52,9 @@ def url(stack: Stack, module_database: str) -> str:
     return database.url("catalogue", state.passwords["catalogue"], state.ports["postgres"], name)
 
 
-def client_of(url: str, bootstrap: str) -> TestClient:
+def client_of(url: str, cluster: Cluster) -> TestClient:
     token = SecretStr("administrator")
-    config = Settings(database_url=url, kafka_bootstrap=bootstrap, administrator_token=token)
+    config = Settings(database_url=url, **login(cluster), administrator_token=token)
     app = create_app(config, lambda: NOW)
     app.state.keys = people.keys
     return TestClient(app)
@@ -60,7 +62,7 @@ def client_of(url: str, bootstrap: str) -> TestClient:
 
 @pytest.fixture(scope="module")
 def client(stack: Stack, url: str) -> Iterator[TestClient]:
-    with client_of(url, stack.bootstrap) as client:
+    with client_of(url, stack.kafka("catalogue")) as client:
         lists = load_codelists()
         for id_ in ("34", "dp"):
             body = {"body": lists[id_].to_dict()}
@@ -77,7 +79,7 @@ def act(**more: Any) -> dict[str, Any]:
 def published(stack: Stack, number: str) -> list[dict[str, Any]]:
     """The events of the acts by this document, each once."""
     found = {}
-    for record in records(stack.bootstrap, "calendar.released"):
+    for record in records(stack.kafka(), "calendar.released"):
         data = codec().decode("calendar.released-value", record.value)
         if data["document_number"] == number:
             assert record.key.decode() == data["release_id"]
@@ -206,7 +208,7 @@ def test_while_the_broker_is_away_nothing_is_lost(
     stack: Stack, url: str, client: TestClient
 ) -> None:
     wish = act()
-    with client_of(url, "127.0.0.1:1") as cut_off:
+    with client_of(url, Cluster("127.0.0.1:1")) as cut_off:
         away = cut_off.post("/v1/releases", json=wish, headers=LEADER)
     back = client.post("/v1/releases", json=wish, headers=LEADER)
     assert (away.status_code, back.status_code) == (503, 200)

@@ -27,9 +27,11 @@ from deploy.local import Stack
 from services.grdp import feed
 from services.grdp.identity import key_id
 from services.grdp.store import KEY
+from services.kernel.cluster import Cluster
 from services.kernel.codec import codec
 from services.kernel.publisher import Publisher
 from services.kernel.wire import encode
+from tests.logins import properties
 
 pytestmark = pytest.mark.stack
 PROGRAM = "catalogue-api"
@@ -42,7 +44,7 @@ VALUES = {"1": Decimal("1523410.250000"), "2": Decimal("-0.000001"), "3": None}
 @pytest.fixture(scope="module")
 def fed(stack: Stack) -> Stack:
     """A stack whose feed has a few records of FORM, made as grdp makes them from its rows."""
-    asyncio.run(_publish(stack.bootstrap))
+    asyncio.run(_publish(stack.kafka("grdp")))
     return stack
 
 
@@ -54,8 +56,8 @@ def registry(fed: Stack) -> Iterator[str]:
     fed.stop_services([PROGRAM])
 
 
-async def _publish(bootstrap: str) -> None:
-    publisher = Publisher(bootstrap, "test")
+async def _publish(cluster: Cluster) -> None:
+    publisher = Publisher(cluster, "test")
     drafts = [feed.draft(row(indicator)) for indicator in VALUES]
     await publisher.publish(
         [encode(draft, draft.id or uuid4(), "grdp", TIME, None, codec()) for draft in drafts]
@@ -91,7 +93,7 @@ def test_kafka_python_and_plain_fastavro(fed: Stack, registry: str) -> None:
         return fastavro.schemaless_reader(BytesIO(encoded[5:]), schemas[id_], None)
 
     found = {}
-    for record in records(fed.bootstrap, feed.TOPIC):
+    for record in records(fed.kafka("compiler"), feed.TOPIC):
         key, value = decoded(record.key), decoded(record.value)
         if key["form"] == FORM:
             assert {name: value[name] for name in KEY} == key
@@ -103,7 +105,7 @@ def test_confluents_deserializer(fed: Stack, registry: str) -> None:
     client = SchemaRegistryClient({"url": registry})
     decode = AvroDeserializer(client)
     found = {}
-    for message in _messages(fed.bootstrap):
+    for message in _messages(fed.kafka("compiler")):
         key = decode(message.key(), SerializationContext(feed.TOPIC, MessageField.KEY))
         value = decode(message.value(), SerializationContext(feed.TOPIC, MessageField.VALUE))
         assert isinstance(key, dict) and isinstance(value, dict)
@@ -130,11 +132,11 @@ def test_confluents_client_finds_its_way(registry: str) -> None:
     assert (error.value.http_status_code, error.value.error_code) == (404, 40401)
 
 
-def _messages(bootstrap: str) -> Iterator[Any]:
+def _messages(cluster: Cluster) -> Iterator[Any]:
     """All messages of the feed, from the beginning to the present end."""
     settings = {
-        "bootstrap.servers": bootstrap,
-        "group.id": str(uuid4()),
+        **properties(cluster),
+        "group.id": f"compiler-{uuid4()}",
         "enable.auto.commit": False,
     }
     consumer = Consumer(settings)
@@ -155,9 +157,18 @@ def _messages(bootstrap: str) -> Iterator[Any]:
 
 
 def test_kafkas_console_consumer_shows_keys_and_headers(fed: Stack) -> None:
+    cluster = fed.kafka("compiler")
+    jaas = "org.apache.kafka.common.security.plain.PlainLoginModule"
+    with_password = f'{jaas} required username="{cluster.username}" password="{cluster.password}";'
+    by_login = (
+        *("--consumer-property", f"security.protocol={cluster.protocol.value}"),
+        *("--consumer-property", f"sasl.mechanism={cluster.mechanism.value}"),
+        *("--consumer-property", f"sasl.jaas.config={with_password}"),
+        *("--group", "compiler-console"),
+    )
     command = [
         "java", "-Xmx256m", "-cp", f"{broker.LIBRARIES}/*",
-        "org.apache.kafka.tools.consumer.ConsoleConsumer", "--bootstrap-server", fed.bootstrap,
+        "org.apache.kafka.tools.consumer.ConsoleConsumer", "--bootstrap-server", cluster.servers, *by_login,
         "--topic", feed.TOPIC, "--from-beginning", "--timeout-ms", "10000",
         "--property", "print.key=true", "--property", "print.headers=true",
         "--property", "print.value=false", "--property", "key.separator=|",

@@ -101,7 +101,7 @@ def test_each_submission_of_the_scenario_gets_its_verdict(running: Stack, sent: 
     wait_until(lambda: kept(running) == stored, 60, "validation keeps what was stored")
     figures = operator(running, "intake", "/v1/reconciliation")["figures"]
     assert figures["read"] == sum(figures[n] for n in ("stored", "returned", "withheld", "held"))
-    assert len(feed.read(running.bootstrap).current) == figures["stored"] == 852
+    assert len(feed.read(running.kafka()).current) == figures["stored"] == 852
 
 
 def kept(stack: Stack) -> set[str]:
@@ -234,7 +234,7 @@ def test_poison_on_every_input_topic_is_buried_and_good_ones_between_pass(
     rng = random.Random(3)
     order = [topic for topic in topics for _ in range(MALFORMED)]
     rng.shuffle(order)
-    producer = KafkaProducer(bootstrap_servers=running.bootstrap, acks="all", linger_ms=20)
+    producer = KafkaProducer(**running.kafka().options(), acks="all", linger_ms=20)
     half = len(order) // 2
     _produce(producer, order[:half])
     with connector(running, FINANCE) as sender:
@@ -262,7 +262,7 @@ def test_poison_on_every_input_topic_is_buried_and_good_ones_between_pass(
 
 def _lying(stack: Stack, group: str) -> int:
     """How many dead letters a group has."""
-    consumer = KafkaConsumer(bootstrap_servers=stack.bootstrap)
+    consumer = KafkaConsumer(**stack.kafka().options())
     partition = TopicPartition(dead(group), 0)
     count = int(consumer.end_offsets([partition])[partition])
     consumer.close()
@@ -271,7 +271,7 @@ def _lying(stack: Stack, group: str) -> int:
 
 def _buried(stack: Stack, group: str, before: int) -> Counter[str]:
     """How many records of each topic lie among the group's dead letters since then, each counted once."""
-    letters = replay.letters(stack.bootstrap, group)[before:]
+    letters = replay.letters(stack.kafka(), group)[before:]
     assert all(letter.error == "Malformed" and letter.reason for letter in letters)
     return Counter(origin.topic for origin in {letter.origin for letter in letters})
 

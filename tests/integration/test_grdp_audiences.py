@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -20,7 +20,9 @@ from fastapi.testclient import TestClient
 from deploy.feed import records
 from deploy.local import Stack
 from services.grdp.handler import WITHDRAWN
+from services.grdp.reach import GRANTED
 from services.grdp.worker import ERASED, TAKEN_BACK
+from services.kernel.cluster import Cluster
 from services.kernel.codec import codec
 from services.kernel.db import connect
 from services.kernel.events import Event, NewObject
@@ -56,7 +58,7 @@ def url(stack: Stack, module_database: str) -> str:
 
 @pytest.fixture(scope="module")
 def client(stack: Stack, url: str) -> Iterator[TestClient]:
-    with api(url, stack.bootstrap) as client:
+    with api(url, stack.kafka("grdp")) as client:
         yield client
 
 
@@ -202,6 +204,18 @@ def test_a_release_of_some_flags_is_of_figures_that_have_them(
     store.handle(released(flagged(store, {"2": SECRET}), release(agency, flags=flags)))
     assert read(store, as_agency(agency)) == readable
     assert read(store, COMPILER) == ALL
+
+
+def test_a_clock_that_runs_ahead_opens_nothing_early(store: Store, agency: str) -> None:
+    tomorrow = datetime.now(UTC) + 24 * HOUR
+    earlier = f"{agency}-earlier"
+    releases = release(agency, not_before=tomorrow), release(earlier, not_before=NOW)
+    store.handle(released(store.event(VALUES), *releases))
+    open_to = sa.text(f"select audience_id from releases where {GRANTED} and submission_id = :of")
+    with store.handling.engine.connect() as connection:
+        for clock, found in ((NOW - HOUR, set()), (NOW, {earlier}), (tomorrow, {earlier})):
+            rows = connection.execute(open_to, {"now": clock, "of": store.submission}).scalars()
+            assert {one for one in rows if one.startswith(agency)} == found
 
 
 def test_what_is_marked_later_is_closed_in_all_its_vintages(store: Store, agency: str) -> None:
@@ -365,7 +379,7 @@ def reads(stack: Stack, form: str) -> list[dict[str, Any]]:
 
 
 def _records(stack: Stack) -> list[Any]:
-    return list(records(stack.bootstrap, "figure.read"))
+    return list(records(stack.kafka(), "figure.read"))
 
 
 def test_each_page_is_an_event_that_stands_before_the_answer(
@@ -420,7 +434,7 @@ def test_refused_questions_are_no_reads(stack: Stack, store: Store) -> None:
 
 def test_no_figure_leaves_while_the_event_can_not(url: str, store: Store) -> None:
     store.handle(store.event(VALUES))
-    with api(url, "127.0.0.1:1") as cut_off:
+    with api(url, Cluster("127.0.0.1:1")) as cut_off:
         answer = cut_off.get("/v1/observations", params={"form": store.form}, headers=COMPILER)
     assert answer.status_code == 503
     assert answer.headers["retry-after"]
@@ -430,7 +444,7 @@ def test_no_figure_leaves_while_the_event_can_not(url: str, store: Store) -> Non
 def test_what_was_noted_while_the_broker_was_away_is_published_later(
     stack: Stack, url: str, store: Store
 ) -> None:
-    with api(url, "127.0.0.1:1") as cut_off:
+    with api(url, Cluster("127.0.0.1:1")) as cut_off:
         cut_off.get("/v1/observations", params={"form": store.form}, headers=COMPILER)
     assert read(store, COMPILER) == {}
     assert len(reads(stack, store.form)) == 2

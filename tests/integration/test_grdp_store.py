@@ -45,7 +45,7 @@ def url(stack: Stack, module_database: str) -> str:
 
 @pytest.fixture(scope="module")
 def client(stack: Stack, url: str) -> Iterator[TestClient]:
-    with api(url, stack.bootstrap) as client:
+    with api(url, stack.kafka("grdp")) as client:
         yield client
 
 

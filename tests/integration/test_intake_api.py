@@ -24,6 +24,7 @@ from services.connector.keys import Key
 from services.intake.api import create_app
 from services.intake.content import XLSX
 from services.intake.limit import Limit
+from services.kernel.cluster import Cluster
 from services.kernel.codec import codec
 from services.kernel.events import Draft, NewObject
 from services.kernel.settings import Settings
@@ -160,9 +161,9 @@ def sender(intake: Intake) -> Sender:
     return intake.sender()
 
 
-def records(bootstrap: str, topic: str, key: str) -> list[Any]:
+def records(cluster: Cluster, topic: str, key: str) -> list[Any]:
     """The records of a topic with this key."""
-    consumer = KafkaConsumer(bootstrap_servers=bootstrap, group_id=None, enable_auto_commit=False)
+    consumer = KafkaConsumer(**cluster.options(), group_id=None, enable_auto_commit=False)
     partitions = [TopicPartition(topic, n) for n in consumer.partitions_for_topic(topic) or ()]
     consumer.assign(partitions)
     ends = consumer.end_offsets(partitions)
@@ -198,14 +199,14 @@ def problem(response: Any, status: int, code: str) -> dict[str, Any]:
 
 
 def test_accepted_is_durable_recorded_and_published(
-    intake: Intake, sender: Sender, bootstrap: str
+    intake: Intake, sender: Sender, cluster: Cluster
 ) -> None:
     statement = sender.statement(period="2026-07-01/P3M")
     response = sender.post(statement=statement)
     assert response.status_code == 202, response.text
     receipt = response.json()
     assert response.headers["location"] == receipt["links"]["self"]
-    (record,) = records(bootstrap, "submission.received", receipt["id"])
+    (record,) = records(cluster, "submission.received", receipt["id"])
     event = codec().decode("submission.received-value", record.value)
     assert event["attempt"] == receipt["attempt"] == 1
     assert (event["sender"], event["period"], event["province"]) == (sender.name, "2026-Q3", "11")
@@ -217,14 +218,14 @@ def test_accepted_is_durable_recorded_and_published(
     assert vault.get(event["original"]) == CONTENT
 
 
-def test_repeats_are_the_same_submission_and_no_event(sender: Sender, bootstrap: str) -> None:
+def test_repeats_are_the_same_submission_and_no_event(sender: Sender, cluster: Cluster) -> None:
     statement = sender.statement()
     first = sender.post(statement=statement)
     again = sender.post(statement=statement)
     copy = sender.post()
     assert [r.status_code for r in (first, again, copy)] == [202, 200, 200]
     assert first.json() == again.json() == copy.json()
-    assert len(records(bootstrap, "submission.received", first.json()["id"])) == 1
+    assert len(records(cluster, "submission.received", first.json()["id"])) == 1
 
 
 def test_other_content_or_declarations_are_new_attempts(sender: Sender) -> None:
@@ -288,7 +289,7 @@ def test_one_nonce_at_once_for_two_submissions(sender: Sender) -> None:
 def test_signed_refusals_say_how_to_mend_and_are_published(
     intake: Intake,
     sender: Sender,
-    bootstrap: str,
+    cluster: Cluster,
     claims: dict[str, Any],
     content: bytes,
     status: int,
@@ -301,8 +302,8 @@ def test_signed_refusals_say_how_to_mend_and_are_published(
         assert body["nearest"][0] == "cv17809-1"
     ((refusal_id, kept, kept_status),) = refusals(intake, sender)
     assert (kept, kept_status) == (code, status)
-    eventually(lambda: len(records(bootstrap, "submission.refused", str(refusal_id))) == 1)
-    (record,) = records(bootstrap, "submission.refused", str(refusal_id))
+    eventually(lambda: len(records(cluster, "submission.refused", str(refusal_id))) == 1)
+    (record,) = records(cluster, "submission.refused", str(refusal_id))
     event = codec().decode("submission.refused-value", record.value)
     assert (event["sender"], event["code"], event["status"]) == (sender.name, code, status)
     assert intake.execute(
@@ -427,7 +428,7 @@ def test_unknown_parameters(intake: Intake, sender: Sender) -> None:
 
 
 def test_broker_away_then_the_same_statement_again(
-    stack: Stack, intake: Intake, sender: Sender, bootstrap: str
+    stack: Stack, intake: Intake, sender: Sender, cluster: Cluster
 ) -> None:
     statement = sender.statement()
     with running(stack, kafka_bootstrap="127.0.0.1:9") as cut_off:
@@ -436,7 +437,7 @@ def test_broker_away_then_the_same_statement_again(
     assert answer.headers["retry-after"]
     again = sender.post(statement=statement)
     assert again.status_code == 200
-    assert len(records(bootstrap, "submission.received", again.json()["id"])) == 1
+    assert len(records(cluster, "submission.received", again.json()["id"])) == 1
 
 
 def test_database_away(sender: Sender) -> None:
@@ -447,22 +448,22 @@ def test_database_away(sender: Sender) -> None:
         assert client.get("/healthz").status_code == 503
 
 
-def publish(bootstrap: str, topic: str, data: dict[str, Any], at: datetime) -> None:
+def publish(cluster: Cluster, topic: str, data: dict[str, Any], at: datetime) -> None:
     id_ = data["submission_id"]
     message = encode(Draft(topic, id_, data, id_), uuid4(), "test", at, None, codec())
-    producer = KafkaProducer(bootstrap_servers=bootstrap, acks="all")
+    producer = KafkaProducer(**cluster.options(), acks="all")
     producer.send(topic, message.value, message.key, list(message.headers)).get(timeout=30)
     producer.close()
 
 
 def test_the_worker_projects_the_state_in_any_order(
-    stack: Stack, intake: Intake, sender: Sender, bootstrap: str
+    stack: Stack, intake: Intake, sender: Sender, cluster: Cluster
 ) -> None:
     stack.start_services(["intake-worker"])
     before = intake.operator("/v1/reconciliation").json()
     receipt = sender.post().json()
     id_ = receipt["id"]
-    (record,) = records(bootstrap, "submission.received", id_)
+    (record,) = records(cluster, "submission.received", id_)
     event = codec().decode("submission.received-value", record.value)
     head = {name: event[name] for name in list(event)[:14]}
     vault = intake.client.app.state.context.vault  # type: ignore[attr-defined]
@@ -489,10 +490,10 @@ def test_the_worker_projects_the_state_in_any_order(
         found: dict[str, Any] = sender.get(receipt["links"]["self"]).json()
         return found
 
-    publish(bootstrap, "submission.stored", stored, later)
+    publish(cluster, "submission.stored", stored, later)
     eventually(lambda: state()["state"] == "stored")
-    publish(bootstrap, "submission.validated", validated, NOW + timedelta(seconds=1))
-    publish(bootstrap, "submission.cleared", cleared, NOW + timedelta(seconds=2))
+    publish(cluster, "submission.validated", validated, NOW + timedelta(seconds=1))
+    publish(cluster, "submission.cleared", cleared, NOW + timedelta(seconds=2))
     eventually(lambda: len(state()["times"]) == 4)
     found = state()
     assert (found["state"], found["verdict"], found["figures"], found["checked"]) == (
@@ -525,12 +526,12 @@ def test_the_worker_projects_the_state_in_any_order(
 
 
 def test_the_worker_keeps_the_catalogue_and_a_returned_attempt_may_come_again(
-    stack: Stack, intake: Intake, bootstrap: str
+    stack: Stack, intake: Intake, cluster: Cluster
 ) -> None:
     stack.start_services(["intake-worker"])
     sender = intake.sender()
     receipt = sender.post().json()
-    (record,) = records(bootstrap, "submission.received", receipt["id"])
+    (record,) = records(cluster, "submission.received", receipt["id"])
     event = codec().decode("submission.received-value", record.value)
     head = {name: event[name] for name in list(event)[:14]}
     finding = {
@@ -540,7 +541,7 @@ def test_the_worker_keeps_the_catalogue_and_a_returned_attempt_may_come_again(
         "figures": 94, "errors": 1, "warnings": 0, "rule_set": "r", "findings": [finding], "cells": None,
         "report": event["original"], "marked": None,
     }  # fmt: skip
-    publish(bootstrap, "submission.returned", returned, NOW)
+    publish(cluster, "submission.returned", returned, NOW)
     eventually(lambda: sender.get(receipt["links"]["self"]).json()["verdict"] == "returned")
     assert sender.get(receipt["links"]["self"]).json()["findings"] == [finding]
     again = sender.post()

@@ -19,6 +19,7 @@ from kafka import KafkaConsumer, TopicPartition
 from deploy.local import Stack
 from services.connector.client import Connector, Refused
 from services.intake.api import create_app
+from services.kernel.cluster import Cluster
 from services.kernel.codec import codec
 from services.model.statement import (
     Classification,
@@ -75,16 +76,16 @@ def notify(sender: Sender, *, body: bytes = b"", **changes: Any) -> Any:
     return sender.intake.client.post("/v1/secret-notices", content=body, headers=headers)
 
 
-def event_of(bootstrap: str, refusal_id: Any) -> dict[str, Any]:
-    eventually(lambda: len(records(bootstrap, "submission.refused", str(refusal_id))) == 1)
-    (record,) = records(bootstrap, "submission.refused", str(refusal_id))
+def event_of(cluster: Cluster, refusal_id: Any) -> dict[str, Any]:
+    eventually(lambda: len(records(cluster, "submission.refused", str(refusal_id))) == 1)
+    (record,) = records(cluster, "submission.refused", str(refusal_id))
     event: dict[str, Any] = codec().decode("submission.refused-value", record.value)
     return event
 
 
-def everything(bootstrap: str) -> bytes:
+def everything(cluster: Cluster) -> bytes:
     """Every byte of every record of every topic, headers too."""
-    consumer = KafkaConsumer(bootstrap_servers=bootstrap, group_id=None, enable_auto_commit=False)
+    consumer = KafkaConsumer(**cluster.options(), group_id=None, enable_auto_commit=False)
     partitions = [
         TopicPartition(topic, n)
         for topic in consumer.topics()
@@ -101,7 +102,9 @@ def everything(bootstrap: str) -> bytes:
     return b"".join(found)
 
 
-def test_a_notice_is_recorded_and_published(intake: Intake, sender: Sender, bootstrap: str) -> None:
+def test_a_notice_is_recorded_and_published(
+    intake: Intake, sender: Sender, cluster: Cluster
+) -> None:
     answer = notify(sender)
     assert answer.status_code == 201, answer.text
     body = answer.json()
@@ -112,7 +115,7 @@ def test_a_notice_is_recorded_and_published(intake: Intake, sender: Sender, boot
     (reason,) = body["reasons"]
     assert (reason["requirement"], reason["number"]) == ("R18", "1618/QĐ-UBND")
     # 201 follows the broker's acknowledgement: nothing to wait for.
-    (record,) = records(bootstrap, "submission.refused", body["id"])
+    (record,) = records(cluster, "submission.refused", body["id"])
     event = codec().decode("submission.refused-value", record.value)
     expected = {"sender": sender.name, "code": "state-secret", "status": 201} | FOUR | ARTICLE
     assert {name: event[name] for name in expected} == expected
@@ -121,12 +124,12 @@ def test_a_notice_is_recorded_and_published(intake: Intake, sender: Sender, boot
 
 
 def test_a_notice_is_one_however_often_it_is_sent(
-    intake: Intake, sender: Sender, bootstrap: str
+    intake: Intake, sender: Sender, cluster: Cluster
 ) -> None:
     answers = [notify(sender), notify(sender), notify(sender)]
     assert [one.status_code for one in answers] == [201, 200, 200]
     assert len({one.text for one in answers}) == 1
-    assert len(records(bootstrap, "submission.refused", answers[0].json()["id"])) == 1
+    assert len(records(cluster, "submission.refused", answers[0].json()["id"])) == 1
     assert len(refusals(intake, sender)) == 1
     problem(notify(sender, level=SecretLevel.TOP_SECRET), 409, "other-notice")
     assert len(refusals(intake, sender)) == 1
@@ -135,10 +138,10 @@ def test_a_notice_is_one_however_often_it_is_sent(
     assert notify(intake.sender()).status_code == 201
 
 
-def test_the_body_of_a_notice_is_dropped(intake: Intake, sender: Sender, bootstrap: str) -> None:
+def test_the_body_of_a_notice_is_dropped(intake: Intake, sender: Sender, cluster: Cluster) -> None:
     content = uuid4().hex.encode()
     assert notify(sender, body=content).status_code == 201
-    assert content not in everything(bootstrap)
+    assert content not in everything(cluster)
 
 
 def test_who_may_announce(intake: Intake, sender: Sender) -> None:
@@ -153,13 +156,13 @@ def test_who_may_announce(intake: Intake, sender: Sender) -> None:
 
 
 def test_a_notice_while_the_broker_is_away_is_published_later(
-    stack: Stack, intake: Intake, sender: Sender, bootstrap: str
+    stack: Stack, intake: Intake, sender: Sender, cluster: Cluster
 ) -> None:
     with running(stack, kafka_bootstrap="127.0.0.1:9") as cut_off:
         problem(notify(replace(sender, intake=cut_off)), 503, "unavailable")
     again = notify(sender)
     assert again.status_code == 200
-    assert len(records(bootstrap, "submission.refused", again.json()["id"])) == 1
+    assert len(records(cluster, "submission.refused", again.json()["id"])) == 1
 
 
 def test_the_connector_announces(intake: Intake, sender: Sender, tmp_path: Any) -> None:
@@ -177,7 +180,7 @@ FOUR_OF_CONNECTOR = {"document_number": "12/BC-STC", "level": "secret", "date": 
 
 @pytest.mark.parametrize("stated", [True, False])
 def test_a_file_declared_secret_is_dropped_unread(
-    intake: Intake, sender: Sender, bootstrap: str, stated: bool
+    intake: Intake, sender: Sender, cluster: Cluster, stated: bool
 ) -> None:
     content = uuid4().hex.encode() * 40
     document = SecretDocument(**DECLARED) if stated else None
@@ -196,7 +199,7 @@ def test_a_file_declared_secret_is_dropped_unread(
     assert "Điều 6 khoản 1" in found["title"]
     ((refusal_id, code, status),) = refusals(intake, sender)
     assert (code, status) == ("state-secret", 403)
-    event = event_of(bootstrap, refusal_id)
+    event = event_of(cluster, refusal_id)
     four = FOUR if stated else dict.fromkeys(FOUR)
     expected = four | ARTICLE | {"form": None, "area": None, "period": None}
     assert {name: event[name] for name in expected} == expected
@@ -206,7 +209,7 @@ def test_a_file_declared_secret_is_dropped_unread(
     assert intake.execute(
         "select count(*) from intake.submission where sender = %s", sender.name
     ) == [(0,)]
-    on_topics = everything(bootstrap)
+    on_topics = everything(cluster)
     assert str(refusal_id).encode() in on_topics
     for forbidden in (content[:32], statement.sha256.encode(), telling.encode()):
         assert forbidden not in on_topics

@@ -18,25 +18,26 @@ from deploy.programs import DEFAULT_PORTS, PROGRAMS
 from deploy.stack import Stack
 from deploy.state import PortTaken
 from deploy.supervision import wait_until
+from services.kernel.cluster import Cluster
 
 RECORDS = 200
 
 
 @pytest.fixture
-def topic(bootstrap: str) -> Iterator[str]:
+def topic(cluster: Cluster) -> Iterator[str]:
     name = f"test.{uuid4().hex}"
-    _administer(bootstrap, lambda admin: admin.create_topics([NewTopic(name, 1, 1)]))
+    _administer(cluster, lambda admin: admin.create_topics([NewTopic(name, 1, 1)]))
     yield name
-    _administer(bootstrap, lambda admin: admin.delete_topics([name]))
+    _administer(cluster, lambda admin: admin.delete_topics([name]))
 
 
 @pytest.mark.parametrize("end", ["kill", "stop"])
 def test_what_kafka_acknowledged_is_kept(infrastructure: Stack, topic: str, end: str) -> None:
-    _produce(infrastructure.bootstrap, topic)
+    _produce(infrastructure.kafka(), topic)
 
     _end(infrastructure, "kafka", end)
 
-    assert _consume(infrastructure.bootstrap, topic) == list(range(RECORDS))
+    assert _consume(infrastructure.kafka(), topic) == list(range(RECORDS))
 
 
 @pytest.mark.parametrize("end", ["kill", "stop"])
@@ -118,8 +119,8 @@ def test_ports_are_all_different() -> None:
     assert len(set(DEFAULT_PORTS.values())) == len(DEFAULT_PORTS)
 
 
-def _administer(bootstrap: str, action: Callable[[KafkaAdminClient], object]) -> None:
-    admin = KafkaAdminClient(bootstrap_servers=bootstrap)
+def _administer(cluster: Cluster, action: Callable[[KafkaAdminClient], object]) -> None:
+    admin = KafkaAdminClient(**cluster.options())
     action(admin)
     admin.close()
 
@@ -136,18 +137,18 @@ def _end(stack: Stack, program: str, how: str) -> None:
     assert stack.process_id(program) not in (before, 0)
 
 
-def _produce(bootstrap: str, topic: str) -> None:
-    producer = KafkaProducer(bootstrap_servers=bootstrap, acks="all")
+def _produce(cluster: Cluster, topic: str) -> None:
+    producer = KafkaProducer(**cluster.options(), acks="all")
     sent = [producer.send(topic, str(number).encode()) for number in range(RECORDS)]
     for future in sent:
         future.get(timeout=30)
     producer.close()
 
 
-def _consume(bootstrap: str, topic: str) -> list[int]:
+def _consume(cluster: Cluster, topic: str) -> list[int]:
     consumer = KafkaConsumer(
         topic,
-        bootstrap_servers=bootstrap,
+        **cluster.options(),
         auto_offset_reset="earliest",
         group_id=None,
         consumer_timeout_ms=5_000,

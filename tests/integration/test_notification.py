@@ -27,6 +27,7 @@ from deploy import database, mailbox
 from deploy.stack import Stack
 from deploy.supervision import wait_until
 from services.kernel.api import Context
+from services.kernel.cluster import Cluster
 from services.kernel.codec import codec
 from services.kernel.db import connect
 from services.kernel.events import Draft, Event
@@ -45,6 +46,7 @@ from services.notification.webhook import written
 from services.notification.worker import STAGES
 from tests import people
 from tests.contract.examples import examples
+from tests.logins import login
 
 pytestmark = pytest.mark.stack
 SENDER = "so-tai-chinh-dien-bien"
@@ -148,9 +150,9 @@ class Service:
 
 
 @pytest.fixture
-def service(engine: sa.Engine, url: str, bootstrap: str) -> Service:
+def service(engine: sa.Engine, url: str, cluster: Cluster) -> Service:
     clock = Clock()
-    app = create_app(Settings(database_url=url, kafka_bootstrap=bootstrap), clock)
+    app = create_app(Settings(database_url=url, **login(cluster)), clock)
     return Service(engine, app.state.context, clock)
 
 
@@ -334,10 +336,10 @@ def test_one_at_a_time_for_each_address_and_no_one_waits_for_another(service: Se
 
 
 @pytest.fixture
-def client(engine: sa.Engine, url: str, bootstrap: str) -> TestClient:
+def client(engine: sa.Engine, url: str, cluster: Cluster) -> TestClient:
     config = Settings(
         database_url=url,
-        kafka_bootstrap=bootstrap,
+        **login(cluster),
         operator_token=SecretStr("operator"),
         administrator_token=SecretStr("administrator"),
         master_key=SecretStr(MASTER_KEY),
@@ -459,7 +461,7 @@ def test_the_process_itself_sends_and_ends_in_order(
     with smtp(Mailbox()) as box:
         config = Settings(
             database_url=url,
-            kafka_bootstrap=infrastructure.bootstrap,
+            **login(infrastructure.kafka()),
             smtp_port=box.port,
             smtp_from="so-lieu@thongke.example",
             operator_token=SecretStr("operator"),
@@ -511,7 +513,7 @@ def test_both_processes_tell_a_sender_that_the_catalogue_names(stack: Stack) -> 
     stack.start_services(programs)
     try:
         stack.wait_healthy(90, programs)
-        producer = KafkaProducer(bootstrap_servers=stack.bootstrap)
+        producer = KafkaProducer(**stack.kafka().options())
         for draft in drafts:
             made = encode(draft, uuid4(), "test", datetime.now(UTC), None, codec())
             producer.send(made.topic, made.value, made.key, list(made.headers)).get(10)

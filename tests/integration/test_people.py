@@ -27,6 +27,7 @@ from services.kernel.metrics import VACANCIES
 from services.kernel.migration import migrate
 from services.kernel.settings import Settings
 from tests import people
+from tests.logins import login
 
 pytestmark = pytest.mark.stack
 
@@ -102,7 +103,7 @@ def migrated(infrastructure: Stack, module_database: str) -> tuple[str, Settings
     url = database.url("catalogue", password, port, module_database.rpartition("/")[2])
     settings = Settings(
         database_url=url,
-        kafka_bootstrap=infrastructure.bootstrap,
+        **login(infrastructure.kafka()),
         administrator_token=SecretStr("administrator"),
         operator_token=SecretStr("operator"),
         master_key=SecretStr("A" * 43 + "="),

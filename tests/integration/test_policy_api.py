@@ -24,6 +24,7 @@ from sqlmodel import Session, SQLModel
 from deploy import database
 from deploy.feed import records
 from deploy.local import Stack
+from services.kernel.cluster import Cluster
 from services.kernel.codec import codec
 from services.kernel.errors import Permanent
 from services.kernel.events import Event
@@ -37,6 +38,7 @@ from services.policy.law.policies import FOLDER
 from services.policy.routes.sweep import sweep
 from services.policy.store import SCHEMA
 from tests import people
+from tests.logins import login
 from tests.unit.policy_cases import cells
 from tests.unit.test_policy_handler import CLEAN, validated
 from tests.unit.test_policy_requests import HEAD, released
@@ -107,7 +109,7 @@ def policy(stack: Stack, module_database: str) -> Iterator[Policy]:
     name = module_database.rpartition("/")[2]
     url = database.url("policy", password, stack.state.ports["postgres"], name)
     config = Settings(
-        database_url=url, kafka_bootstrap=stack.bootstrap, operator_token=SecretStr("operator")
+        database_url=url, **login(stack.kafka("policy")), operator_token=SecretStr("operator")
     )
     app = create_app(config, lambda: NOW)
     app.state.keys = people.keys
@@ -144,8 +146,8 @@ def decide(policy: Policy, submission: str, headers: dict[str, str], **changes: 
     return policy.client.post(where, json=ACCEPT | changes, headers=headers)
 
 
-def events(bootstrap: str, topic: str, submission: str) -> list[dict[str, Any]]:
-    decoded = (codec().decode(f"{topic}-value", one.value) for one in records(bootstrap, topic))
+def events(cluster: Cluster, topic: str, submission: str) -> list[dict[str, Any]]:
+    decoded = (codec().decode(f"{topic}-value", one.value) for one in records(cluster, topic))
     return [one for one in decoded if one["submission_id"] == submission]
 
 
@@ -204,15 +206,15 @@ def test_the_room_accepts_and_it_is_published(policy: Policy, stack: Stack) -> N
     assert answer.status_code == 202
     assert (answer.json()["verdict"], answer.json()["agreed"]) == ("cleared", 1)
     assert [one["person"] for one in answer.json()["acts"]] == ["p-kinh-te"]
-    (reviewed,) = events(stack.bootstrap, "review.decided", submission)
+    (reviewed,) = events(stack.kafka(), "review.decided", submission)
     assert (reviewed["kind"], reviewed["person"], reviewed["decision"]) == (
         "acceptance", "p-kinh-te", 1,
     )  # fmt: skip
-    (cleared,) = events(stack.bootstrap, "submission.cleared", submission)
+    (cleared,) = events(stack.kafka(), "submission.cleared", submission)
     assert cleared["decision"] == 2
     again = decide(policy, submission, person(), document="12/TB-TKĐB")
     assert again.status_code == 202
-    assert len(events(stack.bootstrap, "review.decided", submission)) == 1
+    assert len(events(stack.kafka(), "review.decided", submission)) == 1
     refused = decide(policy, submission, LEADER)
     assert (refused.status_code, refused.json()["type"]) == (409, "urn:solieu:problem:not-held")
 
@@ -223,7 +225,7 @@ def test_a_deputy_leaves_its_trace(policy: Policy, stack: Stack) -> None:
     deputy = person("p-xa-hoi", rooms=(SOCIETY,), lent={ECONOMY: "p-kinh-te"})
     (act,) = decide(policy, submission, deputy).json()["acts"]
     assert (act["person"], act["on_behalf"]) == ("p-xa-hoi", "p-kinh-te")
-    (reviewed,) = events(stack.bootstrap, "review.decided", submission)
+    (reviewed,) = events(stack.kafka(), "review.decided", submission)
     assert (reviewed["person"], reviewed["on_behalf"]) == ("p-xa-hoi", "p-kinh-te")
 
 
@@ -244,7 +246,7 @@ def test_four_eyes(policy: Policy, stack: Stack) -> None:
     refused = decide(policy, submission, person(), outcome="withhold")
     assert refused.json()["type"] == "urn:solieu:problem:reviewed-before"
     assert decide(policy, submission, LEADER).json()["verdict"] == "cleared"
-    steps = [one["step"] for one in events(stack.bootstrap, "review.decided", submission)]
+    steps = [one["step"] for one in events(stack.kafka(), "review.decided", submission)]
     assert sorted(steps) == [1, 2]
 
 
@@ -298,13 +300,13 @@ def test_an_embargo_from_request_to_release(policy: Policy, stack: Stack) -> Non
     policy.client.post("/v1/requests", json=WANTED | {"purpose": "khác"}, headers=AGENCY)
     found = [
         codec().decode("request.decided-value", one.value)
-        for one in records(stack.bootstrap, "request.decided")
+        for one in records(stack.kafka(), "request.decided")
     ]
     mine = [one for one in found if one["request_id"] == request]
     assert [(one["decision"], one["state"]) for one in mine] == [
         (1, "pending"), (2, "pending"), (3, "granted"),
     ]  # fmt: skip
-    cleared = events(stack.bootstrap, "submission.cleared", submission)
+    cleared = events(stack.kafka(), "submission.cleared", submission)
     assert [one["decision"] for one in cleared] == [1, 2]
     states = [{r["audience_kind"]: r["state"] for r in one["releases"]} for one in cleared]
     before_all = dict.fromkeys(("compilers", "national_office", "provincial_committee"), "granted")
@@ -642,7 +644,7 @@ def test_who_takes_a_submission_back_and_what_becomes_of_requests(
     assert take_back(policy, submission, sender).json() == answer.json()
     assert take_back(policy, submission, sender, reason="Khác.").status_code == 409
     assert policy.verdict(submission) == "withdrawn"
-    (event,) = events(stack.bootstrap, "submission.withdrawn", submission)
+    (event,) = events(stack.kafka(), "submission.withdrawn", submission)
     assert (event["attempt"], event["figures"]) == (1, 94)
     policy.comes(submission, 2)
     assert policy.verdict(submission, 2) == "cleared"
@@ -702,7 +704,7 @@ def test_names_are_used_by_consent_until_it_is_withdrawn(policy: Policy, stack: 
     assert policy.verdict(by) == "withdrawn"
     assert withdrawn(policy, id_).status_code == 202, "the same words again"
     assert withdrawn(policy, id_, LEADER).json()["type"].endswith(":consent-ended")
-    (event,) = events(stack.bootstrap, "submission.withdrawn", by)
+    (event,) = events(stack.kafka(), "submission.withdrawn", by)
     assert event["person"] == "p-so-tai-chinh"
     listed = policy.client.get("/v1/consents", headers=LEADER).json()["consents"]
     (shown,) = [one for one in listed if one["consent_id"] == id_]
@@ -779,7 +781,7 @@ def test_two_people_erase_what_nobody_may_read_any_more(policy: Policy, stack: S
     assert (answer.status_code, answer.json()["erased"]) == (202, 2), answer.text
     assert policy.rows(keys, submission) == [(0,)]
     assert policy.client.post(confirmation, headers=second).json() == answer.json()
-    (event,) = events(stack.bootstrap, "erasure.done", submission)
+    (event,) = events(stack.kafka(), "erasure.done", submission)
     assert (event["ordered_by"], event["confirmed_by"]) == ("p-lanh-dao", "p-lanh-dao-2")
     with pytest.raises(psycopg.errors.CheckViolation):
         policy.execute("update erasures set confirmed_by = ordered_by")

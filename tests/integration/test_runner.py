@@ -49,7 +49,7 @@ def test_an_exception_in_mid_handler_loses_nothing(toy: Toy) -> None:
         toy.send(sent)
         toy.wait_for(lambda: toy.handled() == len(sent))
     assert set(toy.outputs().values()) == {1}
-    assert not replay.letters(toy.bootstrap, "validation")
+    assert not replay.letters(toy.cluster, "validation")
     assert sum(worker.returncode == 70 for worker in toy.workers) == 1
 
 
@@ -94,7 +94,7 @@ def test_records_that_the_broker_has_no_more_are_an_alarm(toy: Toy) -> None:
         toy.wait_for(lambda: toy.handled() == 10)
     with psycopg.connect(toy.url) as connection:
         connection.execute("update partitions set next_offset = 4 where next_offset = 10")
-    admin = KafkaAdminClient(bootstrap_servers=toy.bootstrap)
+    admin = KafkaAdminClient(**toy.cluster.options())
     admin.delete_records({TopicPartition(INPUT, 0): 7})
     admin.close()
     with toy.running("batch"):

@@ -29,8 +29,8 @@ def test_malformed_messages_are_buried_with_their_reason_and_good_ones_pass(
     with toy.running(kind):
         toy.send(mixed)
         toy.wait_for(lambda: toy.handled() == len(good))
-        toy.wait_for(lambda: len(replay.letters(toy.bootstrap, "validation")) >= len(broken))
-    letters = replay.letters(toy.bootstrap, "validation")
+        toy.wait_for(lambda: len(replay.letters(toy.cluster, "validation")) >= len(broken))
+    letters = replay.letters(toy.cluster, "validation")
     assert {letter.origin for letter in letters} == {
         letter.origin for letter in letters if letter.reason
     }
@@ -63,8 +63,8 @@ def test_an_event_that_kills_the_process_is_found_and_its_neighbours_pass(
     with toy.running(kind):
         toy.send(messages)
         toy.wait_for(lambda: toy.handled() == 6, 120)
-        toy.wait_for(lambda: len(replay.letters(toy.bootstrap, "validation")) == 1)
-    (letter,) = replay.letters(toy.bootstrap, "validation")
+        toy.wait_for(lambda: len(replay.letters(toy.cluster, "validation")) == 1)
+    (letter,) = replay.letters(toy.cluster, "validation")
     assert letter.event_id == identity(messages[3])
     assert letter.error == "Poison"
     assert set(toy.outputs()) == {str(s) for n, s in enumerate(submissions) if n != 3}
@@ -75,7 +75,7 @@ def test_what_was_buried_is_not_tried_again_when_the_broker_brings_it_back(toy: 
     message = received("bug")
     with toy.running("batch"):
         toy.send([message])
-        toy.wait_for(lambda: len(replay.letters(toy.bootstrap, "validation")) == 1, 120)
+        toy.wait_for(lambda: len(replay.letters(toy.cluster, "validation")) == 1, 120)
         time.sleep(2)
     forget_offsets(toy)
     ended = len([worker for worker in toy.workers if worker.returncode == 70])
@@ -83,11 +83,11 @@ def test_what_was_buried_is_not_tried_again_when_the_broker_brings_it_back(toy: 
         toy.send([received()])
         toy.wait_for(lambda: toy.handled() == 1)
     assert len([worker for worker in toy.workers if worker.returncode == 70]) == ended
-    assert len(replay.letters(toy.bootstrap, "validation")) == 1
+    assert len(replay.letters(toy.cluster, "validation")) == 1
 
 
 def forget_offsets(toy: Toy) -> None:
-    admin = KafkaAdminClient(bootstrap_servers=toy.bootstrap)
+    admin = KafkaAdminClient(**toy.cluster.options())
     try:
         toy.wait_for(lambda: not admin.describe_groups(["validation"])["validation"]["members"])
         admin.delete_groups(["validation"])
@@ -100,12 +100,12 @@ def test_a_rejected_event_is_buried_and_replay_reaches_its_group_alone(toy: Toy)
     with toy.running("batch"):
         toy.send(messages)
         toy.wait_for(lambda: toy.handled() == 2)
-        toy.wait_for(lambda: len(replay.letters(toy.bootstrap, "validation")) == 1)
-        (letter,) = replay.letters(toy.bootstrap, "validation")
+        toy.wait_for(lambda: len(replay.letters(toy.cluster, "validation")) == 1)
+        (letter,) = replay.letters(toy.cluster, "validation")
         assert (letter.error, letter.replayed) == ("Permanent", False)
-        replay.send_back(toy.bootstrap, [letter])
-        toy.wait_for(lambda: len(replay.letters(toy.bootstrap, "validation")) == 2)
-    first, again = replay.letters(toy.bootstrap, "validation")
+        replay.send_back(toy.cluster, [letter])
+        toy.wait_for(lambda: len(replay.letters(toy.cluster, "validation")) == 2)
+    first, again = replay.letters(toy.cluster, "validation")
     assert first.replayed and again.origin == first.origin
     assert len(toy.read(INPUT)) == 3, "the other groups' topic got nothing"
 
@@ -117,7 +117,7 @@ def test_the_same_id_with_other_bytes_is_an_alarm(toy: Toy) -> None:
         toy.send([original])
         toy.wait_for(lambda: toy.handled() == 1)
         toy.send([forged, original])
-        toy.wait_for(lambda: len(replay.letters(toy.bootstrap, "validation")) == 1)
-    (letter,) = replay.letters(toy.bootstrap, "validation")
+        toy.wait_for(lambda: len(replay.letters(toy.cluster, "validation")) == 1)
+    (letter,) = replay.letters(toy.cluster, "validation")
     assert letter.error == "IdentityConflict"
     assert headers_of(toy.read("submission.superseded")[0])["ce_source"] == "/validation"

@@ -27,6 +27,7 @@ from sqlmodel import Session, SQLModel
 from deploy import database
 from deploy.feed import records
 from deploy.local import Stack
+from services.kernel.cluster import Cluster
 from services.kernel.codec import codec
 from services.kernel.events import Event, NewObject, Outcome
 from services.kernel.migration import migrate
@@ -41,6 +42,7 @@ from services.validation.facts import Facts
 from services.validation.loading import load
 from services.validation.store import SCHEMA
 from tests import people
+from tests.logins import login
 from tests.unit.test_validation_check import rows, small_form
 from tests.unit.workbooks import LABELS, xlsx
 
@@ -156,7 +158,7 @@ def validation(
     url = database.url("validation", password, stack.state.ports["postgres"], name)
     config = Settings(
         database_url=url,
-        kafka_bootstrap=stack.bootstrap,
+        **login(stack.kafka("validation")),
         operator_token=SecretStr("operator"),
         vault=str(tmp_path_factory.mktemp("vault")),
         master_key=SecretStr(base64.b64encode(bytes(32)).decode()),
@@ -216,8 +218,8 @@ def decide(validation: Validation, submission: str, headers: dict[str, str], **c
     return validation.client.post(where, json=DOWNGRADE | changes, headers=headers)
 
 
-def events(bootstrap: str, topic: str, submission: str) -> list[dict[str, Any]]:
-    decoded = (codec().decode(f"{topic}-value", one.value) for one in records(bootstrap, topic))
+def events(cluster: Cluster, topic: str, submission: str) -> list[dict[str, Any]]:
+    decoded = (codec().decode(f"{topic}-value", one.value) for one in records(cluster, topic))
     return [one for one in decoded if one["submission_id"] == submission]
 
 
@@ -299,7 +301,7 @@ def test_the_sender_explains_by_its_signature_or_its_person(
     assert [(one["person"], one["text"]) for one in answers] == [
         ("sender:bo-tai-chinh", REASON), ("p-bo", "Đúng."),
     ]  # fmt: skip
-    told = events(stack.bootstrap, "finding.answered", returned)
+    told = events(stack.kafka(), "finding.answered", returned)
     assert [(one["kind"], one["person"], one["room"]) for one in told] == [
         ("explained", "sender:bo-tai-chinh", ECONOMY), ("explained", "p-bo", ECONOMY),
     ]  # fmt: skip
@@ -326,7 +328,7 @@ def test_the_plan_and_its_footnote(validation: Validation, returned: str, stack:
     assert validated["warnings"] >= 1  # what a room has to accept, as any warning
     observations = validation.context.vault.get(validated["observations"])
     assert from_parquet(observations).height == 469
-    (told,) = events(stack.bootstrap, "finding.answered", returned)
+    (told,) = events(stack.kafka(), "finding.answered", returned)
     assert (told["kind"], told["role"], told["document"]) == (
         "downgraded", "officer", "12/TKĐB-TH",
     )  # fmt: skip

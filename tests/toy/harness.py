@@ -22,7 +22,9 @@ from kafka import KafkaConsumer, KafkaProducer, TopicPartition
 from kafka.admin import KafkaAdminClient
 from kafka.partitioner.default import murmur2
 
-from services.kernel import administration, topics
+from deploy.environment import of_cluster
+from services.kernel import access, administration, topics
+from services.kernel.cluster import Cluster
 from services.kernel.codec import codec
 from services.kernel.db import RUNNER_TABLES
 from services.kernel.events import Draft
@@ -59,7 +61,8 @@ def identity(message: Message) -> str:
 class Toy:
     """The broker, one database, and the workers that were started."""
 
-    bootstrap: str
+    cluster: Cluster
+    """As who may all: the toys write a topic of another service."""
     url: str
     mark: Path
     workers: list[subprocess.Popen[bytes]] = field(default_factory=list)
@@ -69,7 +72,7 @@ class Toy:
     def start(self, kind: str) -> subprocess.Popen[bytes]:
         """Starts one worker; all have the same identity, as copies of a process have."""
         environment = os.environ | {
-            "SOLIEU_KAFKA_BOOTSTRAP": self.bootstrap,
+            **of_cluster(self.cluster),
             "SOLIEU_DATABASE_URL": self.url,
             "SOLIEU_PORT": "0",
             "TOY_MARK": str(self.mark / "once"),
@@ -118,7 +121,7 @@ class Toy:
 
     def send(self, messages: Sequence[Message], partition: int | None = None) -> None:
         """Produces records, all acknowledged on return."""
-        producer = KafkaProducer(bootstrap_servers=self.bootstrap, acks="all", linger_ms=5)
+        producer = KafkaProducer(**self.cluster.options(), acks="all", linger_ms=5)
         futures = [
             producer.send(m.topic, m.value, m.key, list(m.headers), partition=partition)
             for m in messages
@@ -129,9 +132,7 @@ class Toy:
 
     def read(self, topic: str) -> list[Any]:
         """All records of a topic."""
-        consumer = KafkaConsumer(
-            bootstrap_servers=self.bootstrap, group_id=None, enable_auto_commit=False
-        )
+        consumer = KafkaConsumer(**self.cluster.options(), group_id=None, enable_auto_commit=False)
         partitions = [TopicPartition(topic, n) for n in consumer.partitions_for_topic(topic) or ()]
         consumer.assign(partitions)
         ends = consumer.end_offsets(partitions)
@@ -184,9 +185,9 @@ def of_one_partition(count: int) -> list[UUID]:
     return found
 
 
-def fresh_topics(bootstrap: str) -> None:
+def fresh_topics(cluster: Cluster) -> None:
     """Deletes every topic and consumer group, and makes the declared topics anew."""
-    admin = KafkaAdminClient(bootstrap_servers=bootstrap)
+    admin = KafkaAdminClient(**cluster.options())
     try:
         groups = [group["group_id"] for group in admin.list_groups()]
         if groups:
@@ -198,6 +199,7 @@ def fresh_topics(bootstrap: str) -> None:
         while set(admin.list_topics()) & set(names) and time.monotonic() < deadline:
             time.sleep(0.1)
         administration.apply(admin, topics.load().values())
+        access.apply(admin, topics.load().values())
     finally:
         admin.close()
 

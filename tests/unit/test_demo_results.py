@@ -68,12 +68,16 @@ def test_an_operator_gets_one_token_and_no_other_secret(tmp_path: Path) -> None:
     made = state.create(DEFAULT_PORTS)
     given = environment.operator(made)
     assert set(given) == {
-        "SOLIEU_KAFKA_BOOTSTRAP", "SOLIEU_INTAKE_URL", "SOLIEU_CATALOGUE_URL", "SOLIEU_POLICY_URL",
+        "SOLIEU_KAFKA_BOOTSTRAP", "SOLIEU_KAFKA_USERNAME", "SOLIEU_KAFKA_PASSWORD",
+        "SOLIEU_INTAKE_URL", "SOLIEU_CATALOGUE_URL", "SOLIEU_POLICY_URL",
         "SOLIEU_VALIDATION_URL", "SOLIEU_AUDIT_URL",
         "SOLIEU_OPERATOR_TOKEN",
     }  # fmt: skip
     assert given["SOLIEU_OPERATOR_TOKEN"] == made.tokens["operator"]
-    assert given.items() <= environment.administrator(made, tmp_path).items()
+    assert given["SOLIEU_KAFKA_USERNAME"] == "operator"
+    assert given["SOLIEU_KAFKA_PASSWORD"] == made.kafka_passwords["operator"]
+    own = {name: value for name, value in given.items() if not name.startswith("SOLIEU_KAFKA_")}
+    assert own.items() <= environment.administrator(made, tmp_path).items()
 
 
 def test_env_is_of_an_operator_or_of_a_program() -> None:

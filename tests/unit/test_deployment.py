@@ -17,9 +17,10 @@ from prometheus_client.metrics import MetricWrapperBase
 from prometheus_client.parser import text_string_to_metric_families
 
 from deploy import broker, database, environment, state
-from deploy.programs import DEFAULT_PORTS, PROGRAMS, SERVICES, TOKENS, Program, Role
+from deploy.programs import DEFAULT_PORTS, KAFKA_LOGINS, PROGRAMS, SERVICES, TOKENS, Program, Role
 from services.kernel import metrics
 from services.kernel.settings import Settings
+from services.kernel.topics import OPERATOR
 from services.kernel.topics import load as topics
 from tests.promql import (
     PROMETHEUS,
@@ -39,6 +40,7 @@ COMPOSE_TEXT = (ROOT / "docker-compose.yml").read_text(encoding="utf-8")
 COMPOSE: dict[str, Any] = yaml.safe_load(COMPOSE_TEXT)
 CONTAINERS: dict[str, dict[str, Any]] = COMPOSE["services"]
 STATE = state.create(DEFAULT_PORTS)
+KAFKA = ("SOLIEU_KAFKA_BOOTSTRAP", "SOLIEU_KAFKA_USERNAME", "SOLIEU_KAFKA_PASSWORD")
 COMMANDS = {"prepare", "solieu"}
 """The containers that end."""
 
@@ -100,6 +102,9 @@ def test_a_container_runs_its_program(
     password = secrets.get(f"{program.service.upper()}_PASSWORD")
     database_url = f"postgresql://{program.service}:{password}@postgres:5432/{database.DATABASE}"
     assert settings.database_url == (database_url if program.database else "")
+    kafka_password = secrets.get(f"KAFKA_{program.service.upper()}_PASSWORD", "")
+    assert settings.kafka.password == (kafka_password if program.database else "")
+    assert settings.kafka.username == (program.service if program.database else "")
     for service in program.calls:
         api = PROGRAMS[f"{service}-api"]
         assert found[f"SOLIEU_{service.upper()}_URL"] == f"http://{api.name}:{api.port}"
@@ -112,7 +117,8 @@ def test_a_container_runs_its_program(
 @pytest.mark.parametrize("program", PROGRAMS.values(), ids=lambda program: program.name)
 def test_no_container_has_another_services_secrets(program: Program) -> None:
     asked = VARIABLE.findall(json.dumps(CONTAINERS[program.name]["environment"]))
-    own = {f"{program.service.upper()}_PASSWORD"} if program.database else set()
+    name = program.service.upper()
+    own = {f"{name}_PASSWORD", f"KAFKA_{name}_PASSWORD"} if program.database else set()
     own |= {f"SOLIEU_{holder.upper()}_TOKEN" for holder in program.tokens}
     own |= {"SOLIEU_MASTER_KEY"} if program.master_key else set()
     assert set(asked) == own
@@ -135,7 +141,9 @@ def test_a_command_reaches_kafka_and_every_api_that_it_calls(secrets: Mapping[st
     found = variables(CONTAINERS["solieu"], secrets)
     tokens = {f"SOLIEU_{holder.upper()}_TOKEN" for holder in TOKENS}
     urls = {name for name in environment.operator(STATE) if name.endswith("_URL")}
-    assert set(found) == {"SOLIEU_KAFKA_BOOTSTRAP", *tokens, *urls}
+    assert set(found) == {*KAFKA, *tokens, *urls}
+    assert found["SOLIEU_KAFKA_USERNAME"] == OPERATOR
+    assert found["SOLIEU_KAFKA_PASSWORD"] == secrets["KAFKA_OPERATOR_PASSWORD"]
     for name in urls:
         api = PROGRAMS[f"{name.removeprefix('SOLIEU_').removesuffix('_URL').lower()}-api"]
         assert found[name] == f"http://{api.name}:{api.port}"
@@ -156,6 +164,8 @@ def test_tables_and_topics_come_before_the_programs(secrets: Mapping[str, str]) 
     assert json.loads(found["SOLIEU_DATABASE_PASSWORDS"]) == passwords
     administrator = f"postgresql://postgres:{secrets['POSTGRES_PASSWORD']}@postgres:5432/solieu"
     assert found["SOLIEU_ADMIN_DATABASE_URL"] == administrator
+    assert found["SOLIEU_KAFKA_USERNAME"] == "administrator"
+    assert found["SOLIEU_KAFKA_PASSWORD"] == secrets["KAFKA_ADMINISTRATOR_PASSWORD"]
 
 
 def test_only_the_loopback_address_is_opened() -> None:
@@ -202,6 +212,10 @@ def test_kafka_is_the_one_of_the_local_stack() -> None:
     for name, value in local.items():
         if not any(part in name for part in listening):
             assert found[f"KAFKA_{name.replace('.', '_').upper()}"] == value
+    assert "=PLAINTEXT" not in str(local) and ":PLAINTEXT" not in str(found)
+    for listener in ("BROKER", "HOST"):
+        jaas = found[f"KAFKA_LISTENER_NAME_{listener}_PLAIN_SASL_JAAS_CONFIG"]
+        assert set(re.findall(r"user_(\w+)=", jaas)) == set(KAFKA_LOGINS)
     assert found["KAFKA_LOG_DIRS"] == CONTAINERS["kafka"]["volumes"][0].split(":")[1]
     assert f"HOST://127.0.0.1:{DEFAULT_PORTS['kafka']}" in found["KAFKA_ADVERTISED_LISTENERS"]
 

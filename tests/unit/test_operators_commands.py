@@ -18,6 +18,7 @@ from typer.testing import CliRunner, Result
 from services import cli
 from services.connector.keys import Key
 from services.kernel import replay
+from services.kernel.cluster import Cluster
 from services.kernel.dead import Origin
 from services.kernel.replay import Letter
 from services.kernel.settings import settings
@@ -78,7 +79,7 @@ def sent_back(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """Two dead letters in policy's group; the offsets of those sent back."""
     offsets: list[int] = []
 
-    def send_back(bootstrap: str, chosen: list[Letter]) -> int:
+    def send_back(cluster: Cluster, chosen: list[Letter]) -> int:
         offsets.extend(letter.offset for letter in chosen)
         return len(chosen)
 
@@ -327,7 +328,9 @@ def test_a_broker_that_is_away_is_a_sentence_and_exit_code_5() -> None:
         env=environment, capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert result.returncode == 5
-    assert "Không kết nối được" in result.stderr and "Not reachable" in result.stderr
+    for words in ("Kafka ở 127.0.0.1:1 không trả lời", "Kafka at 127.0.0.1:1 does not answer"):
+        assert words in result.stderr
+    assert "SOLIEU_KAFKA_USERNAME" in result.stderr
     assert "Traceback" not in result.stderr
 
 
