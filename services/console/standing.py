@@ -13,6 +13,9 @@ from services.model.text import Language
 RECEIPT_VERDICTS = ("returned", "withheld", "cleared")
 """The verdicts of which the log gives a receipt."""
 
+WITHDRAWABLE = ("held", "cleared", "stored", "superseded")
+"""The states of an attempt that its sender can still take back."""
+
 
 class Tone(StrEnum):
     """How a state is shown: an icon and a colour beside its words, never instead of them."""

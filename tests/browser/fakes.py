@@ -126,6 +126,7 @@ class Office:
     decisions: list[dict[str, Any]] = field(default_factory=list)
     answers: list[dict[str, Any]] = field(default_factory=list)
     refuse_decisions: Problem | None = None
+    withdrawals: list[dict[str, Any]] = field(default_factory=list)
     is_away: bool = False
     token_age: timedelta = timedelta()
     renewed: int = 0
@@ -284,6 +285,19 @@ def _others(app: FastAPI, office: Office) -> None:
         office.reviews[id_]["acts"].append({"person": who.id, "outcome": body["outcome"]})
         office.reviews[id_]["agreed"] += body["outcome"] == "release"
         return office.reviews[id_]
+
+    @app.post("/v1/submissions/{id_}/withdrawal")
+    def take_back(id_: str, body: dict[str, Any], who: Who) -> dict[str, Any]:
+        (place,) = (n for n, one in enumerate(office.attempts) if one["id"] == id_)
+        sent = office.attempts[place]
+        if who.organisation != sent["sender"] and "document" not in body:
+            words = texts("Thiếu văn bản của cơ quan gửi", "The sender's letter is missing")
+            raise Problem(422, "no-letter", words, words)
+        office.withdrawals.append(body | {"submission": id_, "person": who.id})
+        office.attempts[place] = sent | {
+            "state": "withdrawn", "times": sent["times"] | {"withdrawn": sent["since"]},
+        }  # fmt: skip
+        return body
 
 
 def example() -> Office:

@@ -276,6 +276,43 @@ def test_news_never_takes_what_is_being_typed(site: Site, tab: Page) -> None:
     expect(tab.locator("#documents")).to_be_visible()
 
 
+def test_a_clerk_takes_a_submission_back(site: Site, tab: Page) -> None:
+    log_in(tab, site, "p-so-tai-chinh", f"/submissions/{identity('thu')}")
+    expect(tab.get_by_label("Vì sao rút lại")).not_to_be_visible()
+    tab.get_by_text("Rút lại lần gửi 1").click()
+    expect(tab.locator("#withdrawal")).to_contain_text("không ai được đọc các số liệu này nữa")
+    picture(tab, "withdrawal")
+    tab.get_by_role("button", name="Rút lại", exact=True).click()
+    assert site.office.withdrawals == [], "a reason is needed"
+    tab.get_by_label("Vì sao rút lại").fill("Gửi nhầm số liệu của đơn vị khác")
+    tab.get_by_role("button", name="Rút lại", exact=True).click()
+    expect(tab.get_by_text("Đã ghi nhận việc rút lại.")).to_be_visible()
+    expect(tab.locator("#standing")).to_contain_text("Cơ quan gửi đã rút")
+    expect(tab.locator("#withdrawal")).to_have_count(0)
+    picture(tab, "withdrawn")
+    assert site.office.withdrawals == [
+        {"attempt": 1, "reason": "Gửi nhầm số liệu của đơn vị khác",
+         "submission": identity("thu"), "person": "p-so-tai-chinh"}
+    ]  # fmt: skip
+
+
+def test_the_office_takes_back_on_the_senders_letter_alone(site: Site, tab: Page) -> None:
+    log_in(tab, site, path=f"/submissions/{identity('thu')}")
+    tab.get_by_text("Rút lại lần gửi 1").click()
+    tab.get_by_label("Vì sao rút lại").fill("Theo đề nghị của Sở")
+    tab.get_by_role("button", name="Rút lại", exact=True).click()
+    assert site.office.withdrawals == [], "the letter is needed"
+    tab.locator("#withdrawal-document").evaluate("field => field.required = false")
+    tab.get_by_role("button", name="Rút lại", exact=True).click()
+    expect(tab.get_by_role("alert")).to_contain_text("Thiếu văn bản của cơ quan gửi")
+    expect(tab.get_by_label("Vì sao rút lại")).to_have_value("Theo đề nghị của Sở")
+    picture(tab, "withdrawal-refused")
+    tab.locator("#withdrawal-document").fill("118/STC-NS")
+    tab.get_by_role("button", name="Rút lại", exact=True).click()
+    expect(tab.get_by_text("Đã ghi nhận việc rút lại.")).to_be_visible()
+    assert [one["document"] for one in site.office.withdrawals] == ["118/STC-NS"]
+
+
 def test_an_auditor_sees_the_path_but_no_value_and_no_button(site: Site, tab: Page) -> None:
     log_in(tab, site, "p-kiem-tra", f"/submissions/{identity('tra')}")
     picture(tab, "auditor")
@@ -290,6 +327,7 @@ def test_what_a_role_may_not_have_is_not_offered(site: Site, tab: Page) -> None:
     log_in(tab, site, "p-bien-soan", f"/submissions/{identity('thu')}")
     expect(tab.locator("#standing")).to_contain_text("Được chấp nhận")
     expect(tab.locator("#documents")).to_have_count(0)
+    expect(tab.locator("#withdrawal")).to_have_count(0)
 
 
 def test_a_lawyer_reads_which_article_is_kept_by_what(site: Site, tab: Page) -> None:

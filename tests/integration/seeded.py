@@ -120,6 +120,7 @@ def _known(
         "/v1/digests/": {"submission": cleared["id"]},
         "/v1/reviews/": {"submission": held["id"], "attempt": held["attempt"]},
         "/submissions/{submission_id}/decisions": {"submission_id": held["id"]},
+        "/submissions/{submission_id}/withdrawal": {"submission_id": held["id"]},
         "/v1/consistency": {"first": 1, "second": 2},
         "/v1/people": {"id": OTHER},
         "/v1/{kind}": {"kind": "organisation", "id": OFFICE},

@@ -1,8 +1,9 @@
-"""A person's decision about a held attempt: policy takes it or says why not; what was typed is never lost."""
+"""What a person does about an attempt: decides on a held one, or takes it back. Policy takes it or says why not."""
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Mapping
+from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Request, Response
@@ -15,35 +16,72 @@ from services.console.security import form_of
 from services.console.session import Person, person
 
 router = APIRouter(include_in_schema=False)
+Who = Annotated[Person, Depends(person)]
 OUTCOMES = ("release", "withhold")
 
 
 @router.post("/submissions/{submission_id}/decisions")
-async def decided(
-    request: Request, who: Annotated[Person, Depends(person)], submission_id: UUID
-) -> Response:
+async def decided(request: Request, who: Who, submission_id: UUID) -> Response:
     """Hands the decision to policy, and shows the attempt again."""
     fields = await form_of(request)
-    number = fields.get("attempt", "")
-    attempt = int(number) if number.isascii() and number.isdigit() and len(number) < 10 else 0
-    outcome, reason = fields.get("outcome", ""), fields.get("reason", "").strip()
-    document = fields.get("document", "").strip()
-    which = submission_id, attempt or None
-    if not attempt or outcome not in OUTCOMES or not reason:
-        say = words.sayer(words.language_of(request))
-        problem = say("decision.missing"), say("decision.missing.mend")
-        return await show(request, who, which, typed=Typed(reason, document, problem), status=422)
+    attempt, outcome, typed = _attempt(fields), fields.get("outcome", ""), _typed(fields)
+    if not attempt or outcome not in OUTCOMES or not typed.reason:
+        return await _missing(request, who, (submission_id, attempt or None), "decision", typed)
     path = f"/v1/reviews/{submission_id}/{attempt}/decisions"
-    body = {"outcome": outcome, "reason": reason} | ({"document": document} if document else {})
+    body = {"outcome": outcome} | _words(typed)
+    return await _done(
+        request, who, (submission_id, attempt), "decision", typed, path, body, outcome
+    )
+
+
+@router.post("/submissions/{submission_id}/withdrawal")
+async def withdrawn(request: Request, who: Who, submission_id: UUID) -> Response:
+    """Has policy take the attempt and all before it back, and shows it again."""
+    fields = await form_of(request)
+    attempt, typed = _attempt(fields), _typed(fields)
+    if not attempt or not typed.reason:
+        return await _missing(request, who, (submission_id, attempt or None), "withdrawal", typed)
+    path = f"/v1/submissions/{submission_id}/withdrawal"
+    body = {"attempt": attempt} | _words(typed)
+    return await _done(
+        request, who, (submission_id, attempt), "withdrawal", typed, path, body, "withdrawn"
+    )
+
+
+def _attempt(fields: Mapping[str, str]) -> int:
+    number = fields.get("attempt", "")
+    return int(number) if number.isascii() and number.isdigit() and len(number) < 10 else 0
+
+
+def _typed(fields: Mapping[str, str]) -> Typed:
+    return Typed(fields.get("reason", "").strip(), fields.get("document", "").strip())
+
+
+def _words(typed: Typed) -> dict[str, Any]:
+    document = {"document": typed.document} if typed.document else {}
+    return {"reason": typed.reason} | document
+
+
+async def _missing(
+    request: Request, who: Person, which: tuple[UUID, int | None], part: str, typed: Typed
+) -> Response:
+    say = words.sayer(words.language_of(request))
+    problem = say(f"{part}.missing"), say(f"{part}.missing.mend")
+    return await show(request, who, which, typed={part: typed.refused(problem)}, status=422)
+
+
+async def _done(
+    request: Request, who: Person, which: tuple[UUID, int], part: str, typed: Typed,
+    path: str, body: Mapping[str, Any], said: str,
+) -> Response:  # fmt: skip
+    """Asks policy; what was typed is never lost, whatever it answers."""
     try:
         await request.app.state.services.post("policy", path, who.token, body)
     except Refused as error:
         if error.status == 401 or error.status >= 500:
             raise
-        problem = error.texts(words.language_of(request))
-        return await show(
-            request, who, which, typed=Typed(reason, document, problem), status=error.status
-        )
+        refused = typed.refused(error.texts(words.language_of(request)))
+        return await show(request, who, which, typed={part: refused}, status=error.status)
     return RedirectResponse(
-        f"/submissions/{submission_id}?attempt={attempt}&decided={outcome}#standing", 303
+        f"/submissions/{which[0]}?attempt={which[1]}&decided={said}#standing", 303
     )

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -27,11 +27,19 @@ Which = Annotated[int | None, Query(ge=1, le=2**31 - 1)]
 
 @dataclass(frozen=True)
 class Typed:
-    """What a person wrote into the form of a decision that policy refused, and why it did."""
+    """What a person wrote into a form of the page that policy refused, and why it did."""
 
     reason: str = ""
     document: str = ""
     problem: tuple[str, str] | None = None
+
+    def refused(self, problem: tuple[str, str]) -> Typed:
+        """The same, with why."""
+        return replace(self, problem=problem)
+
+
+TypedByPart = Mapping[str, Typed]
+NOTHING: TypedByPart = {}
 
 
 @dataclass(frozen=True)
@@ -61,11 +69,11 @@ async def followed(
     request: Request, who: Who, submission_id: UUID, attempt: Which = None, seen: str = ""
 ) -> Response:
     """The changes of that page."""
-    typed, token = Typed(), form_token(request)
+    token = form_token(request)
 
     async def compose() -> Sequence[Part]:
         found = await _seen(request, who, (submission_id, attempt))
-        return _parts(found, who, words.language_of(request), typed, token)
+        return _parts(found, who, words.language_of(request), NOTHING, token)
 
     return live.stream(request, compose, seen)
 
@@ -75,22 +83,22 @@ async def show(
     who: Person,
     which: tuple[UUID, int | None],
     *,
-    typed: Typed | None = None,
+    typed: TypedByPart = NOTHING,
     decided: str = "",
     status: int = 200,
 ) -> Response:
     """The page, with what was typed where a decision was refused, or a word of thanks where one was taken."""
     found, language = await _seen(request, who, which), words.language_of(request)
-    parts = _parts(found, who, language, typed or Typed(), form_token(request))
+    parts = _parts(found, who, language, typed, form_token(request))
     return page(
         request,
         "submission.html",
         status=status,
         parts=parts,
         # Of the page as the stream makes it: that knows of nothing typed.
-        version=live.version(_parts(found, who, language, Typed(), form_token(request))),
+        version=live.version(_parts(found, who, language, NOTHING, form_token(request))),
         which=which[1],
-        decided=decided if decided in ("release", "withhold") else "",
+        decided=decided if decided in ("release", "withhold", "withdrawn") else "",
         **_head(found, language),
     )
 
@@ -142,6 +150,11 @@ def _may_decide(who: Person, review: dict[str, Any] | None, is_sender: bool) -> 
     return not _has_decided(who, review)
 
 
+def _may_withdraw(who: Person, attempt: dict[str, Any]) -> bool:
+    """Whether to offer to take it back: somebody may read it, could once, or might be let read it."""
+    return attempt["state"] in standing.WITHDRAWABLE and who.may("policy", "submission.withdraw")
+
+
 def _head(found: Seen, language: Language) -> dict[str, Any]:
     """What a page of a submission is headed with."""
     attempt, names = found.attempt, found.names
@@ -156,7 +169,9 @@ def _head(found: Seen, language: Language) -> dict[str, Any]:
     }
 
 
-def _parts(found: Seen, who: Person, language: Language, typed: Typed, token: str) -> list[Part]:
+def _parts(
+    found: Seen, who: Person, language: Language, typed: TypedByPart, token: str
+) -> list[Part]:
     """The sections in the order in which they matter; a section without content isn't there."""
     attempt, say = found.attempt, words.sayer(language)
     is_sender = attempt["sender"] == who.organisation
@@ -171,10 +186,10 @@ def _parts(found: Seen, who: Person, language: Language, typed: Typed, token: st
         "advice": standing.advice(attempt, is_sender, language),
         "steps": standing.steps(attempt, language),
         "review": found.review,
+        "is_sender": is_sender,
         "whose_turn": standing.whose_turn(found.review, room, language),
         "may_decide": _may_decide(who, found.review, is_sender),
         "has_decided": _has_decided(who, found.review),
-        "typed": typed,
         "form_field": FORM_FIELD,
         "form_token": token,
         "listed": listed,
@@ -195,10 +210,15 @@ def _parts(found: Seen, who: Person, language: Language, typed: Typed, token: st
         "decision": values["may_decide"],
         "documents": values["has_receipt"],
         "attempts": len(attempt["attempts"]) > 1,
+        "withdrawal": _may_withdraw(who, attempt),
     }
     says = {"standing": say("said", state=say(f"state.{attempt['state']}"))}
     return [
-        Part(name, fragment(f"_{name}.html", language, **values), says.get(name, ""))
+        Part(
+            name,
+            fragment(f"_{name}.html", language, **values, typed=typed.get(name, Typed())),
+            says.get(name, ""),
+        )
         for name, is_there in sections.items()
         if is_there
     ]
