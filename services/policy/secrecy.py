@@ -12,10 +12,11 @@ from collections.abc import Iterator
 
 import polars as pl
 
+from services.model.legacy import ENCODINGS, decoded, is_latin
 from services.model.statement import SecretLevel
 from services.policy.identifiers.finding import Finding
 from services.policy.identifiers.scan import safe_names
-from services.policy.texts import Texts, latin
+from services.policy.texts import Texts, fold, latin
 
 _LEVELS = {
     "tuyet mat": SecretLevel.TOP_SECRET,
@@ -26,16 +27,40 @@ _LEVEL = r"(?P<level>tuyet mat|toi mat|mat)"
 _AROUND = " \t\n.,:;-–—_*#()[]{}<>«»\"'“”!|/\\"
 _LONGEST = 60
 """Characters of a stamp; what is longer is a sentence."""
-_CANDIDATE = r"m *\W* *a *\W* *t"
+_CANDIDATE = r"m *\W* *a *\W* *t|secret"
+_LEGACY = r"(?i)m\W*(?:ë|aä)\W*t"
+"""«mật» in TCVN3 and VNI, whose texts are too short here to be surely that."""
 _LABEL = re.compile(r"^(?:do|cap|muc)(?: do)? mat$")
-_LABELLED = re.compile(rf"\b(?:do|cap|muc)(?: do)? mat *[:\-–] *\W*{_LEVEL}\b")
-_STATED = re.compile(
-    rf"\b(?:tai lieu|van ban|so lieu|thong tin|bao cao|ho so)(?: thuoc)?(?: loai| do| dang)? {_LEVEL}(?=[\s.,;:)]*$)"
+_LABELLED = re.compile(
+    rf"\b(?:do|cap|muc)(?: do)? mat *(?:[:\-–] *\W*{_LEVEL}|(?P<plain>tuyet mat|toi mat))\b"
 )
+_CLASSED = re.compile(
+    rf"\bbi mat nha nuoc,? (?:thuoc )?(?:do|loai|muc)(?: do)?(?: mat)?:? *{_LEVEL}\b"
+)
+_STATED = re.compile(
+    rf"\b(?:tai lieu|van ban|so lieu|thong tin|bao cao|ho so|phu luc)(?: thuoc)?(?: loai| do| dang)? {_LEVEL}\b"
+)
+_HANDLING = r"(?:khong (?:pho bien|sao chup|duoc)|cam sao|do khan|ban so|so *[:.]? *\d)"
+"""How a marking goes on: what may not be done with it, how urgent, which copy."""
+_ENDED = re.compile(rf"^ *(?:$|[.,;:()]|{_HANDLING})")
+_HANDLED = re.compile(rf"^mat\b[\s\-–/(,;:.]*{_HANDLING}")
+_PHRASE = re.compile(r"\b(?:tuyệt|tối)[\s.\-_]*mật\b")
+_STAMP_NAMED = re.compile(r"\bdấu (?:chỉ )?(?:độ )?mật\b")
+_COUNTED = re.compile(r"^\W*(?:tong |ty le |ty trong )*(?:so(?! lieu)|ty le|ty trong)\b")
+"""A row of a form that counts documents."""
+_ABOUT = re.compile(r"\b(?:quy dinh|luat|nghi dinh|bao ve|giai mat|tieu huy|quan ly)\b")
+"""Words about secrets, which are none."""
 _LISTED = re.compile(r"\bthuoc (?:danh muc |pham vi |loai )*bi mat nha nuoc\b")
 _DENIED = re.compile(r"\b(?:khong|chua|ngoai|loai tru|tru)\b[^.;]{0,40}$")
 _TONED = re.compile(r"\bmật\b")
 _SPACED = re.compile(r"^\w(?:[ .\-_*]+\w){2,}$")
+_APART = re.compile(r"[\W_]+")
+_JOINED = re.compile(r"(?:tuyetmat|toimat)+")
+_ENGLISH = {
+    "TOP SECRET": SecretLevel.TOP_SECRET,
+    "SECRET": SecretLevel.SECRET,
+    "STATE SECRET": SecretLevel.CONFIDENTIAL,
+}
 _BESIDE = 3
 """Columns to the right of a label within which its value stands."""
 
@@ -57,6 +82,7 @@ def markings(texts: Texts) -> tuple[Finding, ...]:
             labels.append((sheet, column, row))
     if labels:
         found |= dict(_beside(candidates, labels))
+    found |= dict(_legacy(texts))
     names = safe_names(texts.sheets)
     places = texts.frame.select("sheet", "cell").rows()
     order = list(SecretLevel)
@@ -72,11 +98,21 @@ def level_of(text: str, folded: str) -> SecretLevel | None:
     if len(stamp) <= _LONGEST and (level := _stamped(text, stamp)):
         return level
     if labelled := _LABELLED.search(folded):
-        return _LEVELS[labelled["level"]]
-    if (stated := _STATED.search(folded)) and not _DENIED.search(folded[: stated.start()]):
-        level = _LEVELS[stated["level"]]
-        # "Thông tin mất" is lost, not secret: without the word's own tone mark the lowest level is not believed.
-        return level if level is not SecretLevel.CONFIDENTIAL or _is_toned(text) else None
+        return _LEVELS[labelled["level"] or labelled["plain"]]
+    if _COUNTED.search(folded):
+        return None
+    toned = _toned(text)
+    if (classed := _CLASSED.search(folded)) and not _is_denied(folded[: classed.start()]):
+        return _LEVELS[classed["level"]]
+    if (phrase := _phrase(text, toned)) and not _is_denied(folded):
+        return phrase
+    for stated in _STATED.finditer(folded):
+        if not _is_denied(folded[: stated.start()]) and (level := _stated(stated, folded, toned)):
+            return level
+    if _HANDLED.search(stamp) and text.strip(_AROUND)[:3].isupper() and _TONED.search(toned):
+        return SecretLevel.CONFIDENTIAL
+    if _STAMP_NAMED.search(toned) and not _is_denied(folded):
+        return SecretLevel.CONFIDENTIAL
     listed = _LISTED.search(folded)
     return (
         SecretLevel.CONFIDENTIAL
@@ -85,14 +121,41 @@ def level_of(text: str, folded: str) -> SecretLevel | None:
     )
 
 
+def _is_denied(before: str) -> bool:
+    return bool(_DENIED.search(before) or _ABOUT.search(before))
+
+
+def _phrase(text: str, toned: str) -> SecretLevel | None:
+    """«TỐI MẬT» in capitals, whatever stands around it."""
+    for found in _PHRASE.finditer(toned):
+        if unicodedata.normalize("NFC", text)[found.start() : found.end()].isupper():
+            top = found[0].startswith("tuyệt")
+            return SecretLevel.TOP_SECRET if top else SecretLevel.SECRET
+    return None
+
+
+def _stated(stated: re.Match[str], folded: str, toned: str) -> SecretLevel | None:
+    """The level in a sentence that says what the document is."""
+    level, after = _LEVELS[stated["level"]], folded[stated.end() :]
+    if level is not SecretLevel.CONFIDENTIAL:
+        return level if not after.strip(_AROUND) or _PHRASE.search(toned) else None
+    # "Thông tin mất" is lost, not secret: without the word's own tone mark the lowest level is not believed.
+    return level if _ENDED.search(after) and _TONED.search(toned) else None
+
+
 def _stamped(text: str, stamp: str) -> SecretLevel | None:
     """The level of a text that is nothing but a marking, its letters spaced out or not."""
     plain = text.strip(_AROUND)
+    if (english := _ENGLISH.get(plain)) is not None:
+        return english
+    if _JOINED.fullmatch(joined := _APART.sub("", stamp).replace("0", "o")):
+        return SecretLevel.TOP_SECRET if "tuyetmat" in joined else SecretLevel.SECRET
+    words = stamp.split()
+    if len(words) > 1 and set(words) == {"mat"} and plain.isupper() and _is_toned(text):
+        return SecretLevel.CONFIDENTIAL
     spaced = _SPACED.fullmatch(stamp) is not None
     if spaced:
-        joined = re.sub(r"[ .\-_*]+", "", stamp)
-        stamp = {"tuyetmat": "tuyet mat", "toimat": "toi mat"}.get(joined, joined)
-        plain = re.sub(r"[ .\-_*]+", "", plain)
+        stamp, plain = joined, _APART.sub("", plain)
     level = _LEVELS.get(stamp)
     if level is SecretLevel.CONFIDENTIAL and not spaced:
         # Honey and molasses are "Mật" in lists of products; a stamp is in capitals.
@@ -103,7 +166,25 @@ def _stamped(text: str, stamp: str) -> SecretLevel | None:
 
 
 def _is_toned(text: str) -> bool:
-    return _TONED.search(unicodedata.normalize("NFC", latin(text))) is not None
+    return _TONED.search(_toned(text)) is not None
+
+
+def _toned(text: str) -> str:
+    return unicodedata.normalize("NFC", latin(text))
+
+
+def _legacy(texts: Texts) -> Iterator[tuple[int, SecretLevel]]:
+    """Stamps in the encodings from before Unicode, whose capitals are a matter of the font."""
+    candidates = texts.frame.filter(
+        pl.col("text").str.contains(_LEGACY) & (pl.col("text").str.len_chars() <= _LONGEST)
+    )
+    for index, text in candidates.select("index", "text").iter_rows():
+        for encoding in ENCODINGS if is_latin(text) else ():
+            meant = decoded(text, encoding).upper()
+            (folded,) = fold(pl.Series([meant]))
+            if level := level_of(meant, folded):
+                yield index, level
+                break
 
 
 def _beside(

@@ -31,6 +31,16 @@ MARKED = {
         Số liệu này thuộc danh mục bí mật nhà nước
         Tai lieu thuoc pham vi bi mat nha nuoc
         МẬТ
+        MẬT MẬT
+        MẬT - Không phổ biến
+        MẬT/Độ khẩn: Hỏa tốc
+        MẬT SỐ: 12
+        MẬT (bản số 2)
+        Đóng dấu MẬT
+        Văn bản mật, không sao chụp
+        Hồ sơ mật số 12
+        TÀI LIỆU MẬT KHÔNG PHỔ BIẾN
+        STATE SECRET
         """,
     SecretLevel.SECRET: """
         TỐI MẬT
@@ -45,6 +55,19 @@ MARKED = {
         Cấp độ mật - TỐI MẬT
         Báo cáo tối mật
         ТOI MAТ
+        TỐI-MẬT
+        TỐI_MẬT
+        TỐIMẬT
+        TỐI   M Ậ T
+        T0I MAT
+        TỐI MẬT TỐI MẬT
+        TỐI MẬT 01/2026
+        TỐI MẬT (Theo QĐ 123/QĐ-TTg)
+        Phụ lục TỐI MẬT kèm theo Công văn số 5
+        Báo cáo tối mật gửi Bộ trưởng
+        Độ mật Tối mật
+        bí mật nhà nước độ Tối mật
+        SECRET
         """,
     SecretLevel.TOP_SECRET: """
         TUYỆT MẬT
@@ -56,6 +79,10 @@ MARKED = {
         Độ mật: TUYỆT MẬT
         Hồ sơ tuyệt mật
         TUYÊT MÂT
+        TUYỆTMẬT
+        TUYỆT.MẬT
+        Số liệu TUYỆT MẬT của tỉnh
+        TOP SECRET
         """,
 }
 NOT_MARKED = """
@@ -101,6 +128,26 @@ NOT_MARKED = """
     Toi mat ngu
     Số liệu ngoài bí mật nhà nước
     Đường mật
+    Số văn bản TỐI MẬT
+    SỐ VĂN BẢN TỐI MẬT ĐÃ GIẢI MẬT
+    Tổng số hồ sơ mật, tối mật
+    Số lượng tài liệu mật
+    Quy định về quản lý tài liệu TỐI MẬT
+    Luật Bảo vệ bí mật nhà nước độ Tối mật
+    Tài liệu không thuộc độ tối mật
+    Số ca đau mắt đỏ
+    Dầu mỏ, dấu mốc
+    Tài liệu mất, hỏng
+    Báo cáo tôi mất giấy tờ
+    MẬT (LÍT)
+    Mật (lít)
+    Mật số
+    Hồ sơ mất số 12
+    Secretariat
+    secretary
+    Confidential
+    Met
+    Maät ong
     """
 
 
@@ -118,6 +165,26 @@ def test_markings_are_found(
 ) -> None:
     given = unicodedata.normalize(form, text)
     (found,) = markings(read(cells([["Biểu 1"], [given]], where=where)))
+    assert (found.cell, found.kind) == ("A2", level)
+
+
+@pytest.mark.parametrize(
+    ("level", "text"),
+    [
+        ("confidential", "MËT"),
+        ("confidential", "MAÄT"),
+        ("secret", "TèI MËT"),
+        ("secret", "TOÁI MAÄT"),
+        ("secret", "§é mËt: Tèi mËt"),
+        ("top_secret", "TUYÖT MËT"),
+        ("top_secret", "tuyÖt mËt"),
+    ],
+)
+@pytest.mark.parametrize("where", ["cell", "comment", "header", "property"])
+def test_a_stamp_from_before_unicode_is_found_among_unicode(
+    level: str, text: str, where: str
+) -> None:
+    (found,) = markings(read(cells([["Thu ngân sách"], [text]], where=where)))
     assert (found.cell, found.kind) == ("A2", level)
 
 
