@@ -82,6 +82,21 @@ def test_a_heading_and_a_value_of_its_shape(heading: str, value: str, kind: str,
         ("011085001234", "identity_number"),
         ("CCCD 011085001234 cấp năm 2021", "identity_number"),
         ("011 085 001 234", "identity_number"),
+        ("011_085_001_234", "identity_number"),
+        ("011/085/001/234", "identity_number"),
+        ("011·085·001·234", "identity_number"),
+        ("0110 8500 1234", "identity_number"),
+        ("Số sổ BHXH: 1123456789", "identity_number"),
+        ("Số thẻ BHYT: HS4271234567890", "identity_number"),
+        ("GPLX 270123456789", "identity_number"),
+        ("MST5600184390", "tax_code"),
+        ("Mã số thuế5600184390", "tax_code"),
+        ("STK19012345678", "bank_account"),
+        ("nguyenvana (at) gmail.com", "email"),
+        ("nguyenvana [at] gmail [dot] com", "email"),
+        ("nguyenvana @ gmail . com", "email"),
+        ("Ông Nguyễn Văn Anh, thôn 3, xã Pú Nhung", "person_name"),
+        ("Bà Lò Thị Pâng - bản Nà Sáy", "person_name"),
         ("０１１０８５００１２３４", "identity_number"),
         ("0110\u200b85001234", "identity_number"),
         (TAX, "tax_code"),
@@ -104,6 +119,17 @@ def test_what_speaks_for_itself(text: str, kind: str, where: str) -> None:
     [
         "1234567890",
         "123456789012",
+        "01/10/2025-31/12/2025",
+        "01.01.2025-01.02.2025",
+        "2024/2025",
+        "123 456 789 012",
+        "Ông, bà ở thôn 3",
+        "Ông Nguyễn Văn Anh",
+        "Anh hùng lao động, xã Thanh Nưa",
+        "Chị em phụ nữ, thôn 3",
+        "Nguyễn Chí Thanh, phường Tân Thanh",
+        "BHXH 1123456789",
+        "Số sổ BHXH đã cấp",
         "912345678",
         "84912345678",
         "53694000000000",
@@ -193,6 +219,18 @@ def test_provinces_of_birth_are_the_63() -> None:
         codes = {row["code"] for row in csv.DictReader(file)}
     assert len(PROVINCES) == 63
     assert {f"0{code}" for code in codes if code.isdecimal()} - {"000"} == PROVINCES
+
+
+def test_names_with_addresses_in_one_column_and_streets_that_bear_names() -> None:
+    people = ("Nguyễn Văn Anh", "Lò Thị Pâng", "Giàng A Pao", "Quàng Văn Hùng")
+    found = kinds(
+        [["Đối tượng", "1"], *([f"{one}, bản Nà Sáy, xã Pú Nhung", "1"] for one in people)]
+    )
+    assert found == {f"A{row}": {"person_name"} for row in range(2, 6)}
+    streets = ("Trần Hưng Đạo", "Lê Lợi", "Hoàng Văn Thụ", "Nguyễn Chí Thanh")
+    assert not kinds(
+        [["Tuyến", "1"], *([f"Đường {one}, phường Tân Thanh", "1"] for one in streets)]
+    )
 
 
 @pytest.mark.parametrize("file", ["Final_2013.xls", "Plan_2017.xls"])

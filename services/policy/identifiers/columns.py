@@ -11,6 +11,7 @@ from services.policy.identifiers.headings import ANY, LONGEST, kinds_of
 # Without a heading, so many values of one shape in one column, and this share of its texts.
 ENOUGH = 4
 SHARE = 0.5
+WITH_ADDRESS = r"^[a-z'’ ]+(?: ?[,;(]| [\-–—] ).*[a-z]"
 Shape = Callable[[str, str], bool]
 
 
@@ -55,6 +56,8 @@ def column_evidence(cells: pl.DataFrame) -> Iterator[tuple[int, Kind]]:
     yield from _of_columns(
         names, Kind.PERSON_NAME, shapes.may_be_person, shapes.is_person_without_heading
     )
+    residents = words.filter(pl.col("folded").str.contains(WITH_ADDRESS))
+    yield from _of_columns(residents, Kind.PERSON_NAME, shapes.is_person_with_address)
     firms = words.filter(pl.col("folded").str.contains(shapes.FIRM))
     yield from _of_columns(firms, Kind.ORGANISATION_NAME, shapes.is_firm_without_heading)
 
@@ -114,7 +117,8 @@ def _beside(values: pl.DataFrame, headings: pl.DataFrame) -> pl.DataFrame:
 
 def _identity(folded: str, text: str) -> bool:
     number = shapes.compact(folded)
-    return (number.isdecimal() and 9 <= len(number) <= 12) or _passport(folded)
+    is_card = len(number) == 15 and number[:2].isalpha() and number[2:].isdecimal()
+    return (number.isdecimal() and 9 <= len(number) <= 12) or is_card or _passport(folded)
 
 
 def _passport(folded: str) -> bool:

@@ -9,7 +9,8 @@ from services.policy.identifiers.finding import Kind
 
 HEADINGS: dict[Kind, str] = {
     Kind.IDENTITY_NUMBER: r"\b(?:cccd|cmnd|cmtnd|cmt|can cuoc|chung minh (?:nhan dan|thu)"
-    r"|dinh danh|ho chieu|identity|id (?:card|no|number)|citizen id|passport)\b",
+    r"|dinh danh|ho chieu|identity|id (?:card|no|number)|citizen id|passport"
+    r"|(?:ma )?so (?:so )?(?:bhxh|bao hiem xa hoi)|the (?:bhyt|bao hiem y te)|gplx|giay phep lai xe)\b",
     Kind.TAX_CODE: r"\b(?:ma so thue|mst|msdn|ma so (?:doanh nghiep|dn|ho kinh doanh)"
     r"|ma (?:doanh nghiep|dn)|tax (?:code|id|identification|number))\b",
     Kind.PHONE: r"\b(?:dien thoai|sdt|so dt|di dong|phone|mobile|telephone|tel|zalo)\b",
@@ -59,7 +60,10 @@ PERSON_LABEL = re.compile(
 LABELLED_NUMBERS = {
     kind: re.compile(rf"(?:{HEADINGS[kind]})(?: so)?\W{{0,3}}(?:{value})(?![\d.,]*\d)")
     for kind, value in (
-        (Kind.IDENTITY_NUMBER, r"\d(?:[ .\-]?\d){8}(?:[ .\-]?\d{3})?|[a-z]\d{7}"),
+        (
+            Kind.IDENTITY_NUMBER,
+            r"\d(?:[ .\-]?\d){8}(?:[ .\-]?\d{3})?|\d{10}|[a-z]\d{7}|[a-z]{2}\d{13}",
+        ),
         (Kind.TAX_CODE, r"\d{10}(?: ?-? ?\d{3})?|\d{12}"),
         (Kind.BANK_ACCOUNT, r"\d(?:[ .\-]?\d){7,18}"),
     )

@@ -5,6 +5,7 @@ alone is no finding: it takes a heading and a value of its shape, or a number wh
 check digit speaks.
 """
 
+import re
 from collections.abc import Iterator, Sequence
 
 import polars as pl
@@ -17,8 +18,9 @@ from services.policy.texts import Texts, fold, repaired
 
 # A few cells that tell how to reach the sender belong to every letterhead; a list of them does not.
 CONTACTS = 3
-LABEL = r"(?:ten|chu ho|owner|name|nghiep|co so) *[:\-]|\bho (?:ong|ba) "
-CANDIDATE = r"\d(?:[ .\-()]{0,2}\d){8}|@|[a-z] ?:? ?[a-z]?\d{6,7}"
+LABEL = r"(?:ten|chu ho|owner|name|nghiep|co so) *[:\-]|\bho (?:ong|ba) |^(?:ong|ba|anh|chi|chau)[ :.].*[a-z]"
+CANDIDATE = r"\d(?:[ ._/·'\-()]{0,2}\d){8}|@|[(\[{] ?(?:at|a cong) ?[)\]}]|[a-z] ?:? ?[a-z]?\d{6,7}"
+_TOUCHING = re.compile(r"(?<=[a-z]{2})(?=\d)")
 # Amounts as they are printed: none of them begins with a zero before another digit.
 AMOUNT = r"^-?(?:0\.|[1-9]\d*\.?)\d*$"
 
@@ -68,7 +70,8 @@ def _numbers(frame: pl.DataFrame, year: int) -> Iterator[tuple[int, Kind]]:
 
 
 def _speaking(text: str, year: int) -> Iterator[Kind]:
-    numbers = (shapes.compact(found[0]) for found in shapes.IDENTITY.finditer(text))
+    patterns = (shapes.IDENTITY, shapes.GROUPED)
+    numbers = (shapes.compact(one[0]) for pattern in patterns for one in pattern.finditer(text))
     if any(shapes.is_identity_number(number, year) for number in numbers):
         yield Kind.IDENTITY_NUMBER
     for found in shapes.TAX.finditer(text):
@@ -76,12 +79,14 @@ def _speaking(text: str, year: int) -> Iterator[Kind]:
         if (text[found.start()] == "0" or found[2]) and shapes.is_tax_code(found[1]):
             yield Kind.TAX_CODE
             break
+    # A label may touch its number: "MST5600…".
+    apart = _TOUCHING.sub(" ", text)
     for kind, pattern in LABELLED_NUMBERS.items():
-        if pattern.search(text):
+        if pattern.search(text) or pattern.search(apart):
             yield kind
     if shapes.PHONE.search(text):
         yield Kind.PHONE
-    if shapes.EMAIL.search(text):
+    if shapes.EMAIL.search(shapes.mail_written_out(text)):
         yield Kind.EMAIL
 
 
@@ -96,7 +101,10 @@ def _places(frame: pl.DataFrame) -> Iterator[tuple[int, Kind]]:
 def _labelled(frame: pl.DataFrame) -> Iterator[tuple[int, Kind]]:
     """Label and name within one text, such as `Họ tên: …`."""
     candidates = frame.filter(pl.col("folded").str.contains(LABEL))
-    for index, text in candidates.select("index", "folded").iter_rows():
+    for index, text, written in candidates.select("index", "folded", "text").iter_rows():
+        if shapes.HONORIFIC.match(text) and shapes.is_person_with_address(text, written):
+            yield index, Kind.PERSON_NAME
+            continue
         found = PERSON_LABEL.search(text)
         words = found["name"].split() if found else []
         if found and len(words) >= 2 and words[0] in shapes.SURNAMES and "ghi ro" not in text:

@@ -15,6 +15,10 @@ _TAX_WEIGHTS = (31, 29, 23, 19, 17, 13, 7, 5, 3)
 
 # A long number stands alone: not a part of a longer one, and not the digits of a decimal.
 IDENTITY = re.compile(r"(?<![\d.,])\d{3}(?:[ .\-]?\d{3}){3}(?!\d|[.,]\d)")
+# The same grouped otherwise, by one mark throughout; dates are, too, but have single digits or another mark.
+GROUPED = re.compile(
+    r"(?<![\d.,])(?<!\d[ _/·'\-])\d{2,6}([ ._/·'\-])\d{2,6}(?:\1\d{2,6})*(?![\d.,]|\1\d)"
+)
 TAX = re.compile(r"(?<![\d.,])(\d{10})(?:( ?- ?)?\d{3})?(?!\d|[.,]\d)")
 PHONE = re.compile(
     r"(?<![\d.,])(?:\+84|0)(?:[ .\-()]{0,2}[35789](?:[ .\-()]{0,2}\d){8}"
@@ -23,7 +27,13 @@ PHONE = re.compile(
 EMAIL = re.compile(
     r"(?<![a-z0-9._%+\-])[a-z0-9][a-z0-9._%+\-]{0,63}@[a-z0-9\-]+(?:\.[a-z0-9\-]+)*\.[a-z]{2,}"
 )
-BETWEEN = re.compile(r"[ .\-]")
+BETWEEN = re.compile(r"[ ._/·'\-]")
+# `name (at) host . vn`: written so that no program finds it.
+_AT = re.compile(r" ?(?:@|[(\[{] ?(?:at|a cong) ?[)\]}]) ?")
+_DOT = re.compile(r" ?[(\[{] ?(?:dot|cham) ?[)\]}] ?| \. ")
+HONORIFIC = re.compile(r"^(?:ho )?(?:ong|ba|anh|chi|chau)[ :.]+")
+# Where the address begins that stands behind a name in one text.
+_BEHIND = re.compile(r" ?[,;(]| [\-–—] ")
 
 _COMMON = """
     nguyen tran le pham hoang huynh phan vu vo dang bui do ho ngo duong ly dinh doan trinh mai dao
@@ -96,6 +106,26 @@ def may_be_person(folded: str, text: str) -> bool:
     words = folded.split()
     capitals = all(word[0].isupper() for word in text.split())
     return len(words) >= 3 and words[0] in SURNAMES and capitals and is_person(folded, text)
+
+
+def mail_written_out(folded: str) -> str:
+    """An address of mail as programs write it, of one that was made unlike that."""
+    return _DOT.sub(".", _AT.sub("@", folded))
+
+
+def is_person_with_address(folded: str, text: str) -> bool:
+    """Whether a name, of three words or behind an honorific, is followed by where the person lives."""
+    title = HONORIFIC.match(folded)
+    start = title.end() if title else 0
+    behind = _BEHIND.search(folded, start)
+    if behind is None or text[start : start + 1].lower() == "đ":  # «Đường» folds to a surname
+        return False
+    name, address = folded[start : behind.start()].strip(), folded[behind.end() :]
+    written = text[start : behind.start()].strip()
+    words = name.split()
+    enough = len(words) >= (2 if title else 3) and words[0] in CERTAIN
+    capitals = all(word[0].isupper() for word in written.split())
+    return enough and capitals and is_person(name, written) and _PLACE.search(address) is not None
 
 
 def is_firm_without_heading(folded: str, text: str) -> bool:
