@@ -18,7 +18,15 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from services.console import live, troubles
 from services.console.calls import Services
 from services.console.names import Dictionary
-from services.console.pages import decisions, downloads, login, regulations, submission, submissions
+from services.console.pages import (
+    decisions,
+    downloads,
+    incidents,
+    login,
+    regulations,
+    submission,
+    submissions,
+)
 from services.console.rendering import STATIC
 from services.console.security import Guard
 from services.kernel import log
@@ -67,7 +75,7 @@ def create_app(config: Settings | None = None, clock: Clock = utc_now) -> FastAP
     app.state.stream_every = live.EVERY_SECONDS
     app.state.stream_lasts = live.LASTS_SECONDS
     app.state.is_closing = lambda: False
-    for module in (login, submissions, submission, decisions, downloads, regulations):
+    for module in (login, submissions, submission, decisions, downloads, regulations, incidents):
         app.include_router(module.router)
     _common(app)
     troubles.install(app)

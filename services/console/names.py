@@ -32,12 +32,15 @@ class Dictionary:
         self._known: dict[tuple[str, str, str], tuple[float, Any]] = {}
 
     async def of(self, attempts: Iterable[dict[str, Any]], person: Any) -> Names:
-        """The names that these attempts need: (`form`, id), (`organisation`, id), (`area`, `list/code`)."""
+        """The names that these attempts need: (`form`, id), (`organisation`, id), (`area`, `list/code`).
+
+        An incident is named as its attempt is; it tells no area.
+        """
         attempts = list(attempts)
         entries = {("form", one["form"]) for one in attempts}
         entries |= {("organisation", one["sender"]) for one in attempts}
         entries |= {("organisation", person.organisation)} if person.organisation else set()
-        lists = {one["area_list"] for one in attempts}
+        lists = {one["area_list"] for one in attempts if "area_list" in one}
         entries |= {("codelist", one) for one in lists}
         bodies = await self._bodies(sorted(entries), person)
         names: Names = {}

@@ -34,6 +34,7 @@ PEOPLE: dict[str, dict[str, Any]] = {
     "p-so-tai-chinh": {"organisation": FINANCE, "roles": ["agency"], "rooms": []},
     "p-bien-soan": {"organisation": OFFICE, "roles": ["compiler"], "rooms": []},
     "p-kiem-tra": {"organisation": OFFICE, "roles": ["auditor"], "rooms": []},
+    "p-lanh-dao": {"organisation": OFFICE, "roles": ["leader"], "rooms": []},
 }
 NAMES = {
     OFFICE: ("Thống kê tỉnh Điện Biên", "Điện Biên Statistics Office"),
@@ -127,6 +128,7 @@ class Office:
     answers: list[dict[str, Any]] = field(default_factory=list)
     refuse_decisions: Problem | None = None
     withdrawals: list[dict[str, Any]] = field(default_factory=list)
+    incidents: list[dict[str, Any]] = field(default_factory=list)
     is_away: bool = False
     token_age: timedelta = timedelta()
     renewed: int = 0
@@ -286,6 +288,19 @@ def _others(app: FastAPI, office: Office) -> None:
         office.reviews[id_]["agreed"] += body["outcome"] == "release"
         return office.reviews[id_]
 
+    @app.get("/v1/incidents")
+    def incidents(who: Who) -> dict[str, Any]:
+        return {"incidents": office.incidents}
+
+    @app.post("/v1/incidents/{id_}/closing")
+    def close(id_: str, body: dict[str, Any], who: Who) -> dict[str, Any]:
+        (incident,) = (one for one in office.incidents if one["incident_id"] == id_)
+        if office.refuse_decisions:
+            raise office.refuse_decisions
+        ending = {"document": None} | body
+        incident |= ending | {"person": who.id, "closed_at": incident["opened_at"]}
+        return incident
+
     @app.post("/v1/submissions/{id_}/withdrawal")
     def take_back(id_: str, body: dict[str, Any], who: Who) -> dict[str, Any]:
         (place,) = (n for n, one in enumerate(office.attempts) if one["id"] == id_)
@@ -344,6 +359,12 @@ def example() -> Office:
         "agreed": 0, "is_overdue": False, "acts": [],
         "due": (START + timedelta(days=2)).isoformat(),
     }  # fmt: skip
+    office.incidents = [
+        {"incident_id": identity("su-co"), "submission_id": identity("mat"), "attempt": 1, "sender": FINANCE,
+         "form": "cv17809-1", "period": "2026-Q3", "level": "secret", "room": None, "erased": 3,
+         "markings": [{"sheet": "Biểu 1", "cell": "A2", "kind": "secret"}], "opened_at": START.isoformat(),
+         "outcome": None, "person": None, "reason": None, "document": None, "closed_at": None},
+    ]  # fmt: skip
     return office
 
 

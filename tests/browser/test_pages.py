@@ -13,7 +13,7 @@ from tests.browser.conftest import PHONE, Site, log_in, picture
 from tests.browser.fakes import PASSWORD, attempt, identity, texts
 
 SHOWN = ("moi", "cho", "tra", "cam", "thu")
-PLACES = ("/submissions", *(f"/submissions/{identity(one)}" for one in SHOWN))
+PLACES = ("/submissions", "/su-co", *(f"/submissions/{identity(one)}" for one in SHOWN))
 ASTRAY = ("//evil.example/", "https://evil.example", "/%5Cevil.example", "/logout")
 
 
@@ -311,6 +311,47 @@ def test_the_office_takes_back_on_the_senders_letter_alone(site: Site, tab: Page
     tab.get_by_role("button", name="Rút lại", exact=True).click()
     expect(tab.get_by_text("Đã ghi nhận việc rút lại.")).to_be_visible()
     assert [one["document"] for one in site.office.withdrawals] == ["118/STC-NS"]
+
+
+def test_a_leader_ends_an_incident(site: Site, tab: Page) -> None:
+    log_in(tab, site, "p-lanh-dao")
+    tab.get_by_role("link", name="Sự cố").click()
+    item = tab.locator(f"#incident-{identity('su-co')}")
+    expect(item).to_contain_text("Thu ngân sách nhà nước trên địa bàn, Quý III/2026")
+    expect(item).to_contain_text("Biểu 1 – dấu Tối mật: A2")
+    item.get_by_text("Kết thúc sự việc").click()
+    picture(tab, "incidents")
+    item.get_by_role("button", name="Đã nhận qua kênh bảo mật").click()
+    assert site.office.incidents[0]["closed_at"] is None, "a reason is needed"
+    item.get_by_label("Lý do").fill("Bản giấy đã nhận")
+    item.get_by_label("Số văn bản căn cứ").fill("45/TKĐB-TH")
+    item.get_by_role("button", name="Đã nhận qua kênh bảo mật").click()
+    expect(tab.get_by_role("status")).to_contain_text("Đã kết thúc sự việc")
+    expect(item).to_contain_text("(45/TKĐB-TH): Bản giấy đã nhận")
+    expect(item.get_by_role("button")).to_have_count(0)
+    picture(tab, "incident-ended")
+
+
+def test_an_ending_that_is_refused_keeps_what_was_typed(site: Site, tab: Page) -> None:
+    log_in(tab, site, "p-lanh-dao")
+    tab.goto(f"{site.url}/su-co")
+    tab.locator("summary").click()
+    tab.get_by_label("Lý do").fill("Không phải mật")
+    words = texts("Đã kết thúc trước đó", "It was ended before")
+    site.office.refuse_decisions = Problem(409, "closed-before", words, words)
+    tab.get_by_role("button", name="Không phải tài liệu mật").click()
+    expect(tab.get_by_role("alert")).to_contain_text("Đã kết thúc trước đó")
+    expect(tab.get_by_label("Lý do")).to_have_value("Không phải mật")
+
+
+def test_an_auditor_reads_incidents_and_a_clerk_has_none(site: Site, tab: Page) -> None:
+    log_in(tab, site, "p-kiem-tra")
+    tab.get_by_role("link", name="Sự cố").click()
+    expect(tab.locator(".item")).to_contain_text("Chờ phòng phụ trách hoặc lãnh đạo kết thúc.")
+    expect(tab.get_by_role("button", name="Không phải tài liệu mật")).to_have_count(0)
+    tab.get_by_role("button", name="Đăng xuất").click()
+    log_in(tab, site, "p-so-tai-chinh")
+    expect(tab.get_by_role("link", name="Sự cố")).to_have_count(0)
 
 
 def test_an_auditor_sees_the_path_but_no_value_and_no_button(site: Site, tab: Page) -> None:
