@@ -45,10 +45,11 @@ _HANDLING = r"(?:khong (?:pho bien|sao chup|duoc)|cam sao|do khan|ban so|so *[:.
 _ENDED = re.compile(rf"^ *(?:$|[.,;:()]|{_HANDLING})")
 _HANDLED = re.compile(rf"^mat\b[\s\-–/(,;:.]*{_HANDLING}")
 _PHRASE = re.compile(r"\b(?:tuyệt|tối)[\s.\-_]*mật\b")
+_FOLDED_PHRASE = re.compile(r"\b(?:tuyet|toi)[\s.\-_]*mat\b")
 _STAMP_NAMED = re.compile(r"\bdấu (?:chỉ )?(?:độ )?mật\b")
 _COUNTED = re.compile(r"^\W*(?:tong |ty le |ty trong )*(?:so(?! lieu)|ty le|ty trong)\b")
 """A row of a form that counts documents."""
-_ABOUT = re.compile(r"\b(?:quy dinh|luat|nghi dinh|bao ve|giai mat|tieu huy|quan ly)\b")
+_ABOUT = re.compile(r"\b(?:quy dinh|luat|nghi dinh|bao ve|tieu huy|quan ly|giai mat)\b")
 """Words about secrets, which are none."""
 _LISTED = re.compile(r"\bthuoc (?:danh muc |pham vi |loai )*bi mat nha nuoc\b")
 _DENIED = re.compile(r"\b(?:khong|chua|ngoai|loai tru|tru)\b[^.;]{0,40}$")
@@ -104,14 +105,14 @@ def level_of(text: str, folded: str) -> SecretLevel | None:
     toned = _toned(text)
     if (classed := _CLASSED.search(folded)) and not _is_denied(folded[: classed.start()]):
         return _LEVELS[classed["level"]]
-    if (phrase := _phrase(text, toned)) and not _is_denied(folded):
+    if (phrase := _phrase(text, toned)) and not _is_denied(_before(_FOLDED_PHRASE, folded)):
         return phrase
     for stated in _STATED.finditer(folded):
         if not _is_denied(folded[: stated.start()]) and (level := _stated(stated, folded, toned)):
             return level
     if _HANDLED.search(stamp) and text.strip(_AROUND)[:3].isupper() and _TONED.search(toned):
         return SecretLevel.CONFIDENTIAL
-    if _STAMP_NAMED.search(toned) and not _is_denied(folded):
+    if _STAMP_NAMED.search(toned) and not _is_denied(folded.partition("mat")[0]):
         return SecretLevel.CONFIDENTIAL
     listed = _LISTED.search(folded)
     return (
@@ -123,6 +124,11 @@ def level_of(text: str, folded: str) -> SecretLevel | None:
 
 def _is_denied(before: str) -> bool:
     return bool(_DENIED.search(before) or _ABOUT.search(before))
+
+
+def _before(pattern: re.Pattern[str], folded: str) -> str:
+    found = pattern.search(folded)
+    return folded[: found.start()] if found else folded
 
 
 def _phrase(text: str, toned: str) -> SecretLevel | None:

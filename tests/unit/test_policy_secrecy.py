@@ -33,6 +33,7 @@ MARKED = {
         МẬТ
         MẬT MẬT
         MẬT - Không phổ biến
+        Đóng dấu MẬT, không sao chụp
         MẬT/Độ khẩn: Hỏa tốc
         MẬT SỐ: 12
         MẬT (bản số 2)
@@ -62,6 +63,8 @@ MARKED = {
         T0I MAT
         TỐI MẬT TỐI MẬT
         TỐI MẬT 01/2026
+        TỐI MẬT - KHÔNG PHỔ BIẾN
+        Tài liệu TỐI MẬT, không sao chụp
         TỐI MẬT (Theo QĐ 123/QĐ-TTg)
         Phụ lục TỐI MẬT kèm theo Công văn số 5
         Báo cáo tối mật gửi Bộ trưởng
