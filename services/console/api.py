@@ -19,6 +19,7 @@ from services.console import live, troubles
 from services.console.calls import Services
 from services.console.names import Dictionary
 from services.console.pages import (
+    consents,
     decisions,
     downloads,
     incidents,
@@ -75,7 +76,16 @@ def create_app(config: Settings | None = None, clock: Clock = utc_now) -> FastAP
     app.state.stream_every = live.EVERY_SECONDS
     app.state.stream_lasts = live.LASTS_SECONDS
     app.state.is_closing = lambda: False
-    for module in (login, submissions, submission, decisions, downloads, regulations, incidents):
+    for module in (
+        login,
+        submissions,
+        submission,
+        decisions,
+        downloads,
+        regulations,
+        incidents,
+        consents,
+    ):
         app.include_router(module.router)
     _common(app)
     troubles.install(app)

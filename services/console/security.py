@@ -125,7 +125,7 @@ async def form_of(request: Request) -> dict[str, str]:
     """
     if not _same_origin(request):
         raise Forged
-    async with request.form(max_fields=20, max_files=0) as form:
+    async with request.form(max_fields=40, max_files=0) as form:
         fields: dict[str, Any] = dict(form)
     given, expected = str(fields.pop(FORM_FIELD, "")), request.cookies.get(FORM_COOKIE, "")
     if not expected or not hmac.compare_digest(given.encode(), expected.encode()):

@@ -129,6 +129,7 @@ class Office:
     refuse_decisions: Problem | None = None
     withdrawals: list[dict[str, Any]] = field(default_factory=list)
     incidents: list[dict[str, Any]] = field(default_factory=list)
+    consents: list[dict[str, Any]] = field(default_factory=list)
     is_away: bool = False
     token_age: timedelta = timedelta()
     renewed: int = 0
@@ -287,6 +288,40 @@ def _others(app: FastAPI, office: Office) -> None:
         office.reviews[id_]["acts"].append({"person": who.id, "outcome": body["outcome"]})
         office.reviews[id_]["agreed"] += body["outcome"] == "release"
         return office.reviews[id_]
+
+    @app.get("/v1/consents")
+    def consents(who: Who) -> dict[str, Any]:
+        return {"consents": office.consents}
+
+    @app.post("/v1/consents")
+    def give(body: dict[str, Any], who: Who) -> dict[str, Any]:
+        if office.refuse_decisions:
+            raise office.refuse_decisions
+        ends = (
+            "valid_to",
+            "withdrawn_at",
+            "withdrawn_by",
+            "withdrawn_reason",
+            "withdrawn_document",
+            "expired_at",
+        )
+        told = {
+            "consent_id": identity("dong-y"),
+            "period": None,
+            "person": who.id,
+            "given_at": START.isoformat(),
+        }
+        office.consents.append(dict.fromkeys(ends) | told | body)
+        return office.consents[-1]
+
+    @app.post("/v1/consents/{id_}/withdrawal")
+    def end(id_: str, body: dict[str, Any], who: Who) -> dict[str, Any]:
+        (consent,) = (one for one in office.consents if one["consent_id"] == id_)
+        consent |= {
+            "withdrawn_at": START.isoformat(), "withdrawn_by": who.id, "withdrawn_reason": body["reason"],
+            "withdrawn_document": body.get("document"),
+        }  # fmt: skip
+        return consent
 
     @app.get("/v1/incidents")
     def incidents(who: Who) -> dict[str, Any]:

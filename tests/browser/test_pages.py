@@ -13,7 +13,7 @@ from tests.browser.conftest import PHONE, Site, log_in, picture
 from tests.browser.fakes import PASSWORD, attempt, identity, texts
 
 SHOWN = ("moi", "cho", "tra", "cam", "thu")
-PLACES = ("/submissions", "/su-co", *(f"/submissions/{identity(one)}" for one in SHOWN))
+PLACES = ("/submissions", "/su-co", "/dong-y", *(f"/submissions/{identity(one)}" for one in SHOWN))
 ASTRAY = ("//evil.example/", "https://evil.example", "/%5Cevil.example", "/logout")
 
 
@@ -342,6 +342,43 @@ def test_an_ending_that_is_refused_keeps_what_was_typed(site: Site, tab: Page) -
     tab.get_by_role("button", name="Không phải tài liệu mật").click()
     expect(tab.get_by_role("alert")).to_contain_text("Đã kết thúc trước đó")
     expect(tab.get_by_label("Lý do")).to_have_value("Không phải mật")
+
+
+def test_a_clerk_records_a_consent_and_withdraws_it(site: Site, tab: Page) -> None:
+    log_in(tab, site, "p-so-tai-chinh")
+    tab.get_by_role("link", name="Sự đồng ý").click()
+    expect(tab.locator("main")).to_contain_text("Chưa ghi nhận sự đồng ý nào.")
+    tab.locator("summary").click()
+    picture(tab, "consent-form")
+    expect(tab.get_by_label("Mã cơ quan gửi")).to_have_value("so-tai-chinh-dien-bien")
+    tab.get_by_label("Mã biểu").fill("cv17809-1")
+    tab.get_by_label("tên người").check()
+    tab.get_by_label("địa chỉ").check()
+    tab.get_by_label("UBND tỉnh").check()
+    tab.get_by_label("Từ ngày").fill("2026-11-01")
+    tab.get_by_label("Số văn bản đồng ý").fill("15/STC")
+    tab.get_by_role("button", name="Ghi nhận", exact=True).click()
+    expect(tab.get_by_role("alert")).to_contain_text("Còn thiếu nội dung")
+    expect(tab.get_by_label("tên người")).to_be_checked()
+    picture(tab, "consent-missing")
+    tab.get_by_label("quản lý nhà nước").check()
+    tab.get_by_role("button", name="Ghi nhận", exact=True).click()
+    expect(tab.get_by_role("status")).to_contain_text("Đã ghi nhận sự đồng ý.")
+    item = tab.locator(f"#consent-{identity('dong-y')}")
+    agreed = "Đồng ý về tên người, địa chỉ; cho UBND tỉnh; để quản lý nhà nước."
+    expect(item).to_contain_text(agreed)
+    expect(item).to_contain_text("Từ 1/11/2026, không hạn cuối.")
+    (given,) = site.office.consents
+    assert (given["identifiers"], given["audiences"], given["purposes"]) == (
+        ["person_name", "address"], ["provincial_committee"], ["state_management"],
+    )  # fmt: skip
+    item.locator("summary").click()
+    picture(tab, "consents")
+    item.get_by_label("Vì sao rút lại").fill("Một hộ rút lại")
+    item.get_by_role("button", name="Rút lại").click()
+    expect(tab.get_by_role("status")).to_contain_text("Đã rút lại sự đồng ý.")
+    expect(item).to_contain_text("Đã rút, p-so-tai-chinh")
+    expect(item.get_by_role("button")).to_have_count(0)
 
 
 def test_an_auditor_reads_incidents_and_a_clerk_has_none(site: Site, tab: Page) -> None:

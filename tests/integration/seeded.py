@@ -116,6 +116,7 @@ def _known(
         "/v1/submissions/{submission}/withdrawal": {"submission": cleared["id"]},
         "/v1/consents/": {"consent": submission["submission"]},
         "/v1/erasures/": {"erasure": submission["submission"]},
+        "/dong-y/": {"consent": str(uuid4())},
         "/su-co/": {"incident": str(uuid4())},
         "/quy-dinh/": {"regulation": "dien-bien-1618-2021"},
         "/v1/digests/": {"submission": cleared["id"]},
