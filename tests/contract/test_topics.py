@@ -9,6 +9,7 @@ import pytest
 from kafka.admin import ConfigResource, ConfigResourceType, KafkaAdminClient, NewTopic
 
 from deploy.supervision import wait_until
+from services.kernel import access
 from services.kernel.administration import Difference, apply, differences
 from services.kernel.cluster import Cluster
 from services.kernel.topics import Topic, load
@@ -20,6 +21,7 @@ DECLARED = load()
 def admin(cluster: Cluster) -> Iterator[KafkaAdminClient]:
     client = KafkaAdminClient(**cluster.options())
     apply(client, DECLARED.values())
+    access.apply(client, DECLARED.values())
     yield client
     client.close()
 
