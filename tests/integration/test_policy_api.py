@@ -691,6 +691,7 @@ def test_names_are_used_by_consent_until_it_is_withdrawn(policy: Policy, stack: 
     assert consent(policy, AUDITOR).status_code == 403
     assert consent(policy, AGENCY).json()["type"].endswith(":no-consent"), "another agency's form"
     assert consent(policy, period="quý 1").json()["type"].endswith(":no-period")
+    assert consent(policy, form="khong-co").json()["type"].endswith(":no-form")
     assert consent(policy, valid_to="2026-10-01").status_code == 422
     document = f"16/STC {uuid4()}"
     given = consent(policy, period="2030-Q1", document=document)

@@ -12,6 +12,7 @@ from fastapi.concurrency import run_in_threadpool
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 from sqlmodel import Session, col, select
 
+from services.kernel import replica
 from services.kernel.api import Context, context_of
 from services.kernel.auth import Access, allowed
 from services.kernel.events import Outcome
@@ -140,7 +141,7 @@ def listed(
 async def give(body: Given, context: With, access: Recorder) -> ConsentView:
     """201 once it is recorded and published, also for the same sent again; pending and denied requests follow.
 
-    404 for a sender and form that aren't the asker's, 422 for a period that is none.
+    404 for a sender and form that aren't the asker's, 422 for a form or a period that is none: it would say nothing.
     """
     view, sequence = await run_in_threadpool(_give, context, access, body)
     if sequence is not None:
@@ -205,6 +206,8 @@ def _give(context: Context, access: Access, body: Given) -> tuple[ConsentView, i
     with Session(context.engine) as session, session.begin():
         if not _reaches(session, access, row, now):
             raise Refused(Code.NO_CONSENT).problem()
+        if replica.get(session, "form", body.form) is None:
+            raise Refused(Code.NO_FORM, form=body.form).problem()
         lock = sa.text("select pg_advisory_xact_lock(hashtextextended(:id, 0))")
         session.execute(lock, {"id": f"policy consent {id_}"})
         before = session.get(ConsentRow, id_)
