@@ -55,6 +55,12 @@ def holds(form: Mapping[str, Any], head: Mapping[str, Any], figure: Figure) -> b
     )
 
 
+def reports(form: Mapping[str, Any], figure: Figure) -> bool:
+    """Whether the form has the figure's indicator."""
+    wanted = (figure.indicator_list, figure.indicator)
+    return any(one[:2] == wanted for table in form["tables"] for one in _of(form, table))
+
+
 Reported = tuple[str, str, tuple[str, str] | None, str]
 """List, indicator, the area where the row has one of its own, and the span of time."""
 

@@ -21,6 +21,7 @@ class Code(Enum):
     OWN_REQUEST = ("own-request", 403)
     NOT_PRIVATE = ("not-private", 409)
     JUDGED_BEFORE = ("judged-before", 409)
+    NO_FIGURE = ("no-figure", 422)
     NO_FORM = ("no-form", 422)
     NO_PERIOD = ("no-period", 422)
     NO_AUDIENCE = ("no-audience", 422)

@@ -281,6 +281,22 @@ def test_malformed_decisions_are_told(policy: Policy, body: dict[str, Any]) -> N
     assert policy.verdict(submission) == "held"
 
 
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"indicator": "T9999"},
+        {"indicator_list": "khong-co"},
+        {"indicator_list": "cv17809-1/9", "indicator": "1"},
+        {"indicator_list": f"cv17809-1/{'9' * 40}", "indicator": "1"},
+        {"area": "999"},
+        {"area_list": "khong-co"},
+    ],
+)
+def test_what_nobody_can_ever_send_is_not_waited_for(policy: Policy, wrong: dict[str, str]) -> None:
+    answer = policy.client.post("/v1/requests", json=WANTED | wrong, headers=AGENCY)
+    assert (answer.status_code, answer.json()["type"].rsplit(":")[-1]) == (422, "no-figure")
+
+
 def test_an_embargo_from_request_to_release(policy: Policy, stack: Stack) -> None:
     submission = str(uuid4())
     wanted = WANTED | {"completeness": "preliminary"}

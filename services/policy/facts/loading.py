@@ -37,7 +37,7 @@ from services.policy.facts.values import (
     Withdrawal,
     indicator_lists,
 )
-from services.policy.figures import Figure, holds
+from services.policy.figures import Figure, holds, reports
 from services.policy.handler import Affected, released_figure
 from services.policy.law.consent import Consent
 from services.policy.law.verdict import BY_KIND, Audience, Verdict
@@ -89,6 +89,25 @@ def facts_of(session: Session, submission_id: UUID, at: datetime) -> Facts | Non
 def room_of(session: Session, sender: str, form: str, at: datetime) -> str | None:
     """The room that is responsible for what a sender supplies in a form."""
     return _item(session, {"sender": sender, "form": form}, at).room
+
+
+def is_known(session: Session, figure: Figure) -> bool:
+    """Whether the catalogue has the figure's indicator and its area: without them it would never come."""
+    if not _has_code(session, figure.area_list, figure.area):
+        return False
+    if _has_code(session, figure.indicator_list, figure.indicator):
+        return True
+    id_, _, version = figure.indicator_list.partition("/")
+    # A form's own codes are a list of the form's version, which need not be the present one.
+    is_number = version.isdecimal() and len(version) < 10
+    former = _form(session, id_, int(version)) if is_number else None
+    forms = [entry.body for entry in replica.all_of(session, "form")] + ([former] if former else [])
+    return any(reports(form, figure) for form in forms)
+
+
+def _has_code(session: Session, id_: str, code: str) -> bool:
+    entry = replica.get(session, "codelist", id_)
+    return entry is not None and any(one["code"] == code for one in entry.body["codes"])
 
 
 def candidates(session: Session, figure: Figure) -> list[AttemptRow]:

@@ -19,7 +19,7 @@ from services.kernel.events import Outcome
 from services.model.period import PeriodError
 from services.policy.answers import absent
 from services.policy.book import Book, answer_draft
-from services.policy.facts.loading import candidates, facts_of
+from services.policy.facts.loading import candidates, facts_of, is_known
 from services.policy.facts.rows import JUDGEMENT, judgement_columns, request_row
 from services.policy.facts.values import Asked, Judgement
 from services.policy.figures import Figure
@@ -197,6 +197,8 @@ def _ask(session: Session, wish: Wish, at: datetime) -> Outcome | None:
     session.execute(lock, {"id": f"policy request {wish.id}"})
     if session.get(RequestRow, wish.id) is not None:
         return None
+    if not is_known(session, wish.figure):
+        raise Refused(Code.NO_FIGURE)
     asked = Asked(
         wish.id, wish.audience, wish.person, wish.figure, wish.purpose, wish.basis, at,
         private_interest=wish.private_interest,
