@@ -6,6 +6,7 @@ import json
 import socket
 import stat
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from uuid import uuid4
 
@@ -14,7 +15,7 @@ import pytest
 from kafka import KafkaConsumer, KafkaProducer
 from kafka.admin import KafkaAdminClient, NewTopic
 
-from deploy.programs import DEFAULT_PORTS, PROGRAMS
+from deploy.programs import DEFAULT_PORTS, KAFKA_LOGINS, PROGRAMS
 from deploy.stack import Stack
 from deploy.state import PortTaken
 from deploy.supervision import wait_until
@@ -85,7 +86,7 @@ def test_the_log_of_postgres_holds_no_value(infrastructure: Stack, fresh_databas
 
 
 def test_secrets_are_for_the_owner_alone(infrastructure: Stack) -> None:
-    for name in ("state.json", "supervisor.conf"):
+    for name in ("state.json", "supervisor.conf", "kafka/server.properties"):
         mode = stat.S_IMODE((infrastructure.folder / name).stat().st_mode)
         assert mode == 0o600, name
 
@@ -96,12 +97,25 @@ def test_ports_and_secrets_are_remembered(tmp_path: Path) -> None:
     assert Stack(tmp_path / "other", free_ports=True).administrator_environment() != first
 
 
+def test_a_stack_from_before_kafka_asked_for_logins_gets_them_for_good(tmp_path: Path) -> None:
+    before = Stack(tmp_path, free_ports=True).state
+    file = tmp_path / "state.json"
+    saved = json.loads(file.read_text())
+    del saved["kafka_passwords"]
+    file.write_text(json.dumps(saved))
+    after = Stack(tmp_path).state
+    assert set(after.kafka_passwords) == set(KAFKA_LOGINS)
+    assert replace(after, kafka_passwords=before.kafka_passwords) == before
+    assert Stack(tmp_path).state == after
+
+
 @pytest.mark.parametrize("name", PROGRAMS)
 def test_a_program_knows_its_own_password_alone(tmp_path: Path, name: str) -> None:
     stack = Stack(tmp_path)
     text = json.dumps(stack.environment(name))
-    known = {role for role, password in stack.state.passwords.items() if password in text}
-    assert known == ({PROGRAMS[name].service} if PROGRAMS[name].database else set())
+    own = {PROGRAMS[name].service} if PROGRAMS[name].database else set()
+    for passwords in (stack.state.passwords, stack.state.kafka_passwords):
+        assert {role for role, password in passwords.items() if password in text} == own
 
 
 def test_a_taken_port_is_named_with_the_way_out(tmp_path: Path) -> None:
