@@ -111,6 +111,9 @@ def _told(error: Exception) -> Exit:
         say("operators.unreachable", error=True, reason=reason)
         return Exit.UNREACHABLE
     names = {"servers": settings().kafka.servers, "username": settings().kafka.username}
+    if isinstance(error, kafka.errors.SecurityDisabledError):
+        say("operators.kafka.open", error=True, **names)
+        return Exit.DIFFERS
     if isinstance(error, kafka.errors.AuthorizationError):
         say("operators.kafka.refused", error=True, **names)
         return Exit.NOT_FOUND

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx2
+import kafka.errors
 import pytest
 from typer.testing import CliRunner, Result
 
@@ -332,6 +333,39 @@ def test_a_broker_that_is_away_is_a_sentence_and_exit_code_5() -> None:
         assert words in result.stderr
     assert "SOLIEU_KAFKA_USERNAME" in result.stderr
     assert "Traceback" not in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "words"),
+    [
+        (kafka.errors.SecurityDisabledError(), 1, "không kiểm soát quyền"),
+        (
+            kafka.errors.TopicAuthorizationFailedError("intake.replay"),
+            4,
+            "không cho tài khoản «compiler»",
+        ),
+        (kafka.errors.KafkaTimeoutError(), 5, "không nhận tài khoản «compiler»"),
+    ],
+)
+def test_what_kafka_refuses_is_a_sentence_with_the_way_out(
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    error: Exception,
+    code: int,
+    words: str,
+) -> None:
+    monkeypatch.setenv("SOLIEU_KAFKA_USERNAME", "compiler")
+    settings.cache_clear()
+
+    def fail() -> None:
+        raise error
+
+    monkeypatch.setattr(cli, "app", fail)
+    with pytest.raises(SystemExit) as ended:
+        cli.main()
+    settings.cache_clear()
+    assert ended.value.code == code
+    assert words in capsys.readouterr().err
 
 
 def test_help_names_every_command_and_loads_nothing_heavy() -> None:
