@@ -18,7 +18,7 @@ from services.policy.identifiers.finding import Finding
 from services.policy.law.case import Case
 from services.policy.law.decide import decide
 from services.policy.law.verdict import KINDS
-from services.policy.secrecy import markings
+from services.policy.secrecy.scan import markings
 from services.policy.texts import read
 
 DAY = date(2026, 11, 26)

@@ -8,7 +8,7 @@ from typing import Literal
 import pytest
 
 from services.model.statement import SecretLevel
-from services.policy.secrecy import markings
+from services.policy.secrecy.scan import markings
 from services.policy.texts import read
 from tests.unit.policy_cases import cells
 
@@ -201,6 +201,39 @@ def test_a_level_beside_its_label(value: str) -> None:
     (found,) = markings(read(cells([["Độ mật:", "", value]])))
     assert found.cell == "C1"
     assert markings(read(cells([["Mặt hàng:", "", "Mật"]]))) == ()
+
+
+@pytest.mark.parametrize(
+    ("rows", "cell", "level"),
+    [
+        ([["TỐI", "MẬT"]], "B1", "secret"),
+        ([["Tối", "", "mật"]], "C1", "secret"),
+        ([["TUYỆT"], ["MẬT"]], "A2", "top_secret"),
+        ([["x", "M", "Ậ", "T"]], "D1", "confidential"),
+        ([["T", "Ố", "I", "M", "Ậ", "T"]], "F1", "secret"),
+        ([["T", "O", "I", "", "M", "A", "T"]], "G1", "secret"),
+        ([["T"], ["Ố"], ["I"], ["MẬT"]], "A4", "secret"),
+    ],
+)
+def test_a_stamp_cut_over_cells(rows: list[list[str]], cell: str, level: str) -> None:
+    found = markings(read(cells([["Thu ngân sách"], [""], *rows])))
+    place = f"{cell[0]}{int(cell[1:]) + 2}"
+    assert (found[0].cell, found[0].kind) == (place, level)
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        [["M", "A", "T"]],
+        [["Tối", "Sáng", "Mặt"]],
+        [["A", "M", "T", "I"]],
+        [["T", "O", "I"]],
+        [["Tối", "", "", "", "", "mất"]],
+        [["Mặt", "Tối"]],
+    ],
+)
+def test_letters_and_words_in_cells_are_no_stamp(rows: list[list[str]]) -> None:
+    assert markings(read(cells(rows))) == ()
 
 
 def test_the_highest_level_comes_first_and_a_sheet_may_bear_it() -> None:

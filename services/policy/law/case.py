@@ -16,7 +16,7 @@ from services.policy.identifiers.finding import Finding, shown
 from services.policy.identifiers.scan import scan
 from services.policy.law.consent import agreed, purpose_of
 from services.policy.law.verdict import ACCEPTANCE, COMPILERS, Audience
-from services.policy.secrecy import markings
+from services.policy.secrecy.scan import markings
 from services.policy.texts import CellsError, Texts, read
 
 

@@ -1,36 +1,25 @@
-"""Markings of secrecy in the texts of a workbook: Mật, Tối mật, Tuyệt mật. Where and of which level, never the text.
+"""What a text marks by its words: stamps, labels, and sentences that say what the document is. Pure.
 
-The words alone say nothing: mật ong is honey, mật độ density. A marking stands by itself, as a stamp does; or beside
-its label; or in a sentence that says what the document is. Law 29/2018/QH14, Article 10(2): the highest level counts.
+Folded text is in small letters without tone marks (`texts.fold`).
 """
 
 from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator
 
-import polars as pl
-
-from services.model.legacy import ENCODINGS, decoded, is_latin
 from services.model.statement import SecretLevel
-from services.policy.identifiers.finding import Finding
-from services.policy.identifiers.scan import safe_names
-from services.policy.texts import Texts, fold, latin
+from services.policy.texts import latin
 
-_LEVELS = {
+LEVELS = {
     "tuyet mat": SecretLevel.TOP_SECRET,
     "toi mat": SecretLevel.SECRET,
     "mat": SecretLevel.CONFIDENTIAL,
 }
 _LEVEL = r"(?P<level>tuyet mat|toi mat|mat)"
-_AROUND = " \t\n.,:;-–—_*#()[]{}<>«»\"'“”!|/\\"
-_LONGEST = 60
+AROUND = " \t\n.,:;-–—_*#()[]{}<>«»\"'“”!|/\\"
+LONGEST = 60
 """Characters of a stamp; what is longer is a sentence."""
-_CANDIDATE = r"m *\W* *a *\W* *t|secret"
-_LEGACY = r"(?i)m\W*(?:ë|aä)\W*t"
-"""«mật» in TCVN3 and VNI, whose texts are too short here to be surely that."""
-_LABEL = re.compile(r"^(?:do|cap|muc)(?: do)? mat$")
 _LABELLED = re.compile(
     rf"\b(?:do|cap|muc)(?: do)? mat *(?:[:\-–] *\W*{_LEVEL}|(?P<plain>tuyet mat|toi mat))\b"
 )
@@ -62,55 +51,26 @@ _ENGLISH = {
     "SECRET": SecretLevel.SECRET,
     "STATE SECRET": SecretLevel.CONFIDENTIAL,
 }
-_BESIDE = 3
-"""Columns to the right of a label within which its value stands."""
-
-
-def markings(texts: Texts) -> tuple[Finding, ...]:
-    """The markings, the highest level first, each with its sheet and cell."""
-    candidates = texts.frame.filter(
-        pl.col("folded").str.contains(_CANDIDATE) & (pl.col("folded").str.len_chars() > 0)
-    )
-    found: dict[int, SecretLevel] = {}
-    labels: list[tuple[int, str, int]] = []
-    for index, sheet, row, column, folded, text in candidates.select(
-        "index", "sheet", "row", "column", "folded", "text"
-    ).iter_rows():
-        level = level_of(text, folded)
-        if level is not None:
-            found[index] = level
-        elif row is not None and _LABEL.match(folded.strip(_AROUND)):
-            labels.append((sheet, column, row))
-    if labels:
-        found |= dict(_beside(candidates, labels))
-    found |= dict(_legacy(texts))
-    names = safe_names(texts.sheets)
-    places = texts.frame.select("sheet", "cell").rows()
-    order = list(SecretLevel)
-    return tuple(
-        Finding(names[places[index][0]], places[index][1], level.value)
-        for index, level in sorted(found.items(), key=lambda one: (order.index(one[1]), one[0]))
-    )
 
 
 def level_of(text: str, folded: str) -> SecretLevel | None:
     """The level that a text marks by itself; `folded` is it without tone marks (`texts.fold`)."""
-    stamp = folded.strip(_AROUND)
-    if len(stamp) <= _LONGEST and (level := _stamped(text, stamp)):
+    stamp = folded.strip(AROUND)
+    if len(stamp) <= LONGEST and (level := _stamped(text, stamp)):
         return level
     if labelled := _LABELLED.search(folded):
-        return _LEVELS[labelled["level"] or labelled["plain"]]
+        return LEVELS[labelled["level"] or labelled["plain"]]
     if _COUNTED.search(folded):
         return None
-    toned = _toned(text)
+    toned = toned_of(text)
     if (classed := _CLASSED.search(folded)) and not _is_denied(folded[: classed.start()]):
-        return _LEVELS[classed["level"]]
+        return LEVELS[classed["level"]]
     if (phrase := _phrase(text, toned)) and not _is_denied(_before(_FOLDED_PHRASE, folded)):
         return phrase
     for stated in _STATED.finditer(folded):
         if not _is_denied(folded[: stated.start()]) and (level := _stated(stated, folded, toned)):
             return level
-    if _HANDLED.search(stamp) and text.strip(_AROUND)[:3].isupper() and _TONED.search(toned):
+    if _HANDLED.search(stamp) and text.strip(AROUND)[:3].isupper() and _TONED.search(toned):
         return SecretLevel.CONFIDENTIAL
     if _STAMP_NAMED.search(toned) and not _is_denied(folded.partition("mat")[0]):
         return SecretLevel.CONFIDENTIAL
@@ -142,16 +102,16 @@ def _phrase(text: str, toned: str) -> SecretLevel | None:
 
 def _stated(stated: re.Match[str], folded: str, toned: str) -> SecretLevel | None:
     """The level in a sentence that says what the document is."""
-    level, after = _LEVELS[stated["level"]], folded[stated.end() :]
+    level, after = LEVELS[stated["level"]], folded[stated.end() :]
     if level is not SecretLevel.CONFIDENTIAL:
-        return level if not after.strip(_AROUND) or _PHRASE.search(toned) else None
+        return level if not after.strip(AROUND) or _PHRASE.search(toned) else None
     # "Thông tin mất" is lost, not secret: without the word's own tone mark the lowest level is not believed.
     return level if _ENDED.search(after) and _TONED.search(toned) else None
 
 
 def _stamped(text: str, stamp: str) -> SecretLevel | None:
     """The level of a text that is nothing but a marking, its letters spaced out or not."""
-    plain = text.strip(_AROUND)
+    plain = text.strip(AROUND)
     if (english := _ENGLISH.get(plain)) is not None:
         return english
     if _JOINED.fullmatch(joined := _APART.sub("", stamp).replace("0", "o")):
@@ -162,7 +122,7 @@ def _stamped(text: str, stamp: str) -> SecretLevel | None:
     spaced = _SPACED.fullmatch(stamp) is not None
     if spaced:
         stamp, plain = joined, _APART.sub("", plain)
-    level = _LEVELS.get(stamp)
+    level = LEVELS.get(stamp)
     if level is SecretLevel.CONFIDENTIAL and not spaced:
         # Honey and molasses are "Mật" in lists of products; a stamp is in capitals.
         return level if _is_toned(text) and plain in (plain.upper(), plain.lower()) else None
@@ -172,47 +132,9 @@ def _stamped(text: str, stamp: str) -> SecretLevel | None:
 
 
 def _is_toned(text: str) -> bool:
-    return _TONED.search(_toned(text)) is not None
+    return _TONED.search(toned_of(text)) is not None
 
 
-def _toned(text: str) -> str:
+def toned_of(text: str) -> str:
+    """In small letters with their tone marks, letters of other scripts as they look."""
     return unicodedata.normalize("NFC", latin(text))
-
-
-def _legacy(texts: Texts) -> Iterator[tuple[int, SecretLevel]]:
-    """Stamps in the encodings from before Unicode, whose capitals are a matter of the font."""
-    candidates = texts.frame.filter(
-        pl.col("text").str.contains(_LEGACY) & (pl.col("text").str.len_chars() <= _LONGEST)
-    )
-    for index, text in candidates.select("index", "text").iter_rows():
-        for encoding in ENCODINGS if is_latin(text) else ():
-            meant = decoded(text, encoding).upper()
-            (folded,) = fold(pl.Series([meant]))
-            if level := level_of(meant, folded):
-                yield index, level
-                break
-
-
-def _beside(
-    candidates: pl.DataFrame, labels: list[tuple[int, str, int]]
-) -> Iterator[tuple[int, SecretLevel]]:
-    """The levels that stand right of a label of their own."""
-    for index, sheet, row, column, folded in candidates.select(
-        "index", "sheet", "row", "column", "folded"
-    ).iter_rows():
-        level = _LEVELS.get(folded.strip(_AROUND))
-        if level is None or row is None:
-            continue
-        at = _number(column)
-        if any(
-            (sheet, row) == (one, line) and 0 < at - _number(letters) <= _BESIDE
-            for one, letters, line in labels
-        ):
-            yield index, level
-
-
-def _number(letters: str) -> int:
-    number = 0
-    for letter in letters:
-        number = number * 26 + ord(letter) - 64
-    return number

@@ -1,0 +1,132 @@
+"""Markings of secrecy in the texts of a workbook: Mật, Tối mật, Tuyệt mật. Where and of which level, never the text.
+
+The words alone say nothing: mật ong is honey, mật độ density. A marking stands by itself, as a stamp does; or beside
+its label; or in a sentence that says what the document is. Law 29/2018/QH14, Article 10(2): the highest level counts.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import polars as pl
+
+from services.model.legacy import ENCODINGS, decoded, is_latin
+from services.model.statement import SecretLevel
+from services.policy.identifiers.finding import Finding
+from services.policy.identifiers.scan import safe_names
+from services.policy.secrecy.wording import AROUND, LEVELS, LONGEST, level_of, toned_of
+from services.policy.texts import Texts, fold
+
+_CANDIDATE = r"m *\W* *a *\W* *t|secret"
+_LEGACY = r"(?i)m\W*(?:ë|aä)\W*t"
+"""«mật» in TCVN3 and VNI, whose texts are too short here to be surely that."""
+_LABEL = re.compile(r"^(?:do|cap|muc)(?: do)? mat$")
+_PIECE = r"^(?:tuyet|toi|mat|[tuyeoima])$"
+_WHOLE = {name.replace(" ", ""): level for name, level in LEVELS.items()}
+_TONED_WHOLE = ("tuyệtmật", "tốimật", "mật")
+_BESIDE = 3
+"""Columns to the right of a label within which its value stands."""
+
+
+def markings(texts: Texts) -> tuple[Finding, ...]:
+    """The markings, the highest level first, each with its sheet and cell."""
+    candidates = texts.frame.filter(
+        pl.col("folded").str.contains(_CANDIDATE) & (pl.col("folded").str.len_chars() > 0)
+    )
+    found: dict[int, SecretLevel] = {}
+    labels: list[tuple[int, str, int]] = []
+    for index, sheet, row, column, folded, text in candidates.select(
+        "index", "sheet", "row", "column", "folded", "text"
+    ).iter_rows():
+        level = level_of(text, folded)
+        if level is not None:
+            found[index] = level
+        elif row is not None and _LABEL.match(folded.strip(AROUND)):
+            labels.append((sheet, column, row))
+    if labels:
+        found |= dict(_beside(candidates, labels))
+    found |= dict(_legacy(texts))
+    order = list(SecretLevel)
+    for index, level in _split(texts):
+        found[index] = min(level, found.get(index, level), key=order.index)
+    names = safe_names(texts.sheets)
+    places = texts.frame.select("sheet", "cell").rows()
+    return tuple(
+        Finding(names[places[index][0]], places[index][1], level.value)
+        for index, level in sorted(found.items(), key=lambda one: (order.index(one[1]), one[0]))
+    )
+
+
+def _legacy(texts: Texts) -> Iterator[tuple[int, SecretLevel]]:
+    """Stamps in the encodings from before Unicode, whose capitals are a matter of the font."""
+    candidates = texts.frame.filter(
+        pl.col("text").str.contains(_LEGACY) & (pl.col("text").str.len_chars() <= LONGEST)
+    )
+    for index, text in candidates.select("index", "text").iter_rows():
+        for encoding in ENCODINGS if is_latin(text) else ():
+            meant = decoded(text, encoding).upper()
+            (folded,) = fold(pl.Series([meant]))
+            if level := level_of(meant, folded):
+                yield index, level
+                break
+
+
+def _split(texts: Texts) -> Iterator[tuple[int, SecretLevel]]:
+    """Stamps cut over cells side by side, or one below the other; told of the last cell."""
+    placed = texts.frame.filter(
+        pl.col("row").is_not_null() & pl.col("folded").str.strip_chars(AROUND).str.contains(_PIECE)
+    )
+    cells = [
+        (sheet, row, _number(column), index, folded.strip(AROUND), toned_of(text).strip(AROUND))
+        for sheet, row, column, index, folded, text in placed.select(
+            "sheet", "row", "column", "index", "folded", "text"
+        ).iter_rows()
+    ]
+    lines: dict[tuple[str, int, int], list[tuple[int, int, str, str]]] = {}
+    for sheet, row, column, index, folded, toned in cells:
+        lines.setdefault(("row", sheet, row), []).append((column, index, folded, toned))
+        lines.setdefault(("column", sheet, column), []).append((row, index, folded, toned))
+    for line in lines.values():
+        yield from _joined(sorted(line))
+
+
+def _joined(line: list[tuple[int, int, str, str]]) -> Iterator[tuple[int, SecretLevel]]:
+    for first in range(len(line)):
+        whole = toned = ""
+        before = line[first][0]
+        for at, index, folded, written in line[first:]:
+            if at - before > _BESIDE:
+                break
+            whole, toned, before = whole + folded, toned + written, at
+            if whole == folded or not any(one.startswith(whole) for one in _WHOLE):
+                continue
+            level = _WHOLE.get(whole)
+            untoned = toned == whole and level is not SecretLevel.CONFIDENTIAL
+            if level and (toned in _TONED_WHOLE or untoned):
+                yield index, level
+
+
+def _beside(
+    candidates: pl.DataFrame, labels: list[tuple[int, str, int]]
+) -> Iterator[tuple[int, SecretLevel]]:
+    """The levels that stand right of a label of their own."""
+    for index, sheet, row, column, folded in candidates.select(
+        "index", "sheet", "row", "column", "folded"
+    ).iter_rows():
+        level = LEVELS.get(folded.strip(AROUND))
+        if level is None or row is None:
+            continue
+        at = _number(column)
+        if any(
+            (sheet, row) == (one, line) and 0 < at - _number(letters) <= _BESIDE
+            for one, letters, line in labels
+        ):
+            yield index, level
+
+
+def _number(letters: str) -> int:
+    number = 0
+    for letter in letters:
+        number = number * 26 + ord(letter) - 64
+    return number
