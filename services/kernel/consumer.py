@@ -9,6 +9,7 @@ before an earlier one that comes again, drop the earlier one as read, and commit
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
@@ -32,6 +33,8 @@ from services.kernel.events import Event
 from services.kernel.topics import Topic
 from services.kernel.wire import Header, decode
 
+SESSION_SECONDS = 10
+"""How long the broker keeps a member's place of whom it hears nothing."""
 Accept = Callable[[TP, Received], bool]
 """Takes a record over; False says that the partition's queue is full."""
 Leave = Callable[[Sequence[TP]], Awaitable[None]]
@@ -125,7 +128,7 @@ class Consumer:
             broker_credentials=_credentials(cluster),
             # Static membership: a restarted process gets its partitions back without a rebalance.
             consumer_group_instance_id=f"{service}-{instance}",
-            broker_session_timeout=10,
+            broker_session_timeout=SESSION_SECONDS,
             broker_heartbeat_interval=2,
             broker_commit_interval=0.5,
             consumer_auto_offset_reset="earliest",
@@ -150,6 +153,16 @@ class Consumer:
     async def stop(self) -> None:
         """Commits what is acknowledged, and leaves."""
         await self._app.stop()
+
+    async def be_forgotten(self) -> None:
+        """Is silent for longer than the broker keeps this member's place.
+
+        A broker that is restarted between the join of a group's leader and its assignment keeps an empty one, and
+        gives just that to a static member who comes back within a session; again and again, since nothing changed.
+        """
+        with suppress(Exception):
+            await asyncio.wait_for(self._app.stop(), SESSION_SECONDS)
+        await asyncio.sleep(SESSION_SECONDS + 2)
 
     def resume(self, tp: TP) -> None:
         """Lets the broker send more of a partition whose queue was full."""

@@ -87,17 +87,23 @@ class Runner:
         await self.patiently(self.locks.connect)
         watchers = [asyncio.create_task(self._guard(self.locks.watch()))]
         if await self._identified():
-            assigned = while_never_long_without(
-                lambda: self._consumer.assigned, ASSIGNMENT_PATIENCE
-            )
             watchers += [
-                asyncio.create_task(self._guard(one)) for one in (self._expire(), assigned)
+                asyncio.create_task(self._guard(one))
+                for one in (self._expire(), self._stay_assigned())
             ]
             await self._consume()
         for watcher in watchers:
             watcher.cancel()
         await self._publisher.stop()
         await self.locks.close()
+
+    async def _stay_assigned(self) -> None:
+        """Raises TimeoutError after long without partitions, so late that the next process is a new member."""
+        try:
+            await while_never_long_without(lambda: self._consumer.assigned, ASSIGNMENT_PATIENCE)
+        except TimeoutError:
+            await self._consumer.be_forgotten()
+            raise
 
     async def _identified(self) -> bool:
         """Waits for this process's identity, standing by for who has it; False where it is time to stop instead."""

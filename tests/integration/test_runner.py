@@ -87,6 +87,20 @@ def test_what_the_broker_believes_to_be_read_and_the_database_does_not_know_is_r
     assert "offset gap" not in toy.log()
 
 
+def test_an_empty_assignment_that_the_broker_kept_does_not_last(toy: Toy) -> None:
+    """As a broker has it that was restarted between a leader's join and its assignment."""
+    toy.patience_seconds, toy.assigns = 8.0, "nothing"
+    toy.start("batch")
+    toy.wait_for(lambda: '"running"' in toy.log())
+    time.sleep(3)
+    toy.signal(signal.SIGKILL)
+    toy.assigns = "all"
+    with toy.running("batch"):
+        toy.send([received()])
+        toy.wait_for(lambda: toy.handled() == 1, 120)
+    assert "nothing for 8 s" in toy.log()
+
+
 def test_records_that_the_broker_has_no_more_are_an_alarm(toy: Toy) -> None:
     sent = [received(submission=submission) for submission in of_one_partition(11)]
     with toy.running("batch"):

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID, uuid4
 
 import psycopg
@@ -66,6 +66,10 @@ class Toy:
     url: str
     mark: Path
     workers: list[subprocess.Popen[bytes]] = field(default_factory=list)
+    patience_seconds: float = 60.0
+    """How long a worker goes without partitions."""
+    assigns: Literal["all", "nothing"] = "all"
+    """What a worker that leads its group gives to the members."""
     delivery_seconds: float = 1.0
     """Less than the product's DELIVERY_TIMEOUT, which is paid at each takeover after a crash."""
 
@@ -77,6 +81,8 @@ class Toy:
             "SOLIEU_PORT": "0",
             "TOY_MARK": str(self.mark / "once"),
             "TOY_DELIVERY": str(self.delivery_seconds),
+            "TOY_PATIENCE": str(self.patience_seconds),
+            "TOY_ASSIGNS": self.assigns,
         }
         command = [sys.executable, "-m", "tests.toy.worker", kind]
         with (self.mark / "log").open("ab") as log:
