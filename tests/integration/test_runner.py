@@ -90,6 +90,7 @@ def test_what_the_broker_believes_to_be_read_and_the_database_does_not_know_is_r
 def test_an_empty_assignment_that_the_broker_kept_does_not_last(toy: Toy) -> None:
     """As a broker has it that was restarted between a leader's join and its assignment."""
     toy.patience_seconds, toy.assigns = 8.0, "nothing"
+    toy.session_seconds = 25.0  # enough for the next worker to be there in time, on any machine
     toy.start("batch")
     toy.wait_for(lambda: '"running"' in toy.log())
     time.sleep(3)

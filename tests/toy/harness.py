@@ -68,6 +68,8 @@ class Toy:
     workers: list[subprocess.Popen[bytes]] = field(default_factory=list)
     patience_seconds: float = 60.0
     """How long a worker goes without partitions."""
+    session_seconds: float = 10.0
+    """How long the broker keeps a silent member's place."""
     assigns: Literal["all", "nothing"] = "all"
     """What a worker that leads its group gives to the members."""
     delivery_seconds: float = 1.0
@@ -81,6 +83,7 @@ class Toy:
             "SOLIEU_PORT": "0",
             "TOY_MARK": str(self.mark / "once"),
             "TOY_DELIVERY": str(self.delivery_seconds),
+            "TOY_SESSION": str(self.session_seconds),
             "TOY_PATIENCE": str(self.patience_seconds),
             "TOY_ASSIGNS": self.assigns,
         }

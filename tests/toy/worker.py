@@ -17,7 +17,7 @@ from typing import Any
 from faust.assignor.copartitioned_assignor import CopartitionedAssignor
 from sqlmodel import Session
 
-from services.kernel import partition, publisher, replica, runner
+from services.kernel import consumer, partition, publisher, replica, runner
 from services.kernel.errors import Permanent
 from services.kernel.events import Draft, Event, Outcome
 from services.kernel.runner import main
@@ -73,6 +73,7 @@ if __name__ == "__main__":
     # Both sides of the promise together: how long a producer tries, and how long who takes over waits for it.
     for module in (publisher, partition):
         vars(module)["DELIVERY_TIMEOUT"] = float(os.environ["TOY_DELIVERY"])
+    vars(consumer)["SESSION_SECONDS"] = float(os.environ["TOY_SESSION"])
     vars(runner)["ASSIGNMENT_PATIENCE"] = float(os.environ["TOY_PATIENCE"])
     if os.environ["TOY_ASSIGNS"] == "nothing":
         setattr(CopartitionedAssignor, "get_assignment", lambda self: {})  # noqa: B010
