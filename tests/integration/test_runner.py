@@ -11,6 +11,7 @@ import psycopg
 import pytest
 from kafka import TopicPartition
 from kafka.admin import KafkaAdminClient
+from kafka.errors import KafkaError
 
 from services.kernel import replay
 from services.kernel.codec import codec
@@ -92,8 +93,7 @@ def test_an_empty_assignment_that_the_broker_kept_does_not_last(toy: Toy) -> Non
     toy.patience_seconds, toy.assigns = 8.0, "nothing"
     toy.session_seconds = 25.0  # enough for the next worker to be there in time, on any machine
     toy.start("batch")
-    toy.wait_for(lambda: '"running"' in toy.log())
-    time.sleep(3)
+    toy.wait_for(lambda: _group_state(toy) == "Stable")
     toy.signal(signal.SIGKILL)
     toy.assigns = "all"
     with toy.running("batch"):
@@ -149,6 +149,17 @@ def test_an_event_waits_for_its_state_of_the_catalogue(toy: Toy) -> None:
         toy.send([later])
         toy.wait_for(lambda: len(toy.outputs()) == 2)
     assert toy.scalar("select catalogue_version from replica_version") == 1
+
+
+def _group_state(toy: Toy) -> str:
+    admin = KafkaAdminClient(**toy.cluster.options())
+    try:
+        found = admin.describe_groups(["validation"])["validation"]
+    except KafkaError:
+        return ""
+    finally:
+        admin.close()
+    return str(found["group_state"])
 
 
 def _catalogue_change(version: int) -> Message:
