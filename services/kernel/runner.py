@@ -261,6 +261,10 @@ def main(service: str, stages: Sequence[BatchStage | ObjectStage]) -> None:
     async def run() -> None:
         runner = Runner(service, stages, config, utc_now)
         health.serve(config.host, config.port, runner.state)
-        await runner.run()
+        try:
+            await runner.run()
+        except Exception as error:
+            # Faust's thread would outlive the loop, and keep a process that does nothing.
+            runner.fail(error)
 
     uvloop.run(run())
