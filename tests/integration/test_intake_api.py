@@ -427,19 +427,6 @@ def test_unknown_parameters(intake: Intake, sender: Sender) -> None:
     problem(intake.operator("/v1/submissions/x"), 422, "malformed-request")
 
 
-def test_broker_away_then_the_same_statement_again(
-    stack: Stack, intake: Intake, sender: Sender, cluster: Cluster
-) -> None:
-    statement = sender.statement()
-    with running(stack, kafka_bootstrap="127.0.0.1:9") as cut_off:
-        answer = replace(sender, intake=cut_off).post(statement=statement)
-    problem(answer, 503, "unavailable")
-    assert answer.headers["retry-after"]
-    again = sender.post(statement=statement)
-    assert again.status_code == 200
-    assert len(records(cluster, "submission.received", again.json()["id"])) == 1
-
-
 def test_database_away(sender: Sender) -> None:
     settings = Settings(database_url="postgresql://x@127.0.0.1:9/x", kafka_bootstrap="127.0.0.1:9")
     with TestClient(create_app(settings)) as client:

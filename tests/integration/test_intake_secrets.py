@@ -39,7 +39,6 @@ from tests.integration.test_intake_api import (
     problem,
     records,
     refusals,
-    running,
     sender,
 )
 
@@ -153,16 +152,6 @@ def test_who_may_announce(intake: Intake, sender: Sender) -> None:
     headers = {"Authorization": f"Statement {stated}"}
     problem(intake.client.post("/v1/secret-notices", headers=headers), 422, "bad-claims")
     assert refusals(intake, sender) == []
-
-
-def test_a_notice_while_the_broker_is_away_is_published_later(
-    stack: Stack, intake: Intake, sender: Sender, cluster: Cluster
-) -> None:
-    with running(stack, kafka_bootstrap="127.0.0.1:9") as cut_off:
-        problem(notify(replace(sender, intake=cut_off)), 503, "unavailable")
-    again = notify(sender)
-    assert again.status_code == 200
-    assert len(records(cluster, "submission.refused", again.json()["id"])) == 1
 
 
 def test_the_connector_announces(intake: Intake, sender: Sender, tmp_path: Any) -> None:

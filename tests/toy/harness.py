@@ -19,7 +19,7 @@ from uuid import UUID, uuid4
 
 import psycopg
 from kafka import KafkaConsumer, KafkaProducer, TopicPartition
-from kafka.admin import KafkaAdminClient
+from kafka.admin import KafkaAdminClient, MemberToRemove
 from kafka.partitioner.default import murmur2
 
 from deploy.environment import of_cluster
@@ -198,9 +198,7 @@ def fresh_topics(cluster: Cluster) -> None:
     """Deletes every topic and consumer group, and makes the declared topics anew."""
     admin = KafkaAdminClient(**cluster.options())
     try:
-        groups = [group["group_id"] for group in admin.list_groups()]
-        if groups:
-            admin.delete_groups(groups)
+        _delete_groups(admin)
         names = [name for name in admin.list_topics() if not name.startswith("__")]
         if names:
             admin.delete_topics(names)
@@ -211,6 +209,18 @@ def fresh_topics(cluster: Cluster) -> None:
         access.apply(admin, topics.load().values())
     finally:
         admin.close()
+
+
+def _delete_groups(admin: KafkaAdminClient) -> None:
+    """A static member keeps its place, and what it was assigned, for a session after its process ended."""
+    names = [group["group_id"] for group in admin.list_groups()]
+    if not names:
+        return
+    for name, group in admin.describe_groups(names).items():
+        members = [MemberToRemove(member["member_id"]) for member in group["members"]]
+        admin.remove_group_members(name, members)
+    failed = [result for result in admin.delete_groups(names).items() if result[1] != "OK"]
+    assert not failed, failed
 
 
 def make_schema(administrator_url: str) -> str:
