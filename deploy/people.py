@@ -15,6 +15,7 @@ from deploy.stack import Stack
 
 OFFICE = "thong-ke-dien-bien"
 ECONOMY = "phong-thong-ke-kinh-te-dien-bien"
+COLLECTION = "phong-thu-thap-thong-tin-dien-bien"
 SOCIETY = "phong-thong-ke-xa-hoi-dien-bien"
 
 
@@ -35,6 +36,7 @@ PEOPLE = (
     Person("p-lanh-dao", "Người Lãnh Đạo", OFFICE, "leader"),
     Person("p-kinh-te", "Công Chức Kinh Tế", OFFICE, "officer", (ECONOMY,)),
     Person("p-xa-hoi", "Công Chức Xã Hội", OFFICE, "officer", (SOCIETY,)),
+    Person("p-thu-thap", "Công Chức Thu Thập", OFFICE, "officer", (COLLECTION,)),
     Person("p-bien-soan", "Người Biên Soạn", OFFICE, "compiler"),
     Person("p-kiem-tra", "Người Kiểm Tra", OFFICE, "auditor"),
     Person("p-so-tai-chinh", "Đầu Mối Tài Chính", "so-tai-chinh-dien-bien", "agency"),

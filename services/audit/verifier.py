@@ -55,6 +55,7 @@ PATH: Layout = (("submission_id", str), ("attempt", int))
 PERSONS: Mapping[str, Layout] = {
     "review.decided": (("review_id", str), *PATH),
     "finding.answered": PATH,
+    "verification.changed": PATH,
     "incident.opened": (("incident_id", str), *PATH),
     "incident.closed": (("incident_id", str), *PATH),
     "figure.recalled": PATH,

@@ -32,8 +32,9 @@ def _named(kind: Kind, body: dict[str, Any]) -> Iterator[Named]:
     elif kind is Kind.ITEM:
         yield "responsible", Kind.ORGANISATION, body["responsible"]
         yield "form", Kind.FORM, body["form"]
-        if "room" in body:
-            yield "room", Kind.ORGANISATION, body["room"]
+        for field in ("room", "verifier"):
+            if field in body:
+                yield field, Kind.ORGANISATION, body[field]
     elif kind is Kind.ORGANISATION and "parent" in body:
         yield "parent", Kind.ORGANISATION, body["parent"]
     elif kind is Kind.REGULATION and "replaced_by" in body:

@@ -58,6 +58,7 @@ class Subject(StrEnum):
     WITHDRAWN = "submission.withdrawn"
     REFUSED = "submission.refused"
     ANSWERED = "finding.answered"
+    VERIFIED = "verification.changed"
     REVIEWED = "review.decided"
     REQUESTED = "request.decided"
     RELEASED = "calendar.released"
@@ -138,7 +139,8 @@ class Agreement:
 class Item:
     """One item of an agreement with the seven fields of R23, all mandatory.
 
-    `responsible` supplies it; `room` is the statistics office's room that receives and accepts it (R28, R58).
+    `responsible` supplies it; `room` is the statistics office's room that receives and accepts it (R28, R58), and
+    `verifier` the one that verifies what others doubt (R62).
     `recipients` are the kinds of audience to which alone it may go on, besides the compilers (R22); None for no such
     agreement.
     `agreement` is the signed document; once it has ended, nothing more is received or shared by it alone.
@@ -155,6 +157,7 @@ class Item:
     other: Text
     regime: Literal["coordination", "sharing"] = "coordination"
     room: str | None = None
+    verifier: str | None = None
     recipients: tuple[Recipient, ...] | None = None
     agreement: Agreement | None = None
 
@@ -213,8 +216,9 @@ def starter_pack(schemas: Path = SCHEMAS) -> list[Entry]:
     for item in items:
         if item.form not in forms or item.responsible not in known:
             raise ModelError(f"item {item.id}: no form {item.form}, or no {item.responsible}")
-        if item.room is not None and known.get(item.room) != ROOM:
-            raise ModelError(f"item {item.id}: no room {item.room}")
+        for room in (item.room, item.verifier):
+            if room is not None and known.get(room) != ROOM:
+                raise ModelError(f"item {item.id}: no room {room}")
     organisations = sorted(organisations, key=lambda one: one.parent is not None)
     return [
         *(Entry("codelist", one.id, 1, one.to_dict()) for one in codelists.values()),

@@ -1,4 +1,4 @@
-"""Which room of the statistics office is responsible for what an agency sends: the items of the catalogue say it."""
+"""Which rooms of the statistics office accept and verify what an agency sends: the items of the catalogue say it."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -10,8 +10,17 @@ Rooms = Mapping[tuple[str, str], str]
 
 
 def rooms(items: Iterable[Item]) -> Rooms:
-    """Of those items that name a room."""
-    return {(one["responsible"], one["form"]): one["room"] for one in items if one.get("room")}
+    """The rooms that accept, of those items that name one."""
+    return _named(items, "room")
+
+
+def verifiers(items: Iterable[Item]) -> Rooms:
+    """The rooms that verify, of those items that name one."""
+    return _named(items, "verifier")
+
+
+def _named(items: Iterable[Item], field: str) -> Rooms:
+    return {(one["responsible"], one["form"]): one[field] for one in items if one.get(field)}
 
 
 def item_of(items: Iterable[Item], sender: str, form: str) -> Item | None:

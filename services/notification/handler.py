@@ -26,6 +26,7 @@ VERDICTS = (
 OTHERS = (
     "submission.refused",
     "finding.answered",
+    "verification.changed",
     "review.decided",
     "request.decided",
     "calendar.released",
@@ -73,6 +74,8 @@ def _others(event: Event, facts: Facts) -> Iterator[Tiding]:
         return tidings.of_refusal(event.data, facts)
     if event.topic == "finding.answered":
         return tidings.of_answer(event.data, facts)
+    if event.topic == "verification.changed":
+        return tidings.of_verification(event.data, facts)
     if event.topic == "review.decided":
         key = key_of(event)
         assert key is not None, "the schema names submission and attempt"

@@ -78,6 +78,21 @@ def of_answer(data: Mapping[str, Any], facts: Facts) -> Iterator[Tiding]:
         yield replace(told, recipient=decider)
 
 
+def of_verification(data: Mapping[str, Any], facts: Facts) -> Iterator[Tiding]:
+    """A question is told to the room that verifies, what was found to the one that asked, a fault to the sender."""
+    cells = _plain(", ".join(data["cells"])) if data["cells"] else texts("notice.all_cells")
+    told = Tiding(
+        data["sender"],
+        f"notice.verification_{data['state']}",
+        {**_submission(data, facts), "cells": cells},
+    )
+    whose = data["verifier"] if data["state"] == "asked" else data["room"]
+    for room in _deciders(whose, data["province"], facts):
+        yield replace(told, recipient=room)
+    if data["state"] == "wrong":
+        yield replace(told, message="notice.verification_correct")
+
+
 def of_review(data: Mapping[str, Any], key: Key, facts: Facts) -> Iterator[Tiding]:
     """What the room, or the office, whose turn it was is told; the sender hears of the verdict that follows."""
     known = facts.known.get(key, Known())

@@ -1,4 +1,4 @@
-"""Validation's API: findings and their answers, tests of changed rules. `python -m services.validation.api` runs it."""
+"""Validation's API: findings, figures in doubt, tests of changed rules. `python -m services.validation.api` runs it."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from services.kernel.api import create, serve
 from services.kernel.clock import Clock, utc_now
 from services.kernel.pool import Pool
 from services.kernel.settings import Settings
-from services.validation.routes import findings, rules
+from services.validation.routes import findings, rules, verifications
 
 TEXT = (
-    "Kiểm tra số liệu: phát hiện, giải trình, quyết định; thử quy tắc mới · "
-    "Checks: findings, explanations, decisions; tests of changed rules"
+    "Kiểm tra số liệu: phát hiện, giải trình, quyết định, xác minh; thử quy tắc mới · "
+    "Checks: findings, explanations, decisions, verification; tests of changed rules"
 )
 
 
@@ -22,6 +22,7 @@ def create_app(config: Settings | None = None, clock: Clock = utc_now) -> FastAP
     app.state.pool = Pool()
     app.include_router(findings.router)
     app.include_router(rules.router)
+    app.include_router(verifications.router)
     return app
 
 

@@ -20,6 +20,9 @@ class Code(Enum):
     NOT_WARNING = ("not-warning", 409)
     NOT_ERROR = ("not-error", 409)
     NOT_DOWNGRADABLE = ("not-downgradable", 409)
+    NO_VERIFICATION = ("no-verification", 404)
+    OWN_QUESTION = ("own-question", 403)
+    ANSWERED = ("answered", 409)
     BAD_RULES = ("bad-rules", 422)
 
     def __init__(self, id_: str, status: int) -> None:

@@ -1,4 +1,4 @@
-"""Validation's tables: what was checked, what was accepted, what was answered."""
+"""Validation's tables: what was checked, what was accepted, what was answered, what was verified."""
 
 from __future__ import annotations
 
@@ -73,4 +73,44 @@ class AnswerRow(SQLModel, table=True):
     role: str
     text: str
     document: str | None = None
+    answered_at: datetime = Field(sa_type=TIME)
+
+
+class VerificationRow(SQLModel, table=True):
+    """What a room asked to have verified; never changed. Its words stay here: the event has their SHA-256."""
+
+    __tablename__ = "verifications"
+    __table_args__ = (
+        sa.Index("verifications_submission", "submission_id"),
+        sa.Index("verifications_asked", "asked_at"),
+        {"schema": SCHEMA},
+    )
+
+    verification_id: UUID = Field(primary_key=True)
+    submission_id: UUID
+    attempt: int
+    head: dict[str, Any] = Field(sa_type=JSONB)
+    room: str | None = None
+    verifier: str | None = None
+    cells: list[str] = Field(sa_type=JSONB)
+    question: str
+    person: str
+    organisation: str
+    role: str
+    asked_at: datetime = Field(sa_type=TIME)
+
+
+class VerificationAnswerRow(SQLModel, table=True):
+    """What the verifying room found; never changed, and one for each question."""
+
+    __tablename__ = "verification_answers"
+    __table_args__ = ({"schema": SCHEMA},)
+
+    verification_id: UUID = Field(primary_key=True)
+    result: str
+    text: str
+    document: str | None = None
+    person: str
+    organisation: str
+    role: str
     answered_at: datetime = Field(sa_type=TIME)

@@ -19,6 +19,8 @@ from tests.contract.examples import examples
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 ROOM = "phong-thong-ke-kinh-te-dien-bien"
+OF_ROOMS = ("submission.held", "review.decided", "finding.answered", "verification.changed")
+COLLECTION = "phong-thu-thap-thong-tin-dien-bien"
 OFFICE = "thong-ke-dien-bien"
 SENDER = "so-tai-chinh-dien-bien"
 ASKER = "so-noi-vu-dien-bien"
@@ -44,7 +46,8 @@ def facts(**changes: Any) -> Facts:
     found = (
         organisation(SENDER, "finance_department", mailbox(SENDER)),
         organisation(ASKER, "home_affairs_department", mailbox(ASKER)),
-        organisation(ROOM, "room", mailbox(ROOM, "submission.held", "review.decided", "finding.answered")),
+        organisation(ROOM, "room", mailbox(ROOM, *OF_ROOMS)),
+        organisation(COLLECTION, "room", mailbox(COLLECTION, "verification.changed")),
         organisation(OFFICE, "provincial_office", mailbox(OFFICE, "submission.held", "review.decided")),
         organisation("thong-ke-son-la", "provincial_office", mailbox("son-la"), province="14"),
         organisation(MINISTRY, "ministry", mailbox(MINISTRY, "calendar.released"), province=None),
@@ -95,6 +98,12 @@ def notices(outcome: Outcome) -> list[dict[str, Any]]:
         ("submission.refused", 2, [(SENDER, "notice.secret")]),
         ("finding.answered", 0, [(ROOM, "notice.finding_explained")]),
         ("finding.answered", 1, [(SENDER, "notice.finding_downgraded")]),
+        ("verification.changed", 0, [(COLLECTION, "notice.verification_asked")]),
+        (
+            "verification.changed",
+            1,
+            [(ROOM, "notice.verification_wrong"), (SENDER, "notice.verification_correct")],
+        ),
         ("review.decided", 0, [(ROOM, "notice.reviewed")]),
         ("request.decided", 0, [(ASKER, "notice.request_pending")]),
         ("request.decided", 1, [(ASKER, "notice.request_granted")]),
@@ -110,6 +119,17 @@ def test_each_decision_about_a_finding_has_its_words(kind: str) -> None:
     assert notice["message"] == f"notice.finding_{kind}"
     assert "9f64a747e1b97f13" in notice["body"]
     assert "total-22" in notice["body"]
+
+
+@pytest.mark.parametrize("state", ["confirmed", "method"])
+def test_what_is_not_the_senders_fault_is_told_to_the_room_alone(state: str) -> None:
+    outcome = handle(event("verification.changed", 1, state=state), facts())
+    assert told(outcome) == [(ROOM, f"notice.verification_{state}")]
+
+
+def test_a_question_about_the_whole_submission_says_so() -> None:
+    (notice,) = notices(handle(event("verification.changed", 0, cells=[]), facts()))
+    assert "cả hồ sơ" in notice["body"]
 
 
 def test_an_explanation_without_a_room_is_told_to_the_office() -> None:
@@ -237,6 +257,7 @@ def test_a_secret_is_not_described() -> None:
 FORBIDDEN = {"p-secret-person", "271828182", "Nguyễn Văn Kín"}
 POISON: dict[str, dict[str, Any]] = {
     "finding.answered": {"person": "p-secret-person", "text": "271828182", "cells": ["271828182"]},
+    "verification.changed": {"person": "p-secret-person", "text": "271828182"},
     "submission.returned": {"figures": 271828182, "errors": 271828182, "warnings": 271828182},
     "submission.cleared": {"figures": 271828182},
     "submission.held": {"figures": 271828182},

@@ -8,16 +8,17 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
 from services.kernel import replica
 from services.kernel.api import Context
 from services.kernel.auth import Access
 from services.kernel.vault import Missing
-from services.model.responsibility import Rooms
+from services.model.responsibility import Rooms, verifiers
 from services.model.responsibility import rooms as of_items
 from services.validation.refusals import Code, Refused
-from services.validation.store import AttemptRow
+from services.validation.store import AttemptRow, VerificationAnswerRow, VerificationRow
 
 
 def rooms(session: Session, now: datetime) -> Rooms:
@@ -41,6 +42,56 @@ def attempt(
     if not access.reaches(row.head["sender"], room):
         raise Refused(Code.NO_SUBMISSION)
     return row, room
+
+
+def verifier(session: Session, row: AttemptRow, now: datetime) -> str | None:
+    """Which room verifies the attempt's figures; None, the leadership."""
+    items = (entry.body for entry in replica.in_force(session, "item", now))
+    return verifiers(items).get((row.head["sender"], row.form))
+
+
+Verification = tuple[VerificationRow, VerificationAnswerRow | None]
+"""A question, and what was found, if anything was yet."""
+
+
+def verifications(
+    session: Session,
+    access: Access,
+    state: str | None,
+    submission: UUID | None,
+    limit: int,
+    offset: int,
+) -> list[Verification]:
+    """What the rooms of somebody asked or have to verify, or all; the newest first."""
+    statement = _verifications()
+    if not access.is_all:
+        rooms_of = sorted(access.principal.rooms)
+        mine = (
+            col(VerificationRow.room).in_(rooms_of),
+            col(VerificationRow.verifier).in_(rooms_of),
+        )
+        statement = statement.where(sa.or_(*mine))
+    if state is not None:
+        is_open = col(VerificationAnswerRow.result).is_(None)
+        statement = statement.where(is_open if state == "open" else ~is_open)
+    if submission is not None:
+        statement = statement.where(col(VerificationRow.submission_id) == submission)
+    order = (col(VerificationRow.asked_at).desc(), col(VerificationRow.verification_id))
+    rows = session.execute(statement.order_by(*order).limit(limit).offset(offset))
+    return [(row[0], row[1]) for row in rows]
+
+
+def verification(session: Session, id_: UUID) -> Verification | None:
+    """One question."""
+    statement = _verifications().where(col(VerificationRow.verification_id) == id_)
+    row = session.execute(statement).one_or_none()
+    return None if row is None else (row[0], row[1])
+
+
+def _verifications() -> sa.Select[VerificationRow, VerificationAnswerRow]:
+    question = VerificationRow, VerificationAnswerRow
+    same = col(VerificationAnswerRow.verification_id) == col(VerificationRow.verification_id)
+    return sa.select(*question).select_from(VerificationRow).outerjoin(VerificationAnswerRow, same)
 
 
 def received(

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from services.model.statement import DocumentNumber
+from services.validation.store import VerificationAnswerRow, VerificationRow
 
 WORDS = r"^[^\x00-\x08\x0b-\x1f\x7f]*$"
 """No control characters but line breaks and tabs."""
@@ -55,3 +57,94 @@ class FindingsView(BaseModel):
     attempt: int
     verdict: Literal["validated", "returned"]
     findings: list[dict[str, Any]]
+
+
+Cell = Annotated[str, StringConstraints(pattern=r"^[A-Z]{1,3}[1-9][0-9]{0,6}$")]
+"""An A1 address."""
+
+
+class Asked(BaseModel):
+    """Which figures somebody doubts, and why; without cells, the whole submission."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "examples": [
+                {"cells": ["D28"], "question": "Tăng 40 % so với quý trước, các sở khác đều giảm."}
+            ]
+        },
+    )
+
+    question: Words
+    cells: list[Cell] = Field(default_factory=list, max_length=100)
+
+
+class Found(BaseModel):
+    """What was found: right as it is, wrong at the sender, or at fault in the office's own processing."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "examples": [{"result": "confirmed", "text": "Đã đối chiếu sổ thu, số liệu đúng."}]
+        },
+    )
+
+    result: Literal["confirmed", "wrong", "method"]
+    text: Words
+    document: DocumentNumber | None = None
+
+
+class VerificationView(BaseModel):
+    """A question about figures, and what was found; `state` is `asked` until then."""
+
+    verification_id: UUID
+    submission_id: UUID
+    attempt: int
+    sender: str
+    form: str
+    period: str
+    state: Literal["asked", "confirmed", "wrong", "method"]
+    cells: list[str]
+    question: str
+    room: str | None
+    asked_by: str
+    asked_at: datetime
+    verifier: str | None
+    text: str | None
+    document: str | None
+    answered_by: str | None
+    answered_at: datetime | None
+
+
+class VerificationsView(BaseModel):
+    """Questions about figures, the newest first."""
+
+    verifications: list[VerificationView]
+
+
+def verification_view(
+    asked: VerificationRow, answer: VerificationAnswerRow | None
+) -> VerificationView:
+    """A question with its answer, as the API shows it."""
+    given: dict[str, Any] = {
+        "state": answer.result if answer else "asked",
+        "text": answer.text if answer else None,
+        "document": answer.document if answer else None,
+        "answered_by": answer.person if answer else None,
+        "answered_at": answer.answered_at if answer else None,
+    }
+    return VerificationView(
+        verification_id=asked.verification_id,
+        submission_id=asked.submission_id,
+        attempt=asked.attempt,
+        sender=asked.head["sender"],
+        form=asked.head["form"],
+        period=asked.head["period"],
+        cells=asked.cells,
+        question=asked.question,
+        room=asked.room,
+        asked_by=asked.person,
+        asked_at=asked.asked_at,
+        verifier=asked.verifier,
+        **given,
+    )

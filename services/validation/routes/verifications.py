@@ -1,0 +1,144 @@
+"""Figures that a room doubts, and what the verifying room found."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Query
+from fastapi.concurrency import run_in_threadpool
+from sqlmodel import Session
+
+from services.kernel.api import Context, context_of
+from services.kernel.auth import Access, Role, Scope, allowed
+from services.validation.refusals import Code, Refused
+from services.validation.routes import queries
+from services.validation.routes.findings import Which
+from services.validation.routes.views import (
+    Asked,
+    Found,
+    VerificationsView,
+    VerificationView,
+    verification_view,
+)
+from services.validation.verification import Doubted, Result, Speaker, Verified, answer, ask
+
+With = Annotated[Context, Depends(context_of)]
+Reader = Annotated[Access, Depends(allowed("verification.read"))]
+Asker = Annotated[Access, Depends(allowed("verification.ask"))]
+Verifier = Annotated[Access, Depends(allowed("verification.answer"))]
+router = APIRouter(prefix="/v1", tags=["verifications"])
+
+
+@router.get("/verifications", summary="Yêu cầu xác minh · Figures in doubt")
+def listed(
+    context: With,
+    access: Reader,
+    state: Literal["open", "answered"] | None = None,
+    submission: UUID | None = None,
+    limit: Annotated[int, Query(ge=1, le=200)] = 50,
+    offset: Annotated[int, Query(ge=0, le=10**9)] = 0,
+) -> VerificationsView:
+    """What the asker's rooms asked or have to verify, or all; the newest first."""
+    with Session(context.engine) as session:
+        found = queries.verifications(session, access, state, submission, limit, offset)
+    return VerificationsView(verifications=[verification_view(*one) for one in found])
+
+
+@router.post(
+    "/submissions/{submission}/verifications",
+    status_code=202,
+    summary="Yêu cầu xác minh số liệu · Ask for figures to be verified",
+)
+async def asked(
+    submission: UUID, body: Asked, context: With, access: Asker, attempt: Which = None
+) -> VerificationView:
+    """Of the latest attempt, unless one is named. 202 once it is published; in the same words again it is the same one.
+
+    The text stays here, for the rooms and the leadership; the event has its SHA-256 alone.
+    """
+    try:
+        view, sequence = await run_in_threadpool(_ask, context, access, submission, attempt, body)
+    except Refused as refused:
+        raise refused.problem() from None
+    if sequence is not None:
+        await context.outbox.published(sequence)
+    return view
+
+
+@router.post(
+    "/verifications/{verification}/answers",
+    status_code=202,
+    summary="Trả lời xác minh · Say what was found",
+)
+async def answered(
+    verification: UUID, body: Found, context: With, access: Verifier
+) -> VerificationView:
+    """202 once it is published, also for the same answer again. What is wrong, the sender is told to correct.
+
+    403 for one's own question; 404 where there is none that one's rooms verify; 409 once it was answered otherwise.
+    """
+    try:
+        view, sequence = await run_in_threadpool(_answer, context, access, verification, body)
+    except Refused as refused:
+        raise refused.problem() from None
+    if sequence is not None:
+        await context.outbox.published(sequence)
+    return view
+
+
+def _ask(
+    context: Context, access: Access, submission: UUID, attempt: int | None, body: Asked
+) -> tuple[VerificationView, int | None]:
+    now = context.clock()
+    with Session(context.engine) as session, session.begin():
+        row, room = queries.attempt(session, access, submission, attempt, now)
+        verifier = queries.verifier(session, row, now)
+        queries.lock(session, submission)
+        by = _speaker(access, room)
+        doubted = Doubted(row.head, room, verifier)
+        id_, outcome = ask(doubted, tuple(body.cells), body.question, by, now)
+        if queries.verification(session, id_) is None:
+            sequence = context.outbox.write(session, outcome, id_)
+        else:
+            sequence = context.outbox.unpublished(session)
+        found = queries.verification(session, id_)
+        assert found is not None
+        return verification_view(*found), sequence
+
+
+def _answer(
+    context: Context, access: Access, verification: UUID, body: Found
+) -> tuple[VerificationView, int | None]:
+    with Session(context.engine) as session, session.begin():
+        asked_row, _ = _reached(session, access, verification)
+        queries.lock(session, asked_row.submission_id)
+        asked_row, before = _reached(session, access, verification)
+        verified = Verified(Result(body.result), body.text, body.document)
+        by = _speaker(access, asked_row.verifier)
+        outcome = answer(asked_row, before, verified, by, context.clock())
+        if outcome is None:
+            sequence = context.outbox.unpublished(session)
+        else:
+            sequence = context.outbox.write(session, outcome, verification)
+        return verification_view(*_reached(session, access, verification)), sequence
+
+
+def _reached(session: Session, access: Access, id_: UUID) -> queries.Verification:
+    """A question that somebody's rooms verify; raises Refused where there is none."""
+    found = queries.verification(session, id_)
+    if found is None or not access.reaches(None, found[0].verifier):
+        raise Refused(Code.NO_VERIFICATION)
+    return found
+
+
+def _speaker(access: Access, room: str | None) -> Speaker:
+    """In which role somebody speaks: for the room, or else as the leadership or a compiler."""
+    who = access.principal
+    if Scope.ROOM in access.scopes and room in who.rooms:
+        role = Role.OFFICER
+    elif Role.LEADER in who.roles:
+        role = Role.LEADER
+    else:
+        role = Role.COMPILER
+    return Speaker(who.id, who.organisation, role.value)

@@ -1,0 +1,138 @@
+"""What follows when a room doubts figures, and when it is answered: one more row, and the event that tells of it. Pure.
+
+QĐ 1908/QĐ-TCTK, Điều 10.2: the rooms that use figures tell the collecting room what doesn't fit, and that room verifies
+the microdata or the method by which they were expanded.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+from uuid import UUID, uuid5
+
+from services.kernel.events import Draft, Outcome, Row
+from services.model.submission import head as head_of
+from services.validation.refusals import Code, Refused
+from services.validation.store import VerificationAnswerRow, VerificationRow
+
+TOPIC = "verification.changed"
+
+
+class Result(StrEnum):
+    """What was found: all is right, the sender must correct it, or the office's own processing is at fault."""
+
+    CONFIRMED = "confirmed"
+    WRONG = "wrong"
+    METHOD = "method"
+
+
+@dataclass(frozen=True)
+class Speaker:
+    """Who asks or answers, and in which role."""
+
+    person: str
+    organisation: str
+    role: str
+
+
+@dataclass(frozen=True)
+class Doubted:
+    """The attempt that is doubted, and which rooms accept and verify it: None, the leadership."""
+
+    head: Mapping[str, Any]
+    room: str | None
+    verifier: str | None
+
+
+@dataclass(frozen=True)
+class Verified:
+    """What the verifying room found, in its words, and on which document that rests."""
+
+    result: Result
+    text: str
+    document: str | None = None
+
+
+def identity(head: Mapping[str, Any], cells: tuple[str, ...], question: str) -> UUID:
+    """Asked twice in the same words it is one question."""
+    words = json.dumps([head["attempt"], list(cells), question], ensure_ascii=False)
+    return uuid5(UUID(head["submission_id"]), f"verification/{words}")
+
+
+def ask(
+    doubted: Doubted, cells: tuple[str, ...], question: str, by: Speaker, at: datetime
+) -> tuple[UUID, Outcome]:
+    """The question's id, and what follows from it."""
+    id_ = identity(doubted.head, cells, question)
+    row = {
+        "verification_id": id_,
+        "submission_id": UUID(doubted.head["submission_id"]),
+        "attempt": doubted.head["attempt"],
+        "head": dict(head_of(doubted.head)),
+        "room": doubted.room,
+        "verifier": doubted.verifier,
+        "cells": list(cells),
+        "question": question,
+        "person": by.person,
+        "organisation": by.organisation,
+        "role": by.role,
+        "asked_at": at,
+    }
+    asked = VerificationRow(**row)
+    event = _event(asked, "asked", by, question, None, at)
+    return id_, Outcome(events=(event,), rows=(Row(VerificationRow, row),))
+
+
+def answer(
+    asked: VerificationRow,
+    before: VerificationAnswerRow | None,
+    found: Verified,
+    by: Speaker,
+    at: datetime,
+) -> Outcome | None:
+    """What follows from the answer; None where it repeats the one before. Raises Refused."""
+    if by.person == asked.person:
+        raise Refused(Code.OWN_QUESTION)
+    if before is not None:
+        said = (before.result, before.text, before.document, before.person)
+        if said == (found.result.value, found.text, found.document, by.person):
+            return None
+        raise Refused(Code.ANSWERED, result=before.result)
+    row = {
+        "verification_id": asked.verification_id,
+        "result": found.result.value,
+        "text": found.text,
+        "document": found.document,
+        "person": by.person,
+        "organisation": by.organisation,
+        "role": by.role,
+        "answered_at": at,
+    }
+    event = _event(asked, found.result.value, by, found.text, found.document, at)
+    return Outcome(events=(event,), rows=(Row(VerificationAnswerRow, row),))
+
+
+def _event(
+    asked: VerificationRow, state: str, by: Speaker, text: str, document: str | None, at: datetime
+) -> Draft:
+    """Who asked or answered about which cells. The text may hold figures: its SHA-256."""
+    data = asked.head | {
+        "verification_id": str(asked.verification_id),
+        "state": state,
+        "cells": asked.cells,
+        "room": asked.room,
+        "verifier": asked.verifier,
+        "person": by.person,
+        "organisation": by.organisation,
+        "role": by.role,
+        "text": hashlib.sha256(text.encode()).hexdigest(),
+        "document": document,
+        "changed_at": at,
+    }
+    subject = str(asked.submission_id)
+    return Draft(TOPIC, subject, data, subject)
