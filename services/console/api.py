@@ -27,6 +27,7 @@ from services.console.pages import (
     regulations,
     submission,
     submissions,
+    verifications,
 )
 from services.console.rendering import STATIC
 from services.console.security import Guard
@@ -85,6 +86,7 @@ def create_app(config: Settings | None = None, clock: Clock = utc_now) -> FastAP
         regulations,
         incidents,
         consents,
+        verifications,
     ):
         app.include_router(module.router)
     _common(app)

@@ -16,7 +16,7 @@ from httpx2 import HTTPError
 
 from services.console.calls import Away, Refused
 from services.console.security import renew_form_token, set_cookie
-from services.kernel.auth import principal_of, table
+from services.kernel.auth import Scope, principal_of, table
 
 COOKIE = "solieu_session"
 RENEW_BEFORE = timedelta(minutes=10)
@@ -41,6 +41,11 @@ class Person:
     def may(self, service: str, action: str) -> bool:
         """Whether any of the roles has this right (schemas/roles.yaml): what to offer; the service decides."""
         return not self.roles.isdisjoint(table()[service][action])
+
+    def reaches(self, service: str, action: str, room: str | None) -> bool:
+        """Whether any of the roles has this right about what this room is responsible for."""
+        scopes = {table()[service][action].get(role) for role in self.roles}
+        return Scope.ALL in scopes or (Scope.ROOM in scopes and room in self.rooms)
 
 
 async def person(request: Request) -> Person:

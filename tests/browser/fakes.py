@@ -29,9 +29,11 @@ START = datetime(2026, 11, 24, 1, 20, tzinfo=UTC)
 PASSWORD = "mật khẩu dài của tôi"
 OFFICE, FINANCE = "thong-ke-dien-bien", "so-tai-chinh-dien-bien"
 ROOM = "phong-thong-ke-kinh-te-dien-bien"
+COLLECTION = "phong-thu-thap-thong-tin-dien-bien"
 PEOPLE: dict[str, dict[str, Any]] = {
     "p-kinh-te": {"organisation": OFFICE, "roles": ["officer"], "rooms": [ROOM]},
     "p-so-tai-chinh": {"organisation": FINANCE, "roles": ["agency"], "rooms": []},
+    "p-thu-thap": {"organisation": OFFICE, "roles": ["officer"], "rooms": [COLLECTION]},
     "p-bien-soan": {"organisation": OFFICE, "roles": ["compiler"], "rooms": []},
     "p-kiem-tra": {"organisation": OFFICE, "roles": ["auditor"], "rooms": []},
     "p-lanh-dao": {"organisation": OFFICE, "roles": ["leader"], "rooms": []},
@@ -130,6 +132,7 @@ class Office:
     withdrawals: list[dict[str, Any]] = field(default_factory=list)
     incidents: list[dict[str, Any]] = field(default_factory=list)
     consents: list[dict[str, Any]] = field(default_factory=list)
+    verifications: list[dict[str, Any]] = field(default_factory=list)
     is_away: bool = False
     token_age: timedelta = timedelta()
     renewed: int = 0
@@ -288,6 +291,32 @@ def _others(app: FastAPI, office: Office) -> None:
         office.reviews[id_]["acts"].append({"person": who.id, "outcome": body["outcome"]})
         office.reviews[id_]["agreed"] += body["outcome"] == "release"
         return office.reviews[id_]
+
+    @app.get("/v1/verifications")
+    def verifications(who: Who, submission: str | None = None) -> dict[str, Any]:
+        found = [one for one in office.verifications if submission in (None, one["submission_id"])]
+        return {"verifications": found}
+
+    @app.post("/v1/submissions/{id_}/verifications")
+    def doubt(id_: str, attempt: int, body: dict[str, Any], who: Who) -> dict[str, Any]:
+        sent = office.find(id_, attempt)
+        ends = ("text", "document", "answered_by", "answered_at")
+        asked = {
+            "verification_id": identity("xac-minh"), "submission_id": id_, "attempt": attempt, "sender": sent["sender"],
+            "form": sent["form"], "period": sent["period"], "state": "asked", "room": ROOM, "verifier": COLLECTION,
+            "asked_by": who.id, "asked_at": START.isoformat(),
+        }  # fmt: skip
+        office.verifications.append(dict.fromkeys(ends) | asked | body)
+        return office.verifications[-1]
+
+    @app.post("/v1/verifications/{id_}/answers")
+    def verify(id_: str, body: dict[str, Any], who: Who) -> dict[str, Any]:
+        if office.refuse_decisions:
+            raise office.refuse_decisions
+        (asked,) = (one for one in office.verifications if one["verification_id"] == id_)
+        told = {"state": body["result"], "text": body["text"], "document": body.get("document")}
+        asked |= told | {"answered_by": who.id, "answered_at": START.isoformat()}
+        return asked
 
     @app.get("/v1/consents")
     def consents(who: Who) -> dict[str, Any]:

@@ -71,7 +71,11 @@ def seed(stack: Stack, workbooks: Path) -> Seeded:
     with client(stack, "validation-api", token) as validation:
         path = f"/v1/submissions/{returned.state['id']}/findings"
         finding = validation.get(path).raise_for_status().json()["findings"][0]
+        words = {"question": "Tăng 40 % so với quý trước."}
+        path = f"/v1/submissions/{cleared.state['id']}/verifications"
+        doubt = validation.post(path, json=words).raise_for_status().json()
     asked_for = {
+        "verification": doubt["verification_id"],
         "request": request["request_id"],
         "finding": finding["id"],
         "incident": _incident(stack, workbooks, token),
@@ -118,6 +122,7 @@ def _known(
         "/v1/erasures/": {"erasure": submission["submission"]},
         "/dong-y/": {"consent": str(uuid4())},
         "/su-co/": {"incident": str(uuid4())},
+        "/xac-minh/": {"verification": str(uuid4())},
         "/quy-dinh/": {"regulation": "dien-bien-1618-2021"},
         "/v1/digests/": {"submission": cleared["id"]},
         "/v1/reviews/": {"submission": held["id"], "attempt": held["attempt"]},

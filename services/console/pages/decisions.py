@@ -11,7 +11,7 @@ from fastapi.responses import RedirectResponse
 
 from services.console import words
 from services.console.calls import Refused
-from services.console.pages.submission import Typed, show
+from services.console.pages.submission import Typed, attempt_of, show
 from services.console.security import form_of
 from services.console.session import Person, person
 
@@ -24,7 +24,7 @@ OUTCOMES = ("release", "withhold")
 async def decided(request: Request, who: Who, submission_id: UUID) -> Response:
     """Hands the decision to policy, and shows the attempt again."""
     fields = await form_of(request)
-    attempt, outcome, typed = _attempt(fields), fields.get("outcome", ""), _typed(fields)
+    attempt, outcome, typed = attempt_of(fields), fields.get("outcome", ""), _typed(fields)
     if not attempt or outcome not in OUTCOMES or not typed.reason:
         return await _missing(request, who, (submission_id, attempt or None), "decision", typed)
     path = f"/v1/reviews/{submission_id}/{attempt}/decisions"
@@ -38,7 +38,7 @@ async def decided(request: Request, who: Who, submission_id: UUID) -> Response:
 async def withdrawn(request: Request, who: Who, submission_id: UUID) -> Response:
     """Has policy take the attempt and all before it back, and shows it again."""
     fields = await form_of(request)
-    attempt, typed = _attempt(fields), _typed(fields)
+    attempt, typed = attempt_of(fields), _typed(fields)
     if not attempt or not typed.reason:
         return await _missing(request, who, (submission_id, attempt or None), "withdrawal", typed)
     path = f"/v1/submissions/{submission_id}/withdrawal"
@@ -46,11 +46,6 @@ async def withdrawn(request: Request, who: Who, submission_id: UUID) -> Response
     return await _done(
         request, who, (submission_id, attempt), "withdrawal", typed, path, body, "withdrawn"
     )
-
-
-def _attempt(fields: Mapping[str, str]) -> int:
-    number = fields.get("attempt", "")
-    return int(number) if number.isascii() and number.isdigit() and len(number) < 10 else 0
 
 
 def _typed(fields: Mapping[str, str]) -> Typed:

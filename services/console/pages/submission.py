@@ -27,10 +27,11 @@ Which = Annotated[int | None, Query(ge=1, le=2**31 - 1)]
 
 @dataclass(frozen=True)
 class Typed:
-    """What a person wrote into a form of the page that policy refused, and why it did."""
+    """What a person wrote into a form of the page that was refused, and why."""
 
     reason: str = ""
     document: str = ""
+    cells: str = ""
     problem: tuple[str, str] | None = None
 
     def refused(self, problem: tuple[str, str]) -> Typed:
@@ -38,8 +39,16 @@ class Typed:
         return replace(self, problem=problem)
 
 
+def attempt_of(fields: Mapping[str, str]) -> int:
+    """The number of the attempt that a form is about; 0 for none."""
+    number = fields.get("attempt", "")
+    return int(number) if number.isascii() and number.isdigit() and len(number) < 10 else 0
+
+
 TypedByPart = Mapping[str, Typed]
 NOTHING: TypedByPart = {}
+DECIDED = ("release", "withhold", "withdrawn", "asked")
+"""What the page may say thanks for."""
 
 
 @dataclass(frozen=True)
@@ -53,6 +62,7 @@ class Seen:
     report: dict[str, Any] | None
     answered: dict[str, Any] | None
     review: dict[str, Any] | None
+    verifications: list[dict[str, Any]]
     names: Any = field(repr=False)
 
 
@@ -98,7 +108,7 @@ async def show(
         # Of the page as the stream makes it: that knows of nothing typed.
         version=live.version(_parts(found, who, language, NOTHING, form_token(request))),
         which=which[1],
-        decided=decided if decided in ("release", "withhold", "withdrawn") else "",
+        decided=decided if decided in DECIDED else "",
         **_head(found, language),
     )
 
@@ -109,7 +119,7 @@ async def _seen(request: Request, who: Person, which: tuple[UUID, int | None]) -
     attempt = await app.services.get("intake", path, who.token, {"attempt": which[1]})
     number = attempt["attempt"]
     is_checked = {"validated", "returned"} & attempt["times"].keys()
-    report, answered, review, names = await asyncio.gather(
+    report, answered, review, doubts, names = await asyncio.gather(
         _optional(request, who, "intake", f"{path}/report?attempt={number}", bool(is_checked)),
         _optional(
             request, who, "validation", f"{path}/findings?attempt={number}", bool(is_checked)
@@ -117,12 +127,20 @@ async def _seen(request: Request, who: Person, which: tuple[UUID, int | None]) -
         _optional(
             request, who, "policy", f"/v1/reviews/{which[0]}/{number}", attempt["state"] == "held"
         ),
+        _optional(
+            request,
+            who,
+            "validation",
+            f"/v1/verifications?submission={which[0]}",
+            bool(is_checked) and who.may("validation", "verification.read"),
+        ),
         app.names.of([attempt], who),
     )
     if review and review.get("room"):
         room = await app.names.organisation(review["room"], who)
         names = names | ({("organisation", review["room"]): room} if room else {})
-    return Seen(attempt, report, answered, review, names)
+    verifications = doubts["verifications"] if doubts else []
+    return Seen(attempt, report, answered, review, verifications, names)
 
 
 async def _optional(
@@ -153,6 +171,13 @@ def _may_decide(who: Person, review: dict[str, Any] | None, is_sender: bool) -> 
 def _may_withdraw(who: Person, attempt: dict[str, Any]) -> bool:
     """Whether to offer to take it back: somebody may read it, could once, or might be let read it."""
     return attempt["state"] in standing.WITHDRAWABLE and who.may("policy", "submission.withdraw")
+
+
+def _may_doubt(who: Person, found: Seen) -> bool:
+    """Whether to offer to have its figures verified: they were read, and it is another's to answer for them."""
+    is_sender = found.attempt["sender"] == who.organisation
+    is_checked = {"validated", "returned"} & found.attempt["times"].keys()
+    return bool(is_checked) and not is_sender and who.may("validation", "verification.ask")
 
 
 def _head(found: Seen, language: Language) -> dict[str, Any]:
@@ -194,6 +219,7 @@ def _parts(
         "form_token": token,
         "listed": listed,
         "more": more,
+        "verifications": found.verifications,
         "sheets": findings.by_sheet(listed),
         "tally": findings.tally(found.report),
         "repairs": found.report["repairs"] if found.report else [],
@@ -208,8 +234,10 @@ def _parts(
         "reasons": bool(attempt["reasons"]),
         "findings": bool(listed),
         "decision": values["may_decide"],
+        "verifications": bool(found.verifications),
         "documents": values["has_receipt"],
         "attempts": len(attempt["attempts"]) > 1,
+        "verification": _may_doubt(who, found),
         "withdrawal": _may_withdraw(who, attempt),
     }
     says = {"standing": say("said", state=say(f"state.{attempt['state']}"))}
