@@ -135,6 +135,21 @@ class Agreement:
         return self
 
 
+class Category(StrEnum):
+    """What an agency shares without a duty: Điều 5 khoản 2 of Điện Biên's regulation, Điều 7 khoản 1 of Lạng Sơn's."""
+
+    BASE_REPORT = "base_report"
+    """Base-level reports, and surveys of its own (R9)."""
+    REPORT = "report"
+    """Periodic, thematic and ad hoc reports, plans (R10)."""
+    ADMINISTRATIVE_RECORD = "administrative_record"
+    """What is in the records of its administration (R12)."""
+    DATASET = "dataset"
+    """Raw or aggregate databases and warehouses that it has no duty to connect (R13)."""
+    OTHER = "other"
+    """What else is at hand (R14)."""
+
+
 @dataclass(frozen=True, config=STRICT)
 class Item:
     """One item of an agreement with the seven fields of R23, all mandatory.
@@ -144,6 +159,7 @@ class Item:
     `recipients` are the kinds of audience to which alone it may go on, besides the compilers (R22); None for no such
     agreement.
     `agreement` is the signed document; once it has ended, nothing more is received or shared by it alone.
+    `category` is of what is shared, and of nothing else: what there is a duty to supply or to connect is no sharing.
     """
 
     id: str
@@ -156,10 +172,21 @@ class Item:
     responsible: str
     other: Text
     regime: Literal["coordination", "sharing"] = "coordination"
+    category: Category | None = None
     room: str | None = None
     verifier: str | None = None
     recipients: tuple[Recipient, ...] | None = None
     agreement: Agreement | None = None
+
+    @model_validator(mode="after")
+    def _categorised(self) -> Self:
+        if self.regime == "sharing" and self.category is None:
+            raise ValueError(f"an item of regime sharing has a category: {', '.join(Category)}")
+        if self.regime == "coordination" and self.category is not None:
+            raise ValueError(
+                "an item of regime coordination has no category: it is a duty, not shared"
+            )
+        return self
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> "Item":

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from services.model.catalogue import Item, load_items, load_organisations, starter_pack
+from services.model.catalogue import Category, Item, load_items, load_organisations, starter_pack
 from services.model.codelist import load_codelists
 from services.model.form import Form, load_forms
 from services.model.observation import Completeness
@@ -139,6 +139,18 @@ def test_an_item_needs_all_its_fields() -> None:
     for name in ("name", "content", "completeness", "frequency", "supplied", "form", "other"):
         with pytest.raises(ModelError, match=name):
             Item.from_dict({key: value for key, value in body.items() if key != name})
+
+
+def test_what_is_shared_has_a_category_and_what_is_a_duty_has_none() -> None:
+    body = load_items()[0].to_dict()
+    for category in Category:
+        shared = body | {"regime": "sharing", "category": category.value}
+        assert Item.from_dict(shared).category is category
+        with pytest.raises(ModelError, match="it is a duty"):
+            Item.from_dict(shared | {"regime": "coordination"})
+    for wrong in (None, "database"):
+        with pytest.raises(ModelError, match="dataset"):
+            Item.from_dict(body | {"regime": "sharing", "category": wrong})
 
 
 def test_a_regulation_is_in_force_on_its_days() -> None:
