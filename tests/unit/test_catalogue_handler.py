@@ -140,6 +140,8 @@ def test_what_no_event_can_hold_is_refused() -> None:
     [
         (changed(ITEM, responsible="nobody"), ("body.responsible", "reference")),
         (changed(ITEM, form="nothing"), ("body.form", "reference")),
+        (changed(ITEM, room="nobody"), ("body.room", "reference")),
+        (changed(ITEM, verifier="nobody"), ("body.verifier", "reference")),
         (changed(ORGANISATION, province="63"), ("body.province", "province")),
         (changed(REGULATION, province="63"), ("body.province", "province")),
         (changed(REGULATION, replaced_by="nothing"), ("body.replaced_by", "reference")),
