@@ -262,6 +262,33 @@ def test_without_an_agreement_it_is_the_compilers_alone(item: ItemFacts, state: 
     assert outcome.events[0].data["state"] == state
 
 
+COMMITTEE = Audience("provincial_committee", "uy-ban-nhan-dan-dien-bien")
+
+
+def test_what_the_office_shares_of_a_national_form_it_shares_by_its_provinces_regulation() -> None:
+    """A private interest waits for a person, and an agreement binds; the committee has its figures by law."""
+    assert FORMS["t0111"].province is None
+    kept = ItemFacts.of({"form": "t0111", "recipients": []})
+    known = replace(cleared(facts("t0111", item=kept)), released=PUBLISHED)
+    (answer, _) = settled(known, asked()).events
+    assert (answer.data["state"], answer.data["message"]) == ("denied", "policy.third-party")
+    assert [one["instrument"] for one in answer.data["articles"]] == ["dien-bien-1618-2021"]
+    (answer, _) = settled(known, asked(audience=COMMITTEE)).events
+    assert answer.data["state"] == "granted"
+
+    known = replace(cleared(), released=PUBLISHED)
+    (answer, _) = settled(known, replace(asked(), private_interest=True)).events
+    assert (answer.data["state"], answer.data["message"]) == ("pending", "policy.private-interest")
+
+
+def test_what_is_shared_by_a_national_form_without_an_agreement_is_the_compilers_alone() -> None:
+    known = replace(cleared(), released=PUBLISHED)
+    (attempt,) = known.attempts
+    shared = replace(attempt, head={**attempt.head, "regime": "sharing"})
+    (answer, _) = settled(replace(known, attempts=(shared,)), asked()).events
+    assert (answer.data["state"], answer.data["message"]) == ("denied", "policy.third-party")
+
+
 def head(form: str, **changes: Any) -> dict[str, Any]:
     return {**validated(form=form).data, **changes}
 

@@ -78,11 +78,11 @@ def indicator_lists(form: Mapping[str, Any]) -> frozenset[str]:
 class ItemFacts:
     """What the agreement says: which room is responsible, to whose kinds it may go on, and its last day.
 
-    Where nothing was agreed, there is no room, and it is for the compilers alone.
+    Where nothing was agreed, there is neither.
     """
 
     room: str | None = None
-    recipients: frozenset[str] = frozenset({COMPILERS.kind})
+    recipients: frozenset[str] | None = None
     agreed: bool = False
     agreed_to: date | None = None
 

@@ -15,7 +15,7 @@ from services.policy.facts.values import Evidence, Facts
 from services.policy.identifiers.finding import Finding, shown
 from services.policy.identifiers.scan import scan
 from services.policy.law.consent import agreed, purpose_of
-from services.policy.law.verdict import ACCEPTANCE, COMPILERS, Audience
+from services.policy.law.verdict import ACCEPTANCE, COMPILERS, KINDS, SHARED_WITH, Audience
 from services.policy.secrecy.scan import markings
 from services.policy.texts import CellsError, Texts, read
 
@@ -49,6 +49,9 @@ class Case:
     waived: frozenset[str] = frozenset()
 
 
+COMPILERS_ALONE = frozenset({COMPILERS.kind})
+
+
 def evidence_of(event: Event, cells: bytes | None) -> Evidence:
     """What a validated attempt's event and the texts of its workbook show."""
     texts = _texts(cells)
@@ -73,13 +76,21 @@ def case_of(
     published: bool = False,
     private_interest: bool = False,
 ) -> Case:
-    """The case of an attempt for an audience, by the law of `today`."""
+    """The case of an attempt for an audience, by the law of `today`.
+
+    A national form is taken in by national law. What the office then shares in its province, it shares by the
+    province's regulation (QĐ 1618/QĐ-UBND, Article 5(3); the second province's, Article 7(2)). Where nothing was
+    agreed about its going on, it is for the compilers alone, but for what national law has everybody supply.
+    """
     form = facts.forms.get(head["form_version"])
     duty = form is not None and {form.regime, head["regime"]} == {"coordination"}
     absent = (("form", form is None), ("sender", not facts.sender_known))
     by_room = form is not None and form.acceptance == "room"
     kinds = frozenset(one.kind for one in evidence.findings or ())
     purpose = purpose_of(audience, private_interest)
+    is_national = form is not None and form.province is None
+    is_provincial = form is not None and (not is_national or audience.kind in SHARED_WITH)
+    is_national_duty = is_national and duty
     return Case(
         classification=head["classification"],
         regime="coordination" if duty else "sharing",
@@ -88,9 +99,9 @@ def case_of(
         demanded=form.demanded if form else None,
         errors=evidence.errors,
         integrity=evidence.integrity,
-        recipients=facts.item.recipients,
+        recipients=facts.item.recipients or (KINDS if is_national_duty else COMPILERS_ALONE),
         agreement=facts.item.agreement(today),
-        province=head["province"] if form and form.province else None,
+        province=head["province"] if is_provincial else None,
         instruments=tuple(one for one in facts.instruments if one.in_force(today)),
         missing=tuple(name for name, missing in absent if missing),
         consent=agreed(facts.consents, kinds, head["period"], audience, purpose, today),

@@ -33,6 +33,8 @@ KINDS = frozenset(
 """Every kind of audience."""
 BY_KIND = frozenset({"provincial_committee", "national_office"})
 """Kinds of organisation that are audiences of their own kind, and read before the office publishes."""
+SHARED_WITH = frozenset({"agency", "user_group"})
+"""Kinds with whom the office shares by its province's regulation, by whosever form the figures came."""
 ACCEPTANCE = "acceptance"
 """What stands in place of a policy where a room has to accept the attempt (R28, R58)."""
 
