@@ -42,6 +42,9 @@ MARKED = {
         Hồ sơ mật số 12
         TÀI LIỆU MẬT KHÔNG PHỔ BIẾN
         STATE SECRET
+        Mật (bản 2)
+        Mật - không phổ biến
+        Báo cáo này là mật
         """,
     SecretLevel.SECRET: """
         TỐI MẬT
@@ -71,6 +74,10 @@ MARKED = {
         Độ mật Tối mật
         bí mật nhà nước độ Tối mật
         SECRET
+        Tối mật – bản 3/5
+        TOI MAT BAN 2
+        Tối mật, không sao chụp
+        Văn bản này thuộc loại Tối mật
         """,
     SecretLevel.TOP_SECRET: """
         TUYỆT MẬT
@@ -86,6 +93,9 @@ MARKED = {
         TUYỆT.MẬT
         Số liệu TUYỆT MẬT của tỉnh
         TOP SECRET
+        Tuyệt mật (bản 2)
+        Tuyệt mật 2/5
+        Tuyệt mật: chỉ người có thẩm quyền
         """,
 }
 NOT_MARKED = """
@@ -151,6 +161,11 @@ NOT_MARKED = """
     Confidential
     Met
     Maät ong
+    toi mat 2 ngay
+    Toi mat, nen khong gui duoc
+    Tối mất 2 giờ
+    Tối mất điện, không làm việc
+    Mật (loại 2)
     """
 
 

@@ -27,12 +27,16 @@ _CLASSED = re.compile(
     rf"\bbi mat nha nuoc,? (?:thuoc )?(?:do|loai|muc)(?: do)?(?: mat)?:? *{_LEVEL}\b"
 )
 _STATED = re.compile(
-    rf"\b(?:tai lieu|van ban|so lieu|thong tin|bao cao|ho so|phu luc)(?: thuoc)?(?: loai| do| dang)? {_LEVEL}\b"
+    r"\b(?:tai lieu|van ban|so lieu|thong tin|bao cao|ho so|phu luc)(?: nay)?(?: la)?(?: thuoc)?(?: loai| do| dang)?"
+    rf" {_LEVEL}\b"
 )
-_HANDLING = r"(?:khong (?:pho bien|sao chup|duoc)|cam sao|do khan|ban so|so *[:.]? *\d)"
+_HANDLING = r"(?:khong (?:pho bien|sao chup|duoc)|cam sao|do khan|ban (?:so|\d)|so *[:.]? *\d)"
 """How a marking goes on: what may not be done with it, how urgent, which copy."""
 _ENDED = re.compile(rf"^ *(?:$|[.,;:()]|{_HANDLING})")
+_BEGUN = re.compile(rf"^(?P<level>tuyet mat|toi mat)(?: *(?:$|[^\w ])| (?:\d|{_HANDLING}))")
+"""What begins with a high level that punctuation, a number or its handling follows."""
 _HANDLED = re.compile(rf"^mat\b[\s\-–/(,;:.]*{_HANDLING}")
+_COPIED = re.compile(r"^mat\b[\s\-–/(,;:.]*(?:ban (?:so|\d)|khong (?:pho bien|sao chup)|cam sao)")
 _PHRASE = re.compile(r"\b(?:tuyệt|tối)[\s.\-_]*mật\b")
 _FOLDED_PHRASE = re.compile(r"\b(?:tuyet|toi)[\s.\-_]*mat\b")
 _STAMP_NAMED = re.compile(r"\bdấu (?:chỉ )?(?:độ )?mật\b")
@@ -58,6 +62,8 @@ def level_of(text: str, folded: str) -> SecretLevel | None:
     stamp = folded.strip(AROUND)
     if len(stamp) <= LONGEST and (level := _stamped(text, stamp)):
         return level
+    if (begun := _BEGUN.match(stamp)) and _is_high(text):
+        return LEVELS[begun["level"]]
     if labelled := _LABELLED.search(folded):
         return LEVELS[labelled["level"] or labelled["plain"]]
     if _COUNTED.search(folded):
@@ -70,7 +76,9 @@ def level_of(text: str, folded: str) -> SecretLevel | None:
     for stated in _STATED.finditer(folded):
         if not _is_denied(folded[: stated.start()]) and (level := _stated(stated, folded, toned)):
             return level
-    if _HANDLED.search(stamp) and text.strip(AROUND)[:3].isupper() and _TONED.search(toned):
+    in_capitals = text.strip(AROUND)[:3].isupper()
+    is_handled = _COPIED.search(stamp) or (in_capitals and _HANDLED.search(stamp))
+    if is_handled and _TONED.search(toned):
         return SecretLevel.CONFIDENTIAL
     if _STAMP_NAMED.search(toned) and not _is_denied(folded.partition("mat")[0]):
         return SecretLevel.CONFIDENTIAL
@@ -104,7 +112,7 @@ def _stated(stated: re.Match[str], folded: str, toned: str) -> SecretLevel | Non
     """The level in a sentence that says what the document is."""
     level, after = LEVELS[stated["level"]], folded[stated.end() :]
     if level is not SecretLevel.CONFIDENTIAL:
-        return level if not after.strip(AROUND) or _PHRASE.search(toned) else None
+        return level if _ENDED.search(after) or _PHRASE.search(toned) else None
     # "Thông tin mất" is lost, not secret: without the word's own tone mark the lowest level is not believed.
     return level if _ENDED.search(after) and _TONED.search(toned) else None
 
@@ -129,6 +137,12 @@ def _stamped(text: str, stamp: str) -> SecretLevel | None:
     if level is None and stamp == "bi mat nha nuoc":
         return SecretLevel.CONFIDENTIAL
     return level
+
+
+def _is_high(text: str) -> bool:
+    """Whether the high level is written with its tone marks, or in capitals without: «toi mat» may be a loss."""
+    toned = toned_of(text)
+    return bool(_PHRASE.search(toned) or (text.isupper() and _FOLDED_PHRASE.search(toned)))
 
 
 def _is_toned(text: str) -> bool:

@@ -8,6 +8,7 @@ import struct
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from services.validation.workbook import header
 from services.validation.workbook.address import address
 from services.validation.workbook.sheet import Place, Scan, Where
 
@@ -166,7 +167,7 @@ class Substream:
             text, _end = text_at(data, 2, struct.unpack_from("<H", data)[0])
         else:
             text = data[1:].decode("latin-1")
-        self.notes.append(("", text.strip("\0"), "header"))
+        self.notes += (("", one, "header") for one in header.sections(text.strip("\0")))
 
     def _validation(self, data: bytes, _: int) -> None:
         place = 4

@@ -6,6 +6,7 @@ A parser would cost more than reading all cells does, and most sheets have none 
 import re
 from collections.abc import Iterator
 
+from services.validation.workbook import header
 from services.validation.workbook.address import address, column_letters, column_number, place_of
 from services.validation.workbook.markup import attributes, tags, unescaped
 from services.validation.workbook.sheet import Formula, Place, Scan
@@ -52,7 +53,7 @@ def scan(content: bytes) -> Scan:
         formulas=formulas,
         unchecked_formulas=len(formulas) == MOST_FORMULAS,
         notes=(
-            *(("", text, "header") for text in _texts(_HEADER, behind, b"headerFooter")),
+            *(("", text, "header") for text in _headers(behind)),
             *(("", text, "list") for text in _lists(behind)),
         ),
     )
@@ -207,6 +208,11 @@ def _texts(pattern: re.Pattern[bytes], content: bytes, part: bytes) -> Iterator[
     if start >= 0:
         for found in pattern.findall(content, start):
             yield unescaped(found.decode("utf-8", "replace")).strip()
+
+
+def _headers(content: bytes) -> Iterator[str]:
+    for printed in _texts(_HEADER, content, b"headerFooter"):
+        yield from header.sections(printed)
 
 
 def _lists(content: bytes) -> Iterator[str]:
