@@ -64,6 +64,23 @@ def kinds(rows: list[list[str]], where: str = "cell") -> dict[str, set[str]]:
         ("Địa chỉ", "Bản Thử, xã Thanh Nưa", "address"),
         ("Nơi thường trú", "Tổ 5 phường Mường Thanh", "address"),
         ("Address", "12 Example Street", "address"),
+        ("Họ và tên người đăng ký", "Lò Văn Thử", "person_name"),
+        ("Địa chỉ đăng ký thường trú", "Tổ 5, phường Mường Thanh", "address"),
+        ("Số CMND người đăng ký", "040123456", "identity_number"),
+        ("Số giấy tờ tùy thân", "040123456", "identity_number"),
+        ("Số điện thoại đăng ký", "912345678", "phone"),
+        ("Số tài khoản nhận tiền kỳ này", "19012345678", "bank_account"),
+        (
+            "Số CCCD/CMND/Hộ chiếu/Số định danh cá nhân của người đại diện theo pháp luật của doanh nghiệp",
+            "040123456",
+            "identity_number",
+        ),
+        ("Họ tên", "1. Lò Văn Thử", "person_name"),
+        ("Họ tên", "BS. Lò Văn Thử", "person_name"),
+        ("Họ tên", "Lò Văn Thử 1985", "person_name"),
+        ("Họ tên", "Lò Văn Thử, sinh năm 1985", "person_name"),
+        ("Họ tên", "Lò Văn Thử (chết)", "person_name"),
+        ("Họ tên", "Lò Văn Thử - trưởng bản", "person_name"),
     ],
 )
 @pytest.mark.parametrize("form", ["NFC", "NFD", "stripped"])
@@ -99,6 +116,12 @@ def test_a_heading_and_a_value_of_its_shape(heading: str, value: str, kind: str,
         ("Bà Lò Thị Pâng - bản Nà Sáy", "person_name"),
         ("０１１０８５００１２３４", "identity_number"),
         ("0110\u200b85001234", "identity_number"),
+        ("0912345678,0987654321", "phone"),
+        ("001085012345,001085012346", "identity_number"),
+        ("CMND: số 040123456", "identity_number"),
+        ("Số CMND là 040123456", "identity_number"),
+        ("TK số 19012345678 tại ngân hàng", "bank_account"),
+        ("Số tài khoản: Agribank 0123456789012", "bank_account"),
         (TAX, "tax_code"),
         (f"{TAX}-001", "tax_code"),
         ("0912345678", "phone"),
@@ -201,6 +224,16 @@ def test_columns_without_a_heading() -> None:
     names = ["Lò Văn Thử", "Nguyễn Thị Thử", "Giàng A Thử", "Quàng Văn Thử"]
     assert len(kinds([[name] for name in names])) == 4
     assert not kinds([["Thái Nguyên"], ["Hà Nam"], ["Cao Bằng"], ["Lý Nhân"], ["Mai Sơn"]])
+
+
+@pytest.mark.parametrize("written", ["{n}. {name}", "{name} (198{n})", "{name}, sinh 198{n}"])
+def test_lists_of_names_with_a_number_or_a_year(written: str) -> None:
+    names = ("Giàng A Thử", "Sùng A Chư", "Hạng A Lử", "Lò Văn Ơn", "Quàng Văn Nọi")
+    listed = [[written.format(n=n, name=name)] for n, name in enumerate(names, 1)]
+    assert kinds([["Danh sách"], *listed]) == {f"A{n}": {"person_name"} for n in range(2, 7)}
+    rows = ("Nông nghiệp", "Lâm nghiệp", "Công nghiệp khai khoáng", "Xây dựng", "Vận tải kho bãi")
+    counted = [[written.format(n=n, name=name)] for n, name in enumerate(rows, 1)]
+    assert kinds([["Ngành"], *counted]) == {}
 
 
 def test_check_digits_and_structure() -> None:

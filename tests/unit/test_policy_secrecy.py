@@ -45,6 +45,17 @@ MARKED = {
         Mật (bản 2)
         Mật - không phổ biến
         Báo cáo này là mật
+        MẬT - KHẨN
+        HỎA TỐC - MẬT
+        BẢN SỐ 01 MẬT
+        BÁO CÁO NGÂN SÁCH (MẬT)
+        Phân loại: Mật
+        Mức độ bảo mật: Mật
+        Mật/HỎA TỐC
+        Bản số 01 - MẬT
+        BÁO CÁO NGÂN SÁCH - MẬT
+        Tài liệu mật - Sở Tài chính
+        Đóng dấu: Mật
         """,
     SecretLevel.SECRET: """
         TỐI MẬT
@@ -78,6 +89,12 @@ MARKED = {
         TOI MAT BAN 2
         Tối mật, không sao chụp
         Văn bản này thuộc loại Tối mật
+        Số: 12/BC-UBND (TỐI MẬT)
+        BÁO CÁO DỰ TRỮ QUỐC GIA - TỐI MẬT
+        Vốn đầu tư trực tiếp nước ngoài (TỐI MẬT)
+        TÀI LIỆU KHÔNG PHỔ BIẾN, TỐI MẬT
+        Chi cục Quản lý thị trường – TỐI MẬT
+        Dự toán chi quốc phòng 2026 (Tối mật)
         """,
     SecretLevel.TOP_SECRET: """
         TUYỆT MẬT
@@ -93,9 +110,14 @@ MARKED = {
         TUYỆT.MẬT
         Số liệu TUYỆT MẬT của tỉnh
         TOP SECRET
+        Top Secret
         Tuyệt mật (bản 2)
         Tuyệt mật 2/5
         Tuyệt mật: chỉ người có thẩm quyền
+        Số 45/BC-CAT - TUYỆT MẬT
+        SỞ NGOẠI VỤ - TUYỆT MẬT
+        Dự trữ ngoại hối: TUYỆT MẬT
+        Mức độ bảo mật: Tuyệt mật
         """,
 }
 NOT_MARKED = """
@@ -166,6 +188,13 @@ NOT_MARKED = """
     Tối mất 2 giờ
     Tối mất điện, không làm việc
     Mật (loại 2)
+    Phân loại: mật ong
+    Phân loại: Mắt
+    MÍA, ĐƯỜNG, MẬT
+    Sản lượng đường, mật
+    Số văn bản (Tối mật)
+    Không có tài liệu TỐI MẬT
+    Chưa có hồ sơ tuyệt mật
     """
 
 
@@ -255,3 +284,20 @@ def test_the_highest_level_comes_first_and_a_sheet_may_bear_it() -> None:
     found = markings(read(cells([["MẬT"], ["TUYỆT MẬT"]], sheet="TỐI MẬT")))
     assert [one.kind for one in found] == ["top_secret", "secret", "confidential"]
     assert [one.cell for one in found] == ["A2", "", "A1"]
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        [["Độ mật"], ["Mật"]],
+        [["Độ mật:", "", "", "", "Mật"]],
+        [["Mức độ bảo mật:", "Mật"]],
+    ],
+)
+def test_a_level_beside_or_below_its_label_is_found(rows: list[list[str]]) -> None:
+    assert [one.kind for one in markings(read(cells(rows)))] == ["confidential"]
+
+
+@pytest.mark.parametrize("rows", [[["1 " + "_" * 52 + " mật"]], [["t"]] * 20_000])
+def test_no_text_takes_for_ever(rows: list[list[str]]) -> None:
+    assert markings(read(cells(rows))) == ()

@@ -51,14 +51,19 @@ def column_evidence(cells: pl.DataFrame) -> Iterator[tuple[int, Kind]]:
         peers=counted
     )
     yield from _of_columns(ten, Kind.TAX_CODE, lambda folded, text: shapes.is_tax_code(folded))
-    words = cells.filter(~pl.col("folded").str.contains(r"^[\d.,\-]+$")).with_columns(peers=counted)
+    written = cells.filter(~pl.col("folded").str.contains(r"^[\d.,\-]+$")).with_columns(
+        peers=counted
+    )
+    words = written.with_columns(
+        pl.col("folded", "text").str.replace(shapes.BEFORE_NAME, "").str.replace(shapes.BORN, "")
+    )
     names = words.filter(pl.col("folded").str.contains(r"^[a-z'’]+(?: [a-z'’]+){2,5}$"))
     yield from _of_columns(
         names, Kind.PERSON_NAME, shapes.may_be_person, shapes.is_person_without_heading
     )
-    residents = words.filter(pl.col("folded").str.contains(WITH_ADDRESS))
+    residents = written.filter(pl.col("folded").str.contains(WITH_ADDRESS))
     yield from _of_columns(residents, Kind.PERSON_NAME, shapes.is_person_with_address)
-    firms = words.filter(pl.col("folded").str.contains(shapes.FIRM))
+    firms = written.filter(pl.col("folded").str.contains(shapes.FIRM))
     yield from _of_columns(firms, Kind.ORGANISATION_NAME, shapes.is_firm_without_heading)
 
 
@@ -153,7 +158,7 @@ SHAPES: dict[Kind, Shape] = {
     Kind.PHONE: _phone,
     Kind.EMAIL: lambda folded, text: "@" in folded,
     Kind.BANK_ACCOUNT: _account,
-    Kind.PERSON_NAME: shapes.is_person,
+    Kind.PERSON_NAME: shapes.is_listed_person,
     Kind.HOUSEHOLD: _household,
     Kind.ORGANISATION_NAME: lambda folded, text: shapes.is_firm(folded),
     Kind.ADDRESS: lambda folded, text: shapes.is_address(folded),

@@ -9,12 +9,12 @@ from services.policy.identifiers.finding import Kind
 
 HEADINGS: dict[Kind, str] = {
     Kind.IDENTITY_NUMBER: r"\b(?:cccd|cmnd|cmtnd|cmt|can cuoc|chung minh (?:nhan dan|thu)"
-    r"|dinh danh|ho chieu|identity|id (?:card|no|number)|citizen id|passport"
+    r"|dinh danh|ho chieu|giay to tuy than|gttt|identity|id (?:card|no|number)|citizen id|passport"
     r"|(?:ma )?so (?:so )?(?:bhxh|bao hiem xa hoi)|the (?:bhyt|bao hiem y te)|gplx|giay phep lai xe)\b",
     Kind.TAX_CODE: r"\b(?:ma so thue|mst|msdn|ma so (?:doanh nghiep|dn|ho kinh doanh)"
     r"|ma (?:doanh nghiep|dn)|tax (?:code|id|identification|number))\b",
     Kind.PHONE: r"\b(?:dien thoai|sdt|so dt|di dong|phone|mobile|telephone|tel|zalo)\b",
-    Kind.BANK_ACCOUNT: r"\b(?:so tai khoan|stk|so tk|tai khoan ngan hang|tai khoan the"
+    Kind.BANK_ACCOUNT: r"\b(?:so tai khoan|stk|so tk|tk so|tai khoan so|tai khoan ngan hang|tai khoan the"
     r"|bank account|account (?:no|number))\b",
     Kind.HOUSEHOLD: r"\b(?:chu ho|ma (?:so )?ho(?: gia dinh| khau| dan)?|so so ho khau|ho khau so|ho gia dinh so"
     r"|household (?:head|id|no|number|code)|head of (?:the )?household|householder)\b",
@@ -32,7 +32,7 @@ HEADINGS: dict[Kind, str] = {
 }
 ANY = "|".join(HEADINGS.values())
 _PATTERNS = {kind: re.compile(pattern) for kind, pattern in HEADINGS.items()}
-LONGEST = 80
+LONGEST = 120
 
 # Words of counting turn a heading into an indicator: "Số doanh nghiệp", "Tỷ lệ hộ".
 _COUNTED = re.compile(
@@ -43,7 +43,9 @@ _COUNTED = re.compile(
 )
 _COUNTED_PHONE = re.compile(r"\b(?:thue bao|dich vu|subscribers?|doanh thu|thiet bi|linh kien)\b")
 # "(Ký, ghi rõ họ tên)" asks for a signature: the name below signs the form.
-_SIGNATURE = re.compile(r"\bky\b|\bghi ro\b|\bsign|dong dau")
+_SIGNATURE = re.compile(
+    r"(?<!dang )\bky\b(?! (?:nay|truoc|sau|bao cao|ke toan|han|thu|thanh toan|luong))|\bghi ro\b|\bsign|dong dau"
+)
 _CONTACT = re.compile(
     r"\b(?:dien thoai|sdt|dt|tel|phone|fax|e ?-?mail|lien he|hotline|website|hop thu|contact)\b"
 )
@@ -57,8 +59,10 @@ PERSON_LABEL = re.compile(
     r"|ho (?:ong|ba)\b) *(?P<name>[^;,:0-9]+)"
 )
 
+BETWEEN = r"(?:\W{0,3}(?:so|la|vcb|bidv|mb|acb|tcb|vib|[a-z]{2,8}bank)\b)?\W{0,3}"
+"""What stands between a label and its number: «CMND: số …», «Số tài khoản: Agribank …»."""
 LABELLED_NUMBERS = {
-    kind: re.compile(rf"(?:{HEADINGS[kind]})(?: so)?\W{{0,3}}(?:{value})(?![\d.,]*\d)")
+    kind: re.compile(rf"(?:{HEADINGS[kind]}){BETWEEN}(?:{value})(?![\d.,]*\d)")
     for kind, value in (
         (
             Kind.IDENTITY_NUMBER,

@@ -24,6 +24,8 @@ PHONE = re.compile(
     r"(?<![\d.,])(?:\+84|0)(?:[ .\-()]{0,2}[35789](?:[ .\-()]{0,2}\d){8}"
     r"|[ .\-()]{0,2}2(?:[ .\-()]{0,2}\d){9})(?!\d|[.,]\d)"
 )
+# Long numbers in one text with nothing but a comma between them.
+COMMA = re.compile(r"(?<=\d{9}),(?=[+\d]\d{8})")
 EMAIL = re.compile(
     r"(?<![a-z0-9._%+\-])[a-z0-9][a-z0-9._%+\-]{0,63}@[a-z0-9\-]+(?:\.[a-z0-9\-]+)*\.[a-z]{2,}"
 )
@@ -84,6 +86,23 @@ def is_tax_code(number: str) -> bool:
 def compact(number: str) -> str:
     """The digits without the marks between them."""
     return BETWEEN.sub("", number)
+
+
+# What stands around a name in a list: its number, a title; a year, a remark.
+BEFORE_NAME = r"^\W*(?:\d{1,4} ?[.):\-] ?)?(?:(?i:bs|ths|ts|pgs|gs|ks|cn|dr|mr|mrs|ms)\. ?)*"
+BEHIND_NAME = r" ?(?:[,;(].*| [\-–—] .*|(?i:sinh |sn ?|năm |nam )*\(?(?:19|20)\d\d\)?)$"
+BORN = r"[ ,;(]*(?i:sinh |sn ?|năm |nam )*(?:19|20)\d\d\)?$"
+_BEFORE_NAME, _BEHIND_NAME = re.compile(BEFORE_NAME), re.compile(BEHIND_NAME)
+
+
+def is_listed_person(folded: str, text: str) -> bool:
+    """Whether a name stands there, as lists have them: with a number, a title, a year or a remark."""
+    return is_person(bare_name(folded), bare_name(text))
+
+
+def bare_name(text: str) -> str:
+    """A text without what stands around a name in a list."""
+    return _BEHIND_NAME.sub("", _BEFORE_NAME.sub("", text))
 
 
 def is_person(folded: str, text: str) -> bool:

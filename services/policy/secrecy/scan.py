@@ -21,12 +21,14 @@ from services.policy.texts import Texts, fold
 _CANDIDATE = r"m *\W* *a *\W* *t|secret"
 _LEGACY = r"(?i)m\W*(?:ë|aä)\W*t"
 """«mật» in TCVN3 and VNI, whose texts are too short here to be surely that."""
-_LABEL = re.compile(r"^(?:do|cap|muc)(?: do)? mat$")
+_LABEL = re.compile(r"^(?:do|cap|muc)(?: do)?(?: bao)? mat$")
 _PIECE = r"^(?:tuyet|toi|mat|[tuyeoima])$"
 _WHOLE = {name.replace(" ", ""): level for name, level in LEVELS.items()}
 _TONED_WHOLE = ("tuyệtmật", "tốimật", "mật")
-_BESIDE = 3
-"""Columns to the right of a label within which its value stands."""
+_BESIDE = 6
+"""Columns to the right of a label within which its value stands; or it stands in the cell below."""
+_APART = 3
+"""Cells within which the pieces of a stamp stand."""
 
 
 def markings(texts: Texts) -> tuple[Finding, ...]:
@@ -96,10 +98,12 @@ def _joined(line: list[tuple[int, int, str, str]]) -> Iterator[tuple[int, Secret
         whole = toned = ""
         before = line[first][0]
         for at, index, folded, written in line[first:]:
-            if at - before > _BESIDE:
+            if at - before > _APART:
                 break
             whole, toned, before = whole + folded, toned + written, at
-            if whole == folded or not any(one.startswith(whole) for one in _WHOLE):
+            if not any(one.startswith(whole) for one in _WHOLE):
+                break
+            if whole == folded:
                 continue
             level = _WHOLE.get(whole)
             untoned = toned == whole and level is not SecretLevel.CONFIDENTIAL
@@ -110,7 +114,8 @@ def _joined(line: list[tuple[int, int, str, str]]) -> Iterator[tuple[int, Secret
 def _beside(
     candidates: pl.DataFrame, labels: list[tuple[int, str, int]]
 ) -> Iterator[tuple[int, SecretLevel]]:
-    """The levels that stand right of a label of their own."""
+    """The levels that stand right of a label of their own, or below it."""
+    placed = {(sheet, line, _number(letters)) for sheet, letters, line in labels}
     for index, sheet, row, column, folded in candidates.select(
         "index", "sheet", "row", "column", "folded"
     ).iter_rows():
@@ -118,10 +123,8 @@ def _beside(
         if level is None or row is None:
             continue
         at = _number(column)
-        if any(
-            (sheet, row) == (one, line) and 0 < at - _number(letters) <= _BESIDE
-            for one, letters, line in labels
-        ):
+        right = any((sheet, row, at - away) in placed for away in range(1, _BESIDE + 1))
+        if right or (sheet, row - 1, at) in placed:
             yield index, level
 
 

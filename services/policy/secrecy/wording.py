@@ -21,7 +21,10 @@ AROUND = " \t\n.,:;-–—_*#()[]{}<>«»\"'“”!|/\\"
 LONGEST = 60
 """Characters of a stamp; what is longer is a sentence."""
 _LABELLED = re.compile(
-    rf"\b(?:do|cap|muc)(?: do)? mat *(?:[:\-–] *\W*{_LEVEL}|(?P<plain>tuyet mat|toi mat))\b"
+    rf"\b(?:do|cap|muc)(?: do)?(?: bao)? mat *(?:[:\-–] *\W*{_LEVEL}|(?P<plain>tuyet mat|toi mat))\b"
+)
+_SORTED = re.compile(
+    rf"\b(?:phan loai|xep loai|loai|dong dau)(?: van ban| tai lieu)? *[:\-–] *\W*{_LEVEL}\W*$"
 )
 _CLASSED = re.compile(
     rf"\bbi mat nha nuoc,? (?:thuoc )?(?:do|loai|muc)(?: do)?(?: mat)?:? *{_LEVEL}\b"
@@ -32,7 +35,7 @@ _STATED = re.compile(
 )
 _HANDLING = r"(?:khong (?:pho bien|sao chup|duoc)|cam sao|do khan|ban (?:so|\d)|so *[:.]? *\d)"
 """How a marking goes on: what may not be done with it, how urgent, which copy."""
-_ENDED = re.compile(rf"^ *(?:$|[.,;:()]|{_HANDLING})")
+_ENDED = re.compile(rf"^ *(?:$|[.,;:()\-–]|nha nuoc|{_HANDLING})")
 _BEGUN = re.compile(rf"^(?P<level>tuyet mat|toi mat)(?: *(?:$|[^\w ])| (?:\d|{_HANDLING}))")
 """What begins with a high level that punctuation, a number or its handling follows."""
 _HANDLED = re.compile(rf"^mat\b[\s\-–/(,;:.]*{_HANDLING}")
@@ -40,14 +43,26 @@ _COPIED = re.compile(r"^mat\b[\s\-–/(,;:.]*(?:ban (?:so|\d)|khong (?:pho bien|
 _PHRASE = re.compile(r"\b(?:tuyệt|tối)[\s.\-_]*mật\b")
 _FOLDED_PHRASE = re.compile(r"\b(?:tuyet|toi)[\s.\-_]*mat\b")
 _STAMP_NAMED = re.compile(r"\bdấu (?:chỉ )?(?:độ )?mật\b")
-_COUNTED = re.compile(r"^\W*(?:tong |ty le |ty trong )*(?:so(?! lieu)|ty le|ty trong)\b")
+_COUNTED = re.compile(
+    r"^\W*(?:tong |ty le |ty trong )*"
+    r"(?:so (?:luong )?(?:van ban|tai lieu|ho so|cong van|bao cao|quyet dinh|vu|luong|ban)|ty le|ty trong)\b"
+)
 """A row of a form that counts documents."""
-_ABOUT = re.compile(r"\b(?:quy dinh|luat|nghi dinh|bao ve|tieu huy|quan ly|giai mat)\b")
+_ABOUT = re.compile(r"\b(?:quy dinh|luat|nghi dinh|bao ve|tieu huy|quan ly|giai mat)\b[^.;(:\-–]*$")
 """Words about secrets, which are none."""
 _LISTED = re.compile(r"\bthuoc (?:danh muc |pham vi |loai )*bi mat nha nuoc\b")
-_DENIED = re.compile(r"\b(?:khong|chua|ngoai|loai tru|tru)\b[^.;]{0,40}$")
+_DENIED = re.compile(
+    r"\b(?:khong(?! (?:pho bien|sao chup))|chua|(?<!nuoc )ngoai(?! vu| hoi| thuong)|loai tru|(?<!du )tru)\b"
+    r"[^.;,(:\-–]{0,40}$"
+)
 _TONED = re.compile(r"\bmật\b")
-_SPACED = re.compile(r"^\w(?:[ .\-_*]+\w){2,}$")
+_SPACED = re.compile(r"^[^\W_](?:[ .\-_*]+[^\W_]){2,}$")
+_IN_BRACKETS = re.compile(r"[(\[«<{] *(?P<level>tuyệt mật|tối mật) *[)\]»>}]")
+_SHOUTED = re.compile(
+    r"[(\[«] *MẬT *[)\]»]|\b(?:KHẨN|TỐC) *[-–/,] *MẬT\b|\bM(?:ẬT|ật) *[-–/,] *(?:THƯỢNG KHẨN|KHẨN|HỎA TỐC)\b"
+    r"|^(?:BÁO CÁO|TÀI LIỆU|VĂN BẢN|PHỤ LỤC|SỐ LIỆU|BIỂU|DỰ TOÁN)\b.*[-–] *MẬT$|^B(?:ẢN SỐ|ản số):? *\d+[ ,\-–/]*MẬT$"
+)
+"""The lowest level in capitals: in brackets, beside the urgency or the copy's number, behind the document's title."""
 _APART = re.compile(r"[\W_]+")
 _JOINED = re.compile(r"(?:tuyetmat|toimat)+")
 _ENGLISH = {
@@ -69,6 +84,13 @@ def level_of(text: str, folded: str) -> SecretLevel | None:
     if _COUNTED.search(folded):
         return None
     toned = toned_of(text)
+    if (sorted_ := _SORTED.search(folded)) and (_PHRASE.search(toned) or _TONED.search(toned)):
+        return LEVELS[sorted_["level"]]
+    if enclosed := _IN_BRACKETS.search(toned):
+        return SecretLevel.TOP_SECRET if enclosed["level"][1] == "u" else SecretLevel.SECRET
+    written = unicodedata.normalize("NFC", text)
+    if _SHOUTED.search(written.strip()):
+        return SecretLevel.CONFIDENTIAL
     if (classed := _CLASSED.search(folded)) and not _is_denied(folded[: classed.start()]):
         return LEVELS[classed["level"]]
     if (phrase := _phrase(text, toned)) and not _is_denied(_before(_FOLDED_PHRASE, folded)):
@@ -83,11 +105,8 @@ def level_of(text: str, folded: str) -> SecretLevel | None:
     if _STAMP_NAMED.search(toned) and not _is_denied(folded.partition("mat")[0]):
         return SecretLevel.CONFIDENTIAL
     listed = _LISTED.search(folded)
-    return (
-        SecretLevel.CONFIDENTIAL
-        if listed and not _DENIED.search(folded[: listed.start()])
-        else None
-    )
+    is_listed = listed is not None and not _DENIED.search(folded[: listed.start()])
+    return SecretLevel.CONFIDENTIAL if is_listed else None
 
 
 def _is_denied(before: str) -> bool:
@@ -120,7 +139,8 @@ def _stated(stated: re.Match[str], folded: str, toned: str) -> SecretLevel | Non
 def _stamped(text: str, stamp: str) -> SecretLevel | None:
     """The level of a text that is nothing but a marking, its letters spaced out or not."""
     plain = text.strip(AROUND)
-    if (english := _ENGLISH.get(plain)) is not None:
+    english = _ENGLISH.get(_APART.sub(" ", plain).upper())
+    if english is not None and (plain.isupper() or english is SecretLevel.TOP_SECRET):
         return english
     if _JOINED.fullmatch(joined := _APART.sub("", stamp).replace("0", "o")):
         return SecretLevel.TOP_SECRET if "tuyetmat" in joined else SecretLevel.SECRET
