@@ -61,11 +61,15 @@ def answered(
     published = not is_system or figure in facts.released
     judged = asked.judgement
     waived = attempt.waived | (_judged_policies() if judged and judged.is_harmless else frozenset())
+    audience = asked.audience
+    if is_system and audience.kind in BY_KIND and audience not in facts.standing:
+        # The committee of another province reads no sooner than others do.
+        audience = Audience("agency", audience.id)
     case = case_of(
         attempt.head, attempt.evidence, facts, day(at), waived,
-        audience=asked.audience, published=published, private_interest=asked.private_interest,
+        audience=audience, published=published, private_interest=asked.private_interest,
     )  # fmt: skip
-    found = parts(case, asked.audience, attempt)
+    found = parts(case, audience, attempt)
     articles = tuple(sorted({one for part in found for one in part.articles}, key=place))
     if judged and not judged.is_harmless:
         found = (Part(DENIED, HARMFUL, articles, None, None),)

@@ -12,7 +12,7 @@ from uuid import UUID, uuid5
 from services.kernel.events import Draft, Outcome
 from services.model.regulation import day
 from services.policy.book import Book
-from services.policy.facts.values import Facts, Withdrawal
+from services.policy.facts.values import Attempt, Facts, Withdrawal
 from services.policy.law.case import case_of
 from services.policy.law.decide import decide
 from services.policy.law.verdict import Verdict
@@ -87,9 +87,10 @@ def ended(row: ConsentRow, today: date) -> Ended | None:
 def reconsidered(
     submission_id: UUID, facts: Facts, consent: UUID, end: Ended | None, at: datetime
 ) -> tuple[UUID, Outcome] | None:
-    """What follows for the current attempt of a submission, and its cause; None where nothing does.
+    """What follows for the attempts of a submission, and its cause; None where nothing does.
 
-    What the compilers may not read without the consent is taken back; else what others may read follows.
+    What the compilers may not read without the consent is taken back, what was superseded too: it was stored, and
+    would be read as of then. Else what others may read follows.
     """
     change = end.change if end else Change.GIVEN
     cause = uuid5(consent, f"{change}/{submission_id}/{facts.last_decision}")
@@ -97,10 +98,22 @@ def reconsidered(
     if current is None or current.verdict is not Verdict.CLEARED:
         return None
     book = Book(str(submission_id), facts, at, cause)
-    case = case_of(current.head, current.evidence, facts, day(at), current.waived)
-    if end is not None and decide(case).verdict is Verdict.WITHHELD:
+    lost = _lost(facts, at) if end is not None else []
+    for one in lost:
+        assert end is not None
         who = (end.person, end.organisation, end.reason, end.document)
-        book.withdraw(current, Withdrawal(cause, current.attempt, *who, at))
-    else:
+        book.withdraw(one, Withdrawal(cause, one.attempt, *who, at))
+    if current not in lost:
         book.settle()
     return None if book.is_empty else (cause, book.outcome())
+
+
+def _lost(facts: Facts, at: datetime) -> list[Attempt]:
+    """The stored attempts that the compilers may not read by what counts now."""
+    stored = (one for one in facts.attempts if one.verdict in (Verdict.CLEARED, Verdict.SUPERSEDED))
+    return [
+        one
+        for one in stored
+        if decide(case_of(one.head, one.evidence, facts, day(at), one.waived)).verdict
+        is Verdict.WITHHELD
+    ]

@@ -19,7 +19,7 @@ from services.policy.law.consent import Consent, Purpose, agreed, purpose_of
 from services.policy.law.verdict import COMPILERS, Audience, Verdict
 from services.policy.store import ConsentRow
 from tests.unit.policy_cases import cells
-from tests.unit.test_policy_handler import SUBMISSION, T0, after, facts, topics, validated
+from tests.unit.test_policy_handler import CLEAN, SUBMISSION, T0, after, facts, topics, validated
 from tests.unit.test_policy_review import checked
 
 TODAY = date(2026, 11, 23)
@@ -174,3 +174,25 @@ def test_the_event_has_the_hash_of_the_words() -> None:
     assert event_of(row, Change.WITHDRAWN, T0).data["person"] == "p-rut"
     assert event_of(row, Change.GIVEN, T0).data["person"] == "p-ghi"
     assert event_of(row, Change.EXPIRED, T0).data["person"] == ""
+
+
+@pytest.mark.parametrize(
+    ("second", "lost", "current"),
+    [(FIRMS, [1, 2], None), (CLEAN, [1], 2)],
+)
+def test_what_was_superseded_is_taken_back_with_the_consent_too(
+    second: bytes, lost: list[int], current: int | None
+) -> None:
+    consent = everything()
+    first = arrived(consent)
+    event = validated(2, content=second, form="dn-list", regime="sharing")
+    both = after(first, checked(handle(event, first, {"cells": second})))
+    assert [one.verdict for one in both.attempts] == [Verdict.SUPERSEDED, Verdict.CLEARED]
+    gone = replace(both, consents=(replace(consent, withdrawn_at=T0),))
+    end = Ended(Change.WITHDRAWN, "p-chu-ho", "so-tai-chinh-dien-bien", "Rút lại.", None)
+    found = reconsidered(UUID(SUBMISSION), gone, consent.id, end, T0 + timedelta(hours=1))
+    assert found is not None
+    outcome = checked(found[1])
+    taken = [one for one in outcome.events if one.topic == "submission.withdrawn"]
+    assert [one.data["attempt"] for one in taken] == lost
+    assert after(gone, outcome).current_attempt == current

@@ -105,7 +105,9 @@ def test_after_the_act_each_figure_waits_for_its_time() -> None:
 @pytest.mark.parametrize("kind", ["provincial_committee", "national_office"])
 def test_no_time_holds_up_those_who_read_before_all(kind: str) -> None:
     one = combination(time=LATER + DAY)
-    state, _, (release,) = answer(known(one, published=False), Audience(kind, "x"))
+    audience = Audience(kind, "x")
+    before = replace(known(one, published=False), standing=(audience,))
+    state, _, (release,) = answer(before, audience)
     assert (state, release["not_before"], release["flags"]) == (GRANTED, None, None)
 
 

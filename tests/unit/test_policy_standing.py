@@ -104,3 +104,11 @@ def test_the_act_on_one_figure_leaves_another_pending() -> None:
     first, second, event = settled(known, asked(), other).events
     assert (first.data["state"], second.data["state"]) == ("granted", "pending")
     assert states(event.data["releases"])[3:] == [(AGENCY.id, "granted"), (ROOM.id, "pending")]
+
+
+def test_the_committee_of_another_province_waits_like_others() -> None:
+    other = Audience("provincial_committee", "uy-ban-nhan-dan-son-la")
+    known = cleared(reported())
+    answer, event = settled(known, asked(audience=other)).events
+    assert (answer.data["state"], answer.data["message"]) == ("pending", "policy.embargo")
+    assert (other.id, "pending") in states(event.data["releases"])
