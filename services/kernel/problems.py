@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import sqlalchemy.exc
@@ -14,6 +14,7 @@ from starlette.exceptions import HTTPException
 
 from services.kernel.bodies import MAX_BYTES, TooLarge
 from services.kernel.errors import is_transient
+from services.kernel.fields import vietnamese
 
 MEDIA_TYPE = "application/problem+json"
 RETRY_AFTER = "5"
@@ -106,6 +107,10 @@ def answer(problem: Problem) -> JSONResponse:
     )
 
 
+def _named(where: Sequence[Mapping[str, Any]], language: str) -> str:
+    return "; ".join(f"{'.'.join(one['in'])}: {one['what'][language]}" for one in where[:NAMED])
+
+
 def install(app: FastAPI) -> None:
     """Makes every error of the application a problem, unforeseen ones too."""
 
@@ -115,16 +120,18 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(RequestValidationError)
     async def malformed(request: Request, error: RequestValidationError) -> JSONResponse:
-        where = [{"in": list(map(str, e["loc"])), "what": e["msg"]} for e in error.errors()]
-        named = "; ".join(f"{'.'.join(one['in'])}: {one['what']}" for one in where[:NAMED])
+        where = [
+            {"in": list(map(str, e["loc"])), "what": {"vi": vietnamese(e), "en": e["msg"]}}
+            for e in error.errors()
+        ]
         return answer(
             Problem(
                 422,
                 "malformed-request",
                 {"vi": "Yêu cầu không đúng định dạng", "en": "The request is malformed"},
                 {
-                    "vi": f"Sửa các trường nêu trong «errors»: {named}.",
-                    "en": f"Mend the fields named in «errors»: {named}.",
+                    "vi": f"Sửa các trường nêu trong «errors»: {_named(where, 'vi')}.",
+                    "en": f"Mend the fields named in «errors»: {_named(where, 'en')}.",
                 },
                 errors=where,
             )

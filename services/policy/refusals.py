@@ -36,6 +36,8 @@ class Code(Enum):
     NO_REGULATION = ("no-regulation", 404)
     NO_CONSENT = ("no-consent", 404)
     CONSENT_ENDED = ("consent-ended", 409)
+    CONSENT_AGAIN = ("consent-again", 409)
+    CONSENT_NEVER = ("consent-never", 422)
     NO_LETTER = ("no-letter", 422)
     NOTHING_LEFT = ("nothing-left", 409)
     WITHDRAWN_BEFORE = ("withdrawn-before", 409)

@@ -708,7 +708,8 @@ def test_names_are_used_by_consent_until_it_is_withdrawn(policy: Policy, stack: 
     assert consent(policy, AGENCY).json()["type"].endswith(":no-consent"), "another agency's form"
     assert consent(policy, period="quý 1").json()["type"].endswith(":no-period")
     assert consent(policy, form="khong-co").json()["type"].endswith(":no-form")
-    assert consent(policy, valid_to="2026-10-01").status_code == 422
+    for last in ("2026-10-01", "2026-11-23"):  # before its first day; yesterday
+        assert consent(policy, valid_to=last).json()["type"].endswith(":consent-never")
     document = f"16/STC {uuid4()}"
     given = consent(policy, period="2030-Q1", document=document)
     assert given.status_code == 201, given.text
@@ -721,6 +722,8 @@ def test_names_are_used_by_consent_until_it_is_withdrawn(policy: Policy, stack: 
     assert policy.verdict(by) == "withdrawn"
     assert withdrawn(policy, id_).status_code == 202, "the same words again"
     assert withdrawn(policy, id_, LEADER).json()["type"].endswith(":consent-ended")
+    again = consent(policy, period="2030-Q1", document=document)
+    assert (again.status_code, again.json()["type"]) == (409, "urn:solieu:problem:consent-again")
     (event,) = events(stack.kafka(), "submission.withdrawn", by)
     assert event["person"] == "p-so-tai-chinh"
     listed = policy.client.get("/v1/consents", headers=LEADER).json()["consents"]

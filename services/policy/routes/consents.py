@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal
 from uuid import UUID, uuid5
 
 import sqlalchemy as sa
 from fastapi import APIRouter, Depends, Query
 from fastapi.concurrency import run_in_threadpool
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field
 from sqlmodel import Session, col, select
 
 from services.kernel import replica
@@ -69,12 +69,6 @@ class Given(BaseModel):
     valid_from: date
     valid_to: date | None = None
     document: Name
-
-    @model_validator(mode="after")
-    def _ordered(self) -> Self:
-        if self.valid_to is not None and self.valid_to < self.valid_from:
-            raise ValueError("valid_to is before valid_from")
-        return self
 
 
 class ConsentWithdrawn(BaseModel):
@@ -141,7 +135,8 @@ def listed(
 async def give(body: Given, context: With, access: Recorder) -> ConsentView:
     """201 once it is recorded and published, also for the same sent again; pending and denied requests follow.
 
-    404 for a sender and form that aren't the asker's, 422 for a form or a period that is none: it would say nothing.
+    404 for a sender and form that aren't the asker's, 409 for one that ended before, 422 for a form or a period that
+    is none, or no day on which it counts: it would say nothing.
     """
     view, sequence = await run_in_threadpool(_give, context, access, body)
     if sequence is not None:
@@ -203,16 +198,23 @@ def _give(context: Context, access: Access, body: Given) -> tuple[ConsentView, i
         person=access.principal.id,
         given_at=now,
     )
+    last = body.valid_to
     with Session(context.engine) as session, session.begin():
         if not _reaches(session, access, row, now):
             raise Refused(Code.NO_CONSENT).problem()
+        if last is not None and last < body.valid_from:
+            raise Refused(Code.CONSENT_NEVER).problem()
         if replica.get(session, "form", body.form) is None:
             raise Refused(Code.NO_FORM, form=body.form).problem()
         lock = sa.text("select pg_advisory_xact_lock(hashtextextended(:id, 0))")
         session.execute(lock, {"id": f"policy consent {id_}"})
         before = session.get(ConsentRow, id_)
+        if before is not None and ended(before, day(now)) is not None:
+            raise Refused(Code.CONSENT_AGAIN).problem()
         if before is not None:
             return _view(before), context.outbox.unpublished(session)
+        if is_expired(row, day(now)):
+            raise Refused(Code.CONSENT_NEVER).problem()
         session.add(row)
         session.flush()
         outcome = Outcome((event_of(row, Change.GIVEN, now),))
