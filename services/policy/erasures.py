@@ -12,7 +12,7 @@ from hashlib import sha256
 from uuid import UUID, uuid5
 
 from services.kernel.events import Draft
-from services.policy.facts.values import Facts
+from services.policy.facts.values import Attempt
 from services.policy.law.verdict import Verdict
 from services.policy.refusals import Code, Refused
 from services.policy.store import ErasureRow
@@ -38,9 +38,17 @@ class Wish:
         return uuid5(self.submission_id, f"erasure/{self.attempt}")
 
 
-def ordered(wish: Wish, facts: Facts, at: datetime) -> ErasureRow:
+@dataclass(frozen=True)
+class Known:
+    """The attempts of a submission: those that are decided, and those that validation sent back."""
+
+    decided: tuple[Attempt, ...]
+    returned: frozenset[int]
+
+
+def ordered(wish: Wish, known: Known, at: datetime) -> ErasureRow:
     """The order, which waits for a second person; raises Refused where somebody may still read an attempt."""
-    _require_unused(wish.attempt, facts)
+    _require_unused(wish.attempt, known)
     return ErasureRow(
         erasure_id=wish.id,
         submission_id=wish.submission_id,
@@ -52,11 +60,11 @@ def ordered(wish: Wish, facts: Facts, at: datetime) -> ErasureRow:
     )
 
 
-def confirm(row: ErasureRow, person: str, facts: Facts, at: datetime) -> None:
+def confirm(row: ErasureRow, person: str, known: Known, at: datetime) -> None:
     """Enters the second person; raises Refused for the first one again, and where somebody may read an attempt now."""
     if person == row.ordered_by:
         raise Refused(Code.SECOND_PERSON)
-    _require_unused(row.attempt, facts)
+    _require_unused(row.attempt, known)
     row.confirmed_by, row.confirmed_at = person, at
 
 
@@ -76,11 +84,11 @@ def done(row: ErasureRow) -> Draft:
     return Draft(DONE, str(row.submission_id), data, str(row.submission_id))
 
 
-def _require_unused(last: int, facts: Facts) -> None:
-    if facts.attempt(last) is None:
+def _require_unused(last: int, known: Known) -> None:
+    if last not in known.returned and last not in {one.attempt for one in known.decided}:
         raise Refused(Code.NO_DECISION)
     used = [
-        one.attempt for one in facts.attempts if one.attempt <= last and one.verdict not in UNUSED
+        one.attempt for one in known.decided if one.attempt <= last and one.verdict not in UNUSED
     ]
     if used:
         raise Refused(Code.STILL_USED, attempts=used)

@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 from services.kernel.errors import Permanent
 from services.kernel.events import Event, Outcome, Row
@@ -19,7 +20,7 @@ from services.policy.figures import Figure
 from services.policy.law.case import case_of, evidence_of
 from services.policy.law.decide import decide
 from services.policy.law.verdict import Verdict
-from services.policy.store import ReleasedRow
+from services.policy.store import ReleasedRow, ReturnedRow
 
 
 def handle(event: Event, facts: Facts, contents: Mapping[str, bytes]) -> Outcome:
@@ -51,8 +52,10 @@ def handle(event: Event, facts: Facts, contents: Mapping[str, bytes]) -> Outcome
 
 def handle_returned(event: Event, facts: Facts, contents: Mapping[str, bytes]) -> Outcome:
     """A returned attempt has its verdict; what bears markings of secrecy is quarantined all the same."""
-    evidence = evidence_of(event, contents.get("cells"))
-    return incidents.opened(event, head_of(event.data), evidence.markings, facts)
+    evidence, head = evidence_of(event, contents.get("cells")), head_of(event.data)
+    values = {"submission_id": UUID(head["submission_id"]), "attempt": head["attempt"]}
+    known = Outcome(rows=(Row(ReturnedRow, values, conflict="ignore"),))
+    return _both(known, incidents.opened(event, head, evidence.markings, facts))
 
 
 def _both(first: Outcome, second: Outcome) -> Outcome:

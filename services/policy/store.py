@@ -183,6 +183,16 @@ class RequestRow(SQLModel, table=True):
     decided_at: datetime = Field(sa_type=TIME)
 
 
+class ReturnedRow(SQLModel, table=True):
+    """An attempt that validation sent back: it has no decision here."""
+
+    __tablename__ = "returned"
+    __table_args__ = {"schema": SCHEMA}
+
+    submission_id: UUID = Field(primary_key=True)
+    attempt: int = Field(primary_key=True)
+
+
 class ReleasedRow(SQLModel, table=True):
     """A figure that the office published."""
 

@@ -41,6 +41,7 @@ from tests import people
 from tests.logins import login
 from tests.unit.policy_cases import cells
 from tests.unit.test_policy_handler import CLEAN, validated
+from tests.unit.test_policy_incidents import returned
 from tests.unit.test_policy_requests import HEAD, released
 
 pytestmark = pytest.mark.stack
@@ -539,7 +540,8 @@ def test_what_was_decided_before_these_tables_is_taken_over(
     with psycopg.connect(fresh_database, autocommit=True) as connection:
         connection.execute(
             "drop table policy.attempts, policy.acts, policy.requests, policy.released,"
-            " policy.incidents, policy.pre_releases, policy.withdrawals, policy.consents, policy.erasures;"
+            " policy.incidents, policy.pre_releases, policy.withdrawals, policy.consents, policy.erasures,"
+            " policy.returned;"
             " drop function policy.erase, policy.erase_ordered"
         )
         connection.execute("update policy.alembic_version set version_num = '0001'")
@@ -807,6 +809,28 @@ def test_two_people_erase_what_nobody_may_read_any_more(policy: Policy, stack: S
         policy.execute("update erasures set confirmed_by = ordered_by")
     listed = policy.client.get("/v1/erasures", headers=AUDITOR).json()["erasures"]
     assert listed == [answer.json()]
+
+
+def test_two_people_erase_what_was_sent_back(policy: Policy) -> None:
+    submission = str(uuid4())
+    second = person("p-lanh-dao-2", roles=("leader",), rooms=())
+    where = f"/v1/submissions/{submission}/erasure"
+    body = {"attempt": 1, "reason": "Có tên người.", "document": "52/QĐ-TK"}
+    assert policy.client.post(where, json=body, headers=LEADER).status_code == 404
+    event = returned(CLEAN)
+    event = replace(event, data={**event.data, "submission_id": submission, "attempt": 1})
+    policy.happens(replace(event, key=submission, subject=submission), worker.RETURNED)
+    name = f"{submission}/1/original/{'0' * 64}"
+    policy.execute("insert into vault.keys (name, wrapped) values (%s, %s)", name, b"w")
+    with ThreadPoolExecutor(4) as pool:
+        orders = list(
+            pool.map(lambda _: policy.client.post(where, json=body, headers=LEADER), range(4))
+        )
+    assert {one.status_code for one in orders} == {202}
+    confirmation = f"/v1/erasures/{orders[0].json()['erasure_id']}/confirmation"
+    assert policy.client.post(confirmation, headers=LEADER).status_code == 403
+    answer = policy.client.post(confirmation, headers=second)
+    assert (answer.status_code, answer.json()["erased"]) == (202, 1), answer.text
 
 
 def test_the_law_can_be_read_by_everybody(policy: Policy) -> None:

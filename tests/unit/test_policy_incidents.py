@@ -11,7 +11,7 @@ from services.kernel.codec import codec
 from services.kernel.events import Event, Outcome
 from services.policy.handler import handle, handle_returned
 from services.policy.incidents import Closing, Ending, closed
-from services.policy.store import IncidentRow
+from services.policy.store import IncidentRow, ReturnedRow
 from tests.contract.examples import examples
 from tests.unit.policy_cases import cells
 from tests.unit.test_policy_handler import CLEAN, SUBMISSION, facts, validated
@@ -60,15 +60,16 @@ def test_a_returned_one_has_its_verdict_and_is_quarantined_all_the_same() -> Non
     (opened,) = outcome.events
     assert (opened.topic, opened.data["level"]) == ("incident.opened", "secret")
     assert len(incidents(outcome)) == 1
-    assert len(outcome.rows) == 1
+    assert [row.table for row in outcome.rows] == [ReturnedRow, IncidentRow]
 
 
 def test_without_a_marking_there_is_no_incident() -> None:
     assert [one.topic for one in handle(validated(), facts(), {"cells": CLEAN}).events] == [
         "submission.cleared"
     ]
-    assert handle_returned(returned(CLEAN), facts(), {"cells": CLEAN}) == Outcome()
-    assert handle_returned(returned(CLEAN), facts(), {}) == Outcome(), "no text could be read"
+    for contents in ({"cells": CLEAN}, {}):  # the second: no text could be read
+        outcome = handle_returned(returned(CLEAN), facts(), contents)
+        assert (outcome.events, [row.table for row in outcome.rows]) == ((), [ReturnedRow])
 
 
 def test_a_form_of_the_province_names_its_regulation() -> None:

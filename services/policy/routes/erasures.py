@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
+import sqlalchemy as sa
 from fastapi import APIRouter, Depends
 from fastapi.concurrency import run_in_threadpool
 from pydantic import BaseModel, ConfigDict, Field
@@ -14,11 +15,11 @@ from sqlmodel import Session, col, select
 from services.kernel.api import Context, context_of
 from services.kernel.auth import Access, allowed
 from services.kernel.events import Outcome
-from services.policy.erasures import Wish, confirm, done, ordered
+from services.policy.erasures import Known, Wish, confirm, done, ordered
 from services.policy.facts.loading import facts_of
 from services.policy.refusals import Code, Refused
 from services.policy.routes.views import Name, Words
-from services.policy.store import ErasureRow
+from services.policy.store import ErasureRow, ReturnedRow
 
 With = Annotated[Context, Depends(context_of)]
 Reader = Annotated[Access, Depends(allowed("erasure.read"))]
@@ -88,9 +89,8 @@ def order(submission: UUID, body: Ordered, context: With, access: Orderer) -> Er
     wish = Wish(submission, body.attempt, who.id, body.reason, body.document)
     try:
         with Session(context.engine) as session, session.begin():
-            facts = facts_of(session, submission, now)
-            if facts is None:
-                raise Refused(Code.NO_DECISION)
+            _lock(session, wish.id)
+            known = _known(session, submission, now)
             before = session.get(ErasureRow, wish.id)
             if before is not None:
                 if (before.ordered_by, before.reason, before.document) != (
@@ -100,7 +100,7 @@ def order(submission: UUID, body: Ordered, context: With, access: Orderer) -> Er
                 ):
                     raise Refused(Code.ORDERED_BEFORE)
                 return _view(before)
-            row = ordered(wish, facts, now)
+            row = ordered(wish, known, now)
             session.add(row)
             session.flush()
             return _view(row)
@@ -127,14 +127,14 @@ def _confirm(context: Context, access: Access, erasure: UUID) -> tuple[ErasureVi
     try:
         with Session(context.engine) as session, session.begin():
             seen = session.get(ErasureRow, erasure)
-            # Its submission's lock comes first, as everywhere.
-            facts = facts_of(session, seen.submission_id, now) if seen else None
-            if seen is None or facts is None:
+            if seen is None:
                 raise Refused(Code.NO_ERASURE)
+            # Its submission's lock comes first, as everywhere.
+            known = _known(session, seen.submission_id, now)
             row = session.get_one(ErasureRow, erasure, populate_existing=True, with_for_update=True)
             if row.confirmed_at is not None:
                 return _view(row), context.outbox.unpublished(session)
-            confirm(row, who.id, facts, now)
+            confirm(row, who.id, known, now)
             session.add(row)
             session.flush()
             session.refresh(row)
@@ -142,6 +142,20 @@ def _confirm(context: Context, access: Access, erasure: UUID) -> tuple[ErasureVi
             return _view(row), sequence
     except Refused as refused:
         raise refused.problem() from None
+
+
+def _known(session: Session, submission: UUID, at: datetime) -> Known:
+    facts = facts_of(session, submission, at)
+    returned = session.exec(
+        select(ReturnedRow.attempt).where(ReturnedRow.submission_id == submission)
+    )
+    return Known(facts.attempts if facts else (), frozenset(returned))
+
+
+def _lock(session: Session, id_: UUID) -> None:
+    """Two orders of the same come one after the other, also where no decision has a row to lock."""
+    lock = sa.text("select pg_advisory_xact_lock(hashtextextended(:id, 0))")
+    session.execute(lock, {"id": f"policy erasure {id_}"})
 
 
 def _view(row: ErasureRow) -> ErasureView:
