@@ -13,6 +13,7 @@ from typing import Any
 import typer
 
 from services.model.messages import LANGUAGES
+from services.model.regulation import clause_in
 from services.model.text import Language
 
 NUMBERS = ("expected", "found", "difference")
@@ -123,7 +124,7 @@ def _law(reason: Mapping[str, Any], lang: Language) -> str:
         instrument = reason.get("number") or reason["instrument"]
         law = text("article", lang, instrument=instrument, article=reason["article"])
         if reason["clause"]:
-            law += text("clause", lang, clause=reason["clause"])
+            law += text("clause", lang, clause=clause_in(reason["clause"], lang))
     named = [part for part in (reason["requirement"], law) if part]
     return ", ".join(named) or str(reason["policy"])
 

@@ -12,6 +12,7 @@ from fastapi import Request
 from services.console.security import set_cookie
 from services.model.messages import LANGUAGES, catalogue, text
 from services.model.period import Frequency, Period, PeriodError
+from services.model.regulation import clause_in
 from services.model.text import Language
 
 LANGUAGE_COOKIE = "solieu_language"
@@ -103,7 +104,7 @@ def place(article: str, clause: str | None, language: Language) -> str:
     """«Điều 6 khoản 2»."""
     say = sayer(language)
     named = say("regulation.place", article=article)
-    return named + say("clause", clause=clause) if clause else named
+    return named + say("clause", clause=clause_in(clause, language)) if clause else named
 
 
 def moment(iso: str | None, language: Language) -> str:
@@ -148,7 +149,8 @@ def law(reason: Mapping[str, Any], language: Language) -> str:
         return ""
     instrument = reason.get("number") or reason["instrument"]
     named = say("article", instrument=instrument, article=reason["article"])
-    return named + say("clause", clause=reason["clause"]) if reason.get("clause") else named
+    clause = reason.get("clause")
+    return named + say("clause", clause=clause_in(clause, language)) if clause else named
 
 
 def by_place(

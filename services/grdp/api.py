@@ -177,7 +177,9 @@ def _read_once(context: Context, audience: Audience, wanted: Wanted) -> tuple[Pa
     more = len(rows) > wanted.limit
     observations = [Observation.model_validate(row) for row in page]
     last = str(Cursor(as_of, page[-1]["key_id"])) if more else None
-    return Page(as_of=as_of, observations=observations, next=last), sequence
+    has_none = not observations and not audience.is_compilers
+    note = texts("grdp.nothing_granted").to_dict() if has_none else None
+    return Page(as_of=as_of, observations=observations, next=last, note=note), sequence
 
 
 def _digests(app: FastAPI) -> None:

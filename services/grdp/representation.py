@@ -91,7 +91,10 @@ class Observation(BaseModel):
 
 
 class Page(BaseModel):
-    """Figures as of one time. `next` is the cursor of the next page, null on the last."""
+    """Figures as of one time. `next` is the cursor of the next page, null on the last.
+
+    `note` tells those to whom figures are granted one by one what to do where there are none.
+    """
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -100,6 +103,7 @@ class Page(BaseModel):
                     "as_of": "2026-11-23T12:00:00.123456Z",
                     "observations": [OBSERVATION_EXAMPLE],
                     "next": None,
+                    "note": None,
                 }
             ]
         }
@@ -108,6 +112,7 @@ class Page(BaseModel):
     as_of: datetime
     observations: list[Observation]
     next: str | None
+    note: dict[str, str] | None = None
 
 
 class Digest(BaseModel):

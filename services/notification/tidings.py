@@ -9,6 +9,7 @@ from typing import Any
 
 from services.model.messages import texts
 from services.model.period import Period, PeriodError
+from services.model.regulation import clause_in
 from services.model.text import ModelError, Text
 from services.notification.facts import Facts, Key, Known
 
@@ -224,7 +225,7 @@ def _article(data: Mapping[str, Any], facts: Facts) -> Text:
     if not article:
         return _plain(number)
     vi = f"Điều {article}" if clause is None else f"khoản {clause} Điều {article}"
-    en = f"Article {article}" if clause is None else f"Article {article}({clause})"
+    en = f"Article {article}" if clause is None else f"Article {article}({clause_in(clause, 'en')})"
     return Text(f"{vi} {number}", f"{en}, {number}")
 
 

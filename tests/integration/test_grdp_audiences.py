@@ -110,6 +110,18 @@ def read(store: Store, headers: dict[str, str], **parameters: Any) -> dict[str, 
     return {o["indicator"]: o["value"] for o in answer.json()["observations"]}
 
 
+def test_who_gets_nothing_is_told_how_to_ask(store: Store, agency: str) -> None:
+    store.handle(released(store.event(VALUES), release(agency)))
+    notes = {}
+    for headers in (as_agency("so-khac"), as_agency(agency), COMPILER):
+        page = store.client.get("/v1/observations", params={"form": store.form}, headers=headers)
+        notes[len(page.json()["observations"])] = page.json()["note"]
+    assert "POST /v1/requests" in notes.pop(0)["vi"]
+    assert set(notes.values()) == {None}
+    nothing = store.client.get("/v1/observations", params={"form": "x"}, headers=COMPILER).json()
+    assert (nothing["observations"], nothing["note"]) == ([], None)
+
+
 ONE = {"1": "1.000000"}
 ALL = ONE | {"2": "2.000000"}
 VALUES = {"1": "1", "2": "2"}

@@ -192,6 +192,8 @@ def test_a_held_attempt_is_in_the_queue_of_its_room_alone(policy: Policy) -> Non
     assert (shown["room"], shown["reviewers"], shown["verdict"]) == (ECONOMY, 1, "held")
     assert shown["reasons"][0]["text"]["vi"].startswith("Phòng nghiệp vụ")
     assert shown["due"] == "2026-11-26T10:00:00Z"
+    shown = policy.client.get(f"/v1/reviews/{submission}/1", headers=person()).json()
+    assert shown["findings"] == f"/v1/submissions/{submission}/findings?attempt=1"
     assert policy.client.get("/v1/reviews", headers=AGENCY).status_code == 403
     assert policy.client.get("/v1/reviews").status_code == 401
 

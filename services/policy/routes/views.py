@@ -92,6 +92,8 @@ class ReviewView(BaseModel):
     reviewers: int
     agreed: int
     acts: list[ActView]
+    findings: str
+    """Where validation tells of the warnings that are to be accepted."""
 
 
 class Queue(BaseModel):
@@ -381,6 +383,7 @@ def review_view(
     return ReviewView(
         submission_id=row.submission_id,
         attempt=row.attempt,
+        findings=f"/v1/submissions/{row.submission_id}/findings?attempt={row.attempt}",
         decision=row.decision,
         verdict=row.verdict,
         **{name: row.head[name] for name in HEAD},
