@@ -94,8 +94,8 @@ def answer(
     found: Verified,
     by: Speaker,
     at: datetime,
-) -> Outcome | None:
-    """What follows from the answer; None where it repeats the one before. Raises Refused."""
+) -> tuple[UUID, Outcome] | None:
+    """The answer's id, and what follows from it; None where it repeats the one before. Raises Refused."""
     if by.person == asked.person:
         raise Refused(Code.OWN_QUESTION)
     if before is not None:
@@ -114,7 +114,8 @@ def answer(
         "answered_at": at,
     }
     event = _event(asked, found.result.value, by, found.text, found.document, at)
-    return Outcome(events=(event,), rows=(Row(VerificationAnswerRow, row),))
+    outcome = Outcome(events=(event,), rows=(Row(VerificationAnswerRow, row),))
+    return uuid5(asked.verification_id, "answer"), outcome
 
 
 def _event(

@@ -9,6 +9,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from deploy.feed import records
 from deploy.local import Stack
 from tests.integration.test_validation_api import (
     AGENCY,
@@ -89,6 +90,10 @@ def test_a_room_asks_and_the_collecting_room_says_what_it_found(
         ("asked", "p-kinh-te", "officer"), ("wrong", "p-thu-thap", "officer"),
     ]  # fmt: skip
     assert {one["verification_id"] for one in told} == {id_}
+    ids = [dict(one.headers)["ce_id"] for one in records(stack.kafka(), "verification.changed")]
+    assert len(set(ids)) == len(ids), (
+        "whoever reads them takes a second one of the same id for a forgery"
+    )
     assert told[1]["text"] == hashlib.sha256(FOUND["text"].encode()).hexdigest()
     assert not any(words in str(told) for words in ("40 %", "Cộng hai lần"))
 

@@ -116,11 +116,12 @@ def _answer(
         asked_row, before = _reached(session, access, verification)
         verified = Verified(Result(body.result), body.text, body.document)
         by = _speaker(access, asked_row.verifier)
-        outcome = answer(asked_row, before, verified, by, context.clock())
-        if outcome is None:
+        made = answer(asked_row, before, verified, by, context.clock())
+        if made is None:
             sequence = context.outbox.unpublished(session)
         else:
-            sequence = context.outbox.write(session, outcome, verification)
+            id_, outcome = made
+            sequence = context.outbox.write(session, outcome, id_)
         return verification_view(*_reached(session, access, verification)), sequence
 
 
