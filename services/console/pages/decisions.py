@@ -1,8 +1,13 @@
-"""What a person does about an attempt: decides on a held one, or takes it back. Policy takes it or says why not."""
+"""What a person does about an attempt: decides on a held one, takes it back, or has its figures verified.
+
+The service that it concerns takes it, or says why not.
+"""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -18,6 +23,8 @@ from services.console.session import Person, person
 router = APIRouter(include_in_schema=False)
 Who = Annotated[Person, Depends(person)]
 OUTCOMES = ("release", "withhold")
+CELL = re.compile(r"[A-Z]{1,3}[1-9][0-9]{0,6}")
+MOST_CELLS = 100
 
 
 @router.post("/submissions/{submission_id}/decisions")
@@ -30,7 +37,7 @@ async def decided(request: Request, who: Who, submission_id: UUID) -> Response:
     path = f"/v1/reviews/{submission_id}/{attempt}/decisions"
     body = {"outcome": outcome} | _words(typed)
     return await _done(
-        request, who, (submission_id, attempt), "decision", typed, path, body, outcome
+        request, who, (submission_id, attempt), "decision", typed, "policy", path, body, outcome
     )
 
 
@@ -43,8 +50,31 @@ async def withdrawn(request: Request, who: Who, submission_id: UUID) -> Response
         return await _missing(request, who, (submission_id, attempt or None), "withdrawal", typed)
     path = f"/v1/submissions/{submission_id}/withdrawal"
     body = {"attempt": attempt} | _words(typed)
+    which = submission_id, attempt
+    return await _done(request, who, which, "withdrawal", typed, "policy", path, body, "withdrawn")
+
+
+@router.post("/submissions/{submission_id}/verifications")
+async def doubted(request: Request, who: Who, submission_id: UUID) -> Response:
+    """Has validation ask the room that verifies, and shows the attempt again."""
+    fields = await form_of(request)
+    attempt, cells_typed = attempt_of(fields), fields.get("cells", "").strip()
+    typed = replace(_typed(fields), cells=cells_typed)
+    which = submission_id, attempt or None
+    if not attempt or not typed.reason:
+        return await _missing(request, who, which, "verification", typed)
+    cells = [one for one in re.split(r"[\s,;]+", cells_typed.upper()) if one]
+    wrong = [one for one in cells if not CELL.fullmatch(one)]
+    if wrong or len(cells) > MOST_CELLS:
+        shown = ", ".join(one[:20] for one in (wrong or cells)[:3])
+        return await _missing(
+            request, who, which, "verification", typed, "cells_wrong", cells=shown
+        )
+    path = f"/v1/submissions/{submission_id}/verifications?attempt={attempt}"
+    body = {"question": typed.reason, "cells": cells}
+    which = submission_id, attempt
     return await _done(
-        request, who, (submission_id, attempt), "withdrawal", typed, path, body, "withdrawn"
+        request, who, which, "verification", typed, "validation", path, body, "asked"
     )
 
 
@@ -58,20 +88,21 @@ def _words(typed: Typed) -> dict[str, Any]:
 
 
 async def _missing(
-    request: Request, who: Person, which: tuple[UUID, int | None], part: str, typed: Typed
-) -> Response:
+    request: Request, who: Person, which: tuple[UUID, int | None], part: str, typed: Typed,
+    what: str = "missing", **values: str,
+) -> Response:  # fmt: skip
     say = words.sayer(words.language_of(request))
-    problem = say(f"{part}.missing"), say(f"{part}.missing.mend")
+    problem = say(f"{part}.{what}", **values), say(f"{part}.{what}.mend")
     return await show(request, who, which, typed={part: typed.refused(problem)}, status=422)
 
 
 async def _done(
     request: Request, who: Person, which: tuple[UUID, int], part: str, typed: Typed,
-    path: str, body: Mapping[str, Any], said: str,
+    service: str, path: str, body: Mapping[str, Any], said: str,
 ) -> Response:  # fmt: skip
-    """Asks policy; what was typed is never lost, whatever it answers."""
+    """Asks the service; what was typed is never lost, whatever it answers."""
     try:
-        await request.app.state.services.post("policy", path, who.token, body)
+        await request.app.state.services.post(service, path, who.token, body)
     except Refused as error:
         if error.status == 401 or error.status >= 500:
             raise

@@ -1,8 +1,7 @@
-"""Figures in doubt: a room asks about those of a submission, and the room that verifies says what it found."""
+"""Figures in doubt: what rooms asked on the pages of submissions, and the words by which the verifying room answers."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Annotated, Any
 from uuid import UUID
@@ -12,7 +11,7 @@ from fastapi.responses import RedirectResponse
 
 from services.console import words
 from services.console.calls import Refused
-from services.console.pages.submission import Typed, attempt_of, show
+from services.console.pages.submission import Typed
 from services.console.rendering import page
 from services.console.security import form_of
 from services.console.session import Person, person
@@ -21,42 +20,6 @@ from services.console.words import switch_language
 router = APIRouter(include_in_schema=False)
 Who = Annotated[Person, Depends(person)]
 RESULTS = ("confirmed", "wrong", "method")
-CELL = re.compile(r"[A-Z]{1,3}[1-9][0-9]{0,6}")
-MOST_CELLS = 100
-
-
-@router.post("/submissions/{submission_id}/verifications")
-async def asked(request: Request, who: Who, submission_id: UUID) -> Response:
-    """Hands the question to validation, and shows the submission again; what was typed is never lost."""
-    fields = await form_of(request)
-    attempt = attempt_of(fields)
-    typed = Typed(fields.get("reason", "").strip(), cells=fields.get("cells", "").strip())
-    cells = [one for one in re.split(r"[\s,;]+", typed.cells.upper()) if one]
-    wrong = [one for one in cells if not CELL.fullmatch(one)]
-    say = words.sayer(words.language_of(request))
-    problem = None
-    if not attempt or not typed.reason:
-        problem = say("verification.missing"), say("verification.missing.mend")
-    elif wrong or len(cells) > MOST_CELLS:
-        shown = ", ".join(one[:20] for one in (wrong or cells)[:3])
-        problem = say("verification.cells.wrong", cells=shown), say("verification.cells.mend")
-    if problem:
-        refused = {"verification": typed.refused(problem)}
-        return await show(request, who, (submission_id, attempt or None), typed=refused, status=422)
-    path = f"/v1/submissions/{submission_id}/verifications?attempt={attempt}"
-    try:
-        body = {"question": typed.reason, "cells": cells}
-        await request.app.state.services.post("validation", path, who.token, body)
-    except Refused as error:
-        if error.status == 401 or error.status >= 500:
-            raise
-        refused = {"verification": typed.refused(error.texts(words.language_of(request)))}
-        return await show(
-            request, who, (submission_id, attempt), typed=refused, status=error.status
-        )
-    return RedirectResponse(
-        f"/submissions/{submission_id}?attempt={attempt}&decided=asked#verifications", 303
-    )
 
 
 @router.get("/xac-minh", dependencies=[Depends(switch_language)])

@@ -87,7 +87,8 @@ def level_of(text: str, folded: str) -> SecretLevel | None:
     if (sorted_ := _SORTED.search(folded)) and (_PHRASE.search(toned) or _TONED.search(toned)):
         return LEVELS[sorted_["level"]]
     if enclosed := _IN_BRACKETS.search(toned):
-        return SecretLevel.TOP_SECRET if enclosed["level"][1] == "u" else SecretLevel.SECRET
+        is_top = enclosed["level"].startswith("tuyệt")
+        return SecretLevel.TOP_SECRET if is_top else SecretLevel.SECRET
     written = unicodedata.normalize("NFC", text)
     if _SHOUTED.search(written.strip()):
         return SecretLevel.CONFIDENTIAL
