@@ -11,6 +11,7 @@ libraries := deploy/kafka/libs
 folder ?= .run/demo
 # Tests mostly wait: more processes than cores. Each has a broker and a database of its own, about 1 GB.
 processes ?= 3
+times ?= 5
 
 .PHONY: help
 help: ## Show this list
@@ -47,6 +48,10 @@ test: check ## All checks and all tests, but the long ones (Chromium by apt if m
 	deploy/requisites.sh chromium
 	deploy/requisites.sh promtool
 	$(bin)/python -m pytest -m "not long" --numprocesses $(processes) --dist loadfile --no-loadscope-reorder
+
+.PHONY: steady
+steady: install ## The tests 5 times beside a busy core: what failed, and how often (times=5)
+	$(bin)/python -m tests.steady --times $(times) --processes $(processes) -- $(arguments)
 
 .PHONY: chaos
 chaos: install ## Kill and cut off everything in turn, and count that nothing is lost

@@ -12,7 +12,7 @@ from joserfc.jwk import OKPKey
 from services.catalogue.entry import Command, Flaw, Kind, Refused
 from services.model.catalogue import Item, Organisation
 from services.model.codelist import Codelist
-from services.model.form import Form
+from services.model.form import published
 from services.model.regulation import Instrument
 from services.model.statement import public_key
 from services.model.text import ModelError
@@ -23,7 +23,7 @@ MODEL: dict[Kind, Callable[[Mapping[str, Any]], Any]] = {
     Kind.CODELIST: Codelist.from_dict,
     Kind.REGULATION: Instrument.from_dict,
     Kind.ORGANISATION: Organisation.from_dict,
-    Kind.FORM: Form.from_dict,
+    Kind.FORM: published,
     Kind.ITEM: Item.from_dict,
 }
 

@@ -24,6 +24,7 @@ from services.connector.transport import FIRST_DELAY, Refused, Transport, Unreac
 from services.model.observation import Completeness
 from services.model.statement import (
     Classification,
+    Nil,
     Question,
     Regime,
     SecretLevel,
@@ -129,8 +130,11 @@ class Connector:
         classification: Classification | str = Classification.INTERNAL,
         area_list: str = "63",
         round: int = 1,
+        nil: Nil | None = None,
     ) -> Receipt:
-        """Sends a workbook. Raises also OSError (no such file) and ValueError (an unknown word, a state secret)."""
+        """Sends a workbook; with `nil` it is the blank form. Raises also OSError (no such file) and ValueError (an
+        unknown word, a state secret).
+        """
         _no_secret(Classification(classification) is Classification.STATE_SECRET)
         content = Path(path).read_bytes()
         statement = Statement(
@@ -147,6 +151,7 @@ class Connector:
             size=len(content),
             issued_at=self._clock(),
             nonce=secrets.token_urlsafe(18),
+            nil=nil,
         )
         return self.send(statement, content)
 

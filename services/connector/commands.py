@@ -14,7 +14,8 @@ from services.connector import show
 from services.connector.outcome import Exit, errors, wait, write
 from services.connector.show import say
 from services.model.observation import Completeness
-from services.model.statement import Classification, Regime, SecretLevel
+from services.model.statement import Classification, Nil, NilKind, Regime, SecretLevel
+from services.model.text import ModelError, read
 
 if TYPE_CHECKING:
     from services.connector.client import Connector
@@ -57,6 +58,11 @@ HowComplete = Annotated[Completeness | None, _of_submission("Mức độ hoàn c
 ByRegime = Annotated[Regime | None, _of_submission("Phối hợp hay chia sẻ · A duty, or shared")]
 AreaList = Annotated[str, _of_submission("Danh mục khu vực · List of the area")]
 Round = Annotated[int, _of_submission("Lần ước tính, sơ bộ · Round", min=1)]
+HasNil = Annotated[
+    NilKind | None,
+    _of_submission("Biểu để trống vì · Blank because none occurred, or none was collected"),
+]
+Reason = Annotated[str | None, _of_submission("Lý do để trống, với --nil · Why, with --nil")]
 DocumentNumber = Annotated[str | None, _of_secret("Số văn bản · Its number, e.g. 12/BC-STC")]
 Level = Annotated[SecretLevel | None, _of_secret("Độ mật · How secret")]
 Dated = Annotated[str | None, _of_secret("Ngày văn bản · Its date, e.g. 2026-11-20")]
@@ -76,6 +82,8 @@ def submit(
     regime: ByRegime = None,
     area_list: AreaList = "63",
     round: Round = 1,
+    nil: HasNil = None,
+    reason: Reason = None,
     document_number: DocumentNumber = None,
     level: Level = None,
     date: Dated = None,
@@ -101,6 +109,7 @@ def submit(
     }  # fmt: skip
     is_secret = classification is Classification.STATE_SECRET
     _need(document if is_secret else claims)
+    stated = _nil(nil, reason)
     if not is_secret and any(value is not None for value in document.values()):
         # Whoever names a secret document means it, whatever the classification says.
         raise typer.BadParameter("--document-number, --level, --date, --receiver: state_secret")
@@ -108,7 +117,7 @@ def submit(
         if is_secret:
             _announce(connector, file, document, as_json)
         else:
-            _send(connector, file, claims, seconds if wait_ else None, as_json)
+            _send(connector, file, claims | stated, seconds if wait_ else None, as_json)
 
 
 @app.command(help="Báo cáo kiểm tra một lần gửi · The report of a submission")
@@ -188,6 +197,18 @@ def _need(options: Mapping[str, Any]) -> None:
     missing = [f"--{name.replace('_', '-')}" for name, value in options.items() if value is None]
     if missing:
         raise typer.BadParameter(f"Thiếu · Missing: {', '.join(missing)}")
+
+
+def _nil(kind: NilKind | None, reason: str | None) -> dict[str, Nil]:
+    """That the form is blank on purpose, where it is; ends the command with its usage for one without the other."""
+    if (kind is None) != (reason is None):
+        raise typer.BadParameter("--nil, --reason: cả hai hoặc không · both or neither")
+    if kind is None:
+        return {}
+    try:
+        return {"nil": read(Nil, {"kind": kind, "reason": reason})}
+    except ModelError:
+        raise typer.BadParameter("--reason: 1–500 ký tự · characters") from None
 
 
 def _send(

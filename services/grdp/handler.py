@@ -104,9 +104,10 @@ def _recalled(event: Event, reader: Reader) -> Draft:
     return Draft("figure.recalled", event.key, data, event.subject)
 
 
-def reads(event: Event) -> tuple[Reference, ...]:
+def reads(event: Event, facts: Facts) -> dict[str, Reference]:
     """The observations, if the compilers may read them."""
-    return (event.data["observations"],) if is_released(event.data["releases"]) else ()
+    given = is_released(event.data["releases"])
+    return {"observations": event.data["observations"]} if given else {}
 
 
 def is_released(releases: list[Mapping[str, Any]]) -> bool:

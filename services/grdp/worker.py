@@ -21,7 +21,7 @@ STAGE = ObjectStage(
 TAKEN_BACK = ObjectStage(
     topics=(WITHDRAWN,),
     load=load,
-    reads=lambda event: (),
+    reads=lambda event, facts: {},
     handle=handle_withdrawn,
     derive=derive,
     awaits_catalogue=False,
@@ -30,7 +30,7 @@ TAKEN_BACK = ObjectStage(
 ERASED = ObjectStage(
     topics=("erasure.done",),
     load=lambda session, event: None,
-    reads=lambda event: (),
+    reads=lambda event, facts: {},
     handle=handle_erased,
     awaits_catalogue=False,
 )

@@ -12,7 +12,7 @@ from sqlmodel import Session, col, select
 
 from services.intake import store
 from services.intake.content import Workbook
-from services.intake.handler import Facts, New, Repeat, decide
+from services.intake.handler import Facts, New, Repeat, decide, nil_of
 from services.intake.identity import head, identity
 from services.intake.projection import status_values
 from services.intake.queries import attempt_of_nonce, latest_attempt
@@ -129,7 +129,12 @@ def _write(
     now = context.clock()
     data = head(signed.statement, signed.facts, signed.form, new.attempt)
     submission_id = UUID(data["submission_id"])
-    event = data | {"original": original, "statement": signed.token, "received_at": now}
+    event = data | {
+        "original": original,
+        "statement": signed.token,
+        "received_at": now,
+        "nil": nil_of(signed.statement),
+    }
     draft = Draft(RECEIVED, data["submission_id"], event, data["submission_id"])
     id_ = derived_id(submission_id, RECEIVED, new.attempt)
     sequence = context.outbox.add(session, draft, id_, signed.trace)
@@ -143,6 +148,7 @@ def _write(
             statement=signed.token,
             received_at=now,
             sequence=sequence,
+            nil=event["nil"],
             **{name: data[name] for name in names},
         )
     )

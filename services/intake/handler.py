@@ -55,11 +55,18 @@ class Attempt:
     form_version: int
     state: State
     sequence: int
+    nil: str = ""
 
     def has(self, statement: Statement) -> bool:
         """Whether it is about the same content, under the same declarations."""
-        mine = (self.sha256, self.regime, self.classification)
-        return mine == (statement.sha256, statement.regime, statement.classification)
+        mine = (self.sha256, self.regime, self.classification, self.nil)
+        stated = (statement.sha256, statement.regime, statement.classification, nil_of(statement))
+        return mine == stated
+
+
+def nil_of(statement: Statement) -> str:
+    """Why the attempt is meant to have no numbers, as its event says it; empty where it is not."""
+    return statement.nil.kind.value if statement.nil else ""
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ Tiêu đề · Header `Authorization: Statement <JWS>`: compact JWS (RFC 7515), 
 thumbprint (RFC 7638).
 
 * `POST`: {sender, form, area_list, area, period, completeness, round, regime, classification, sha256, size, issued_at,
-  nonce}
+  nonce}; biểu để trống thì thêm · for a blank form also `nil`: {kind: none_occurred | not_collected, reason}
 * `POST /v1/secret-notices`: {sender, document_number, level, date, receiver, issued_at}; không có nội dung · no body
 * `GET`: {sender, method, path (with the query), issued_at}; 5 phút · 5 minutes
 

@@ -173,4 +173,5 @@ def _attempt(row: store.Attempt, state: str) -> Attempt:
         form_version=row.form_version,
         state=State(state),
         sequence=row.sequence,
+        nil=row.nil,
     )

@@ -58,6 +58,8 @@ class Attempt(SQLModel, table=True):
     statement: str = _text()
     received_at: datetime = _time()
     sequence: int = Field(sa_column=sa.Column(sa.BigInteger, nullable=False))
+    nil: str = _text()
+    """Why it is meant to have no numbers; empty where it is not."""
 
 
 class Nonce(SQLModel, table=True):

@@ -73,12 +73,9 @@ class Handling:
         return None, facts
 
     async def _handle(self, stage: ObjectStage, event: Event, facts: Any) -> Outcome:
-        references = stage.reads(event)
         contents = {
-            str(reference["name"]).split("/")[2]: await asyncio.to_thread(
-                self._vault.get, reference
-            )
-            for reference in references
+            name: await asyncio.to_thread(self._vault.get, reference)
+            for name, reference in stage.reads(event, facts).items()
         }
         if stage.isolated:
             outcome = await self._isolated(stage, event, facts, contents)

@@ -30,14 +30,14 @@ class ObjectStage:
     """Handles events one by one, several at a time. For handlers that read or write objects of the vault.
 
     `load` is called before the handler and again in the final transaction: facts that differ then (by ==) are handled
-    again. `reads` names the objects that the handler gets, by kind. `isolated` runs it in a worker process, and
-    `give_up` is its outcome where that took too long or died. `derive` tells, from the rows, what to publish besides
-    the stored outputs: at a redelivery the state of that moment.
+    again. `reads` names the objects that the handler gets, each under a name of its own. `isolated` runs it in a
+    worker process, and `give_up` is its outcome where that took too long or died. `derive` tells, from the rows,
+    what to publish besides the stored outputs: at a redelivery the state of that moment.
     """
 
     topics: tuple[str, ...]
     load: Callable[[Session, Event], Any]
-    reads: Callable[[Event], Sequence[Reference]]
+    reads: Callable[[Event, Any], Mapping[str, Reference]]
     handle: Callable[[Event, Any, Mapping[str, bytes]], Outcome]
     isolated: bool = False
     give_up: Callable[[Event, Any], Outcome] | None = None

@@ -19,7 +19,7 @@ from pydantic.dataclasses import dataclass
 from services.model.form_rules import rule_problems
 from services.model.observation import Completeness, Scenario
 from services.model.period import Frequency, Period
-from services.model.rule import Reference, Rule, RuleKind
+from services.model.rule import Reference, Rule, RuleKind, names_of
 from services.model.table import Role, Table, TableKind, repeated, table_problems
 from services.model.text import SCHEMAS, STRICT, ModelError, Text, load_yaml, plain, read
 
@@ -125,9 +125,41 @@ class Form:
 
 
 def load_forms(folder: Path = SCHEMAS / "catalogue" / "forms") -> dict[str, Form]:
-    """Every form of the folder, by id."""
-    forms = [Form.from_dict(load_yaml(path)) for path in sorted(folder.glob("*.yaml"))]
+    """Every form of the folder, by id; raises ModelError for one that can't be published."""
+    forms = [published(load_yaml(path)) for path in sorted(folder.glob("*.yaml"))]
     return {form.id: form for form in forms}
+
+
+def published(data: Mapping[str, Any]) -> Form:
+    """A form as it may be published from now on: besides being one, it says what may be blank. Raises ModelError.
+
+    Versions from before that was asked for stay readable by `Form.from_dict`.
+    """
+    form = Form.from_dict(data)
+    if problems := [problem for table in form.tables for problem in _unsaid(form, table)]:
+        raise ModelError(f"form {form.id}: " + "; ".join(problems))
+    return form
+
+
+def _unsaid(form: Form, table: Table) -> list[str]:
+    """What the form leaves open about blank cells of a table."""
+    if table.blank is None:
+        return [f"table {table.id} doesn't say what may be blank: write blank: nothing, or rest"]
+    if table.blank == "rest":
+        return []
+    required: set[str] = set()
+    for rule in form.rules:
+        if rule.kind is RuleKind.REQUIRED and rule.table == table.id and not rule.columns:
+            required |= set(names_of(rule))
+    if required >= set(table.by_code) or required >= _filled_in(table):
+        return []
+    return [f"table {table.id}: nothing may be blank, so all of it needs a rule of kind required"]
+
+
+def _filled_in(table: Table) -> set[str]:
+    """The columns that are filled in."""
+    filled = (*table.of_role(Role.VALUE), *table.of_role(Role.FIELD))
+    return {one.id for one in filled if not one.optional}
 
 
 def _unchecked(form: Form, table: Table) -> list[str]:

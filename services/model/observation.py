@@ -152,15 +152,18 @@ def round_value(number: float | int | str | Decimal) -> tuple[Decimal, bool]:
     return value, value != exact
 
 
+def to_frame(observations: Iterable[Observation]) -> pl.DataFrame:
+    """The observations as a frame with the columns of SCHEMA."""
+    rows = list(observations)
+    return pl.DataFrame(
+        {name: [getattr(row, name) for row in rows] for name in SCHEMA}, schema=SCHEMA
+    )
+
+
 def to_parquet(observations: Iterable[Observation]) -> bytes:
     """The observations object: Parquet (zstd) with the columns of SCHEMA."""
-    rows = list(observations)
-    frame = pl.DataFrame(
-        {name: [getattr(row, name) for row in rows] for name in SCHEMA},
-        schema=SCHEMA,
-    )
     buffer = io.BytesIO()
-    frame.write_parquet(buffer, compression="zstd", statistics=False)
+    to_frame(observations).write_parquet(buffer, compression="zstd", statistics=False)
     return buffer.getvalue()
 
 

@@ -45,6 +45,13 @@ class Classification(StrEnum):
     STATE_SECRET = "state_secret"
 
 
+class NilKind(StrEnum):
+    """Why a form comes without numbers: nothing occurred, which is zero, or nothing was collected, which never is."""
+
+    NONE_OCCURRED = "none_occurred"
+    NOT_COLLECTED = "not_collected"
+
+
 class SecretLevel(StrEnum):
     """How secret a document is; the first is the highest."""
 
@@ -92,10 +99,19 @@ class SecretNotice(SecretDocument):
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
+class Nil:
+    """That there is nothing to report, and why; the words are the sender's, and go no further than its statement."""
+
+    kind: NilKind
+    reason: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]
+
+
+@dataclass(frozen=True, kw_only=True, config=STRICT)
 class Statement:
     """The claims about one submission; `size` in bytes, `period` as written by the sender.
 
-    `document` is of a state secret: whoever states it sends none of the content along.
+    `document` is of a state secret: whoever states it sends none of the content along. `nil` says of a blank form that
+    it is meant so.
     """
 
     sender: Name
@@ -112,6 +128,7 @@ class Statement:
     issued_at: AwareDatetime
     nonce: Annotated[str, StringConstraints(min_length=16, max_length=128)]
     document: SecretDocument | None = None
+    nil: Nil | None = None
 
     @property
     def is_state_secret(self) -> bool:

@@ -123,7 +123,9 @@ class Sdmx:
 class Table:
     """A table of a form. `sheets` are names to look at first; the headers decide.
 
-    `indicator_list` is the code list that its indicators are from; empty for the form's own codes.
+    `indicator_list` is the code list that its indicators are from; empty for the form's own codes. `blank` says what
+    may be blank: nothing, or the rest, which no rule of kind `required` names. `nil` are the indicators of which a
+    sender may state that none occurred: flows, since a stock that isn't there was merely not counted.
     """
 
     id: str
@@ -141,6 +143,8 @@ class Table:
     activity_list: str = ""
     aggregates: tuple[Aggregate, ...] = ()
     sdmx: Sdmx | None = None
+    blank: Literal["nothing", "rest"] | None = None
+    nil: tuple[str, ...] = ()
 
     @cached_property
     def by_id(self) -> Mapping[str, Column]:
@@ -151,6 +155,15 @@ class Table:
     def by_code(self) -> Mapping[str, Row]:
         """The rows by code."""
         return {row.code: row for row in self.rows}
+
+    @cached_property
+    def measured(self) -> Mapping[str, Measure]:
+        """What kind of quantity each indicator of the table is."""
+        if self.kind is TableKind.RECORDS:
+            return {one.indicator: one.measure for one in self.aggregates}
+        if self.indicators is Axis.ROWS:
+            return {row.code: row.measure or self.measure for row in self.rows}
+        return {one.id: one.measure or self.measure for one in self.of_role(Role.VALUE)}
 
     def of_role(self, role: Role) -> tuple[Column, ...]:
         """The columns of a role, in their order."""
@@ -180,6 +193,11 @@ def table_problems(table: Table) -> list[str]:
         ]
     elif Role.FIELD not in roles:
         problems.append(f"record list {table.id} has no columns with role field")
+    problems += [
+        f"nil: {one} is no flow of table {table.id}"
+        for one in table.nil
+        if table.measured.get(one) is not Measure.FLOW
+    ]
     return problems + [
         f"aggregate {one.indicator}: no column {one.column}"
         for one in table.aggregates

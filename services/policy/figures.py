@@ -61,6 +61,11 @@ def reports(form: Mapping[str, Any], figure: Figure) -> bool:
     return any(one[:2] == wanted for table in form["tables"] for one in _of(form, table))
 
 
+def indicators(form: Mapping[str, Any]) -> frozenset[str]:
+    """The codes of all indicators that the form asks for."""
+    return frozenset(one[1] for table in form["tables"] for one in _of(form, table))
+
+
 Reported = tuple[str, str, tuple[str, str] | None, str]
 """List, indicator, the area where the row has one of its own, and the span of time."""
 

@@ -4,14 +4,18 @@ bears markings of secrecy is quarantined. Pure."""
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
+from polars.exceptions import PolarsError
+
 from services.kernel.errors import Permanent
-from services.kernel.events import Event, Outcome, Row
+from services.kernel.events import Event, Outcome, Reference, Row
+from services.model.observation import from_parquet
 from services.model.period import PeriodError
 from services.model.regulation import day
+from services.model.shrinking import lost, lost_across_versions
 from services.model.submission import head as head_of
 from services.policy import incidents
 from services.policy.book import Book
@@ -23,8 +27,17 @@ from services.policy.law.verdict import Verdict
 from services.policy.store import ReleasedRow, ReturnedRow
 
 
+def reads(event: Event, facts: Facts) -> dict[str, Reference]:
+    """The texts of the workbook; and its figures beside those that they would replace, where there are any."""
+    found = {"cells": event.data["cells"]}
+    current = facts.replaced_by(event.data["attempt"])
+    if current is not None and current.observations is not None:
+        found |= {"observations": event.data["observations"], "current": current.observations}
+    return found
+
+
 def handle(event: Event, facts: Facts, contents: Mapping[str, bytes]) -> Outcome:
-    """Decides about a validated attempt; `contents["cells"]` are the texts of its workbook.
+    """Decides about a validated attempt; `contents` are what `reads` names.
 
     Raises Permanent for an attempt that has its verdict already: each gets exactly one from its event.
     """
@@ -32,7 +45,9 @@ def handle(event: Event, facts: Facts, contents: Mapping[str, bytes]) -> Outcome
     if facts.attempt(data["attempt"]) is not None:
         raise Permanent(f"attempt {data['attempt']} of {data['submission_id']} is decided already")
     head = head_of(data)
-    evidence = evidence_of(event, contents.get("cells"))
+    evidence = replace(
+        evidence_of(event, contents.get("cells")), lost=_lost(event, facts, contents)
+    )
     attempt = Attempt(
         attempt=data["attempt"],
         verdict=Verdict.HELD,
@@ -48,6 +63,26 @@ def handle(event: Event, facts: Facts, contents: Mapping[str, bytes]) -> Outcome
     else:
         book.decide(attempt, decide(case_of(head, evidence, facts, day(event.time))))
     return _both(book.outcome(), incidents.opened(event, head, evidence.markings, facts))
+
+
+def _lost(event: Event, facts: Facts, contents: Mapping[str, bytes]) -> int:
+    """How many figures of the current attempt this one leaves without a number.
+
+    Validation names them to the sender, beside what it knows as stored; here they are counted beside what is current
+    at the moment of the decision, however close one attempt follows another.
+    """
+    current = facts.replaced_by(event.data["attempt"])
+    if current is None or "current" not in contents:
+        return 0
+    try:
+        before, after = (from_parquet(contents[name]) for name in ("current", "observations"))
+    except (ValueError, PolarsError) as error:
+        raise Permanent(f"figures can't be read: {error}") from None
+    version = event.data["form_version"]
+    if current.head["form_version"] == version:
+        return lost(before, after).height
+    form = facts.forms.get(version)
+    return lost_across_versions(before, after, form.indicators if form else ()).height
 
 
 def handle_returned(event: Event, facts: Facts, contents: Mapping[str, bytes]) -> Outcome:

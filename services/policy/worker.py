@@ -6,24 +6,24 @@ from services.kernel import replica
 from services.kernel.runner import main
 from services.kernel.stage import ObjectStage
 from services.policy.facts.loading import load, load_released, load_returned
-from services.policy.handler import handle, handle_released, handle_returned
+from services.policy.handler import handle, handle_released, handle_returned, reads
 
 STAGE = ObjectStage(
     topics=("submission.validated",),
     load=load,
-    reads=lambda event: (event.data["cells"],),
+    reads=reads,
     handle=handle,
 )
 RETURNED = ObjectStage(
     topics=("submission.returned",),
     load=load_returned,
-    reads=lambda event: (event.data["cells"],) if event.data["cells"] else (),
+    reads=lambda event, facts: {"cells": event.data["cells"]} if event.data["cells"] else {},
     handle=handle_returned,
 )
 RELEASED = ObjectStage(
     topics=("calendar.released",),
     load=load_released,
-    reads=lambda event: (),
+    reads=lambda event, facts: {},
     handle=handle_released,
     awaits_catalogue=False,  # it says all itself, and names no state of the catalogue
 )

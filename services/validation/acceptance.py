@@ -23,10 +23,10 @@ COPIED = (
 WITHDRAWN = "submission.withdrawn"
 
 
-def reads(event: Event) -> tuple[Reference, ...]:
+def reads(event: Event, first: int) -> dict[str, Reference]:
     """The figures that were stored; none for an event from before it named them."""
     observations = event.data.get("observations")
-    return () if observations is None else (observations,)
+    return {} if observations is None else {"observations": observations}
 
 
 def handle(event: Event, first: int, contents: Mapping[str, bytes]) -> Outcome:

@@ -1,6 +1,6 @@
 """One check of a workbook: bytes in; report, observations and cells out. Pure everywhere."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -9,15 +9,16 @@ from services.model.form import Form
 from services.model.messages import texts
 from services.model.observation import Observation, to_parquet
 from services.model.table import Table, TableKind
-from services.validation import figures, rules
+from services.validation import figures, nil, rules
 from services.validation.accepted import Accepted
 from services.validation.cells import cells_object
 from services.validation.findings import Context, Notebook, Place
 from services.validation.placing.layout import Layout, find_layouts
 from services.validation.placing.records import read_records
-from services.validation.placing.structure import Grid, place_rows
+from services.validation.placing.structure import Grid, Record, place_rows
 from services.validation.report import Report
 from services.validation.sdmx import is_sdmx, read_sdmx
+from services.validation.shrinking import Earlier, check_shrinking
 from services.validation.statement import Statement
 from services.validation.troubles.areas import check_listed_areas, check_printed_area
 from services.validation.troubles.contents import check_contents
@@ -67,10 +68,11 @@ def check(
     statement: Statement,
     codelists: Mapping[str, Codelist] | None = None,
     accepted: Sequence[Accepted] = (),
+    earlier: Earlier | None = None,
 ) -> Checked:
     """Check the workbook in `content` against the form and what its sender states.
 
-    `accepted` is what stands under the form's references.
+    `accepted` is what stands under the form's references, `earlier` the attempt whose figures this one would replace.
 
     Never raises for what is in the workbook: whatever can't be read or placed is a finding.
     """
@@ -84,7 +86,8 @@ def check(
     except UnreadableWorkbook:
         _find_unreadable(kind_of(content), notebook)
     else:
-        return _check_workbook(form, workbook, statement, codelists or {}, accepted, notebook)
+        given = (codelists or {}, accepted, earlier)
+        return _check_workbook(form, workbook, statement, *given, notebook)
     return _unread(form, notebook)
 
 
@@ -118,42 +121,83 @@ def _check_workbook(
     statement: Statement,
     codelists: Mapping[str, Codelist],
     accepted: Sequence[Accepted],
+    earlier: Earlier | None,
     notebook: Notebook,
 ) -> Checked:
     if not statement.suits(form):
         notebook.find("period_unsuitable", Place(), Context(level=1), found=str(statement.period))
     check_contents(workbook, notebook)
-    read: list[Observation] = []
-    tables: dict[str, rules.Table] = {}
-    for table in form.tables:
-        found = _placed(form, table, workbook, statement, notebook)
-        if found is not None:
-            tables[table.id], observations = found
-            read += observations
-    read = figures.unique(read, notebook)
-    tallies = rules.run(form, tables, codelists, notebook, statement, accepted)
+    if statement.nil is not None:
+        nil.check_nil(form, statement.nil, notebook)
+    found = [
+        one
+        for table in form.tables
+        if (one := _placed(form, table, workbook, statement, notebook)) is not None
+    ]
+    read = figures.unique([one for placed in found for one in placed.figures], notebook)
+    asking = form if statement.nil is None else nil.without_asking(form)
+    tables = {one.table: one.entries for one in found}
+    tallies = rules.run(asking, tables, codelists, notebook, statement, accepted)
+    if not notebook.returns and statement.nil is None:
+        _need_figures(read, notebook)
+    if earlier is not None and not notebook.returns:
+        asked = [one for placed in found for one in placed.asked(form, statement)]
+        is_nil = statement.nil is not None
+        check_shrinking(form, earlier, read, asked, notebook, is_nil=is_nil)
     rounded = sum(one.rounded for one in read)
     report = Report.of(form, notebook, tallies, len(read), rounded)
     names = tuple(sheet.name for sheet in workbook.sheets)
     return Checked(report, tuple(read), cells_object(workbook), names)
 
 
+@dataclass(frozen=True)
+class _Placed:
+    """A table as the rules see it, and its figures; the grid where it is one of figures."""
+
+    table: str
+    entries: rules.Table
+    figures: list[Observation]
+    grid: Grid | None = None
+
+    def asked(self, form: Form, statement: Statement) -> Iterator[Observation]:
+        """What stands for each cell that could hold a figure."""
+        if self.grid is not None:
+            yield from figures.of_grid(form, self.grid, statement, also_blank=True)
+
+
+def _need_figures(read: Sequence[Observation], notebook: Notebook) -> None:
+    """A form without any number is a mistake, unless its sender states that it is meant so."""
+    if all(one.value is None for one in read):
+        notebook.find("no_figures", Place())
+
+
 def _placed(
     form: Form, table: Table, workbook: Workbook, statement: Statement, notebook: Notebook
-) -> tuple[rules.Table, list[Observation]] | None:
+) -> _Placed | None:
     """A table of the workbook as the rules see it, and its figures; None where it isn't there."""
     if workbook.format == "csv" and is_sdmx(workbook.sheets[0]):
         if table.sdmx is None:
             notebook.find("sdmx_unexpected", Place())
             return None
         grid = read_sdmx(table, table.sdmx, workbook.sheets[0], statement, notebook)
-        return None if grid is None else _of_grid(form, grid, statement)
+        return None if grid is None else _of_grid(form, grid, statement, notebook)
     layout = _locate(table, workbook, statement, notebook)
     return None if layout is None else _read(form, table, layout, statement, notebook)
 
 
-def _of_grid(form: Form, grid: Grid, statement: Statement) -> tuple[rules.Table, list[Observation]]:
-    return rules.Table.of_grid(grid), list(figures.of_grid(form, grid, statement))
+def _of_grid(form: Form, grid: Grid, statement: Statement, notebook: Notebook) -> _Placed:
+    if statement.nil is not None:
+        grid = nil.filled(grid, statement.nil, notebook)
+    read = list(figures.of_grid(form, grid, statement))
+    return _Placed(grid.table.id, rules.Table.of_grid(grid), read, grid)
+
+
+def _of_records(
+    form: Form, table: Table, sheet: str, records: list[Record], statement: Statement
+) -> _Placed:
+    found = figures.of_records(form, table, sheet, records, statement)
+    read = list(found) if statement.nil is None else nil.aggregated(table, statement.nil, found)
+    return _Placed(table.id, rules.Table.of_records(table, sheet, records), read)
 
 
 def _locate(
@@ -183,22 +227,24 @@ def _locate(
 
 def _read(
     form: Form, table: Table, layout: Layout, statement: Statement, notebook: Notebook
-) -> tuple[rules.Table, list[Observation]]:
+) -> _Placed:
     """The table as the rules see it, and its figures."""
     if table.kind is TableKind.RECORDS:
-        records = read_records(table, layout, notebook)
-        if not records:
-            notebook.find("records_missing", Place(layout.sheet.name))
         name = layout.sheet.name
-        found = figures.of_records(form, table, name, records, statement)
-        listed = rules.Table.of_records(table, name, records)
-        check_listed_areas(form, table.id, name, listed.entries, notebook)
-        return listed, list(found)
+        records = read_records(table, layout, notebook)
+        if not records and statement.nil is None:
+            notebook.find("records_missing", Place(name))
+        if statement.nil is not None:
+            cells = (entry.cell for one in records for entry in one.entries.values())
+            nil.contradict(name, cells, statement.nil, notebook)
+        placed = _of_records(form, table, name, records, statement)
+        check_listed_areas(form, table.id, name, placed.entries.entries, notebook)
+        return placed
     grid = place_rows(table, layout, notebook)
     check_row_units(grid, layout, notebook)
     check_lost_commas(form, grid, notebook)
     _name_text_numbers(grid, notebook)
-    return _of_grid(form, grid, statement)
+    return _of_grid(form, grid, statement, notebook)
 
 
 def _name_text_numbers(grid: Grid, notebook: Notebook) -> None:

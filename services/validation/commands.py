@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from enum import IntEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
@@ -13,7 +14,7 @@ import typer
 
 from services.model.messages import texts
 from services.model.observation import Completeness
-from services.model.statement import MAX_BYTES, MEGABYTE
+from services.model.statement import MAX_BYTES, MEGABYTE, NilKind
 from services.model.text import SCHEMAS, Language, Text
 
 if TYPE_CHECKING:
@@ -65,6 +66,10 @@ def check(
         typer.Option(help="Mức độ hoàn chỉnh, mặc định theo tiêu đề · Or as the headings print"),
     ] = None,
     area_list: AreaList = None,
+    nil: Annotated[
+        NilKind | None,
+        typer.Option(help="Biểu để trống vì · Blank because none occurred, or none was collected"),
+    ] = None,
     forms: Forms = SCHEMAS,
     json: Annotated[
         bool, typer.Option("--json", help="In báo cáo dạng JSON · The report as JSON")
@@ -84,7 +89,7 @@ def check(
         pack = load_pack(forms)
         of = pack.form(form)
         stated = completeness or Completeness.OFFICIAL
-        statement = pack.statement(of, area, period, stated, area_list)
+        statement = replace(pack.statement(of, area, period, stated, area_list), nil=nil)
         apart = Apart(of, content)
         found = apart.examined(statement, pack.codelists, as_printed=completeness is None)
         report = found.checked.report

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+import polars as pl
 from polars.exceptions import PolarsError
 
 from services.kernel.errors import Permanent
@@ -13,6 +14,7 @@ from services.model.observation import Missing, from_parquet
 from services.model.rule import RuleKind
 from services.validation.accepted import Accepted, AcceptedFigure
 from services.validation.findings import Answer
+from services.validation.shrinking import Earlier
 from services.validation.statement import Statement
 
 FIGURE = tuple(name for name in AcceptedFigure.__dataclass_fields__ if name != "missing")
@@ -33,10 +35,7 @@ class Stored:
 
     def accepted(self) -> Accepted:
         """The same as the rules take it; raises Permanent where the object is none of observations."""
-        try:
-            rows = from_parquet(self.observations).iter_rows(named=True)
-        except (ValueError, PolarsError) as error:
-            raise Permanent(f"accepted figures can't be read: {error}") from None
+        rows = _frame(self.observations).iter_rows(named=True)
         figures = tuple(
             AcceptedFigure(
                 **{name: row[name] for name in FIGURE},
@@ -55,16 +54,38 @@ class Stored:
 
 
 @dataclass(frozen=True)
+class Replaced:
+    """The attempt of the same submission that was stored last; `observations` as Parquet."""
+
+    attempt: int
+    form_version: int
+    observations: bytes = field(repr=False)
+
+    def earlier(self) -> Earlier:
+        """The same as the check takes it; raises Permanent where the object is none of observations."""
+        return Earlier(self.attempt, self.form_version, _frame(self.observations))
+
+
+@dataclass(frozen=True)
 class Facts:
     """Bodies of the catalogue that a check needs: the form, None where it has none, and lists.
 
-    `accepted` is what stands under the form's references, `answers` all that was answered to the submission's findings.
+    `accepted` is what stands under the form's references, `answers` all that was answered to the submission's findings,
+    `replaced` the attempt whose figures this one would replace.
     """
 
     form: Mapping[str, Any] | None
     codelists: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     accepted: tuple[Stored, ...] = ()
     answers: tuple[Answer, ...] = ()
+    replaced: Replaced | None = None
+
+
+def _frame(observations: bytes) -> pl.DataFrame:
+    try:
+        return from_parquet(observations)
+    except (ValueError, PolarsError) as error:
+        raise Permanent(f"accepted figures can't be read: {error}") from None
 
 
 def codelists_of(form: Mapping[str, Any]) -> tuple[str, ...]:

@@ -16,13 +16,18 @@ from services.validation.statement import Statement
 _FIGURES = (Content.NUMBER, Content.MISSING)
 
 
-def of_grid(form: Form, grid: Grid, statement: Statement) -> Iterator[Observation]:
-    """One observation for each cell that holds a number or a mark; a blank cell is no figure."""
+def of_grid(
+    form: Form, grid: Grid, statement: Statement, *, also_blank: bool = False
+) -> Iterator[Observation]:
+    """One observation for each cell that holds a number or a mark; a blank cell is no figure.
+
+    `also_blank`: one for every cell that could hold a figure, whatever stands there.
+    """
     table = grid.table
     for row in table.rows:
         for column in table.of_role(Role.VALUE):
             entry = grid.entries.get((row.code, column.id))
-            if entry is not None and entry.reading.content in _FIGURES:
+            if entry is not None and (also_blank or entry.reading.content in _FIGURES):
                 yield _observation(form, grid, statement, row, column, entry)
 
 

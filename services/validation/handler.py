@@ -42,7 +42,10 @@ def handle(event: Event, facts: Facts, contents: Mapping[str, bytes]) -> Outcome
     """
     form, statement, codelists = _prepare(event, facts)
     accepted = tuple(one.accepted() for one in facts.accepted)
-    found = examine(form, contents["original"], statement, codelists, accepted, facts.answers)
+    earlier = facts.replaced.earlier() if facts.replaced else None
+    found = examine(
+        form, contents["original"], statement, codelists, accepted, facts.answers, earlier
+    )
     if found.unforeseen:
         log.warning("unforeseen", error=found.unforeseen)
     return _outcome(event, found.checked, found.marked)
@@ -61,10 +64,16 @@ def _prepare(event: Event, facts: Facts) -> tuple[Form, Statement, dict[str, Cod
     try:
         form = _form(_canonical(facts.form))
         codelists = {name: _codelist(_canonical(body)) for name, body in facts.codelists.items()}
-        statement = Statement.from_head(head)
+        statement = Statement.from_head(_stated(event))
     except (ModelError, ValueError) as error:
         raise Permanent(str(error)) from None
     return form, statement, codelists
+
+
+def _stated(event: Event) -> dict[str, Any]:
+    """The head, and whether the attempt is meant to have no numbers."""
+    nil = event.data.get("nil")
+    return head_of(event.data) | ({"nil": nil} if nil else {})
 
 
 def _outcome(event: Event, checked: Checked, marked: Marked | None) -> Outcome:
@@ -113,7 +122,7 @@ def _attempt(event: Event, verdict: Draft, report: Mapping[str, Any] | None) -> 
         "submission_id": head["submission_id"],
         "attempt": head["attempt"],
         "form": head["form"],
-        "head": head,
+        "head": _stated(event),
         "content": original["sha256"],
         "original": dict(original),
         "report": report,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -15,7 +16,7 @@ from services.model.observation import Completeness
 from services.model.period import Period, PeriodError
 from services.model.rule import Reference, ReferencePeriod
 from services.model.text import ModelError, read
-from services.validation.facts import Facts, Stored, codelists_of
+from services.validation.facts import Facts, Replaced, Stored, codelists_of
 from services.validation.findings import Answer, AnswerKind
 from services.validation.store import AcceptedRow, AnswerRow
 
@@ -34,8 +35,17 @@ def facts_of(session: Session, head: Mapping[str, Any]) -> Facts:
     form = replica.get(session, "form", head["form"], head["form_version"])
     if form is None:
         return Facts(None)
-    answers = answers_of(session, UUID(head["submission_id"])) if head["attempt"] > 1 else ()
-    return with_form(session, form.body, head, answers)
+    if head["attempt"] == 1:
+        return with_form(session, form.body, head, ())
+    facts = with_form(session, form.body, head, answers_of(session, UUID(head["submission_id"])))
+    return replace(facts, replaced=_replaced(session, head))
+
+
+def _replaced(session: Session, head: Mapping[str, Any]) -> Replaced | None:
+    row = session.get(AcceptedRow, UUID(head["submission_id"]))
+    if row is None or row.observations is None or row.attempt >= head["attempt"]:
+        return None
+    return Replaced(row.attempt, row.form_version, row.observations)
 
 
 def with_form(

@@ -7,28 +7,31 @@ from typing import Any
 from services.model.form import Form
 from services.model.observation import Completeness
 from services.model.period import Period
+from services.model.statement import NilKind
 from services.model.table import Span, Table
 
 
 @dataclass(frozen=True)
 class Statement:
-    """Area, time and completeness of a submission."""
+    """Area, time and completeness of a submission; `nil` where it is meant to have no numbers."""
 
     area_list: str
     area: str
     period: Period
     completeness: Completeness
     round: int = 1
+    nil: NilKind | None = None
 
     @classmethod
     def from_head(cls, head: Mapping[str, Any]) -> "Statement":
-        """The statement in the common head of the events; raises ValueError for a bad period."""
+        """The statement in the common head of the events, and its `nil` if any; raises ValueError for a bad period."""
         return cls(
             area_list=head["area_list"],
             area=head["area"],
             period=Period.parse(head["period"]),
             completeness=Completeness(head["completeness"]),
             round=head["round"],
+            nil=NilKind(head["nil"]) if head.get("nil") else None,
         )
 
     def period_of(self, span: Span) -> Period:

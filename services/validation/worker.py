@@ -12,7 +12,7 @@ from services.validation.loading import load, load_kept
 STAGE = ObjectStage(
     topics=("submission.received",),
     load=load,
-    reads=lambda event: (event.data["original"],),
+    reads=lambda event, facts: {"original": event.data["original"]},
     handle=handle,
     isolated=True,
     give_up=give_up,

@@ -115,9 +115,10 @@ class Validation:
     def happens(self, event: Event, stage: ObjectStage) -> Outcome:
         """One event in one transaction, as the runner has it; its outputs go by the outbox here."""
         vault = self.context.vault
-        contents = {one["name"].split("/")[2]: vault.get(one) for one in stage.reads(event)}
         with Session(self.context.engine) as session, session.begin():
-            outcome = stage.handle(event, stage.load(session, event), contents)
+            facts = stage.load(session, event)
+            contents = {name: vault.get(one) for name, one in stage.reads(event, facts).items()}
+            outcome = stage.handle(event, facts, contents)
             for item in outcome.objects:
                 vault.put(item)
             self.context.outbox.write(session, outcome, event.id)

@@ -48,7 +48,7 @@ def received(form: str = "plain", submission: UUID | None = None, catalogue: int
         "submission_id": subject, "attempt": 1, "sender": "so-tai-chinh-dien-bien", "form": form,
         "form_version": 1, "area_list": "63", "area": "11", "period": "2026-Q3", "completeness": "estimate",
         "round": 1, "regime": "coordination", "classification": "internal", "province": "11",
-        "catalogue_version": catalogue, "original": reference, "statement": "", "received_at": NOW,
+        "catalogue_version": catalogue, "original": reference, "statement": "", "received_at": NOW, "nil": "",
     }  # fmt: skip
     return encode(Draft(INPUT, subject, data, subject), uuid4(), "intake", NOW, None, codec())
 

@@ -66,7 +66,7 @@ def handle_one(event: Event, facts: Any, contents: Mapping[str, bytes]) -> Outco
 
 STAGES: dict[str, Stage] = {
     "batch": BatchStage(("submission.received",), load_batch, handle_batch),
-    "object": ObjectStage(("submission.received",), load_one, lambda event: (), handle_one),
+    "object": ObjectStage(("submission.received",), load_one, lambda event, facts: {}, handle_one),
 }
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ from services.connector import client
 from services.connector.client import Notice, Receipt, Refused, Undecided, Unreachable
 from services.connector.commands import app
 from services.connector.keys import Key
+from services.model.statement import Nil, NilKind
 from tests.unit.opened import opened
 
 STATE: dict[str, Any] = {
@@ -56,6 +57,7 @@ class Connector:
     workbook: bytes | Exception = b"PK"
     notice: Notice | Exception = Notice("7", 201)
     announced: list[dict[str, Any]]
+    stated: list[dict[str, Any]]
     asked: list[tuple[str, int | None]]
 
     def __init__(self, url: str, key: Path, sender: str | None) -> None:
@@ -68,6 +70,7 @@ class Connector:
 
     def submit(self, path: Path, **claims: Any) -> Receipt:
         path.read_bytes()
+        self.stated.append(claims)
         return given(self.sent)
 
     def wait(self, id_: str, attempt: int, *, seconds: float) -> dict[str, Any]:
@@ -97,7 +100,7 @@ def given(answer: T | Exception) -> T:
 
 @pytest.fixture
 def connector(monkeypatch: pytest.MonkeyPatch) -> type[Connector]:
-    fresh = type("Fresh", (Connector,), {"asked": [], "announced": []})
+    fresh = type("Fresh", (Connector,), {"asked": [], "announced": [], "stated": []})
     monkeypatch.setattr(client, "Connector", fresh)
     return fresh
 
@@ -381,3 +384,25 @@ def test_keys_new(tmp_path: Path) -> None:
     assert "d" not in printed["public_key"]
     assert CliRunner().invoke(app, arguments).exit_code == 4
     assert Key.load(file).id == printed["id"]
+
+
+def test_a_nil_is_stated_with_its_reason(tmp_path: Path, connector: type[Connector]) -> None:
+    assert run(tmp_path, "--nil", "none_occurred", "--reason", " Không phát sinh ").exit_code == 0
+    (claims,) = connector.stated
+    assert claims["nil"] == Nil(kind=NilKind.NONE_OCCURRED, reason="Không phát sinh")
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("--nil", "none_occurred"),
+        ("--reason", "Không phát sinh"),
+        ("--nil", "not_collected", "--reason", "  "),
+        ("--nil", "zero", "--reason", "Không phát sinh"),
+    ],
+)
+def test_a_nil_needs_its_reason_and_one_of_two_kinds(
+    tmp_path: Path, connector: type[Connector], words: tuple[str, ...]
+) -> None:
+    assert run(tmp_path, *words).exit_code == 2
+    assert connector.stated == []

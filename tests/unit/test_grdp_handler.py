@@ -154,7 +154,7 @@ def test_a_higher_decision_about_stored_figures_is_only_noted() -> None:
 )
 def test_only_what_the_compilers_may_read_is_read_and_stored(kind: str, state: str) -> None:
     event = cleared({"1": "9"}, kind=kind, state=state)
-    assert reads(event) == ()
+    assert reads(event, NEW) == {}
     outcome = handle(event, NEW, {})
     assert outcome.events == ()
     assert rows(outcome, Observation) == rows(outcome, Figure) == []

@@ -26,7 +26,7 @@ from services.kernel.codec import codec
 from services.model.form import load_forms
 from services.model.observation import Completeness
 from services.model.sender import SenderKey
-from services.model.statement import MAX_BYTES, Classification, Regime, Statement
+from services.model.statement import MAX_BYTES, Classification, Nil, NilKind, Regime, Statement
 from tests.unit.test_intake_statement import KEY, STATEMENT
 
 FORMS = load_forms()
@@ -243,10 +243,20 @@ def test_the_head_fits_the_schema() -> None:
     assert data["period"] == "2026-Q3"
     assert data["province"] == "11"
     reference = {"name": "a", "sha256": "b", "size": 1, "media_type": "text/csv"}
-    event = data | {"original": reference, "statement": "", "received_at": NOW}
+    event = data | {"original": reference, "statement": "", "received_at": NOW, "nil": ""}
     assert (
         codec().decode(
             "submission.received-value", codec().encode("submission.received-value", event)
         )
         == event
     )
+
+
+@pytest.mark.parametrize("kind", NilKind)
+def test_a_nil_is_another_attempt_of_the_same_blank_form(kind: NilKind) -> None:
+    nil = replace(STATEMENT, nil=Nil(kind=kind, reason="Không có dự án hoàn thành"))
+    assert decide(nil, ID, None, attempt(), FORM) == New(4)
+    same = attempt(nil=kind.value)
+    assert decide(nil, ID, None, same, FORM) == Repeat(same)
+    assert decide(STATEMENT, ID, None, same, FORM) == New(4)
+    assert decide(nil, ID, attempt(), None, FORM) == Refusal(Code.NONCE_USED)

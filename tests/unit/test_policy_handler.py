@@ -6,6 +6,7 @@ import pickle
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
@@ -20,11 +21,12 @@ from services.kernel.errors import Permanent
 from services.kernel.events import Event, Outcome
 from services.model.codelist import load_codelists
 from services.model.form import load_forms
+from services.model.observation import Completeness, Measure, Observation, to_parquet
 from services.model.submission import HEAD
 from services.model.text import SCHEMAS
 from services.policy.facts.rows import act_of, asked_of, attempt_of
 from services.policy.facts.values import Facts, FormFacts
-from services.policy.handler import handle
+from services.policy.handler import handle, reads
 from services.policy.law.verdict import Verdict
 from services.policy.store import ActRow, AttemptRow, DecisionRow, RequestRow, SubmissionRow
 from tests.unit.policy_cases import REGULATIONS, cells
@@ -320,3 +322,98 @@ def test_every_verdict_has_its_topic() -> None:
     declared = yaml.safe_load(Path(SCHEMAS / "topics.yaml").read_text(encoding="utf-8"))["topics"]
     for verdict in Verdict:
         assert declared[f"submission.{verdict}"]["owner"] == "policy"
+
+
+# -- figures that would go
+
+
+def figures(*values: str | None, list_: str = "cv17809-1/1") -> bytes:
+    """An observations object: the indicators 1, 2, … with these values."""
+    return to_parquet(
+        Observation(
+            indicator_list=list_,
+            indicator=str(n),
+            area_list="63",
+            area="11",
+            period="2026-Q3",
+            reference_start=None,
+            reference_end=None,
+            value=None if value is None else Decimal(value),
+            completeness=Completeness.PRELIMINARY,
+            unit="VND",
+            unit_multiplier=6,
+            measure=Measure.FLOW,
+            sheet="Biểu 1",
+            cell=f"C{n}",
+        )
+        for n, value in enumerate(values, 1)
+    )
+
+
+def corrected(before: bytes, after: bytes, known: Facts | None = None, **changes: Any) -> Outcome:
+    """The second attempt, after the first one was cleared."""
+    first = known or after_decision(facts(), decided(validated(), facts()))
+    event = validated(attempt=2, **changes)
+    assert set(reads(event, first)) == {"cells", "observations", "current"}
+    return handle(event, first, {"cells": CLEAN, "current": before, "observations": after})
+
+
+def after_decision(known: Facts, outcome: Outcome) -> Facts:
+    rows = [row for row in outcome.rows if row.table is AttemptRow]
+    attempts = tuple(attempt_of(AttemptRow(**{**NO_HOLD, **row.values})) for row in rows)
+    (submission,) = (row.values for row in outcome.rows if row.table is SubmissionRow)
+    return replace(
+        known,
+        attempts=attempts,
+        current_attempt=submission["current_attempt"],
+        last_decision=submission["last_decision"],
+    )
+
+
+NO_HOLD: dict[str, Any] = {"room": None, "held_since": None, "due": None, "reviewers": None}
+
+
+def test_an_attempt_that_takes_figures_away_waits_and_the_one_before_stays_current() -> None:
+    outcome = corrected(figures("1", "2"), figures("1"))
+    (held,) = outcome.events
+    assert held.topic == "submission.held"
+    assert [one["message"] for one in held.data["reasons"]] == ["policy.shrinking"]
+    assert outcome.rows[-1].values["current_attempt"] == 1
+
+
+@pytest.mark.parametrize("gone", [("1",), ("1", None)])
+def test_a_blank_is_counted_as_a_figure_that_goes(gone: tuple[str | None, ...]) -> None:
+    outcome = corrected(figures("1", "2"), figures(*gone))
+    assert [row.values["evidence"]["lost"] for row in outcome.rows if row.table is AttemptRow] == [
+        1
+    ]
+
+
+def test_changed_and_added_figures_are_cleared_as_ever() -> None:
+    outcome = corrected(figures("1", None), figures("0", "5", "7"))
+    assert topics(outcome) == ["superseded", "cleared"]
+
+
+def test_a_first_attempt_takes_nothing_away() -> None:
+    assert set(reads(validated(), facts())) == {"cells"}
+
+
+def test_an_attempt_that_comes_late_is_not_measured_by_a_later_one() -> None:
+    later = after_decision(facts(), decided(validated(attempt=3), facts()))
+    assert set(reads(validated(attempt=2), later)) == {"cells"}
+
+
+def test_another_version_of_the_form_takes_away_only_what_it_still_asks_for() -> None:
+    first = after_decision(facts(), decided(validated(), facts()))
+    asks = replace(FORMS["cv17809-1"], indicators=frozenset({"1"}))
+    newer = replace(first, forms={**first.forms, 2: asks})
+    new = {"list_": "cv17809-1/2"}
+    kept = corrected(figures("1", "2"), figures("1", **new), newer, form_version=2)
+    assert topics(kept) == ["superseded", "cleared"]
+    gone = corrected(figures("1", "2"), figures(None, **new), newer, form_version=2)
+    assert topics(gone) == ["held"]
+
+
+def test_figures_that_can_not_be_read_are_no_reason_to_let_them_go() -> None:
+    with pytest.raises(Permanent, match="can't be read"):
+        corrected(figures("1"), b"no parquet")

@@ -155,5 +155,6 @@ def test_old_encodings_in_comments_and_names_of_sheets() -> None:
 
 def test_a_form_may_demand_places_and_households() -> None:
     columns = [{"identifier": "coordinates"}, {"identifier": "household"}, {}]
-    body = {"regime": "coordination", "tables": [{"columns": columns}]}
+    table = {"kind": "records", "columns": columns, "aggregates": []}
+    body = {"id": "x", "version": 1, "regime": "coordination", "tables": [table]}
     assert FormFacts.of(body, {}).demanded == {"coordinates", "household"}

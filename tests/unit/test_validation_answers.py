@@ -262,14 +262,14 @@ def test_stored_figures_are_kept_under_one_spelling_of_their_period() -> None:
     assert (row.table, row.conflict) == (AcceptedRow, "replace")
     assert (row.values["period"], row.values["attempt"]) == ("2026-Q3", 2)
     assert row.values["observations"] == content
-    assert acceptance.reads(stored()) == (stored().data["observations"],)
+    assert acceptance.reads(stored(), 0) == {"observations": stored().data["observations"]}
 
 
 def test_what_is_not_kept() -> None:
     content = {"observations": to_parquet(CHECKED.figures)}
     assert acceptance.handle(stored(), 3, content) == Outcome()
     assert acceptance.handle(stored(), 2, content) != Outcome()
-    assert acceptance.reads(stored(observations=None)) == ()
+    assert acceptance.reads(stored(observations=None), 0) == {}
     assert acceptance.handle(stored(observations=None), 0, {}) == Outcome()
     for broken in (b"", b"PAR1", content["observations"][:-9]):
         with pytest.raises(Permanent):

@@ -269,6 +269,7 @@ def _evidence(evidence: Evidence) -> dict[str, Any]:
         "errors": evidence.errors,
         "integrity": evidence.integrity,
         "warnings": evidence.warnings,
+        "lost": evidence.lost,
         "markings": _places(evidence.markings),
         "flags": [
             [
@@ -293,7 +294,8 @@ def _evidence_of(kept: dict[str, Any]) -> Evidence:
         errors=kept["errors"],
         integrity=kept["integrity"],
         warnings=kept["warnings"],
-        # Rows from before markings and flags were looked for have none.
+        # Rows from before lost figures, markings and flags were looked for have none.
+        lost=kept.get("lost", 0),
         markings=tuple(Finding(*one) for one in kept.get("markings", ())),
         flags=tuple(
             Combination(Flags(status, redist, _time(time)), figures)

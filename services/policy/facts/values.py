@@ -10,7 +10,7 @@ from uuid import UUID
 
 from services.model.flags import Combination
 from services.model.regulation import Instrument
-from services.policy.figures import Figure
+from services.policy.figures import Figure, indicators
 from services.policy.identifiers.finding import Finding, Kind
 from services.policy.law.consent import Consent
 from services.policy.law.verdict import COMPILERS, KINDS, Audience, Verdict
@@ -33,8 +33,8 @@ DEMANDS: Mapping[str, frozenset[Kind]] = {
 class FormFacts:
     """What policy asks of a form: whose it is, its regime, the identifiers that it demands, and who accepts it.
 
-    `systems` are the indicator systems that it reports figures of: they are under embargo until released. `is_system`:
-    whether all its figures are of such.
+    `indicators` are those that it asks for. `systems` are the indicator systems that it reports figures of: they are
+    under embargo until released. `is_system`: whether all its figures are of such.
     """
 
     province: str | None
@@ -43,6 +43,7 @@ class FormFacts:
     acceptance: str = "automatic"
     systems: frozenset[str] = frozenset()
     is_system: bool = False
+    indicators: frozenset[str] = frozenset()
 
     @classmethod
     def of(cls, body: Mapping[str, Any], lists: Mapping[str, Mapping[str, Any]]) -> FormFacts:
@@ -65,6 +66,7 @@ class FormFacts:
             acceptance=body.get("acceptance", "automatic"),
             systems=systems,
             is_system=all(table.get("indicator_list") in systems for table in body["tables"]),
+            indicators=indicators(body),
         )
 
 
@@ -108,7 +110,7 @@ class ItemFacts:
 class Evidence:
     """What was found in an attempt itself, kept with it: cells and kinds, never a text.
 
-    `flags` are empty where no figure has any.
+    `flags` are empty where no figure has any. `lost` counts figures that would be without a number from here on.
     """
 
     findings: tuple[Finding, ...] | None
@@ -117,6 +119,7 @@ class Evidence:
     warnings: int = 0
     markings: tuple[Finding, ...] = ()
     flags: tuple[Combination, ...] = ()
+    lost: int = 0
 
 
 @dataclass(frozen=True)
@@ -244,6 +247,11 @@ class Facts:
         """The withdrawal that an attempt falls under."""
         found = (one for one in self.withdrawals if one.attempt >= attempt)
         return min(found, key=lambda one: one.attempt, default=None)
+
+    def replaced_by(self, attempt: int) -> Attempt | None:
+        """The current attempt, whose place one with this number would take; None where it takes nobody's."""
+        current = self.current_attempt
+        return self.attempt(current) if current is not None and current < attempt else None
 
     def attempt(self, number: int) -> Attempt | None:
         """The attempt of this number, if it was decided about."""

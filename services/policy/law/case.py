@@ -25,7 +25,8 @@ class Case:
     """What is known of one attempt. None is a missing fact, and with one missing nothing is cleared.
 
     `missing` names entries of the catalogue that were not found: form, sender. `published`: whether
-    what is asked for is under no embargo. `flags`: of the figures that are decided about. `waived`: policies
+    what is asked for is under no embargo. `flags`: of the figures that are decided about. `lost`: how many figures of
+    the current attempt it leaves without a number. `waived`: policies
     whose hold a person lifted. What the other fields mean stands in policies.cedarschema.
     """
 
@@ -43,6 +44,7 @@ class Case:
     markings: tuple[Finding, ...] = ()
     missing: tuple[str, ...] = ()
     needs_acceptance: bool = False
+    lost: int = 0
     published: bool = False
     private_interest: bool = False
     flags: Flags = NONE
@@ -105,7 +107,9 @@ def case_of(
         instruments=tuple(one for one in facts.instruments if one.in_force(today)),
         missing=tuple(name for name, missing in absent if missing),
         consent=agreed(facts.consents, kinds, head["period"], audience, purpose, today),
-        needs_acceptance=(by_room or evidence.warnings > 0) and ACCEPTANCE not in waived,
+        needs_acceptance=(by_room or evidence.warnings > 0 or evidence.lost > 0)
+        and ACCEPTANCE not in waived,
+        lost=evidence.lost,
         published=published,
         private_interest=private_interest,
         waived=waived,

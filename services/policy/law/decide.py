@@ -51,7 +51,7 @@ def decide(case: Case, audience: Audience = COMPILERS, policies: Library | None 
     binding = Choice(_binding(choice.policies, case.waived), choice.open_matters)
     answer = _asked(case, audience, binding.policies, schema)
     decision = replace(_evaluated(case, audience, binding, answer), checked=checked)
-    return _awaiting(decision) if _awaits(case, audience, decision) else decision
+    return _awaiting(case, decision) if _awaits(case, audience, decision) else decision
 
 
 def _binding(policies: tuple[Policy, ...], waived: frozenset[str]) -> tuple[Policy, ...]:
@@ -65,8 +65,9 @@ def _awaits(case: Case, audience: Audience, decision: Decision) -> bool:
     return case.needs_acceptance and rest
 
 
-def _awaiting(decision: Decision) -> Decision:
-    reason = Reason(ACCEPTANCE, "R58", "policy.acceptance")
+def _awaiting(case: Case, decision: Decision) -> Decision:
+    why = "shrinking" if case.lost else ACCEPTANCE
+    reason = Reason(ACCEPTANCE, "R58", f"policy.{why}")
     reasons = (*decision.reasons, reason)
     return replace(decision, verdict=Verdict.HELD, reasons=reasons, releases=())
 
