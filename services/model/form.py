@@ -12,8 +12,9 @@ from datetime import date
 from enum import StrEnum
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
+from pydantic import Field
 from pydantic.dataclasses import dataclass
 
 from services.model.form_rules import rule_problems
@@ -50,7 +51,11 @@ class Acceptance(StrEnum):
 
 @dataclass(frozen=True, config=STRICT)
 class Form:
-    """A form and its version."""
+    """A form and its version.
+
+    `plausible_change` is the least change from what is usual that may be implausible, as a natural logarithm: 0.5 is
+    65 % more, or 39 % less (services/validation/plausibility.py).
+    """
 
     id: str
     version: int
@@ -71,6 +76,7 @@ class Form:
     cutoffs: tuple[Cutoff, ...] = ()
     acceptance: Acceptance = Acceptance.AUTOMATIC
     source: str = ""
+    plausible_change: Annotated[float, Field(gt=0)] = 0.5
 
     def indicator_list(self, table: Table) -> str:
         """The code list that the indicators of the table are from: its own codes, unless the table names a list."""

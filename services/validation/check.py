@@ -1,13 +1,13 @@
 """One check of a workbook: bytes in; report, observations and cells out. Pure everywhere."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 
 from services.model.codelist import Codelist
 from services.model.form import Form
 from services.model.messages import texts
-from services.model.observation import Observation, to_parquet
+from services.model.observation import Observation, to_frame, to_parquet
 from services.model.table import Table, TableKind
 from services.validation import figures, nil, rules
 from services.validation.accepted import Accepted
@@ -16,6 +16,7 @@ from services.validation.findings import Context, Notebook, Place
 from services.validation.placing.layout import Layout, find_layouts
 from services.validation.placing.records import read_records
 from services.validation.placing.structure import Grid, Record, place_rows
+from services.validation.plausibility import Past, check_plausibility
 from services.validation.report import Report
 from services.validation.sdmx import is_sdmx, read_sdmx
 from services.validation.shrinking import Earlier, check_shrinking
@@ -69,10 +70,12 @@ def check(
     codelists: Mapping[str, Codelist] | None = None,
     accepted: Sequence[Accepted] = (),
     earlier: Earlier | None = None,
+    history: Sequence[Past] | None = None,
 ) -> Checked:
     """Check the workbook in `content` against the form and what its sender states.
 
-    `accepted` is what stands under the form's references, `earlier` the attempt whose figures this one would replace.
+    `accepted` is what stands under the form's references, `earlier` the attempt whose figures this one would replace,
+    `history` what the sender had accepted in the form before; None where nobody can know.
 
     Never raises for what is in the workbook: whatever can't be read or placed is a finding.
     """
@@ -86,7 +89,7 @@ def check(
     except UnreadableWorkbook:
         _find_unreadable(kind_of(content), notebook)
     else:
-        given = (codelists or {}, accepted, earlier)
+        given = (codelists or {}, accepted, earlier, history)
         return _check_workbook(form, workbook, statement, *given, notebook)
     return _unread(form, notebook)
 
@@ -122,6 +125,7 @@ def _check_workbook(
     codelists: Mapping[str, Codelist],
     accepted: Sequence[Accepted],
     earlier: Earlier | None,
+    history: Sequence[Past] | None,
     notebook: Notebook,
 ) -> Checked:
     if not statement.suits(form):
@@ -140,10 +144,14 @@ def _check_workbook(
     tallies = rules.run(asking, tables, codelists, notebook, statement, accepted)
     if not notebook.returns and statement.nil is None:
         _need_figures(read, notebook)
-    if earlier is not None and not notebook.returns:
-        asked = [one for placed in found for one in placed.asked(form, statement)]
-        is_nil = statement.nil is not None
-        check_shrinking(form, earlier, read, asked, notebook, is_nil=is_nil)
+    if (earlier is not None or history is not None) and not notebook.returns:
+        frame = to_frame(read)
+        if earlier is not None:
+            asked = partial(_asked, form, statement, found)
+            is_nil = statement.nil is not None
+            check_shrinking(form, earlier, frame, asked, notebook, is_nil=is_nil)
+        if history is not None:
+            check_plausibility(form, statement, frame, history, notebook)
     rounded = sum(one.rounded for one in read)
     report = Report.of(form, notebook, tallies, len(read), rounded)
     names = tuple(sheet.name for sheet in workbook.sheets)
@@ -159,10 +167,12 @@ class _Placed:
     figures: list[Observation]
     grid: Grid | None = None
 
-    def asked(self, form: Form, statement: Statement) -> Iterator[Observation]:
-        """What stands for each cell that could hold a figure."""
-        if self.grid is not None:
-            yield from figures.of_grid(form, self.grid, statement, also_blank=True)
+
+def _asked(form: Form, statement: Statement, tables: Iterable[_Placed]) -> Iterator[Observation]:
+    """What stands for each cell that could hold a figure."""
+    for one in tables:
+        if one.grid is not None:
+            yield from figures.of_grid(form, one.grid, statement, also_blank=True)
 
 
 def _need_figures(read: Sequence[Observation], notebook: Notebook) -> None:

@@ -13,6 +13,7 @@ from services.validation.answers import answered
 from services.validation.check import Checked, check, overran, unreadable
 from services.validation.findings import Answer
 from services.validation.marking import Marked, mark
+from services.validation.plausibility import Past
 from services.validation.shrinking import Earlier
 from services.validation.statement import Statement
 
@@ -39,14 +40,15 @@ def examine(
     accepted: Sequence[Accepted] = (),
     answers: Sequence[Answer] = (),
     earlier: Earlier | None = None,
+    history: Sequence[Past] | None = None,
 ) -> Examined:
     """Check and mark the workbook in `content`; never raises for what is in it, nor for what it takes.
 
     `accepted` is what stands under the form's references, `answers` what was answered to findings before, `earlier` the
-    attempt whose figures this one would replace.
+    attempt whose figures this one would replace, `history` what the sender had accepted in the form before.
     """
     try:
-        checked = check(form, content, statement, codelists, accepted, earlier)
+        checked = check(form, content, statement, codelists, accepted, earlier, history)
         if answers:
             checked = answered(checked, answers, hashlib.sha256(content).hexdigest())
     except (KeyboardInterrupt, SystemExit):

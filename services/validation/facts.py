@@ -10,10 +10,11 @@ import polars as pl
 from polars.exceptions import PolarsError
 
 from services.kernel.errors import Permanent
-from services.model.observation import Missing, from_parquet
+from services.model.observation import Completeness, Missing, from_parquet
 from services.model.rule import RuleKind
 from services.validation.accepted import Accepted, AcceptedFigure
 from services.validation.findings import Answer
+from services.validation.plausibility import Past
 from services.validation.shrinking import Earlier
 from services.validation.statement import Statement
 
@@ -67,11 +68,25 @@ class Replaced:
 
 
 @dataclass(frozen=True)
+class Kept:
+    """The figures of another submission of the same sender, form and area that were stored last, as Parquet."""
+
+    completeness: str
+    round: int
+    observations: bytes = field(repr=False)
+
+    def past(self) -> Past:
+        """The same as the check takes it; raises Permanent where the object is none of observations."""
+        return Past(Completeness(self.completeness), self.round, _frame(self.observations))
+
+
+@dataclass(frozen=True)
 class Facts:
     """Bodies of the catalogue that a check needs: the form, None where it has none, and lists.
 
     `accepted` is what stands under the form's references, `answers` all that was answered to the submission's findings,
-    `replaced` the attempt whose figures this one would replace.
+    `replaced` the attempt whose figures this one would replace. `history` only raises suspicions: what comes to it
+    while a workbook is checked changes none.
     """
 
     form: Mapping[str, Any] | None
@@ -79,6 +94,7 @@ class Facts:
     accepted: tuple[Stored, ...] = ()
     answers: tuple[Answer, ...] = ()
     replaced: Replaced | None = None
+    history: tuple[Kept, ...] = field(default=(), compare=False)
 
 
 def _frame(observations: bytes) -> pl.DataFrame:

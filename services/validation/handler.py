@@ -43,8 +43,9 @@ def handle(event: Event, facts: Facts, contents: Mapping[str, bytes]) -> Outcome
     form, statement, codelists = _prepare(event, facts)
     accepted = tuple(one.accepted() for one in facts.accepted)
     earlier = facts.replaced.earlier() if facts.replaced else None
+    history = tuple(one.past() for one in facts.history)
     found = examine(
-        form, contents["original"], statement, codelists, accepted, facts.answers, earlier
+        form, contents["original"], statement, codelists, accepted, facts.answers, earlier, history
     )
     if found.unforeseen:
         log.warning("unforeseen", error=found.unforeseen)

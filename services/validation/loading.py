@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col, func, select
 
 from services.kernel import replica
 from services.kernel.events import Event
@@ -16,10 +16,14 @@ from services.model.observation import Completeness
 from services.model.period import Period, PeriodError
 from services.model.rule import Reference, ReferencePeriod
 from services.model.text import ModelError, read
-from services.validation.facts import Facts, Replaced, Stored, codelists_of
+from services.validation.facts import Facts, Kept, Replaced, Stored, codelists_of
 from services.validation.findings import Answer, AnswerKind
 from services.validation.store import AcceptedRow, AnswerRow
 
+MOST_PAST = 48
+"""Submissions that a history holds: six years of quarters, each estimated and corrected once."""
+LARGEST_PAST = 1 << 20
+"""Bytes; some 30,000 figures."""
 _COMPLETENESS = list(Completeness)
 """From the least complete to the most."""
 _HEAD = ("sender", "area_list", "area", "period", "completeness", "round")
@@ -35,10 +39,29 @@ def facts_of(session: Session, head: Mapping[str, Any]) -> Facts:
     form = replica.get(session, "form", head["form"], head["form_version"])
     if form is None:
         return Facts(None)
+    history = _history(session, head)
     if head["attempt"] == 1:
-        return with_form(session, form.body, head, ())
+        return replace(with_form(session, form.body, head, ()), history=history)
     facts = with_form(session, form.body, head, answers_of(session, UUID(head["submission_id"])))
-    return replace(facts, replaced=_replaced(session, head))
+    return replace(facts, replaced=_replaced(session, head), history=history)
+
+
+def _history(session: Session, head: Mapping[str, Any]) -> tuple[Kept, ...]:
+    """What the sender had accepted in the form for the area, the last stored first; no more than can be looked at."""
+    rows = session.exec(
+        select(AcceptedRow.completeness, AcceptedRow.round, AcceptedRow.observations)
+        .where(
+            AcceptedRow.sender == head["sender"],
+            AcceptedRow.form == head["form"],
+            AcceptedRow.area_list == head["area_list"],
+            AcceptedRow.area == head["area"],
+            AcceptedRow.submission_id != UUID(head["submission_id"]),
+            func.octet_length(AcceptedRow.observations) <= LARGEST_PAST,
+        )
+        .order_by(col(AcceptedRow.stored_at).desc())
+        .limit(MOST_PAST)
+    )
+    return tuple(Kept(completeness, round_, given) for completeness, round_, given in rows if given)
 
 
 def _replaced(session: Session, head: Mapping[str, Any]) -> Replaced | None:

@@ -1,6 +1,6 @@
 """Figures that an accepted attempt had and this one leaves without a number: a room has to see them go."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
 from decimal import Decimal
 
@@ -28,17 +28,17 @@ class Earlier:
 def check_shrinking(
     form: Form,
     earlier: Earlier,
-    read: Iterable[Observation],
-    asked: Iterable[Observation],
+    read: pl.DataFrame,
+    asked: Callable[[], Iterable[Observation]],
     notebook: Notebook,
     *,
     is_nil: bool,
 ) -> None:
-    """Names what is gone: `read` are the figures of this attempt, `asked` stands for each cell that could hold one.
+    """Names what is gone: `read` are the figures of this attempt, `asked` gives one for each cell that could hold one.
 
     Where the sender states that none occurred, a zero takes the place of a number, too.
     """
-    after, before = to_frame(read), earlier.figures
+    after, before = read, earlier.figures
     if is_nil:
         after = after.filter(pl.col("missing").ne_missing(Missing.NIL.value))
         before = before.filter(pl.col("value") != 0)
@@ -51,7 +51,7 @@ def check_shrinking(
     if gone.is_empty():
         return
     total = before.filter(pl.col("value").is_not_null()).height
-    cells = to_frame(asked).select(*key, now="sheet", at="cell").unique(key, keep="first")
+    cells = to_frame(asked()).select(*key, now="sheet", at="cell").unique(key, keep="first")
     placed = gone.join(cells, on=list(key), how="left", nulls_equal=True, maintain_order="left")
     for (sheet,), rows in placed.group_by("now", maintain_order=True):
         codes = rows["indicator"].unique(maintain_order=True).to_list()

@@ -51,9 +51,11 @@ class Marked:
 def mark(content: bytes, report: Report) -> Marked | None:
     """The workbook in `content` with what `report` found; None if nothing was, or it can't be opened.
 
-    A workbook that unpacks to more than LARGEST_PACKAGE bytes has none either: its report says it all.
+    Notes that are about no cell are no reason to send a right workbook back. A workbook that unpacks to more than LARGEST_PACKAGE bytes has none either: its report says it all.
     """
-    if not report.findings:
+    if not any(
+        one.severity is not Severity.INFORMATION or one.place.cells for one in report.findings
+    ):
         return None
     try:
         package = Package(content)
