@@ -34,6 +34,8 @@ from services.validation.workbook.sheet import Place
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 XLSM = "application/vnd.ms-excel.sheet.macroEnabled.12"
 MOST_COMMENTS = 1_000
+OF_NO_WORKBOOK = frozenset({"plausibility_undecided"})
+"""Findings for which nobody needs a right workbook back."""
 _MACROS = "xl/vbaProject.bin"
 _WORST = (Severity.ERROR, Severity.WARNING, Severity.INFORMATION)
 Sheets = Mapping[str, tuple[str, str]]
@@ -51,11 +53,9 @@ class Marked:
 def mark(content: bytes, report: Report) -> Marked | None:
     """The workbook in `content` with what `report` found; None if nothing was, or it can't be opened.
 
-    Notes that are about no cell are no reason to send a right workbook back. A workbook that unpacks to more than LARGEST_PACKAGE bytes has none either: its report says it all.
+    A workbook that unpacks to more than LARGEST_PACKAGE bytes has none either: its report says it all.
     """
-    if not any(
-        one.severity is not Severity.INFORMATION or one.place.cells for one in report.findings
-    ):
+    if all(one.code in OF_NO_WORKBOOK for one in report.findings):
         return None
     try:
         package = Package(content)
