@@ -19,9 +19,9 @@ from fastapi.testclient import TestClient
 
 from deploy.feed import records
 from deploy.local import Stack
-from services.grdp.handler import WITHDRAWN
 from services.grdp.reach import GRANTED
 from services.grdp.worker import ERASED, TAKEN_BACK
+from services.grdp.writing import WITHDRAWN
 from services.kernel.cluster import Cluster
 from services.kernel.codec import codec
 from services.kernel.db import connect
