@@ -183,16 +183,17 @@ def flagged(store: Store, flags: dict[str, Flags], **more: Any) -> Event:
     return replace(event, data={**event.data, "observations": put.reference()})
 
 
-def taken_back(event: Event) -> Event:
+def taken_back(
+    event: Event, *, decision: int | None = None, time: datetime = T1 + HOUR / 2
+) -> Event:
+    """The `submission.withdrawn` of what an event cleared; its decision is the next one."""
     data = {name: event.data[name] for name in HEAD} | {
-        "decision": event.data["decision"] + 1, "figures": 2, "withdrawal_id": str(uuid4()),
+        "decision": decision or event.data["decision"] + 1, "figures": 2, "withdrawal_id": str(uuid4()),
         "person": "p", "organisation": SENDER, "reason_sha256": "0" * 64, "document": None,
         "effective_at": NOW,
     }  # fmt: skip
     encoded = codec().encode("submission.withdrawn-value", data)
-    return replace(
-        event, id=uuid4(), topic=WITHDRAWN, data=data, encoded=encoded, time=T1 + HOUR / 2
-    )
+    return replace(event, id=uuid4(), topic=WITHDRAWN, data=data, encoded=encoded, time=time)
 
 
 def withdraw(store: Store, event: Event) -> list[Event]:
