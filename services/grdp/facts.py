@@ -138,9 +138,7 @@ def _load(session: Session, event: Event) -> Facts:
         attempt,
         known_from,
         Decided(*decided) if decided else Decided(),
-        figures={
-            key: Latest(revision, gone, tuple(content)) for key, revision, gone, *content in figures
-        },
+        figures={row[0]: Latest(row[1], row[2], row[3:]) for row in figures},
         salt=secrets.token_bytes(32),
         withdrawn=withdrawn,
         overtaken=frozenset(session.execute(OVERTAKEN, {"submission": id_}).scalars()),
