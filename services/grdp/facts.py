@@ -6,22 +6,24 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import Session, col, select
 
-from services.grdp.store import Attempt, Submission
+from services.grdp.store import CONTENT, Attempt, Submission
 from services.kernel.events import Event
 
 
 @dataclass(frozen=True, slots=True)
 class Latest:
-    """The last revision of a figure; 0, and gone, for one that never was current."""
+    """The last revision of a figure, and its `CONTENT`; 0, and gone, for one that never was current."""
 
     revision: int
     gone: bool
+    content: tuple[Any, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -48,8 +50,10 @@ class Reader:
 class Facts:
     """The state of the event's submission, and of its attempt.
 
-    `figures` is by key, and not compared: it follows from `version`. `salt` is new at each load. Where the event may
-    close the attempt to somebody, `readers` have read figures of it, and `granted` are audiences that it is open to.
+    `figures` is by key, and not compared: it follows from `version`. Of the keys `overtaken` another submission
+    brought the last vintage. `salt` is new at each load. Where the event may close figures to somebody, `readers` have
+    read some of the attempt, or of one before it that was not taken back yet; `granted` are audiences that they are
+    open to.
     """
 
     version: int
@@ -61,23 +65,37 @@ class Facts:
     withdrawn: int = 0
     readers: tuple[Reader, ...] = ()
     granted: frozenset[str] = frozenset()
+    overtaken: frozenset[UUID] = frozenset()
 
 
 GRANTED = sa.text(
     "select audience_id from releases join attempts using (submission_id, attempt, decision)"
-    " where submission_id = :submission and attempt = :attempt and state = 'granted'"
+    " where submission_id = :submission and attempt in (:attempt, least(:attempt, :current))"
+    " and state = 'granted'"
 )
+"""By the last decision about the attempt; and where it follows the current one, about that, whose figures it closes."""
 READERS = sa.text(
     "select audience_kind, audience_id, organisation, count(*), max(read_at) from reads"
     " where submissions @> jsonb_build_array(jsonb_build_object("
-    "'submission_id', cast(:submission as text), 'attempt', cast(:attempt as int)))"
+    "'submission_id', cast(:submission as text)))"
+    " and exists (select from jsonb_to_recordset(submissions) as part(submission_id text, attempt int)"
+    " where part.submission_id = :submission and part.attempt > :withdrawn and part.attempt <= :attempt)"
     " group by 1, 2, 3 order by 1, 2, 3"
 )
 LATEST = sa.text(
-    "select distinct on (f.key_id) f.key_id, coalesce(o.revision, 0), coalesce(o.withdrawn, true)"
+    "select distinct on (f.key_id) f.key_id, coalesce(o.revision, 0), coalesce(o.withdrawn, true),"
+    f" {', '.join(CONTENT)}"
     " from figures f left join observations o on o.figure_id = f.id and o.revision is not null"
     " where f.submission_id = :submission order by f.key_id, o.revision desc"
 )
+OVERTAKEN = sa.text("""
+select distinct own.key_id from figures own
+    join figures other on other.key_id = own.key_id and other.submission_id <> own.submission_id
+    join observations o on o.figure_id = other.id and o.revision is not null
+where own.submission_id = :submission and (o.known_from, other.submission_id) > (
+    select max(known_from), own.submission_id from observations
+    where figure_id = own.id and revision is not null)
+""")
 
 
 def load(session: Session, event: Event) -> Facts:
@@ -89,7 +107,12 @@ def load(session: Session, event: Event) -> Facts:
     releases = event.data.get("releases")
     if releases is not None and not any(one["state"] == "denied" for one in releases):
         return facts
-    about = {"submission": event.data["submission_id"], "attempt": event.data["attempt"]}
+    about = {
+        "submission": event.data["submission_id"],
+        "attempt": event.data["attempt"],
+        "current": facts.attempt,
+        "withdrawn": facts.withdrawn,
+    }
     readers = tuple(Reader(*row) for row in session.execute(READERS, about))
     granted = frozenset(session.execute(GRANTED, about).scalars())
     return replace(facts, readers=readers, granted=granted)
@@ -115,7 +138,8 @@ def _load(session: Session, event: Event) -> Facts:
         attempt,
         known_from,
         Decided(*decided) if decided else Decided(),
-        figures={key: Latest(revision, gone) for key, revision, gone in figures},
+        figures={row[0]: Latest(row[1], row[2], row[3:]) for row in figures},
         salt=secrets.token_bytes(32),
         withdrawn=withdrawn,
+        overtaken=frozenset(session.execute(OVERTAKEN, {"submission": id_}).scalars()),
     )

@@ -1,4 +1,7 @@
-"""The compilers' feed: for each key that an event touched, what is current now, never less."""
+"""The compilers' feed: for each key of which an event made a vintage, what is current now, never less.
+
+What an attempt only confirms is not sent again: a record names the attempt that brought the vintage.
+"""
 
 from __future__ import annotations
 
@@ -21,19 +24,24 @@ AT_ONCE = 1000
 
 CURRENT = sa.text(
     f"select key_id, {', '.join(FIELDS)} from vintages"
-    " where key_id = any(array(select key_id from figures where submission_id = :submission))"
-    " and known_to is null order by key_id"
+    " where key_id = any(array(select key_id from figures join observations on figure_id = id"
+    " where submission_id = :submission and attempt = :attempt and decision = :decision"
+    " and revision is not null)) and known_to is null order by key_id"
 )
 
 
 def derive(session: Session, event: Event) -> Iterator[Draft]:
-    """The feed's records for the submission of a `submission.cleared`, read as they are sent.
+    """The feed's records for a `submission.cleared` or `submission.withdrawn`, read as they are sent.
 
     A withdrawn figure has neither a value nor a reason why it is missing.
     """
     rows = session.execute(
         CURRENT,
-        {"submission": event.data["submission_id"]},
+        {
+            "submission": event.data["submission_id"],
+            "attempt": event.data["attempt"],
+            "decision": event.data["decision"],
+        },
         execution_options={"yield_per": AT_ONCE},
     )
     for row in rows.mappings():

@@ -1,4 +1,4 @@
-"""Ids that follow from what they identify, and the digest that stands for feed records."""
+"""Ids that follow from what they identify, and the digest that stands for an attempt's figures."""
 
 from __future__ import annotations
 
@@ -35,7 +35,8 @@ def digest(salt: bytes, figures: Iterable[tuple[UUID, int | None, Decimal | None
     """SHA-256 in hexadecimal over the salt, then a line of ASCII for each figure, the lines sorted.
 
     A line is the key's id, the submission's revision of it, and the value with six decimals,
-    between single spaces, "-" for none, ended by a newline.
+    between single spaces, "-" for none, ended by a newline. All figures of an attempt have one: what
+    it only confirms, with the revision that was there before.
     """
     lines = sorted(_line(*figure) for figure in figures)
     return sha256(salt + "".join(lines).encode()).hexdigest()

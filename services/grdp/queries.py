@@ -14,7 +14,7 @@ from sqlmodel import Session, col, select
 
 from services.grdp.audience import Source
 from services.grdp.reach import KEPT, KEYS, ROWS, Reach
-from services.grdp.store import VINTAGES, Digest, Submission
+from services.grdp.store import PLACE, VINTAGE_COLUMNS, VINTAGES, Confirmation, Digest, Submission
 
 
 @dataclass(frozen=True)
@@ -74,11 +74,10 @@ def observations(
 
     `equal` names columns of the view and what they must be. The compilers reach all that is stored.
     """
-    column = VINTAGES.c
+    known = _known(as_of)
+    column = known.c
     statement = (
-        sa.select(VINTAGES)
-        .where(column.known_from <= as_of)
-        .where(sa.or_(column.known_to.is_(None), column.known_to > as_of))
+        sa.select(known)
         .where(sa.not_(column.withdrawn), KEPT)
         .where(*(column[name] == value for name, value in equal.items()))
         .order_by(column.key_id)
@@ -90,6 +89,30 @@ def observations(
     if not reach.audience.is_compilers:
         statement, values = statement.where(KEYS, ROWS), reach.parameters
     return [dict(row) for row in session.execute(statement, values).mappings()]
+
+
+def _known(as_of: datetime) -> sa.Subquery:
+    """The vintages that held at `as_of`, each with the attempt that had confirmed it last by then, and its place."""
+    vintage, one = VINTAGES.c, sa.inspect(Confirmation).local_table.c
+    own = ("attempt", *PLACE)
+    last = (
+        sa.select(*(one[name] for name in own))
+        .where(one.figure_id == vintage.figure_id, one.revision == vintage.figure_revision)
+        .where(one.known_from <= as_of)
+        .order_by(one.attempt.desc(), one.decision.desc())
+        .limit(1)
+        .lateral("confirmed")
+    )
+    others = (vintage[name] for name in VINTAGE_COLUMNS if name not in own)
+    return (
+        sa.select(
+            *others, *(sa.func.coalesce(last.c[name], vintage[name]).label(name) for name in own)
+        )
+        .select_from(VINTAGES.outerjoin(last, sa.true()))
+        .where(vintage.known_from <= as_of)
+        .where(sa.or_(vintage.known_to.is_(None), vintage.known_to > as_of))
+        .subquery("vintages")
+    )
 
 
 def are_kept(session: Session, page: Collection[Source]) -> bool:

@@ -1,10 +1,9 @@
 """What an audience may read: released to it, or supplied by an item of one of its rooms. In SQL.
 
 A figure is released where a release to the audience covers it (names it, or all, and its flags, or any), and each
-one that does is granted:
-both by the last decision about the figure's own attempt, and by that about the submission's current
-one. So what policy takes back is gone in all its vintages. A room reads what its items supply without a
-release, but not where one denies it.
+one that does is granted: both by the last decision about the figure's own attempt (of those that sent it, the last by
+then), and by that about the submission's current one. So what policy takes back is gone in all its vintages. A room
+reads what its items supply without a release, but not where one denies it.
 """
 
 from __future__ import annotations
@@ -36,7 +35,9 @@ FLAGGED = f"""
 exists (
     select from figures f join observations o on o.figure_id = f.id
     where f.submission_id = vintages.submission_id and f.key_id = vintages.key_id
-        and o.attempt = r.attempt
+        and (o.attempt = r.attempt or exists (
+            select from confirmations c
+            where c.figure_id = o.figure_id and c.revision = o.revision and c.attempt = r.attempt))
         and only_flags @> jsonb_build_array(jsonb_build_object(
             'conf_status', o.conf_status, 'conf_redist', o.conf_redist,
             'embargo_time', to_char(o.embargo_time at time zone 'UTC', {TIME}))))
@@ -73,7 +74,7 @@ SUPPLIED = """
 DENIED = f"({_denied('vintages.attempt')} or {_denied(CURRENT_ATTEMPT)})"
 RELEASED = f"({_released('vintages.attempt')} and {_released(CURRENT_ATTEMPT)})"
 ROWS = sa.text(f"({SUPPLIED} and not {DENIED} or {RELEASED})")
-"""A condition on rows of the view `vintages`."""
+"""A condition on vintages as queries.py reads them, each with the attempt that confirmed it last."""
 
 KEPT = sa.text(
     "not exists (select from submissions s"

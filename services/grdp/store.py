@@ -1,5 +1,8 @@
 """Tables of the GRDP input store. Rows are added, never changed: each vintage of a figure stays.
 
+A vintage is made only where a figure's `CONTENT` changed. An attempt that sends the same again confirms it: it is
+noted with its own place in the workbook, and from then on the figure is that attempt's as well.
+
 A *key* is what the compilers call one figure (the columns of `KEY`). A *figure* is one key as one
 submission brings it; almost always the two are one to one. Where several submissions bring the same
 key, the latest vintage counts.
@@ -23,6 +26,9 @@ KEY = (*OBSERVATION_KEY, "sender", "form")
 """What identifies a figure over its revisions: the fields of schemas/grdp.observation-key.avsc."""
 
 STATUS = ("obs_status", "conf_status", "conf_redist", "embargo_time", "obs_comment")
+CONTENT = ("value", "missing", "reference_start", "reference_end", *STATUS)
+"""What makes a vintage; where in the workbook it stands does not."""
+PLACE = ("sheet", "cell", "rounded")
 SCHEMA = "grdp"
 
 
@@ -208,6 +214,22 @@ class Observation(SQLModel, table=True):
     rounded: bool
 
 
+class Confirmation(SQLModel, table=True):
+    """That an attempt, by a decision, sent what already was the figure's vintage `revision`."""
+
+    __tablename__ = "confirmations"
+    __table_args__ = ({"schema": SCHEMA},)
+
+    figure_id: UUID = Field(primary_key=True)
+    attempt: int = Field(primary_key=True)
+    decision: int = Field(primary_key=True, sa_type=sa.BigInteger)
+    revision: int
+    known_from: datetime = _time()
+    sheet: str = _text()
+    cell: str = _text()
+    rounded: bool
+
+
 RELEASED_FIGURE = ("indicator_list", "indicator", "area_list", "area", "period")
 """By what a release names figures of a submission."""
 RELEASED_FLAGS = ("conf_status", "conf_redist", "embargo_time")
@@ -215,10 +237,11 @@ RELEASED_FLAGS = ("conf_status", "conf_redist", "embargo_time")
 
 VINTAGE_COLUMNS = (
     "key_id", "submission_id", *KEY,
-    "attempt", "known_from", "withdrawn", "value", "missing", "reference_start", "reference_end",
-    *STATUS, "sheet", "cell", "rounded", "revision", "known_to",
+    "attempt", "known_from", "withdrawn", *CONTENT, *PLACE, "revision", "known_to",
+    "figure_id", "figure_revision",
 )  # fmt: skip
 
 VINTAGES = sa.table("vintages", *(sa.column(name) for name in VINTAGE_COLUMNS), schema=SCHEMA)
 """The view of all that ever was current: a row holds from `known_from` (inclusive) to `known_to`
-(exclusive), or still does where that is null. `revision` counts over all submissions of the key."""
+(exclusive), or still does where that is null. `revision` counts over all submissions of the key, `figure_revision`
+over those of the figure. `attempt` and its place are those that brought it first."""

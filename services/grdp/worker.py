@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from services.grdp.facts import load
 from services.grdp.feed import derive
-from services.grdp.handler import WITHDRAWN, handle, handle_erased, handle_withdrawn, reads
+from services.grdp.handler import handle, handle_erased, handle_withdrawn, reads
+from services.grdp.writing import WITHDRAWN
 from services.kernel import replica
 from services.kernel.runner import main
 from services.kernel.stage import ObjectStage

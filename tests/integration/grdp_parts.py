@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,8 @@ from pydantic import SecretStr
 from deploy import database
 from deploy.local import Stack
 from services.grdp.api import create_app
-from services.grdp.worker import STAGE
+from services.grdp.worker import ERASED, STAGE, TAKEN_BACK
+from services.grdp.writing import WITHDRAWN
 from services.kernel.cluster import Cluster
 from services.kernel.codec import codec
 from services.kernel.db import connect
@@ -30,9 +31,12 @@ from services.kernel.topics import load as topics
 from services.kernel.transaction import Position, Writer
 from services.kernel.vault import Vault, open_vault
 from services.kernel.wire import Message, decode
+from services.model.observation import to_parquet
+from services.model.submission import HEAD
 from tests import people
+from tests.contract.examples import examples
 from tests.logins import login
-from tests.unit.grdp_examples import cleared, parquet
+from tests.unit.grdp_examples import cleared, figures, parquet
 
 T1 = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -40,6 +44,9 @@ NOW = T1 + 10 * HOUR
 COMPILER = {"Authorization": "Bearer compiler"}
 OPERATOR = {"Authorization": "Bearer operator"}
 Values = Mapping[str, str | None]
+VALUES = {"1": "1", "2": "2"}
+ARTICLE = {"instrument": "luat-thong-ke-89-2015", "article": "10", "clause": "1"}
+SENDER = "so-tai-chinh-dien-bien"
 
 
 @dataclass
@@ -133,3 +140,74 @@ def parts(url: str, client: TestClient, folder: Path) -> Iterator[Store]:
     handling = Handling(writer, engine, vault, Pool())
     yield Store(handling, vault, client, str(uuid4()), f"form-{uuid4()}")
     engine.dispose()
+
+
+def as_agency(agency: str) -> dict[str, str]:
+    return people.headers("p-agency", agency, ("agency",), (), now=NOW)
+
+
+def release(id_: str, state: str = "granted", kind: str = "agency", **more: Any) -> dict[str, Any]:
+    return {
+        "audience_kind": kind, "audience_id": id_, "state": state, "copy": "full", "object": None,
+        "only": None, "flags": None, "not_before": None, "articles": [ARTICLE], **more,
+    }  # fmt: skip
+
+
+def released(event: Event, *releases: dict[str, Any]) -> Event:
+    """The event with these releases besides the compilers'."""
+    data = {**event.data, "releases": [*event.data["releases"], *releases]}
+    return replace(event, data=data, encoded=codec().encode("submission.cleared-value", data))
+
+
+def read(store: Store, headers: dict[str, str], **parameters: Any) -> dict[str, str]:
+    """The values by indicator that the holder of the token gets."""
+    wanted = {"form": store.form, **parameters}
+    answer = store.client.get("/v1/observations", params=wanted, headers=headers)
+    assert answer.status_code == 200, answer.text
+    return {o["indicator"]: o["value"] for o in answer.json()["observations"]}
+
+
+FREE = {"conf_status": "F", "conf_redist": "", "embargo_time": None}
+SECRET = {"conf_status": "C", "conf_redist": "bo-tai-chinh", "embargo_time": NOW + HOUR}
+Flags = dict[str, Any]
+
+
+def flagged(store: Store, flags: dict[str, Flags], **more: Any) -> Event:
+    """The event of figures with these flags, by indicator."""
+    event = store.event(VALUES, **more)
+    found = [replace(one, **flags.get(one.indicator, FREE)) for one in figures(VALUES)]
+    put = NewObject(
+        store.submission, event.data["attempt"], "observations", "application/x", to_parquet(found)
+    )
+    store.vault.put(put)
+    return replace(event, data={**event.data, "observations": put.reference()})
+
+
+def taken_back(
+    event: Event, *, decision: int | None = None, time: datetime = T1 + HOUR / 2
+) -> Event:
+    """The `submission.withdrawn` of what an event cleared; its decision is the next one."""
+    data = {name: event.data[name] for name in HEAD} | {
+        "decision": decision or event.data["decision"] + 1, "figures": 2, "withdrawal_id": str(uuid4()),
+        "person": "p", "organisation": SENDER, "reason_sha256": "0" * 64, "document": None,
+        "effective_at": NOW,
+    }  # fmt: skip
+    encoded = codec().encode("submission.withdrawn-value", data)
+    return replace(event, id=uuid4(), topic=WITHDRAWN, data=data, encoded=encoded, time=time)
+
+
+def withdraw(store: Store, event: Event) -> list[Event]:
+    """Handles a withdrawal; what it recalled."""
+    message = store.handling.single(TAKEN_BACK, event, lambda: Position(WITHDRAWN, 0, 1))
+    outputs = asyncio.run(message).outputs[event.id]
+    topic = topics()["figure.recalled"]
+    return [decode(topic, m.key, m.value, m.headers, codec()) for m in outputs]
+
+
+def erase(store: Store, event: Event) -> None:
+    """Handles that the event's attempt, and all before it, were erased."""
+    more = {"submission_id": store.submission, "attempt": event.data["attempt"]}
+    data = examples("erasure.done")[0] | more | {"erasure_id": str(uuid4())}
+    encoded = codec().encode("erasure.done-value", data)
+    erased = replace(event, id=uuid4(), topic="erasure.done", data=data, encoded=encoded)
+    asyncio.run(store.handling.single(ERASED, erased, lambda: Position("erasure.done", 0, 1)))

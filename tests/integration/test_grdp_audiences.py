@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -19,36 +18,38 @@ from fastapi.testclient import TestClient
 
 from deploy.feed import records
 from deploy.local import Stack
-from services.grdp.handler import WITHDRAWN
 from services.grdp.reach import GRANTED
-from services.grdp.worker import ERASED, TAKEN_BACK
 from services.kernel.cluster import Cluster
 from services.kernel.codec import codec
 from services.kernel.db import connect
-from services.kernel.events import Event, NewObject
-from services.kernel.topics import load as topics
-from services.kernel.transaction import Position
-from services.kernel.wire import decode
-from services.model.observation import to_parquet
-from services.model.submission import HEAD
 from tests import people
-from tests.contract.examples import examples
 from tests.integration.grdp_parts import (
+    ARTICLE,
     COMPILER,
+    FREE,
     HOUR,
     NOW,
+    SECRET,
+    SENDER,
     T1,
+    VALUES,
+    Flags,
     Store,
     api,
+    as_agency,
+    erase,
+    flagged,
     migrated,
     parts,
+    read,
+    release,
+    released,
+    taken_back,
+    withdraw,
 )
-from tests.unit.grdp_examples import figures
 
 pytestmark = pytest.mark.stack
-ARTICLE = {"instrument": "luat-thong-ke-89-2015", "article": "10", "clause": "1"}
 ROOM = "phong-thong-ke-kinh-te-dien-bien"
-SENDER = "so-tai-chinh-dien-bien"
 
 
 @pytest.fixture(scope="module")
@@ -74,19 +75,8 @@ def agency() -> str:
     return f"so-{uuid4()}"
 
 
-def as_agency(agency: str) -> dict[str, str]:
-    return people.headers("p-agency", agency, ("agency",), (), now=NOW)
-
-
 def as_officer(*rooms: str) -> dict[str, str]:
     return people.headers("p-officer", "thong-ke-dien-bien", ("officer",), rooms, now=NOW)
-
-
-def release(id_: str, state: str = "granted", kind: str = "agency", **more: Any) -> dict[str, Any]:
-    return {
-        "audience_kind": kind, "audience_id": id_, "state": state, "copy": "full", "object": None,
-        "only": None, "flags": None, "not_before": None, "articles": [ARTICLE], **more,
-    }  # fmt: skip
 
 
 def figure(indicator: str, **more: str) -> dict[str, str]:
@@ -94,20 +84,6 @@ def figure(indicator: str, **more: str) -> dict[str, str]:
         "indicator_list": "cv17809-1/1", "indicator": indicator, "area_list": "63", "area": "11",
         "period": "2026-Q3", **more,
     }  # fmt: skip
-
-
-def released(event: Event, *releases: dict[str, Any]) -> Event:
-    """The event with these releases besides the compilers'."""
-    data = {**event.data, "releases": [*event.data["releases"], *releases]}
-    return replace(event, data=data, encoded=codec().encode("submission.cleared-value", data))
-
-
-def read(store: Store, headers: dict[str, str], **parameters: Any) -> dict[str, str]:
-    """The values by indicator that the holder of the token gets."""
-    wanted = {"form": store.form, **parameters}
-    answer = store.client.get("/v1/observations", params=wanted, headers=headers)
-    assert answer.status_code == 200, answer.text
-    return {o["indicator"]: o["value"] for o in answer.json()["observations"]}
 
 
 def test_who_gets_nothing_is_told_how_to_ask(store: Store, agency: str) -> None:
@@ -124,7 +100,6 @@ def test_who_gets_nothing_is_told_how_to_ask(store: Store, agency: str) -> None:
 
 ONE = {"1": "1.000000"}
 ALL = ONE | {"2": "2.000000"}
-VALUES = {"1": "1", "2": "2"}
 
 
 def test_an_agency_reads_what_was_granted_to_it_and_nobody_else_does(
@@ -180,22 +155,6 @@ def test_what_is_not_granted_is_taken_out_of_what_is(store: Store, agency: str, 
     some = release(agency, state, only=[figure("2")])
     store.handle(released(store.event(VALUES), release(agency), some))
     assert read(store, as_agency(agency)) == ONE
-
-
-FREE = {"conf_status": "F", "conf_redist": "", "embargo_time": None}
-SECRET = {"conf_status": "C", "conf_redist": "bo-tai-chinh", "embargo_time": NOW + HOUR}
-Flags = dict[str, Any]
-
-
-def flagged(store: Store, flags: dict[str, Flags], **more: Any) -> Event:
-    """The event of figures with these flags, by indicator."""
-    event = store.event(VALUES, **more)
-    found = [replace(one, **flags.get(one.indicator, FREE)) for one in figures(VALUES)]
-    put = NewObject(
-        store.submission, event.data["attempt"], "observations", "application/x", to_parquet(found)
-    )
-    store.vault.put(put)
-    return replace(event, data={**event.data, "observations": put.reference()})
 
 
 @pytest.mark.parametrize(
@@ -478,26 +437,6 @@ def test_an_auditor_sees_who_received_what_and_nobody_else_does(store: Store, ag
     assert answer.status_code == 403
 
 
-def taken_back(event: Event) -> Event:
-    data = {name: event.data[name] for name in HEAD} | {
-        "decision": event.data["decision"] + 1, "figures": 2, "withdrawal_id": str(uuid4()),
-        "person": "p", "organisation": SENDER, "reason_sha256": "0" * 64, "document": None,
-        "effective_at": NOW,
-    }  # fmt: skip
-    encoded = codec().encode("submission.withdrawn-value", data)
-    return replace(
-        event, id=uuid4(), topic=WITHDRAWN, data=data, encoded=encoded, time=T1 + HOUR / 2
-    )
-
-
-def withdraw(store: Store, event: Event) -> list[Event]:
-    """Handles a withdrawal; what it recalled."""
-    message = store.handling.single(TAKEN_BACK, event, lambda: Position(WITHDRAWN, 0, 1))
-    outputs = asyncio.run(message).outputs[event.id]
-    topic = topics()["figure.recalled"]
-    return [decode(topic, m.key, m.value, m.headers, codec()) for m in outputs]
-
-
 def test_what_is_taken_back_nobody_reads_and_its_readers_are_named(
     store: Store, agency: str, url: str
 ) -> None:
@@ -532,12 +471,7 @@ def test_of_what_is_erased_no_value_is_left(store: Store, agency: str, url: str)
     event = store.event(VALUES)
     store.handle(event)
     withdraw(store, taken_back(event))
-    data = examples("erasure.done")[0] | {
-        "submission_id": store.submission, "erasure_id": str(uuid4())
-    }  # fmt: skip
-    encoded = codec().encode("erasure.done-value", data)
-    erased = replace(event, id=uuid4(), topic="erasure.done", data=data, encoded=encoded)
-    asyncio.run(store.handling.single(ERASED, erased, lambda: Position("erasure.done", 0, 1)))
+    erase(store, event)
     values = (
         "select count(*), count(value) from observations o join figures f on f.id = o.figure_id"
         " where f.submission_id = %s"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -14,13 +14,25 @@ import pytest
 from services.grdp.facts import Decided, Facts, Latest
 from services.grdp.handler import handle, reads
 from services.grdp.identity import digest, feed_id, figure_id, key_id
-from services.grdp.store import KEY, Attempt, Digest, Figure, Observation, Release, Submission
+from services.grdp.store import (
+    CONTENT,
+    KEY,
+    Attempt,
+    Confirmation,
+    Digest,
+    Figure,
+    Observation,
+    Release,
+    Submission,
+)
 from services.kernel.codec import codec
 from services.kernel.errors import Permanent
 from services.kernel.events import Event, Outcome
+from services.model.observation import Missing
 from tests.unit.grdp_examples import SUBMISSION, cleared, figures, parquet
 
 T1 = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
+HOUR = timedelta(hours=1)
 NEW = Facts(0, 0, None, Decided(), {}, b"s" * 32)
 
 
@@ -199,3 +211,86 @@ def test_completeness_makes_another_key() -> None:
     preliminary = handle(cleared({"1": "9"}), NEW, {"observations": content})
     assert rows(estimate, Figure)[0]["key_id"] != rows(preliminary, Figure)[0]["key_id"]
     assert figures({"1": "9"})[0].completeness == "estimate"
+
+
+GIVEN = figures({"1": "10"})[0]
+
+
+def known(revision: int = 3, *, gone: bool = False, **changed: Any) -> Facts:
+    """The facts where GIVEN, with these fields changed, is the current revision."""
+    one = dataclasses.replace(GIVEN, **changed)
+    stored = dataclasses.asdict(one) | {"obs_comment": one.obs_comment or None}
+    content = tuple(stored[name] for name in CONTENT)
+    return after(1, {"1": Latest(revision, gone, content)})
+
+
+def corrected(facts: Facts, **head: Any) -> Outcome:
+    """What the next attempt, which is GIVEN, leads to."""
+    event = cleared({"1": "10"}, **{"attempt": 2, "decision": 2, "time": T1 + HOUR, **head})
+    return run(event, facts, {"1": "10"})
+
+
+def revisions(outcome: Outcome) -> tuple[list[int | None], list[int]]:
+    """Of the vintages that it makes, and of those that it confirms."""
+    made, confirmed = (rows(outcome, table) for table in (Observation, Confirmation))
+    return [one["revision"] for one in made], [one["revision"] for one in confirmed]
+
+
+def test_what_is_sent_unchanged_is_confirmed_with_its_cell() -> None:
+    outcome = corrected(known())
+    assert revisions(outcome) == ([], [3])
+    (confirmed,) = rows(outcome, Confirmation)
+    assert confirmed == {
+        "figure_id": figure_id(SUBMISSION, key_of("1")), "attempt": 2, "decision": 2, "revision": 3,
+        "known_from": T1 + HOUR, "sheet": "Biểu 1", "cell": "D1", "rounded": False,
+    }  # fmt: skip
+    (stored,) = outcome.events
+    assert stored.data["figures"] == 1
+    assert stored.data["digest"] == digest(b"s" * 32, [(key_of("1"), 3, Decimal(10))])
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"value": Decimal("10.000001")},
+        {"value": None, "missing": Missing.NOT_COLLECTED},
+        {"value": None, "missing": None},
+        {"reference_start": date(2026, 7, 1)},
+        {"reference_end": date(2026, 9, 20)},
+        {"obs_status": "E"},
+        {"conf_status": "C"},
+        {"conf_redist": "bo-tai-chinh"},
+        {"embargo_time": T1},
+        {"obs_comment": "ước"},
+    ],
+)
+def test_whatever_else_changed_is_a_vintage_from_nothing_and_to_nothing(
+    changed: dict[str, Any],
+) -> None:
+    assert revisions(corrected(known(**changed))) == ([4], [])
+
+
+@pytest.mark.parametrize(
+    "same", [{"sheet": "Biểu 2"}, {"cell": "E1"}, {"rounded": True}, {"value": Decimal("1E+1")}]
+)
+def test_where_it_stands_and_how_it_is_written_makes_no_vintage(same: dict[str, Any]) -> None:
+    assert revisions(corrected(known(**same))) == ([], [3])
+
+
+def test_what_comes_back_the_same_is_a_vintage() -> None:
+    assert revisions(corrected(known(gone=True))) == ([4], [])
+
+
+def test_what_another_submission_overtook_is_a_vintage() -> None:
+    facts = dataclasses.replace(known(), overtaken=frozenset({key_of("1")}))
+    assert revisions(corrected(facts)) == ([4], [])
+
+
+def test_a_late_attempt_confirms_nothing() -> None:
+    facts = dataclasses.replace(known(), attempt=3)
+    assert revisions(corrected(facts)) == ([None], [])
+
+
+def test_an_attempt_that_was_taken_back_is_never_current_whatever_is_decided_later() -> None:
+    facts = dataclasses.replace(known(gone=True), withdrawn=2)
+    assert revisions(corrected(facts)) == ([None], [])

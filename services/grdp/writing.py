@@ -1,0 +1,234 @@
+"""The rows and the event that one cleared, or taken back, submission leads to. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from functools import cached_property
+from typing import Any
+from uuid import UUID
+
+from polars.exceptions import PolarsError
+
+from services.grdp.facts import Facts
+from services.grdp.identity import digest, figure_id, key_id
+from services.grdp.store import (
+    CONTENT,
+    PLACE,
+    Attempt,
+    Confirmation,
+    Digest,
+    Figure,
+    Observation,
+    Submission,
+)
+from services.kernel.errors import Permanent
+from services.kernel.events import Draft, Event, Row
+from services.model.observation import KEY as OBSERVATION_KEY
+from services.model.observation import from_parquet
+from services.model.submission import head as head_of
+
+WITHDRAWN = "submission.withdrawn"
+KEPT = (*CONTENT, *PLACE)
+GONE: Mapping[str, Any] = {
+    "value": None, "missing": None, "reference_start": None, "reference_end": None,
+    "obs_status": "", "conf_status": "", "conf_redist": "", "embargo_time": None,
+    "obs_comment": None, "sheet": "", "cell": "", "rounded": False,
+}  # fmt: skip
+INSTANT = timedelta(microseconds=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """One figure of the observations object: the columns `KEY`, and the columns `KEPT`."""
+
+    key: Mapping[str, Any]
+    kept: Mapping[str, Any]
+
+
+def read(event: Event, content: bytes) -> dict[UUID, Given]:
+    """The figures of an observations object by key."""
+    try:
+        frame = from_parquet(content)
+    except (ValueError, PolarsError) as error:
+        raise Permanent(f"the observations object can't be read: {error}") from error
+    if frame.height != event.data["figures"]:
+        raise Permanent(f"{event.data['figures']} figures were cleared, {frame.height} came")
+    source = {"sender": event.data["sender"], "form": event.data["form"]}
+    figures: dict[UUID, Given] = {}
+    for row in frame.iter_rows(named=True):
+        row["obs_comment"] = row["obs_comment"] or None
+        key = {name: row[name] for name in OBSERVATION_KEY} | source
+        given = Given(key, {name: row[name] for name in KEPT})
+        id_ = key_id(key)
+        if id_ in figures:
+            raise Permanent(f"{_place(figures[id_])} and {_place(given)} have the same key")
+        figures[id_] = given
+    return figures
+
+
+def _place(given: Given) -> str:
+    return f"{given.kept['sheet']}!{given.kept['cell']}"
+
+
+@dataclass(frozen=True)
+class Writing:
+    """What one event leads to. `content` is the hash of what it stores, `figures` by key; None stores nothing."""
+
+    event: Event
+    facts: Facts
+    content: str | None
+    figures: Mapping[UUID, Given] = field(default_factory=dict)
+
+    @property
+    def ends(self) -> bool:
+        """Whether its sender took the attempt back."""
+        return self.event.topic == WITHDRAWN
+
+    @property
+    def late(self) -> bool:
+        """Whether a higher attempt came before, or its sender took it back: then nothing of it becomes current."""
+        attempt: int = self.event.data["attempt"]
+        return attempt < self.facts.attempt or attempt <= self.facts.withdrawn
+
+    @property
+    def known_from(self) -> datetime:
+        """The event's time; an instant after the last vintage if policy's clock went back."""
+        last = self.facts.known_from
+        if self.late or last is None or self.event.time > last:
+            return self.event.time
+        return last + INSTANT
+
+    @cached_property
+    def confirmed(self) -> Mapping[UUID, int]:
+        """The revisions of those figures that are, unchanged, the vintages that count now."""
+        if self.late:
+            return {}
+        known = self.facts.figures
+        return {
+            key: known[key].revision
+            for key, given in self.figures.items()
+            if key in known
+            and not known[key].gone
+            and key not in self.facts.overtaken
+            and known[key].content == tuple(given.kept[name] for name in CONTENT)
+        }
+
+    @cached_property
+    def withdrawn(self) -> Collection[UUID]:
+        """The keys that the attempt lacks."""
+        if self.late:
+            return ()
+        known = self.facts.figures.items()
+        return [key for key, latest in known if not latest.gone and key not in self.figures]
+
+    def rows(self) -> Iterator[Row]:
+        """All rows; those of one table together, which is quicker."""
+        yield self._submission()
+        yield self.attempt(self.known_from)
+        for key, given in self.figures.items():
+            if key not in self.facts.figures:
+                yield self._figure(key, given)
+        for key, given in self.figures.items():
+            if key not in self.confirmed:
+                yield self._observation(key, given.kept, withdrawn=False)
+        for key in self.withdrawn:
+            yield self._observation(key, GONE, withdrawn=True)
+        for key in self.confirmed:
+            yield self._confirmation(key)
+
+    def digest(self) -> str:
+        """The digest over all figures of the attempt, those too that it only confirms, and over what it withdraws."""
+        lines = [
+            *(
+                (key, self._revision(key), given.kept["value"])
+                for key, given in self.figures.items()
+            ),
+            *((key, self._revision(key), None) for key in self.withdrawn),
+        ]
+        return digest(self.facts.salt, lines)
+
+    def stored(self, committed: str) -> Draft:
+        """The event that says so, with the digest alone: its salt is the compilers'."""
+        more = {
+            "figures": len(self.figures),
+            "vintage": self.known_from,
+            "salt": "",
+            "digest": committed,
+            "observations": self.event.data["observations"],
+        }
+        head = head_of(self.event.data)
+        return Draft("submission.stored", self.event.key, head | more, self.event.subject)
+
+    def committed(self, digest: str) -> Row:
+        """The digest with its salt, for those who may compare the figures with it."""
+        data = self.event.data
+        values = {
+            "submission_id": data["submission_id"],
+            "attempt": data["attempt"],
+            "decision": data["decision"],
+            "salt": self.facts.salt,
+            "digest": digest,
+        }
+        return Row(Digest, values)
+
+    def attempt(self, known_from: datetime) -> Row:
+        """The state of the attempt from here on."""
+        data = self.event.data
+        values = {
+            "submission_id": data["submission_id"],
+            "attempt": data["attempt"],
+            "decision": data["decision"],
+            "stored": self.content,
+            "figures": data["figures"] if self.content else 0,
+            "known_from": known_from,
+        }
+        return Row(Attempt, values, "replace")
+
+    def _submission(self) -> Row:
+        values = {
+            "id": self.event.data["submission_id"],
+            "attempt": max(self.event.data["attempt"], self.facts.attempt),
+            "version": self.facts.version + 1,
+            "known_from": self.facts.known_from if self.late else self.known_from,
+            "withdrawn": max(self.facts.withdrawn, self.event.data["attempt"] if self.ends else 0),
+        }
+        return Row(Submission, values, "replace")
+
+    def _revision(self, key: UUID) -> int | None:
+        """The one that the figure has from here on; None for what never becomes current."""
+        if self.late:
+            return None
+        latest = self.facts.figures.get(key)
+        return self.confirmed.get(key, latest.revision + 1 if latest else 1)
+
+    def _figure(self, key: UUID, given: Given) -> Row:
+        submission = self.event.data["submission_id"]
+        ids = {"id": figure_id(submission, key), "key_id": key, "submission_id": submission}
+        return Row(Figure, {**ids, **given.key})
+
+    def _observation(self, key: UUID, kept: Mapping[str, Any], *, withdrawn: bool) -> Row:
+        data = self.event.data
+        values = {
+            "figure_id": figure_id(data["submission_id"], key),
+            "attempt": data["attempt"],
+            "decision": data["decision"],
+            "revision": self._revision(key),
+            "known_from": self.known_from,
+            "withdrawn": withdrawn,
+            **kept,
+        }
+        return Row(Observation, values)
+
+    def _confirmation(self, key: UUID) -> Row:
+        data = self.event.data
+        values = {
+            "figure_id": figure_id(data["submission_id"], key),
+            "attempt": data["attempt"],
+            "decision": data["decision"],
+            "revision": self.confirmed[key],
+            "known_from": self.known_from,
+            **{name: self.figures[key].kept[name] for name in PLACE},
+        }
+        return Row(Confirmation, values)
