@@ -10,7 +10,8 @@ from services.model.rule import Severity
 from services.model.table import Column, Role, Sdmx, Table, Unit
 from services.validation.findings import WITHIN, Context, Notebook, Place
 from services.validation.numbers import Content, Reading, read_decimal
-from services.validation.placing.structure import Entry, Grid
+from services.validation.placing.entries import Entry
+from services.validation.placing.structure import Grid
 from services.validation.sdmx.rows import (
     ACTION,
     Heading,

@@ -3,10 +3,12 @@
 import io
 import struct
 from collections.abc import Iterator
+from dataclasses import replace
 
 from xlrd.compdoc import CompDoc
 
 from services.validation.workbook import records
+from services.validation.workbook.formats import PERCENT, is_plain
 from services.validation.workbook.properties import texts_of
 from services.validation.workbook.records import Substream, text_at
 from services.validation.workbook.sheet import (
@@ -49,6 +51,8 @@ class Book:
         self._texts: list[tuple[str, Where]] = []
         self._styles: list[int] = []
         self._fonts: list[str] = []
+        self._numbers: list[int] = []
+        self._codes: dict[int, str] = {}
         self._read_globals()
 
     def scans(self, names: list[str]) -> list[Scan]:
@@ -68,7 +72,7 @@ class Book:
         """The font of each cell of a sheet that holds text."""
         sheet = Substream(self._records, self._wide)
         if name in self._starts:
-            sheet.walk(self._starts[name], with_styles=True)
+            sheet.walk(self._starts[name], records.TEXTS)
         return {
             place: font
             for place, style in sheet.styles.items()
@@ -84,11 +88,30 @@ class Book:
     def _scan(self, name: str) -> Scan:
         try:
             if name in self._starts:
-                return Substream(self._records, self._wide).walk(self._starts[name])
+                sheet = Substream(self._records, self._wide)
+                scan = sheet.walk(self._starts[name])
+                formats = {} if scan.oversized else self._formats(sheet.used, self._starts[name])
+                return replace(scan, formats=formats)
         except (struct.error, IndexError, ValueError):
             pass
         self.unread.append(name)
         return Scan()
+
+    def _formats(self, used: set[tuple[int, int]], start: int) -> dict[Place, str]:
+        """The number formats that show another number than the stored one, of the cells that have one."""
+        odd = {
+            style: code
+            for style in (low + 256 * high for low, high in used)
+            if style < len(self._numbers) and not is_plain(code := self._code(self._numbers[style]))
+        }
+        if not odd:
+            return {}
+        sheet = Substream(self._records, self._wide)
+        sheet.walk(start, records.NUMBERS)
+        return {place: odd[style] for place, style in sheet.styles.items() if style in odd}
+
+    def _code(self, number: int) -> str:
+        return self._codes.get(number) or PERCENT.get(number, "")
 
     def _stream(self, name: str) -> bytes:
         memory, base, length = self._document.locate_named_stream(name)
@@ -120,7 +143,15 @@ class Book:
         elif kind == records.FONT:
             self._fonts.append(self._name(data, 15, data[14]))
         elif kind == records.XF:
-            self._styles.append(struct.unpack_from("<H", data)[0])
+            font, number = struct.unpack_from("<HH", data)
+            self._styles.append(font)
+            self._numbers.append(number)
+        elif kind == records.FORMAT:
+            self._codes[struct.unpack_from("<H", data)[0]] = (
+                text_at(data, 4, struct.unpack_from("<H", data, 2)[0])[0]
+                if self._wide
+                else self._name(data, 3, data[2])
+            )
         elif kind == records.NAME and self._wide:
             self._texts.append((text_at(data, 14, data[3])[0], "name"))
         elif kind == records.WRITEACCESS and self._wide:
