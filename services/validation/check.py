@@ -31,7 +31,9 @@ from services.validation.troubles.headings import (
 )
 from services.validation.troubles.row_units import check_row_units
 from services.validation.troubles.suspicions import check_lost_commas
+from services.validation.troubles.widths import check_widths
 from services.validation.workbook import (
+    BrokenQuotes,
     OversizedWorkbook,
     ProtectedWorkbook,
     UnreadableWorkbook,
@@ -81,6 +83,8 @@ def check(
         notebook.find("workbook_protected", Place())
     except OversizedWorkbook:
         notebook.find("workbook_oversized", Place())
+    except BrokenQuotes as error:
+        notebook.find("quote_unclosed", Place(), row=error.row)
     except UnreadableWorkbook:
         _find_unreadable(kind_of(content), notebook)
     else:
@@ -178,6 +182,8 @@ def _locate(
     check_title_year(layouts[0], statement, notebook)
     check_printed_area(layouts[0], statement, notebook)
     check_formulas(layouts[0], workbook, notebook)
+    if workbook.format == "csv":
+        check_widths(table, layouts[0], notebook)
     return layouts[0]
 
 

@@ -512,3 +512,51 @@ def test_a_unit_of_a_form_has_a_meaning() -> None:
         table.unit for form in FORMS.values() for table in form.tables if table.unit
     ]
     assert all(meaning(unit.labels[0]).known for unit in units)
+
+
+# --- The row that numbers the columns ---------------------------------------------------------------
+
+
+def with_stt(numbering: list[object], *between: list[object]) -> Sheet:
+    """The small form with a column STT left of the names, and a row of numbers below the heading."""
+    sheet = rows()
+    lines = [["STT", *sheet[2]], *between, numbering]
+    lines += [[number, *row] for number, row in enumerate(sheet[4:], 1)]
+    return [sheet[0], [None, *sheet[1]], *lines]
+
+
+@pytest.mark.parametrize(
+    "numbering",
+    [
+        [1, 2, 3, 4, 5], ["(1)", "(2)", "(3)", "(4)", "(5)"], ["A", "B", "C", 1, 2],
+        ["A", "B", "C", "(1)", "(2)=(1)*3"], ["I", "II", "III", "IV", "V"], ["[1]", "[2]", "[3]", "[4]", "[5]"],
+        [None, 1, 2, 3, 4], ["1.", "2.", "3.", "4.", "5=4/3"], [1, 2, 3, 4, "4/3"], ["A", "B", 1, 2, 3],
+        ["a", "b", "c", "d", "e"], [1, 2, None, 3, 4], ["(1)", "(2)", "(3)", "(4)", "(5) = (3) + (4)"],
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("between", [0, 2])
+def test_a_row_that_numbers_the_columns_is_read_in_the_order_of_the_sheet(
+    numbering: list[object], between: int
+) -> None:
+    sheet = with_stt(numbering, *[[None, None, None, "đã làm tròn"]] * between)
+    checked = run(sheet)
+    assert {one.severity for one in checked.report.findings} <= {Severity.INFORMATION}
+    assert checked.report.figures == 10
+
+
+def test_a_row_of_figures_is_not_taken_for_numbers_of_columns() -> None:
+    sheet = rows()
+    sheet[5][1:] = ["02", 3, 4]
+    sheet[4:4] = [["Tổng cộng khác", 1, 2, 3]]
+    assert "row_repeated" in codes(run(sheet))
+
+
+def test_records_are_read_below_numbers_of_their_columns_in_any_order() -> None:
+    form = FORMS["dn-list"]
+    columns = form.tables[0].columns
+    headings = [one.headers[0][-1] for one in columns]
+    body = [[number, *(f"{heading} {number}" for heading in headings[1:])] for number in (1, 2, 3)]
+    plain = check(form, xlsx([headings, *body]), STATEMENT)
+    order = [*range(1, len(columns) + 1)]
+    numbered = check(form, xlsx([headings, order, *body]), STATEMENT)
+    assert codes(numbered) == codes(plain)

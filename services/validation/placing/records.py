@@ -10,7 +10,7 @@ from services.validation.findings import Notebook, Place
 from services.validation.numbers import convention_of
 from services.validation.placing.entries import Entry, Record, entry
 from services.validation.placing.layout import Layout
-from services.validation.placing.lines import numbers_columns, rows_below
+from services.validation.placing.lines import is_numbering, rows_below
 from services.validation.placing.shown import read_as_shown
 from services.validation.placing.wording import label
 
@@ -39,8 +39,7 @@ def read_records(table: Table, layout: Layout, notebook: Notebook) -> list[Recor
     for number in rows:
         entries = {c.id: entry(layout, number, c, conventions.get(c.id)) for c in columns}
         filled = [text for one in entries.values() if (text := printed(one.raw).strip())]
-        under_header = number <= layout.header_row + 2
-        if len(filled) < 2 or numbers_columns(filled, under_header) or _is_total(filled):
+        if len(filled) < 2 or is_numbering(layout, number) or _is_total(filled):
             continue
         records.append(Record(number, entries))
         numeric = any(isinstance(one.raw, int | float) for one in entries.values())

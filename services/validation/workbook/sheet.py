@@ -21,6 +21,17 @@ class ProtectedWorkbook(UnreadableWorkbook):
     """The workbook opens only with a password."""
 
 
+class BrokenQuotes(UnreadableWorkbook):
+    """A quote in separated text that isn't closed, or isn't closed where its cell ends.
+
+    `row` is the one in which it is opened, counted from 1; all cells from there on are guesses.
+    """
+
+    def __init__(self, row: int) -> None:
+        super().__init__(f"a quote in row {row} isn't closed where its cell ends")
+        self.row = row
+
+
 class OversizedWorkbook(UnreadableWorkbook):
     """The workbook unpacks to more than is read."""
 
