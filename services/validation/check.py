@@ -31,6 +31,7 @@ from services.validation.troubles.headings import (
 )
 from services.validation.troubles.row_units import check_row_units
 from services.validation.troubles.suspicions import check_lost_commas
+from services.validation.troubles.unasked import check_unasked
 from services.validation.troubles.widths import check_widths
 from services.validation.workbook import (
     BrokenQuotes,
@@ -152,7 +153,7 @@ def _placed(
             return None
         grid = read_sdmx(table, table.sdmx, workbook.sheets[0], statement, notebook)
         return None if grid is None else _of_grid(form, grid, statement)
-    layout = _locate(table, workbook, statement, notebook)
+    layout = _locate(form, table, workbook, statement, notebook)
     return None if layout is None else _read(form, table, layout, statement, notebook)
 
 
@@ -161,7 +162,7 @@ def _of_grid(form: Form, grid: Grid, statement: Statement) -> tuple[rules.Table,
 
 
 def _locate(
-    table: Table, workbook: Workbook, statement: Statement, notebook: Notebook
+    form: Form, table: Table, workbook: Workbook, statement: Statement, notebook: Notebook
 ) -> Layout | None:
     """The one place of a table in the workbook; none or several are findings."""
     layouts = find_layouts(table, workbook, statement.periods(table))
@@ -184,6 +185,8 @@ def _locate(
     check_formulas(layouts[0], workbook, notebook)
     if workbook.format == "csv":
         check_widths(table, layouts[0], notebook)
+    if len(form.tables) == 1:
+        check_unasked(form, table, layouts[0], workbook, statement, notebook)
     return layouts[0]
 
 

@@ -102,7 +102,7 @@ def organisation_named(sheet: Sheet) -> Sheet:
 )  # fmt: skip
 def test_headings_are_read_by_their_meaning(change: Callable[[Sheet], Sheet]) -> None:
     checked = run(change(rows()))
-    assert codes(checked) == set()
+    assert codes(checked) <= {"figures_of_other_period"}
     assert checked.report.figures == 10
 
 
@@ -560,3 +560,67 @@ def test_records_are_read_below_numbers_of_their_columns_in_any_order() -> None:
     order = [*range(1, len(columns) + 1)]
     numbered = check(form, xlsx([headings, order, *body]), STATEMENT)
     assert codes(numbered) == codes(plain)
+
+
+# --- What stands beside the figures -----------------------------------------------------------------
+
+
+def under_one_heading(strays: dict[int, float]) -> bytes:
+    """The small form whose last heading is merged over two columns, with numbers in the second one."""
+    workbook = Workbook()
+    sheet = workbook.active
+    assert sheet is not None
+    for row in rows():
+        sheet.append(row)
+    sheet.merge_cells("D3:E3")
+    sheet["E4"] = 3
+    for number, value in strays.items():
+        sheet.cell(number, 5, value)
+    return saved(workbook)
+
+
+def test_a_stray_number_under_a_merged_heading_is_named_and_the_full_column_read() -> None:
+    checked = check(FORM, under_one_heading({8: 7}), STATEMENT)
+    one = found(checked, "number_stray")
+    assert (one.place.cells, one.severity) == (("E8",), Severity.WARNING)
+    assert (codes(checked), checked.report.figures) == ({"number_stray"}, 10)
+
+
+def test_two_full_columns_under_a_merged_heading_are_still_ambiguous() -> None:
+    checked = check(FORM, under_one_heading(dict.fromkeys(range(5, 10), 7.0)), STATEMENT)
+    assert "column_ambiguous" in codes(checked)
+
+
+def test_of_two_columns_with_one_heading_the_hidden_one_is_said_to_be_hidden() -> None:
+    workbook = Workbook()
+    sheet = workbook.active
+    assert sheet is not None
+    for row in rows():
+        sheet.append([*row, *row[3:4]])
+    sheet.column_dimensions["E"].hidden = True
+    checked = check(FORM, saved(workbook), STATEMENT)
+    assert found(checked, "column_ambiguous").place.cells == ("D3", "E3")
+    assert found(checked, "column_hidden").place.cells == ("E3",)
+
+
+def test_figures_of_other_periods_are_counted_and_offered_as_submissions() -> None:
+    sheet = rows()
+    sheet[2] += ["Quý II năm 2026 (chính thức)", "6 tháng năm 2026 (chính thức)", "Kế hoạch"]
+    sheet[3] += [3, 4, 5]
+    for row in sheet[4:]:
+        row += [1, 2, 99]
+    others = {"Năm trước": [[*row[:2], *(["Quý III năm 2025", "9 tháng năm 2025"] if row[0] == "Chỉ tiêu" else row[2:])]
+              for row in rows()], "Ghi chú": [["ngày", 5]]}  # fmt: skip
+    checked = check(FORM, xlsx(sheet, others=others), STATEMENT)
+    offered = [one for one in checked.report.findings if one.code == "figures_of_other_period"]
+    assert {(one.place.sheet, one.place.cells, dict(one.particulars)["count"]) for one in offered} == {
+        ("Sheet1", ("E3", "F3"), "10"), ("Năm trước", ("C3", "D3"), "10"),
+    }  # fmt: skip
+    assert {dict(one.particulars)["options"] for one in offered} == {
+        "--form small --area 11 --period 2026-Q2 --completeness official",
+        f"--form small --area 11 --period 2025-Q3 --completeness {STATEMENT.completeness.value}",
+    }
+    rest = dict(found(checked, "numbers_unread").particulars)
+    assert (rest["where"], rest["count"]) == ("Sheet1 (G), Ghi chú (B)", "6")
+    assert checked.valid
+    assert checked.report.figures == 10
