@@ -4,6 +4,7 @@ import io
 import struct
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import cached_property
 
 from xlrd.compdoc import CompDoc
 
@@ -51,7 +52,7 @@ class Book:
         self._texts: list[tuple[str, Where]] = []
         self._styles: list[int] = []
         self._fonts: list[str] = []
-        self._numbers: list[int] = []
+        self._numbers: dict[int, int] = {}
         self._codes: dict[int, str] = {}
         self._read_globals()
 
@@ -88,30 +89,32 @@ class Book:
     def _scan(self, name: str) -> Scan:
         try:
             if name in self._starts:
-                sheet = Substream(self._records, self._wide)
-                scan = sheet.walk(self._starts[name])
-                formats = {} if scan.oversized else self._formats(sheet.used, self._starts[name])
+                scan = Substream(self._records, self._wide).walk(self._starts[name])
+                formats = {} if scan.oversized else self._formats(self._starts[name])
                 return replace(scan, formats=formats)
         except (struct.error, IndexError, ValueError):
             pass
         self.unread.append(name)
         return Scan()
 
-    def _formats(self, used: set[tuple[int, int]], start: int) -> dict[Place, str]:
-        """The number formats that show another number than the stored one, of the cells that have one."""
-        odd = {
-            style: code
-            for style in (low + 256 * high for low, high in used)
-            if style < len(self._numbers) and not is_plain(code := self._code(self._numbers[style]))
+    @cached_property
+    def _odd(self) -> dict[int, str]:
+        """The styles whose number format shows another number than the stored one, and that format."""
+        codes = PERCENT | self._codes
+        return {
+            style: codes[number]
+            for style, number in self._numbers.items()
+            if number in codes and not is_plain(codes[number])
         }
-        if not odd:
+
+    def _formats(self, start: int) -> dict[Place, str]:
+        if not self._odd:
             return {}
         sheet = Substream(self._records, self._wide)
         sheet.walk(start, records.NUMBERS)
-        return {place: odd[style] for place, style in sheet.styles.items() if style in odd}
-
-    def _code(self, number: int) -> str:
-        return self._codes.get(number) or PERCENT.get(number, "")
+        return {
+            place: self._odd[style] for place, style in sheet.styles.items() if style in self._odd
+        }
 
     def _stream(self, name: str) -> bytes:
         memory, base, length = self._document.locate_named_stream(name)
@@ -143,9 +146,10 @@ class Book:
         elif kind == records.FONT:
             self._fonts.append(self._name(data, 15, data[14]))
         elif kind == records.XF:
-            font, number = struct.unpack_from("<HH", data)
+            font, number, about = struct.unpack_from("<HHH", data)
+            if not about & records.STYLE:
+                self._numbers[len(self._styles)] = number
             self._styles.append(font)
-            self._numbers.append(number)
         elif kind == records.FORMAT:
             self._codes[struct.unpack_from("<H", data)[0]] = (
                 text_at(data, 4, struct.unpack_from("<H", data, 2)[0])[0]

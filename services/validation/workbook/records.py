@@ -20,6 +20,8 @@ _HEADER, _FOOTER, _VALIDATION = 0x14, 0x15, 0x1BE
 _LABELSST, _NUMBER, _RK = 0xFD, 0x203, 0x27E
 _BIFF8 = 0x600
 _MOST_CELLS = 4_000_000
+STYLE = 0x04
+"""The bit of an XF that is a style of its own, which no cell has."""
 _ERRORS = {
     0x00: "#NULL!", 0x07: "#DIV/0!", 0x0F: "#VALUE!", 0x17: "#REF!",
     0x1D: "#NAME?", 0x24: "#NUM!", 0x2A: "#N/A",
@@ -63,8 +65,6 @@ class Substream:
     boxes: dict[int, str] = field(default_factory=dict)
     commented: dict[int, str] = field(default_factory=dict)
     styles: dict[Place, int] = field(default_factory=dict)
-    used: set[tuple[int, int]] = field(default_factory=set)
-    """The styles of the cells that hold numbers, each as its low and its high byte."""
     rows: int = 0
     columns: int = 0
     box: int = 0
@@ -106,8 +106,6 @@ class Substream:
             length = struct.unpack_from("<H", self.stream, position + 2)[0]
             return position + 4 + int(length)
         run = found[0]
-        if kind in NUMBERS:
-            self.used.update(zip(run[8::step], run[9::step], strict=False))
         self._reach(256 * (max(run[5::step]) + 1), 256 * max(run[7::step]) + max(run[6::step]) + 1)
         return found.end()
 
@@ -124,11 +122,9 @@ class Substream:
             struct.unpack_from("<H", data, len(data) - 2)[0],
         )
         self._reach(row + 1, last + 1)
-        self.used.update(zip(data[4:-7:6], data[5:-6:6], strict=False))
 
     def _formula(self, data: bytes, position: int) -> None:
         self._cell(data, position)
-        self.used.add((data[4], data[5]))
         if data[12:14] == b"\xff\xff" and data[6] == 2:
             self._error(data, data[8])
 
