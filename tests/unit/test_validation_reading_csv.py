@@ -54,6 +54,14 @@ def test_a_wide_row_is_found_also_where_its_last_cell_is_blank() -> None:
     assert found(checked(separated(",", lines)), "row_wide").place.cells == ("F7",)
 
 
+def test_a_separator_too_many_at_the_end_of_one_row_is_an_error() -> None:
+    assert found(checked(separated(",", {6: "Thuế hàng hoá,02,30.5,100,"})), "row_wide")
+
+
+def test_a_banner_of_one_cell_above_the_heading_is_no_heading() -> None:
+    assert codes(checked(b"Xuat tu phan mem ke toan\n" + separated())) == set()
+
+
 def test_wide_titles_and_signatures_are_no_rows_of_figures() -> None:
     lines = {
         1: "BÁO CÁO, lập ngày 5, tháng 10,,,,",

@@ -120,7 +120,7 @@ def test_a_column_of_which_some_cells_are_scaled_is_an_error_at_the_others() -> 
 @pytest.mark.parametrize(
     "format_",
     [
-        "0%", "0.0\\%", "0.00,,%", '#,##0 "tỷ"', '0.0,"k"', '0,,"?"', "0\\.000", '#,##0",000"',
+        "0%", "0.0\\%", "0.00,,%", '#,##0 "tỷ"', '0.0,"k"', '0,,"?"', "0\\.000", "0\\.00,,", '#,##0",000"',
         ';;;', '"xem sau"', "\\-0", '0"tr",,', "[<0]0",
     ],
 )  # fmt: skip
@@ -200,6 +200,28 @@ def test_conditions_choose_the_section_as_spreadsheets_do() -> None:
     assert [shown("0,;0,,;0%", number).power for number in (1, -1, 0)] == [-3, -6, 2]
     assert is_plain("[Red]0;0;0")
     assert not is_plain("0" * 2_000)
+
+
+def test_a_negative_share_keeps_its_sign() -> None:
+    cells = [[-cell if cell == 0.07 else cell for cell in row] for row in shares()]
+    checked = check(share_form(), as_xlsx(cells, "0%"), STATEMENT)
+    assert set(figures(checked)) == {Decimal("-7.000000")}
+
+
+def test_a_share_without_its_percent_sign_among_others_with_one_is_an_error() -> None:
+    content = as_xlsx(shares(), "0%", {"C6": "General"})
+    assert found(check(share_form(), content, STATEMENT), "format_unclear").place.cells == ("C6",)
+    cells = shares()
+    cells[5][2] = 7.5
+    checked = check(share_form(), as_xlsx(cells, "0%", {"C6": "General"}), STATEMENT)
+    assert (checked.valid, Decimal("7.500000") in figures(checked)) == (True, True)
+
+
+def test_a_share_that_is_text_with_a_percent_sign_is_no_number() -> None:
+    cells = shares()
+    cells[5][2] = "7%"
+    one = found(check(share_form(), as_xlsx(cells, "0%"), STATEMENT), "not_number")
+    assert one.place.cells == ("C6",)
 
 
 # --- Error values -----------------------------------------------------------------------------------

@@ -13,7 +13,7 @@ LABELS = ("Chỉ tiêu", "Mã số", "Quý III năm 2026", "9 tháng năm 2026")
 UNIT = (None, None, None, "Đơn vị tính: Triệu đồng")
 
 
-def xlsx(rows: Rows, sheet: str = "Sheet1", others: dict[str, Rows] | None = None) -> bytes:
+def xlsx(rows: Rows, sheet: str = "Sheet1", others: Mapping[str, Rows] | None = None) -> bytes:
     """An .xlsx with these rows from A1 on, and other sheets behind."""
     workbook = Workbook()
     first = workbook.active

@@ -5,7 +5,7 @@ so, whether 9616.289 is stored or 9616289123 with a format that scales. What can
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterator, Mapping
 from dataclasses import replace
 from decimal import Decimal
 from typing import TypeVar
@@ -35,7 +35,8 @@ def read_as_shown(
 ) -> None:
     """Reads again each entry whose number format shows another number; `about` is its column and unit.
 
-    Numbers of a column and unit that are scaled in some cells and not in others are errors.
+    A column and unit of which some cells are scaled and others aren't is an error, as are shares of
+    which some have a percent sign and others look as if it was forgotten.
     """
     if not sheet.formats:
         return
@@ -49,16 +50,31 @@ def read_as_shown(
         assert isinstance(one.raw, int | float)
         column, unit = about(key)
         powers[key] = 0 if code is None else _power(shown(code, one.raw), one.raw, unit)
-        if one.raw != 0 and not _is_share(unit):
+        if one.raw != 0:
             groups[column, unit].append(key)
-    for keys in groups.values():
-        counts = Counter(power for key in keys if (power := powers[key]) is not None)
-        if len(counts) > 1:
-            (usual, most), (_, next_most) = counts.most_common(2)
-            for key in keys:
-                if powers[key] != usual or most == next_most:
-                    powers[key] = None
+    for (_, unit), keys in groups.items():
+        mixed = _mixed_shares(entries, powers, keys) if _is_share(unit) else _mixed(powers, keys)
+        powers |= dict.fromkeys([*mixed])
     _note(entries, powers, sheet, notebook)
+
+
+def _mixed(powers: Mapping[Key, int | None], keys: list[Key]) -> Iterator[Key]:
+    """The numbers that are scaled otherwise than most of their column; all where none are most."""
+    counts = Counter(power for key in keys if (power := powers[key]) is not None)
+    if len(counts) > 1:
+        (usual, most), (_, next_most) = counts.most_common(2)
+        yield from (key for key in keys if powers[key] != usual or most == next_most)
+
+
+def _mixed_shares(
+    entries: Mapping[Key, Entry], powers: Mapping[Key, int | None], keys: list[Key]
+) -> Iterator[Key]:
+    """Numbers up to 1 without a percent sign in a column of others with one: 0.97 beside 97 %."""
+    if any(powers[key] == 2 for key in keys):
+        for key in keys:
+            raw = entries[key].raw
+            if powers[key] == 0 and isinstance(raw, int | float) and abs(raw) <= 1:
+                yield key
 
 
 def _note(
