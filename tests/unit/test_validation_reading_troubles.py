@@ -1,6 +1,6 @@
 """The troubles of real submissions: each is recognised, and either put right or asked about, never silent."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date
 from typing import Any
 
@@ -517,10 +517,10 @@ def test_a_unit_of_a_form_has_a_meaning() -> None:
 # --- The row that numbers the columns ---------------------------------------------------------------
 
 
-def with_stt(numbering: list[object], *between: list[object]) -> Sheet:
+def with_stt(numbering: Sequence[object], *between: Sequence[object]) -> Sheet:
     """The small form with a column STT left of the names, and a row of numbers below the heading."""
     sheet = rows()
-    lines = [["STT", *sheet[2]], *between, numbering]
+    lines: Sheet = [["STT", *sheet[2]], *map(list, between), [*numbering]]
     lines += [[number, *row] for number, row in enumerate(sheet[4:], 1)]
     return [sheet[0], [None, *sheet[1]], *lines]
 
@@ -531,14 +531,16 @@ def with_stt(numbering: list[object], *between: list[object]) -> Sheet:
         [1, 2, 3, 4, 5], ["(1)", "(2)", "(3)", "(4)", "(5)"], ["A", "B", "C", 1, 2],
         ["A", "B", "C", "(1)", "(2)=(1)*3"], ["I", "II", "III", "IV", "V"], ["[1]", "[2]", "[3]", "[4]", "[5]"],
         [None, 1, 2, 3, 4], ["1.", "2.", "3.", "4.", "5=4/3"], [1, 2, 3, 4, "4/3"], ["A", "B", 1, 2, 3],
-        ["a", "b", "c", "d", "e"], [1, 2, None, 3, 4], ["(1)", "(2)", "(3)", "(4)", "(5) = (3) + (4)"],
+        ["a", "b", "c", "d", "e"], [1, 2, None, 3, 4], ["i", "ii", "iii", "iv", "v"],
+        ["Cột 1", "Cột 2", "Cột 3", "Cột 4", "Cột 5"], ["①", "②", "③", "④", "⑤"], ["(1)", "(2)", "(3)", "(4)", "(5) = (3) + (4)"],
     ],
 )  # fmt: skip
 @pytest.mark.parametrize("between", [0, 2])
 def test_a_row_that_numbers_the_columns_is_read_in_the_order_of_the_sheet(
     numbering: list[object], between: int
 ) -> None:
-    sheet = with_stt(numbering, *[[None, None, None, "đã làm tròn"]] * between)
+    rounded: list[object] = [None, None, None, "đã làm tròn"]
+    sheet = with_stt(numbering, *[rounded] * between)
     checked = run(sheet)
     assert {one.severity for one in checked.report.findings} <= {Severity.INFORMATION}
     assert checked.report.figures == 10

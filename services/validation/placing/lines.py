@@ -1,6 +1,7 @@
 """The rows of a sheet below a table's header: their code, their label, and whether they hold figures."""
 
 import re
+import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
@@ -18,23 +19,10 @@ _LONGEST_NUMBERING = 20
 _WIDEST_NUMBERING = 200
 _COMPUTED = re.compile(r"\(?\d{1,2}\)?(?:\s*[-+*/:x×]\s*\(?\d{1,3}\)?)+\s*%?")
 """A column that is computed from others, without its own number: 4/3, (2)-(1)."""
-_ROMAN = [
-    "I",
-    "II",
-    "III",
-    "IV",
-    "V",
-    "VI",
-    "VII",
-    "VIII",
-    "IX",
-    "X",
-    "XI",
-    "XII",
-    "XIII",
-    "XIV",
-    "XV",
-]
+_COLUMN = re.compile(r"(?:cột|column)\s+(?=\d)", re.IGNORECASE)
+_ROMAN = (
+    "I", "II", "III", "IV", "V", "VI", "VII", "VIII", "IX", "X", "XI", "XII", "XIII", "XIV", "XV",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -106,8 +94,9 @@ def numbers_columns(texts: list[str], under_header: bool = False) -> bool:
         return False
     texts = [_bare(_bare(text).split("=")[0]) for text in texts]
     texts = [text for text in texts if not _COMPUTED.fullmatch(text)]
-    if any(text in _ROMAN[1:] for text in texts) and all(text in _ROMAN for text in texts):
-        texts = [str(_ROMAN.index(text) + 1) for text in texts]
+    roman = [text.upper() for text in texts]
+    if set(roman) & set(_ROMAN[1:]) and set(roman) <= set(_ROMAN):
+        texts = [str(_ROMAN.index(text) + 1) for text in roman]
     letters = [text for text in texts if len(text) == 1 and text.isalpha() and text not in "xX"]
     others = [text for text in texts if text not in letters]
     numbers = [int(text) for text in others if text.isascii() and text.isdigit() and len(text) < 4]
@@ -117,7 +106,8 @@ def numbers_columns(texts: list[str], under_header: bool = False) -> bool:
 
 
 def _bare(text: str) -> str:
-    return text.strip().strip("()[].-").strip()
+    """What stands within brackets, behind "Cột", or in a circle."""
+    return _COLUMN.sub("", unicodedata.normalize("NFKC", text).strip()).strip("()[]. ")
 
 
 def _may_be_figure(reading: Reading, code: str) -> bool:

@@ -34,8 +34,6 @@ def cell_fonts(styles: bytes, sheet: bytes) -> dict[Place, str]:
 
 def odd_styles(styles: bytes) -> dict[int, str]:
     """The styles whose number format shows another number than the stored one, and that format."""
-    if styles[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        styles = styles.decode("utf-16", "replace").encode()
     codes = dict(PERCENT)
     for inside in _FORMAT.findall(styles):
         about = attributes(inside)
