@@ -117,6 +117,11 @@ def test_a_column_of_which_some_cells_are_scaled_is_an_error_at_the_others() -> 
     assert one.place.cells == ("C6",)
 
 
+def test_a_column_of_which_nothing_is_left_when_it_is_scaled_is_an_error() -> None:
+    one = found(check(FORM, as_xlsx(rows(), "#,##0,,"), STATEMENT), "format_unclear")
+    assert len(one.place.cells) == 10
+
+
 @pytest.mark.parametrize(
     "format_",
     [

@@ -35,8 +35,8 @@ def read_as_shown(
 ) -> None:
     """Reads again each entry whose number format shows another number; `about` is its column and unit.
 
-    A column and unit of which some cells are scaled and others aren't is an error, as are shares of
-    which some have a percent sign and others look as if it was forgotten.
+    A column and unit of which some cells are scaled and others aren't is an error, as is one whose
+    scaled numbers are all below 1, and are shares of which some lack the percent sign of the others.
     """
     if not sheet.formats:
         return
@@ -53,8 +53,8 @@ def read_as_shown(
         if one.raw != 0:
             groups[column, unit].append(key)
     for (_, unit), keys in groups.items():
-        mixed = _mixed_shares(entries, powers, keys) if _is_share(unit) else _mixed(powers, keys)
-        powers |= dict.fromkeys([*mixed])
+        odd = _mixed_shares(entries, powers, keys) if _is_share(unit) else _mixed(powers, keys)
+        powers |= dict.fromkeys([*odd, *_vanishing(entries, powers, keys)])
     _note(entries, powers, sheet, notebook)
 
 
@@ -64,6 +64,16 @@ def _mixed(powers: Mapping[Key, int | None], keys: list[Key]) -> Iterator[Key]:
     if len(counts) > 1:
         (usual, most), (_, next_most) = counts.most_common(2)
         yield from (key for key in keys if powers[key] != usual or most == next_most)
+
+
+def _vanishing(
+    entries: Mapping[Key, Entry], powers: Mapping[Key, int | None], keys: list[Key]
+) -> Iterator[Key]:
+    """Scaled numbers of a column in which none is shown as 1 or more: nobody can read them there."""
+    scaled = [key for key in keys if (powers[key] or 0) < 0]
+    sizes = [abs(value) for key in scaled if (value := entries[key].reading.value) is not None]
+    if all(size.scaleb(powers[key] or 0) < 1 for key, size in zip(scaled, sizes, strict=True)):
+        yield from scaled
 
 
 def _mixed_shares(
