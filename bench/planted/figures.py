@@ -114,6 +114,11 @@ def _spoiled(cell: Callable[[Decimal, Random], Cell], *codes: str, besides: str 
     return plant
 
 
+def _two(value: Decimal, chance: Random) -> str:
+    between = chance.choice(("\n", "  ", "; ", " / ", "\t"))
+    return f"{value:f}{between}{chance.randrange(1, 99)}"
+
+
 def number_ambiguous(book: Book, chance: Random) -> Planted | None:
     """A text such as 1.225, where no other says what its point means."""
     if book.as_text:
@@ -175,6 +180,7 @@ KINDS: Mapping[str, Plant] = {
     "a lost decimal comma": _misread(_commaless, "decimal_comma_lost"),
     "parts exceed the whole": wrong_part,
     "text in a number cell": _spoiled(lambda _, chance: chance.choice(_TEXTS), "not_number"),
+    "two numbers in a cell": _spoiled(_two, "not_number"),
     "a number of two meanings": number_ambiguous,
     "#REF!": _spoiled(lambda _, chance: Error(chance.choice(_ERRORS)), "not_number"),
     "a stale formula": formula_stale,

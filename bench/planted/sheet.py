@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import csv
 import io
 import zipfile
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from xml.sax.saxutils import escape, quoteattr
@@ -14,6 +16,8 @@ from services.validation.workbook import address
 _TYPES = "http://schemas.openxmlformats.org/package/2006/content-types"
 _RELATIONS = "http://schemas.openxmlformats.org/package/2006/relationships"
 _SPREADSHEET = "application/vnd.openxmlformats-officedocument.spreadsheetml"
+_FIRST_FORMAT = 164
+"""Those below are built in."""
 _HEAD = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>'
 
 
@@ -45,6 +49,33 @@ class Sheet:
     hidden_rows: set[int] = field(default_factory=set)
     merged: list[tuple[Place, Place]] = field(default_factory=list)
     font: str = "Times New Roman"
+    formats: dict[Place, str] = field(default_factory=dict)
+    """Number formats of cells that have one."""
+    unquoted: Place | None = None
+    """In text, a figure with commas between its thousands and without quotes; without one it is an .xlsx."""
+
+    @property
+    def width(self) -> int:
+        """Columns of the widest row."""
+        return 1 + max(column for _, column in self.cells)
+
+    def content(self) -> bytes:
+        """The file: an .xlsx, or text separated by commas where a cell is unquoted."""
+        return self.to_xlsx() if self.unquoted is None else self._to_csv(self.unquoted)
+
+    def _to_csv(self, unquoted: Place) -> bytes:
+        buffer = io.StringIO()
+        writer = csv.writer(buffer)
+        for row in range(1 + max(row for row, _ in self.cells)):
+            texts: list[str] = []
+            for column in range(self.width):
+                text = _text(self.cells.get((row, column)))
+                if (row, column) == unquoted:
+                    texts += f"{int(Decimal(text)):,}".split(",")
+                else:
+                    texts.append(text)
+            writer.writerow(texts)
+        return buffer.getvalue().encode()
 
     def to_xlsx(self) -> bytes:
         """The workbook with this sheet alone."""
@@ -70,20 +101,36 @@ class Sheet:
             f'<sheet name={quoteattr(self.name)} sheetId="1" r:id="rId1"/></sheets></workbook>',
             "xl/_rels/workbook.xml.rels": f'{relation}worksheet" Target="worksheets/sheet1.xml"/>'
             f'<Relationship Id="rId2" Type="{OFFICE}/styles" Target="styles.xml"/></Relationships>',
-            "xl/styles.xml": f'<styleSheet xmlns="{MAIN}"><fonts count="1"><font><sz val="11"/>'
+            "xl/styles.xml": f'<styleSheet xmlns="{MAIN}">{self._number_formats()}<fonts count="1"><font><sz val="11"/>'
             f"<name val={quoteattr(self.font)}/></font></fonts><fills><fill/><fill/></fills>"
             "<borders><border/></borders><cellStyleXfs><xf/></cellStyleXfs>"
-            '<cellXfs><xf fontId="0"/></cellXfs></styleSheet>',
+            f'<cellXfs><xf fontId="0"/>{self._styles()}</cellXfs></styleSheet>',
             "xl/worksheets/sheet1.xml": self._worksheet(),
         }
+
+    def _codes(self) -> list[str]:
+        return sorted(set(self.formats.values()))
+
+    def _number_formats(self) -> str:
+        inner = "".join(
+            f'<numFmt numFmtId="{number}" formatCode={quoteattr(code)}/>'
+            for number, code in enumerate(self._codes(), _FIRST_FORMAT)
+        )
+        return f"<numFmts>{inner}</numFmts>" if inner else ""
+
+    def _styles(self) -> str:
+        numbers = range(_FIRST_FORMAT, _FIRST_FORMAT + len(self._codes()))
+        return "".join(f'<xf numFmtId="{number}" fontId="0"/>' for number in numbers)
 
     def _worksheet(self) -> str:
         rows: dict[int, list[tuple[int, Cell]]] = {}
         for (row, column), cell in sorted(self.cells.items()):
             if cell is not None:
                 rows.setdefault(row, []).append((column, cell))
+        codes = self._codes()
+        styles = {place: 1 + codes.index(code) for place, code in self.formats.items()}
         lines = "".join(
-            f"<row {self._about(row)}>{_cells(row, of)}</row>" for row, of in rows.items()
+            f"<row {self._about(row)}>{_cells(row, of, styles)}</row>" for row, of in rows.items()
         )
         ranges = "".join(
             f'<mergeCell ref="{address(*first)}:{address(*last)}"/>' for first, last in self.merged
@@ -95,9 +142,19 @@ class Sheet:
         return f'r="{row + 1}"' + (' hidden="1"' if row in self.hidden_rows else "")
 
 
-def _cells(row: int, cells: list[tuple[int, Cell]]) -> str:
+def _text(cell: Cell) -> str:
+    """A cell as text; figures with six places, so that no point stands where thousands might part."""
+    if isinstance(cell, Formula):
+        return f"{cell.stored:.6f}"
+    if isinstance(cell, Decimal):
+        return f"{cell:.6f}" if cell % 1 else f"{cell:.0f}"
+    return cell.text if isinstance(cell, Error) else cell or ""
+
+
+def _cells(row: int, cells: list[tuple[int, Cell]], styles: Mapping[Place, int]) -> str:
     return "".join(
-        f'<c r="{address(row, column)}" s="0"{_inside(cell)}</c>' for column, cell in cells
+        f'<c r="{address(row, column)}" s="{styles.get((row, column), 0)}"{_inside(cell)}</c>'
+        for column, cell in cells
     )
 
 

@@ -89,7 +89,7 @@ def examined(
     planted = plant(book, chance)
     if planted is None:
         return None
-    checked = check(form, book.sheet.to_xlsx(), book.statement, codelists())
+    checked = check(form, book.sheet.content(), book.statement, codelists())
     return f"{form.id} {number}", checked.report, planted
 
 

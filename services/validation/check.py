@@ -13,9 +13,10 @@ from services.validation import figures, nil, rules
 from services.validation.accepted import Accepted
 from services.validation.cells import cells_object
 from services.validation.findings import Context, Notebook, Place
+from services.validation.placing.entries import Record
 from services.validation.placing.layout import Layout, find_layouts
 from services.validation.placing.records import read_records
-from services.validation.placing.structure import Grid, Record, place_rows
+from services.validation.placing.structure import Grid, place_rows
 from services.validation.plausibility import Past, check_plausibility
 from services.validation.report import Report
 from services.validation.sdmx import is_sdmx, read_sdmx
@@ -33,7 +34,10 @@ from services.validation.troubles.headings import (
 )
 from services.validation.troubles.row_units import check_row_units
 from services.validation.troubles.suspicions import check_lost_commas
+from services.validation.troubles.unasked import check_unasked
+from services.validation.troubles.widths import check_widths
 from services.validation.workbook import (
+    BrokenQuotes,
     OversizedWorkbook,
     ProtectedWorkbook,
     UnreadableWorkbook,
@@ -86,6 +90,8 @@ def check(
         notebook.find("workbook_protected", Place())
     except OversizedWorkbook:
         notebook.find("workbook_oversized", Place())
+    except BrokenQuotes as error:
+        notebook.find("quote_unclosed", Place(), row=error.row)
     except UnreadableWorkbook:
         _find_unreadable(kind_of(content), notebook)
     else:
@@ -191,7 +197,7 @@ def _placed(
             return None
         grid = read_sdmx(table, table.sdmx, workbook.sheets[0], statement, notebook)
         return None if grid is None else _of_grid(form, grid, statement, notebook)
-    layout = _locate(table, workbook, statement, notebook)
+    layout = _locate(form, table, workbook, statement, notebook)
     return None if layout is None else _read(form, table, layout, statement, notebook)
 
 
@@ -211,7 +217,7 @@ def _of_records(
 
 
 def _locate(
-    table: Table, workbook: Workbook, statement: Statement, notebook: Notebook
+    form: Form, table: Table, workbook: Workbook, statement: Statement, notebook: Notebook
 ) -> Layout | None:
     """The one place of a table in the workbook; none or several are findings."""
     layouts = find_layouts(table, workbook, statement.periods(table))
@@ -232,6 +238,10 @@ def _locate(
     check_title_year(layouts[0], statement, notebook)
     check_printed_area(layouts[0], statement, notebook)
     check_formulas(layouts[0], workbook, notebook)
+    if workbook.format == "csv":
+        check_widths(table, layouts[0], notebook)
+    if len(form.tables) == 1:
+        check_unasked(form, table, layouts[0], workbook, statement, notebook)
     return layouts[0]
 
 

@@ -10,7 +10,8 @@ from services.model.rule import Axis, Severity
 from services.model.table import Aggregate, Column, Function, Role, Row, Table
 from services.validation.findings import Context, Notebook, Place
 from services.validation.numbers import Content
-from services.validation.placing.structure import Entry, Grid, Record
+from services.validation.placing.entries import Entry, Record
+from services.validation.placing.structure import Grid
 from services.validation.statement import Statement
 
 _FIGURES = (Content.NUMBER, Content.MISSING)

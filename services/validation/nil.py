@@ -13,7 +13,8 @@ from services.model.statement import NilKind
 from services.model.table import Table
 from services.validation.findings import Context, Notebook, Place
 from services.validation.numbers import BLANK, Content, Reading
-from services.validation.placing.structure import Entry, Grid
+from services.validation.placing.entries import Entry
+from services.validation.placing.structure import Grid
 
 ZERO: Final = Reading(Content.MISSING, Decimal("0.000000"), Missing.NIL)
 NOT_COLLECTED: Final = Reading(Content.MISSING, None, Missing.NOT_COLLECTED)

@@ -23,6 +23,8 @@ class Content(StrEnum):
     AMBIGUOUS = "ambiguous"
     NOT_NUMBER = "not_number"
     TOO_LARGE = "too_large"
+    UNCLEAR = "unclear"
+    """Its number format shows another number than the stored one, and it isn't said which is meant."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +46,9 @@ _MARKS = {
 }
 _MARK_SPELLINGS = {"–": "-", "—": "-", "…": "...", "....": "...", "X": "x", "×": "x"}
 _AMBIGUOUS = re.compile(r"[+-]?(?!0\d*[.,])\d{1,3}[.,]\d{3}")
+_SPACE = "[ \u00a0\u2007-\u200a\u202f]"
+_SPACES = re.compile(r"\s")
+_SPACED = re.compile(rf"[+-]?{_SPACE}*\d{{1,3}}(?:{_SPACE}\d{{3}})*(?:[.,]\d+)?|[+-]?{_SPACE}*\S+")
 _PLAIN = re.compile(r"[+-]?\d+(?:\.\d+)?(?:[eE][+-]?\d{1,2})?")
 _DECIMAL = re.compile(r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d{1,2})?")
 _VIETNAMESE = re.compile(r"[+-]?(?:\d{1,3}(?:\.\d{3})+|\d+)(?:,\d+)?")
@@ -73,7 +78,13 @@ def _shown(value: str) -> Convention | None:
 
 
 def _packed(value: str) -> str:
-    return "".join(value.split())
+    """A text without its blanks, where they part a sign from its number or thousands from each other.
+
+    Others part two numbers, which are never read as one: the text stays as it is, and is none.
+    """
+    text = value.strip()
+    whole = _SPACED.fullmatch(text)
+    return _SPACES.sub("", text) if whole or not any(map(str.isdigit, text)) else text
 
 
 def read_number(value: CellValue, convention: Convention | None = None) -> Reading:
@@ -84,7 +95,7 @@ def read_number(value: CellValue, convention: Convention | None = None) -> Readi
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         return Reading(Content.NOT_NUMBER)
     if not isinstance(value, str):
-        return _number(value)
+        return _number(value) if value == value else Reading(Content.NOT_NUMBER)
     text = _packed(value)
     if not text:
         return BLANK
@@ -107,6 +118,11 @@ def read_number(value: CellValue, convention: Convention | None = None) -> Readi
 def read_decimal(text: str) -> Reading:
     """A number as programs write it: a point before the fraction, never between thousands."""
     return _number(text) if _DECIMAL.fullmatch(text) else Reading(Content.NOT_NUMBER)
+
+
+def read_scaled(number: float, power: int) -> Reading:
+    """A stored number times ten to the `power`, in decimals: 0.07 is 7 percent, without the noise of floats."""
+    return _number(f"{Decimal(repr(number)).scaleb(power):f}")
 
 
 def _number(number: float | str, from_text: bool = False) -> Reading:

@@ -1,6 +1,6 @@
 """The troubles of real submissions: each is recognised, and either put right or asked about, never silent."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date
 from typing import Any
 
@@ -102,7 +102,7 @@ def organisation_named(sheet: Sheet) -> Sheet:
 )  # fmt: skip
 def test_headings_are_read_by_their_meaning(change: Callable[[Sheet], Sheet]) -> None:
     checked = run(change(rows()))
-    assert codes(checked) == set()
+    assert codes(checked) <= {"figures_of_other_period"}
     assert checked.report.figures == 10
 
 
@@ -512,3 +512,118 @@ def test_a_unit_of_a_form_has_a_meaning() -> None:
         table.unit for form in FORMS.values() for table in form.tables if table.unit
     ]
     assert all(meaning(unit.labels[0]).known for unit in units)
+
+
+# --- The row that numbers the columns ---------------------------------------------------------------
+
+
+def with_stt(numbering: Sequence[object], *between: Sequence[object]) -> Sheet:
+    """The small form with a column STT left of the names, and a row of numbers below the heading."""
+    sheet = rows()
+    lines: Sheet = [["STT", *sheet[2]], *map(list, between), [*numbering]]
+    lines += [[number, *row] for number, row in enumerate(sheet[4:], 1)]
+    return [sheet[0], [None, *sheet[1]], *lines]
+
+
+@pytest.mark.parametrize(
+    "numbering",
+    [
+        [1, 2, 3, 4, 5], ["(1)", "(2)", "(3)", "(4)", "(5)"], ["A", "B", "C", 1, 2],
+        ["A", "B", "C", "(1)", "(2)=(1)*3"], ["I", "II", "III", "IV", "V"], ["[1]", "[2]", "[3]", "[4]", "[5]"],
+        [None, 1, 2, 3, 4], ["1.", "2.", "3.", "4.", "5=4/3"], [1, 2, 3, 4, "4/3"], ["A", "B", 1, 2, 3],
+        ["a", "b", "c", "d", "e"], [1, 2, None, 3, 4], ["i", "ii", "iii", "iv", "v"],
+        ["Cột 1", "Cột 2", "Cột 3", "Cột 4", "Cột 5"], ["①", "②", "③", "④", "⑤"],
+        ["(1)", "(2)", "(3)", "(4)", "(5) = (3) + (4)"],
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("between", [0, 2])
+def test_a_row_that_numbers_the_columns_is_read_in_the_order_of_the_sheet(
+    numbering: list[object], between: int
+) -> None:
+    rounded: list[object] = [None, None, None, "đã làm tròn"]
+    sheet = with_stt(numbering, *[rounded] * between)
+    checked = run(sheet)
+    assert {one.severity for one in checked.report.findings} <= {Severity.INFORMATION}
+    assert checked.report.figures == 10
+
+
+def test_a_row_of_figures_is_not_taken_for_numbers_of_columns() -> None:
+    sheet = rows()
+    sheet[5][1:] = ["02", 3, 4]
+    sheet[4:4] = [["Tổng cộng khác", 1, 2, 3]]
+    assert "row_repeated" in codes(run(sheet))
+
+
+def test_records_are_read_below_numbers_of_their_columns_in_any_order() -> None:
+    form = FORMS["dn-list"]
+    columns = form.tables[0].columns
+    headings = [one.headers[0][-1] for one in columns]
+    body = [[number, *(f"{heading} {number}" for heading in headings[1:])] for number in (1, 2, 3)]
+    plain = check(form, xlsx([headings, *body]), STATEMENT)
+    order = [*range(1, len(columns) + 1)]
+    numbered = check(form, xlsx([headings, order, *body]), STATEMENT)
+    assert codes(numbered) == codes(plain)
+
+
+# --- What stands beside the figures -----------------------------------------------------------------
+
+
+def under_one_heading(strays: dict[int, float]) -> bytes:
+    """The small form whose last heading is merged over two columns, with numbers in the second one."""
+    workbook = Workbook()
+    sheet = workbook.active
+    assert sheet is not None
+    for row in rows():
+        sheet.append(row)
+    sheet.merge_cells("D3:E3")
+    sheet["E4"] = 3
+    for number, value in strays.items():
+        sheet.cell(number, 5, value)
+    return saved(workbook)
+
+
+def test_a_stray_number_under_a_merged_heading_is_named_and_the_full_column_read() -> None:
+    checked = check(FORM, under_one_heading({8: 7}), STATEMENT)
+    one = found(checked, "number_stray")
+    assert (one.place.cells, one.severity) == (("E8",), Severity.WARNING)
+    assert (codes(checked), checked.report.figures) == ({"number_stray"}, 10)
+
+
+def test_two_full_columns_under_a_merged_heading_are_still_ambiguous() -> None:
+    checked = check(FORM, under_one_heading(dict.fromkeys(range(5, 10), 7.0)), STATEMENT)
+    assert "column_ambiguous" in codes(checked)
+
+
+def test_of_two_columns_with_one_heading_the_hidden_one_is_said_to_be_hidden() -> None:
+    workbook = Workbook()
+    sheet = workbook.active
+    assert sheet is not None
+    for row in rows():
+        sheet.append([*row, *row[3:4]])
+    sheet.column_dimensions["E"].hidden = True
+    checked = check(FORM, saved(workbook), STATEMENT)
+    assert found(checked, "column_ambiguous").place.cells == ("D3", "E3")
+    assert found(checked, "column_hidden").place.cells == ("E3",)
+
+
+def test_figures_of_other_periods_are_counted_and_offered_as_submissions() -> None:
+    sheet = rows()
+    sheet[2] += ["Quý II năm 2026 (chính thức)", "6 tháng năm 2026 (chính thức)", "Kế hoạch"]
+    sheet[3] += [3, 4, 5]
+    for row in sheet[4:]:
+        row += [1, 2, 99]
+    others = {"Năm trước": [[*row[:2], *(["Quý III năm 2025", "9 tháng năm 2025"] if row[0] == "Chỉ tiêu" else row[2:])]
+              for row in rows()], "Ghi chú": [["ngày", 5]]}  # fmt: skip
+    checked = check(FORM, xlsx(sheet, others=others), STATEMENT)
+    offered = [one for one in checked.report.findings if one.code == "figures_of_other_period"]
+    assert {(one.place.sheet, one.place.cells, dict(one.particulars)["count"]) for one in offered} == {
+        ("Sheet1", ("E3", "F3"), "10"), ("Năm trước", ("C3", "D3"), "10"),
+    }  # fmt: skip
+    assert {dict(one.particulars)["options"] for one in offered} == {
+        "--form small --area 11 --period 2026-Q2 --completeness official",
+        f"--form small --area 11 --period 2025-Q3 --completeness {STATEMENT.completeness.value}",
+    }
+    rest = dict(found(checked, "numbers_unread").particulars)
+    assert (rest["where"], rest["count"]) == ("Sheet1 (G), Ghi chú (B)", "6")
+    assert checked.valid
+    assert checked.report.figures == 10

@@ -13,7 +13,7 @@ LABELS = ("Chỉ tiêu", "Mã số", "Quý III năm 2026", "9 tháng năm 2026")
 UNIT = (None, None, None, "Đơn vị tính: Triệu đồng")
 
 
-def xlsx(rows: Rows, sheet: str = "Sheet1", others: dict[str, Rows] | None = None) -> bytes:
+def xlsx(rows: Rows, sheet: str = "Sheet1", others: Mapping[str, Rows] | None = None) -> bytes:
     """An .xlsx with these rows from A1 on, and other sheets behind."""
     workbook = Workbook()
     first = workbook.active
@@ -66,15 +66,20 @@ SHEET = "xl/worksheets/sheet1.xml"
 _ODS_TYPE = "application/vnd.oasis.opendocument.spreadsheet"
 _ODS_SPACES = " ".join(
     f'xmlns:{name}="urn:oasis:names:tc:opendocument:xmlns:{name}:1.0"'
-    for name in ("office", "table", "text", "meta", "manifest")
+    for name in ("office", "table", "text", "meta", "manifest", "style")
+)
+_ODS_SPACES += ' xmlns:number="urn:oasis:names:tc:opendocument:xmlns:datastyle:1.0"'
+_ODS_SPACES += (
+    ' xmlns:calcext="urn:org:documentfoundation:names:experimental:calc:xmlns:calcext:1.0"'
 )
 
 
-def ods(tables: str, meta: str = "") -> bytes:
-    """An .ods whose content has these tables, written as its XML."""
+def ods(tables: str, meta: str = "", styles: str = "") -> bytes:
+    """An .ods whose content has these tables and automatic styles, written as its XML."""
     buffer = io.BytesIO()
     tables = re.sub(r"\s*\n\s*(<?)", lambda found: found[1] or " ", tables)
-    body = f"<office:body><office:spreadsheet>{tables}</office:spreadsheet></office:body>"
+    head = f"<office:automatic-styles>{styles}</office:automatic-styles>"
+    body = f"{head}<office:body><office:spreadsheet>{tables}</office:spreadsheet></office:body>"
     with zipfile.ZipFile(buffer, "w") as archive:
         archive.writestr("mimetype", _ODS_TYPE)
         archive.writestr("META-INF/manifest.xml", f"<manifest:manifest {_ODS_SPACES}/>")

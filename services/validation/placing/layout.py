@@ -26,6 +26,8 @@ _HEADER_ROWS = 8
 _SEARCHED_ROWS = 80
 _SEARCHED_COLUMNS = 120
 _COUNTED_ROWS = 500
+_STRAY = 3
+"""A column is clearly filled where it holds so many numbers for each of another one."""
 _YEARS = range(1990, 2101)
 
 Wanted = dict[str, list[tuple[str, float]]]
@@ -33,13 +35,18 @@ Wanted = dict[str, list[tuple[str, float]]]
 
 @dataclass(frozen=True)
 class Layout:
-    """A table found in a sheet: last header row, and the sheet's column of each form column."""
+    """A table found in a sheet: last header row, and the sheet's column of each form column.
+
+    `beside` are columns under the same merged heading as a form column that isn't among them, in which
+    a number or two stand.
+    """
 
     index: int
     sheet: Sheet
     header_row: int
     columns: Mapping[str, int]
     ambiguous: Mapping[str, tuple[int, ...]]
+    beside: Mapping[str, tuple[int, ...]]
 
     @property
     def placed(self) -> set[str]:
@@ -151,24 +158,30 @@ def _has_numbers(layout: Layout, row: int) -> bool:
 
 def _assign(
     sheet: Sheet, row: int, wanted: Wanted
-) -> tuple[dict[str, int], dict[str, tuple[int, ...]]]:
-    """Which sheet column each form column is when the header ends at `row`; best scores first."""
+) -> tuple[dict[str, int], dict[str, tuple[int, ...]], dict[str, tuple[int, ...]]]:
+    """Which sheet column each form column is when the header ends at `row`; best scores first.
+
+    Besides those the ambiguous ones, and the columns beside them, as Layout has them.
+    """
     scores: dict[str, dict[int, float]] = defaultdict(dict)
     for column in range(min(sheet.width, _SEARCHED_COLUMNS)):
         for name, score in _matches(path_above(sheet, row, column), wanted):
             scores[name][column] = max(score, scores[name].get(column, 0))
     columns: dict[str, int] = {}
     ambiguous: dict[str, tuple[int, ...]] = {}
+    beside: dict[str, tuple[int, ...]] = {}
     for name, found in sorted(scores.items(), key=lambda one: -max(one[1].values())):
         free = {column: score for column, score in found.items() if column not in columns.values()}
         top = [column for column, score in free.items() if score == max(free.values())]
         if len(top) > 1:
-            top = _of_one_range(sheet, row, top)
+            top, others = _of_one_range(sheet, row, top)
+            if others:
+                beside[name] = tuple(others)
         if len(top) == 1:
             columns[name] = top[0]
         elif top:
             ambiguous[name] = tuple(top)
-    return columns, ambiguous
+    return columns, ambiguous, beside
 
 
 def _matches(path: tuple[str, ...], wanted: Wanted) -> Iterator[tuple[str, float]]:
@@ -179,11 +192,14 @@ def _matches(path: tuple[str, ...], wanted: Wanted) -> Iterator[tuple[str, float
             yield from wanted.get(one, ())
 
 
-def _of_one_range(sheet: Sheet, row: int, columns: list[int]) -> list[int]:
-    """Of columns under one merged heading the one that holds numbers; otherwise all of them."""
+def _of_one_range(sheet: Sheet, row: int, columns: list[int]) -> tuple[list[int], list[int]]:
+    """Of columns under one merged heading the one that is clearly filled, otherwise all of them.
+
+    And the others in which numbers stand, where there is one.
+    """
     anchors = {sheet.anchors.get((row, column)) for column in columns}
     if len(anchors) != 1 or None in anchors:
-        return columns
+        return columns, []
     below = range(row + 1, min(row + 1 + _COUNTED_ROWS, len(sheet.rows)))
     counts = {
         column: sum(
@@ -191,5 +207,10 @@ def _of_one_range(sheet: Sheet, row: int, columns: list[int]) -> list[int]:
         )
         for column in columns
     }
-    filled = [column for column, count in counts.items() if count]
-    return filled if len(filled) == 1 else columns[:1] if not filled else columns
+    filled = sorted((column for column, count in counts.items() if count), key=counts.__getitem__)
+    if not filled:
+        return columns[:1], []
+    *others, fullest = filled
+    if all(_STRAY * counts[column] <= counts[fullest] for column in others):
+        return [fullest], others
+    return columns, []

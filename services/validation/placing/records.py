@@ -8,9 +8,10 @@ from services.model.table import Column, Table
 from services.validation.cells import printed
 from services.validation.findings import Notebook, Place
 from services.validation.numbers import convention_of
+from services.validation.placing.entries import Entry, Record, entry
 from services.validation.placing.layout import Layout
-from services.validation.placing.lines import numbers_columns, rows_below
-from services.validation.placing.structure import Entry, Record, entry
+from services.validation.placing.lines import is_numbering, rows_below
+from services.validation.placing.shown import read_as_shown
 from services.validation.placing.wording import label
 
 _FIRST_DAY = date(1899, 12, 30)
@@ -38,14 +39,22 @@ def read_records(table: Table, layout: Layout, notebook: Notebook) -> list[Recor
     for number in rows:
         entries = {c.id: entry(layout, number, c, conventions.get(c.id)) for c in columns}
         filled = [text for one in entries.values() if (text := printed(one.raw).strip())]
-        under_header = number <= layout.header_row + 2
-        if len(filled) < 2 or numbers_columns(filled, under_header) or _is_total(filled):
+        if len(filled) < 2 or is_numbering(layout, number) or _is_total(filled):
             continue
         records.append(Record(number, entries))
         numeric = any(isinstance(one.raw, int | float) for one in entries.values())
         if numeric or 2 * len(filled) >= len(columns):
             end = len(records)
+    _read_as_shown(table, layout, records[:end], notebook)
     return _with_dates(columns, layout, records[:end], notebook)
+
+
+def _read_as_shown(table: Table, layout: Layout, records: list[Record], notebook: Notebook) -> None:
+    units = {one.column: one.unit for one in table.aggregates}
+    entries = {(one.row, name): cell for one in records for name, cell in one.entries.items()}
+    read_as_shown(entries, layout.sheet, lambda key: (key[1], units.get(key[1])), notebook)
+    for one in records:
+        one.entries.update({name: entries[one.row, name] for name in one.entries})
 
 
 def _is_total(texts: list[str]) -> bool:

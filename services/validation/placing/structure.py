@@ -3,30 +3,19 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from services.model.flags import NONE, Flags
-from services.model.rule import CellType, Severity
-from services.model.table import Column, Role, Table
+from services.model.rule import Severity
+from services.model.table import Column, Role, Table, Unit
 from services.validation.findings import Context, Notebook, Place
-from services.validation.numbers import Content, Convention, Reading, convention_of, read_number
+from services.validation.numbers import Content, Convention, convention_of, read_number
+from services.validation.placing.entries import Entry, entry
 from services.validation.placing.layout import Layout
 from services.validation.placing.lines import Line, label_cell, lines_below
 from services.validation.placing.rows import place_lines
-from services.validation.workbook import CellValue, address
+from services.validation.placing.shown import read_as_shown
 
 _WARNING = Context(severity=Severity.WARNING)
-_TEXT = Reading(Content.NOT_NUMBER)
 _MOST_NAMED = 1_000
 """Unknown rows that have a finding each; all further ones have one together, with every cell."""
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One cell of a table: its place, what stands there, and that read as a number."""
-
-    cell: str
-    raw: CellValue
-    reading: Reading
-    flags: Flags = NONE
 
 
 @dataclass(frozen=True)
@@ -37,14 +26,6 @@ class Grid:
     sheet: str
     entries: dict[tuple[str, str], Entry] = field(repr=False)
     lines: dict[str, int] = field(default_factory=dict, repr=False)
-
-
-@dataclass(frozen=True)
-class Record:
-    """One record of a list: its sheet row, and its entries by column id."""
-
-    row: int
-    entries: dict[str, Entry]
 
 
 def place_rows(table: Table, layout: Layout, notebook: Notebook) -> Grid:
@@ -68,12 +49,17 @@ def place_rows(table: Table, layout: Layout, notebook: Notebook) -> Grid:
         for code, line in placed.items()
         for column in values
     }
+    read_as_shown(entries, layout.sheet, lambda key: (key[1], _unit(table, *key)), notebook)
     grid = Grid(
         table, layout.sheet.name, entries, {code: one.number for code, one in placed.items()}
     )
     _name_decided(grid, notebook)
     _name_hidden(grid, layout, notebook)
     return grid
+
+
+def _unit(table: Table, row: str, column: str) -> Unit | None:
+    return table.by_id[column].unit or table.by_code[row].unit or table.unit
 
 
 def _conventions(
@@ -110,14 +96,6 @@ def _name_hidden(grid: Grid, layout: Layout, notebook: Notebook) -> None:
     )
     if cells:
         notebook.find("figures_hidden", Place(grid.sheet, cells), _WARNING, count=len(cells))
-
-
-def entry(layout: Layout, row: int, column: Column, convention: Convention | None = None) -> Entry:
-    """The cell of a column in a row of the sheet."""
-    place = layout.columns[column.id]
-    raw = layout.sheet.value(row, place)
-    reading = _TEXT if column.type is CellType.TEXT else read_number(raw, convention)
-    return Entry(address(row, place), raw, reading)
 
 
 def _unplaced(table: Table, layout: Layout, line: Line, notebook: Notebook) -> None:

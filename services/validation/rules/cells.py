@@ -28,7 +28,8 @@ from services.model.table import Role
 from services.validation.cells import printed
 from services.validation.findings import Notebook, Place
 from services.validation.numbers import Content
-from services.validation.placing.structure import Entry, Grid, Record
+from services.validation.placing.entries import Entry, Record
+from services.validation.placing.structure import Grid
 from services.validation.rules.crowd import Crowd, context_of
 
 HALF_UNIT = Decimal("0.0000005")
@@ -170,7 +171,7 @@ def _check_required(
     crowd = Crowd(rule, table.sheet, notebook)
     for place in places:
         entry = table.entries.get(place)
-        if entry is not None and printed(entry.raw).strip():
+        if entry is not None and _says_something(entry):
             yield State.PASS
             continue
         cells = (entry.cell,) if entry is not None else ()
@@ -178,6 +179,13 @@ def _check_required(
         crowd.find("required", place[1], cells, what=what)
         yield State.FAIL
     crowd.close()
+
+
+def _says_something(entry: Entry) -> bool:
+    """Whether a cell holds a value: what is read as missing is as good as blank, as is a text of signs alone."""
+    if entry.reading.content in (Content.BLANK, Content.MISSING):
+        return entry.reading.value is not None
+    return any(map(str.isalnum, printed(entry.raw)))
 
 
 def _check_codelist(

@@ -24,7 +24,7 @@ from services.model.rule import Axis
 from services.model.table import Column, Role, Row, Table, TableKind
 from services.validation.accepted import Accepted, AcceptedFigure
 from services.validation.cells import printed
-from services.validation.placing.structure import Entry
+from services.validation.placing.entries import Entry
 from services.validation.rules.cells import Table as Entries
 from services.validation.rules.engine import Frame
 from services.validation.statement import Statement

@@ -10,7 +10,7 @@ from services.model.rule import Rule, Severity
 from services.validation.accepted import Accepted
 from services.validation.cells import printed
 from services.validation.findings import Notebook, Place
-from services.validation.placing.structure import Entry
+from services.validation.placing.entries import Entry
 from services.validation.rules.cells import CELL_CHECKS, State, Table, Tally
 from services.validation.rules.crowd import Crowd, context_of
 from services.validation.rules.engine import Frame, Outcome, run_rules

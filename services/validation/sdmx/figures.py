@@ -10,9 +10,11 @@ from services.model.rule import Severity
 from services.model.table import Column, Role, Sdmx, Table, Unit
 from services.validation.findings import WITHIN, Context, Notebook, Place
 from services.validation.numbers import Content, Reading, read_decimal
-from services.validation.placing.structure import Entry, Grid
+from services.validation.placing.entries import Entry
+from services.validation.placing.structure import Grid
 from services.validation.sdmx.rows import (
     ACTION,
+    Action,
     Heading,
     Row,
     heading_of,
@@ -28,12 +30,12 @@ from services.validation.sdmx.structure import (
 )
 from services.validation.statement import Statement
 from services.validation.troubles.headings import COMPLETENESS
+from services.validation.troubles.widths import find_wide
 from services.validation.workbook import Sheet, address
 
 _ERROR = Context(level=WITHIN)
 _WARNING = Context(severity=Severity.WARNING)
 _INFORMATION = Context(severity=Severity.INFORMATION)
-_DELETES = "D"
 _NO_NUMBER = ("", "NaN")
 _FLAGS = ("CONF_STATUS", "CONF_REDIST", "EMBARGO_TIME")
 # OBS_STATUS of a figure that isn't there: L and O exist but weren't collected, M can't exist.
@@ -60,6 +62,12 @@ def read_sdmx(
         notebook.find("sdmx_column_missing", where, column=", ".join(lacking))
         return None
     known = {*structure.dimensions, *structure.attributes, VALUE, *_FLAGS}
+    if twice := [one for one in heading.repeated if one in known or one not in heading.components]:
+        places = (place for one in twice for place in (heading.columns[one], heading.repeated[one]))
+        where = Place(sheet.name, tuple(address(0, place) for place in places))
+        notebook.find("heading_repeated", where, names=", ".join(twice))
+        return None
+    find_wide(sheet, range(1, len(sheet.rows)), len(sheet.rows[0]), notebook)
     if other := [one for one in heading.components if one not in known]:
         where = Place(sheet.name, tuple(address(0, heading.columns[one]) for one in other))
         notebook.find("sdmx_columns_ignored", where, _INFORMATION, names=", ".join(other))
@@ -127,8 +135,8 @@ class _Reader:
             self._find("sdmx_structure_differs", (address(row.number, 0),), found=name,
                        expected=self._sdmx.structure)  # fmt: skip
             return False
-        if row.of(ACTION).upper() == _DELETES:
-            self._find_at(row, ACTION, "sdmx_action_refused")
+        if ACTION in self._heading.columns and (code := _refusal(row.of(ACTION))):
+            self._find_at(row, ACTION, code)
             return False
         self._check_completeness(row)
         area = self._sdmx.area
@@ -230,6 +238,13 @@ class _Reader:
 
     def _find(self, code: str, cells: tuple[str, ...], **given: str) -> None:
         self._notebook.find(code, Place(self._sheet.name, cells), _ERROR, **given)
+
+
+def _refusal(action: str) -> str:
+    """The code of why an action isn't taken; blank where it is."""
+    if action == Action.DELETE:
+        return "sdmx_action_refused"
+    return "" if action in set(Action) else "sdmx_action_unknown"
 
 
 def _reading(raw: str, status: str) -> Reading:

@@ -10,6 +10,7 @@ Sources: SDMX-CSV field guides of SDMX 2.1 (version 1.0) and SDMX 3.0, 3.1 (vers
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from enum import StrEnum
 
 from services.validation.cells import printed
 from services.validation.workbook import Sheet
@@ -20,13 +21,33 @@ _HEADING = re.compile(r"([A-Za-z_@$][\w@$-]*)(\[[^\]]*\])?(?:\s*:\s*(.*))?")
 _NAME = re.compile(r"([\w.-]+:[\w@$-]+\([\d.*+]+\))(?::.*)?")
 
 
+class Action(StrEnum):
+    """What is to be done with a row; one letter, in capitals.
+
+    An attempt is the whole of its form, so the figures of all that aren't deleted are those of the
+    attempt, whatever was sent before. Without the column rows are merged. Deleting isn't taken from a
+    file: figures are replaced by the next attempt, or taken back by their sender.
+    Source: the field guide of SDMX-CSV 2.0 and 2.1, "Columns", where `I` and `A` mean `M` for a store.
+    """
+
+    INFORMATION = "I"
+    APPEND = "A"
+    MERGE = "M"
+    REPLACE = "R"
+    DELETE = "D"
+
+
 @dataclass(frozen=True)
 class Heading:
-    """The first row: the sheet's column of each component, and whether values carry their names."""
+    """The first row: the sheet's column of each component, and whether values carry their names.
+
+    `repeated` are the columns of components that are there already.
+    """
 
     columns: dict[str, int]
     labelled: bool
     version: str
+    repeated: dict[str, int]
 
     @property
     def components(self) -> dict[str, int]:
@@ -42,14 +63,17 @@ def is_sdmx(sheet: Sheet) -> bool:
 def heading_of(sheet: Sheet) -> Heading:
     """What the first row says; a name without the form of an identifier is no component."""
     columns: dict[str, int] = {}
+    repeated: dict[str, int] = {}
     labelled = False
     for column, cell in enumerate(sheet.rows[0]):
         text = printed(cell).strip()
-        if (name := _id(text)) and name not in columns:
-            columns[name] = column
-            labelled |= ":" in text
+        if not (name := _id(text)):
+            continue
+        if columns.setdefault(name, column) != column:
+            repeated[name] = column
+        labelled |= ":" in text
     version = "1.0" if FLOW in columns else "2"
-    return Heading(columns, labelled, version)
+    return Heading(columns, labelled, version, repeated)
 
 
 def _id(text: str) -> str:

@@ -10,8 +10,8 @@ from services.model.rule import RuleKind, Severity
 from services.model.text import ModelError, normalise
 from services.validation.cells import printed
 from services.validation.findings import WITHIN, Context, Notebook, Place
+from services.validation.placing.entries import Entry
 from services.validation.placing.layout import Layout
-from services.validation.placing.structure import Entry
 from services.validation.statement import Statement
 from services.validation.workbook import address
 

@@ -9,7 +9,9 @@ from services.model.rule import Severity
 from services.model.table import Column, Role, Span, Table
 from services.model.text import Text, normalise
 from services.validation.findings import WITHIN, Context, Notebook, Place
+from services.validation.numbers import Content, read_number
 from services.validation.placing.layout import PERIOD, Layout, header_texts, path_above
+from services.validation.placing.lines import is_numbering, rows_below
 from services.validation.placing.units import compare, meaning
 from services.validation.placing.wording import (
     announces_unit,
@@ -24,6 +26,7 @@ from services.validation.statement import Statement
 from services.validation.workbook import Sheet, address
 
 _WARNING = Context(severity=Severity.WARNING)
+_INFORMATION = Context(severity=Severity.INFORMATION)
 _ERROR = Context(level=WITHIN)
 # The year of a title, not that of a date such as "ngày 23 tháng 7 năm 2015".
 _TITLE_YEAR = re.compile(r"(?<!\d )năm (\d{4})\b")
@@ -51,6 +54,27 @@ def check_columns(table: Table, layout: Layout, statement: Statement, notebook: 
         column = table.by_id[name]
         shown = shown_heading(column, statement.period_of(column.span))
         notebook.find("column_ambiguous", Place(sheet.name, cells), column=shown)
+        hidden = [place for place in places if sheet.is_hidden(layout.header_row, place)]
+        if hidden:
+            where = Place(sheet.name, tuple(address(layout.header_row, place) for place in hidden))
+            notebook.find("column_hidden", where, _INFORMATION, column=shown)
+    _name_strays(table, layout, statement, notebook)
+
+
+def _name_strays(table: Table, layout: Layout, statement: Statement, notebook: Notebook) -> None:
+    """Numbers beside a column of figures, under the heading that both share."""
+    for name, places in layout.beside.items():
+        cells = tuple(
+            address(row, place)
+            for row in rows_below(layout)
+            for place in places
+            if read_number(layout.sheet.value(row, place)).content is Content.NUMBER
+            and not is_numbering(layout, row)
+        )
+        if cells:
+            shown = shown_heading(table.by_id[name], statement.period_of(table.by_id[name].span))
+            where = Place(layout.sheet.name, cells)
+            notebook.find("number_stray", where, _WARNING, column=shown)
 
 
 def check_completeness(

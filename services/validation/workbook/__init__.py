@@ -3,6 +3,7 @@
 from services.validation.workbook.address import address, column_letters
 from services.validation.workbook.reader import open_workbook
 from services.validation.workbook.sheet import (
+    BrokenQuotes,
     CellValue,
     Formula,
     Note,
@@ -14,6 +15,7 @@ from services.validation.workbook.sheet import (
 )
 
 __all__ = [
+    "BrokenQuotes",
     "CellValue",
     "Formula",
     "Note",

@@ -3,10 +3,13 @@
 import io
 import struct
 from collections.abc import Iterator
+from dataclasses import replace
+from functools import cached_property
 
 from xlrd.compdoc import CompDoc
 
 from services.validation.workbook import records
+from services.validation.workbook.formats import PERCENT, is_plain
 from services.validation.workbook.properties import texts_of
 from services.validation.workbook.records import Substream, text_at
 from services.validation.workbook.sheet import (
@@ -49,6 +52,8 @@ class Book:
         self._texts: list[tuple[str, Where]] = []
         self._styles: list[int] = []
         self._fonts: list[str] = []
+        self._numbers: dict[int, int] = {}
+        self._codes: dict[int, str] = {}
         self._read_globals()
 
     def scans(self, names: list[str]) -> list[Scan]:
@@ -68,7 +73,7 @@ class Book:
         """The font of each cell of a sheet that holds text."""
         sheet = Substream(self._records, self._wide)
         if name in self._starts:
-            sheet.walk(self._starts[name], with_styles=True)
+            sheet.walk(self._starts[name], records.TEXTS)
         return {
             place: font
             for place, style in sheet.styles.items()
@@ -84,11 +89,32 @@ class Book:
     def _scan(self, name: str) -> Scan:
         try:
             if name in self._starts:
-                return Substream(self._records, self._wide).walk(self._starts[name])
+                scan = Substream(self._records, self._wide).walk(self._starts[name])
+                formats = {} if scan.oversized else self._formats(self._starts[name])
+                return replace(scan, formats=formats)
         except (struct.error, IndexError, ValueError):
             pass
         self.unread.append(name)
         return Scan()
+
+    @cached_property
+    def _odd(self) -> dict[int, str]:
+        """The styles whose number format shows another number than the stored one, and that format."""
+        codes = PERCENT | self._codes
+        return {
+            style: codes[number]
+            for style, number in self._numbers.items()
+            if number in codes and not is_plain(codes[number])
+        }
+
+    def _formats(self, start: int) -> dict[Place, str]:
+        if not self._odd:
+            return {}
+        sheet = Substream(self._records, self._wide)
+        sheet.walk(start, records.NUMBERS)
+        return {
+            place: self._odd[style] for place, style in sheet.styles.items() if style in self._odd
+        }
 
     def _stream(self, name: str) -> bytes:
         memory, base, length = self._document.locate_named_stream(name)
@@ -120,7 +146,16 @@ class Book:
         elif kind == records.FONT:
             self._fonts.append(self._name(data, 15, data[14]))
         elif kind == records.XF:
-            self._styles.append(struct.unpack_from("<H", data)[0])
+            font, number, about = struct.unpack_from("<HHH", data)
+            if not about & records.STYLE:
+                self._numbers[len(self._styles)] = number
+            self._styles.append(font)
+        elif kind == records.FORMAT:
+            self._codes[struct.unpack_from("<H", data)[0]] = (
+                text_at(data, 4, struct.unpack_from("<H", data, 2)[0])[0]
+                if self._wide
+                else self._name(data, 3, data[2])
+            )
         elif kind == records.NAME and self._wide:
             self._texts.append((text_at(data, 14, data[3])[0], "name"))
         elif kind == records.WRITEACCESS and self._wide:

@@ -1,12 +1,21 @@
-"""The fonts of cells in Office Open XML; asked for only where text looks as if an old font drew it."""
+"""The fonts and number formats of cells in Office Open XML, from its part for styles.
+
+Fonts are asked for only where text looks as if an old font drew it.
+"""
 
 import re
+from collections.abc import Mapping
 
 from services.validation.workbook.address import place_of
+from services.validation.workbook.formats import PERCENT, is_plain
 from services.validation.workbook.markup import attributes, tags
 from services.validation.workbook.sheet import Place
 
 _CELL = re.compile(rb'<c r="([A-Z]{1,3}\d{1,7})"[^<>]*?\ss="(\d{1,5})"')
+# In quotes ">" may stand as it is, "<" may not.
+_INSIDE = rb"""((?:[^<>"']|"[^"<]*"|'[^'<]*')*)>"""
+_FORMAT = re.compile(rb"<(?:\w+:)?numFmt\b" + _INSIDE)
+_STYLE = re.compile(rb"<(?:\w+:)?xf\b" + _INSIDE)
 _FONT_OF_STYLE = re.compile(rb'<xf\s[^<>]*?\bfontId="(\d{1,5})"')
 
 
@@ -21,6 +30,43 @@ def cell_fonts(styles: bytes, sheet: bytes) -> dict[Place, str]:
         if place is not None and font < len(names):
             found[place] = names[font]
     return found
+
+
+def odd_styles(styles: bytes) -> dict[int, str]:
+    """The styles whose number format shows another number than the stored one, and that format."""
+    codes = dict(PERCENT)
+    for inside in _FORMAT.findall(styles):
+        about = attributes(inside)
+        if (number := about.get("numFmtId", "")).isdecimal():
+            codes[int(number)] = about.get("formatCode", "")
+    odd = {number: code for number, code in codes.items() if not is_plain(code)}
+    start = styles.find(b"cellXfs") if odd else -1
+    cells = styles[start : styles.find(b"cellXfs>", start + 8)] if start >= 0 else b""
+    numbers = [attributes(one).get("numFmtId", "") for one in _STYLE.findall(cells)]
+    return {
+        style: odd[int(number)]
+        for style, number in enumerate(numbers)
+        if number.isdecimal() and int(number) in odd
+    }
+
+
+def cell_formats(odd: Mapping[int, str], sheet: bytes) -> dict[Place, str]:
+    """The number format of each filled cell that has one of these styles."""
+    if not odd:
+        return {}
+    names = b"|".join(str(style).encode() for style in odd)
+    given = rb"""[^<>]*?\ss=["'](?P<style>%b)["']""" % names
+    # A cell that names no style has the first.
+    lacking = rb"""|(?![^<>]*?\ss=)""" if 0 in odd else b""
+    cell = rb"""<(?:\w+:)?c(?=%b%b)[^<>]*?\sr=["']([A-Z]{1,3}\d{1,7})["'][^<>/]*>""" % (
+        given,
+        lacking,
+    )
+    return {
+        place: odd[int(found["style"] or 0)]
+        for found in re.finditer(cell, sheet)
+        if (place := place_of(found[2].decode()))
+    }
 
 
 def _between(content: bytes, name: bytes) -> bytes:

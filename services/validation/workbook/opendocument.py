@@ -1,10 +1,13 @@
 """What a reader of cells doesn't see in an OpenDocument spreadsheet (.ods)."""
 
+import re
+from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from services.validation.workbook.address import address
 from services.validation.workbook.archive import Archive, UnreadPart
+from services.validation.workbook.datastyles import DataStyles
 from services.validation.workbook.markup import elements, feed, local
 from services.validation.workbook.sheet import (
     Format,
@@ -25,6 +28,8 @@ _MOST_COLUMNS = 16_384
 _MOST_ROWS = 1_048_576
 _HIDDEN = ("collapse", "filter")
 _MESSAGES = ("help-message", "error-message")
+_NUMBERS = ("float", "percentage", "currency")
+_ERROR = re.compile(r"#(?:NULL!|DIV/0!|VALUE!|REF!|NAME\?|NUM!|N/A|N/V|NV)|Err:\d{3}")
 
 
 class Document:
@@ -78,12 +83,33 @@ class Document:
             self.unread.append(path)
 
     def _walked(self) -> list["_Table"]:
-        walker = _Walker()
+        styles = DataStyles()
+        walker = _Walker(styles)
+        try:
+            if _STYLES in self._archive:
+                feed(styles, self._archive.read(_STYLES))
+        except UnreadPart:
+            self.unread.append(_STYLES)
         try:
             feed(walker, self._archive.read(_CONTENT))
         except UnreadPart as error:
             raise UnreadableWorkbook(f"no content: {error}") from None
         return walker.tables
+
+
+@dataclass(frozen=True, slots=True)
+class _Block:
+    """A cell as often as it and its row are repeated."""
+
+    row: int
+    column: int
+    rows: int
+    columns: int
+
+    def places(self) -> Iterator[Place]:
+        for row in range(self.row, self.row + self.rows):
+            for column in range(self.column, self.column + self.columns):
+                yield row, column
 
 
 @dataclass
@@ -95,6 +121,10 @@ class _Table:
     hidden_columns: set[int] = field(default_factory=set)
     merged: list[Range] = field(default_factory=list)
     notes: list[tuple[str, str, Where]] = field(default_factory=list)
+    errors: list[tuple[_Block, str]] = field(default_factory=list)
+    formats: list[tuple[_Block, str]] = field(default_factory=list)
+    default_styles: list[tuple[int, str]] = field(default_factory=list)
+    """The first column and the style of each run of columns."""
     rows: int = 0
     columns: int = 0
 
@@ -104,14 +134,26 @@ class _Table:
             hidden_columns=frozenset(self.hidden_columns),
             notes=tuple(self.notes),
             merged=tuple(self.merged),
+            errors=tuple((place, text) for block, text in self.errors for place in block.places()),
+            formats={place: code for block, code in self.formats for place in block.places()},
         )
+
+    def style_of(self, column: int) -> str:
+        """The style that cells of a column have without one of their own."""
+        found = bisect_right(self.default_styles, column, key=lambda one: one[0])
+        return self.default_styles[found - 1][1] if found else ""
 
 
 class _Walker:
     """Takes the parser's events and keeps count of where it is."""
 
-    def __init__(self) -> None:
+    def __init__(self, styles: DataStyles) -> None:
         self.tables: list[_Table] = []
+        self._styles = styles
+        self._codes: dict[str, str] = {}
+        self._row_style = ""
+        self._shown: list[str] | None = None
+        self._is_error = False
         self._row = self._column = self._repeat = self._wide = 0
         self._column_of_table = 0
         self._texts: list[str] = []
@@ -129,27 +171,39 @@ class _Walker:
                 self._start_column(given)
             case "table-row":
                 self._repeat = _count(given, "number-rows-repeated")
+                self._row_style = given.get("default-cell-style-name", "")
                 self._column = 0
                 seen = not self.tables or self._row >= _MOST_ROWS
                 if not seen and given.get("visibility") in _HIDDEN:
                     rows = range(self._row, self._row + min(self._repeat, _MOST_ROWS))
                     self.tables[-1].hidden_rows.update(rows)
             case "table-cell" | "covered-table-cell":
+                kinds = {one for key, one in attributes.items() if local(key) == "value-type"}
+                self._is_error = "error" in kinds
                 self._start_cell(given)
             case "annotation" | "shapes" | "frame" | "custom-shape":
                 self._inside.append(name)
                 self._texts = []
+            case _ if not self.tables:
+                self._styles.start(tag, attributes)
 
     def data(self, text: str) -> None:
         if self._inside:
             self._texts.append(text)
+        elif self._shown is not None:
+            self._shown.append(text)
+        elif not self.tables:
+            self._styles.data(text)
 
     def end(self, tag: str) -> None:
         name = local(tag)
         if name == "table-row":
             self._row += self._repeat
         elif name in ("table-cell", "covered-table-cell"):
+            self._end_cell()
             self._column += self._wide
+        elif not self.tables:
+            self._styles.end(tag)
         elif name == "p" and not self._inside:
             self._fill()
         elif self._inside and name == self._inside[-1]:
@@ -171,6 +225,9 @@ class _Walker:
         if self.tables and given.get("visibility") in _HIDDEN:
             last = min(self._column_of_table + count, _MOST_COLUMNS)
             self.tables[-1].hidden_columns.update(range(self._column_of_table, last))
+        if self.tables:
+            style = given.get("default-cell-style-name", "")
+            self.tables[-1].default_styles.append((self._column_of_table, style))
         self._column_of_table += count
 
     def _start_cell(self, given: dict[str, str]) -> None:
@@ -180,11 +237,33 @@ class _Walker:
             raise OversizedWorkbook("more cells than are read")
         if given.get("value-type") or given.get("formula"):
             self._fill()
+        self._shown = [] if self._is_error or given.get("formula") else None
+        if self.tables and given.get("value-type") in _NUMBERS:
+            self._note_format(given)
         down = _count(given, "number-rows-spanned")
         right = _count(given, "number-columns-spanned")
         if (down > 1 or right > 1) and self.tables:
             last = (self._row + down - 1, self._column + right - 1)
             self.tables[-1].merged.append(((self._row, self._column), last))
+
+    def _note_format(self, given: dict[str, str]) -> None:
+        """The number format of a cell, if it shows another number than the stored one."""
+        style = given.get("style-name") or self._row_style or self.tables[-1].style_of(self._column)
+        if style not in self._codes:
+            self._codes[style] = self._styles.code(style)
+        code = self._codes[style]
+        if code or given["value-type"] == "percentage":
+            self.tables[-1].formats.append((self._block(), code or "0%"))
+
+    def _end_cell(self) -> None:
+        """What the cell shows, where that is an error; older programs store a nought beside it."""
+        text = "".join(self._shown or ()).strip()
+        if self._shown is not None and self.tables and (self._is_error or _ERROR.fullmatch(text)):
+            self.tables[-1].errors.append((self._block(), text or "#ERROR"))
+        self._shown = None
+
+    def _block(self) -> _Block:
+        return _Block(self._row, self._column, self._repeat, self._wide)
 
     def _fill(self) -> None:
         """Something stands in the cell, as often as it and its row are repeated."""

@@ -95,15 +95,17 @@ def _sheet(book: Any, about: Any, scan: Scan, left: int) -> Sheet:
         hidden_rows=scan.hidden_rows,
         hidden_columns=scan.hidden_columns,
         formulas=scan.formulas,
+        formats=scan.formats,
         unchecked_formulas=scan.unchecked_formulas,
     )
 
 
 def _put(rows: list[list[CellValue]], place: Place, text: str) -> None:
-    """Writes an error value where the reader of cells left a blank."""
+    """Writes an error value where the reader of cells left a blank, or a nought, or no cell at all."""
     row, column = place
-    if row < len(rows) and column < len(rows[row]) and rows[row][column] == "":
-        rows[row][column] = text
+    rows += ([] for _ in range(row + 1 - len(rows)))
+    rows[row] += [""] * (column + 1 - len(rows[row]))
+    rows[row][column] = text
 
 
 def _unreadable(error: BaseException) -> UnreadableWorkbook:

@@ -13,13 +13,15 @@ from services.validation.workbook.address import address
 from services.validation.workbook.sheet import Place, Scan, Where
 
 BOF, EOF, CONTINUE, FILEPASS = 0x809, 0x0A, 0x3C, 0x2F
-BOUNDSHEET, FONT, XF, NAME, WRITEACCESS = 0x85, 0x31, 0xE0, 0x18, 0x5C
+BOUNDSHEET, FONT, FORMAT, XF, NAME, WRITEACCESS = 0x85, 0x31, 0x41E, 0xE0, 0x18, 0x5C
 _FORMULA, _BOOLERR, _MULRK, _LABEL, _RSTRING = 0x06, 0x205, 0xBD, 0x204, 0xD6
 _ROW, _COLINFO, _NOTE, _OBJ, _TXO = 0x208, 0x7D, 0x1C, 0x5D, 0x1B6
 _HEADER, _FOOTER, _VALIDATION = 0x14, 0x15, 0x1BE
 _LABELSST, _NUMBER, _RK = 0xFD, 0x203, 0x27E
 _BIFF8 = 0x600
 _MOST_CELLS = 4_000_000
+STYLE = 0x04
+"""The bit of an XF that is a style of its own, which no cell has."""
 _ERRORS = {
     0x00: "#NULL!", 0x07: "#DIV/0!", 0x0F: "#VALUE!", 0x17: "#REF!",
     0x1D: "#NAME?", 0x24: "#NUM!", 0x2A: "#N/A",
@@ -29,7 +31,8 @@ _RUNS = {
     kind: (re.compile(rb"(?s:(?:%s.{%d})+)" % (re.escape(struct.pack("<HH", kind, size)), size)), size + 4)
     for kind, size in ((_LABELSST, 10), (_NUMBER, 14), (_RK, 10))
 }  # fmt: skip
-_TEXTS = (_LABELSST, _LABEL, _RSTRING)
+TEXTS = (_LABELSST, _LABEL, _RSTRING)
+NUMBERS = (_NUMBER, _RK, _MULRK, _FORMULA)
 
 
 def records(stream: bytes, position: int = 0) -> Iterator[tuple[int, int, int]]:
@@ -66,24 +69,31 @@ class Substream:
     columns: int = 0
     box: int = 0
 
-    def walk(self, position: int, with_styles: bool = False) -> Scan:
-        """What the sheet that begins at a place has besides its cells."""
+    def walk(self, position: int, styled: tuple[int, ...] = ()) -> Scan:
+        """What the sheet that begins at a place has besides its cells; `styles` of the `styled` kinds of them."""
         depth, size = 0, len(self.stream)
         while 0 <= position <= size - 4:
             kind, length = struct.unpack_from("<HH", self.stream, position)
-            if kind in _RUNS and depth == 1 and not with_styles:
+            if kind in _RUNS and depth == 1 and not styled:
                 position = self._run(kind, position)
                 continue
             depth += (kind == BOF) - (kind == EOF)
             if depth <= 0:
                 break
-            if with_styles and kind in _TEXTS:
-                row, column, style = struct.unpack_from("<HHH", self._data(position, 6))
-                self.styles[row, column] = style
+            if kind in styled:
+                self._style(kind, self._data(position, length))
             elif kind in _READERS:
                 _READERS[kind](self, self._data(position, length), position)
             position += 4 + length
         return self._scan()
+
+    def _style(self, kind: int, data: bytes) -> None:
+        row, column, style = struct.unpack_from("<HHH", data)
+        self.styles[row, column] = style
+        if kind == _MULRK:
+            # Each cell has its style and its number, in 6 bytes.
+            for number, place in enumerate(range(4, len(data) - 7, 6)):
+                self.styles[row, column + number] = struct.unpack_from("<H", data, place)[0]
 
     def _data(self, position: int, length: int) -> bytes:
         return self.stream[position + 4 : position + 4 + length].ljust(min(length, 16), b"\0")

@@ -8,6 +8,7 @@ from collections import Counter
 from services.model import legacy
 from services.validation.workbook.address import address
 from services.validation.workbook.sheet import (
+    BrokenQuotes,
     CellValue,
     Decoded,
     Sheet,
@@ -84,18 +85,23 @@ def _before_unicode(content: bytes) -> tuple[str, str]:
 
 
 def _rows(lines: str) -> tuple[list[list[CellValue]], str]:
-    """The rows; and the last cell where they spread too far to be read."""
+    """The rows; and the last cell where they spread too far to be read.
+
+    A quote is closed where its cell ends (RFC 4180): what is read on behind another one may be anything.
+    """
     separator, lines = _separator(lines)
     rows: list[list[CellValue]] = []
     cells = 0
     try:
-        for row in csv.reader(io.StringIO(lines, newline=""), delimiter=separator):
+        for row in csv.reader(io.StringIO(lines, newline=""), delimiter=separator, strict=True):
             cells += len(row)
             if cells > _MOST_CELLS or len(row) > _MOST_COLUMNS:
                 return [], address(len(rows), max(len(row), 1) - 1)
             rows.append([*row])
     except csv.Error as error:
-        raise UnreadableWorkbook(f"not a table: {error}") from None
+        if "line contains NUL" in str(error) or "field larger" in str(error):
+            raise UnreadableWorkbook(f"not a table: {error}") from None
+        raise BrokenQuotes(len(rows) + 1) from None
     return rows, ""
 
 

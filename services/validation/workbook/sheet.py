@@ -21,6 +21,17 @@ class ProtectedWorkbook(UnreadableWorkbook):
     """The workbook opens only with a password."""
 
 
+class BrokenQuotes(UnreadableWorkbook):
+    """A quote in separated text that isn't closed, or isn't closed where its cell ends.
+
+    `row` is the one in which it is opened, counted from 1; all cells from there on are guesses.
+    """
+
+    def __init__(self, row: int) -> None:
+        super().__init__(f"a quote in row {row} isn't closed where its cell ends")
+        self.row = row
+
+
 class OversizedWorkbook(UnreadableWorkbook):
     """The workbook unpacks to more than is read."""
 
@@ -58,7 +69,8 @@ class Scan:
     """What a sheet has besides the values of its cells, as the parts of its file say.
 
     `errors` are cells that hold an error value, which the reader of cells leaves blank; `notes` are
-    (cell, text, where). `merged` is only for files whose merged cells that reader doesn't tell.
+    (cell, text, where). `formats` are the number formats that show another number than the stored one
+    (`workbook.formats`). `merged` is only for files whose merged cells that reader doesn't tell.
     """
 
     hidden_rows: frozenset[int] = frozenset()
@@ -68,6 +80,7 @@ class Scan:
     unchecked_formulas: bool = False
     notes: tuple[tuple[str, str, Where], ...] = ()
     merged: tuple[Range, ...] = ()
+    formats: Mapping[Place, str] = field(default_factory=dict)
     oversized: str = ""
 
 
@@ -86,6 +99,7 @@ class Sheet:
     hidden_rows: frozenset[int] = frozenset()
     hidden_columns: frozenset[int] = frozenset()
     formulas: Mapping[Place, Formula] = field(default_factory=dict, repr=False)
+    formats: Mapping[Place, str] = field(default_factory=dict, repr=False)
     decoded: tuple[Decoded, ...] = ()
     oversized: str = ""
     broken: bool = False

@@ -7,11 +7,13 @@ known or not, since a policy scans what a person could find in the file.
 import posixpath
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import replace
+from functools import cached_property
 from typing import TypeVar
 
 from services.validation.workbook import worksheet
 from services.validation.workbook.archive import Archive, OversizedPart, UnreadPart
-from services.validation.workbook.fonts import cell_fonts
+from services.validation.workbook.fonts import cell_fonts, cell_formats, odd_styles
 from services.validation.workbook.markup import Element, elements, loose_text
 from services.validation.workbook.sheet import (
     Format,
@@ -95,7 +97,14 @@ class Package:
         return cell_fonts(self._read(_STYLES), self._read(self._paths.get(name, "")))
 
     def _scan(self, path: str) -> Scan:
-        return self._or(Scan(), path, lambda: worksheet.scan(self._archive.read(path)))
+        content = self._read(path)
+        scan = worksheet.scan(content)
+        formats = cell_formats(self._odd_styles, content)
+        return replace(scan, formats=formats) if formats and not scan.oversized else scan
+
+    @cached_property
+    def _odd_styles(self) -> dict[int, str]:
+        return odd_styles(self._read(_STYLES) if _STYLES in self._archive else b"")
 
     def _read(self, path: str) -> bytes:
         return self._or(b"", path, lambda: self._archive.read(path))

@@ -1,0 +1,53 @@
+"""Rows of separated text with more cells than their heading: 4,938 without quotes where commas separate.
+
+Every cell behind the one that fell apart is another column's, so nothing of such a row can be trusted
+(RFC 4180, section 2: each line has the same number of fields).
+"""
+
+from collections.abc import Iterable
+
+from services.model.table import Role, Table, TableKind
+from services.validation.findings import Context, Notebook, Place
+from services.validation.numbers import Content, read_number
+from services.validation.placing.layout import Layout
+from services.validation.placing.lines import rows_below
+from services.validation.workbook import Sheet, address
+
+_FIGURES = (Content.NUMBER, Content.AMBIGUOUS, Content.MISSING, Content.TOO_LARGE)
+
+
+def check_widths(table: Table, layout: Layout, notebook: Notebook) -> None:
+    """Names the rows of figures, or of records, below the heading that are wider than it."""
+    role = Role.FIELD if table.kind is TableKind.RECORDS else Role.VALUE
+    places = [layout.columns[one.id] for one in table.of_role(role) if one.id in layout.columns]
+    filled = (
+        number
+        for number in rows_below(layout)
+        if any(
+            read_number(layout.sheet.value(number, place)).content in _FIGURES for place in places
+        )
+    )
+    find_wide(layout.sheet, filled, _width(layout), notebook)
+
+
+def find_wide(sheet: Sheet, numbers: Iterable[int], width: int, notebook: Notebook) -> None:
+    """Names those rows that have more than `width` cells, with the first cell that is too many."""
+    wide = [number for number in numbers if len(sheet.rows[number]) > width]
+    if wide:
+        cells = tuple(address(number, width) for number in wide)
+        rows = ", ".join(str(number + 1) for number in wide)
+        given = {"rows": rows, "count": len(wide), "width": width}
+        notebook.find("row_wide", Place(sheet.name, cells), Context(), **given)
+
+
+def _width(layout: Layout) -> int:
+    """The cells of the widest row of the heading."""
+    rows, first = layout.sheet.rows, min(layout.columns.values())
+    width, number = len(rows[layout.header_row]), layout.header_row - 1
+    while number >= 0 and any(
+        layout.sheet.value(number, place) != ""
+        for place in layout.columns.values()
+        if place > first
+    ):
+        width, number = max(width, len(rows[number])), number - 1
+    return width
