@@ -193,8 +193,8 @@ def _show(verified: Verified) -> None:
 
 def _show_refusal(error: ProofError, as_json: bool) -> None:
     if as_json:
-        why = {"reason": error.reason.value, "where": error.where}
-        _print({"consistent": False, "proved": False, **why})
+        about = {"reason": error.reason.value, "where": error.where}
+        _print({"consistent": False, "proved": False, **about})
         return
     for lang in ("vi", "en"):
         why = _message(f"unproved.{error.reason.value}", lang)

@@ -217,7 +217,7 @@ def verify_receipt(
     public_key: Mapping[str, Any] | None = None,
     checkpoint: Checkpoint | None = None,
 ) -> Verified:
-    """What the receipt says, and whether that is proved; raises ProofError where it contradicts itself or what is given.
+    """What the receipt says, and whether that is proved; raises ProofError where anything contradicts it.
 
     `original` is the file that was sent, `public_key` a JWK (RFC 8037) and `checkpoint` a state of the
     log known from elsewhere: where given, the receipt has to agree with them. Without `checkpoint`

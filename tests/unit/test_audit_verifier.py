@@ -315,6 +315,15 @@ def test_there_has_to_be_one_final_verdict(later: tuple[str, ...]) -> None:
     assert refusal(receipt_of(path(*later))) is Reason.VERDICT
 
 
+def test_only_a_checkpoint_from_elsewhere_proves_a_receipt() -> None:
+    receipt = receipt_of(path(*CLEARED))
+    own = Checkpoint(receipt["checkpoint"]["size"], bytes.fromhex(receipt["checkpoint"]["root"]))
+    key = sender_key().as_dict(private=False)
+    assert not verify_receipt(receipt).proved
+    assert not verify_receipt(receipt, ORIGINAL, key).proved
+    assert verify_receipt(receipt, checkpoint=own).proved
+
+
 def test_another_file_key_or_checkpoint_is_refused() -> None:
     receipt = receipt_of(path("submission.returned"))
     assert refusal(receipt, original=ORIGINAL + b" ") is Reason.ORIGINAL
