@@ -59,12 +59,14 @@ class Facts:
     """Bodies of the catalogue that a check needs: the form, None where it has none, and lists.
 
     `accepted` is what stands under the form's references, `answers` all that was answered to the submission's findings.
+    `salt` is new at each load, and so not compared: what is written with it is named by one event alone.
     """
 
     form: Mapping[str, Any] | None
     codelists: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     accepted: tuple[Stored, ...] = ()
     answers: tuple[Answer, ...] = ()
+    salt: bytes = field(default=b"", compare=False, repr=False)
 
 
 def codelists_of(form: Mapping[str, Any]) -> tuple[str, ...]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -19,6 +21,7 @@ from services.validation.facts import Facts, Stored, codelists_of
 from services.validation.findings import Answer, AnswerKind
 from services.validation.store import AcceptedRow, AnswerRow
 
+SALT_BYTES = 32
 _COMPLETENESS = list(Completeness)
 """From the least complete to the most."""
 _HEAD = ("sender", "area_list", "area", "period", "completeness", "round")
@@ -26,7 +29,7 @@ _HEAD = ("sender", "area_list", "area", "period", "completeness", "round")
 
 def load(session: Session, event: Event) -> Facts:
     """The form in the version that intake used, what it refers to, and what was answered before."""
-    return facts_of(session, event.data)
+    return replace(facts_of(session, event.data), salt=secrets.token_bytes(SALT_BYTES))
 
 
 def facts_of(session: Session, head: Mapping[str, Any]) -> Facts:
