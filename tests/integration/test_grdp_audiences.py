@@ -24,7 +24,6 @@ from services.grdp.reach import GRANTED
 from services.grdp.worker import ERASED, TAKEN_BACK
 from services.kernel.cluster import Cluster
 from services.kernel.codec import codec
-from services.kernel.db import connect
 from services.kernel.events import Event, NewObject
 from services.kernel.topics import load as topics
 from services.kernel.transaction import Position
@@ -327,7 +326,9 @@ def item(url: str, form: str, room: str | None, **more: Any) -> None:
     """An item of the catalogue's copy; a later one is its next version."""
     body = {"id": form, "form": form, "responsible": SENDER, "room": room}
     values = {"id": form, "body": json.dumps(body), "valid_from": None, "valid_to": None, **more}
-    engine = connect(url)
+    engine = sa.create_engine(
+        url.replace("postgresql", "postgresql+psycopg", 1), poolclass=sa.NullPool
+    )
     with engine.begin() as connection:
         connection.execute(
             sa.text(
@@ -336,7 +337,6 @@ def item(url: str, form: str, room: str | None, **more: Any) -> None:
             ),
             values,
         )
-    engine.dispose()
 
 
 def test_a_room_reads_what_its_items_supply(store: Store, url: str) -> None:
