@@ -17,7 +17,7 @@ Tiêu đề · Header `Authorization: Statement <JWS>`: compact JWS (RFC 7515), 
 thumbprint (RFC 7638).
 
 * `POST`: {sender, form, area_list, area, period, completeness, round, regime, classification, sha256, size, issued_at,
-  nonce}
+  nonce}; 10 ngày, không trước lần gửi gần nhất · 10 days, not before the latest attempt's
 * `POST /v1/secret-notices`: {sender, document_number, level, date, receiver, issued_at}; không có nội dung · no body
 * `GET`: {sender, method, path (with the query), issued_at}; 5 phút · 5 minutes
 
@@ -89,6 +89,7 @@ SUBMIT: dict[str, Any] = {
                 if code.status in (403, 413, 422, 429) and code is not Code.UNKNOWN_RECEIVER
             ),
             Code.NONCE_USED,
+            Code.STATEMENT_OLDER,
         ),
         **_AWAY,
     },

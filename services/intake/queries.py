@@ -17,6 +17,7 @@ from services.intake.scope import within
 from services.intake.status import VERDICTS, Account, State, verdict
 from services.kernel import replica
 from services.kernel.auth import Access
+from services.model.statement import issued_at
 
 Joined = tuple[store.Submission, store.Attempt, store.Status]
 
@@ -173,4 +174,5 @@ def _attempt(row: store.Attempt, state: str) -> Attempt:
         form_version=row.form_version,
         state=State(state),
         sequence=row.sequence,
+        issued_at=issued_at(row.statement),
     )
