@@ -239,8 +239,10 @@ def verify_receipt(
     if original is not None:
         same = (sha256(original).hexdigest(), len(original))
         _require(same == (received["sha256"], received["size"]), Reason.ORIGINAL)
+    # What is shown must not be able to write over what is said of it.
+    sender, form, content = (_text(received[name], name) for name in ("sender", "form", "sha256"))
     return Verified(
-        submission, attempt, received["sender"], received["form"], received["sha256"],
+        submission, attempt, sender, form, content,
         _verdict(path), thumbprint(jwk), stated, path, original is not None, checkpoint is not None,
     )  # fmt: skip
 
