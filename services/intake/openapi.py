@@ -42,7 +42,7 @@ def _problem(code: Code) -> dict[str, Any]:
 _NAMES = (
     "where", "sender", "now", "instrument", "article", "clause", "form", "nearest", "period",
     "area", "area_list", "lists", "limit", "found", "seconds", "unknown", "known",
-    "receiver", "number", "day",
+    "receiver", "number", "day", "days", "attempt", "issued_at",
 )  # fmt: skip
 
 
