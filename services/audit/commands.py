@@ -1,7 +1,7 @@
 """`solieu audit`: fetch a receipt, and verify one offline.
 
-Exit codes: 0 proved; 1 not proved; 2 wrong usage, or a file that can't be read; 4 no receipt, or
-refused; 5 unreachable.
+Exit codes: 0 proved; 1 refuted; 2 wrong usage, or a file that can't be read; 3 consistent in itself, and
+not proved, since no checkpoint is known; 4 no receipt, or refused; 5 unreachable.
 """
 
 from __future__ import annotations
@@ -28,8 +28,9 @@ AsJson = Annotated[
 class Exit(IntEnum):
     """Exit codes besides 0."""
 
-    NOT_PROVED = 1
+    REFUTED = 1
     WRONG_USAGE = 2
+    CONSISTENT = 3
     NOT_FOUND = 4
     UNREACHABLE = 5
 
@@ -53,7 +54,7 @@ def verify(
     ] = None,
     json: AsJson = False,
 ) -> None:
-    """Exit code 0 where everything is proved, 1 where anything is not."""
+    """Exit code 0 where everything is proved, 1 where anything is wrong, 3 where no checkpoint is known to prove it."""
     from services.audit.verifier import ProofError, read_receipt, verify_receipt
 
     jwk = _object(key, "--key")
@@ -63,11 +64,13 @@ def verify(
         verified = verify_receipt(read_receipt(receipt.read_bytes()), original, jwk, known)
     except ProofError as error:
         _show_refusal(error, json)
-        raise typer.Exit(Exit.NOT_PROVED) from None
+        raise typer.Exit(Exit.REFUTED) from None
     if json:
-        _print({"proved": True, **_facts(verified)})
+        _print(_facts(verified))
     else:
-        _show(verified, pinned=known is not None)
+        _show(verified)
+    if not verified.proved:
+        raise typer.Exit(Exit.CONSISTENT)
 
 
 @app.command(help="Lấy biên nhận của một hồ sơ · Fetch the receipt of a submission")
@@ -149,6 +152,8 @@ def _facts(verified: Verified) -> dict[str, Any]:
     from services.audit.verifier import written
 
     return {
+        "consistent": True,
+        "proved": verified.proved,
         "submission": verified.submission,
         "attempt": verified.attempt,
         "sender": verified.sender,
@@ -168,18 +173,19 @@ def _facts(verified: Verified) -> dict[str, Any]:
     }
 
 
-def _show(verified: Verified, *, pinned: bool) -> None:
+def _show(verified: Verified) -> None:
     facts = _facts(verified)
     verdict = {lang: _message(f"verdict.{verified.verdict}", lang) for lang in ("vi", "en")}
     for lang in ("vi", "en"):
         shown = {**facts, "verdict": verdict[lang]}
-        typer.secho(_message("proved", lang, **shown), dim=lang == "en")
+        said = "proved" if verified.proved else "consistent"
+        typer.secho(_message(said, lang, **shown), dim=lang == "en")
     for event in facts["events"]:
         typer.echo(f"  {event['index']:>10}  {event['time']}  {event['topic']}")
     _say("file.same" if verified.file else "file.not-compared", sha256=verified.sha256)
     found = verified.checkpoint
     _say(
-        "checkpoint.same" if pinned else "checkpoint.compare",
+        "checkpoint.same" if verified.proved else "checkpoint.compare",
         size=found.size,
         root=found.root.hex(),
     )
@@ -187,7 +193,8 @@ def _show(verified: Verified, *, pinned: bool) -> None:
 
 def _show_refusal(error: ProofError, as_json: bool) -> None:
     if as_json:
-        _print({"proved": False, "reason": error.reason.value, "where": error.where})
+        about = {"reason": error.reason.value, "where": error.where}
+        _print({"consistent": False, "proved": False, **about})
         return
     for lang in ("vi", "en"):
         why = _message(f"unproved.{error.reason.value}", lang)

@@ -71,15 +71,12 @@ def handle(event: Event, log: Log) -> Outcome:
         return Outcome()
     root = log.tree.root
     size = log.tree.size
-    edge = b"".join(log.tree.edge)
-    head = {"single": True, "size": size, "edge": edge, "taken_at": log.taken_at}
     checkpoint = {"size": size, "root": root, "taken_at": log.taken_at}
     data: dict[str, Any] = {"size": size, "root": root.hex(), "taken_at": log.taken_at}
     rows = (
         *log.leaves,
         *log.contents,
         *log.nodes,
-        Row(store.Head, head, "replace"),
         Row(store.Checkpoint, checkpoint),
     )
     return Outcome((Draft(TOPIC, LOG, data, LOG),), rows)

@@ -74,6 +74,12 @@ def root_of(size: int, lookup: Lookup) -> bytes:
     return _root(0, size, lookup) if size else EMPTY
 
 
+def edge_of(size: int, lookup: Lookup) -> Tree:
+    """The tree of the first `size` leaves, to be appended to."""
+    levels = [level for level in reversed(range(size.bit_length())) if size >> level & 1]
+    return Tree(size, tuple(lookup(level, (size >> level) - 1) for level in levels))
+
+
 def inclusion_proof(index: int, size: int, lookup: Lookup) -> list[bytes]:
     """The audit path of a leaf in the tree of the first `size` leaves, from the leaf upwards."""
     if not 0 <= index < size:

@@ -7,10 +7,22 @@ from typing import TypeVar
 
 from sqlmodel import Session, col, select, tuple_
 
-from services.audit.merkle import Lookup, consistency_proof, inclusion_proof, root_of
+from services.audit.merkle import (
+    Lookup,
+    Tree,
+    consistency_proof,
+    edge_of,
+    inclusion_proof,
+    root_of,
+)
 from services.audit.store import Leaf, Node
 
 Computed = TypeVar("Computed")
+
+
+def tree(session: Session, size: int) -> Tree:
+    """The tree of the first `size` leaves, to be appended to."""
+    return _with_nodes(session, lambda lookup: edge_of(size, lookup))
 
 
 def inclusion(session: Session, indexes: Sequence[int], size: int) -> list[list[bytes]]:

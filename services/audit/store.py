@@ -1,7 +1,8 @@
 """Tables of the evidence log: salted hashes, the tree over them, its checkpoints.
 
 Beside them the bytes of those events that receipts show: of submissions and of senders' keys. They
-hold no figure. To erase an event is to set its salt and its value to null: the leaf stays.
+hold no figure. The service's role may add rows and change none. To erase an attempt's events is to set their salts and
+values to null, which the function audit.erase does as another role: the leaves stay.
 """
 
 from __future__ import annotations
@@ -16,8 +17,8 @@ from sqlmodel import Field, SQLModel
 SCHEMA = "audit"
 
 
-def _time(*, nullable: bool = False) -> Any:
-    return Field(sa_type=sa.DateTime(timezone=True), nullable=nullable)
+def _time() -> Any:
+    return Field(sa_type=sa.DateTime(timezone=True), nullable=False)
 
 
 def _text(**arguments: Any) -> Any:
@@ -65,18 +66,6 @@ class Node(SQLModel, table=True):
     level: int = Field(primary_key=True)
     index: int = Field(primary_key=True, sa_type=sa.BigInteger)
     hash: bytes
-
-
-class Head(SQLModel, table=True):
-    """The one row that is locked while leaves are appended. `edge`: hashes of 32 bytes, in a row."""
-
-    __tablename__ = "head"
-    __table_args__ = ({"schema": SCHEMA},)
-
-    single: bool = Field(primary_key=True)
-    size: int = Field(sa_type=sa.BigInteger)
-    edge: bytes
-    taken_at: datetime | None = _time(nullable=True)
 
 
 class Checkpoint(SQLModel, table=True):

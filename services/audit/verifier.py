@@ -4,10 +4,11 @@ This one file can be copied and run anywhere. It shares no code with what it che
 of RFC 6962, checked as RFC 9162 (2.1.3.2, 2.1.4.2) says, the entry of an event that of leaf.py.
 
 A receipt shows that its events stand in the log under its checkpoint, that the sender signed for the
-file, and which verdict followed. What it cannot show by itself: that no event is left out; and that
-its checkpoint is the log's, whose size, too, no proof binds. So compare the checkpoint with one that
-you have from elsewhere (the topic audit.checkpoint, /v1/consistency). The receipt's own digest finds
-damage, not fraud.
+file, and which verdict followed. That its checkpoint is the log's, it cannot show: anybody can make a
+log of their own, with keys and verdicts to their liking, and a receipt of it. So it is proved only
+where its checkpoint is one that you have from elsewhere (the topic audit.checkpoint, /v1/consistency);
+without it the receipt is consistent in itself, no more. No receipt shows that no event is left out.
+The receipt's own digest finds damage, not fraud.
 """
 
 from __future__ import annotations
@@ -83,7 +84,7 @@ KEY_LAYOUT: Layout = (
 
 
 class Reason(Enum):
-    """Why something is not proved."""
+    """Why something is refused."""
 
     FORMAT = "format"
     DIGEST = "digest"
@@ -132,7 +133,10 @@ class Logged:
 
 @dataclass(frozen=True)
 class Verified:
-    """What a receipt proves under its checkpoint. `file` tells whether the original was compared."""
+    """What a receipt says under its checkpoint. `file` tells whether the original was compared.
+
+    `proved` tells whether the checkpoint is known from elsewhere: else all of it may be made from nothing.
+    """
 
     submission: str
     attempt: int
@@ -144,6 +148,7 @@ class Verified:
     checkpoint: Checkpoint
     events: tuple[Logged, ...]
     file: bool
+    proved: bool
 
 
 def verify_inclusion(
@@ -212,10 +217,11 @@ def verify_receipt(
     public_key: Mapping[str, Any] | None = None,
     checkpoint: Checkpoint | None = None,
 ) -> Verified:
-    """What the receipt proves; raises ProofError where it fails.
+    """What the receipt says, and whether that is proved; raises ProofError where anything contradicts it.
 
     `original` is the file that was sent, `public_key` a JWK (RFC 8037) and `checkpoint` a state of the
-    log known from elsewhere: where given, the receipt has to agree with them.
+    log known from elsewhere: where given, the receipt has to agree with them. Without `checkpoint`
+    nothing is proved.
     """
     fields = _object(receipt, "receipt", NAMES)
     _require(_whole(fields["format"], "format") == FORMAT, Reason.FORMAT, "format")
@@ -233,9 +239,11 @@ def verify_receipt(
     if original is not None:
         same = (sha256(original).hexdigest(), len(original))
         _require(same == (received["sha256"], received["size"]), Reason.ORIGINAL)
+    # What is shown must not be able to write over what is said of it.
+    sender, form, content = (_text(received[name], name) for name in ("sender", "form", "sha256"))
     return Verified(
-        submission, attempt, received["sender"], received["form"], received["sha256"],
-        _verdict(path), thumbprint(jwk), stated, path, original is not None,
+        submission, attempt, sender, form, content,
+        _verdict(path), thumbprint(jwk), stated, path, original is not None, checkpoint is not None,
     )  # fmt: skip
 
 

@@ -5,33 +5,46 @@ from __future__ import annotations
 import secrets
 from collections.abc import Sequence
 
-from sqlmodel import Session, select
+import sqlalchemy as sa
+from sqlmodel import Session, col, select
 
 from services.audit.handler import Log, handle
 from services.audit.leaf import SALT_BYTES
 from services.audit.merkle import Tree
-from services.audit.store import Head
+from services.audit.proofs import tree
+from services.audit.store import Checkpoint
 from services.kernel import replica
 from services.kernel.events import Event
 from services.kernel.runner import main
 from services.kernel.stage import BatchStage
 from services.kernel.topics import load as topics
 
-HASH_BYTES = 32
+
+class Tampered(Exception):
+    """The last checkpoint is not that of the stored tree: nothing may be appended until somebody has looked."""
 
 
 def load(session: Session, events: Sequence[Event]) -> Log:
-    """The log's head, locked until the transaction ends: one batch at a time appends.
+    """The log as its last checkpoint has it, held until the transaction ends: one batch at a time appends.
 
     The catalogue's copy, by which readers are let in, is kept here: its topic is among those of the log.
     """
     replica.keep(session, [event for event in events if event.topic == replica.TOPIC])
-    size, edge, taken_at = session.execute(
-        select(Head.size, Head.edge, Head.taken_at).with_for_update()
-    ).one()
-    hashes = tuple(edge[at : at + HASH_BYTES] for at in range(0, len(edge), HASH_BYTES))
+    session.execute(sa.text("select pg_advisory_xact_lock(hashtext('audit log'))"))
+    last = session.exec(select(Checkpoint).order_by(col(Checkpoint.size).desc()).limit(1)).first()
+    found = _tree(session, last) if last else Tree()
     salts = {event.id: secrets.token_bytes(SALT_BYTES) for event in events}
-    return Log(Tree(size, hashes), taken_at, salts, events[-1].id)
+    return Log(found, last.taken_at if last else None, salts, events[-1].id)
+
+
+def _tree(session: Session, checkpoint: Checkpoint) -> Tree:
+    try:
+        found = tree(session, checkpoint.size)
+    except KeyError as error:
+        raise Tampered(f"the tree of {checkpoint.size} leaves has lost the node {error}") from error
+    if found.root != checkpoint.root:
+        raise Tampered(f"the tree of {checkpoint.size} leaves has another root than its checkpoint")
+    return found
 
 
 STAGE = BatchStage(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -52,7 +53,7 @@ def accept(context: Context, signed: Signed, workbook: Workbook, body: bytes) ->
     submission_id = identity(signed.statement)
     with Session(context.engine) as session:
         _lock(session, submission_id, signed, context)
-        decision = _decide(session, submission_id, signed)
+        decision = _decide(session, submission_id, signed, context.clock())
         if isinstance(decision, Refusal):
             return decision
         if isinstance(decision, Repeat):
@@ -66,13 +67,15 @@ def accept(context: Context, signed: Signed, workbook: Workbook, body: bytes) ->
         return Accepted(submission_id, decision.attempt, sequence, new=True)
 
 
-def _decide(session: Session, submission_id: UUID, signed: Signed) -> Repeat | New | Refusal:
+def _decide(
+    session: Session, submission_id: UUID, signed: Signed, now: datetime
+) -> Repeat | New | Refusal:
     """Decides, and reserves the nonce of a new attempt: two requests at once can't both use it."""
     statement = signed.statement
     while True:
         known = attempt_of_nonce(session, statement.sender, statement.nonce)
         latest = latest_attempt(session, submission_id)
-        decision = decide(statement, submission_id, known, latest, signed.form)
+        decision = decide(statement, submission_id, known, latest, signed.form, now)
         if not isinstance(decision, New):
             return decision
         if _use_nonce(session, statement, submission_id, decision.attempt):

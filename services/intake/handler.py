@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from hashlib import sha256
 from typing import Any
 from uuid import UUID
@@ -20,6 +20,9 @@ from services.model.period import Period, PeriodError
 from services.model.sender import SKEW, SenderKey
 from services.model.statement import MAX_BYTES, Statement
 from services.model.text import ModelError
+
+LIFE = timedelta(days=10)
+"""How old a statement may be that is taken in: its sender may have been cut off for so long."""
 
 
 @dataclass(frozen=True)
@@ -55,6 +58,7 @@ class Attempt:
     form_version: int
     state: State
     sequence: int
+    issued_at: datetime
     nil: str = ""
 
     def has(self, statement: Statement) -> bool:
@@ -128,21 +132,33 @@ def decide(
     known: Attempt | None,
     latest: Attempt | None,
     form: Form,
+    now: datetime,
 ) -> Repeat | New | Refusal:
     """A new attempt, or one that is here already.
 
     `known` is what the statement's nonce was used for, `latest` the submission's latest attempt. What was returned or
     withheld, or taken back, may be sent again unchanged: the form, the rules or the decision may have changed since.
+    What is here already is repeated however old its statement is; nothing new rests on an old one, or on one from
+    before the latest attempt's: whoever found it could put aside what its sender has corrected.
     """
     if known is not None:
         same = known.submission_id == submission_id and known.has(statement)
         return Repeat(known) if same else Refusal(Code.NONCE_USED)
     if latest is None:
-        return New(1)
+        return _old(statement, None, now) or New(1)
     closed = latest.state in (State.RETURNED, State.WITHHELD, State.WITHDRAWN)
     if latest.has(statement) and latest.form_version == form.version and not closed:
         return Repeat(latest)
-    return New(latest.attempt + 1)
+    return _old(statement, latest, now) or New(latest.attempt + 1)
+
+
+def _old(statement: Statement, latest: Attempt | None, now: datetime) -> Refusal | None:
+    if now - statement.issued_at > LIFE:
+        return Refusal(Code.STATEMENT_EXPIRED, {"days": LIFE.days})
+    if latest is not None and statement.issued_at < latest.issued_at:
+        at = latest.issued_at.isoformat(timespec="seconds")
+        return Refusal(Code.STATEMENT_OLDER, {"attempt": latest.attempt, "issued_at": at})
+    return None
 
 
 def _unknown_form(form: str, known: tuple[str, ...]) -> Refusal:

@@ -17,7 +17,8 @@ Tiêu đề · Header `Authorization: Statement <JWS>`: compact JWS (RFC 7515), 
 thumbprint (RFC 7638).
 
 * `POST`: {sender, form, area_list, area, period, completeness, round, regime, classification, sha256, size, issued_at,
-  nonce}; biểu để trống thì thêm · for a blank form also `nil`: {kind: none_occurred | not_collected, reason}
+  nonce}; 10 ngày, không trước lần gửi gần nhất · 10 days, not before the latest attempt's
+  biểu để trống thì thêm · for a blank form also `nil`: {kind: none_occurred | not_collected, reason}
 * `POST /v1/secret-notices`: {sender, document_number, level, date, receiver, issued_at}; không có nội dung · no body
 * `GET`: {sender, method, path (with the query), issued_at}; 5 phút · 5 minutes
 
@@ -42,7 +43,7 @@ def _problem(code: Code) -> dict[str, Any]:
 _NAMES = (
     "where", "sender", "now", "instrument", "article", "clause", "form", "nearest", "period",
     "area", "area_list", "lists", "limit", "found", "seconds", "unknown", "known",
-    "receiver", "number", "day",
+    "receiver", "number", "day", "days", "attempt", "issued_at",
 )  # fmt: skip
 
 
@@ -89,6 +90,7 @@ SUBMIT: dict[str, Any] = {
                 if code.status in (403, 413, 422, 429) and code is not Code.UNKNOWN_RECEIVER
             ),
             Code.NONCE_USED,
+            Code.STATEMENT_OLDER,
         ),
         **_AWAY,
     },

@@ -17,6 +17,7 @@ from services.intake.scope import within
 from services.intake.status import VERDICTS, Account, State, verdict
 from services.kernel import replica
 from services.kernel.auth import Access
+from services.model.statement import issued_at
 
 Joined = tuple[store.Submission, store.Attempt, store.Status]
 
@@ -174,4 +175,5 @@ def _attempt(row: store.Attempt, state: str) -> Attempt:
         state=State(state),
         sequence=row.sequence,
         nil=row.nil,
+        issued_at=issued_at(row.statement),
     )

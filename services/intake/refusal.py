@@ -25,6 +25,8 @@ class Code(Enum):
     OTHER_SENDERS_FORM = ("other-senders-form", 403)
     AGREEMENT_ENDED = ("agreement-ended", 403)
     OTHER_SENDERS_AREA = ("other-senders-area", 403)
+    STATEMENT_EXPIRED = ("statement-expired", 422)
+    STATEMENT_OLDER = ("statement-older", 409)
     UNKNOWN_RECEIVER = ("unknown-receiver", 422)
     OTHER_NOTICE = ("other-notice", 409)
     UNKNOWN_SUBMISSION = ("unknown-submission", 404)

@@ -24,7 +24,7 @@ from services.kernel.auth import RemoteKeys
 from services.kernel.bodies import BodyLimit
 from services.kernel.clock import Clock, utc_now
 from services.kernel.codec import codec
-from services.kernel.db import connect
+from services.kernel.db import close, connect
 from services.kernel.masterkey import MasterKey
 from services.kernel.outbox import Outbox
 from services.kernel.publisher import Publisher
@@ -86,14 +86,16 @@ def create(
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         relay = asyncio.create_task(outbox.watch())
-        yield
-        outbox.close()
-        await asyncio.wait({relay}, timeout=5)
-        relay.cancel()
-        with suppress(asyncio.CancelledError):
-            await relay
-        await publisher.stop()
-        engine.dispose()
+        try:
+            yield
+        finally:
+            outbox.close()
+            await asyncio.wait({relay}, timeout=5)
+            relay.cancel()
+            with suppress(asyncio.CancelledError):
+                await relay
+            await publisher.stop()
+            close(engine)
 
     app = FastAPI(title=title, description=description, version="1", lifespan=lifespan)
     app.state.keys = RemoteKeys(config.catalogue_url)

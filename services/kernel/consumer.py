@@ -27,11 +27,13 @@ from yarl import URL
 from services.kernel.backlog import Received
 from services.kernel.cluster import Cluster, Protocol
 from services.kernel.codec import codec
-from services.kernel.dead import origin_of
-from services.kernel.errors import Malformed, Permanent
+from services.kernel.dead import Content, Origin
+from services.kernel.errors import NotReplayable, Permanent
 from services.kernel.events import Event
-from services.kernel.topics import Topic
-from services.kernel.wire import Header, decode
+from services.kernel.letters import Letters
+from services.kernel.patience import patiently
+from services.kernel.topics import Topic, replay
+from services.kernel.wire import decode
 
 SESSION_SECONDS = 10
 """How long the broker keeps a member's place of whom it hears nothing."""
@@ -116,9 +118,9 @@ class Consumer:
     ) -> None:  # fmt: skip
         self._service = service
         self._cluster = cluster
-        self._topics = topics
-        self._streams = [tuple(names) for names in streams]
-        self._inputs = {name for names in self._streams for name in names}
+        inputs = [tuple(names) for names in streams]
+        self._inputs = {name: topics[name] for names in inputs for name in names}
+        self._letters = Letters(service, cluster, self._inputs)
         self._accept = accept
         self._leave = leave
         self._fail = fail
@@ -142,7 +144,7 @@ class Consumer:
         self._app.fail = fail
         self._app.transport = _Transport(self._app.conf.broker_consumer, self._app)
         self._app.on_partitions_revoked.connect(self._revoked)
-        for names in self._streams:
+        for names in (*inputs, (replay(service),)):
             self._agent(names)
 
     async def start(self) -> None:
@@ -153,6 +155,7 @@ class Consumer:
     async def stop(self) -> None:
         """Commits what is acknowledged, and leaves."""
         await self._app.stop()
+        await self._letters.close()
 
     async def be_forgotten(self) -> None:
         """Is silent for longer than the broker keeps this member's place.
@@ -200,35 +203,37 @@ class Consumer:
         async def consume(stream: Any) -> None:
             async for event in stream.noack().events():
                 try:
-                    self._take(event)
+                    await self._take(event)
                 except Exception as error:
                     self._fail(error)
 
         self._app.agent(topic, name=f"{self._service}.{names[0]}")(consume)
 
-    def _take(self, event: Any) -> None:
+    async def _take(self, event: Any) -> None:
         tp = TP(event.message.topic, event.message.partition)
-        if not self._accept(tp, self._received(event)):
+        if not self._accept(tp, await self._received(event)):
             # Not pause_partitions: that drops records already fetched, and commits past them.
             self._app.consumer.on_buffer_full(tp)
 
-    def _received(self, event: Any) -> Received:
+    async def _received(self, event: Any) -> Received:
+        """The record, or the dead letter that it names; what may not be sent back comes without its content."""
         message = event.message
-        headers: tuple[Header, ...] = tuple(message.headers or ())
-        origin = origin_of(message.topic, message.partition, message.offset, {})
+        origin = Origin(message.topic, message.partition, message.offset)
+        content: Content = (message.key, message.value, tuple(message.headers or ()))
         decoded: Event | Permanent
+        if message.topic == replay(self._service):
+            named = content
+            try:
+                origin, content = await patiently(
+                    self._service, lambda: self._letters.sent_back(named)
+                )
+            except NotReplayable as error:
+                return Received(message.offset, None, None, (), origin, error, event.ack)
         try:
-            origin = origin_of(message.topic, message.partition, message.offset, dict(headers))
-            if origin.topic not in self._inputs or self._topics[origin.topic].schema is None:
-                raise Malformed(f"{origin.topic} is no input of {self._service}")
-            topic = self._topics[origin.topic]
-            decoded = decode(topic, message.key, message.value, headers, codec())
+            decoded = decode(self._inputs[origin.topic], *content, codec())
         except Permanent as error:
             decoded = error
-        except ValueError as error:
-            decoded = Malformed(str(error))
-        key, value = message.key, message.value
-        return Received(message.offset, key, value, headers, origin, decoded, event.ack)
+        return Received(message.offset, *content, origin, decoded, event.ack)
 
     async def _revoked(self, app: Any, /, *args: Any, signal: Any = None, **_: Any) -> None:
         revoked: Iterable[TP] = args[0]

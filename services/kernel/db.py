@@ -99,6 +99,20 @@ def connect(url: str, *, pool_size: int = 4, application: str = "solieu") -> Eng
     )
 
 
+def close(engine: Engine) -> None:
+    """Closes the pool's connections at once, and those that a thread still works with when it gives them back.
+
+    A thread whose task was cancelled goes on: what it gives back to a pool that is gone would stay open.
+    """
+    sa.event.listen(engine.pool, "checkin", _close_given_back)
+    engine.dispose()
+
+
+def _close_given_back(connection: Any, record: object) -> None:
+    if connection is not None:
+        connection.close()
+
+
 def write(session: Session, rows: Iterable[Row]) -> None:
     """Writes the rows in their order, neighbours of one table together."""
     for (table, conflict, _), group in groupby(rows, key=_shape):

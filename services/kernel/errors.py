@@ -25,6 +25,13 @@ class Poison(Permanent):
     """The event ended the process each time that it was handled alone."""
 
 
+class NotReplayable(Permanent):
+    """What stands among the replays names no dead letter, or one that is not what its source has: an alarm.
+
+    It is passed over and never buried: buried with the origin that it claims, it could be sent back as that.
+    """
+
+
 TRANSIENT: tuple[type[BaseException], ...] = (
     sqlalchemy.exc.OperationalError,
     sqlalchemy.exc.InterfaceError,

@@ -36,6 +36,11 @@ OFFSET_GAPS = Counter(
     "Partitions that began beyond the next offset on record; any is an alarm, events may be lost.",
     ["service", "topic"],
 )
+REPLAYS_REFUSED = Counter(
+    "solieu_replays_refused_total",
+    "Records of a replay topic that name no dead letter, or a false one; any is an alarm.",
+    ["service"],
+)
 HOLDING = Gauge(
     "solieu_partition_held",
     "1 where this process holds the partition's lock.",

@@ -45,6 +45,10 @@ revoke all on function vault.erase(uuid, int) from public;
 function, for all objects of one attempt. So an erasure commits together with what ordered it.
 """
 ERASER = "policy"
+APPEND_ONLY: Mapping[str, tuple[str, ...]] = {
+    "audit": ("leaves", "contents", "nodes", "checkpoints"),
+}
+"""Tables to which their own service may add, and which it can't change: a stolen login rewrites no evidence."""
 
 
 def services() -> list[str]:
@@ -56,8 +60,8 @@ def migrate(url: str, passwords: Mapping[str, str]) -> list[str]:
     """Makes or updates roles, schemas and tables, and returns the services' names. Safe to run again.
 
     `url` is the administrator's; `passwords` are set for the services' roles (a service without one keeps the one it
-    has). A role reads and writes its own schema, and may add to and read the vault's keys; ERASER may have an attempt's
-    keys deleted.
+    has). A role reads and writes its own schema, but for APPEND_ONLY, and may add to and read the vault's keys; ERASER
+    may have an attempt's keys deleted.
     """
     names = services()
     with psycopg.connect(url, autocommit=True) as connection:
@@ -114,10 +118,16 @@ def _role(connection: psycopg.Connection, name: str, password: str | None) -> No
 
 
 def _grant(connection: psycopg.Connection, name: str) -> None:
-    for text in (
+    texts = (
         "grant usage on schema {role}, vault to {role}",
         "grant select, insert, update, delete on all tables in schema {role} to {role}",
+        *(
+            f"revoke update, delete on {{role}}.{one} from {{role}}"
+            for one in APPEND_ONLY.get(name, ())
+        ),
         "grant usage on all sequences in schema {role} to {role}",
         "grant select, insert on vault.keys to {role}",
-    ):
-        connection.execute(sql.SQL(text).format(role=sql.Identifier(name)))
+    )
+    with connection.transaction():
+        for text in texts:
+            connection.execute(sql.SQL(text).format(role=sql.Identifier(name)))

@@ -17,7 +17,7 @@ import structlog
 from services.kernel import metrics
 from services.kernel.backlog import BATCH_EVENTS, Backlog, Received
 from services.kernel.dead import letter
-from services.kernel.errors import IdentityConflict, Permanent, Poison
+from services.kernel.errors import IdentityConflict, NotReplayable, Permanent, Poison
 from services.kernel.events import Event
 from services.kernel.publisher import DELIVERY_TIMEOUT
 from services.kernel.stage import BatchStage, ObjectStage
@@ -120,11 +120,14 @@ class Partition:
         if head.offset > self._expected and not self._topic.compacted:
             await self._fill_gap(head.offset)
             return
-        stage = self._runner.stage_of(head.origin.topic)
-        if head.offset in self._buried:
+        if isinstance(head.event, NotReplayable):
+            self._alarm(head.offset, head.event)
+        if isinstance(head.event, NotReplayable) or head.offset in self._buried:
             await self._drain()
             await self._complete(self._take(1)[0], time.perf_counter())
-        elif head.offset in self._careful:
+            return
+        stage = self._runner.stage_of(head.origin.topic)
+        if head.offset in self._careful:
             await self._drain()
             await self._try_alone(self._take(1)[0])
         elif isinstance(stage, BatchStage):
@@ -297,6 +300,10 @@ class Partition:
 
     async def _note_in_flight(self, offset: int) -> None:
         await self._runner.locks.note_in_flight(self._topic.name, self._number, offset)
+
+    def _alarm(self, offset: int, error: NotReplayable) -> None:
+        metrics.REPLAYS_REFUSED.labels(self._runner.service).inc()
+        log.error("replay refused", topic=self._topic.name, offset=offset, error=repr(error))
 
     def _bury(self, item: Received, error: Permanent) -> Message:
         self._count("dead")

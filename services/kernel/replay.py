@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from kafka import KafkaConsumer, KafkaProducer, TopicPartition
 
 from services.kernel.cluster import Cluster
-from services.kernel.dead import REASON, Origin
+from services.kernel.dead import Content, Origin, origin_of, reference, referred
+from services.kernel.errors import NotReplayable
 from services.kernel.topics import dead, replay
-from services.kernel.wire import Header, Message
+from services.kernel.wire import Message
 
 
 @dataclass(frozen=True)
@@ -31,12 +32,10 @@ class Letter:
 
 def letters(cluster: Cluster, group: str) -> list[Letter]:
     """All dead letters of a group, oldest first, with whether they were sent back."""
-    back = {
-        dict(headers).get("dead-offset") for _, _, _, headers in _records(cluster, replay(group))
-    }
+    back = {offset for _, record in _records(cluster, replay(group)) for offset in _named(record)}
     return [
-        _letter(group, offset, key, value, headers, replayed=str(offset).encode() in back)
-        for offset, key, value, headers in _records(cluster, dead(group))
+        _letter(group, offset, record, replayed=offset in back)
+        for offset, record in _records(cluster, dead(group))
     ]
 
 
@@ -44,18 +43,7 @@ def send_back(cluster: Cluster, chosen: list[Letter]) -> int:
     """Sends dead letters back to their group; returns how many the broker acknowledged (all, or an error)."""
     producer = KafkaProducer(**cluster.options(), acks="all")
     try:
-        sent = [
-            producer.send(
-                replay(item.group),
-                key=item.message.key,
-                value=item.message.value,
-                headers=[
-                    *(h for h in item.message.headers if h[0] not in REASON),
-                    ("dead-offset", str(item.offset).encode()),
-                ],
-            )
-            for item in chosen
-        ]
+        sent = [producer.send(replay(item.group), reference(item.offset)) for item in chosen]
         for future in sent:
             future.get(timeout=30)
     finally:
@@ -63,9 +51,14 @@ def send_back(cluster: Cluster, chosen: list[Letter]) -> int:
     return len(chosen)
 
 
-def _records(
-    cluster: Cluster, topic: str
-) -> Iterator[tuple[int, bytes, bytes, tuple[Header, ...]]]:
+def _named(record: Content) -> list[int]:
+    try:
+        return [referred(record)]
+    except NotReplayable:
+        return []
+
+
+def _records(cluster: Cluster, topic: str) -> Iterator[tuple[int, Content]]:
     consumer = KafkaConsumer(**cluster.options(), enable_auto_commit=False, group_id=None)
     try:
         partition = TopicPartition(topic, 0)
@@ -74,32 +67,23 @@ def _records(
         consumer.seek_to_beginning(partition)
         while consumer.position(partition) < end:
             for record in consumer.poll(timeout_ms=500).get(partition, []):
-                yield record.offset, record.key, record.value, tuple(record.headers)
+                yield record.offset, (record.key, record.value, tuple(record.headers))
     finally:
         consumer.close()
 
 
-def _letter(
-    group: str,
-    offset: int,
-    key: bytes,
-    value: bytes,
-    headers: tuple[Header, ...],
-    *,
-    replayed: bool,
-) -> Letter:
+def _letter(group: str, offset: int, record: Content, *, replayed: bool) -> Letter:
+    key, value, headers = record
     facts = {name: content.decode(errors="replace") for name, content in headers}
     return Letter(
         group=group,
         offset=offset,
         event_id=facts.get("ce_id", ""),
         subject=facts.get("ce_subject", ""),
-        origin=Origin(
-            facts["origin-topic"], int(facts["origin-partition"]), int(facts["origin-offset"])
-        ),
+        origin=origin_of(record),
         error=facts["dead-error"],
         reason=facts["dead-reason"],
         at=facts["dead-at"],
         replayed=replayed,
-        message=Message(dead(group), key, value, headers),
+        message=Message(dead(group), key or b"", value or b"", headers),
     )

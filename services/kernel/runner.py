@@ -36,7 +36,7 @@ from services.kernel.pool import Pool
 from services.kernel.publisher import Publisher
 from services.kernel.settings import Settings, settings
 from services.kernel.stage import BatchStage, ObjectStage, Stage
-from services.kernel.topics import load, replay
+from services.kernel.topics import load
 from services.kernel.transaction import Position, Writer, advance
 from services.kernel.turns import Turns
 from services.kernel.vault import open_vault
@@ -73,10 +73,9 @@ class Runner:
             vault = open_vault(self._engine, config.vault, config.master_key.get_secret_value())
         writer = Writer(service, codec(), clock)
         self.handling = Handling(writer, self._engine, vault, Pool())
-        streams = [stage.topics for stage in stages]
         self._consumer = Consumer(
             service, config.kafka, config.instance, self._topics,
-            [*streams, (replay(service),)], self._accept, self._leave, self.fail,
+            [stage.topics for stage in stages], self._accept, self._leave, self.fail,
         )  # fmt: skip
 
     async def run(self) -> None:

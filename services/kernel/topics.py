@@ -51,9 +51,9 @@ def load(path: Path = SCHEMAS / "topics.yaml") -> Mapping[str, Topic]:
     defaults: dict[str, Any] = source["defaults"]
     topics = {name: _topic(name, {**defaults, **entry}) for name, entry in source["topics"].items()}
     for group in source["groups"]:
-        for suffix, owner, reader, why in (
-            ("dead", group, OPERATOR, "What the group could not handle, raw, with the reason."),
-            ("replay", OPERATOR, group, "Dead letters sent back to this group alone."),
+        for suffix, owner, why in (
+            ("dead", group, "What the group could not handle, raw, with the reason."),
+            ("replay", OPERATOR, "Offsets of dead letters sent back to this group alone."),
         ):
             name = f"{group}.{suffix}"
             entry = {
@@ -61,8 +61,8 @@ def load(path: Path = SCHEMAS / "topics.yaml") -> Mapping[str, Topic]:
                 "partitions": 1,
                 "audit": "none",
                 "owner": owner,
-                # The operator sees what was sent back already.
-                "readers": tuple(dict.fromkeys((reader, OPERATOR))),
+                # The group fetches what is sent back; the operator sees what was sent back already.
+                "readers": (group, OPERATOR),
                 "description": why,
             }
             topics[name] = Topic(name=name, schema=None, **entry)
@@ -81,5 +81,5 @@ def dead(group: str) -> str:
 
 
 def replay(group: str) -> str:
-    """The group's dead letters that an operator sent back."""
+    """The offsets of those of the group's dead letters that an operator sent back."""
     return f"{group}.replay"

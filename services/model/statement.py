@@ -168,6 +168,15 @@ def key_id(token: str) -> str:
     return kid
 
 
+def issued_at(token: str) -> datetime.datetime:
+    """When a statement was signed that was verified before: as a receiver keeps it. Raises Untrusted for any other."""
+    try:
+        payload = json.loads(jws.extract_compact(token.encode()).payload)
+        return read(Statement, payload, "statement").issued_at
+    except (JoseError, ValueError, RecursionError) as error:
+        raise Untrusted(Fault.BAD_CLAIMS, str(error)) from None
+
+
 def verify(token: str, keys: Mapping[str, OKPKey]) -> Statement:
     """The statement that one of the keys (by thumbprint) signed; raises Untrusted."""
     return _verify(Statement, token, keys)

@@ -87,6 +87,7 @@ class Facts:
     `accepted` is what stands under the form's references, `answers` all that was answered to the submission's findings,
     `replaced` the attempt whose figures this one would replace. `history` only raises suspicions: what comes to it
     while a workbook is checked changes none.
+    `salt` is new at each load, and so not compared: what is written with it is named by one event alone.
     """
 
     form: Mapping[str, Any] | None
@@ -95,6 +96,7 @@ class Facts:
     answers: tuple[Answer, ...] = ()
     replaced: Replaced | None = None
     history: tuple[Kept, ...] = field(default=(), compare=False)
+    salt: bytes = field(default=b"", compare=False, repr=False)
 
 
 def _frame(observations: bytes) -> pl.DataFrame:

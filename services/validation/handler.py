@@ -22,6 +22,7 @@ from services.validation.examination import examine
 from services.validation.facts import Facts
 from services.validation.findings import Finding
 from services.validation.marking import Marked
+from services.validation.salting import salted
 from services.validation.statement import Statement
 from services.validation.store import AttemptRow
 
@@ -49,13 +50,13 @@ def handle(event: Event, facts: Facts, contents: Mapping[str, bytes]) -> Outcome
     )
     if found.unforeseen:
         log.warning("unforeseen", error=found.unforeseen)
-    return _outcome(event, found.checked, found.marked)
+    return _outcome(event, found.checked, found.marked, facts.salt)
 
 
 def give_up(event: Event, facts: Facts) -> Outcome:
     """The outcome where reading took too much or ended its process: returned for that."""
     form, _, _ = _prepare(event, facts)
-    return _outcome(event, overran(form), None)
+    return _outcome(event, overran(form), None, facts.salt)
 
 
 def _prepare(event: Event, facts: Facts) -> tuple[Form, Statement, dict[str, Codelist]]:
@@ -77,15 +78,21 @@ def _stated(event: Event) -> dict[str, Any]:
     return head_of(event.data) | ({"nil": nil} if nil else {})
 
 
-def _outcome(event: Event, checked: Checked, marked: Marked | None) -> Outcome:
+def _outcome(event: Event, checked: Checked, marked: Marked | None, salt: bytes) -> Outcome:
     head, found = head_of(event.data), checked.report
-    objects = {"report": _object(head, "report", report.MEDIA_TYPE, found.to_json())}
+    written = {"report": (report.MEDIA_TYPE, found.to_json())}
     if checked.cells is not None:
-        objects["cells"] = _object(head, "cells", cells.MEDIA_TYPE, checked.cells)
+        written["cells"] = (cells.MEDIA_TYPE, checked.cells)
     if checked.observations is not None:
-        objects["observations"] = _object(head, "observations", PARQUET, checked.observations)
+        written["observations"] = (PARQUET, checked.observations)
     if marked is not None:
-        objects["marked"] = _object(head, "marked", marked.media_type, marked.content)
+        written["marked"] = (marked.media_type, marked.content)
+    objects = {
+        kind: NewObject(
+            str(head["submission_id"]), head["attempt"], kind, type_, salted(kind, content, salt)
+        )
+        for kind, (type_, content) in written.items()
+    }
     references = {"marked": None} | {kind: one.reference() for kind, one in objects.items()}
     data = head | {
         "figures": found.figures,
@@ -131,10 +138,6 @@ def _attempt(event: Event, verdict: Draft, report: Mapping[str, Any] | None) -> 
         "received_at": event.time,
     }
     return Row(AttemptRow, values, "replace")
-
-
-def _object(head: Mapping[str, Any], kind: str, media_type: str, content: bytes) -> NewObject:
-    return NewObject(str(head["submission_id"]), head["attempt"], kind, media_type, content)
 
 
 def _listed(one: Finding, sheets: tuple[str, ...]) -> dict[str, Any]:

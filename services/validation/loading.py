@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -24,6 +25,7 @@ MOST_PAST = 48
 """Submissions that a history holds: six years of quarters, each estimated and corrected once."""
 LARGEST_PAST = 1 << 20
 """Bytes; some 30,000 figures."""
+SALT_BYTES = 32
 _COMPLETENESS = list(Completeness)
 """From the least complete to the most."""
 _HEAD = ("sender", "area_list", "area", "period", "completeness", "round")
@@ -31,7 +33,7 @@ _HEAD = ("sender", "area_list", "area", "period", "completeness", "round")
 
 def load(session: Session, event: Event) -> Facts:
     """The form in the version that intake used, what it refers to, and what was answered before."""
-    return facts_of(session, event.data)
+    return replace(facts_of(session, event.data), salt=secrets.token_bytes(SALT_BYTES))
 
 
 def facts_of(session: Session, head: Mapping[str, Any]) -> Facts:

@@ -40,11 +40,27 @@ def test_the_readers_of_a_topic_are_those_whose_stages_take_it() -> None:
     of_letters = {
         (f"{group}.{suffix}", reader)
         for group in INPUTS
-        for suffix, readers in (("dead", ["operator"]), ("replay", [group, "operator"]))
-        for reader in readers
+        for suffix in ("dead", "replay")
+        for reader in (group, "operator")
     }
     assert found == stages | of_letters | {("grdp.observation", "compiler")}
-    assert {name for name, reader in found if reader == "audit"} == {*AUDIT.topics, "audit.replay"}
+    of_audit = {name for name, reader in found if reader == "audit"}
+    assert of_audit == {*AUDIT.topics, "audit.dead", "audit.replay"}
+
+
+def test_a_group_alone_writes_its_dead_letters_and_the_operator_alone_sends_back() -> None:
+    """What a group takes from its dead letters is what it buried itself."""
+    writers = {
+        (one.resource_pattern.resource_name, one.principal.removeprefix(access.USER))
+        for one in access.declared(DECLARED.values())
+        if one.operation is not ACLOperation.READ
+        and one.resource_pattern.resource_name.endswith((".dead", ".replay"))
+    }
+    assert writers == {
+        pair
+        for group in INPUTS
+        for pair in ((f"{group}.dead", group), (f"{group}.replay", "operator"))
+    }
 
 
 def test_each_topic_has_one_writer_and_each_writer_has_a_login() -> None:

@@ -2,13 +2,28 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Iterator
 from pathlib import Path
 
+import psycopg
 import pytest
 
 from deploy.stack import Stack
 from tests.toy.harness import Toy, fresh_topics, make_schema
+
+
+@pytest.fixture(scope="module", autouse=True)
+def nothing_left_open() -> Iterator[None]:
+    """A connection that a module forgot to close is told of there, not in whichever test it is collected.
+
+    FastAPI keeps the functions of an application, and with them its engine, until those of others take their place.
+    """
+    yield
+    gc.collect()
+    kinds = (psycopg.Connection, psycopg.AsyncConnection)
+    left = [one for one in gc.get_objects() if type(one) in kinds and not one.closed]
+    assert not left, left
 
 
 @pytest.fixture

@@ -138,8 +138,10 @@ def parts(url: str, client: TestClient, folder: Path) -> Iterator[Store]:
     vault = open_vault(engine, str(folder), "A" * 43 + "=")
     writer = Writer("grdp", codec(), lambda: T1 + HOUR)
     handling = Handling(writer, engine, vault, Pool())
-    yield Store(handling, vault, client, str(uuid4()), f"form-{uuid4()}")
-    engine.dispose()
+    try:
+        yield Store(handling, vault, client, str(uuid4()), f"form-{uuid4()}")
+    finally:
+        engine.dispose()
 
 
 def as_agency(agency: str) -> dict[str, str]:

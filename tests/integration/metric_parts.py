@@ -16,6 +16,7 @@ from deploy.programs import PROGRAMS
 from deploy.stack import Stack
 from services.kernel.codec import codec
 from services.kernel.events import Draft
+from services.kernel.topics import replay
 from services.kernel.wire import encode
 from tests.promql import Samples
 from tests.running import bearer, client
@@ -94,7 +95,7 @@ def _lose_records(stack: Stack) -> None:
 
 
 def _forge(stack: Stack) -> None:
-    """Publishes an event under the id of one that is known, with other content."""
+    """Publishes an event under the id of one that is known, with other content; and one as if it had been dead."""
     topic = "submission.received"
     record: Any = next(iter(feed.records(stack.kafka(), topic)))
     data = codec().decode(f"{topic}-value", record.value) | {"sender": "nobody"}
@@ -104,4 +105,5 @@ def _forge(stack: Stack) -> None:
     producer.send(
         topic, forged.value, record.key, list(record.headers), partition=record.partition
     ).get(timeout=30)
+    producer.send(replay("grdp"), forged.value, record.key, list(forged.headers)).get(timeout=30)
     producer.close()

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
+import psycopg
 import pytest
 import sqlalchemy as sa
 from fastapi.testclient import TestClient
@@ -22,12 +23,12 @@ from services.audit.api import create_app
 from services.audit.leaf import entry
 from services.audit.merkle import EMPTY, Tree, inclusion_proof, leaf_hash, node_hash
 from services.audit.store import Checkpoint, Leaf, Node
-from services.audit.worker import STAGE
+from services.audit.worker import STAGE, Tampered
 from services.kernel.codec import codec
 from services.kernel.db import connect
 from services.kernel.errors import IdentityConflict
 from services.kernel.events import Event
-from services.kernel.migration import migrate
+from services.kernel.migration import APPEND_ONLY, migrate
 from services.kernel.settings import Settings
 from services.kernel.transaction import Position, Result, Writer
 from tests import people
@@ -91,13 +92,12 @@ def client(url: str) -> Iterator[TestClient]:
 
 
 @pytest.fixture
-def log(url: str, client: TestClient) -> Iterator[Evidence]:
-    """An empty log."""
+def log(module_database: str, url: str, client: TestClient) -> Iterator[Evidence]:
+    """An empty log. Its own role could not empty it."""
+    tables = ("leaves", "contents", "nodes", "checkpoints", "inbox", "replica")
+    with psycopg.connect(module_database, autocommit=True) as connection:
+        connection.execute(f"truncate {', '.join(f'audit.{one}' for one in tables)} cascade")
     engine = connect(url)
-    with engine.begin() as connection:
-        for table in ("leaves", "contents", "nodes", "checkpoints", "inbox", "replica"):
-            connection.execute(sa.text(f"delete from {table}"))
-        connection.execute(sa.text("update head set size = 0, edge = '', taken_at = null"))
     yield Evidence(engine, client, Writer("audit", codec(), lambda: TIME))
     engine.dispose()
 
@@ -215,3 +215,82 @@ def test_the_leaves_of_a_submission(log: Evidence) -> None:
 def test_only_operators_get_in(client: TestClient, path: str) -> None:
     assert client.get(path).status_code == 401
     assert client.get(path, headers={"Authorization": "Bearer other"}).status_code == 401
+
+
+@pytest.mark.parametrize("table", APPEND_ONLY["audit"])
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "update {table} set {key} = {key}",
+        "delete from {table}",
+        "truncate {table}",
+        "select * from {table} for update",
+        "drop table {table}",
+        "alter table {table} add column other text",
+        "alter table {table} disable trigger all",
+        "create rule other as on insert to {table} do instead nothing",
+        "create trigger other before insert on {table} execute function suppress_redundant_updates_trigger()",
+        "insert into {table} select * from {table} on conflict ({key}) do update set {key} = excluded.{key}",
+    ],
+)
+def test_audits_own_login_changes_nothing_that_was_logged(
+    log: Evidence, table: str, statement: str
+) -> None:
+    log.handle(events(3))
+    key = {"checkpoints": "size", "nodes": "level, index"}.get(table, "index")
+    if table == "nodes":
+        statement = statement.replace("set {key} = excluded.{key}", "set hash = excluded.hash")
+        statement = statement.replace("set {key} = {key}", "set hash = hash")
+    with (
+        pytest.raises(sa.exc.ProgrammingError, match=r"permission denied|must be owner"),
+        log.engine.begin() as connection,
+    ):
+        connection.execute(sa.text(statement.format(table=table, key=key)))
+
+
+def test_audits_own_login_has_nothing_else_from_which_the_log_follows(log: Evidence) -> None:
+    """What it may change: the runner's tables, and the number of the last migration."""
+    with log.engine.connect() as connection:
+        may_change = connection.execute(
+            sa.text(
+                "select c.relname from pg_class c join pg_namespace n on n.oid = c.relnamespace"
+                " where n.nspname = 'audit' and c.relkind = 'r' and (has_any_column_privilege(c.oid, 'update')"
+                " or has_table_privilege(c.oid, 'delete, truncate, trigger'))"
+            )
+        ).scalars()
+        assert set(may_change) == {
+            *("inbox", "outputs", "partitions", "buried", "outbox", "replica", "replica_version"),
+            "alembic_version",
+        }
+
+
+def test_migrating_again_gives_no_leave_back(
+    infrastructure: Stack, module_database: str, log: Evidence
+) -> None:
+    migrate(module_database, {"audit": infrastructure.state.passwords["audit"]})
+    log.handle(events(1))
+    with (
+        pytest.raises(sa.exc.ProgrammingError, match="permission denied"),
+        log.engine.begin() as connection,
+    ):
+        connection.execute(sa.text("update leaves set leaf_hash = ''"))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "update audit.nodes set hash = sha256('other') where level = 2",
+        "update audit.leaves set leaf_hash = sha256('other') where index = 4",
+        "update audit.checkpoints set root = sha256('other')",
+        "delete from audit.nodes where level = 2",
+        "delete from audit.leaves where index = 4",
+    ],
+)
+def test_nothing_is_appended_to_a_tree_that_is_not_its_checkpoints(
+    module_database: str, log: Evidence, change: str
+) -> None:
+    log.handle(events(5))
+    with psycopg.connect(module_database, autocommit=True) as connection:
+        connection.execute(change)
+    with pytest.raises(Tampered):
+        log.handle(events(1))

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
+import psycopg
 import pytest
 import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
@@ -109,21 +110,47 @@ def test_no_receipt_before_the_verdict(log: Evidence) -> None:
     assert ask(log)[0] == 200
 
 
-def test_an_erased_event_keeps_its_leaf_and_ends_the_receipt(cleared: Evidence) -> None:
+def test_an_erased_attempt_keeps_its_leaves_and_ends_the_receipt(cleared: Evidence) -> None:
+    cleared.handle([done(2)])
     before = cleared.checkpoint()
     leaves = [leaf.leaf_hash for leaf in cleared.leaves()]
-    with cleared.engine.begin() as connection:
-        connection.execute(sa.text("update contents set value = null where index = 7"))
-        connection.execute(sa.text("update leaves set salt = null where index = 7"))
+    assert erase(cleared, 2) == 1 + len(CLEARED)
+    assert [leaf.index for leaf in cleared.leaves() if leaf.salt is None] == [7, 8, 9, 10, 11]
     assert ask(cleared)[0] == 410
     assert ask(cleared, attempt=1)[0] == 200
     assert cleared.checkpoint() == before
     assert [leaf.leaf_hash for leaf in cleared.leaves()] == leaves
 
 
-def test_events_from_before_the_bytes_were_kept(cleared: Evidence) -> None:
-    with cleared.engine.begin() as connection:
-        connection.execute(sa.text("delete from contents where attempt is not null"))
+@pytest.mark.parametrize("attempt", [1, 2, 3])
+def test_nothing_is_erased_of_which_the_log_does_not_say_so(
+    cleared: Evidence, attempt: int
+) -> None:
+    cleared.handle([done(4)])
+    with pytest.raises(sa.exc.DBAPIError, match="holds no erasure"):
+        erase(cleared, attempt)
+    assert all(leaf.salt for leaf in cleared.leaves())
+
+
+def done(attempt: int) -> Event:
+    """That two people had the attempt erased."""
+    return numbered(path("erasure.done", attempt=attempt))[-1]
+
+
+def erase(log: Evidence, attempt: int) -> int:
+    """As audit itself may, and no other service."""
+    with log.engine.begin() as connection:
+        statement = sa.text("select audit.erase(:submission, :attempt)")
+        return int(
+            connection.execute(
+                statement, {"submission": SUBMISSION, "attempt": attempt}
+            ).scalar_one()
+        )
+
+
+def test_events_from_before_the_bytes_were_kept(cleared: Evidence, module_database: str) -> None:
+    with psycopg.connect(module_database, autocommit=True) as connection:
+        connection.execute("delete from audit.contents where attempt is not null")
     assert ask(cleared)[0] == 410
     assert ask(cleared, attempt=1)[0] == 410
 
@@ -161,6 +188,7 @@ def test_without_a_token_or_signature_there_is_nothing(cleared: Evidence) -> Non
 
 def test_what_persons_decided_is_part_of_the_path_and_what_follows_elsewhere_is_not(
     cleared: Evidence,
+    module_database: str,
 ) -> None:
     """All of them are leaves, and the receipt stays whole."""
     review = examples("review.decided")[0] | OF_SUBMISSION
@@ -179,12 +207,10 @@ def test_what_persons_decided_is_part_of_the_path_and_what_follows_elsewhere_is_
     found = verify_receipt(receipt, ORIGINAL)
     topics = ["submission.received", *CLEARED]
     assert [one.topic for one in found.events] == [*topics, "review.decided"]
-    with cleared.engine.begin() as connection:
+    with psycopg.connect(module_database, autocommit=True) as connection:
         connection.execute(
-            sa.text(
-                "delete from contents using leaves where leaves.index = contents.index"
-                " and topic = 'review.decided'"
-            )
+            "delete from audit.contents using audit.leaves where leaves.index = contents.index"
+            " and topic = 'review.decided'"
         )
     _, receipt = ask(cleared)
     found = verify_receipt(receipt, ORIGINAL)

@@ -21,7 +21,6 @@ from deploy.local import Stack
 from services.grdp.reach import GRANTED
 from services.kernel.cluster import Cluster
 from services.kernel.codec import codec
-from services.kernel.db import connect
 from tests import people
 from tests.integration.grdp_parts import (
     ARTICLE,
@@ -286,7 +285,9 @@ def item(url: str, form: str, room: str | None, **more: Any) -> None:
     """An item of the catalogue's copy; a later one is its next version."""
     body = {"id": form, "form": form, "responsible": SENDER, "room": room}
     values = {"id": form, "body": json.dumps(body), "valid_from": None, "valid_to": None, **more}
-    engine = connect(url)
+    engine = sa.create_engine(
+        url.replace("postgresql", "postgresql+psycopg", 1), poolclass=sa.NullPool
+    )
     with engine.begin() as connection:
         connection.execute(
             sa.text(
@@ -295,7 +296,6 @@ def item(url: str, form: str, room: str | None, **more: Any) -> None:
             ),
             values,
         )
-    engine.dispose()
 
 
 def test_a_room_reads_what_its_items_supply(store: Store, url: str) -> None:

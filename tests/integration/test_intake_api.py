@@ -241,6 +241,20 @@ def test_other_content_or_declarations_are_new_attempts(sender: Sender) -> None:
     assert len({answer.json()["id"] for answer in answers}) == 1
 
 
+def test_an_old_statement_puts_nothing_aside_and_its_retry_is_a_repeat(sender: Sender) -> None:
+    first = sender.statement()
+    assert sender.post(statement=first).json()["attempt"] == 1
+    corrected = CONTENT + b"x;2;1\n"
+    latest = sender.statement(corrected)
+    assert sender.post(corrected, statement=latest).json()["attempt"] == 2
+    problem(sender.post(issued_at=NOW - timedelta(seconds=1)), 409, "statement-older")
+    problem(sender.post(issued_at=NOW - timedelta(days=900)), 422, "statement-expired")
+    sender.intake.clock.now = NOW + timedelta(days=30)
+    again = [sender.post(statement=first), sender.post(corrected, statement=latest)]
+    assert [(one.status_code, one.json()["attempt"]) for one in again] == [(200, 1), (200, 2)]
+    assert sender.post(CONTENT + b"y;3;1\n").json()["attempt"] == 3
+
+
 def test_a_nonce_for_other_content(intake: Intake, sender: Sender) -> None:
     statement = sender.statement()
     sender.post(statement=statement)

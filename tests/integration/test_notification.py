@@ -18,6 +18,7 @@ import sqlalchemy as sa
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from kafka import KafkaProducer
 from pydantic import SecretStr
@@ -29,7 +30,7 @@ from deploy.supervision import wait_until
 from services.kernel.api import Context
 from services.kernel.cluster import Cluster
 from services.kernel.codec import codec
-from services.kernel.db import connect
+from services.kernel.db import close, connect
 from services.kernel.events import Draft, Event
 from services.kernel.masterkey import MasterKey
 from services.kernel.migration import configuration, migrate
@@ -150,10 +151,16 @@ class Service:
 
 
 @pytest.fixture
-def service(engine: sa.Engine, url: str, cluster: Cluster) -> Service:
+def service(engine: sa.Engine, url: str, cluster: Cluster) -> Iterator[Service]:
     clock = Clock()
     app = create_app(Settings(database_url=url, **login(cluster)), clock)
-    return Service(engine, app.state.context, clock)
+    yield Service(engine, app.state.context, clock)
+    _close(app)
+
+
+def _close(app: FastAPI) -> None:
+    """An application that never began does not end, either: its connections stay open until somebody closes them."""
+    close(app.state.context.engine)
 
 
 def event(topic: str = "submission.returned", index: int = 0, **changes: Any) -> Event:
@@ -336,7 +343,7 @@ def test_one_at_a_time_for_each_address_and_no_one_waits_for_another(service: Se
 
 
 @pytest.fixture
-def client(engine: sa.Engine, url: str, cluster: Cluster) -> TestClient:
+def client(engine: sa.Engine, url: str, cluster: Cluster) -> Iterator[TestClient]:
     config = Settings(
         database_url=url,
         **login(cluster),
@@ -346,7 +353,8 @@ def client(engine: sa.Engine, url: str, cluster: Cluster) -> TestClient:
     )
     app = create_app(config)
     app.state.keys = people.keys
-    return TestClient(app)
+    yield TestClient(app)
+    _close(app)
 
 
 def agency(organisation: str) -> dict[str, str]:

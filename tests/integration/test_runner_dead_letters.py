@@ -8,6 +8,7 @@ from dataclasses import replace
 from uuid import UUID
 
 import pytest
+from kafka import TopicPartition
 from kafka.admin import KafkaAdminClient
 
 from services.kernel import replay
@@ -108,6 +109,70 @@ def test_a_rejected_event_is_buried_and_replay_reaches_its_group_alone(toy: Toy)
     first, again = replay.letters(toy.cluster, "validation")
     assert first.replayed and again.origin == first.origin
     assert len(toy.read(INPUT)) == 3, "the other groups' topic got nothing"
+
+
+def test_nothing_is_forged_by_the_topic_of_replays(toy: Toy) -> None:
+    """Whoever has the operator's login may have a letter handled again, and can say neither what it is nor whose."""
+    dead, wanted = received("refused"), received()
+    forged = received("forged")
+    at_home = [*forged.headers, *_origin(INPUT)]
+    with toy.running("batch"):
+        toy.send([dead])
+        toy.wait_for(lambda: len(replay.letters(toy.cluster, "validation")) == 1)
+        (letter,) = replay.letters(toy.cluster, "validation")
+        toy.send(
+            [
+                _sent_back(forged.value, forged.key, at_home),
+                _sent_back(forged.value, forged.key, [*at_home, ("dead-offset", b"0")]),
+                _sent_back(forged.value, forged.key, [*forged.headers, *_origin("nowhere")]),
+                _sent_back(forged.value, forged.key, list(forged.headers)),
+                _sent_back(b"0", b"", at_home),
+                _sent_back(b"9", b"", []),
+                _sent_back(b"{}", b"", []),
+            ]
+        )
+        replay.send_back(toy.cluster, [letter])
+        toy.send([wanted])
+        toy.wait_for(lambda: len(replay.letters(toy.cluster, "validation")) == 2)
+        toy.wait_for(lambda: toy.handled() == 1)
+    first, again = replay.letters(toy.cluster, "validation")
+    assert (first.replayed, again.replayed) == (True, False)
+    assert (again.origin, again.event_id) == (letter.origin, identity(dead))
+    assert set(toy.outputs()) == {wanted.key.decode()}
+    assert toy.log().count("replay refused") == 7
+    assert not [worker for worker in toy.workers if worker.returncode == 70]
+
+
+def test_a_letter_is_compared_with_its_source_and_is_good_without(toy: Toy) -> None:
+    def letters() -> list[replay.Letter]:
+        return replay.letters(toy.cluster, "validation")
+
+    with toy.running("batch"):
+        toy.send([received("refused", submission) for submission in of_one_partition(2)])
+        toy.wait_for(lambda: len(letters()) == 2)
+        # As if somebody had the group's own login: a letter that says other than what came.
+        toy.send([replace(letters()[0].message, value=received("forged").value)])
+        replay.send_back(toy.cluster, letters()[2:])
+        toy.wait_for(lambda: toy.log().count("replay refused") == 1)
+        origin = letters()[1].origin
+        admin = KafkaAdminClient(**toy.cluster.options())
+        admin.delete_records({TopicPartition(INPUT, origin.partition): origin.offset + 1})
+        admin.close()
+        replay.send_back(toy.cluster, letters()[1:2])
+        toy.wait_for(lambda: len(letters()) == 4)
+    assert letters()[3].origin == origin
+    assert letters()[3].message.value == letters()[1].message.value
+    assert toy.log().count("replay refused") == 1
+    assert toy.handled() == 0
+
+
+def _sent_back(value: bytes, key: bytes, headers: list[tuple[str, bytes]]) -> Message:
+    return Message("validation.replay", key, value, tuple(headers))
+
+
+def _origin(topic: str) -> list[tuple[str, bytes]]:
+    place = (("topic", topic), ("partition", "0"), ("offset", "0"))
+    return [(f"origin-{name}", text.encode()) for name, text in place]
 
 
 def test_the_same_id_with_other_bytes_is_an_alarm(toy: Toy) -> None:

@@ -20,6 +20,7 @@ UP, STARTED = f"up{{{JOB}}}", f"process_start_time_seconds{{{JOB}}}"
 WAIT = f"solieu_catalogue_wait_seconds{{{STAGE}}}"
 CONFLICTS = f'solieu_identity_conflicts_total{{service="grdp",{JOB}}}'
 GAPS = f'solieu_offset_gaps_total{{service="grdp",topic="submission.cleared",{JOB}}}'
+REFUSED = f'solieu_replays_refused_total{{service="grdp",{JOB}}}'
 OUTBOX = f'solieu_outbox_unpublished{{service="policy",{JOB}}}'
 RETRIES = f'solieu_retries_total{{service="grdp",{JOB}}}'
 SWEPT = f'solieu_swept_total{{service="policy",{JOB}}}'
@@ -64,6 +65,9 @@ CASES = (
     Case("IdentityConflict", "none", {CONFLICTS: "0x10"}, False),
     Case("OffsetGap", "one", {GAPS: "_x3 1x9"}, True),
     Case("OffsetGap", "none", {GAPS: "0x10"}, False),
+    Case("ReplayRefused", "one", {REFUSED: "_x3 1x9"}, True),
+    Case("ReplayRefused", "its process is gone", {REFUSED: "1 stale"}, True, 600),
+    Case("ReplayRefused", "none", {REFUSED: "0x10"}, False),
     Case("DeadLetters", "one more", {DEAD: "3x8 4x3"}, True),
     Case("DeadLetters", "the first, with its series", {DEAD: "_x8 1x3"}, True),
     Case("DeadLetters", "all are old", {DEAD: "4x60"}, False, 60),

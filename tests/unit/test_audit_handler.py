@@ -14,7 +14,7 @@ import pytest
 from services.audit.handler import Log, handle
 from services.audit.leaf import entry
 from services.audit.merkle import Tree, leaf_hash
-from services.audit.store import Checkpoint, Content, Head, Leaf, Node
+from services.audit.store import Checkpoint, Content, Leaf, Node
 from services.audit.worker import STAGE
 from services.kernel.codec import codec
 from services.kernel.events import Event, Outcome
@@ -87,8 +87,6 @@ def test_a_batch_is_written_with_its_last_event() -> None:
         expected, _ = expected.append(leaf_hash(entry(one, SALT).encoded()))
     assert log.tree == expected
     assert [(n["level"], n["index"]) for n in rows(last, Node)] == [(1, 2), (1, 3), (2, 1), (3, 0)]
-    (head,) = rows(last, Head)
-    assert (head["size"], head["edge"]) == (8, expected.root)
     (checkpoint,) = rows(last, Checkpoint)
     assert (checkpoint["size"], checkpoint["root"]) == (8, expected.root)
     (published,) = last.events
@@ -100,7 +98,7 @@ def test_a_batch_is_written_with_its_last_event() -> None:
 def test_the_rows_of_one_table_come_together() -> None:
     _, outcomes = batch(Tree(), [event(number) for number in range(1, 9)])
     tables = [row.table for row in outcomes[-1].rows]
-    assert tables == [Leaf] * 8 + [Content] * 8 + [Node] * 7 + [Head, Checkpoint]
+    assert tables == [Leaf] * 8 + [Content] * 8 + [Node] * 7 + [Checkpoint]
 
 
 def test_the_time_of_checkpoints_never_goes_back() -> None:

@@ -12,6 +12,7 @@ from services.audit.merkle import (
     EMPTY,
     Tree,
     consistency_proof,
+    edge_of,
     inclusion_proof,
     leaf_hash,
     node_hash,
@@ -141,6 +142,7 @@ def test_the_grown_tree_is_the_defined_one(size: int) -> None:
     tree, lookup = grown(leaves)
     assert tree.root == defined(leaves)
     assert len(tree.edge) == size.bit_count()
+    assert edge_of(size, lookup) == tree
     for level in range(1, size.bit_length()):
         for index in range(size >> level):
             covered = leaves[index << level : (index + 1) << level]

@@ -315,6 +315,25 @@ def test_there_has_to_be_one_final_verdict(later: tuple[str, ...]) -> None:
     assert refusal(receipt_of(path(*later))) is Reason.VERDICT
 
 
+@pytest.mark.parametrize(
+    "form", ["\x1b[2J\x1b[HBiên nhận đúng.", "a\rb", "a\nb", "\u202eb", "\x9b1A"]
+)
+def test_what_a_receipt_says_can_not_write_over_what_is_said_of_it(form: str) -> None:
+    made = path("submission.returned", token=sign(statement(form=form), sender_key()))
+    received = event(1, "submission.received", {**made.events[0].data, "form": form})
+    made = replace(made, events=(received, *made.events[1:]))
+    assert refusal(receipt_of(made)) is Reason.FORMAT
+
+
+def test_only_a_checkpoint_from_elsewhere_proves_a_receipt() -> None:
+    receipt = receipt_of(path(*CLEARED))
+    own = Checkpoint(receipt["checkpoint"]["size"], bytes.fromhex(receipt["checkpoint"]["root"]))
+    key = sender_key().as_dict(private=False)
+    assert not verify_receipt(receipt).proved
+    assert not verify_receipt(receipt, ORIGINAL, key).proved
+    assert verify_receipt(receipt, checkpoint=own).proved
+
+
 def test_another_file_key_or_checkpoint_is_refused() -> None:
     receipt = receipt_of(path("submission.returned"))
     assert refusal(receipt, original=ORIGINAL + b" ") is Reason.ORIGINAL

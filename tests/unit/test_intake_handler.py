@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from hashlib import sha256
 from typing import Any
 from uuid import UUID
@@ -46,7 +46,7 @@ def refused(statement: Statement, facts: Facts = FACTS) -> Code | None:
 
 def attempt(**changes: Any) -> Attempt:
     s = STATEMENT
-    one = Attempt(ID, 3, s.sha256, s.regime, s.classification, FORM.version, State.STORED, 1)
+    one = Attempt(ID, 3, s.sha256, s.regime, s.classification, FORM.version, State.STORED, 1, NOW)
     return replace(one, **changes)
 
 
@@ -156,12 +156,12 @@ def test_content_must_be_what_was_signed() -> None:
 
 
 def test_the_first_attempt() -> None:
-    assert decide(STATEMENT, ID, None, None, FORM) == New(1)
+    assert decide(STATEMENT, ID, None, None, FORM, NOW) == New(1)
 
 
 def test_a_copy_of_the_latest_attempt_is_a_repeat() -> None:
     latest = attempt()
-    assert decide(STATEMENT, ID, None, latest, FORM) == Repeat(latest)
+    assert decide(STATEMENT, ID, None, latest, FORM, NOW) == Repeat(latest)
 
 
 @pytest.mark.parametrize(
@@ -174,7 +174,7 @@ def test_a_copy_of_the_latest_attempt_is_a_repeat() -> None:
     ],
 )
 def test_anything_else_is_a_new_attempt(change: dict[str, Any]) -> None:
-    assert decide(STATEMENT, ID, None, attempt(**change), FORM) == New(4)
+    assert decide(STATEMENT, ID, None, attempt(**change), FORM, NOW) == New(4)
 
 
 @pytest.mark.parametrize("state", list(State))
@@ -182,12 +182,12 @@ def test_what_was_returned_withheld_or_taken_back_may_come_again(state: State) -
     again = state in (State.RETURNED, State.WITHHELD, State.WITHDRAWN)
     latest = attempt(state=state)
     expected = New(4) if again else Repeat(latest)
-    assert decide(STATEMENT, ID, None, latest, FORM) == expected
+    assert decide(STATEMENT, ID, None, latest, FORM, NOW) == expected
 
 
 def test_a_known_nonce_repeats_its_own_attempt_whatever_became_of_it() -> None:
     known = attempt(attempt=1, state=State.RETURNED, form_version=9)
-    assert decide(STATEMENT, ID, known, attempt(sha256="b" * 64), FORM) == Repeat(known)
+    assert decide(STATEMENT, ID, known, attempt(sha256="b" * 64), FORM, NOW) == Repeat(known)
 
 
 @pytest.mark.parametrize(
@@ -200,8 +200,37 @@ def test_a_known_nonce_repeats_its_own_attempt_whatever_became_of_it() -> None:
     ],
 )
 def test_a_nonce_of_other_content(change: dict[str, Any]) -> None:
-    decision = decide(STATEMENT, ID, attempt(**change), None, FORM)
+    decision = decide(STATEMENT, ID, attempt(**change), None, FORM, NOW)
     assert decision == Refusal(Code.NONCE_USED)
+
+
+def refusal_of(statement: Statement, latest: Attempt | None, now: datetime) -> Code | None:
+    decision = decide(statement, ID, None, latest, FORM, now)
+    return decision.code if isinstance(decision, Refusal) else None
+
+
+def test_nothing_new_rests_on_an_old_statement() -> None:
+    corrected = attempt(sha256="b" * 64)
+    for latest in (None, corrected):
+        assert refusal_of(STATEMENT, latest, NOW + 10 * DAY) is None
+        assert refusal_of(STATEMENT, latest, NOW + 10 * DAY + MINUTE) is Code.STATEMENT_EXPIRED
+        assert refusal_of(STATEMENT, latest, NOW + 900 * DAY) is Code.STATEMENT_EXPIRED
+
+
+def test_a_statement_from_before_the_latest_attempts_puts_nothing_aside() -> None:
+    for state in State:
+        newer = attempt(sha256="b" * 64, state=state, issued_at=NOW + MINUTE)
+        assert refusal_of(STATEMENT, newer, NOW + DAY) is Code.STATEMENT_OLDER
+        assert refusal_of(STATEMENT, replace(newer, issued_at=NOW), NOW + DAY) is None
+    returned = attempt(state=State.RETURNED, issued_at=NOW + MINUTE)
+    assert refusal_of(STATEMENT, returned, NOW + DAY) is Code.STATEMENT_OLDER
+
+
+def test_a_retry_is_a_repeat_however_late_it_comes() -> None:
+    late = NOW + 900 * DAY
+    corrected = attempt(attempt=4, sha256="b" * 64, issued_at=NOW + DAY)
+    assert decide(STATEMENT, ID, attempt(), corrected, FORM, late) == Repeat(attempt())
+    assert decide(STATEMENT, ID, None, attempt(), FORM, late) == Repeat(attempt())
 
 
 @pytest.mark.parametrize(
@@ -255,8 +284,8 @@ def test_the_head_fits_the_schema() -> None:
 @pytest.mark.parametrize("kind", NilKind)
 def test_a_nil_is_another_attempt_of_the_same_blank_form(kind: NilKind) -> None:
     nil = replace(STATEMENT, nil=Nil(kind=kind, reason="Không có dự án hoàn thành"))
-    assert decide(nil, ID, None, attempt(), FORM) == New(4)
+    assert decide(nil, ID, None, attempt(), FORM, NOW) == New(4)
     same = attempt(nil=kind.value)
-    assert decide(nil, ID, None, same, FORM) == Repeat(same)
-    assert decide(STATEMENT, ID, None, same, FORM) == New(4)
-    assert decide(nil, ID, attempt(), None, FORM) == Refusal(Code.NONCE_USED)
+    assert decide(nil, ID, None, same, FORM, NOW) == Repeat(same)
+    assert decide(STATEMENT, ID, None, same, FORM, NOW) == New(4)
+    assert decide(nil, ID, attempt(), None, FORM, NOW) == Refusal(Code.NONCE_USED)

@@ -18,6 +18,7 @@ from services.model.statement import (
     Regime,
     Statement,
     Untrusted,
+    issued_at,
     key_id,
     public_key,
     sign,
@@ -43,6 +44,15 @@ STATEMENT = Statement(
     issued_at=datetime(2026, 11, 23, 8, 0, 0, 123456, tzinfo=UTC),
     nonce="n" * 24,
 )
+
+
+def test_a_kept_statement_says_when_it_was_signed() -> None:
+    assert issued_at(sign(STATEMENT, KEY)) == STATEMENT.issued_at
+    for other in ("", "a.b.c", sign(QUESTION, KEY)):
+        with pytest.raises(Untrusted):
+            issued_at(other)
+
+
 QUESTION = Question(
     sender="x", method="GET", path="/v1/submissions/1?a=b", issued_at=STATEMENT.issued_at
 )

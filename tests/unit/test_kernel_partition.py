@@ -8,10 +8,11 @@ from functools import partial
 from types import SimpleNamespace
 from typing import Any, cast
 
-from services.kernel import topics
+from services.kernel import metrics, topics
 from services.kernel.backlog import Received
 from services.kernel.codec import codec
-from services.kernel.dead import origin_of
+from services.kernel.dead import Origin
+from services.kernel.errors import NotReplayable
 from services.kernel.locks import Takeover
 from services.kernel.partition import Partition
 from services.kernel.runner import Runner
@@ -60,7 +61,8 @@ class Broker:
 
     async def advance(self, _: Position) -> None: ...
 
-    def stage_of(self, _: str) -> ObjectStage:
+    def stage_of(self, name: str) -> ObjectStage:
+        assert name == TOPIC.name
         return ObjectStage(
             ("submission.received",),
             load=_unused,
@@ -103,6 +105,33 @@ def test_what_is_written_but_not_published_is_not_acknowledged() -> None:
     asyncio.run(scenario())
 
 
+def test_what_may_not_be_sent_back_is_counted_and_passed_over_and_buried_by_nobody() -> None:
+    """No stage handles it, so its topic has none; what follows it goes on."""
+
+    async def scenario() -> None:
+        broker = Broker()
+        acknowledged: list[int] = []
+        topic = topics.load()["validation.replay"]
+        partition = Partition(cast(Runner, broker), topic, 0)
+        refused = metrics.REPLAYS_REFUSED.labels(broker.service)
+        before = refused._value.get()
+        forged = Received(
+            0, None, None, (), Origin(topic.name, 0, 0), NotReplayable("forged"), partial(acknowledged.append, 0)
+        )  # fmt: skip
+        partition.offer(forged)
+        await _turns()
+        assert acknowledged == [0], "nothing had to be published before"
+        partition.offer(_received(1, partial(acknowledged.append, 1)))
+        broker.may_commit[1].set()
+        broker.may_publish[1].set()
+        await _turns()
+        assert acknowledged == [0, 1]
+        assert refused._value.get() - before == 1
+        await partition.stop()
+
+    asyncio.run(scenario())
+
+
 async def _turns() -> None:
     for _ in range(50):
         await asyncio.sleep(0)
@@ -111,7 +140,7 @@ async def _turns() -> None:
 def _received(offset: int, acknowledge: Callable[[], None]) -> Received:
     message = received(catalogue=offset)
     event = decode(TOPIC, message.key, message.value, message.headers, codec())
-    origin = origin_of(TOPIC.name, 0, offset, {})
+    origin = Origin(TOPIC.name, 0, offset)
     return Received(
         offset, message.key, message.value, tuple(message.headers), origin, event, acknowledge
     )

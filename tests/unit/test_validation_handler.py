@@ -1,22 +1,28 @@
 """The handler: an event and facts in, drafts and objects out."""
 
 import hashlib
+import hmac
+import io
 import json
+import zipfile
+from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
+import openpyxl
 import pytest
+from sqlmodel import Session
 
 from services.kernel.errors import Permanent
-from services.kernel.events import Event, Outcome
+from services.kernel.events import Event, NewObject, Outcome
 from services.kernel.limits import OutOfTime
 from services.model.codelist import load_codelists
 from services.model.form import load_forms
 from services.model.observation import from_parquet
-from services.validation import examination
+from services.validation import examination, loading
 from services.validation.facts import Facts, codelists_of
-from services.validation.handler import handle
+from services.validation.handler import give_up, handle
 from tests.unit.test_validation_check import FORM, rows
 from tests.unit.workbooks import xlsx
 
@@ -117,8 +123,78 @@ def test_what_is_no_workbook_is_returned_without_cells() -> None:
 
 def test_the_same_event_gives_the_same_outcome() -> None:
     content = xlsx(rows())
-    first = handle(received(), FACTS, {"original": content})
-    assert handle(received(), FACTS, {"original": content}) == first
+    first = handle(received(), SALTED, {"original": content})
+    assert handle(received(), SALTED, {"original": content}) == first
+
+
+SALTED = replace(FACTS, salt=b"s" * 32)
+
+
+def objects_of(facts: Facts, content: bytes) -> dict[str, NewObject]:
+    outcome = handle(received(), facts, {"original": content})
+    return {one.kind: one for one in outcome.objects}
+
+
+def wrong() -> bytes:
+    sheet = rows()
+    sheet[7][2] = 987654.25
+    return xlsx(sheet)
+
+
+@pytest.mark.parametrize("content", [xlsx(rows()), wrong()], ids=["valid", "returned"])
+def test_the_hash_of_an_object_can_not_be_tried_out(content: bytes) -> None:
+    """Whoever guesses all figures makes the same objects, and other hashes; each kind has a random part of its own."""
+    known, guessed = objects_of(SALTED, content), objects_of(FACTS, content)
+    other = objects_of(replace(FACTS, salt=b"t" * 32), content)
+    assert known.keys() == guessed.keys() == other.keys()
+    for kind, one in known.items():
+        hashes = {found[kind].reference()["sha256"] for found in (known, guessed, other)}
+        assert len(hashes) == 3, kind
+        assert SALTED.salt not in one.content
+        assert SALTED.salt.hex().encode() not in one.content
+    parts = {kind: hmac.digest(SALTED.salt, kind.encode(), "sha256") for kind in known}
+    for kind, part in parts.items():
+        written = known[kind].content
+        held = {one for one in parts.values() if one in written or one.hex().encode() in written}
+        assert held == {part}
+
+
+def test_an_object_with_its_random_part_is_read_as_one_without() -> None:
+    content = xlsx(rows())
+    known, plain = objects_of(SALTED, content), objects_of(FACTS, content)
+    for kind in ("report", "cells"):
+        document = json.loads(known[kind].content)
+        assert document.pop("salt")
+        assert document == json.loads(plain[kind].content)
+    frames = [from_parquet(found["observations"].content) for found in (known, plain)]
+    assert frames[0].equals(frames[1])
+    content = wrong()
+    marked = [objects_of(facts, content)["marked"].content for facts in (SALTED, FACTS)]
+    texts = [
+        [
+            [cell.value for row in sheet for cell in row]
+            for sheet in openpyxl.load_workbook(io.BytesIO(one))
+        ]
+        for one in marked
+    ]
+    assert texts[0] == texts[1]
+    assert zipfile.ZipFile(io.BytesIO(marked[0])).testzip() is None
+
+
+def test_what_took_too_long_has_a_random_part_too() -> None:
+    outcomes = [give_up(received(), facts) for facts in (SALTED, FACTS)]
+    assert len({one.objects[0].reference()["sha256"] for one in outcomes}) == 2
+
+
+def test_the_random_part_is_no_fact_to_be_compared() -> None:
+    assert replace(FACTS, salt=b"t" * 32) == SALTED
+    assert "salt" not in repr(SALTED)
+
+
+def test_the_random_part_is_new_at_each_load(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(loading, "facts_of", lambda *_: FACTS)
+    salts = {loading.load(cast(Session, None), received()).salt for _ in range(3)}
+    assert [len(one) for one in salts] == [32] * 3
 
 
 @pytest.mark.parametrize(

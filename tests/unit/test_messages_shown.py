@@ -1,0 +1,176 @@
+"""Whatever member of a closed set is shown to people has its words, in both languages.
+
+A message whose id ends with a value is looked up as `f"prefix.{value}"`, or as `t("prefix." ~ value)` in a page. Each
+such place of the product is found here, and says below which values may stand there.
+"""
+
+from __future__ import annotations
+
+import ast
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from typing import get_args
+
+import pytest
+
+from services.audit import verifier
+from services.console import standing
+from services.console.pages import consents, incidents, submission, verifications
+from services.intake.status import State
+from services.kernel.auth import Role
+from services.model import messages
+from services.model.observation import Completeness
+from services.model.period import Frequency
+from services.model.regulation import Keeper
+from services.model.rule import CellType, Severity
+from services.model.statement import Classification, Regime, SecretLevel
+from services.model.text import SCHEMAS, Language
+from services.operators.review import Decision
+from services.policy import refusals as policy
+from services.policy.holds import Choice
+from services.policy.identifiers.finding import Kind as Identifier
+from services.policy.incidents import Ending
+from services.policy.law.verdict import KINDS, Verdict
+from services.validation import refusals as validation
+from services.validation.findings import AnswerKind
+from services.validation.verification import Result
+from services.validation.workbook.kind import Kind as Content
+
+SERVICES = SCHEMAS.parent / "services"
+FOR_SOME_VALUES = re.compile(r"[a-z][\w.-]*[._]\{\}[\w.]*")
+FOUND_IN = ("", "audit.", "connector.", "console.", "validation.")
+"""What a module's own function puts before its ids."""
+
+
+def symbols(topic: str, field: str) -> tuple[str, ...]:
+    """The symbols of an enum in an event."""
+    schema = json.loads((SCHEMAS / f"{topic}.avsc").read_text(encoding="utf-8"))
+    (type_,) = [one["type"] for one in schema["fields"] if one["name"] == field]
+    return tuple(type_["symbols"])
+
+
+def _titled(codes: Iterable[str]) -> list[str]:
+    """A problem has a title, and says how to mend it."""
+    return [one for code in codes for one in (code, f"{code}.mend")]
+
+
+VERDICTS = [
+    topic.rpartition(".")[2]
+    for topic in (*verifier.DECISIONS, verifier.RETURNED)
+    if topic != verifier.HELD
+]
+SHOWN: Mapping[str, Iterable[object]] = {
+    "audit.unproved.{}": [one.value for one in verifier.Reason],
+    "audit.verdict.{}": VERDICTS,
+    "connector.answer_{}": AnswerKind,
+    "connector.report_{}": ("valid", "returned"),
+    "connector.state_{}": State,
+    "console.advice.{}": [one for one in State if one not in ("returned", "withheld")],
+    "console.advice.{}.{}": [
+        f"{state}.{who}" for state in ("returned", "withheld") for who in ("sender", "office")
+    ],
+    "console.answer.{}": AnswerKind,
+    "console.classification.{}": Classification,
+    "console.completeness.{}": Completeness,
+    "console.consent.done.{}": consents.DONE,
+    "console.decided.{}": submission.DECIDED,
+    "console.incident.ended.{}": incidents.ENDINGS,
+    "console.incident.was.{}": (*Ending, *symbols("incident.closed", "outcome")),
+    "console.period.half_year.{}": ("1", "2"),
+    "console.period.{}": set(Frequency) - {Frequency.HALF_YEAR, Frequency.DAY},
+    "console.regime.{}": Regime,
+    "console.role.{}": Role,
+    "console.severity.{}": Severity,
+    "console.state.{}": (*State, *standing.TONES),
+    "console.step.{}": (*State, *standing.TONES),
+    "console.step.{}.ahead": ("validated", "cleared", "stored"),
+    "console.verification.answered.{}": verifications.RESULTS,
+    "console.verification.was.{}": Result,
+    "notice.completeness.{}": Completeness,
+    "notice.ending.{}": (*Ending, *symbols("incident.closed", "outcome")),
+    "notice.finding_{}": [*AnswerKind, *(f"{one}.subject" for one in AnswerKind)],
+    "notice.request_{}": symbols("request.decided", "state"),
+    "notice.verification_{}": (*symbols("verification.changed", "state"), "correct"),
+    "notice.outcome.{}": (*Choice, *symbols("review.decided", "outcome")),
+    "operators.policy.{}": Verdict,
+    "operators.review.{}": Decision,
+    "operators.rules.verdict.{}": ("valid", "returned"),
+    "policy.keeper.{}": (*Keeper, "unknown"),
+    "policy.refused.{}": _titled(one.id for one in policy.Code),
+    "policy.kind.{}": (
+        *Identifier, *SecretLevel, *symbols("incident.opened", "level"),
+    ),
+    "policy.audience.{}": KINDS,
+    "validation.answer.{}": [one for one in AnswerKind if one is not AnswerKind.EXPLAINED],
+    "validation.completeness.{}": Completeness,
+    "validation.kind.{}": Content,
+    "validation.page.next.{}": ("valid", "warned", "returned"),
+    "validation.page.verdict.{}": ("valid", "warned", "returned"),
+    "validation.refused.{}": _titled(one.id for one in validation.Code),
+    "validation.severity.{}": Severity,
+    "validation.template.only_{}": set(CellType) - {CellType.TEXT},
+}  # fmt: skip
+NAMED_WHERE_CALLED = {
+    "audit.signature.{}", "audit.{}", "audit.{}.{}", "catalogue.registry.{}", "catalogue.{}",
+    "catalogue.{}.mend", "console.consent.{}", "console.filter.{}", "console.number.{}", "console.trouble.{}",
+    "console.trouble.{}.mend", "console.{}", "grdp.{}", "grdp.{}.mend", "notice.{}", "notice.{}.mend",
+    "operators.dead.{}", "operators.difference.{}", "operators.topic.{}", "operators.trace.{}", "operators.rules.{}",
+    "operators.{}", "operators.catalogue.{}", "operators.key.{}", "operators.people.{}",
+    "operators.rules.untested.{}", "operators.schemas.{}",
+    "operators.{}.{}", "policy.class.{}", "policy.if.{}", "policy.{}", "validate.column.{}",
+    "validation.column.{}", "validation.marked.{}", "validation.reason.{}", "validation.repair.{}",
+    "validation.template.{}", "validation.usage.{}", "validation.{}", "validation.{}.mend", "validation.verdict.{}",
+    "connector.{}", "intake.{}", "validation.column_{}",
+}  # fmt: skip
+"""Of no closed set: their values are written out beside the call, or are codes that have tests of their own."""
+
+
+def looked_up() -> Iterator[tuple[str, str]]:
+    """Each place where the id of a message ends with a value, with the id as it stands there."""
+    for path in sorted(SERVICES.rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.JoinedStr):
+                yield f"{path.name}:{node.lineno}", _pattern(node)
+    for path in sorted(SERVICES.rglob("*.html")):
+        for found in re.finditer(r'"([\w.]+)" ~ ', path.read_text(encoding="utf-8")):
+            yield path.name, found[1] + "{}"
+
+
+def _pattern(text: ast.JoinedStr) -> str:
+    return "".join(str(one.value) if isinstance(one, ast.Constant) else "{}" for one in text.values)
+
+
+def messages_like(pattern: str) -> Iterator[str]:
+    """The ids, with what a module puts before them, that the pattern stands for."""
+    for before in FOUND_IN:
+        whole = re.escape(before + pattern).replace(r"\{\}", r"[\w-]+")
+        if any(re.fullmatch(whole, one) for one in messages.catalogue("vi")):
+            yield before + pattern
+
+
+def test_each_message_that_ends_with_a_value_says_here_which() -> None:
+    unknown = {
+        (place, pattern)
+        for place, pattern in looked_up()
+        if FOR_SOME_VALUES.fullmatch(pattern)
+        and (found := set(messages_like(pattern)))
+        and not found & (SHOWN.keys() | NAMED_WHERE_CALLED)
+    }
+    assert not unknown
+
+
+def test_nothing_is_said_of_a_message_that_nobody_looks_up() -> None:
+    found = {before + pattern for _, pattern in looked_up() for before in FOUND_IN}
+    assert set(SHOWN) <= found
+
+
+@pytest.mark.parametrize("language", get_args(Language))
+@pytest.mark.parametrize("pattern", SHOWN)
+def test_every_value_that_is_shown_has_its_words(pattern: str, language: Language) -> None:
+    head, _, rest = pattern.partition("{}")
+    values = [str(one) for one in SHOWN[pattern]]
+    assert values
+    known = messages.catalogue(language)
+    tail = "" if rest == ".{}" else rest
+    assert not [one for one in values if f"{head}{one}{tail}" not in known]
