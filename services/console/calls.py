@@ -115,7 +115,7 @@ def _given(parameters: Mapping[str, Any] | None) -> dict[str, Any] | None:
 
 def _refusal(service: str, answer: httpx2.Response) -> Exception:
     """Refused, or Away where trying again later helps."""
-    if answer.status_code in (502, 503, 504):
+    if answer.status_code in (429, 502, 503, 504):
         return Away(service)
     try:
         problem = answer.json()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
@@ -10,6 +11,7 @@ from datetime import timedelta
 import httpx2
 import pytest
 
+from services.console import live
 from services.kernel.clock import utc_now
 from services.kernel.problems import INTERNAL, Problem
 from tests.browser import visits
@@ -249,6 +251,20 @@ def test_streams_are_counted_and_have_an_end(site: Site, client: httpx2.Client) 
     assert all_of_it.count("event: change") == 1
     again = client.get("/submissions/stream?seen=", headers={"Last-Event-ID": seen[1]}).text
     assert "event:" not in again
-    assert site.app.state.streams == 0
-    site.app.state.streams = 1000
+    assert site.app.state.streams == {}
+    site.app.state.streams["p-others"] = 1000
     assert client.get("/submissions/stream").status_code == 503
+
+
+def test_one_person_has_only_so_many_pages_that_change_by_themselves(
+    site: Site, client: httpx2.Client
+) -> None:
+    log_in(client)
+    site.app.state.stream_lasts = 0.0
+    person = "p-kinh-te"
+    site.app.state.streams[person] = live.MOST_OF_ONE - 1
+    assert client.get("/submissions/stream").status_code == 200
+    site.app.state.streams[person] = live.MOST_OF_ONE
+    assert client.get("/submissions/stream").status_code == 503
+    site.app.state.streams = Counter({"p-others": live.MOST_OF_ONE})
+    assert client.get("/submissions/stream").status_code == 200

@@ -22,6 +22,7 @@ from deploy.stack import Stack
 from services.catalogue.api import create_app
 from services.catalogue.people import lockout
 from services.catalogue.people.vacancies import count
+from services.kernel.auth import hash_of
 from services.kernel.masterkey import MasterKey, NotWrapped
 from services.kernel.metrics import VACANCIES
 from services.kernel.migration import migrate
@@ -104,7 +105,7 @@ def migrated(infrastructure: Stack, module_database: str) -> tuple[str, Settings
     settings = Settings(
         database_url=url,
         **login(infrastructure.kafka()),
-        administrator_token=SecretStr("administrator"),
+        administrator_token_sha256=hash_of("administrator"),
         operator_token=SecretStr("operator"),
         master_key=SecretStr("A" * 43 + "="),
     )

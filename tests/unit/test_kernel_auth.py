@@ -27,7 +27,7 @@ from services.model.text import load_yaml
 from tests import people
 
 NOW = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
-SETTINGS = Settings(operator_token=SecretStr("operator"), administrator_token=SecretStr(""))
+SETTINGS = Settings(operator_token=SecretStr("operator"), administrator_token_sha256="")
 
 
 def ask(header: str, now: datetime = NOW) -> Principal | None:

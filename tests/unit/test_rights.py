@@ -33,7 +33,7 @@ SETTINGS = Settings(
     database_url=NOWHERE,
     kafka_bootstrap="127.0.0.1:1",
     catalogue_url="http://127.0.0.1:1",
-    administrator_token=SecretStr("administrator-token"),
+    administrator_token_sha256=auth.hash_of("administrator-token"),
     compiler_token=SecretStr("compiler-token"),
     operator_token=SecretStr("operator-token"),
 )
@@ -41,8 +41,7 @@ CONSOLE = "console"
 """Its pages ask the other APIs with the token of the person's cookie, and have no actions of their own."""
 
 OPEN = {
-    *("GET /healthz", "GET /metrics", "GET /docs", "GET /docs/oauth2-redirect", "GET /redoc"),
-    "GET /openapi.json",
+    *("GET /healthz", "GET /metrics", "GET /docs", "GET /openapi.json"),
 }
 """What every API answers to anybody: no figure, no person, no submission is in it."""
 
