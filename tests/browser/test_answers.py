@@ -16,7 +16,7 @@ from services.kernel.clock import utc_now
 from services.kernel.problems import INTERNAL, Problem
 from tests.browser import visits
 from tests.browser.conftest import Site
-from tests.browser.fakes import PASSWORD, identity, texts
+from tests.browser.fakes import LINK, PASSWORD, identity, texts
 from tests.browser.visits import FORM, form_token
 
 HELD = f"/submissions/{identity('cho')}"
@@ -74,6 +74,41 @@ def test_a_form_from_before_the_login_is_worth_nothing_after_it(client: httpx2.C
     log_in(client)
     assert before != form_token(client.get("/submissions").text)
     assert client.post("/logout", data={"form_token": before}, headers=FORM).status_code == 403
+
+
+def test_a_logout_ends_the_session_and_not_the_cookie_alone(
+    site: Site, client: httpx2.Client
+) -> None:
+    log_in(client)
+    token = form_token(client.get("/submissions").text)
+    assert client.post("/logout", data={"form_token": token}, headers=FORM).status_code == 303
+    assert site.office.logged_out == ["p-kinh-te"]
+    assert client.get("/submissions").status_code == 303
+
+
+def test_a_logout_that_catalogue_did_not_hear_of_is_told_and_the_browser_forgets(
+    site: Site, client: httpx2.Client
+) -> None:
+    log_in(client)
+    token = form_token(client.get("/submissions").text)
+    site.office.is_logout_away = True
+    assert client.post("/logout", data={"form_token": token}, headers=FORM).status_code == 503
+    assert client.get("/submissions").status_code == 303
+
+
+def test_a_person_sets_a_password_by_a_link_once(site: Site, client: httpx2.Client) -> None:
+    shown = client.get(f"/password?token={LINK}").text
+    fields = {"form_token": form_token(shown), "token": LINK, "password": PASSWORD}
+    differing = client.post("/password", data=fields | {"again": "x"}, headers=FORM)
+    assert differing.status_code == 422 and PASSWORD not in differing.text
+    again = {"again": PASSWORD}
+    wrong = client.post("/password", data=fields | again | {"token": "x"}, headers=FORM)
+    assert wrong.status_code == 422
+    assert site.office.passwords == []
+    assert client.post("/password", data=fields | again).status_code == 403
+    answer = client.post("/password", data=fields | again, headers=FORM)
+    assert (answer.status_code, answer.headers["location"]) == (303, "/login")
+    assert site.office.passwords == [PASSWORD]
 
 
 def test_every_answer_is_guarded_and_none_is_kept(site: Site, client: httpx2.Client) -> None:
