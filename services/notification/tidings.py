@@ -149,7 +149,7 @@ def of_request(data: Mapping[str, Any], facts: Facts) -> Iterator[Tiding]:
 
 
 def of_people(data: Mapping[str, Any], facts: Facts) -> Iterator[Tiding]:
-    """Who may act is told to every statistics office's leadership, and to the organisation concerned.
+    """Who may act is told to the statistics office's leadership, and to the organisation concerned.
 
     A contact address is told at the one that holds until the change does: the old one hears of it. What was set up
     before there were leaders is told to nobody, but the founding itself is; nor is that somebody chose a new password.
@@ -164,8 +164,9 @@ def of_people(data: Mapping[str, Any], facts: Facts) -> Iterator[Tiding]:
         "second": _plain(data["decided_by"]) if data["decided_by"] else NONE,
         "change": _plain(data["change_id"]),
     }
-    concerned = [data["organisation"]] if data["organisation"] else []
-    for one in dict.fromkeys([*facts.offices(None), *concerned]):
+    concerned = facts.organisations.get(data["organisation"])
+    offices = facts.offices(concerned.province if concerned else None)
+    for one in dict.fromkeys([*offices, *([concerned.id] if concerned else [])]):
         yield Tiding(one, f"notice.people_{data['state']}", values)
 
 
