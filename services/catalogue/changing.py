@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import uuid4
@@ -38,7 +38,7 @@ def change(context: Context, command: Command, author: str) -> Changed:
         version = handler.decide(command, facts, counter, now)
         if version is None:
             return Changed(facts.newest, False, context.outbox.unpublished(session))
-        what = authority.governed(command, facts.newest, now)
+        what = authority.governed(replace(command, body=version.body), facts.newest, now)
         is_founded = changes.is_founded(session)
         if what and is_founded:
             return _propose(context, session, what, version, author)

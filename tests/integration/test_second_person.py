@@ -154,6 +154,18 @@ def test_a_link_that_nobody_made_is_none(office: Catalogue, token: str) -> None:
     assert use(office, token) in (404, 422)
 
 
+def test_who_made_somebody_without_rights_does_not_know_the_password_once_there_are_some(
+    office: Catalogue,
+) -> None:
+    assert office.add("p-ngam", roles=["auditor"], rooms=[]).status_code == 201
+    header = office.header("p-ngam")
+    waits = waiting(office.change("p-ngam", roles=["auditor", "compiler"]))
+    decided = decide(office, waits).json()
+    assert decided["link"]["person"] == "p-ngam"
+    assert office.log_in("p-ngam").status_code == 401
+    assert office.renew(header).status_code == 401
+
+
 def test_a_link_ends_after_a_day_and_with_the_next_one(office: Catalogue) -> None:
     first, second = (
         decide(office, waiting(office.client.post("/v1/people/p-kinh-te/reset", headers=ADMINISTRATOR)))

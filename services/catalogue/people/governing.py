@@ -119,12 +119,13 @@ def confirm(context: Context, session: Session, found: Change, who: str) -> Outc
         raise wrong(409, "changed-meanwhile", "catalogue.change.meanwhile", [])
     check(session, person)
     link = None
-    if before is None:
-        if not store.create(session, person.id, None, now):
-            raise wrong(409, "changed-meanwhile", "catalogue.change.meanwhile", [])
-        link = links.make(session, person.id, now)
+    if before is None and not store.create(session, person.id, None, now):
+        raise wrong(409, "changed-meanwhile", "catalogue.change.meanwhile", [])
     store.add(session, Written(person, found.base + 1, now, author))
     raise_(session, person.id, author, now)
+    if before is None or not set(before.person.roles) & authority.TRUSTED:
+        # Whoever made somebody without rights may know the password.
+        link = _end_password(session, person.id, author, now)
     fields = authority.differing(before.person if before else None, person)
     told = Told(What.PERSON, person=person, fields=fields)
     return Outcome(link=link, sequence=_tell(context, session, found.id, told, author, who))

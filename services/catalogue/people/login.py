@@ -68,10 +68,11 @@ async def log_in(login: Login, request: Request, response: Response, context: Wi
 
     Failures count for the person from one address; a hundred from many addresses count for all of them.
     """
+    asked_at = context.clock()
     if not await is_right(context, login.person, login.password, address(request)):
         raise _refused()
     response.headers["Cache-Control"] = "no-store"
-    return await run_in_threadpool(_begin, context, login.person)
+    return await run_in_threadpool(_begin, context, login.person, asked_at)
 
 
 @router.post("/tokens/renew", summary="Gia hạn đăng nhập · Renew a token")
@@ -153,12 +154,15 @@ def _succeed(context: Context, person: str, address: str, better: str | None) ->
             store.improve(session, person, better)
 
 
-def _begin(context: Context, person_id: str) -> Token:
-    """The first token of a new session, for who gave the right password just now."""
+def _begin(context: Context, person_id: str, asked_at: datetime) -> Token:
+    """The first token of a new session, for who gave a password that was right when it was asked."""
     now = context.clock()
     with Session(context.engine) as session, session.begin():
-        # Who is locked at this moment gets no session that would live once the lock is gone.
+        # Who is locked or gets another password at this moment gets no session that would outlive that.
         store.lock(session, person_id)
+        set_at = store.password_set_at(session, person_id)
+        if set_at is None or set_at > asked_at:
+            raise _refused()
         id_ = sessions.begin(session, person_id, now)
         return _issue(context, session, person_id, now, str(id_))
 
