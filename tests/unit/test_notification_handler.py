@@ -329,7 +329,7 @@ def governed(**more: Any) -> list[tuple[str, str]]:
         SENDER: replace(known[SENDER], contacts=(deaf,)),
     }
     changed = event("people.changed", **{"organisation": SENDER, **more})
-    return told(handle(changed, facts(organisations=known | everywhere)))
+    return told(handle(changed, facts(organisations={**known, **everywhere})))
 
 
 @pytest.mark.parametrize("state", ["proposed", "done", "refused"])
