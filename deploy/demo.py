@@ -42,12 +42,13 @@ def main() -> int:
     stack = Stack(FOLDER)
     _start(stack)
     keys = _load_catalogue(stack)
+    people = People(stack, FOLDER / "people.json")
     workbooks = _generate()
     scenario = yaml.safe_load((EXAMPLES / "scenario.yaml").read_text(encoding="utf-8"))
     results = [_send(stack, keys, workbooks, entry) for entry in scenario["submissions"]]
     show(console, results)
     wrong = [f"{result.name}: {text}" for result in results for text in result.wrong]
-    wrong += _scenes(stack, keys, People(stack, FOLDER / "people.json"), workbooks, results)
+    wrong += _scenes(stack, keys, people, workbooks, results)
     wrong += _balances(stack, results)
     _addresses(stack)
     for text in wrong:

@@ -9,6 +9,7 @@ from pathlib import Path
 from deploy import database
 from deploy.programs import SERVICES, Program, Role
 from deploy.state import HOST, State
+from services.kernel.auth import hash_of
 from services.kernel.cluster import Cluster
 
 COMMANDS_CALL = ("intake", "catalogue", "validation", "policy", "audit")
@@ -21,11 +22,12 @@ def program(state: State, folder: Path, process: Program) -> dict[str, str]:
         **(_kept(state, process.service) if process.database else {}),
         **(_vault(folder) if process.vault else {}),
         **(_master_key(state) if process.master_key else {}),
-        **_tokens(state, process.tokens),
+        **_known_tokens(state, process.tokens),
         **(_keys_of_tokens(state) if process.role is Role.API else {}),
         **(_mail(state) if process.service == "notification" else {}),
         **_called(state, process.calls),
         **(_address(state) if process.service == "console" else {}),
+        **(_proxies() if process.name == "catalogue-api" else {}),
         "SOLIEU_PORT": str(state.ports[process.name]),
     }
 
@@ -118,6 +120,19 @@ def _vault(folder: Path) -> dict[str, str]:
 
 def _master_key(state: State) -> dict[str, str]:
     return {"SOLIEU_MASTER_KEY": state.master_key}
+
+
+def _proxies() -> dict[str, str]:
+    """The console tells catalogue from where somebody logs in."""
+    return {"SOLIEU_PROXIES": HOST}
+
+
+def _known_tokens(state: State, holders: Iterable[str]) -> dict[str, str]:
+    """What an API compares tokens with: of the administrator's, which says who may what, the hash alone."""
+    found = _tokens(state, holders)
+    if token := found.pop("SOLIEU_ADMINISTRATOR_TOKEN", None):
+        found["SOLIEU_ADMINISTRATOR_TOKEN_SHA256"] = hash_of(token)
+    return found
 
 
 def _tokens(state: State, holders: Iterable[str]) -> dict[str, str]:

@@ -33,7 +33,6 @@ class Person:
 PEOPLE = (
     Person("p-quan-tri", "Người Quản Trị", OFFICE, "administrator"),
     Person("p-van-hanh", "Người Vận Hành", OFFICE, "operator"),
-    Person("p-lanh-dao", "Người Lãnh Đạo", OFFICE, "leader"),
     Person("p-kinh-te", "Công Chức Kinh Tế", OFFICE, "officer", (ECONOMY,)),
     Person("p-xa-hoi", "Công Chức Xã Hội", OFFICE, "officer", (SOCIETY,)),
     Person("p-thu-thap", "Công Chức Thu Thập", OFFICE, "officer", (COLLECTION,)),
@@ -45,12 +44,19 @@ PEOPLE = (
 )
 
 
+LEADERS = (
+    Person("p-lanh-dao", "Người Lãnh Đạo", OFFICE, "leader"),
+    Person("p-pho-lanh-dao", "Người Phó Lãnh Đạo", OFFICE, "leader"),
+)
+"""Made by the command on the machine: from then on, who gives somebody rights needs one of them."""
+
+
 class People:
     """The demo's persons, registered in catalogue; `headers` logs one in."""
 
     def __init__(self, stack: Stack, file: Path) -> None:
         self._stack = stack
-        self._passwords = {one.id: secrets.token_urlsafe(12) for one in PEOPLE}
+        self._passwords = {one.id: secrets.token_urlsafe(12) for one in (*PEOPLE, *LEADERS)}
         token = stack.state.tokens["administrator"]
         with self._client({"Authorization": f"Bearer {token}"}) as client:
             for one in PEOPLE:
@@ -64,7 +70,18 @@ class People:
                     "password": self._passwords[one.id],
                 }
                 client.post("/v1/people", json=body).raise_for_status()
+        self._found()
         _save(file, self._passwords)
+
+    def _found(self) -> None:
+        """As whoever sets up the machine does it, who hands each leader a link."""
+        named = [f"--leader={one.id}={one.name}" for one in LEADERS]
+        printed = self._stack.command("people", "found", "--organisation", OFFICE, *named, "--json")
+        with self._client({}) as client:
+            for link in json.loads(printed)["links"]:
+                password = self._passwords[link["person"]]
+                body = {"token": link["token"], "password": password}
+                client.post("/v1/passwords", json=body).raise_for_status()
 
     def headers(self, person: str) -> dict[str, str]:
         """The header that shows a fresh token of this person."""

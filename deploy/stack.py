@@ -102,15 +102,20 @@ class Stack:
 
         RuntimeError with what was printed if that fails.
         """
-        for arguments in (("migrate",), ("topics", "apply")):
-            finished = subprocess.run(
-                [sys.executable, "-m", "services.cli", *arguments],
-                cwd=ROOT, env=self._inherited() | self.administrator_environment(),
-                capture_output=True, text=True, check=False,
-            )  # fmt: skip
-            if finished.returncode:
-                printed = finished.stdout + finished.stderr
-                raise RuntimeError(f"`solieu {' '.join(arguments)}` failed:\n{printed}")
+        self.command("migrate")
+        self.command("topics", "apply")
+
+    def command(self, *arguments: str) -> str:
+        """What `solieu` prints, with all that whoever runs the machine has; RuntimeError where it fails."""
+        finished = subprocess.run(
+            [sys.executable, "-m", "services.cli", *arguments],
+            cwd=ROOT, env=self._inherited() | self.administrator_environment(),
+            capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        if finished.returncode:
+            printed = finished.stdout + finished.stderr
+            raise RuntimeError(f"`solieu {' '.join(arguments)}` failed:\n{printed}")
+        return finished.stdout
 
     def start_services(self, names: Iterable[str] | None = None) -> None:
         """Starts the named programs, or all of the product's; doesn't wait for them."""

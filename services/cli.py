@@ -87,7 +87,11 @@ def load(
     if changed:
         headings = [f"operators.catalogue.{name}" for name in ("kind", "id", "version")]
         table(headings, [[entry.kind, entry.id, entry.version] for entry in changed])
-    say("operators.catalogue.loaded", changed=len(changed), same=len(loaded) - len(changed))
+    waiting = sum(entry.waits for entry in loaded)
+    same = len(loaded) - len(changed) - waiting
+    say("operators.catalogue.loaded", changed=len(changed), same=same)
+    if waiting:
+        say("operators.catalogue.waits", count=waiting)
 
 
 def main() -> None:

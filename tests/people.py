@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from typing import Any
 from uuid import uuid4
 
 from joserfc.jwk import KeySet, OKPKey
 
 from services.catalogue.people.tokens import Holder, claims, public_jwk, sign
+from services.kernel.auth import Principal
 
 PRIVATE = OKPKey.generate_key("Ed25519")
 OTHER = OKPKey.generate_key("Ed25519")
@@ -16,10 +18,16 @@ OTHER = OKPKey.generate_key("Ed25519")
 
 
 class KnownKeys:
-    """The one key that these tokens are signed with, as services.kernel.auth.Keys."""
+    """The one key that these tokens are signed with, as services.kernel.auth.Keys; sessions go on but for `ended`."""
+
+    def __init__(self) -> None:
+        self.ended: set[str] = set()
 
     def find(self, key_id: str) -> KeySet:
         return KeySet.import_key_set({"keys": [public_jwk(PRIVATE)]})
+
+    def is_live(self, principal: Principal, authorization: str) -> bool:
+        return principal.session not in self.ended
 
 
 keys = KnownKeys()
@@ -33,10 +41,14 @@ def token(
     now: datetime | None = None,
     key: OKPKey = PRIVATE,
     lent: Mapping[str, str] | None = None,
+    session: str = "",
+    raised_at: datetime | None = None,
 ) -> str:
     """A token as catalogue would give it now, or at the time of the service's own clock."""
     now = now or datetime.now(UTC)
-    holder = Holder(person, organisation, tuple(roles), tuple(rooms), lent or {})
+    holder = Holder(
+        person, organisation, tuple(roles), tuple(rooms), lent or {}, session, raised_at
+    )
     return sign(claims(holder, now, now, str(uuid4())), key)
 
 
@@ -47,6 +59,9 @@ def headers(
     rooms: Sequence[str] = ("phong-thong-ke-kinh-te-dien-bien",),
     now: datetime | None = None,
     lent: Mapping[str, str] | None = None,
+    session: str = "",
+    raised_at: datetime | None = None,
 ) -> dict[str, str]:
     """The header that shows such a token."""
-    return {"Authorization": f"Bearer {token(person, organisation, roles, rooms, now, lent=lent)}"}
+    more: dict[str, Any] = {"lent": lent, "session": session, "raised_at": raised_at}
+    return {"Authorization": f"Bearer {token(person, organisation, roles, rooms, now, **more)}"}

@@ -10,18 +10,21 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, FastAPI, Query, Response
 from fastapi.concurrency import run_in_threadpool
+from fastapi.responses import JSONResponse
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 from sqlmodel import Session
 
-from services.catalogue import handler, registry, store
+from services.catalogue import changing, registry, store
 from services.catalogue.calendar import routes as calendar
 from services.catalogue.entry import Command, Kind, Refused, Version
-from services.catalogue.people import login, vacancies
+from services.catalogue.people import change_routes, login, vacancies
 from services.catalogue.people import routes as people
+from services.catalogue.people.change_routes import Decided, answered
+from services.catalogue.people.governing import Outcome
 from services.catalogue.people.signing import StoredKeys
-from services.catalogue.refusals import absent, wrong
+from services.catalogue.refusals import absent
 from services.kernel.api import Context, context_of, create, serve
-from services.kernel.auth import allowed
+from services.kernel.auth import Access, allowed
 from services.kernel.clock import Clock, utc_now
 from services.kernel.settings import Settings
 
@@ -96,11 +99,22 @@ class Whole(Summary):
 @router.put(
     "/{kind}/{id}",
     status_code=201,
-    dependencies=[Depends(allowed("entry.change"))],
+    responses={202: {"model": Decided}},
+    response_model=Whole,
     summary="Thêm hoặc thay đổi · Add or change an entry",
 )
-async def put(kind: Kind, id: str, change: Change, response: Response, context: With) -> Whole:
-    """201 with a new version, 200 where nothing changed; both after the broker's acknowledgement."""
+async def put(
+    kind: Kind,
+    id: str,
+    change: Change,
+    response: Response,
+    context: With,
+    access: Annotated[Access, Depends(allowed("entry.change"))],
+) -> Any:
+    """201 with a new version, 200 where nothing changed; both after the broker's acknowledgement.
+
+    202 where it waits for a second person: a sender's key, a regulation, an organisation's contact addresses.
+    """
     command = Command(
         kind,
         id,
@@ -109,15 +123,19 @@ async def put(kind: Kind, id: str, change: Change, response: Response, context: 
         valid_to=change.valid_to and change.valid_to.astimezone(UTC),
     )
     try:
-        version, is_new, sequence = await run_in_threadpool(_change, context, command)
+        author = access.principal.id
+        changed = await run_in_threadpool(changing.change, context, command, author)
     except Refused as refused:
-        values = {"kind": kind.value, "id": id}
-        raise wrong(422, "catalogue-entry", "catalogue.refused", refused.flaws, **values) from None
-    if sequence is not None:
-        await context.outbox.published(sequence)
-    if not is_new:
+        raise changing.refusal(command, refused) from None
+    if changed.version is None:
+        outcome = Outcome(change=changed.change, sequence=changed.sequence)
+        waits = await answered(context, outcome)
+        return JSONResponse(waits.model_dump(mode="json"), 202)
+    if changed.sequence is not None:
+        await context.outbox.published(changed.sequence)
+    if not changed.is_new:
         response.status_code = 200
-    return _whole(version)
+    return _whole(changed.version)
 
 
 @router.get("/{kind}", dependencies=readers, summary="Các mục của một loại · The entries of a kind")
@@ -148,20 +166,6 @@ def entry(
     return _whole(found)
 
 
-def _change(context: Context, command: Command) -> tuple[Version, bool, int | None]:
-    """The version now in the catalogue, whether it is new, and which outbox row to wait for."""
-    with Session(context.engine) as session, session.begin():
-        counter = store.lock(session)
-        facts = store.facts(session, command.kind, command.id)
-        version = handler.decide(command, facts, counter, context.clock())
-        if version is None:
-            assert facts.newest is not None
-            return facts.newest, False, context.outbox.unpublished(session)
-        store.add(session, version)
-        draft, id_ = handler.event(version)
-        return version, True, context.outbox.add(session, draft, id_)
-
-
 def _whole(version: Version) -> Whole:
     return Whole(**vars(version))
 
@@ -171,7 +175,8 @@ def create_app(config: Settings | None = None, clock: Clock = utc_now) -> FastAP
     app = create("catalogue", "Danh mục · Catalogue", TEXT, config, clock)
     app.state.keys = StoredKeys(app.state.context.engine, clock)
     # The entries come last: a kind of entries is what nothing else is.
-    for part in (login.router, people.router, calendar.router, registry.router, router):
+    parts = (login, change_routes, people, calendar, registry)
+    for part in (*(one.router for one in parts), router):
         app.include_router(part)
     _watch_beside(app)
     return app

@@ -18,12 +18,16 @@ TIMEOUT = 30.0
 
 @dataclass(frozen=True)
 class Loaded:
-    """What became of one entry: `changed` is False where the catalogue had the same already."""
+    """What became of one entry: `changed` is False where the catalogue had the same already.
+
+    `waits`: for a second person, and has no version yet (0).
+    """
 
     kind: str
     id: str
     version: int
     changed: bool
+    waits: bool = False
 
 
 class NotLoaded(Exception):
@@ -60,6 +64,8 @@ def in_order(pack: Sequence[Entry]) -> Iterable[Entry]:
 
 def _put(client: httpx2.Client, entry: Entry) -> Loaded:
     answer = client.put(f"/v1/{entry.kind}/{entry.id}", json={"body": entry.body})
+    if answer.status_code == 202:
+        return Loaded(entry.kind, entry.id, 0, changed=False, waits=True)
     if answer.status_code not in (200, 201):
         raise NotLoaded(entry, answer.status_code, answer.json())
     version = answer.json()["version"]

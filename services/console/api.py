@@ -5,6 +5,7 @@ It has no database and no right of its own; every answer is what the owning serv
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -73,7 +74,7 @@ def create_app(config: Settings | None = None, clock: Clock = utc_now) -> FastAP
     app.state.keys = RemoteKeys(config.catalogue_url)
     app.state.services = services
     app.state.names = Dictionary(services)
-    app.state.streams = 0
+    app.state.streams = Counter()
     app.state.stream_every = live.EVERY_SECONDS
     app.state.stream_lasts = live.LASTS_SECONDS
     app.state.is_closing = lambda: False
@@ -116,6 +117,7 @@ def serve(app: FastAPI) -> None:
             app,
             host=context.settings.host,
             port=context.settings.port,
+            proxy_headers=bool(context.settings.proxies),
             forwarded_allow_ips=context.settings.proxies,
             log_config=None,
             access_log=False,

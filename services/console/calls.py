@@ -62,6 +62,14 @@ class Services:
         """The JSON of a POST; raises Refused or Away. A blank token sends none. `client`: the address of who asks."""
         return await self._json("POST", service, path, token, client, json=body)
 
+    async def delete(self, service: str, path: str, token: str) -> None:
+        """A DELETE that is answered without content; raises Refused or Away."""
+        await self._answer("DELETE", service, path, token)
+
+    async def tell(self, service: str, path: str, body: Mapping[str, Any]) -> None:
+        """A POST without a token that is answered without content; raises Refused or Away."""
+        await self._answer("POST", service, path, "", json=body)
+
     @asynccontextmanager
     async def download(
         self, service: str, path: str, token: str, parameters: Mapping[str, Any] | None = None
@@ -85,6 +93,15 @@ class Services:
     async def _json(
         self, method: str, service: str, path: str, token: str, client: str = "", **more: Any
     ) -> Any:
+        answer = await self._answer(method, service, path, token, client, **more)
+        try:
+            return answer.json()
+        except ValueError as error:
+            raise Away(service) from error
+
+    async def _answer(
+        self, method: str, service: str, path: str, token: str, client: str = "", **more: Any
+    ) -> httpx2.Response:
         try:
             answer = await self._client.request(
                 method, self._urls[service] + path, headers=_headers(token, client), **more
@@ -93,10 +110,7 @@ class Services:
             raise Away(service) from error
         if not answer.is_success:
             raise _refusal(service, answer)
-        try:
-            return answer.json()
-        except ValueError as error:
-            raise Away(service) from error
+        return answer
 
     async def close(self) -> None:
         """Ends the connections."""
@@ -115,7 +129,7 @@ def _given(parameters: Mapping[str, Any] | None) -> dict[str, Any] | None:
 
 def _refusal(service: str, answer: httpx2.Response) -> Exception:
     """Refused, or Away where trying again later helps."""
-    if answer.status_code in (502, 503, 504):
+    if answer.status_code in (429, 502, 503, 504):
         return Away(service)
     try:
         problem = answer.json()

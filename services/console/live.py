@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
+from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -23,6 +24,8 @@ EVERY_SECONDS = 2.0
 LASTS_SECONDS = 240.0
 """A stream ends by itself; the browser's next one shows its cookie anew, which renews the person's token."""
 MOST_STREAMS = 300
+MOST_OF_ONE = 8
+"""Of one person: more pages at once nobody looks at."""
 HEADERS = {"X-Accel-Buffering": "no"}
 """For reverse proxies that would collect a stream before they pass it on."""
 
@@ -48,8 +51,7 @@ def version(parts: Sequence[Part]) -> str:
 
 def stream(request: Request, compose: Compose, seen: str) -> StreamingResponse:
     """The answer that goes on telling what has changed since the version `seen`."""
-    app = request.app.state
-    if app.streams >= MOST_STREAMS:
+    if not _has_place(request):
         raise Away("console")
     seen = request.headers.get("last-event-id") or seen
     events = _events(request, compose, seen)
@@ -61,7 +63,11 @@ async def _events(request: Request, compose: Compose, seen: str) -> AsyncIterato
     app = request.app.state
     known: dict[str, str] = {}
     ends = asyncio.get_running_loop().time() + app.stream_lasts
-    with _counted(app):
+    if not _has_place(request):
+        # Asked for at once with others, which were counted first.
+        yield _message("away", {}, seen)
+        return
+    with _counted(app, request.state.person.id):
         yield "retry: 1500\n\n"
         while not app.is_closing() and asyncio.get_running_loop().time() < ends:
             try:
@@ -82,13 +88,20 @@ async def _events(request: Request, compose: Compose, seen: str) -> AsyncIterato
             await asyncio.sleep(app.stream_every)
 
 
+def _has_place(request: Request) -> bool:
+    streams: Counter[str] = request.app.state.streams
+    of_one = streams[request.state.person.id]
+    return of_one < MOST_OF_ONE and streams.total() < MOST_STREAMS
+
+
 @contextmanager
-def _counted(app: Any) -> Iterator[None]:
-    app.streams += 1
+def _counted(app: Any, person: str) -> Iterator[None]:
+    app.streams[person] += 1
     try:
         yield
     finally:
-        app.streams -= 1
+        app.streams[person] -= 1
+        app.streams += Counter()  # forgets those at nought
 
 
 def _changes(parts: Sequence[Part], known: dict[str, str]) -> dict[str, Any]:

@@ -1,12 +1,14 @@
 """Who is logged in: catalogue's token in a cookie that no script can read, renewed while the person works.
 
-Nothing is kept here: each service verifies the token itself, and after ten hours the person logs in again.
+Nothing is kept here: each service verifies the token itself, catalogue keeps the session, which ends with the logout.
+After ten hours the person logs in again.
 """
 
 from __future__ import annotations
 
 import base64
 import json
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -73,10 +75,17 @@ async def log_in(request: Request, name: str, password: str) -> Person:
     return found
 
 
-def log_out(request: Request) -> None:
-    """Forgets the token. What is left of its 15 minutes nobody has."""
+async def log_out(request: Request) -> None:
+    """Forgets the token, and has catalogue end the session: no copy of it decides or is renewed any more.
+
+    Raises Away where catalogue doesn't hear of it: this browser has forgotten all the same, and the person is told.
+    """
+    token = request.cookies.get(COOKIE, "")
     set_cookie(request, COOKIE, "")
     renew_form_token(request)
+    if token:
+        with suppress(Refused):
+            await request.app.state.services.delete("catalogue", "/v1/sessions/current", token)
 
 
 async def _renewed(request: Request, old: Person) -> Person | None:

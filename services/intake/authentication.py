@@ -15,7 +15,7 @@ from services.intake.facts import sender_key
 from services.intake.handler import signer
 from services.intake.refusal import Code, Refusal
 from services.kernel.api import Context, request_line
-from services.kernel.auth import Access, Principal, Scope, allowed
+from services.kernel.auth import Access, Principal, Scope, allowed, limit_reads
 from services.model.sender import SKEW, SenderKey
 from services.model.statement import (
     Fault,
@@ -78,6 +78,7 @@ def _asking(request: Request) -> Access:
         question = _signed(verify_question, session, token_of(request), now)
     _check(_about(question, request, now))
     principal = Principal(f"sender:{question.sender}", question.sender, frozenset({"agency"}))
+    limit_reads(request, principal)
     return Access(principal, frozenset({Scope.OWN}))
 
 

@@ -15,11 +15,11 @@ import sqlalchemy as sa
 import uvicorn
 from fastapi import FastAPI, Request, Response
 from fastapi.concurrency import run_in_threadpool
-from fastapi.responses import PlainTextResponse
+from fastapi.responses import HTMLResponse, PlainTextResponse
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from sqlalchemy import Engine
 
-from services.kernel import log, problems
+from services.kernel import documentation, log, problems
 from services.kernel.auth import RemoteKeys
 from services.kernel.bodies import BodyLimit
 from services.kernel.clock import Clock, utc_now
@@ -28,6 +28,7 @@ from services.kernel.db import close, connect
 from services.kernel.masterkey import MasterKey
 from services.kernel.outbox import Outbox
 from services.kernel.publisher import Publisher
+from services.kernel.rates import Reads
 from services.kernel.settings import Settings, settings
 from services.kernel.vault import Vault, open_vault
 
@@ -97,8 +98,12 @@ def create(
             await publisher.stop()
             close(engine)
 
-    app = FastAPI(title=title, description=description, version="1", lifespan=lifespan)
+    app = FastAPI(
+        title=title, description=description, version="1", lifespan=lifespan,
+        docs_url=None, redoc_url=None,
+    )  # fmt: skip
     app.state.keys = RemoteKeys(config.catalogue_url)
+    app.state.reads = Reads()
     app.state.context = Context(service, config, engine, vault, outbox, clock)
     if limits_bodies:
         # Before `install`, whose layer is then the outer one: a group of tasks would hide what is raised here.
@@ -127,6 +132,11 @@ def _common(app: FastAPI, service: str, engine: Engine) -> None:
     async def metrics() -> Response:
         return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
 
+    @app.get("/docs", include_in_schema=False)
+    def docs() -> HTMLResponse:
+        shown = documentation.page(app.openapi())
+        return HTMLResponse(shown, headers={"Content-Security-Policy": documentation.POLICY})
+
 
 def _ping(engine: Engine) -> None:
     with engine.connect() as connection:
@@ -141,6 +151,7 @@ def serve(app: FastAPI) -> None:
         app,
         host=context.settings.host,
         port=context.settings.port,
+        proxy_headers=bool(context.settings.proxies),
         forwarded_allow_ips=context.settings.proxies,
         log_config=None,
         access_log=False,

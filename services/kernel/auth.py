@@ -10,9 +10,10 @@ import secrets
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from functools import cache
+from hashlib import sha256
 from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Any, Protocol
@@ -68,6 +69,7 @@ class Principal:
     """Who asks. `organisation` is empty for a program; `rooms` holds those in whose stead the person acts, too.
 
     `lent` tells by whom those are lent. `authenticated`: when the person gave its password; None for a program.
+    `session`: the login that its token comes of. `raised_at`: when others last gave it more rights or a new password.
     """
 
     id: str
@@ -76,6 +78,8 @@ class Principal:
     rooms: frozenset[str] = frozenset()
     authenticated: datetime | None = field(default=None, compare=False)
     lent: Mapping[str, str] = field(default_factory=dict, compare=False)
+    session: str = field(default="", compare=False)
+    raised_at: datetime | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True)
@@ -100,10 +104,13 @@ class Access:
 
 
 class Keys(Protocol):
-    """Where the public keys of catalogue come from."""
+    """What catalogue knows of tokens."""
 
     def find(self, key_id: str) -> KeySet:
         """The keys known now, asked for again where this one is not among them."""
+
+    def is_live(self, principal: Principal, authorization: str) -> bool:
+        """Whether the session of a person's token goes on, as of now; raises Problem 503 where nobody can say."""
 
 
 class RemoteKeys:
@@ -115,6 +122,7 @@ class RemoteKeys:
 
     def __init__(self, url: str, seconds: Callable[[], float] = time.monotonic) -> None:
         self._url = f"{url}/v1/jwks"
+        self._session_url = f"{url}/v1/sessions/current"
         self._seconds = seconds
         self._known: KeySet | None = None
         self._asked = float("-inf")
@@ -133,6 +141,22 @@ class RemoteKeys:
             raise UNAVAILABLE
         return self._known
 
+    def is_live(self, principal: Principal, authorization: str) -> bool:
+        """Asks each time: what was so a moment ago is no answer to whoever has just logged out."""
+        try:
+            answer = httpx2.get(
+                self._session_url,
+                headers={"Authorization": authorization},
+                timeout=3,
+                trust_env=False,
+            )
+        except httpx2.HTTPError as error:
+            log.warning("no answer about a session", error=repr(error)[:300])
+            raise UNAVAILABLE from None
+        if answer.status_code not in (204, 401):
+            raise UNAVAILABLE
+        return answer.status_code == 204
+
     def _is_due(self, key_id: str) -> bool:
         known = {key.kid for key in self._known.keys} if self._known else set()
         limit = FRESH_SECONDS if key_id in known else REFETCH_SECONDS
@@ -146,6 +170,13 @@ class RemoteKeys:
         except (httpx2.HTTPError, JoseError, ValueError, KeyError, TypeError) as error:
             log.warning("no keys of tokens", error=repr(error)[:300])
             return None
+
+
+@cache
+def acts() -> frozenset[tuple[str, str]]:
+    """Service and action of what is done only while the person's session lives."""
+    named = yaml.safe_load(TABLE.read_text(encoding="utf-8"))["acts"]
+    return frozenset((service, action) for service, actions in named.items() for action in actions)
 
 
 @cache
@@ -171,15 +202,20 @@ def principal_of(
     return _program(token, settings) or _person(token, keys, clock)
 
 
+def hash_of(token: str) -> str:
+    """What an API knows of the administrator's token: SHA-256 of a long random text, in hex."""
+    return sha256(token.encode(errors="surrogatepass")).hexdigest() if token else ""
+
+
 def _program(token: str, settings: Settings) -> Principal | None:
     held = {
-        Role.ADMINISTRATOR: settings.administrator_token,
-        Role.COMPILER: settings.compiler_token,
-        Role.OPERATOR: settings.operator_token,
+        Role.ADMINISTRATOR: settings.administrator_token_sha256.lower(),
+        Role.COMPILER: hash_of(settings.compiler_token.get_secret_value()),
+        Role.OPERATOR: hash_of(settings.operator_token.get_secret_value()),
     }
-    for role, secret in held.items():
-        expected = secret.get_secret_value()
-        if expected and secrets.compare_digest(token.encode(), expected.encode()):
+    given = hash_of(token)
+    for role, expected in held.items():
+        if expected and secrets.compare_digest(given, expected):
             return Principal(f"token:{role}", "", frozenset({role}))
     return None
 
@@ -198,9 +234,15 @@ def _person(token: str, keys: Keys, clock: Clock) -> Principal | None:
             frozenset(claims["rooms"]),
             datetime.fromtimestamp(claims["auth_time"], UTC),
             dict(claims.get("lent", {})),
+            str(claims.get("sid", "")),
+            _moment(claims.get("raised_at")),
         )
     except (JoseError, KeyError, ValueError, TypeError, AttributeError, OverflowError, OSError):
         return None
+
+
+def _moment(seconds: int | None) -> datetime | None:
+    return None if seconds is None else datetime.fromtimestamp(seconds, UTC)
 
 
 def principal_asking(request: Request) -> Principal:
@@ -213,8 +255,17 @@ def principal_asking(request: Request) -> Principal:
     return principal
 
 
+def limit_reads(request: Request, principal: Principal) -> None:
+    """Counts a read of this person, program or sender; raises Problem 429 where there are too many."""
+    if request.method == "GET":
+        request.app.state.reads.take(principal.id)
+
+
 def allowed(action: str) -> Callable[[Request], Access]:
-    """A dependency that lets in who may do this action of the service: 401 unknown, 403 not allowed."""
+    """A dependency that lets in who may do this action of the service: 401 unknown, 403 not allowed.
+
+    An act of a person asks catalogue whether its session lives: 401 where it ended, 503 while catalogue is away.
+    """
 
     def check(request: Request) -> Access:
         context: Any = request.app.state.context
@@ -223,6 +274,11 @@ def allowed(action: str) -> Callable[[Request], Access]:
         scopes = frozenset(granted[role] for role in principal.roles if role in granted)
         if not scopes:
             raise _forbidden(context.service, action)
+        limit_reads(request, principal)
+        if (context.service, action) in acts() and principal.authenticated is not None:
+            header = request.headers.get("authorization", "")
+            if not request.app.state.keys.is_live(principal, header):
+                raise UNKNOWN
         return Access(principal, scopes)
 
     # The test of all routes reads it: tests/unit/test_rights.py.
@@ -230,6 +286,34 @@ def allowed(action: str) -> Callable[[Request], Access]:
     return check
 
 
+def settled(action: str) -> Callable[[Request], Access]:
+    """The same, for what cannot be undone: nobody to whom others gave rights or a password within a day."""
+    let_in = allowed(action)
+
+    def check(request: Request) -> Access:
+        access = let_in(request)
+        raised_at, now = access.principal.raised_at, request.app.state.context.clock()
+        if raised_at is not None and now < raised_at + SETTLED:
+            raise LATELY
+        return access
+
+    check.__dict__["action"] = action
+    return check
+
+
+SETTLED = timedelta(days=1)
+LATELY = Problem(
+    403,
+    "rights-changed-lately",
+    {
+        "vi": "Quyền hoặc mật khẩu của bạn vừa được người khác thay đổi trong 24 giờ qua",
+        "en": "Others gave you rights or a new password within the last 24 hours",
+    },
+    {
+        "vi": "Việc này không làm lại được: hãy đợi đủ 24 giờ, hoặc nhờ lãnh đạo khác.",
+        "en": "This can't be undone: wait until 24 hours are over, or ask another leader.",
+    },
+)
 UNKNOWN = Problem(
     401,
     "token",

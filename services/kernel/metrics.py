@@ -59,6 +59,11 @@ VACANCIES = Gauge(
     "Agencies without a focal point and rooms without a head, by the post that is vacant.",
     ["service", "post"],
 )
+FOUNDINGS_WAITING = Gauge(
+    "solieu_foundings_waiting",
+    "New first leaders, asked for by the command on the machine, that wait for their day to be over; any is an alarm.",
+    ["service"],
+)
 UNAUTHENTICATED = Counter(
     "solieu_unauthenticated_total",
     "Requests refused before it was known whose.",

@@ -49,6 +49,10 @@ APPEND_ONLY: Mapping[str, tuple[str, ...]] = {
     "audit": ("leaves", "contents", "nodes", "checkpoints"),
 }
 """Tables to which their own service may add, and which it can't change: a stolen login rewrites no evidence."""
+KEEPERS = frozenset({"intake", "validation"})
+"""Who puts objects into the vault, and so adds keys."""
+OPENERS = KEEPERS | {"policy", "grdp"}
+"""Who opens them. To every other role the keys are closed: a copy of its login opens nothing."""
 
 
 def services() -> list[str]:
@@ -60,8 +64,8 @@ def migrate(url: str, passwords: Mapping[str, str]) -> list[str]:
     """Makes or updates roles, schemas and tables, and returns the services' names. Safe to run again.
 
     `url` is the administrator's; `passwords` are set for the services' roles (a service without one keeps the one it
-    has). A role reads and writes its own schema, but for APPEND_ONLY, and may add to and read the vault's keys; ERASER
-    may have an attempt's keys deleted.
+    has). A role reads and writes its own schema, but for APPEND_ONLY; OPENERS read the vault's keys, KEEPERS add to
+    them, ERASER may have an attempt's keys deleted.
     """
     names = services()
     with psycopg.connect(url, autocommit=True) as connection:
@@ -73,6 +77,7 @@ def migrate(url: str, passwords: Mapping[str, str]) -> list[str]:
         for name in names:
             command.upgrade(configuration(url, name), "head")
             _grant(connection, name)
+            _open_vault(connection, name)
         erase = sql.SQL("grant execute on function vault.erase(uuid, int) to {}")
         connection.execute(erase.format(sql.Identifier(ERASER)))
     return names
@@ -119,15 +124,25 @@ def _role(connection: psycopg.Connection, name: str, password: str | None) -> No
 
 def _grant(connection: psycopg.Connection, name: str) -> None:
     texts = (
-        "grant usage on schema {role}, vault to {role}",
+        "grant usage on schema {role} to {role}",
         "grant select, insert, update, delete on all tables in schema {role} to {role}",
         *(
             f"revoke update, delete on {{role}}.{one} from {{role}}"
             for one in APPEND_ONLY.get(name, ())
         ),
         "grant usage on all sequences in schema {role} to {role}",
-        "grant select, insert on vault.keys to {role}",
     )
     with connection.transaction():
         for text in texts:
             connection.execute(sql.SQL(text).format(role=sql.Identifier(name)))
+
+
+def _open_vault(connection: psycopg.Connection, name: str) -> None:
+    """Also takes back what an earlier version gave to everybody."""
+    texts = ["revoke all on vault.keys from {role}", "revoke all on schema vault from {role}"]
+    if name in OPENERS:
+        texts += ["grant usage on schema vault to {role}", "grant select on vault.keys to {role}"]
+    if name in KEEPERS:
+        texts.append("grant insert on vault.keys to {role}")
+    for text in texts:
+        connection.execute(sql.SQL(text).format(role=sql.Identifier(name)))

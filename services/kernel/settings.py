@@ -30,9 +30,10 @@ class Settings(BaseSettings):
     schema_registry_url: str = ""
     host: str = "127.0.0.1"
     port: int = 0
-    proxies: str = "127.0.0.1"
+    proxies: str = ""
     instance: str = "1"
     administrator_token: SecretStr = SecretStr("")
+    administrator_token_sha256: str = ""
     compiler_token: SecretStr = SecretStr("")
     operator_token: SecretStr = SecretStr("")
     intake_url: str = "http://127.0.0.1:18001"

@@ -65,6 +65,7 @@ class Subject(StrEnum):
     RECALLED = "figure.recalled"
     SUSPECTED = "incident.opened"
     ENDED = "incident.closed"
+    CHANGED = "people.changed"
 
 
 _ADDRESSES = {

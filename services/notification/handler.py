@@ -16,6 +16,7 @@ from services.notification.tidings import Tiding
 
 OLDEST = timedelta(days=7)
 """What is older is no news: a new installation, or a replay, must not tell it all again."""
+GOVERNING = "people.changed"
 VERDICTS = (
     "submission.returned",
     "submission.cleared",
@@ -33,6 +34,7 @@ OTHERS = (
     "incident.opened",
     "incident.closed",
     "figure.recalled",
+    GOVERNING,
 )
 
 
@@ -90,6 +92,8 @@ def _others(event: Event, facts: Facts) -> Iterator[Tiding]:
         return tidings.of_ending(event.data, key, facts)
     if event.topic == "figure.recalled":
         return tidings.of_recall(event.data, facts)
+    if event.topic == GOVERNING:
+        return tidings.of_people(event.data, facts)
     return tidings.of_release(event.data, facts)
 
 
@@ -99,7 +103,8 @@ def _notices(event: Event, found: Iterable[Tiding], facts: Facts) -> Iterator[Ro
     for tiding in found:
         organisation = facts.organisations.get(tiding.recipient)
         for contact in organisation.contacts if organisation else ():
-            if organisation and contact.wants(event.topic):
+            # Who could choose not to hear that somebody else takes over would be chosen for.
+            if organisation and (event.topic == GOVERNING or contact.wants(event.topic)):
                 values = _row(event, tiding, organisation, contact, facts)
                 yield Row(NoticeRow, values, conflict="ignore")
 

@@ -148,6 +148,28 @@ def of_request(data: Mapping[str, Any], facts: Facts) -> Iterator[Tiding]:
         yield Tiding(data["audience_id"], f"notice.request_{data['state']}", values)
 
 
+def of_people(data: Mapping[str, Any], facts: Facts) -> Iterator[Tiding]:
+    """Who may act is told to the statistics office's leadership, and to the organisation concerned.
+
+    A contact address is told at the one that holds until the change does: the old one hears of it. What was set up
+    before there were leaders is told to nobody, but the founding itself is; nor is that somebody chose a new password.
+    """
+    is_own = data["what"] == "password" and data["author"] == data["person"]
+    if is_own or (data["founding"] and data["what"] != "founding"):
+        return
+    values = {
+        "what": texts(f"notice.change.{data['what']}"),
+        "subject": _plain(data["person"] or data["entry"] or data["organisation"] or "?"),
+        "author": _plain(data["author"]),
+        "second": _plain(data["decided_by"]) if data["decided_by"] else NONE,
+        "change": _plain(data["change_id"]),
+    }
+    concerned = facts.organisations.get(data["organisation"])
+    offices = facts.offices(concerned.province if concerned else None)
+    for one in dict.fromkeys([*offices, *([concerned.id] if concerned else [])]):
+        yield Tiding(one, f"notice.people_{data['state']}", values)
+
+
 def of_release(data: Mapping[str, Any], facts: Facts) -> Iterator[Tiding]:
     """What is published concerns everyone of the province, and those without one."""
     day = data["document_date"]

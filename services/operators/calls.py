@@ -32,6 +32,14 @@ def checked(what: str, answer: httpx2.Response) -> Any:
     raise typer.Exit(Exit.UNREACHABLE if answer.status_code >= 500 else Exit.NOT_FOUND)
 
 
+def waits(answer: httpx2.Response) -> bool:
+    """Whether a change waits for a second person, which is then said."""
+    if answer.status_code != 202:
+        return False
+    say("operators.changes.waits", id=answer.json()["change"]["change_id"])
+    return True
+
+
 def login(person: str) -> dict[str, str]:
     """The header that shows a person's token, for the password of standard input; ends the command where it's wrong."""
     import httpx2

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
-from services.operators.calls import WRONG_USAGE, authorization, checked
+from services.operators.calls import WRONG_USAGE, authorization, checked, waits
 from services.operators.show import AsJson, as_json, say
 
 TIMEOUT = 30.0
@@ -37,7 +37,7 @@ def register(
     registered = checked(f"sender_key/{id_}", answer)
     if json:
         as_json(registered)
-    else:
+    elif not waits(answer):
         outcome = "registered" if answer.status_code == 201 else "same"
         say(f"operators.key.{outcome}", id=id_, sender=body["sender"])
 

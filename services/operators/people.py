@@ -1,4 +1,4 @@
-"""`solieu people`: the administrator adds, changes and locks people, through catalogue's API.
+"""`solieu people`: the administrator adds, changes and locks people, through catalogue's API; a leader confirms.
 
 Passwords come from standard input, or are asked for at a terminal; never from the command line, which others can see.
 """
@@ -9,15 +9,25 @@ from typing import Annotated, Any
 
 import typer
 
-from services.operators.calls import authorization, checked, password_of
-from services.operators.show import AsJson, as_json, say, table
+from services.operators.calls import (
+    WRONG_USAGE,
+    authorization,
+    checked,
+    login,
+    password_of,
+    waits,
+)
+from services.operators.show import AsJson, Exit, as_json, say, table
 
 TIMEOUT = 30.0
 COLUMNS = ("id", "name", "organisation", "roles", "rooms")
+CHANGE_COLUMNS = ("change_id", "what", "subject", "fields", "proposed_by", "proposed_at")
 
 app = typer.Typer(no_args_is_help=True, help="Con người và vai trò · People and their roles")
 
 Id = Annotated[str, typer.Argument(metavar="ID", help="Mã của người đó · The person's id")]
+ChangeId = Annotated[str, typer.Argument(metavar="ID", help="Mã thay đổi · The change's id")]
+Leader = Annotated[str, typer.Option("--as", help="Mã lãnh đạo xác nhận · The leader's id")]
 Day = Annotated[str, typer.Option(metavar="YYYY-MM-DD", help="Theo ngày Việt Nam · In Viet Nam")]
 
 
@@ -33,9 +43,19 @@ def add(
     head_of: Annotated[
         list[str] | None, typer.Option(help="Đứng đầu phòng, cơ quan · Head of this unit")
     ] = None,
+    without_password: Annotated[
+        bool,
+        typer.Option(
+            "--without-password",
+            help="Người đó tự đặt mật khẩu bằng liên kết · The person sets one by a link",
+        ),
+    ] = False,
     json: AsJson = False,
 ) -> None:
-    """Safe to run again: a person who is there already keeps the password."""
+    """Safe to run again: a person who is there already keeps the password.
+
+    Whose role decides or reads figures waits for a leader, and sets the password by a link.
+    """
     body = {
         "id": id_,
         "name": name,
@@ -43,13 +63,13 @@ def add(
         "roles": role,
         "rooms": room or [],
         "head_of": head_of or [],
-        "password": password_of(id_, confirm=True),
+        "password": None if without_password else password_of(id_, confirm=True),
     }
     answer = _ask("POST", "/v1/people", body)
     person = checked(f"people/{id_}", answer)
     if json:
         as_json(person)
-    else:
+    elif not waits(answer):
         say(f"operators.people.{'added' if answer.status_code == 201 else 'same'}", id=id_)
 
 
@@ -84,17 +104,75 @@ def lock(id_: Id) -> None:
 @app.command(help="Mở khóa · Let in again")
 def unlock(id_: Id) -> None:
     """The password stays what it was."""
-    _change(id_, {"locked": False})
-    say("operators.people.unlocked", id=id_)
+    if not _change(id_, {"locked": False}):
+        say("operators.people.unlocked", id=id_)
 
 
-@app.command(help="Đặt mật khẩu mới, từ đầu vào chuẩn · Set a new password, from standard input")
-def password(id_: Id) -> None:
-    """Also ends the quarter of an hour after five failures."""
-    answer = _ask("PUT", f"/v1/people/{id_}/password", {"password": password_of(id_, confirm=True)})
-    if not answer.is_success:
-        checked(f"people/{id_}", answer)
-    say("operators.people.password-set", id=id_)
+@app.command(help="Đặt lại mật khẩu bằng liên kết · Reset a password by a one-time link")
+def reset(id_: Id) -> None:
+    """The old one ends, and with it the quarter of an hour after five failures, once a leader agrees."""
+    answer = _ask("POST", f"/v1/people/{id_}/reset")
+    made = checked(f"people/{id_}", answer)
+    if not waits(answer):
+        _show_link(made["link"])
+
+
+@app.command(help="Những thay đổi chờ người thứ hai · What waits for a second person")
+def changes(json: AsJson = False) -> None:
+    """The newest first; `confirm` and `refuse` take the id."""
+    found = checked("changes", _ask("GET", "/v1/changes?state=proposed"))["changes"]
+    if json:
+        as_json(found)
+    elif not found:
+        say("operators.changes.none")
+    else:
+        headings = [f"operators.changes.{name}" for name in CHANGE_COLUMNS]
+        table(headings, [[_text(one[name]) for name in CHANGE_COLUMNS] for one in found])
+
+
+@app.command(help="Lãnh đạo xác nhận một thay đổi · A leader confirms a change")
+def confirm(change: ChangeId, person: Leader) -> None:
+    """The password comes from standard input. A one-time link that it leads to is for the person alone."""
+    decided = checked(f"changes/{change}", _ask_as(person, f"/v1/changes/{change}/confirmation"))
+    say("operators.changes.confirmed", id=change)
+    if decided["link"]:
+        _show_link(decided["link"])
+
+
+@app.command(help="Lãnh đạo từ chối một thay đổi · A leader refuses a change")
+def refuse(change: ChangeId, person: Leader) -> None:
+    """Nothing of it happens; its author can propose it again."""
+    checked(f"changes/{change}", _ask_as(person, f"/v1/changes/{change}/refusal"))
+    say("operators.changes.refused", id=change)
+
+
+@app.command(help="Lập hai lãnh đạo đầu tiên, trên máy chủ · The first two leaders, on the machine")
+def found(
+    organisation: Annotated[str, typer.Option(help="Mã cơ quan · The office's id")],
+    leader: Annotated[
+        list[str],
+        typer.Option(metavar="ID=NAME", help="Mã và họ tên, hai lần · Id and name, given twice"),
+    ],
+    json: AsJson = False,
+) -> None:
+    """As the database's administrator. At once before the first submission; later, run again after 24 hours."""
+    from services.operators import founding
+
+    try:
+        done = founding.found(organisation, leader)
+    except founding.NotFounded as error:
+        say(f"operators.founding.{error.code}", error=True)
+        raise typer.Exit(WRONG_USAGE) from None
+    if json:
+        links = [vars(one) for one in done.links]
+        as_json({"links": links, "waits": done.waits and vars(done.waits)})
+    elif done.waits:
+        say("operators.founding.waits", at=done.waits.not_before, error=True)
+    else:
+        for link in done.links:
+            _show_link(vars(link))
+    if done.waits:
+        raise typer.Exit(Exit.DIFFERS)
 
 
 @app.command(help="Cử người làm thay trong một thời gian · Name a deputy for some days")
@@ -107,8 +185,8 @@ def deputy(
     """Added to the deputies who are named already; the last day counts."""
     named = checked(f"people/{id_}", _ask("GET", f"/v1/people/{id_}"))["deputies"]
     new = {"person": person, "first": first, "last": last}
-    _change(id_, {"deputies": [*(one for one in named if one != new), new]})
-    say("operators.people.deputy", id=id_, deputy=person, first=first, last=last)
+    if not _change(id_, {"deputies": [*(one for one in named if one != new), new]}):
+        say("operators.people.deputy", id=id_, deputy=person, first=first, last=last)
 
 
 @app.command("rotate-key", help="Đổi khóa ký mã truy cập · Change the key that signs tokens")
@@ -125,8 +203,27 @@ def rotate_key(
     say("operators.people.key", kid=made["kid"])
 
 
-def _change(id_: str, values: dict[str, Any]) -> None:
-    checked(f"people/{id_}", _ask("PATCH", f"/v1/people/{id_}", values))
+def _change(id_: str, values: dict[str, Any]) -> bool:
+    """Whether it waits, which is then said."""
+    answer = _ask("PATCH", f"/v1/people/{id_}", values)
+    checked(f"people/{id_}", answer)
+    return waits(answer)
+
+
+def _show_link(link: dict[str, Any]) -> None:
+    from services.kernel.settings import settings
+
+    url = f"{settings().console_url}/password?token={link['token']}"
+    say("operators.changes.link", id=link["person"], url=url, at=link["expires_at"])
+
+
+def _ask_as(person: str, path: str) -> Any:
+    import httpx2
+
+    from services.kernel.settings import settings
+
+    headers, url = login(person), settings().catalogue_url + path
+    return httpx2.request("POST", url, headers=headers, timeout=TIMEOUT, trust_env=False)
 
 
 def _ask(method: str, path: str, body: dict[str, Any] | None = None) -> Any:

@@ -18,7 +18,7 @@ from fastapi.testclient import TestClient
 from services.catalogue.people.tokens import public_jwk
 from services.kernel import problems
 from services.kernel.auth import UNKNOWN, Principal, principal_of
-from services.kernel.problems import Problem
+from services.kernel.problems import UNAVAILABLE, Problem
 from services.kernel.settings import Settings
 from services.model.regulation import load_regulations
 from services.policy.law.policies import library
@@ -27,6 +27,7 @@ from tests import people
 
 START = datetime(2026, 11, 24, 1, 20, tzinfo=UTC)
 PASSWORD = "mật khẩu dài của tôi"
+LINK = "mot-lan"
 OFFICE, FINANCE = "thong-ke-dien-bien", "so-tai-chinh-dien-bien"
 ROOM = "phong-thong-ke-kinh-te-dien-bien"
 COLLECTION = "phong-thu-thap-thong-tin-dien-bien"
@@ -136,6 +137,9 @@ class Office:
     is_away: bool = False
     token_age: timedelta = timedelta()
     renewed: int = 0
+    logged_out: list[str] = field(default_factory=list)
+    is_logout_away: bool = False
+    passwords: list[str] = field(default_factory=list)
 
     def find(self, submission: str, number: int | None) -> dict[str, Any]:
         for one in self.attempts:
@@ -202,6 +206,18 @@ def _catalogue(app: FastAPI, office: Office) -> None:
         office.renewed += 1
         office.token_age = timedelta()
         return answer(who.id)
+
+    @app.delete("/v1/sessions/current", status_code=204)
+    def log_out(who: Who) -> None:
+        if office.is_logout_away:
+            raise UNAVAILABLE
+        office.logged_out.append(who.id)
+
+    @app.post("/v1/passwords", status_code=204)
+    def password(body: dict[str, str]) -> None:
+        if body["token"] != LINK:
+            raise ABSENT
+        office.passwords.append(body["password"])
 
     @app.get("/v1/{kind}/{id_}")
     def entry(kind: str, id_: str, who: Who) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
@@ -10,11 +11,12 @@ from datetime import timedelta
 import httpx2
 import pytest
 
+from services.console import live
 from services.kernel.clock import utc_now
 from services.kernel.problems import INTERNAL, Problem
 from tests.browser import visits
 from tests.browser.conftest import Site
-from tests.browser.fakes import PASSWORD, identity, texts
+from tests.browser.fakes import LINK, PASSWORD, identity, texts
 from tests.browser.visits import FORM, form_token
 
 HELD = f"/submissions/{identity('cho')}"
@@ -72,6 +74,42 @@ def test_a_form_from_before_the_login_is_worth_nothing_after_it(client: httpx2.C
     log_in(client)
     assert before != form_token(client.get("/submissions").text)
     assert client.post("/logout", data={"form_token": before}, headers=FORM).status_code == 403
+
+
+def test_a_logout_ends_the_session_and_not_the_cookie_alone(
+    site: Site, client: httpx2.Client
+) -> None:
+    log_in(client)
+    token = form_token(client.get("/submissions").text)
+    assert client.post("/logout", data={"form_token": token}, headers=FORM).status_code == 303
+    assert site.office.logged_out == ["p-kinh-te"]
+    assert client.get("/submissions").status_code == 303
+
+
+def test_a_logout_that_catalogue_did_not_hear_of_is_told_and_the_browser_forgets(
+    site: Site, client: httpx2.Client
+) -> None:
+    log_in(client)
+    token = form_token(client.get("/submissions").text)
+    site.office.is_logout_away = True
+    assert client.post("/logout", data={"form_token": token}, headers=FORM).status_code == 503
+    assert client.get("/submissions").status_code == 303
+
+
+def test_a_person_sets_a_password_by_a_link_once(site: Site, client: httpx2.Client) -> None:
+    shown = client.get(f"/password?token={LINK}").text
+    fields = {"form_token": form_token(shown), "token": LINK, "password": PASSWORD}
+    differing = client.post("/password", data=fields | {"again": "x"}, headers=FORM)
+    assert differing.status_code == 422 and PASSWORD not in differing.text
+    again = {"again": PASSWORD}
+    wrong = client.post("/password", data=fields | again | {"token": "x"}, headers=FORM)
+    assert wrong.status_code == 422
+    assert site.office.passwords == []
+    forged = client.post("/password", data=fields | again | {"form_token": "x"}, headers=FORM)
+    assert (forged.status_code, site.office.passwords) == (403, [])
+    answer = client.post("/password", data=fields | again, headers=FORM)
+    assert (answer.status_code, answer.headers["location"]) == (303, "/login")
+    assert site.office.passwords == [PASSWORD]
 
 
 def test_every_answer_is_guarded_and_none_is_kept(site: Site, client: httpx2.Client) -> None:
@@ -249,6 +287,20 @@ def test_streams_are_counted_and_have_an_end(site: Site, client: httpx2.Client) 
     assert all_of_it.count("event: change") == 1
     again = client.get("/submissions/stream?seen=", headers={"Last-Event-ID": seen[1]}).text
     assert "event:" not in again
-    assert site.app.state.streams == 0
-    site.app.state.streams = 1000
+    assert site.app.state.streams == {}
+    site.app.state.streams["p-others"] = 1000
     assert client.get("/submissions/stream").status_code == 503
+
+
+def test_one_person_has_only_so_many_pages_that_change_by_themselves(
+    site: Site, client: httpx2.Client
+) -> None:
+    log_in(client)
+    site.app.state.stream_lasts = 0.0
+    person = "p-kinh-te"
+    site.app.state.streams[person] = live.MOST_OF_ONE - 1
+    assert client.get("/submissions/stream").status_code == 200
+    site.app.state.streams[person] = live.MOST_OF_ONE
+    assert client.get("/submissions/stream").status_code == 503
+    site.app.state.streams = Counter({"p-others": live.MOST_OF_ONE})
+    assert client.get("/submissions/stream").status_code == 200

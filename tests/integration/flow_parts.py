@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import runpy
 import time
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,11 +12,20 @@ from uuid import uuid4
 
 import httpx2
 import openpyxl
+import sqlalchemy as sa
 import yaml
+from sqlmodel import Session
 
 from deploy.stack import Stack
+from services.catalogue.people import founding
+from services.catalogue.people.person import Person
 from services.connector.client import Connector, Refused
 from services.connector.keys import Key
+from services.kernel.clock import utc_now
+from services.kernel.codec import codec
+from services.kernel.db import connect
+from services.kernel.outbox import Outbox
+from services.kernel.publisher import Publisher
 from tests import running
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples" / "dien-bien"
@@ -68,6 +77,28 @@ def scenario(stack: Stack, workbooks: Path, names: Collection[str] = ()) -> list
     return found
 
 
+def register_senders(stack: Stack) -> None:
+    """A key for each sender of the scenario, before the office is founded."""
+    entries = yaml.safe_load((EXAMPLES / "scenario.yaml").read_text(encoding="utf-8"))
+    for sender in sorted({entry["sender"] for entry in entries["submissions"]}):
+        connector(stack, sender).close()
+
+
+def found(stack: Stack, leaders: Sequence[Person], password: str) -> None:
+    """The first two leaders, who have long been there, with this password."""
+    engine = connect(stack.administrator_url)
+    outbox = Outbox("catalogue", engine, Publisher(stack.kafka(), "test"), codec(), utc_now)
+    with Session(engine) as session, session.begin():
+        session.execute(sa.text("set local search_path to catalogue"))
+        made = founding.found(session, outbox, leaders, utc_now(), works_already=False)
+        session.execute(sa.text("update credentials set raised_at = raised_at - interval '2 days'"))
+    engine.dispose()
+    with running.client(stack, "catalogue-api") as client:
+        for link in made.links:
+            body = {"token": link.token, "password": password}
+            client.post("/v1/passwords", json=body).raise_for_status()
+
+
 def send_with_a_repair(stack: Stack, workbooks: Path, folder: Path) -> None:
     """Sends a workbook of the scenario once more, with a number written as text, which is read and listed."""
     workbook = openpyxl.load_workbook(workbooks / "cv17809-5_2026-Q3.xlsx")
@@ -88,9 +119,13 @@ def send_with_a_repair(stack: Stack, workbooks: Path, folder: Path) -> None:
         assert sender.report(receipt.id)["repairs"]
 
 
+KEYS: dict[tuple[Path, str], Key] = {}
+"""By stack and sender: once the office is founded, a new one would wait for a second person."""
+
+
 def connector(stack: Stack, sender: str, key: Key | None = None) -> Connector:
-    """A connection with a key, a new one unless it is given, which the catalogue and intake then know."""
-    key = key or Key.generate(sender)
+    """A connection with a key, the sender's own unless it is given, which the catalogue and intake then know."""
+    key = key or KEYS.setdefault((stack.folder, sender), Key.generate(sender))
     with running.client(stack, "catalogue-api", running.bearer(stack, "administrator")) as client:
         body = {"sender": sender, "public_key": key.public()}
         client.put(f"/v1/sender_key/{key.id}", json={"body": body}).raise_for_status()

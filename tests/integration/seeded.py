@@ -18,6 +18,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 from deploy.people import ECONOMY, OFFICE
 from deploy.scenes import MARRIAGES
 from deploy.stack import Stack
+from services.catalogue.people.person import Person
 from services.connector.keys import Key
 from services.kernel.auth import Role
 from services.model.observation import Completeness
@@ -30,8 +31,8 @@ from services.model.statement import (
     Statement,
     sign,
 )
-from tests.integration.flow_parts import connector, scenario
-from tests.running import bearer, client
+from tests.integration.flow_parts import connector, found, scenario
+from tests.running import client
 
 SENDER = "so-tai-chinh-dien-bien"
 PASSWORD = "một câu dễ nhớ của tôi"
@@ -60,14 +61,13 @@ class Seeded:
 def seed(stack: Stack, workbooks: Path) -> Seeded:
     """Sends, registers and asks for all of it; the stack runs and has the starter pack."""
     returned, cleared, held = scenario(stack, workbooks, SUBMISSIONS)
-    for id_ in (PERSON, OTHER):
-        _register(stack, id_)
+    key = Key.generate(SENDER)
+    connector(stack, SENDER, key).close()
+    found(stack, [_person(id_) for id_ in (PERSON, OTHER)], PASSWORD)
     token = _log_in(stack)
     with client(stack, "policy-api", token) as policy:
         asked = MARRIAGES | {"purpose": "Báo cáo gia đình", "basis": "Quy chế phối hợp"}
         request = policy.post("/v1/requests", json=asked).raise_for_status().json()
-    key = Key.generate(SENDER)
-    connector(stack, SENDER, key).close()
     with client(stack, "validation-api", token) as validation:
         path = f"/v1/submissions/{returned.state['id']}/findings"
         finding = validation.get(path).raise_for_status().json()["findings"][0]
@@ -136,17 +136,8 @@ def _known(
     }
 
 
-def _register(stack: Stack, id_: str) -> None:
-    person = {
-        "id": id_,
-        "name": "Tất Cả",
-        "organisation": OFFICE,
-        "roles": [*Role],
-        "rooms": [ECONOMY],
-        "password": PASSWORD,
-    }
-    with client(stack, "catalogue-api", bearer(stack, "administrator")) as catalogue:
-        catalogue.post("/v1/people", json=person).raise_for_status()
+def _person(id_: str) -> Person:
+    return Person(id=id_, name="Tất Cả", organisation=OFFICE, roles=tuple(Role), rooms=(ECONOMY,))
 
 
 def _log_in(stack: Stack) -> dict[str, str]:

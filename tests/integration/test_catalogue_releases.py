@@ -14,13 +14,13 @@ import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from fastapi.testclient import TestClient
-from pydantic import SecretStr
 
 from deploy import database
 from deploy.feed import records
 from deploy.local import Stack
 from services.catalogue.api import create_app
 from services.catalogue.calendar.store import ReleaseRow
+from services.kernel.auth import hash_of
 from services.kernel.cluster import Cluster
 from services.kernel.codec import codec
 from services.kernel.migration import migrate
@@ -53,8 +53,8 @@ def url(stack: Stack, module_database: str) -> str:
 
 
 def client_of(url: str, cluster: Cluster) -> TestClient:
-    token = SecretStr("administrator")
-    config = Settings(database_url=url, **login(cluster), administrator_token=token)
+    token = hash_of("administrator")
+    config = Settings(database_url=url, **login(cluster), administrator_token_sha256=token)
     app = create_app(config, lambda: NOW)
     app.state.keys = people.keys
     return TestClient(app)

@@ -44,6 +44,7 @@ from tests.integration.flow_parts import (
     Sent,
     connector,
     generate,
+    register_senders,
     scenario,
     send_with_a_repair,
 )
@@ -80,7 +81,7 @@ def workbooks(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def sent(running: Stack, workbooks: Path) -> list[Sent]:
+def sent(running: Stack, workbooks: Path, people: tuple[People, Path]) -> list[Sent]:
     return scenario(running, workbooks)
 
 
@@ -88,6 +89,7 @@ def sent(running: Stack, workbooks: Path) -> list[Sent]:
 def people(running: Stack, tmp_path_factory: pytest.TempPathFactory) -> tuple[People, Path]:
     """The demo's persons, and the file of their passwords."""
     passwords = tmp_path_factory.mktemp("people") / "people.json"
+    register_senders(running)
     return People(running, passwords), passwords
 
 

@@ -28,6 +28,7 @@ from deploy import database, mailbox
 from deploy.stack import Stack
 from deploy.supervision import wait_until
 from services.kernel.api import Context
+from services.kernel.auth import hash_of
 from services.kernel.cluster import Cluster
 from services.kernel.codec import codec
 from services.kernel.db import close, connect
@@ -348,7 +349,7 @@ def client(engine: sa.Engine, url: str, cluster: Cluster) -> Iterator[TestClient
         database_url=url,
         **login(cluster),
         operator_token=SecretStr("operator"),
-        administrator_token=SecretStr("administrator"),
+        administrator_token_sha256=hash_of("administrator"),
         master_key=SecretStr(MASTER_KEY),
     )
     app = create_app(config)

@@ -22,6 +22,8 @@ from deploy.stack import Stack
 from services.catalogue.api import create_app
 from services.catalogue.people import lockout
 from services.catalogue.people.vacancies import count
+from services.kernel.auth import hash_of
+from services.kernel.codec import codec
 from services.kernel.masterkey import MasterKey, NotWrapped
 from services.kernel.metrics import VACANCIES
 from services.kernel.migration import migrate
@@ -95,16 +97,24 @@ def bearer(answer: Any) -> dict[str, str]:
     return {"Authorization": f"Bearer {answer.json()['access_token']}"}
 
 
+def told_of(catalogue: Catalogue) -> list[dict[str, Any]]:
+    """The events of changes of people, in their order."""
+    rows = catalogue.execute(
+        "select value from catalogue.outbox where topic = 'people.changed' order by sequence"
+    )
+    return [dict(codec().decode("people.changed-value", bytes(value))) for (value,) in rows]
+
+
 @pytest.fixture(scope="module")
-def migrated(infrastructure: Stack, module_database: str) -> tuple[str, Settings]:
-    password = infrastructure.state.passwords["catalogue"]
+def migrated(stack: Stack, module_database: str) -> tuple[str, Settings]:
+    password = stack.state.passwords["catalogue"]
     migrate(module_database, {"catalogue": password})
-    port = infrastructure.state.ports["postgres"]
+    port = stack.state.ports["postgres"]
     url = database.url("catalogue", password, port, module_database.rpartition("/")[2])
     settings = Settings(
         database_url=url,
-        **login(infrastructure.kafka()),
-        administrator_token=SecretStr("administrator"),
+        **login(stack.kafka()),
+        administrator_token_sha256=hash_of("administrator"),
         operator_token=SecretStr("operator"),
         master_key=SecretStr("A" * 43 + "="),
     )
@@ -119,8 +129,11 @@ def catalogue(migrated: tuple[str, Settings]) -> Iterator[Catalogue]:
         found = Catalogue(client, url, settings, clock)
         found.execute(
             "truncate catalogue.people, catalogue.credentials, catalogue.failures,"
-            " catalogue.signing_keys, catalogue.entries"
+            " catalogue.signing_keys, catalogue.entries, catalogue.changes, catalogue.links,"
+            " catalogue.sessions, catalogue.outbox"
         )
+        # Beyond the entries that are put here past the handler.
+        found.execute("update catalogue.counter set catalogue_version = 1000")
         units: list[tuple[str, str, str | None]] = [
             (OFFICE, "provincial_office", None),
             (AGENCY, "finance_department", None),
@@ -145,11 +158,12 @@ def test_a_person_logs_in_and_every_service_can_tell_who_it_is(catalogue: Catalo
     assert (answer.json()["token_type"], answer.json()["expires_in"]) == ("Bearer", 900)
     assert answer.headers["cache-control"] == "no-store"
     claims = catalogue.claims(bearer(answer))
-    assert claims.pop("jti")
+    assert claims.pop("jti") and claims.pop("sid")
     second = int(NOW.timestamp())
     assert claims == {
         "iss": "catalogue", "sub": "p-kinh-te", "organisation": OFFICE, "roles": ["officer"],
         "rooms": [ROOMS[0]], "lent": {}, "iat": second, "exp": second + 900, "auth_time": second,
+        "raised_at": second,
     }  # fmt: skip
     (key,) = catalogue.client.get("/v1/jwks").json()["keys"]
     assert set(key) == {"kty", "crv", "x", "kid", "use", "alg"}
@@ -260,11 +274,11 @@ def test_a_bad_password_is_refused_and_nobody_is_added(catalogue: Catalogue, pas
 def test_a_renewal_brings_what_is_so_now_for_ten_hours(catalogue: Catalogue) -> None:
     catalogue.add()
     header = catalogue.header()
-    catalogue.change(rooms=[ROOMS[1]], roles=["leader"])
+    catalogue.change(rooms=[ROOMS[1]], roles=["compiler"])
     catalogue.clock.now += 10 * MINUTE
     renewed = bearer(catalogue.renew(header))
     claims = catalogue.claims(renewed)
-    assert (claims["rooms"], claims["roles"]) == ([ROOMS[1]], ["leader"])
+    assert (claims["rooms"], claims["roles"]) == ([ROOMS[1]], ["compiler"])
     assert claims["auth_time"] == int(NOW.timestamp())
     while catalogue.clock.now < NOW + timedelta(hours=9, minutes=50):
         renewed = bearer(catalogue.renew(renewed))
@@ -281,8 +295,9 @@ def test_nobody_renews_who_may_not_log_in_any_more(catalogue: Catalogue) -> None
     catalogue.change(locked=True)
     assert catalogue.renew(header).status_code == 401
     catalogue.change(locked=False)
-    assert catalogue.renew(header).status_code == 200
+    assert catalogue.renew(header).status_code == 401
     catalogue.clock.now += 1 * MINUTE
+    header = catalogue.header()
     path = "/v1/people/p-kinh-te/password"
     body = {"password": "một câu khác hẳn", "current": PASSWORD}
     assert catalogue.client.put(path, json=body, headers=header).status_code == 204
@@ -314,10 +329,7 @@ def test_one_sets_only_ones_own_password_and_guesses_count(catalogue: Catalogue)
     for _ in range(4):
         assert put(mine, json=body | {"current": "x"}, headers=header).status_code == 403
     assert put(mine, json=body, headers=header).status_code == 403
-    assert put(mine, json={"password": body["password"]}, headers=ADMINISTRATOR).status_code == 204
-    assert catalogue.log_in(password=body["password"]).status_code == 200
-    absent = put("/v1/people/p-ai/password", json=body, headers=ADMINISTRATOR)
-    assert absent.status_code == 404
+    assert put(mine, json=body, headers=ADMINISTRATOR).status_code == 404
 
 
 def test_a_deputy_has_the_rooms_between_the_days_in_viet_nam(catalogue: Catalogue) -> None:
@@ -400,7 +412,15 @@ def test_every_change_is_kept_with_who_made_it(catalogue: Catalogue) -> None:
         "select version, changed_by, body ->> 'name' from catalogue.people where id = 'p-kinh-te' order by 1"
     )
     assert rows == [(1, "token:administrator", "Lò Thị Mẫu"), (2, "p-quan-tri", "Khác")]
-    assert catalogue.execute("select count(*) from catalogue.outbox") == [(0,)]
+    told = [one for one in told_of(catalogue) if one["person"] == "p-kinh-te"]
+    assert [(one["author"], one["fields"]) for one in told] == [
+        (
+            "token:administrator",
+            ["name", "organisation", "roles", "rooms", "head_of", "deputies", "locked"],
+        ),
+        ("p-quan-tri", ["name"]),
+    ]
+    assert "Khác" not in str(told)
 
 
 def test_changes_at_once_make_versions_in_a_row(catalogue: Catalogue) -> None:

@@ -66,6 +66,7 @@ class Policy:
 
     client: TestClient
     url: str
+    administrator_url: str
 
     @property
     def context(self) -> Any:
@@ -97,6 +98,11 @@ class Policy:
         with psycopg.connect(self.url, autocommit=True) as connection:
             connection.execute(statement, values)
 
+    def puts(self, name: str) -> None:
+        """The key of an object, which others put: policy opens and never adds."""
+        with psycopg.connect(self.administrator_url, autocommit=True) as connection:
+            connection.execute("insert into vault.keys (name, wrapped) values (%s, 'x')", [name])
+
     def verdict(self, submission: str, attempt: int = 1) -> str:
         statement = "select verdict from attempts where submission_id = %s and attempt = %s"
         ((verdict,),) = self.rows(statement, submission, attempt)
@@ -123,7 +129,7 @@ def policy(stack: Stack, module_database: str) -> Iterator[Policy]:
                 values,
             )
     with TestClient(app) as client:
-        yield Policy(client, url)
+        yield Policy(client, url, module_database)
 
 
 def person(id_: str = "p-kinh-te", **changes: Any) -> dict[str, str]:
@@ -565,10 +571,7 @@ def quarantined(policy: Policy, submission: str) -> str:
     """A marked attempt with three objects in the vault; the incident's id."""
     for kind in ("original", "cells", "observations"):
         for attempt in (1, 2):
-            policy.execute(
-                "insert into vault.keys (name, wrapped) values (%s, 'x')",
-                f"{submission}/{attempt}/{kind}/{'0' * 64}",
-            )
+            policy.puts(f"{submission}/{attempt}/{kind}/{'0' * 64}")
     event = validated(1, SECRET, submission_id=submission)
     event = replace(event, key=submission, subject=submission, time=NOW)
     policy.happens(event, content=SECRET)
@@ -783,10 +786,7 @@ def test_two_people_erase_what_nobody_may_read_any_more(policy: Policy, stack: S
     second = person("p-lanh-dao-2", roles=("leader",), rooms=())
     policy.comes(submission)
     for kind in ("original", "cells"):
-        policy.execute(
-            "insert into vault.keys (name, wrapped) values (%s, %s)",
-            f"{submission}/1/{kind}/{'0' * 64}", b"w",
-        )  # fmt: skip
+        policy.puts(f"{submission}/1/{kind}/{'0' * 64}")
     where = f"/v1/submissions/{submission}/erasure"
     body = {"attempt": 1, "reason": "Chủ thể dữ liệu yêu cầu.", "document": "51/QĐ-TK"}
     assert policy.client.post(where, json=body, headers=person()).status_code == 403
@@ -823,7 +823,7 @@ def test_two_people_erase_what_was_sent_back(policy: Policy) -> None:
     event = replace(event, data={**event.data, "submission_id": submission, "attempt": 1})
     policy.happens(replace(event, key=submission, subject=submission), worker.RETURNED)
     name = f"{submission}/1/original/{'0' * 64}"
-    policy.execute("insert into vault.keys (name, wrapped) values (%s, %s)", name, b"w")
+    policy.puts(name)
     with ThreadPoolExecutor(4) as pool:
         orders = list(
             pool.map(lambda _: policy.client.post(where, json=body, headers=LEADER), range(4))

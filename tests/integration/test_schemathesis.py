@@ -39,7 +39,7 @@ APIS = tuple(
 EXAMPLES = 4
 """Of each operation and mode: `make test` has many operations. More by hand finds more."""
 CONFORMS = [content_type_conformance, response_schema_conformance]
-ENDS_ALL_TOKENS = "POST /v1/signing-keys"
+ENDS_TOKENS = {"POST /v1/signing-keys", "DELETE /v1/sessions/current"}
 SIGNED = {
     "intake-api": {
         *("POST /v1/submissions", "POST /v1/secret-notices", "GET /v1/submissions"),
@@ -164,14 +164,14 @@ def test_with_a_token_no_request_breaks_it_and_it_answers_as_it_says(
 ) -> None:
     other_doors = OTHERWISE.get(programs.PROGRAMS[program].service, {})
     for name, operation in operations(apis, program):
-        if name == ENDS_ALL_TOKENS:
+        if name in ENDS_TOKENS:
             continue
         cases = made_up(operation, apis.known)
         statuses = [call(apis, program, one, headers=apis.token).status_code for one in cases]
         if "signature" not in other_doors.get(name, ""):
             assert let_in(statuses), (name, statuses)
         if name.startswith("GET"):
-            assert statuses[0] == 200, (name, cases[0])
+            assert statuses[0] in (200, 204), (name, cases[0])
 
 
 @pytest.mark.parametrize("program", SIGNED)

@@ -14,7 +14,7 @@ from sqlalchemy import Engine
 from services.kernel.db import connect
 from services.kernel.events import NewObject
 from services.kernel.masterkey import MasterKey
-from services.kernel.migration import VAULT_TABLES
+from services.kernel.migration import KEEPERS, OPENERS, VAULT_TABLES, migrate
 from services.kernel.vault import Damaged, Folder, Missing, Vault, open_vault
 
 pytestmark = pytest.mark.stack
@@ -93,3 +93,22 @@ def test_another_master_key_opens_nothing(place: Place) -> None:
 def test_a_short_master_key_is_refused(place: Place) -> None:
     with pytest.raises(ValueError, match="SOLIEU_MASTER_KEY"):
         open_vault(place.engine, str(place.folder), "c2hvcnQ=")
+
+
+def test_keys_are_open_to_those_who_open_objects_alone(fresh_database: str) -> None:
+    names = migrate(fresh_database, {})
+    with psycopg.connect(fresh_database, autocommit=True) as connection:
+        # What an earlier version gave to everybody.
+        connection.execute("grant usage on schema vault to catalogue")
+        connection.execute("grant select, insert on vault.keys to catalogue, policy")
+    migrate(fresh_database, {})
+    with psycopg.connect(fresh_database) as connection:
+        rights = connection.execute(
+            "select role, right_ from unnest(%s::text[]) role,"
+            " unnest(array['select', 'insert', 'update', 'delete']) right_"
+            " where has_schema_privilege(role, 'vault', 'usage')"
+            " and has_table_privilege(role, 'vault.keys', right_)",
+            [names],
+        ).fetchall()
+    expected = {(name, "select") for name in OPENERS} | {(name, "insert") for name in KEEPERS}
+    assert set(rights) == expected

@@ -26,6 +26,7 @@ RETRIES = f'solieu_retries_total{{service="grdp",{JOB}}}'
 SWEPT = f'solieu_swept_total{{service="policy",{JOB}}}'
 WAITING = f'solieu_notices_waiting{{service="notification",channel="email",{JOB}}}'
 VACANT = f'solieu_vacancies{{service="catalogue",post="head",{JOB}}}'
+FOUNDING = f'solieu_foundings_waiting{{service="catalogue",{JOB}}}'
 
 
 def notices(state: str) -> str:
@@ -83,6 +84,8 @@ CASES = (
     Case("NoticesWait", "a while, twice", {WAITING: "2x30 0 2x50"}, False, 70),
     Case("Vacancy", "for an hour", {VACANT: "0x5 1x80"}, True, 80),
     Case("Vacancy", "filled the same day", {VACANT: "0x5 1x40 0x40"}, False, 80),
+    Case("FoundingWaits", "one", {FOUNDING: "0 1x9"}, True),
+    Case("FoundingWaits", "none", {FOUNDING: "0x10"}, False),
     Case("HoldLeftBehind", "one more", {SWEPT: "1x5 2x6"}, True),
     Case("HoldLeftBehind", "the first, with its series", {SWEPT: "_x5 1x6"}, True),
     Case("HoldLeftBehind", "none", {SWEPT: "0x12"}, False),

@@ -18,10 +18,13 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from deploy import broker, database, environment, state
 from deploy.programs import DEFAULT_PORTS, KAFKA_LOGINS, PROGRAMS, SERVICES, TOKENS, Program, Role
-from services.kernel import metrics
+from services.kernel import metrics, migration
+from services.kernel.auth import hash_of, principal_of
+from services.kernel.clock import utc_now
 from services.kernel.settings import Settings
 from services.kernel.topics import OPERATOR
 from services.kernel.topics import load as topics
+from tests import people
 from tests.promql import (
     PROMETHEUS,
     ROOT,
@@ -92,8 +95,9 @@ def test_a_container_runs_its_program(
     assert container["command"] == ["python", *program.command[1:]]
     found = variables(container, secrets)
     local = environment.program(STATE, ROOT, program)
-    around = {"SOLIEU_HOST"} | ({"SOLIEU_PROXIES"} if program.role is Role.API else set())
-    assert set(found) == set(local) | around
+    assert set(found) == set(local) | {"SOLIEU_HOST"}
+    # The console alone is believed where somebody comes from, by the one that counts failed logins.
+    assert bool(settings_of(local).proxies) is (program.name == "catalogue-api")
     for name, value in found.items():
         monkeypatch.setenv(name, value)
     settings = Settings()
@@ -114,12 +118,38 @@ def test_a_container_runs_its_program(
     assert settings.vault == ("/vault" if program.vault else "")
 
 
+def settings_of(environment: Mapping[str, str]) -> Settings:
+    """What a process with this environment reads."""
+    named = {name.removeprefix("SOLIEU_").lower(): value for name, value in environment.items()}
+    return Settings.model_validate(named)
+
+
+def test_the_administrators_token_is_with_no_program(secrets: Mapping[str, str]) -> None:
+    token = secrets["SOLIEU_ADMINISTRATOR_TOKEN"]
+    assert secrets["SOLIEU_ADMINISTRATOR_TOKEN_SHA256"] == hash_of(token)
+    for program in PROGRAMS.values():
+        assert token not in str(variables(CONTAINERS[program.name], secrets))
+        local = environment.program(STATE, ROOT, program)
+        assert STATE.tokens["administrator"] not in str(local)
+        if "administrator" in program.tokens:
+            asking = f"Bearer {STATE.tokens['administrator']}"
+            found = principal_of(asking, settings_of(local), people.keys, utc_now)
+            assert found is not None and found.roles == {"administrator"}
+
+
+def test_the_vaults_keys_are_open_to_those_who_open_objects() -> None:
+    assert {one.service for one in PROGRAMS.values() if one.vault} == migration.OPENERS
+
+
 @pytest.mark.parametrize("program", PROGRAMS.values(), ids=lambda program: program.name)
 def test_no_container_has_another_services_secrets(program: Program) -> None:
     asked = VARIABLE.findall(json.dumps(CONTAINERS[program.name]["environment"]))
     name = program.service.upper()
     own = {f"{name}_PASSWORD", f"KAFKA_{name}_PASSWORD"} if program.database else set()
-    own |= {f"SOLIEU_{holder.upper()}_TOKEN" for holder in program.tokens}
+    own |= {
+        f"SOLIEU_{holder.upper()}_TOKEN" + ("_SHA256" if holder == "administrator" else "")
+        for holder in program.tokens
+    }
     own |= {"SOLIEU_MASTER_KEY"} if program.master_key else set()
     assert set(asked) == own
 

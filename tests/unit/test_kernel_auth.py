@@ -12,6 +12,7 @@ from typing import Any
 
 import httpx2
 import pytest
+from fastapi.testclient import TestClient
 from hypothesis import given
 from hypothesis import strategies as st
 from joserfc import jwt
@@ -25,9 +26,10 @@ from services.kernel.problems import Problem
 from services.kernel.settings import Settings
 from services.model.text import load_yaml
 from tests import people
+from tests.unit.test_rights import app_of
 
 NOW = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
-SETTINGS = Settings(operator_token=SecretStr("operator"), administrator_token=SecretStr(""))
+SETTINGS = Settings(operator_token=SecretStr("operator"), administrator_token_sha256="")
 
 
 def ask(header: str, now: datetime = NOW) -> Principal | None:
@@ -286,3 +288,54 @@ def test_a_revoked_key_is_forgotten_in_time(
     assert kids(keys) == {new.thumbprint()}
     token = f"Bearer {forged(GOOD)}"
     assert principal_of(token, SETTINGS, keys, lambda: NOW + timedelta(0)) is None
+
+
+@pytest.mark.parametrize("status", [204, 401])
+def test_whether_a_session_lives_is_asked_each_time(
+    monkeypatch: pytest.MonkeyPatch, status: int
+) -> None:
+    asked = []
+
+    def get(url: str, headers: Any, **more: Any) -> httpx2.Response:
+        asked.append((url, headers))
+        return httpx2.Response(status)
+
+    monkeypatch.setattr(httpx2, "get", get)
+    keys = RemoteKeys("http://catalogue")
+    principal = Principal("p", "o", frozenset())
+    assert [keys.is_live(principal, "Bearer x") for _ in range(2)] == [status == 204] * 2
+    assert asked == [("http://catalogue/v1/sessions/current", {"Authorization": "Bearer x"})] * 2
+
+
+@pytest.mark.parametrize("status", [None, 200, 404, 500, 503])
+def test_while_nobody_can_say_whether_a_session_lives_nobody_acts(
+    monkeypatch: pytest.MonkeyPatch, status: int | None
+) -> None:
+    def get(url: str, **more: Any) -> httpx2.Response:
+        if status is None:
+            raise httpx2.ConnectError("away")
+        return httpx2.Response(status)
+
+    monkeypatch.setattr(httpx2, "get", get)
+    with pytest.raises(Problem) as problem:
+        RemoteKeys("http://catalogue").is_live(Principal("p", "o", frozenset()), "Bearer x")
+    assert problem.value.status == 503
+
+
+@pytest.mark.parametrize(
+    ("hours", "status"), [(None, 503), (0, 403), (23, 403), (24, 503), (100, 503)]
+)
+def test_who_got_rights_or_a_password_within_a_day_erases_nothing(
+    hours: int | None, status: int
+) -> None:
+    raised = None if hours is None else datetime.now(UTC) - timedelta(hours=hours)
+    headers = people.headers(roles=["leader"], raised_at=raised)
+    client = TestClient(app_of("policy"))
+    order = {"attempt": 1, "reason": "Theo yêu cầu.", "document": "1/QĐ"}
+    one = "00000000-0000-0000-0000-000000000007"
+    for path, body in (
+        (f"/v1/submissions/{one}/erasure", order),
+        (f"/v1/erasures/{one}/confirmation", None),
+    ):
+        answer = client.post(path, json=body, headers=headers)
+        assert answer.status_code == status, answer.text

@@ -278,6 +278,7 @@ POISON: dict[str, dict[str, Any]] = {
     "submission.refused": {},
     "incident.opened": {"markings": 271828182},
     "incident.closed": {"person": "p-secret-person"},
+    "people.changed": {"rooms": ["271828182"], "deputies": ["p-secret-person"]},
 }
 
 
@@ -317,6 +318,34 @@ def test_what_is_taken_back_is_told_to_its_sender_the_office_and_who_had_read_it
         [],
         [(ROOM, "notice.recalled")],
     ]
+
+
+def governed(**more: Any) -> list[tuple[str, str]]:
+    """Who is told of a change of who may act, where the office and the sender have a mailbox."""
+    known = facts().organisations
+    deaf = replace(mailbox(SENDER), events=frozenset({"calendar.released"}))
+    everywhere = {
+        OFFICE: replace(known[OFFICE], contacts=(mailbox(OFFICE),)),
+        SENDER: replace(known[SENDER], contacts=(deaf,)),
+    }
+    changed = event("people.changed", **{"organisation": SENDER, **more})
+    return told(handle(changed, facts(organisations={**known, **everywhere})))
+
+
+@pytest.mark.parametrize("state", ["proposed", "done", "refused"])
+@pytest.mark.parametrize("what", ["person", "password", "sender_key", "contact"])
+def test_who_may_act_is_told_to_the_office_and_to_whom_it_concerns_who_cannot_be_made_deaf(
+    state: str, what: str
+) -> None:
+    expected = {(OFFICE, f"notice.people_{state}"), (SENDER, f"notice.people_{state}")}
+    assert set(governed(state=state, what=what)) == expected
+
+
+def test_a_founding_is_told_and_what_was_set_up_before_or_ones_own_password_is_not() -> None:
+    founding = governed(what="founding", founding=True, author="founding", organisation=OFFICE)
+    assert founding == [(OFFICE, "notice.people_done")]
+    assert governed(founding=True) == []
+    assert governed(what="password", author="p-kinh-te") == []
 
 
 @pytest.mark.parametrize("topic", [*VERDICTS, *OTHERS])

@@ -17,6 +17,11 @@ PERSON = {
     "id": "p-kinh-te", "name": "Lò Thị Mẫu", "organisation": "thong-ke-dien-bien", "roles": ["officer"],
     "rooms": ["phong-kinh-te"], "deputies": [], "locked": False,
 }  # fmt: skip
+CHANGE = {
+    "change_id": "c-1", "what": "password", "subject": "p-kinh-te", "fields": [],
+    "proposed_by": "token:administrator", "proposed_at": "2026-11-26T00:00:00Z",
+}  # fmt: skip
+WAITS = {"change": CHANGE, "link": None}
 ADD = (
     *("people", "add", "p-kinh-te", "--name", "Lò Thị Mẫu", "--organisation", "thong-ke-dien-bien"),
     *("--role", "officer", "--role", "leader", "--room", "phong-kinh-te"),
@@ -44,8 +49,10 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[tuple[str, str, Any]
                     "rooms_without_head": ["phong-kinh-te"],
                 },
             )
-        if path.endswith("/password"):
-            return httpx2.Response(204)
+        if path.endswith("/reset"):
+            return httpx2.Response(202, json=WAITS)
+        if path == "/v1/changes":
+            return httpx2.Response(200, json={"changes": [CHANGE]})
         return httpx2.Response(201, json=PERSON | {"kid": "new"})
 
     monkeypatch.setattr(httpx2, "request", request)
@@ -71,13 +78,53 @@ def test_a_person_is_added_with_the_password_of_standard_input(asked: list[Any])
 
 def test_without_a_password_nothing_is_asked(asked: list[Any]) -> None:
     assert run(*ADD).exit_code == 2
-    assert run("people", "password", "p-kinh-te", given="\n").exit_code == 2
+    assert run("people", "confirm", "c-1", "--as", "p-l", given="\n").exit_code == 2
     assert asked == []
 
 
 def test_no_option_takes_a_password() -> None:
-    for command in ("add", "password"):
-        assert "--password" not in run("people", command, "--help").output
+    for command in ("add", "confirm", "refuse", "found"):
+        assert " --password" not in run("people", command, "--help").output
+
+
+def test_what_waits_says_how_a_leader_confirms_it(asked: list[Any]) -> None:
+    result = run("people", "reset", "p-kinh-te")
+    assert result.exit_code == 0
+    assert "solieu people confirm c-1" in result.output
+
+
+def test_a_leader_confirms_and_gets_the_link(
+    asked: list[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = []
+
+    def post(url: str, json: Any, **more: Any) -> httpx2.Response:
+        found.append((httpx2.URL(url).path, json))
+        return httpx2.Response(200, json={"access_token": "of-the-leader"})
+
+    def request(method: str, url: str, headers: Any, **more: Any) -> httpx2.Response:
+        found.append((httpx2.URL(url).path, headers["Authorization"]))
+        link = {"person": "p-moi", "token": "one-time", "expires_at": "2026-11-27T00:00:00Z"}
+        return httpx2.Response(200, json={"change": CHANGE, "link": link})
+
+    monkeypatch.setattr(httpx2, "post", post)
+    monkeypatch.setattr(httpx2, "request", request)
+    result = run("people", "confirm", "c-1", "--as", "p-l", given=f"{PASSWORD}\n")
+    assert result.exit_code == 0, result.output
+    assert "/password?token=one-time" in result.output
+    assert found == [
+        ("/v1/tokens", {"person": "p-l", "password": PASSWORD}),
+        ("/v1/changes/c-1/confirmation", "Bearer of-the-leader"),
+    ]
+
+
+def test_the_founding_needs_the_machine(asked: list[Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("SOLIEU_ADMIN_DATABASE_URL", raising=False)
+    settings.cache_clear()
+    named = ("--leader", "p-a=A", "--leader", "p-b=B")
+    result = run("people", "found", "--organisation", "o", *named)
+    assert (result.exit_code, asked) == (2, [])
+    assert "SOLIEU_ADMIN_DATABASE_URL" in result.output
 
 
 def test_everybody_is_listed_and_who_is_missing(asked: list[Any]) -> None:
@@ -92,10 +139,8 @@ def test_everybody_is_listed_and_who_is_missing(asked: list[Any]) -> None:
         (["lock", "p-kinh-te"], ("PATCH", "/v1/people/p-kinh-te", {"locked": True})),
         (["unlock", "p-kinh-te"], ("PATCH", "/v1/people/p-kinh-te", {"locked": False})),
         (["rotate-key", "--revoke"], ("POST", "/v1/signing-keys", {"revoke": True})),
-        (
-            ["password", "p-kinh-te"],
-            ("PUT", "/v1/people/p-kinh-te/password", {"password": PASSWORD}),
-        ),
+        (["reset", "p-kinh-te"], ("POST", "/v1/people/p-kinh-te/reset", None)),
+        (["changes"], ("GET", "/v1/changes", None)),
         (
             ["deputy", "p-kinh-te", "--deputy", "p-b", "--first", "2026-11-23", "--last", "2026-11-24"],
             ("PATCH", "/v1/people/p-kinh-te",

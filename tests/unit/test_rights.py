@@ -33,7 +33,7 @@ SETTINGS = Settings(
     database_url=NOWHERE,
     kafka_bootstrap="127.0.0.1:1",
     catalogue_url="http://127.0.0.1:1",
-    administrator_token=SecretStr("administrator-token"),
+    administrator_token_sha256=auth.hash_of("administrator-token"),
     compiler_token=SecretStr("compiler-token"),
     operator_token=SecretStr("operator-token"),
 )
@@ -41,25 +41,42 @@ CONSOLE = "console"
 """Its pages ask the other APIs with the token of the person's cookie, and have no actions of their own."""
 
 OPEN = {
-    *("GET /healthz", "GET /metrics", "GET /docs", "GET /docs/oauth2-redirect", "GET /redoc"),
-    "GET /openapi.json",
+    *("GET /healthz", "GET /metrics", "GET /docs", "GET /openapi.json"),
 }
 """What every API answers to anybody: no figure, no person, no submission is in it."""
 
 PUBLIC = {
     "catalogue": {
-        *("POST /v1/tokens", "GET /v1/jwks", "GET /subjects", "GET /config", "GET /mode"),
+        *(
+            "POST /v1/tokens",
+            "POST /v1/passwords",
+            "GET /v1/jwks",
+            "GET /subjects",
+            "GET /config",
+            "GET /mode",
+        ),
         *("GET /subjects/{subject}/versions", "GET /subjects/{subject}/versions/{version}"),
         *("GET /subjects/{subject}/versions/{version}/schema", "GET /schemas/types"),
         *("GET /schemas/ids/{id}", "GET /schemas/ids/{id}/schema"),
         *("GET /schemas/ids/{id}/versions", "GET /schemas/ids/{id}/subjects"),
     },
-    CONSOLE: {"GET /login", "POST /login", "GET /healthz", "GET /metrics"},
+    CONSOLE: {
+        "GET /login",
+        "POST /login",
+        "GET /password",
+        "POST /password",
+        "GET /healthz",
+        "GET /metrics",
+    },
 }
 """Who logs in has no token yet; keys and schemas are there to be read by anybody."""
 
 OTHERWISE = {
-    "catalogue": {"POST /v1/tokens/renew": "the token that is renewed"},
+    "catalogue": {
+        "POST /v1/tokens/renew": "the token that is renewed",
+        "GET /v1/sessions/current": "a token of the session",
+        "DELETE /v1/sessions/current": "a token of the session",
+    },
     "intake": {
         "POST /v1/submissions": "a sender's signature",
         "POST /v1/secret-notices": "a sender's signature",
@@ -251,5 +268,40 @@ def test_an_agency_reaches_no_others_affairs() -> None:
 
 def test_only_the_administrator_says_who_may_what() -> None:
     own = auth.table()["catalogue"]["password.change"]
-    assert {role for role, scope in own.items() if scope is auth.Scope.ALL} == {Role.ADMINISTRATOR}
-    assert roles_of("catalogue:person.change", "catalogue:entry.change") == {Role.ADMINISTRATOR}
+    assert set(own.values()) == {auth.Scope.OWN}
+    changing = ("catalogue:person.change", "catalogue:entry.change", "catalogue:password.reset")
+    assert roles_of(*changing) == {Role.ADMINISTRATOR}
+    assert roles_of("catalogue:change.decide") == {Role.LEADER}
+
+
+def test_deciding_erasing_and_changing_people_ask_for_a_live_session() -> None:
+    table = auth.table()
+    deciding = (
+        "change",
+        "decide",
+        "order",
+        "judge",
+        "close",
+        "withdraw",
+        "record",
+        "release",
+        "answer",
+        "reset",
+    )
+    named = {
+        (service, action)
+        for service in ("catalogue", "validation", "policy")
+        for action in table[service]
+        if action.rpartition(".")[2] in deciding
+    }
+    assert named == auth.acts()
+    route = next(one for one in GUARDED if one.action == "erasure.order")
+    people.keys.ended.add("over")
+    try:
+        for session, expected in (("over", 401), ("alive", 503)):
+            headers = people.headers(roles=["leader"], session=session)
+            body = {"attempt": 1, "reason": "Theo yêu cầu.", "document": "1/QĐ"}
+            client = TestClient(app_of("policy"))
+            assert client.post(route.url, json=body, headers=headers).status_code == expected
+    finally:
+        people.keys.ended.clear()

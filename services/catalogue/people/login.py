@@ -11,7 +11,7 @@ from fastapi.concurrency import run_in_threadpool
 from pydantic import BaseModel, ConfigDict, Field
 from sqlmodel import Session
 
-from services.catalogue.people import signing, store, tokens
+from services.catalogue.people import sessions, signing, store, tokens
 from services.catalogue.people.lockout import Attempt, address_of, attempt, forgive
 from services.catalogue.people.passwords import hashing
 from services.catalogue.people.person import ID, lent
@@ -68,21 +68,40 @@ async def log_in(login: Login, request: Request, response: Response, context: Wi
 
     Failures count for the person from one address; a hundred from many addresses count for all of them.
     """
+    asked_at = context.clock()
     if not await is_right(context, login.person, login.password, address(request)):
         raise _refused()
     response.headers["Cache-Control"] = "no-store"
-    return await run_in_threadpool(_issue, context, login.person, None)
+    return await run_in_threadpool(_begin, context, login.person, asked_at)
 
 
 @router.post("/tokens/renew", summary="Gia hạn đăng nhập · Renew a token")
 def renew(
     asking: Annotated[Principal, Depends(principal_asking)], response: Response, context: With
 ) -> Token:
-    """Roles and rooms as they are now; up to ten hours after the password was given, while it is still the same."""
+    """Roles and rooms as they are now; up to ten hours after the password was given, while the session lives."""
     if asking.authenticated is None:
         raise UNKNOWN
     response.headers["Cache-Control"] = "no-store"
-    return _issue(context, asking.id, asking.authenticated)
+    return _renewed(context, asking, asking.authenticated)
+
+
+@router.get("/sessions/current", status_code=204, summary="Phiên còn hay đã kết thúc · Is it alive")
+def alive(
+    request: Request, asking: Annotated[Principal, Depends(principal_asking)], context: With
+) -> None:
+    """204 while the session of this token lives; 401 once it has ended."""
+    if asking.authenticated is None or not request.app.state.keys.is_live(asking, ""):
+        raise UNKNOWN
+
+
+@router.delete("/sessions/current", status_code=204, summary="Đăng xuất · Log out")
+def log_out(asking: Annotated[Principal, Depends(principal_asking)], context: With) -> None:
+    """Ends the session of this token: nothing is renewed, decided or changed with it any more."""
+    if asking.authenticated is None:
+        raise UNKNOWN
+    with Session(context.engine) as session, session.begin():
+        sessions.end(session, asking.id, context.clock(), asking.session)
 
 
 @router.get("/jwks", summary="Khóa công khai của mã truy cập · Public keys of the tokens")
@@ -135,22 +154,46 @@ def _succeed(context: Context, person: str, address: str, better: str | None) ->
             store.improve(session, person, better)
 
 
-def _issue(context: Context, person_id: str, authenticated: datetime | None) -> Token:
-    """A token of who may log in now; `authenticated` is None where the password was given just now."""
+def _begin(context: Context, person_id: str, asked_at: datetime) -> Token:
+    """The first token of a new session, for who gave a password that was right when it was asked."""
     now = context.clock()
     with Session(context.engine) as session, session.begin():
-        people = store.everyone(session)
-        person = people.get(person_id)
-        if person is None or person.locked:
+        # Who is locked or gets another password at this moment gets no session that would outlive that.
+        store.lock(session, person_id)
+        set_at = store.password_set_at(session, person_id)
+        if set_at is None or set_at > asked_at:
             raise _refused()
-        if authenticated:
-            _check_renewal(authenticated, now, store.password_set_at(session, person_id))
-        day = now.astimezone(VIETNAM).date()
-        roles = tuple(role.value for role in person.roles)
-        borrowed = lent(person, people, day)
-        holder = tokens.Holder(person.id, person.organisation, roles, person.rooms, borrowed)
-        said = tokens.claims(holder, now, authenticated or now, str(uuid4()))
-        token = tokens.sign(said, signing.current(session, now, context.master_key))
+        id_ = sessions.begin(session, person_id, now)
+        return _issue(context, session, person_id, now, str(id_))
+
+
+def _renewed(context: Context, asking: Principal, authenticated: datetime) -> Token:
+    with Session(context.engine) as session, session.begin():
+        set_at = store.password_set_at(session, asking.id)
+        _check_renewal(authenticated, context.clock(), set_at)
+        if not sessions.is_live(session, asking.session, asking.id):
+            raise UNKNOWN
+        return _issue(context, session, asking.id, authenticated, asking.session)
+
+
+def _issue(
+    context: Context, session: Session, person_id: str, authenticated: datetime, id_: str
+) -> Token:
+    """A token of who may log in now, in this session."""
+    now = context.clock()
+    people = store.everyone(session)
+    person = people.get(person_id)
+    if person is None or person.locked:
+        raise _refused()
+    day = now.astimezone(VIETNAM).date()
+    roles = tuple(role.value for role in person.roles)
+    borrowed = lent(person, people, day)
+    raised = store.raised(session, person_id)
+    holder = tokens.Holder(
+        person.id, person.organisation, roles, person.rooms, borrowed, id_, raised.at
+    )
+    said = tokens.claims(holder, now, authenticated, str(uuid4()))
+    token = tokens.sign(said, signing.current(session, now, context.master_key))
     return Token(access_token=token, expires_in=said["exp"] - said["iat"])
 
 

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request, Response
 from fastapi.concurrency import run_in_threadpool
+from fastapi.responses import JSONResponse
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from sqlmodel import Session
 
-from services.catalogue.people import passwords, store
+from services.catalogue.people import governing, passwords, store
+from services.catalogue.people.change_routes import Decided, answered
+from services.catalogue.people.governing import Outcome
 from services.catalogue.people.login import address, is_right
 from services.catalogue.people.passwords import hashing
-from services.catalogue.people.person import ID, Deputy, Ids, Person, Written, flaws
+from services.catalogue.people.person import ID, Deputy, Ids, Person, Written
 from services.catalogue.people.vacancies import vacant
-from services.catalogue.refusals import absent, wrong
+from services.catalogue.refusals import wrong
 from services.kernel.api import Context, context_of
 from services.kernel.auth import Access, Role, allowed
 
@@ -72,12 +74,12 @@ class Shown(BaseModel):
 
 
 class NewPassword(BaseModel):
-    """The password from now on; who changes its own shows the one it has."""
+    """The password from now on, and the one until now."""
 
     model_config = ConfigDict(extra="forbid")
 
     password: str = Field(max_length=1000, json_schema_extra={"writeOnly": True})
-    current: str | None = Field(None, max_length=1000, json_schema_extra={"writeOnly": True})
+    current: str = Field("", max_length=1000, json_schema_extra={"writeOnly": True})
 
 
 class Vacancies(BaseModel):
@@ -87,22 +89,31 @@ class Vacancies(BaseModel):
     rooms_without_head: list[str]
 
 
-@router.post("/people", status_code=201, summary="Thêm người · Add a person")
+@router.post(
+    "/people",
+    status_code=201,
+    responses={202: {"model": Decided}},
+    response_model=Shown,
+    summary="Thêm người · Add a person",
+)
 async def create(
     wanted: NewPerson,
     response: Response,
     context: With,
     access: Annotated[Access, Depends(allowed("person.change"))],
-) -> Shown:
-    """201; 200 where the same person is there already, whose password then stays; 409 where it is another."""
+) -> Any:
+    """201; 202 where a second person must agree, who then hands over a link for the password.
+
+    200 where the same person is there already, whose password then stays; 409 where it is another.
+    """
     if wanted.password is not None:
         _check_password(wanted.password, wanted.id)
     hashed = await hashing.hash(wanted.password) if wanted.password is not None else None
     author = access.principal.id
-    written, is_new = await run_in_threadpool(_create, context, wanted.person(), hashed, author)
-    if not is_new:
+    outcome = await run_in_threadpool(governing.create, context, wanted.person(), hashed, author)
+    if not outcome.is_new:
         response.status_code = 200
-    return _shown(written)
+    return await _answered(context, outcome)
 
 
 @router.get(
@@ -124,20 +135,30 @@ def person(id: str, context: With) -> Shown:
     with Session(context.engine) as session:
         written = store.newest(session, id) if ID.fullmatch(id) else None
     if written is None:
-        raise _nobody(id)
+        raise governing.nobody(id)
     return _shown(written)
 
 
-@router.patch("/people/{id}", summary="Thay đổi, khóa, mở khóa, cử người thay · Change a person")
-def change(
+@router.patch(
+    "/people/{id}",
+    responses={202: {"model": Decided}},
+    response_model=Shown,
+    summary="Thay đổi, khóa, mở khóa, cử người thay · Change a person",
+)
+async def change(
     id: str,
     wanted: Wanted,
     context: With,
     access: Annotated[Access, Depends(allowed("person.change"))],
-) -> Shown:
-    """A new version, from the next token on: within 15 minutes. Nothing is written where nothing changes."""
+) -> Any:
+    """A new version, from the next token on: within 15 minutes. Nothing is written where nothing changes.
+
+    202 where the person could do more than before: it waits for a second person.
+    """
     values = {k: v for k, v in wanted if v is not None}
-    return _shown(_change(context, id, values, access.principal.id))
+    author = access.principal.id
+    outcome = await run_in_threadpool(governing.change, context, id, values, author)
+    return await _answered(context, outcome)
 
 
 @router.put(
@@ -150,16 +171,19 @@ async def set_password(
     context: With,
     access: Annotated[Access, Depends(allowed("password.change"))],
 ) -> None:
-    """One's own needs the current one, wrong ones of which count as failed logins. Ends renewals on the old one."""
-    is_own = access.principal.id == id
-    if not ID.fullmatch(id) or not (is_own or access.is_all):
-        raise _nobody(id)
-    if is_own and not await is_right(context, id, wanted.current or "", address(request)):
+    """One's own, by the current one, wrong ones of which count as failed logins. Ends all sessions.
+
+    Of others there is a reset (POST /v1/people/{id}/reset): nobody but the person ever knows a password.
+    """
+    if access.principal.id != id or not ID.fullmatch(id):
+        raise governing.nobody(id)
+    if not await is_right(context, id, wanted.current, address(request)):
         raise wrong(403, "password-current", "catalogue.password.current", [])
     _check_password(wanted.password, id)
     hashed = await hashing.hash(wanted.password)
-    if not await run_in_threadpool(_set_password, context, id, hashed):
-        raise _nobody(id)
+    sequence = await run_in_threadpool(governing.set_own, context, id, hashed)
+    if sequence is not None:
+        await context.outbox.published(sequence)
 
 
 @router.get(
@@ -179,55 +203,19 @@ def vacancies(context: With) -> Vacancies:
     )
 
 
-def _set_password(context: Context, person: str, hashed: str) -> bool:
-    with Session(context.engine) as session, session.begin():
-        return store.set_password(session, person, hashed, context.clock())
-
-
-def _create(
-    context: Context, person: Person, hashed: str | None, author: str
-) -> tuple[Written, bool]:
-    now = context.clock()
-    with Session(context.engine) as session, session.begin():
-        _check(session, person)
-        if not store.create(session, person.id, hashed, now):
-            existing = store.lock(session, person.id)
-            assert existing is not None
-            if existing.person != person:
-                message = "catalogue.person.exists"
-                raise wrong(409, "person-exists", message, [], id=person.id)
-            return existing, False
-        written = Written(person, 1, now, author)
-        store.add(session, written)
-        return written, True
-
-
-def _change(context: Context, id_: str, values: Mapping[str, Any], author: str) -> Written:
-    with Session(context.engine) as session, session.begin():
-        existing = store.lock(session, id_) if ID.fullmatch(id_) else None
-        if existing is None:
-            raise _nobody(id_)
-        person = Person(**{**vars(existing.person), **values})
-        if person == existing.person:
-            return existing
-        _check(session, person)
-        written = Written(person, existing.version + 1, context.clock(), author)
-        store.add(session, written)
-        return written
-
-
-def _check(session: Session, person: Person) -> None:
-    if found := flaws(person, store.known(session)):
-        raise wrong(422, "person", "catalogue.person.refused", found, id=person.id)
+async def _answered(context: Context, outcome: Outcome) -> Any:
+    """The person as it is now; or that the change waits, which is 202."""
+    if outcome.written is None:
+        waits = await answered(context, outcome)
+        return JSONResponse(waits.model_dump(mode="json"), 202)
+    if outcome.sequence is not None:
+        await context.outbox.published(outcome.sequence)
+    return _shown(outcome.written)
 
 
 def _check_password(password: str, person: str) -> None:
     if found := passwords.flaws(password, person):
         raise wrong(422, "password", "catalogue.password.refused", found)
-
-
-def _nobody(id_: str) -> Exception:
-    return absent("no-person", "catalogue.person.absent", id=id_[:100])
 
 
 def _shown(written: Written) -> Shown:

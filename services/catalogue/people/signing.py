@@ -15,9 +15,10 @@ from sqlalchemy import Engine
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, Session, SQLModel, select
 
+from services.catalogue.people import sessions
 from services.catalogue.people.tokens import LIFETIME, public_jwk
 from services.catalogue.store import SCHEMA
-from services.kernel.auth import REFETCH_SECONDS
+from services.kernel.auth import REFETCH_SECONDS, Principal
 from services.kernel.clock import Clock
 from services.kernel.masterkey import MasterKey
 
@@ -53,6 +54,11 @@ class StoredKeys:
         """Every key whose tokens may be valid now."""
         with Session(self._engine) as session:
             return KeySet.import_key_set({"keys": shown(session, self._clock())})
+
+    def is_live(self, principal: Principal, authorization: str) -> bool:
+        """By the session's row."""
+        with Session(self._engine) as session:
+            return sessions.is_live(session, principal.session, principal.id)
 
 
 def shown(session: Session, now: datetime) -> list[dict[str, Any]]:

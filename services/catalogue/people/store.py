@@ -9,6 +9,8 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB, distinct_on, insert
 from sqlmodel import Field, Session, SQLModel, select
 
+from services.catalogue.people import sessions
+from services.catalogue.people.authority import Raised
 from services.catalogue.people.lockout import forgive
 from services.catalogue.people.person import Known, Person, Unit, Written
 from services.catalogue.store import SCHEMA
@@ -38,6 +40,8 @@ class Credentials(SQLModel, table=True):
     set_at: datetime | None = Field(default=None, sa_type=sa.DateTime(timezone=True))
     failures: int = 0
     blocked_until: datetime | None = Field(default=None, sa_type=sa.DateTime(timezone=True))
+    raised_at: datetime | None = Field(default=None, sa_type=sa.DateTime(timezone=True))
+    raised_by: str | None = None
 
 
 def create(session: Session, person: str, hashed: str | None, now: datetime) -> bool:
@@ -99,9 +103,10 @@ def known(session: Session) -> Known:
     return Known(units, everyone(session))
 
 
-def set_password(session: Session, person: str, hashed: str, now: datetime) -> bool:
-    """A new password, which ends a block and renewals on the old one; False where there is no such person."""
+def set_password(session: Session, person: str, hashed: str | None, now: datetime) -> bool:
+    """A new password, None for none: ends a block and all sessions. False where there is no such person."""
     forgive(session, person, now)
+    sessions.end(session, person, now)
     values = {"hash": hashed, "set_at": now}
     statement = sa.update(Credentials).where(_is(person)).values(values)
     return session.execute(statement.returning(sa.column("person"))).first() is not None
@@ -115,6 +120,18 @@ def improve(session: Session, person: str, better: str) -> None:
 def password_set_at(session: Session, person: str) -> datetime | None:
     """Since when the person has this password."""
     return session.exec(select(Credentials.set_at).where(_is(person))).first()
+
+
+def raise_(session: Session, person: str, by: str, now: datetime) -> None:
+    """Others gave the person more rights, or a new password."""
+    values = {"raised_at": now, "raised_by": by}
+    session.execute(sa.update(Credentials).where(_is(person)).values(values))
+
+
+def raised(session: Session, person: str) -> Raised:
+    """When others last did so."""
+    wanted = select(Credentials.raised_at, Credentials.raised_by).where(_is(person))
+    return Raised(*(session.exec(wanted).first() or ()))
 
 
 def _is(person: str) -> Any:

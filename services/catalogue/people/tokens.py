@@ -1,7 +1,7 @@
 """Short-lived tokens of persons (JWS, RFC 7515 and 8037): what they say, and how they are signed. Pure.
 
-Every service verifies them itself (services.kernel.auth), so nothing can call one back: it ends after 15 minutes, and
-is renewed only while the person may still log in.
+Every service verifies them itself (services.kernel.auth), so reading goes on to its end, after 15 minutes at most. It
+is renewed only while its session lives and the person may log in; and whoever decides something asks for that, too.
 """
 
 from __future__ import annotations
@@ -23,13 +23,18 @@ LONGEST = timedelta(hours=10)
 
 @dataclass(frozen=True)
 class Holder:
-    """Whom a token names: a person with its rooms, and those lent to it on this day, each by the person of that id."""
+    """Whom a token names: a person with its rooms, and those lent to it on this day, each by the person of that id.
+
+    `session`: the login that it comes of. `raised_at`: when others last gave the person more rights, or a new password.
+    """
 
     id: str
     organisation: str
     roles: tuple[str, ...]
     rooms: tuple[str, ...]
     lent: Mapping[str, str] = field(default_factory=dict)
+    session: str = ""
+    raised_at: datetime | None = None
 
 
 def claims(holder: Holder, now: datetime, authenticated: datetime, id_: str) -> dict[str, Any]:
@@ -46,6 +51,8 @@ def claims(holder: Holder, now: datetime, authenticated: datetime, id_: str) -> 
         "exp": int(ends.timestamp()),
         "auth_time": int(authenticated.timestamp()),
         "jti": id_,
+        "sid": holder.session,
+        "raised_at": int(holder.raised_at.timestamp()) if holder.raised_at else None,
     }
 
 

@@ -11,7 +11,7 @@ import structlog
 from fastapi.concurrency import run_in_threadpool
 from sqlmodel import Session
 
-from services.catalogue.people import store
+from services.catalogue.people import changes, store
 from services.kernel import metrics
 from services.kernel.api import Context
 from services.kernel.auth import Role
@@ -64,5 +64,7 @@ def count(context: Context) -> None:
     """Sets the gauges to what is vacant now."""
     with Session(context.engine) as session:
         found = vacant(session, context.clock())
+        waiting = changes.waiting_foundings(session)
+    metrics.FOUNDINGS_WAITING.labels(context.service).set(waiting)
     metrics.VACANCIES.labels(context.service, "focal_point").set(len(found.agencies))
     metrics.VACANCIES.labels(context.service, "head").set(len(found.rooms))

@@ -1,4 +1,4 @@
-"""Logging in and out."""
+"""Logging in and out; setting a password by a one-time link."""
 
 from __future__ import annotations
 
@@ -40,10 +40,43 @@ async def tried(request: Request) -> Response:
 
 @router.post("/logout")
 async def ended(request: Request) -> Response:
-    """Forgets who it was."""
+    """Forgets who it was, and ends the session."""
     await form_of(request)
-    session.log_out(request)
+    await session.log_out(request)
     return RedirectResponse("/login", 303)
+
+
+@router.get("/password", dependencies=[Depends(switch_language)])
+async def password(request: Request, token: str = "") -> Response:
+    """The form behind a one-time link."""
+    return page(request, "password.html", token=token[:200], problem=None)
+
+
+@router.post("/password")
+async def password_set(request: Request) -> Response:
+    """Sets the password that a one-time link lets somebody set, then leads to the login."""
+    fields = await form_of(request)
+    token, new = fields.get("token", "")[:200], fields.get("password", "")
+    say = words.sayer(words.language_of(request))
+    problem = None
+    if new != fields.get("again", ""):
+        problem = (say("password.different"), "")
+    else:
+        try:
+            body = {"token": token, "password": new}
+            await request.app.state.services.tell("catalogue", "/v1/passwords", body)
+        except Refused as error:
+            problem = _why(error, words.language_of(request))
+    if problem is None:
+        return RedirectResponse("/login", 303)
+    return page(request, "password.html", status=422, token=token, problem=problem)
+
+
+def _why(error: Refused, language: str) -> tuple[str, str]:
+    """What catalogue says is wrong: the first flaw, where it names some."""
+    for flaw in error.problem.get("errors", ()):
+        return str(flaw["what"][language]), str(flaw["mend"][language])
+    return error.texts(language)
 
 
 def local(address: str) -> str:

@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from sqlmodel import Session, col, select
 
 from services.kernel.api import Context, context_of
-from services.kernel.auth import Access, allowed
+from services.kernel.auth import Access, allowed, settled
 from services.kernel.events import Outcome
 from services.policy.erasures import Known, Wish, confirm, done, ordered
 from services.policy.facts.loading import facts_of
@@ -23,7 +23,7 @@ from services.policy.store import ErasureRow, ReturnedRow
 
 With = Annotated[Context, Depends(context_of)]
 Reader = Annotated[Access, Depends(allowed("erasure.read"))]
-Orderer = Annotated[Access, Depends(allowed("erasure.order"))]
+Orderer = Annotated[Access, Depends(settled("erasure.order"))]
 router = APIRouter(prefix="/v1", tags=["erasures"])
 
 

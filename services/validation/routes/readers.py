@@ -11,7 +11,7 @@ from sqlmodel import Session
 
 from services.kernel import replica
 from services.kernel.api import Context, request_line
-from services.kernel.auth import Access, Principal, Role, Scope, allowed
+from services.kernel.auth import Access, Principal, Role, Scope, allowed, limit_reads
 from services.model.sender import SenderKey
 from services.model.statement import key_id, verify_question
 from services.validation.refusals import Code, Refused
@@ -54,4 +54,5 @@ def _sender(request: Request, token: str, digest: str | None) -> Access:
     if not key.may_ask(question, request.method, request_line(request), context.clock(), digest):
         raise unsigned
     principal = Principal(f"sender:{key.sender}", key.sender, frozenset({Role.AGENCY}))
+    limit_reads(request, principal)
     return Access(principal, frozenset({Scope.OWN}))

@@ -1,0 +1,109 @@
+"""Changes of entries in the database: at once, or proposed for a second person."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+from uuid import uuid4
+
+from sqlmodel import Session
+
+from services.catalogue import handler, store
+from services.catalogue.entry import Command, Kind, Refused, Version
+from services.catalogue.people import authority, changes
+from services.catalogue.people.authority import Change, State, Told, What
+from services.catalogue.refusals import wrong
+from services.kernel.api import Context
+from services.kernel.problems import Problem
+
+
+@dataclass(frozen=True)
+class Changed:
+    """The version now in the catalogue, None where the change waits; `sequence`: the outbox row to wait for."""
+
+    version: Version | None
+    is_new: bool
+    sequence: int | None
+    change: Change | None = None
+
+
+def change(context: Context, command: Command, author: str) -> Changed:
+    """Carries out a command, or proposes it where it says who may act; raises Refused."""
+    now = context.clock()
+    with Session(context.engine) as session, session.begin():
+        counter = store.lock(session)
+        facts = store.facts(session, command.kind, command.id)
+        version = handler.decide(command, facts, counter, now)
+        if version is None:
+            return Changed(facts.newest, False, context.outbox.unpublished(session))
+        what = authority.governed(replace(command, body=version.body), facts.newest, now)
+        is_founded = changes.is_founded(session)
+        if what and is_founded:
+            return _propose(context, session, what, version, author)
+        sequence = _write(context, session, version)
+        if what:
+            told = _told(what, version, State.DONE, is_founding=True)
+            told_as = authority.event(uuid4(), told, author, None, now)
+            sequence = context.outbox.add(session, *told_as)
+        return Changed(version, True, sequence)
+
+
+def confirm(context: Context, session: Session, found: Change, who: str) -> int:
+    """Carries out a change that this second person agrees to; returns the outbox row to wait for."""
+    now = context.clock()
+    kind, _, id_ = found.subject.partition("/")
+    times = {n: found.body[n] and datetime.fromisoformat(found.body[n]) for n in TIMES}
+    command = Command(Kind(kind), id_, found.body["body"], **times)
+    counter = store.lock(session)
+    facts = store.facts(session, command.kind, command.id)
+    if (facts.newest.version if facts.newest else 0) != found.base:
+        raise wrong(409, "changed-meanwhile", "catalogue.change.meanwhile", [])
+    try:
+        version = handler.decide(command, facts, counter, now)
+    except Refused as refused:
+        raise refusal(command, refused) from None
+    assert version is not None, "the entry is as it was when this differed from it"
+    _write(context, session, version)
+    told = _told(found.what, version, State.DONE)
+    return context.outbox.add(
+        session, *authority.event(found.id, told, found.proposed_by, who, now)
+    )
+
+
+def refusal(command: Command, refused: Refused) -> Problem:
+    """All that is wrong with a command."""
+    values = {"kind": command.kind.value, "id": command.id}
+    return wrong(422, "catalogue-entry", "catalogue.refused", refused.flaws, **values)
+
+
+TIMES = ("valid_from", "valid_to")
+
+
+def _propose(
+    context: Context, session: Session, what: What, version: Version, author: str
+) -> Changed:
+    body: Mapping[str, Any] = {
+        "body": version.body,
+        **{name: at.isoformat() if (at := getattr(version, name)) else None for name in TIMES},
+    }
+    subject, now = f"{version.kind.value}/{version.id}", version.changed_at
+    base = version.version - 1
+    found, is_new = changes.propose(session, what, subject, base, body, (), author, now)
+    if not is_new:
+        return Changed(None, False, context.outbox.unpublished(session), found)
+    told = _told(what, version, State.PROPOSED)
+    sequence = context.outbox.add(session, *authority.event(found.id, told, author, None, now))
+    return Changed(None, True, sequence, found)
+
+
+def _write(context: Context, session: Session, version: Version) -> int:
+    store.add(session, version)
+    return context.outbox.add(session, *handler.event(version))
+
+
+def _told(what: What, version: Version, state: State, *, is_founding: bool = False) -> Told:
+    whose = {What.SENDER_KEY: version.body.get("sender"), What.CONTACT: version.id}
+    entry = f"{version.kind.value}/{version.id}"
+    return Told(what, state, entry=entry, organisation=whose.get(what), is_founding=is_founding)

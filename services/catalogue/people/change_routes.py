@@ -1,0 +1,220 @@
+"""Changes that take a second person, through the API; and one-time links."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Response
+from fastapi.concurrency import run_in_threadpool
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from sqlmodel import Session
+
+from services.catalogue import changing
+from services.catalogue.people import authority, changes, governing, links, passwords, store
+from services.catalogue.people.authority import Change, Code, State, Told, What
+from services.catalogue.people.governing import Outcome
+from services.catalogue.people.links import Link
+from services.catalogue.people.passwords import hashing
+from services.catalogue.people.person import Person
+from services.catalogue.refusals import absent, wrong
+from services.kernel.api import Context, context_of
+from services.kernel.auth import Access, Role, allowed
+
+With = Annotated[Context, Depends(context_of)]
+Decider = Annotated[Access, Depends(allowed("change.decide"))]
+router = APIRouter(prefix="/v1", tags=["people"])
+
+
+class ChangeView(BaseModel):
+    """A change that was proposed: by whom, and what became of it. `body` is what the person or entry shall be."""
+
+    change_id: UUID
+    what: What
+    subject: str
+    fields: list[str]
+    body: dict[str, Any]
+    state: State
+    proposed_by: str
+    proposed_at: AwareDatetime
+    not_before: AwareDatetime | None
+    decided_by: str | None
+    decided_at: AwareDatetime | None
+
+
+class LinkView(BaseModel):
+    """A one-time link, for the person alone: /password?token=… of the console."""
+
+    person: str
+    token: str
+    expires_at: AwareDatetime
+
+
+class Decided(BaseModel):
+    """A change that was carried out; `link` where the person has no password now, to be handed over."""
+
+    change: ChangeView | None
+    link: LinkView | None
+
+
+class Changes(BaseModel):
+    """The last 200, the newest first."""
+
+    changes: list[ChangeView]
+
+
+class LinkUsed(BaseModel):
+    """A one-time link, and the password from now on."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    token: str = Field(max_length=200, json_schema_extra={"writeOnly": True})
+    password: str = Field(max_length=1000, json_schema_extra={"writeOnly": True})
+
+
+@router.get(
+    "/changes",
+    dependencies=[Depends(allowed("change.read"))],
+    summary="Thay đổi về quyền · Changes of who may act",
+)
+def listed(context: With, state: State | None = None) -> Changes:
+    """What waits for a second person, and what became of the others."""
+    with Session(context.engine) as session:
+        return Changes(changes=[view(one) for one in changes.listed(session, state)])
+
+
+@router.post("/changes/{change}/confirmation", summary="Xác nhận thay đổi · Confirm a change")
+async def confirm(change: UUID, response: Response, context: With, access: Decider) -> Decided:
+    """200 once it is carried out and published.
+
+    403 for the author, the person concerned, an administrator, and whom others made or reset within a day; 409 where
+    it was decided, waited for too long, or what it changes is another by now.
+    """
+    response.headers["Cache-Control"] = "no-store"
+    outcome = await run_in_threadpool(_confirm, context, change, access.principal.id)
+    return await answered(context, outcome)
+
+
+@router.post("/changes/{change}/refusal", summary="Từ chối thay đổi · Refuse a change")
+async def refuse(change: UUID, context: With, access: Decider) -> ChangeView:
+    """A leader lets it not happen; also what the command on the machine waits with."""
+    outcome = await run_in_threadpool(_refuse, context, change, access.principal.id)
+    decided = await answered(context, outcome)
+    assert decided.change is not None
+    return decided.change
+
+
+@router.post("/people/{id}/reset", status_code=202, summary="Đặt lại mật khẩu · Reset a password")
+async def reset(
+    id: str,
+    response: Response,
+    context: With,
+    access: Annotated[Access, Depends(allowed("password.reset"))],
+) -> Decided:
+    """202: it waits for a second person, who gets the link. Before the office is founded: 201 with the link."""
+    response.headers["Cache-Control"] = "no-store"
+    outcome = await run_in_threadpool(governing.reset, context, id, access.principal.id)
+    if outcome.link:
+        response.status_code = 201
+    return await answered(context, outcome)
+
+
+@router.post(
+    "/passwords", status_code=204, summary="Đặt mật khẩu bằng liên kết · Set a password by a link"
+)
+async def set_by_link(wanted: LinkUsed, context: With) -> None:
+    """The token of a one-time link is the right to do it; 404 for one that is unknown, used or over."""
+    person = await run_in_threadpool(_holder, context, wanted.token)
+    if person is None:
+        raise _no_link()
+    if found := passwords.flaws(wanted.password, person):
+        raise wrong(422, "password", "catalogue.password.refused", found)
+    hashed = await hashing.hash(wanted.password)
+    sequence = await run_in_threadpool(governing.use_link, context, wanted.token, hashed)
+    if sequence is None:
+        raise _no_link()
+    await context.outbox.published(sequence)
+
+
+async def answered(context: Context, outcome: Outcome) -> Decided:
+    """What is answered, once the event is published."""
+    if outcome.sequence is not None:
+        await context.outbox.published(outcome.sequence)
+    return Decided(
+        change=view(outcome.change) if outcome.change else None,
+        link=_shown(outcome.link) if outcome.link else None,
+    )
+
+
+def view(change: Change) -> ChangeView:
+    """As the API shows it."""
+    values = {name: value for name, value in vars(change).items() if name not in ("id", "base")}
+    return ChangeView(change_id=change.id, **values)
+
+
+def _confirm(context: Context, id_: UUID, who: str) -> Outcome:
+    now = context.clock()
+    with Session(context.engine) as session, session.begin():
+        found = _found(session, id_)
+        person = store.newest(session, who)
+        raised = store.raised(session, who)
+        code = authority.objection(found, who, person.person if person else None, raised, now)
+        if code:
+            raise governing.refusal(code)
+        decided = changes.decide(session, id_, State.DONE, who, now)
+        if found.what in (What.PERSON, What.PASSWORD):
+            done = governing.confirm(context, session, found, who)
+            return Outcome(change=decided, link=done.link, sequence=done.sequence)
+        sequence = changing.confirm(context, session, found, who)
+        return Outcome(change=decided, sequence=sequence)
+
+
+def _refuse(context: Context, id_: UUID, who: str) -> Outcome:
+    now = context.clock()
+    with Session(context.engine) as session, session.begin():
+        found = _found(session, id_)
+        if found.state is not State.PROPOSED:
+            raise governing.refusal(Code.DECIDED)
+        leader = store.newest(session, who)
+        if leader is None or Role.LEADER not in leader.person.roles:
+            raise governing.refusal(Code.NO_LEADER)
+        decided = changes.decide(session, id_, State.REFUSED, who, now)
+        told = _told(session, found)
+        draft = authority.event(id_, told, found.proposed_by, who, now)
+        return Outcome(change=decided, sequence=context.outbox.add(session, *draft))
+
+
+def _told(session: Session, found: Change) -> Told:
+    if found.what is What.PERSON:
+        person = Person.from_dict(found.body)
+        return Told(found.what, State.REFUSED, person, fields=found.fields)
+    if found.what is What.PASSWORD:
+        written = store.newest(session, found.subject)
+        return Told(found.what, State.REFUSED, written.person if written else None)
+    return Told(
+        found.what,
+        State.REFUSED,
+        entry=found.subject or None,
+        is_founding=found.what is What.FOUNDING,
+    )
+
+
+def _found(session: Session, id_: UUID) -> Change:
+    found = changes.lock(session, id_)
+    if found is None:
+        raise absent("no-change", "catalogue.change.absent", id=str(id_))
+    return found
+
+
+def _holder(context: Context, token: str) -> str | None:
+    with Session(context.engine) as session:
+        row = links.holder(session, token, context.clock())
+        return row.person if row else None
+
+
+def _no_link() -> Exception:
+    return absent("no-link", "catalogue.change.no-link")
+
+
+def _shown(link: Link) -> LinkView:
+    return LinkView(person=link.person, token=link.token, expires_at=link.expires_at)
