@@ -19,6 +19,16 @@ def verifiers(items: Iterable[Item]) -> Rooms:
     return _named(items, "verifier")
 
 
+def readers(items: Iterable[Item]) -> Mapping[tuple[str, str], frozenset[str]]:
+    """All rooms that see what comes in: those that accept it, and those that collect and verify it (R28, R62)."""
+    found: dict[tuple[str, str], frozenset[str]] = {}
+    for one in items:
+        named = frozenset(one[field] for field in ("room", "verifier") if one.get(field))
+        about = one["responsible"], one["form"]
+        found[about] = found.get(about, frozenset()) | named
+    return found
+
+
 def _named(items: Iterable[Item], field: str) -> Rooms:
     return {(one["responsible"], one["form"]): one[field] for one in items if one.get(field)}
 

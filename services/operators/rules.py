@@ -1,4 +1,4 @@
-"""`solieu rules test`: changed rules over everything received, through validation's API, before they are adopted."""
+"""`solieu rules test`: changed rules over what a person may read, through validation's API, before they are adopted."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from services.operators.calls import WRONG_USAGE, authorization, login
+from services.operators.calls import WRONG_USAGE, login
 from services.operators.show import AsJson, Exit, as_json, say, show_problem, table
 
 if TYPE_CHECKING:
@@ -28,7 +28,9 @@ def commands() -> None:
     """Without it a single command would take the place of the group."""
 
 
-@app.command(help="Thử quy tắc mới trên mọi thứ đã nhận · Changed rules over everything received")
+@app.command(
+    help="Thử quy tắc mới trên những gì bạn được xem · Changed rules over what you may read"
+)
 def test(
     file: Annotated[
         Path,
@@ -42,14 +44,14 @@ def test(
         typer.Option(formats=["%Y-%m-%d"], metavar="YYYY-MM-DD", help="Nhận từ ngày · Received from this day on"),
     ],
     person: Annotated[
-        str | None,
+        str,
         typer.Option(
-            help="Mã của bạn; mật khẩu đọc từ đầu vào chuẩn · Your id; without it, the operator's token"
+            help="Mã của bạn; mật khẩu đọc từ đầu vào chuẩn · Your id; the password comes on standard input"
         ),
-    ] = None,
+    ],
     json: AsJson = False,
 ) -> None:  # fmt: skip
-    """Nothing is recorded. Exit codes: 0 no verdict changes, 1 some do, 2 bad rules, 4 refused, 5 broken off."""
+    """No verdict is recorded. Exit codes: 0 no verdict changes, 1 some do, 2 bad rules, 4 refused, 5 broken off."""
     from services.kernel.settings import settings
     from services.model.text import ModelError, load_written_yaml
 
@@ -58,12 +60,9 @@ def test(
     except (ModelError, UnicodeDecodeError) as error:
         say("operators.rules.unreadable", error=True, file=file, reason=error)
         raise typer.Exit(WRONG_USAGE) from None
-    config = settings()
-    headers = (
-        login(person) if person else authorization(config.operator_token, "SOLIEU_OPERATOR_TOKEN")
-    )
+    headers = login(person)
     body = {"since": f"{since:%Y-%m-%d}", "change": change}
-    url = f"{config.validation_url}/v1/rules/tests"
+    url = f"{settings().validation_url}/v1/rules/tests"
     lines = list(_followed(_lines(url, body, headers)))
     if not lines or lines[-1]["kind"] != "end":
         say("operators.rules.broken_off", error=True)

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -29,6 +28,8 @@ SALT_BYTES = 32
 _COMPLETENESS = list(Completeness)
 """From the least complete to the most."""
 _HEAD = ("sender", "area_list", "area", "period", "completeness", "round")
+Beside = Callable[[AcceptedRow], bool]
+"""Whether a check may use what was accepted."""
 
 
 def load(session: Session, event: Event) -> Facts:
@@ -78,12 +79,12 @@ def with_form(
     form: Mapping[str, Any],
     head: Mapping[str, Any],
     answers: tuple[Answer, ...],
-    stored_before: datetime | None = None,
+    beside: Beside = lambda row: True,
 ) -> Facts:
-    """The facts for a check by this form's body; `stored_before`: beside what was accepted by then alone."""
+    """The facts for a check by this form's body; `beside` which of what was accepted it is compared with."""
     lists = {name: replica.get(session, "codelist", name) for name in codelists_of(form)}
     bodies = {name: entry.body for name, entry in lists.items() if entry}
-    return Facts(form, bodies, _accepted(session, form, head, stored_before), answers)
+    return Facts(form, bodies, _accepted(session, form, head, beside), answers)
 
 
 def answers_of(session: Session, submission_id: UUID) -> tuple[Answer, ...]:
@@ -115,7 +116,7 @@ def _accepted(
     session: Session,
     form: Mapping[str, Any],
     head: Mapping[str, Any],
-    stored_before: datetime | None,
+    beside: Beside,
 ) -> tuple[Stored, ...]:
     """What stands under each reference of the form; a reference that can't be read is for the check to name."""
     try:
@@ -124,7 +125,7 @@ def _accepted(
     except (ModelError, PeriodError):
         return ()
     stated = {**head, "form": form["id"]}
-    found = (_rows(session, each, stated, period, stored_before) for each in references)
+    found = (_rows(session, each, stated, period, beside) for each in references)
     return tuple(
         stored
         for each, rows in zip(references, found, strict=True)
@@ -138,7 +139,7 @@ def _rows(
     reference: Reference,
     head: Mapping[str, Any],
     period: Period,
-    stored_before: datetime | None,
+    beside: Beside,
 ) -> Sequence[AcceptedRow]:
     """The most complete submission of each sender, in the order of their names."""
     wanted = _period(reference.period, period)
@@ -155,11 +156,10 @@ def _rows(
         conditions.append(col(AcceptedRow.sender) == head["sender"])
     if reference.completeness is not None:
         conditions.append(col(AcceptedRow.completeness) == reference.completeness.value)
-    if stored_before is not None:
-        conditions.append(col(AcceptedRow.stored_at) < stored_before)
     order = (col(AcceptedRow.sender), col(AcceptedRow.submission_id))
     best: dict[str, AcceptedRow] = {}
-    for row in session.exec(select(AcceptedRow).where(*conditions).order_by(*order)):
+    rows = session.exec(select(AcceptedRow).where(*conditions).order_by(*order))
+    for row in filter(beside, rows):
         known = best.setdefault(row.sender, row)
         if _rank(row) > _rank(known):
             best[row.sender] = row

@@ -31,6 +31,7 @@ from services.kernel.events import Event
 from services.kernel.migration import configuration, migrate
 from services.kernel.settings import Settings
 from services.kernel.stage import ObjectStage
+from services.kernel.trials import PER_HOUR
 from services.model.catalogue import starter_pack
 from services.policy import worker
 from services.policy.api import create_app
@@ -870,6 +871,34 @@ def test_changed_policies_are_tried_over_all_that_was_decided(policy: Policy) ->
     bad = policy.client.post("/v1/policies/trials", json={"files": files}, headers=OPERATOR)
     assert (bad.status_code, bad.json()["type"]) == (422, "urn:solieu:problem:bad-policies")
     assert "national.cedar" in bad.json()["where"]
+
+
+def test_a_trial_of_policies_is_told_and_is_for_those_who_may_have_decisions_explained(
+    policy: Policy, stack: Stack
+) -> None:
+    files = {path.name: path.read_text(encoding="utf-8") for path in FOLDER.glob("*.cedar*")}
+    wanted = {"json": {"files": files, "since": "2026-11-01"}}
+    for role in ("administrator", "auditor", "officer", "compiler", "agency"):
+        refused = policy.client.post(
+            "/v1/policies/trials", headers=person(f"p-{role}", roles=(role,)), **wanted
+        )
+        assert refused.status_code == 403, role
+    id_ = f"p-{uuid4()}"
+    policy.comes(str(uuid4()))
+    leader = person(id_, roles=("leader",), rooms=())
+    answer = policy.client.post("/v1/policies/trials", headers=leader, **wanted)
+    topic = "policies.tried"
+    decoded = (codec().decode(f"{topic}-value", one.value) for one in records(stack.kafka(), topic))
+    (told,) = (one for one in decoded if one["person"] == id_)
+    assert told["since"] == "2026-11-01"
+    assert told["attempts"] == json.loads(answer.text.splitlines()[-1])["tried"] >= 1
+    files["national.cedar"] = "permit ("
+    for _ in range(PER_HOUR):  # what can't be tried takes no turn
+        policy.client.post("/v1/policies/trials", headers=leader, json={"files": files})
+    assert policy.client.post("/v1/policies/trials", headers=leader, **wanted).status_code == 200
+    for _ in range(PER_HOUR - 2):
+        policy.client.post("/v1/policies/trials", headers=leader, **wanted)
+    assert policy.client.post("/v1/policies/trials", headers=leader, **wanted).status_code == 429
 
 
 def test_a_private_interest_waits_for_the_leadership(policy: Policy) -> None:

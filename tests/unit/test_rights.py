@@ -256,6 +256,20 @@ def test_who_runs_the_machines_sees_no_figure_and_decides_nothing() -> None:
     assert not decisions & PROGRAMS
 
 
+@pytest.mark.parametrize(
+    ("trial", "read"),
+    [
+        (("validation", "rules.test"), ("validation", "finding.read")),
+        (("policy", "policy.try"), ("policy", "decision.explain")),
+    ],
+)
+def test_nobody_learns_more_from_a_trial_than_they_may_read(
+    trial: tuple[str, str], read: tuple[str, str]
+) -> None:
+    tries, reads = (auth.table()[service][action] for service, action in (trial, read))
+    assert {role: reads.get(role) for role in tries} == dict(tries)
+
+
 def test_an_agency_reaches_no_others_affairs() -> None:
     of_all = {
         f"{service}:{action}"

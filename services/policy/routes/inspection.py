@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Iterator
 from dataclasses import asdict
 from datetime import date, datetime
 from typing import Annotated, Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from fastapi import APIRouter, Depends, Path, Query
+from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import StreamingResponse
+from sqlalchemy import ColumnElement, func
 from sqlmodel import Session, col, select
 
-from services.kernel import replica
+from services.kernel import replica, trials
 from services.kernel.api import Context, context_of
 from services.kernel.auth import Access, allowed
+from services.kernel.events import Draft
 from services.model.regulation import Instrument, day
 from services.policy.explain import explained, plain
 from services.policy.facts.loading import facts_of
@@ -50,6 +54,7 @@ Province = Annotated[
     str | None, Query(pattern=r"^[0-9]{2}$", description="List 34; national forms")
 ]
 BATCH = 500
+TOPIC = "policies.tried"
 _PAST = [Verdict.SUPERSEDED.value, Verdict.WITHDRAWN.value]
 NDJSON = "application/x-ndjson"
 router = APIRouter(prefix="/v1", tags=["policies"])
@@ -116,17 +121,42 @@ def pack(regulation: str, context: With, access: Reader) -> LawView:
     response_class=StreamingResponse,
     responses={200: {"content": {NDJSON: {}}, "description": "one line a flip, then the totals"}},
 )
-def tried(body: Changed, context: With, access: Tester) -> StreamingResponse:
-    """One line of JSON for each decision that would flip, then the totals; nothing is recorded."""
+async def tried(body: Changed, context: With, access: Tester) -> StreamingResponse:
+    """One line of JSON for each decision that would flip, then the totals: of those that the asker may have explained.
+
+    No decision is recorded; that somebody tried is an event. 429 after so many within an hour.
+    """
     try:
-        changed = read(body.files)
+        changed = await run_in_threadpool(read, body.files)
     except PolicyError as error:
         raise Refused(Code.BAD_POLICIES, where=str(error)).problem() from None
-    lines = _trial(context, changed, body.since)
+    sequence = await run_in_threadpool(_enter, context, access, body)
+    await context.outbox.published(sequence)
+    lines = _trial(context, access, changed, body.since)
     return StreamingResponse(lines, media_type=NDJSON)
 
 
-def _trial(context: Context, changed: Library, since: date) -> Iterator[str]:
+def _enter(context: Context, access: Access, body: Changed) -> int:
+    """Writes the event that tells of a trial. Raises Problem where the person tried too often."""
+    who, trial_id = access.principal, uuid4()
+    text = json.dumps(body.files, ensure_ascii=False, sort_keys=True)
+    with Session(context.engine) as session, session.begin():
+        decided = select(func.count()).select_from(AttemptRow).where(*_standing(body.since))
+        data = {
+            "trial_id": str(trial_id),
+            "person": who.id,
+            "organisation": who.organisation or None,
+            "policies_sha256": hashlib.sha256(text.encode()).hexdigest(),
+            "since": f"{body.since:%Y-%m-%d}",
+            "attempts": session.exec(decided).one(),
+            "tried_at": context.clock(),
+        }
+        return trials.enter(
+            context.outbox, session, Draft(TOPIC, who.id, data, who.id, id=trial_id)
+        )
+
+
+def _trial(context: Context, access: Access, changed: Library, since: date) -> Iterator[str]:
     trial = Trial(library(), changed)
     tried = flipped = 0
     last: tuple[UUID, int] | None = None
@@ -136,7 +166,7 @@ def _trial(context: Context, changed: Library, since: date) -> Iterator[str]:
             with Session(context.engine) as session:
                 facts = facts_of(session, submission, at)
             attempt = facts.attempt(number) if facts else None
-            if facts is None or attempt is None:
+            if facts is None or attempt is None or not access.reaches(None, facts.item.room):
                 continue
             case = case_of(attempt.head, attempt.evidence, facts, day(at), attempt.waived)
             flip = trial.flip(case)
@@ -156,12 +186,16 @@ def _decided(
     """The next attempts that stand as they were decided: submission, attempt, when."""
     key = (col(AttemptRow.submission_id), col(AttemptRow.attempt))
     wanted = select(AttemptRow.submission_id, AttemptRow.attempt, AttemptRow.decided_at).where(
-        col(AttemptRow.decided_at) >= since, col(AttemptRow.verdict).not_in(_PAST)
+        *_standing(since)
     )
     if last is not None:
         wanted = wanted.where((key[0] > last[0]) | ((key[0] == last[0]) & (key[1] > last[1])))
     with Session(context.engine) as session:
         return list(session.exec(wanted.order_by(*key).limit(BATCH)))
+
+
+def _standing(since: date) -> tuple[ColumnElement[bool], ...]:
+    return col(AttemptRow.decided_at) >= since, col(AttemptRow.verdict).not_in(_PAST)
 
 
 def _instruments(session: Session) -> list[Instrument]:

@@ -37,7 +37,9 @@ def findings(
     """Of the latest attempt, unless one is named. They hold values: for the sender, its room and the leadership."""
     try:
         with Session(context.engine) as session:
-            row, _ = queries.attempt(session, access, submission, attempt, context.clock())
+            row, _ = queries.attempt(
+                session, access, submission, attempt, context.clock(), to_read=True
+            )
             answers = answers_of(session, submission)
         report = queries.report(context, row)
     except Refused as refused:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -15,10 +15,15 @@ from services.kernel import replica
 from services.kernel.api import Context
 from services.kernel.auth import Access
 from services.kernel.vault import Missing
-from services.model.responsibility import Rooms, verifiers
+from services.model.responsibility import Rooms, readers, verifiers
 from services.model.responsibility import rooms as of_items
 from services.validation.refusals import Code, Refused
-from services.validation.store import AttemptRow, VerificationAnswerRow, VerificationRow
+from services.validation.store import (
+    AcceptedRow,
+    AttemptRow,
+    VerificationAnswerRow,
+    VerificationRow,
+)
 
 
 def rooms(session: Session, now: datetime) -> Rooms:
@@ -26,20 +31,42 @@ def rooms(session: Session, now: datetime) -> Rooms:
     return of_items(entry.body for entry in replica.in_force(session, "item", now))
 
 
+Reads = Callable[[str, str], bool]
+"""Whether somebody may read what a sender supplies in a form."""
+
+
+def reads(session: Session, access: Access, now: datetime) -> Reads:
+    """What somebody may read, as the items in force say: the own, that of the own rooms, or all."""
+    of_items = readers(entry.body for entry in replica.in_force(session, "item", now))
+
+    def check(sender: str, form: str) -> bool:
+        among = of_items.get((sender, form)) or {None}
+        return any(access.reaches(sender, room) for room in among)
+
+    return check
+
+
 def attempt(
-    session: Session, access: Access, submission_id: UUID, number: int | None, now: datetime
+    session: Session,
+    access: Access,
+    submission_id: UUID,
+    number: int | None,
+    now: datetime,
+    *,
+    to_read: bool = False,
 ) -> tuple[AttemptRow, str | None]:
     """An attempt, the latest unless one is named, and the room responsible for it.
 
-    Raises Refused where there is none, or none that is theirs.
+    Raises Refused where there is none, or none that is theirs: only to read it the verifying room's is enough.
     """
     statement = select(AttemptRow).where(AttemptRow.submission_id == submission_id)
     rows = session.exec(statement.order_by(col(AttemptRow.attempt).desc())).all()
     row = next((one for one in rows if number in (None, one.attempt)), None)
     if row is None:
         raise Refused(Code.NO_SUBMISSION)
-    room = rooms(session, now).get((row.head["sender"], row.form))
-    if not access.reaches(row.head["sender"], room):
+    about = row.head["sender"], row.form
+    room = rooms(session, now).get(about)
+    if not access.reaches(about[0], room) and not (to_read and reads(session, access, now)(*about)):
         raise Refused(Code.NO_SUBMISSION)
     return row, room
 
@@ -94,19 +121,26 @@ def _verifications() -> sa.Select[VerificationRow, VerificationAnswerRow]:
     return sa.select(*question).select_from(VerificationRow).outerjoin(VerificationAnswerRow, same)
 
 
-def received(
-    session: Session, access: Access, form: str, since: datetime, now: datetime
-) -> list[AttemptRow]:
-    """The attempts of a form that somebody reaches, in the order of their receipt."""
+def triable(session: Session, reads: Reads, form: str, since: datetime) -> list[AttemptRow]:
+    """The attempts of a form that somebody may try rules over, in the order of their receipt.
+
+    Of those that they may read: what was sent back, and what is stored. What waits for a decision or was withheld, is
+    superseded or was taken back nobody asks about.
+    """
+    of_submission = col(AcceptedRow.submission_id) == col(AttemptRow.submission_id)
+    taken_back = col(AcceptedRow.observations).is_(None)
+    is_stored = of_submission & (col(AcceptedRow.attempt) == col(AttemptRow.attempt)) & ~taken_back
+    is_returned = (col(AttemptRow.verdict) == "returned") & ~sa.exists().where(
+        of_submission, taken_back, col(AcceptedRow.attempt) >= col(AttemptRow.attempt)
+    )
     statement = select(AttemptRow).where(
-        col(AttemptRow.form) == form, col(AttemptRow.received_at) >= since
+        col(AttemptRow.form) == form,
+        col(AttemptRow.received_at) >= since,
+        sa.or_(is_returned, sa.exists().where(is_stored)),
     )
     order = (col(AttemptRow.received_at), col(AttemptRow.submission_id), col(AttemptRow.attempt))
-    responsible = rooms(session, now)
     return [
-        row
-        for row in session.exec(statement.order_by(*order))
-        if access.reaches(row.head["sender"], responsible.get((row.head["sender"], form)))
+        row for row in session.exec(statement.order_by(*order)) if reads(row.head["sender"], form)
     ]
 
 

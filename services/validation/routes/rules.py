@@ -1,13 +1,18 @@
-"""Changed rules over everything received: which verdicts would change, before anybody adopts them."""
+"""Changed rules over what was received: which verdicts would change, before anybody adopts them.
+
+A trial answers yes or no about figures, as often as somebody asks. So it runs over those alone that the asker may read
+anyway, also where rules compare them with others; who asks is told, and may ask so many times an hour.
+"""
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date, datetime, time
 from typing import Annotated, Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from fastapi import APIRouter, Depends, Request
 from fastapi.concurrency import run_in_threadpool
@@ -15,9 +20,10 @@ from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, ConfigDict
 from sqlmodel import Session
 
-from services.kernel import replica
+from services.kernel import replica, trials
 from services.kernel.api import Context, context_of
 from services.kernel.auth import Access, allowed
+from services.kernel.events import Draft
 from services.kernel.pool import Overrun, Pool
 from services.kernel.vault import Missing
 from services.model.form import Form
@@ -28,9 +34,10 @@ from services.validation.facts import Facts
 from services.validation.loading import answers_of, with_form
 from services.validation.refusals import Code, Refused
 from services.validation.routes import queries
-from services.validation.store import AttemptRow
+from services.validation.store import AcceptedRow, AttemptRow
 from services.validation.trial import Change, Trial
 
+TOPIC = "rules.tried"
 NDJSON = "application/x-ndjson"
 HEAD = ("sender", "form", "form_version", "area_list", "area", "period", "completeness", "round")
 RULE: Any = {
@@ -62,6 +69,19 @@ class Wanted(BaseModel):
 
 
 @dataclass(frozen=True)
+class Chosen:
+    """The changed form as it would be adopted, the attempts in the order of their receipt, and what may be read.
+
+    `sequence` is that of the event which tells of the trial.
+    """
+
+    made: Form
+    rows: list[AttemptRow]
+    reads: queries.Reads
+    sequence: int
+
+
+@dataclass(frozen=True)
 class Work:
     """The workbook of one attempt, and what it was and is checked with."""
 
@@ -87,42 +107,65 @@ class Untestable(Exception):
 async def test(body: Wanted, request: Request, context: With, access: Tester) -> StreamingResponse:
     """One JSON object a line: `begin` with the number of attempts, a `result` for each, `end` with the totals.
 
-    Verdicts, rules, cells and counts, never a figure. An officer gets what the own rooms are responsible for. Nothing
-    is recorded, and nobody is told. Where there is no `end`, it broke off.
+    Verdicts, rules, cells and counts, never a figure; of what was sent back and of what is stored. An officer gets what
+    the own rooms see, and there rules compare with no more. No verdict is recorded; that somebody tried is an event.
+    429 after so many within an hour. Where there is no `end`, it broke off.
     """
     try:
         change = Change.of(body.change)
-        made, rows = await run_in_threadpool(_chosen, context, access, change, body.since)
+        chosen = await run_in_threadpool(_chosen, context, access, change, body.since)
     except ModelError as error:
         raise Refused(Code.BAD_RULES, where=str(error)).problem() from None
-    lines = _lines(request.app.state.pool, context, change, made, rows)
+    await context.outbox.published(chosen.sequence)
+    lines = _lines(request.app.state.pool, context, change, chosen)
     return StreamingResponse(lines, media_type=NDJSON)
 
 
-def _chosen(
-    context: Context, access: Access, change: Change, since: date
-) -> tuple[Form, list[AttemptRow]]:
-    """The changed form as it would be adopted, and the attempts within reach, in the order of their receipt."""
+def _chosen(context: Context, access: Access, change: Change, since: date) -> Chosen:
+    """What is tried over what. Raises Problem where the person tried too often."""
     start = datetime.combine(since, time.min, VIETNAM)
-    with Session(context.engine) as session:
+    with Session(context.engine) as session, session.begin():
         newest = replica.get(session, "form", change.form)
         if newest is None:
             raise ModelError(f"form: there is no form {change.form} in the catalogue")
         made = Form.from_dict(change.applied(newest.body))
-        return made, queries.received(session, access, change.form, start, context.clock())
+        reads = queries.reads(session, access, context.clock())
+        rows = queries.triable(session, reads, change.form, start)
+        event = _event(access, change, since, len(rows), context.clock())
+        sequence = trials.enter(context.outbox, session, event)
+        session.expunge_all()
+    return Chosen(made, rows, reads, sequence)
+
+
+def _event(access: Access, change: Change, since: date, attempts: int, at: datetime) -> Draft:
+    """That somebody tried rules. They may hold figures that were guessed: their SHA-256."""
+    who, trial_id = access.principal, uuid4()
+    text = json.dumps(asdict(change), ensure_ascii=False, sort_keys=True, default=str)
+    data = {
+        "trial_id": str(trial_id),
+        "person": who.id,
+        "organisation": who.organisation,
+        "form": change.form,
+        "change_sha256": hashlib.sha256(text.encode()).hexdigest(),
+        "since": f"{since:%Y-%m-%d}",
+        "attempts": attempts,
+        "tried_at": at,
+    }
+    return Draft(TOPIC, who.id, data, who.id, id=trial_id)
 
 
 async def _lines(
-    pool: Pool, context: Context, change: Change, made: Form, rows: list[AttemptRow]
+    pool: Pool, context: Context, change: Change, chosen: Chosen
 ) -> AsyncIterator[str]:
-    begin = {"form": made.id, "rule_set": made.rule_set, "attempts": len(rows)}
+    made = chosen.made
+    begin = {"form": made.id, "rule_set": made.rule_set, "attempts": len(chosen.rows)}
     yield _line("begin", begin)
     totals = {"tested": 0, "changed": 0, "untested": 0}
-    for row in rows:
+    for row in chosen.rows:
         about = {"submission_id": str(row.submission_id), "attempt": row.attempt}
         about |= {name: row.head[name] for name in HEAD}
         try:
-            found = await _tried(pool, context, change, row)
+            found = await _tried(pool, context, change, row, chosen.reads)
         except Untestable as error:
             totals["untested"] += 1
             yield _line("result", about | {"untested": error.why, "where": str(error)})
@@ -133,8 +176,10 @@ async def _lines(
     yield _line("end", totals)
 
 
-async def _tried(pool: Pool, context: Context, change: Change, row: AttemptRow) -> Trial:
-    work = await run_in_threadpool(_work, context, change, row)
+async def _tried(
+    pool: Pool, context: Context, change: Change, row: AttemptRow, reads: queries.Reads
+) -> Trial:
+    work = await run_in_threadpool(_work, context, change, row, reads)
     try:
         given = (work.facts, row.head, work.original, row.content, work.report)
         return await pool.run(trial.tried, *given, size=len(work.original))
@@ -144,8 +189,15 @@ async def _tried(pool: Pool, context: Context, change: Change, row: AttemptRow) 
         raise Untestable("other-form", str(error)) from None
 
 
-def _work(context: Context, change: Change, row: AttemptRow) -> Work:
-    """What a check of that time had: its version of the form with the change, and the answers given before."""
+def _work(context: Context, change: Change, row: AttemptRow, reads: queries.Reads) -> Work:
+    """What a check of that time had: its version of the form with the change, and the answers given before.
+
+    Of what was accepted by then only what the asker may read: a reference to any sender's figures reads them, too.
+    """
+
+    def beside(one: AcceptedRow) -> bool:
+        return one.stored_at < row.received_at and reads(one.sender, one.form)
+
     with Session(context.engine) as session:
         form = replica.get(session, "form", row.form, row.head["form_version"])
         if form is None:
@@ -156,7 +208,7 @@ def _work(context: Context, change: Change, row: AttemptRow) -> Work:
             raise Untestable("other-form", str(error)) from None
         answers = answers_of(session, UUID(str(row.submission_id)))
         before = tuple(one for one in answers if one.attempt < row.attempt)
-        facts = with_form(session, body, row.head, before, stored_before=row.received_at)
+        facts = with_form(session, body, row.head, before, beside)
     assert context.vault is not None, "validation needs SOLIEU_VAULT"
     try:
         original = context.vault.get(row.original)

@@ -1,0 +1,53 @@
+"""Trials of changed rules and policies: each is an event before its first answer, and so many an hour for each person.
+
+Whoever may ask questions of data as fast as they like reads it a bit at a time; so what is asked is told, and counted
+where it is told: in the outbox, which all processes of a service share.
+"""
+
+from __future__ import annotations
+
+from math import ceil
+from typing import Final
+
+import sqlalchemy as sa
+from sqlmodel import Session
+
+from services.kernel.events import Draft
+from services.kernel.outbox import Outbox
+from services.kernel.problems import Problem
+
+PER_HOUR: Final = 20
+"""Trials of one person. Who writes rules tries a few an hour; a search by halves of one figure takes thirty."""
+_TAKEN: Final = sa.text(
+    "select count(*), extract(epoch from min(published_at) + interval '1 hour' - now()) from outbox"
+    " where topic = :topic and key = :key"
+    " and (published_at is null or published_at > now() - interval '1 hour')"
+)
+
+
+def enter(outbox: Outbox, session: Session, draft: Draft) -> int:
+    """Writes the event of a trial, whose key is the person; returns its sequence, for `published`.
+
+    Raises Problem 429 where the person tried as often as is allowed within the last hour.
+    """
+    assert isinstance(draft.key, str) and draft.id is not None, "a trial is a person's"
+    values = {"topic": draft.topic, "key": draft.key.encode()}
+    turn = sa.text("select pg_advisory_xact_lock(hashtextextended(:name, 0))")
+    session.execute(turn, {"name": f"{draft.topic} {draft.key}"})
+    taken, seconds = session.execute(_TAKEN, values).one()
+    if taken >= PER_HOUR:
+        raise _too_many(max(1, ceil(seconds or 0)))
+    return outbox.add(session, draft, draft.id)
+
+
+def _too_many(seconds: int) -> Problem:
+    return Problem(
+        429,
+        "too-many-trials",
+        {
+            "vi": f"Mỗi người thử không quá {PER_HOUR} lần một giờ",
+            "en": f"No more than {PER_HOUR} trials an hour for each person",
+        },
+        {"vi": f"Hãy thử lại sau {seconds} giây.", "en": f"Try again in {seconds} seconds."},
+        {"Retry-After": str(seconds)},
+    )
