@@ -175,7 +175,7 @@ def answer_finding(
 def end_embargo(console: Console, stack: Stack, people: People) -> list[str]:
     """R11: an unpublished figure is the compilers' at once, and an agency's after the act that publishes it."""
     asked = MARRIAGES | {
-        "purpose": "Báo cáo gia đình năm 2025",
+        "purpose": "Báo cáo gia đình",
         "basis": "Quy chế phối hợp, 1618/QĐ-UBND Điều 4",
     }
     wrong = []

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from services.catalogue.entry import Facts, Flaw, Kind
+from services.model.catalogue import RECIPIENTS
 
 Named = tuple[str, Kind, str]
 """Where a name stands in the body, what it names, and the name."""
@@ -35,6 +36,9 @@ def _named(kind: Kind, body: dict[str, Any]) -> Iterator[Named]:
         for field in ("room", "verifier"):
             if field in body:
                 yield field, Kind.ORGANISATION, body[field]
+        for one in body.get("recipients", ()):
+            if one not in RECIPIENTS:
+                yield "recipients", Kind.ORGANISATION, one
     elif kind is Kind.ORGANISATION and "parent" in body:
         yield "parent", Kind.ORGANISATION, body["parent"]
     elif kind is Kind.REGULATION and "replaced_by" in body:

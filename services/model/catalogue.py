@@ -32,8 +32,8 @@ from services.model.text import (
     read,
 )
 
-Recipient = Literal["room", "agency", "provincial_committee", "national_office", "user_group"]
-"""Who may get figures on from the office."""
+RECIPIENTS = frozenset({"room", "agency", "provincial_committee", "national_office", "user_group"})
+"""The kinds of those who may get figures on from the office."""
 Kind = Literal["codelist", "regulation", "organisation", "form", "item"]
 
 
@@ -110,6 +110,12 @@ class Organisation:
     valid_to: date | None = None
     source: str = ""
 
+    @model_validator(mode="after")
+    def _unmistakable(self) -> Self:
+        if self.id in RECIPIENTS:
+            raise ValueError(f"id: {self.id} is a kind of recipient, which an item may name")
+        return self
+
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> "Organisation":
         """An organisation from plain data; raises ModelError naming each wrong place."""
@@ -157,8 +163,9 @@ class Item:
 
     `responsible` supplies it; `room` is the statistics office's room that receives and accepts it (R28, R58), and
     `verifier` the one that verifies what others doubt (R62).
-    `recipients` are the kinds of audience to which alone it may go on, besides the compilers (R22); None for no such
-    agreement.
+    `recipients` are the kinds of audience, or the organisations, to which alone it may go on, besides the compilers
+    (R22); None for no such agreement. `purposes` are those that it may be asked for; what is asked for another one a
+    person of the leadership judges (R21).
     `agreement` is the signed document; once it has ended, nothing more is received or shared by it alone.
     `category` is of what is shared, and of nothing else: what there is a duty to supply or to connect is no sharing.
     """
@@ -176,7 +183,8 @@ class Item:
     category: Category | None = None
     room: str | None = None
     verifier: str | None = None
-    recipients: tuple[Recipient, ...] | None = None
+    recipients: tuple[str, ...] | None = None
+    purposes: tuple[Annotated[str, Field(min_length=1, max_length=500)], ...] = ()
     agreement: Agreement | None = None
 
     @model_validator(mode="after")
@@ -188,6 +196,11 @@ class Item:
                 "an item of regime coordination has no category: it is a duty, not shared"
             )
         return self
+
+    @property
+    def organisations(self) -> tuple[str, ...]:
+        """Those that it names as recipients."""
+        return tuple(one for one in self.recipients or () if one not in RECIPIENTS)
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> "Item":
@@ -247,6 +260,8 @@ def starter_pack(schemas: Path = SCHEMAS) -> list[Entry]:
         for room in (item.room, item.verifier):
             if room is not None and known.get(room) != ROOM:
                 raise ModelError(f"item {item.id}: no room {room}")
+        if lacking := [one for one in item.organisations if one not in known]:
+            raise ModelError(f"item {item.id}: no recipient {', '.join(lacking)}")
     organisations = sorted(organisations, key=lambda one: one.parent is not None)
     return [
         *(Entry("codelist", one.id, 1, one.to_dict()) for one in codelists.values()),

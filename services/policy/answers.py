@@ -67,7 +67,8 @@ def answered(
         audience = Audience("agency", audience.id)
     case = case_of(
         attempt.head, attempt.evidence, facts, day(at), waived,
-        audience=audience, published=published, private_interest=asked.private_interest,
+        audience=audience, published=published,
+        private_interest=asked.needs_judgement(facts.item),
     )  # fmt: skip
     found = parts(case, audience, attempt)
     articles = tuple(sorted({one for part in found for one in part.articles}, key=place))

@@ -57,6 +57,7 @@ def facts_of(case: Case) -> Facts:
         "errors": case.errors,
         "integrity": case.integrity,
         "recipients": None if case.recipients is None else sorted(case.recipients),
+        "named": sorted(case.named),
         "province": case.province,
         "conf_status": case.flags.conf_status,
         "conf_redist": sorted(case.flags.recipients),

@@ -58,6 +58,11 @@ FIGURE = {
     "completeness": "official",
 }
 WANTED = FIGURE | {"purpose": "Báo cáo bình đẳng giới", "basis": "1618/QĐ-UBND Điều 4"}
+PURPOSES = [
+    *("Báo cáo bình đẳng giới", "Nghiên cứu của trường đại học", "Theo thỏa thuận", "bị bỏ lỡ"),
+    *("Rút lại", "khác"),
+]
+"""What the marriages may be asked for without a judgement."""
 ACCEPT = {"outcome": "release", "reason": "Đã đối chiếu với văn bản gốc."}
 
 
@@ -123,7 +128,8 @@ def policy(stack: Stack, module_database: str) -> Iterator[Policy]:
     app.state.keys = people.keys
     with psycopg.connect(url, autocommit=True) as connection:
         for number, entry in enumerate(starter_pack(), 1):
-            values = (entry.kind, entry.id, entry.version, number, json.dumps(entry.body))
+            more = {"purposes": PURPOSES} if entry.body.get("form") == "t0111" else {}
+            values = (entry.kind, entry.id, entry.version, number, json.dumps(entry.body | more))
             connection.execute(
                 "insert into replica (kind, id, version, catalogue_version, body)"
                 " values (%s, %s, %s, %s, %s)",
@@ -941,3 +947,39 @@ def test_a_private_interest_waits_for_the_leadership(policy: Policy) -> None:
     ).json()
     path = f"/v1/requests/{plain['request_id']}/judgement"
     assert policy.client.post(path, json=body, headers=LEADER).status_code == 409
+    unsaid = WANTED | {"period": "2023", "purpose": "Cho công ty của tôi"}
+    asked = policy.client.post("/v1/requests", json=unsaid, headers=AGENCY).json()
+    assert (asked["state"], asked["message"]) == ("pending", "policy.private-interest")
+    path = f"/v1/requests/{asked['request_id']}/judgement"
+    assert policy.client.post(path, json=body, headers=AGENCY).status_code == 403
+    judged = policy.client.post(path, json=body, headers=LEADER)
+    assert (judged.status_code, judged.json()["state"]) == (202, "granted")
+    assert policy.client.post(path, json=body, headers=LEADER).status_code == 202
+
+
+def test_a_named_organisation_reads_until_it_ends(policy: Policy) -> None:
+    """R22: the item names it; once it is no more, the sweep takes back what it could read."""
+    item = "update replica set body = body || %s where kind = 'item' and body->>'form' = 't0111'"
+    mine, other = "so-noi-vu-dien-bien", "so-tai-chinh-dien-bien"
+    ends = "update replica set body = body || %s where kind = 'organisation' and id = %s"
+    policy.comes(str(uuid4()), **(HEAD | {"period": "2019"}))
+    policy.publishes(period="2019")
+    wanted = WANTED | {"period": "2019"}
+    try:
+        policy.execute(item, json.dumps({"recipients": [mine]}))
+        asked = policy.client.post("/v1/requests", json=wanted, headers=AGENCY).json()
+        assert asked["state"] == "granted", asked
+        foreign = person("p-tai-chinh", organisation=other, roles=("agency",), rooms=())
+        denied = policy.client.post("/v1/requests", json=wanted, headers=foreign).json()
+        assert (denied["state"], denied["message"]) == ("denied", "policy.third-party")
+        policy.execute(ends, json.dumps({"valid_to": "2026-11-24"}), mine)
+        sweep(policy.context)
+        where = f"/v1/requests/{asked['request_id']}"
+        assert policy.client.get(where, headers=AGENCY).json()["state"] == "granted", "its last day"
+        policy.execute(ends, json.dumps({"valid_to": "2026-11-23"}), mine)
+        sweep(policy.context)
+        now = policy.client.get(where, headers=AGENCY).json()
+        assert (now["state"], now["message"]) == ("denied", "policy.third-party")
+    finally:
+        policy.execute(item, json.dumps({"recipients": None}))
+        policy.execute(ends, json.dumps({"valid_to": None}), mine)

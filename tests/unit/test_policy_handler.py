@@ -25,7 +25,7 @@ from services.model.observation import Completeness, Measure, Observation, to_pa
 from services.model.submission import HEAD
 from services.model.text import SCHEMAS
 from services.policy.facts.rows import act_of, asked_of, attempt_of
-from services.policy.facts.values import Facts, FormFacts
+from services.policy.facts.values import Facts, FormFacts, ItemFacts
 from services.policy.handler import handle, reads
 from services.policy.law.verdict import Verdict
 from services.policy.store import ActRow, AttemptRow, DecisionRow, RequestRow, SubmissionRow
@@ -94,8 +94,12 @@ def validated(attempt: int = 1, content: bytes = CLEAN, **changes: Any) -> Event
     )
 
 
+AGREED = ItemFacts(purposes=frozenset({"báo cáo"}))
+"""What most are asked for."""
+
+
 def facts(form_id: str = "cv17809-1", **changes: Any) -> Facts:
-    return replace(Facts({1: FORMS[form_id]}, True, REGULATIONS), **changes)
+    return replace(Facts({1: FORMS[form_id]}, True, REGULATIONS, AGREED), **changes)
 
 
 def decided(event: Event, known: Facts, content: bytes = CLEAN) -> Outcome:

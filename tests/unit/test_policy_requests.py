@@ -24,6 +24,7 @@ from services.policy.identifiers.finding import Finding
 from services.policy.law.verdict import KINDS, Audience, Verdict
 from services.policy.store import ReleasedRow
 from tests.unit.test_policy_handler import (
+    AGREED,
     CLEAN,
     FORMS,
     LISTS,
@@ -45,6 +46,7 @@ HEAD: dict[str, Any] = {
     "completeness": "official",
     "figures": 1,
 }
+ITEM = {"form": "t0111", "purposes": ["Báo cáo"]}
 AGENCY = Audience("agency", "so-noi-vu-dien-bien")
 LATER = T0 + timedelta(days=30)
 
@@ -209,7 +211,7 @@ def test_a_correction_keeps_who_may_read() -> None:
 
 
 def test_what_is_held_answers_nobody() -> None:
-    known = facts("t0111", requests=(asked(),), item=ItemFacts("phong-x"))
+    known = facts("t0111", requests=(asked(),), item=replace(AGREED, room="phong-x"))
     assert [one.topic for one in came(known, warnings=1).events] == ["submission.held"]
 
 
@@ -240,7 +242,7 @@ def test_names_in_the_workbook_keep_it_from_others() -> None:
 
 
 def test_an_agreement_that_ends_with_the_office_denies_others() -> None:
-    kept = ItemFacts.of({"form": "t0111", "recipients": []})
+    kept = ItemFacts.of(ITEM | {"recipients": []})
     form = replace(FORMS["t0111"], province="11")
     known = cleared(facts("t0111", item=kept, forms={1: form}))
     assert known.attempts[0].verdict is Verdict.CLEARED
@@ -253,7 +255,7 @@ def test_an_agreement_that_ends_with_the_office_denies_others() -> None:
 
 @pytest.mark.parametrize(
     ("item", "state"),
-    [(ItemFacts(), "denied"), (ItemFacts.of({"form": "t0111", "room": "phong-x"}), "granted")],
+    [(AGREED, "denied"), (ItemFacts.of(ITEM | {"room": "phong-x"}), "granted")],
 )
 def test_without_an_agreement_it_is_the_compilers_alone(item: ItemFacts, state: str) -> None:
     form = replace(FORMS["t0111"], province="11")
@@ -269,7 +271,7 @@ COMMITTEE = Audience("provincial_committee", "uy-ban-nhan-dan-dien-bien")
 def test_what_the_office_shares_of_a_national_form_it_shares_by_its_provinces_regulation() -> None:
     """A private interest waits for a person, and an agreement binds; the committee has its figures by law."""
     assert FORMS["t0111"].province is None
-    kept = ItemFacts.of({"form": "t0111", "recipients": []})
+    kept = ItemFacts.of(ITEM | {"recipients": []})
     known = replace(cleared(facts("t0111", item=kept)), released=PUBLISHED)
     (answer, _) = settled(known, asked()).events
     assert (answer.data["state"], answer.data["message"]) == ("denied", "policy.third-party")
@@ -351,7 +353,7 @@ def test_a_private_interest_is_judged_by_a_person(
     known = replace(
         cleared(),
         forms={1: form},
-        item=ItemFacts(None, KINDS),
+        item=replace(AGREED, recipients=KINDS),
         released=PUBLISHED if released else frozenset(),
     )
     one = replace(asked(), private_interest=True, judgement=judgement)

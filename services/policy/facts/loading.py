@@ -16,7 +16,7 @@ from sqlmodel import Session, col, select
 
 from services.kernel import replica
 from services.kernel.events import Event
-from services.model.regulation import Instrument
+from services.model.regulation import Instrument, day
 from services.model.responsibility import item_of
 from services.policy.facts.rows import (
     act_of,
@@ -282,4 +282,18 @@ def _item(session: Session, head: Body, at: datetime) -> ItemFacts:
     """The item in force by which the sender supplies the form; without one it is the leadership's."""
     entries = replica.in_force(session, "item", at)
     item = item_of((one.body for one in entries), head["sender"], head["form"])
-    return ItemFacts() if item is None else ItemFacts.of(item)
+    if item is None:
+        return ItemFacts()
+    facts = ItemFacts.of(item)
+    # One that is no more gets nothing.
+    return replace(facts, named=facts.named & organisations(session, at)) if facts.named else facts
+
+
+def organisations(session: Session, at: datetime) -> frozenset[str]:
+    """Those in force: by their entry, and by the days that it says."""
+    today = day(at).isoformat()
+    return frozenset(
+        entry.id
+        for entry in replica.in_force(session, "organisation", at)
+        if (entry.body.get("valid_from") or today) <= today <= (entry.body.get("valid_to") or today)
+    )

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from services.model.flags import Combination
 from services.model.regulation import Instrument
+from services.model.text import normalise
 from services.policy.figures import Figure, indicators
 from services.policy.identifiers.finding import Finding, Kind
 from services.policy.law.consent import Consent
@@ -78,15 +79,22 @@ def indicator_lists(form: Mapping[str, Any]) -> frozenset[str]:
 
 @dataclass(frozen=True)
 class ItemFacts:
-    """What the agreement says: which room is responsible, to whose kinds it may go on, and its last day.
+    """What the agreement says: which room is responsible, to whom it may go on and what for, and its last day.
 
-    Where nothing was agreed, there is neither.
+    `recipients` are kinds of audience, `named` organisations, `purposes` as they are compared. Where nothing was
+    agreed, there is neither.
     """
 
     room: str | None = None
     recipients: frozenset[str] | None = None
     agreed: bool = False
     agreed_to: date | None = None
+    named: frozenset[str] = frozenset()
+    purposes: frozenset[str] = frozenset()
+
+    def is_for(self, purpose: str) -> bool:
+        """Whether it may be asked for with this purpose, in whatever case and spaces it is written."""
+        return normalise(purpose) in self.purposes
 
     def agreement(self, today: date) -> str:
         """Whether there is a signed agreement, and it is in force: none, in_force or expired."""
@@ -99,11 +107,18 @@ class ItemFacts:
     def of(cls, body: Mapping[str, Any]) -> ItemFacts:
         """From the catalogue's entry; an item that names no recipients restrains nobody (R17)."""
         recipients = body.get("recipients")
-        allowed = KINDS if recipients is None else frozenset({COMPILERS.kind, *recipients})
+        allowed = KINDS if recipients is None else KINDS & {COMPILERS.kind, *recipients}
         agreement = body.get("agreement")
         ends = agreement.get("valid_to") if agreement else None
         last = date.fromisoformat(ends) if ends else None
-        return cls(body.get("room"), allowed, agreement is not None, last)
+        return cls(
+            body.get("room"),
+            allowed,
+            agreement is not None,
+            last,
+            named=frozenset(recipients or ()) - KINDS,
+            purposes=frozenset(map(normalise, body.get("purposes") or ())),
+        )
 
 
 @dataclass(frozen=True)
@@ -206,6 +221,13 @@ class Asked:
     answer: Answer | None = None
     private_interest: bool = False
     judgement: Judgement | None = None
+
+    def needs_judgement(self, item: ItemFacts) -> bool:
+        """Whether a person judges it first: by what it says of itself, or since the item is for other purposes.
+
+        Those who ask for an interest of their own need not say so (R21).
+        """
+        return self.private_interest or not item.is_for(self.purpose)
 
 
 @dataclass(frozen=True)

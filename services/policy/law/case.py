@@ -39,6 +39,7 @@ class Case:
     recipients: frozenset[str] | None
     province: str | None
     instruments: tuple[Instrument, ...]
+    named: frozenset[str] = frozenset()
     consent: bool = False
     agreement: str = "none"
     markings: tuple[Finding, ...] = ()
@@ -102,6 +103,7 @@ def case_of(
         errors=evidence.errors,
         integrity=evidence.integrity,
         recipients=facts.item.recipients or (KINDS if is_national_duty else COMPILERS_ALONE),
+        named=facts.item.named,
         agreement=facts.item.agreement(today),
         province=head["province"] if is_provincial else None,
         instruments=tuple(one for one in facts.instruments if one.in_force(today)),

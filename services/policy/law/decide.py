@@ -125,6 +125,7 @@ def _attempt(case: Case) -> Attributes:
         ("errors", case.errors),
         ("integrity", case.integrity),
         ("recipients", tuple(sorted(case.recipients or ()))),
+        ("named", tuple(sorted(case.named))),
         ("conf_status", case.flags.conf_status),
         ("conf_redist", tuple(sorted(case.flags.recipients))),
     )

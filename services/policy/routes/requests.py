@@ -20,7 +20,7 @@ from services.model.period import PeriodError
 from services.policy.answers import absent
 from services.policy.book import Book, answer_draft
 from services.policy.facts.loading import candidates, facts_of, is_known
-from services.policy.facts.rows import JUDGEMENT, judgement_columns, request_row
+from services.policy.facts.rows import JUDGEMENT, asked_of, judgement_columns, request_row
 from services.policy.facts.values import Asked, Judgement
 from services.policy.figures import Figure
 from services.policy.law.verdict import Audience
@@ -102,9 +102,9 @@ def one(request: UUID, context: With, access: Reader) -> RequestView:
     "/requests/{request}/judgement", status_code=202, summary="Xét lợi ích riêng · Judge it"
 )
 async def judge(request: UUID, body: Judged, context: With, access: Judge) -> RequestView:
-    """Whether a private interest harms nobody; 202 once it is recorded and published.
+    """Whether a private interest, or a purpose that the item isn't for, harms nobody; 202 once it is published.
 
-    403 for one's own request; 409 where none was declared, or it was judged otherwise before.
+    403 for one's own request; 409 where it is neither, or was judged otherwise before.
     """
     view, sequence = await run_in_threadpool(_judge, context, access, request, body)
     if sequence is not None:
@@ -125,7 +125,8 @@ def _judge(
             # Its submission's lock comes first, as everywhere.
             facts = facts_of(session, seen.submission_id, now) if seen.submission_id else None
             row = session.get_one(RequestRow, request, populate_existing=True, with_for_update=True)
-            if _judged_before(row, judgement, who):
+            needed = asked_of(row).needs_judgement(facts.item) if facts else row.private_interest
+            if _judged_before(row, judgement, who, needed):
                 return request_view(row, queries.numbers(session)), context.outbox.unpublished(
                     session
                 )
@@ -153,11 +154,11 @@ def _judge(
         raise refused.problem() from None
 
 
-def _judged_before(row: RequestRow, judgement: Judgement, who: Principal) -> bool:
-    """Whether the same was judged before; raises Refused where it can't be judged so."""
+def _judged_before(row: RequestRow, judgement: Judgement, who: Principal, needed: bool) -> bool:
+    """Whether the same was judged before; raises Refused where it can't be judged so, or needs no judgement."""
     if who.id == row.person or (who.organisation and who.organisation == row.audience_id):
         raise Refused(Code.OWN_REQUEST)
-    if not row.private_interest:
+    if not needed and row.judged_by is None:
         raise Refused(Code.NOT_PRIVATE)
     if row.judged_by is None:
         return False

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
-from datetime import date, datetime
+from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
@@ -20,7 +20,7 @@ from services.kernel.api import Context, context_of
 from services.kernel.auth import allowed
 from services.kernel.errors import is_transient
 from services.model.regulation import day
-from services.policy.facts.loading import candidates, facts_of
+from services.policy.facts.loading import candidates, facts_of, organisations
 from services.policy.facts.rows import asked_of
 from services.policy.facts.values import ItemFacts
 from services.policy.holds import decided_anew
@@ -97,18 +97,23 @@ def _waiting(session: Session, at: datetime) -> list[UUID]:
         else:
             best = candidates(session, asked_of(row).figure)[:1]
             found |= {one.submission_id for one in best}
-    return sorted(found | set(_shared_by_ended(session, day(at))))
+    return sorted(found | set(_shared_by_ended(session, at)))
 
 
-def _shared_by_ended(session: Session, today: date) -> Iterator[UUID]:
-    """Submissions that somebody else than the compilers may still read although their agreement has ended."""
+def _shared_by_ended(session: Session, at: datetime) -> Iterator[UUID]:
+    """Submissions that somebody else than the compilers may still read although their agreement has ended.
+
+    Or an organisation that it names has.
+    """
+    today, there = day(at), organisations(session, at)
     granted = sa.func.jsonb_path_exists(
         col(AttemptRow.releases),
         sa.cast('$[1 to last] ? (@.state == "granted")', postgresql.JSONPATH),
     )
     head = col(AttemptRow.head)
     for entry in replica.all_of(session, "item"):
-        if ItemFacts.of(entry.body).agreement(today) != "expired":
+        item = ItemFacts.of(entry.body)
+        if item.agreement(today) != "expired" and item.named <= there:
             continue
         yield from session.exec(
             select(AttemptRow.submission_id).where(

@@ -106,7 +106,8 @@ class Wanted(BaseModel):
     """Which figure is asked for, and why. `room`: the asker's room, where there are several. `user_group`: for whom of
     those that have no login an officer asks: a (Party, state, agencies), b (enterprises, investors), c (media, schools,
     international bodies, others). `private_interest`:
-    that it is for an interest of those who ask, not of their office; a person of the leadership judges that.
+    that it is for an interest of those who ask, not of their office; a person of the leadership judges that, and every
+    purpose that the catalogue's item doesn't name.
 
     Of the words only their hashes are published.
     """
