@@ -19,7 +19,7 @@ ORGANISATIONS = ("agency", "provincial_committee", "national_office")
 
 @dataclass(frozen=True)
 class Audience:
-    """As whom somebody reads: the compilers, rooms, an organisation; or rooms and an organisation."""
+    """As whom somebody reads: the compilers, an office, rooms, an organisation; or rooms and an organisation."""
 
     person: str
     is_compilers: bool
@@ -27,6 +27,8 @@ class Audience:
     organisation: str | None
     home: str | None
     """The person's organisation, which `organisation` is only where the person reads as that."""
+    office: str | None = None
+    """The statistics office that the person leads."""
 
     @classmethod
     def of(cls, access: Access) -> Audience:
@@ -36,7 +38,8 @@ class Audience:
         if access.is_all:
             return cls(who.id, True, (), None, home)
         rooms = tuple(sorted(who.rooms)) if Scope.ROOM in scopes else ()
-        return cls(who.id, False, rooms, home if Scope.OWN in scopes else None, home)
+        own, office = (home if one in scopes else None for one in (Scope.OWN, Scope.OFFICE))
+        return cls(who.id, False, rooms, own, home, office)
 
     @property
     def names(self) -> tuple[tuple[str, str], ...]:
@@ -51,6 +54,8 @@ class Audience:
         """What the event of a read calls it."""
         if self.is_compilers:
             return COMPILERS[0]
+        if self.office:
+            return "office"
         return "agency" if self.organisation and not self.rooms else "room"
 
     @property
@@ -58,6 +63,8 @@ class Audience:
         """Likewise; several ids, as of somebody who stands in for another room, between spaces."""
         if self.is_compilers:
             return COMPILERS[1]
+        if self.office:
+            return self.office
         return " ".join((*self.rooms, *((self.organisation,) if self.organisation else ())))
 
 

@@ -21,7 +21,7 @@ from services.grdp.audience import Audience, Source
 from services.grdp.releases import flags_of
 from services.grdp.store import RELEASED_FIGURE
 from services.kernel import replica
-from services.model.responsibility import rooms
+from services.model.responsibility import readers
 
 TO_AUDIENCE = """
 copy_kind = 'full' and (audience_kind, audience_id) in (
@@ -105,10 +105,17 @@ class Reach:
 
     @classmethod
     def of(cls, session: Session, audience: Audience, now: datetime) -> Reach:
-        """With the items in force whose room is one of the audience's."""
-        entries = replica.in_force(session, "item", now) if audience.rooms else []
-        room_of = rooms(entry.body for entry in entries)
-        items = sorted(item for item, room in room_of.items() if room in audience.rooms)
+        """With the items in force that one of the audience's rooms sees, or any of its office."""
+        if not audience.rooms and not audience.office:
+            return cls(audience, (), now)
+        seen_by = readers(entry.body for entry in replica.in_force(session, "item", now))
+        home = _home(session, audience.office) if audience.office else frozenset()
+        among = home.union(audience.rooms)
+        items = sorted(
+            (sender, form)
+            for (sender, form), rooms in seen_by.items()
+            if rooms & among or (not rooms and sender in home)
+        )
         return cls(audience, items, now)
 
     @property
@@ -136,6 +143,17 @@ class Reach:
             Source(id_, attempt, len(rows), tuple(articles[id_, attempt]))
             for (id_, attempt), rows in sorted(by_attempt.items())
         )
+
+
+def _home(session: Session, office: str) -> frozenset[str]:
+    """The rooms of a statistics office, and the organisations of its province: it answers for what no room does."""
+    bodies = {entry.id: entry.body for entry in replica.all_of(session, "organisation")}
+    province = bodies.get(office, {}).get("province")
+    return frozenset(
+        id_
+        for id_, body in bodies.items()
+        if body.get("parent") == office or (province and body.get("province") == province)
+    )
 
 
 def _covers(

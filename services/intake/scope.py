@@ -1,4 +1,4 @@
-"""How far who asks may see: an agency its own submissions, a room those that it is responsible for."""
+"""How far who asks may see: an agency its own submissions, a room those that it accepts, or collects and verifies."""
 
 from __future__ import annotations
 
@@ -10,14 +10,13 @@ from sqlmodel import Session, col, tuple_
 from services.intake import store
 from services.kernel import replica
 from services.kernel.auth import Access, Scope
-from services.model.responsibility import Rooms
-from services.model.responsibility import rooms as of_items
+from services.model.responsibility import Readers, readers
 
 
 def reaches(session: Session, access: Access, submission: store.Submission, now: datetime) -> bool:
     """Whether `access` reaches the submission."""
-    room = rooms(session, now).get((submission.sender, submission.form))
-    return access.reaches(submission.sender, room)
+    among = rooms(session, now).get((submission.sender, submission.form)) or {None}
+    return any(access.reaches(submission.sender, room) for room in among)
 
 
 def within(session: Session, access: Access, now: datetime) -> sa.ColumnElement[bool]:
@@ -29,12 +28,12 @@ def within(session: Session, access: Access, now: datetime) -> sa.ColumnElement[
     if Scope.OWN in access.scopes and access.principal.organisation:
         reached.append(sender == access.principal.organisation)
     if Scope.ROOM in access.scopes:
-        responsible = rooms(session, now)
-        mine = [one for one, room in responsible.items() if room in access.principal.rooms]
+        seen_by = rooms(session, now)
+        mine = [one for one, among in seen_by.items() if among & access.principal.rooms]
         reached.append(tuple_(sender, form).in_(mine))
     return sa.or_(*reached)
 
 
-def rooms(session: Session, now: datetime) -> Rooms:
-    """Who is responsible, by the catalogue's items in force."""
-    return of_items(entry.body for entry in replica.in_force(session, "item", now))
+def rooms(session: Session, now: datetime) -> Readers:
+    """Which rooms see what comes in, by the catalogue's items in force."""
+    return readers(entry.body for entry in replica.in_force(session, "item", now))

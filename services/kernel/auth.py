@@ -61,6 +61,7 @@ class Scope(StrEnum):
 
     OWN = "own"
     ROOM = "room"
+    OFFICE = "office"
     ALL = "all"
 
 

@@ -8,6 +8,9 @@ Item = Mapping[str, Any]
 Rooms = Mapping[tuple[str, str], str]
 """(sender, form) → room. What is missing is the leadership's."""
 
+Readers = Mapping[tuple[str, str], frozenset[str]]
+"""(sender, form) → rooms. Those without any are the leadership's alone."""
+
 
 def rooms(items: Iterable[Item]) -> Rooms:
     """The rooms that accept, of those items that name one."""
@@ -19,7 +22,7 @@ def verifiers(items: Iterable[Item]) -> Rooms:
     return _named(items, "verifier")
 
 
-def readers(items: Iterable[Item]) -> Mapping[tuple[str, str], frozenset[str]]:
+def readers(items: Iterable[Item]) -> Readers:
     """All rooms that see what comes in: those that accept it, and those that collect and verify it (R28, R62)."""
     found: dict[tuple[str, str], frozenset[str]] = {}
     for one in items:

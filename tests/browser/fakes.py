@@ -304,7 +304,18 @@ def _others(app: FastAPI, office: Office) -> None:
         if office.refuse_decisions:
             raise office.refuse_decisions
         office.decisions.append(body | {"submission": id_, "attempt": attempt, "person": who.id})
-        office.reviews[id_]["acts"].append({"person": who.id, "outcome": body["outcome"]})
+        act = {
+            "person": who.id,
+            "outcome": body["outcome"],
+            "reason": body["reason"],
+            "decision": 1,
+        }
+        act |= {
+            "document": body.get("document"),
+            "on_behalf": None,
+            "decided_at": START.isoformat(),
+        }
+        office.reviews[id_]["acts"].append(act)
         office.reviews[id_]["agreed"] += body["outcome"] == "release"
         return office.reviews[id_]
 
@@ -435,7 +446,7 @@ def example() -> Office:
     }  # fmt: skip
     office.reports[identity("tra")] = {"findings": found, "repairs": [repair], "rules": rules}
     office.reviews[identity("cho")] = {
-        "submission_id": identity("cho"), "attempt": 1, "room": ROOM, "reviewers": 2,
+        "submission_id": identity("cho"), "attempt": 1, "room": ROOM, "reviewers": 2, "decision": 1,
         "agreed": 0, "is_overdue": False, "acts": [],
         "due": (START + timedelta(days=2)).isoformat(),
     }  # fmt: skip

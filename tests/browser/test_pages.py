@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, Page, Route, expect
 
 from services.kernel.problems import Problem
 from tests.browser.conftest import PHONE, Site, log_in, picture
-from tests.browser.fakes import PASSWORD, attempt, identity, texts
+from tests.browser.fakes import PASSWORD, START, attempt, identity, texts
 
 SHOWN = ("moi", "cho", "tra", "cam", "thu")
 PLACES = ("/submissions", "/su-co", "/dong-y", *(f"/submissions/{identity(one)}" for one in SHOWN))
@@ -261,6 +261,24 @@ def test_a_decision_that_is_refused_keeps_what_was_typed(site: Site, tab: Page) 
     expect(tab.get_by_role("alert")).to_contain_text("Cần người thứ hai")
     expect(tab.get_by_label("Lý do")).to_have_value("Chênh lệch chưa giải trình")
     picture(tab, "refused")
+
+
+def test_who_decided_when_and_why_stays_when_the_state_has_moved_on(site: Site, tab: Page) -> None:
+    site.office.reviews[identity("cho")]["acts"] = [
+        {"person": "p-lanh-dao", "outcome": "release", "reason": "Đã đối chiếu sổ thu.", "decision": 1,
+         "document": "12/TKĐB-TH", "on_behalf": None, "decided_at": START.isoformat()},
+    ]  # fmt: skip
+    moved = attempt("cho", "stored", form="cv17809-4")
+    moved["times"]["held"] = START.isoformat()
+    site.office.attempts[1] = moved
+    log_in(tab, site, path=f"/submissions/{identity('cho')}")
+    decided = tab.locator("#decided")
+    expect(decided).to_contain_text("p-lanh-dao chấp nhận")
+    expect(decided).to_contain_text("Đã đối chiếu sổ thu.")
+    expect(decided).to_contain_text("12/TKĐB-TH")
+    expect(tab.locator("#decision")).to_have_count(0)
+    expect(tab.locator("#standing")).not_to_contain_text("Hạn")
+    picture(tab, "decided")
 
 
 def test_news_never_takes_what_is_being_typed(site: Site, tab: Page) -> None:

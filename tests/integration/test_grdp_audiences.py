@@ -396,7 +396,7 @@ def test_a_program_reads_as_the_compilers(stack: Stack, store: Store) -> None:
 
 def test_refused_questions_are_no_reads(stack: Stack, store: Store) -> None:
     before = len(_records(stack))
-    for headers in ({}, people.headers("p", "x", ("leader",), (), now=NOW)):
+    for headers in ({}, people.headers("p", "x", ("auditor",), (), now=NOW)):
         answer = store.client.get("/v1/observations", headers=headers)
         assert answer.status_code in (401, 403)
         assert "observations" not in answer.json()

@@ -32,6 +32,7 @@ pytestmark = pytest.mark.stack
 SECOND = timedelta(seconds=1)
 ECONOMY = "phong-thong-ke-kinh-te-dien-bien"
 SOCIETY = "phong-thong-ke-xa-hoi-dien-bien"
+COLLECTION = "phong-thu-thap-thong-tin-dien-bien"
 
 
 @dataclass(frozen=True)
@@ -53,6 +54,7 @@ class Case:
             "other agency": {"roles": ("agency",), "organisation": "so-khac", "rooms": ()},
             "homeless agency": {"roles": ("agency",), "organisation": "", "rooms": ()},
             "officer": {"roles": ("officer",), "rooms": (ECONOMY,)},
+            "collector": {"roles": ("officer",), "rooms": (COLLECTION,)},
             "other officer": {"roles": ("officer",), "rooms": (SOCIETY,)},
             "officer of no room": {"roles": ("officer",), "rooms": ()},
             "leader": {"roles": ("leader",), "rooms": ()},
@@ -74,6 +76,7 @@ def made(intake: Intake, sender: Sender, **valid: Any) -> Case:
     id_ = sender.post().json()["id"]
     name = f"item-{uuid4().hex}"
     body = {"id": name, "form": "cv17809-1", "responsible": sender.name, "room": ECONOMY}
+    body["verifier"] = COLLECTION
     intake.enter("item", name, body, 1, **valid)
     vault = intake.client.app.state.context.vault  # type: ignore[attr-defined]
     report = vault.put(NewObject(id_, 1, "report", "application/json", b'{"format": 1}'))
@@ -85,7 +88,7 @@ def made(intake: Intake, sender: Sender, **valid: Any) -> Case:
     return Case(intake, sender, id_)
 
 
-SEES = {"agency", "officer", "leader", "auditor", "operator", "compiler"}
+SEES = {"agency", "officer", "collector", "leader", "auditor", "operator", "compiler"}
 HIDDEN = {"other agency", "homeless agency", "other officer", "officer of no room"}
 
 
@@ -119,10 +122,10 @@ def test_an_item_opens_values_while_it_is_in_force(
 
 @pytest.mark.parametrize(("ending", "code"), [("report", None), ("marked", "not-marked")])
 def test_reports(case: Case, ending: str, code: str | None) -> None:
-    """Figures are for the sender and the room: not for the leadership, nor for who runs the product."""
+    """Figures are for the sender, the room and the one that verifies: not for who leads or runs the product."""
     for name, person in case.readers.items():
         answer = case.ask(f"/v1/submissions/{case.id}/{ending}", **person)
-        if name in ("agency", "officer"):
+        if name in ("agency", "officer", "collector"):
             assert answer.status_code == (404 if code else 200), name
             assert code is None or answer.json()["type"].endswith(code)
         elif name in HIDDEN:

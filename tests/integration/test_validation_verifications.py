@@ -67,6 +67,33 @@ def listed(validation: Validation, headers: dict[str, str], **wanted: str) -> li
     return found
 
 
+def test_the_verifying_room_opens_what_it_must_verify_and_decides_nothing_about_it(
+    validation: Validation, submission: str
+) -> None:
+    where = f"/v1/submissions/{submission}/findings"
+    found = validation.client.get(where, headers=COLLECTOR)
+    assert found.status_code == 200
+    body = {"decision": "downgraded", "reason": "Đúng chú thích.", "document": "12/TKĐB-TH"}
+    (error,) = [one for one in found.json()["findings"] if one["severity"] == "error"]
+    decision = f"{where}/{error['id']}/decisions"
+    assert validation.client.post(decision, json=body, headers=COLLECTOR).status_code == 404
+    assert validation.client.get(where, headers=OTHER_ROOM).status_code == 404
+
+
+def test_auditors_see_who_asked_and_answered_and_no_words_that_hold_values(
+    validation: Validation, submission: str
+) -> None:
+    id_ = asked(validation, submission)
+    assert find(validation, id_).status_code == 202
+    (seen,) = listed(validation, AUDITOR, submission=submission)
+    assert (seen["asked_by"], seen["answered_by"], seen["state"]) == (
+        "p-kinh-te", "p-thu-thap", "wrong",
+    )  # fmt: skip
+    assert (seen["question"], seen["text"]) == ("", None)
+    assert seen["question_sha256"] == hashlib.sha256(QUESTION["question"].encode()).hexdigest()
+    assert seen["text_sha256"] == hashlib.sha256(FOUND["text"].encode()).hexdigest()
+
+
 def test_a_room_asks_and_the_collecting_room_says_what_it_found(
     validation: Validation, submission: str, stack: Stack
 ) -> None:

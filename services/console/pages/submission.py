@@ -125,7 +125,7 @@ async def _seen(request: Request, who: Person, which: tuple[UUID, int | None]) -
             request, who, "validation", f"{path}/findings?attempt={number}", bool(is_checked)
         ),
         _optional(
-            request, who, "policy", f"/v1/reviews/{which[0]}/{number}", attempt["state"] == "held"
+            request, who, "policy", f"/v1/reviews/{which[0]}/{number}", "held" in attempt["times"]
         ),
         _optional(
             request,
@@ -156,16 +156,21 @@ async def _optional(
     return found
 
 
-def _has_decided(who: Person, review: dict[str, Any] | None) -> bool:
-    """Whether the person has had a say about the attempt already: it then waits for somebody else."""
-    return review is not None and any(act["person"] == who.id for act in review["acts"])
-
-
-def _may_decide(who: Person, review: dict[str, Any] | None, is_sender: bool) -> bool:
-    """Whether to offer the decision; whether it is taken, policy says."""
-    if review is None or is_sender or not who.may("policy", "review.decide"):
+def _has_decided(who: Person, waits: dict[str, Any] | None) -> bool:
+    """Whether the person has had a say about this hold already: it then waits for somebody else."""
+    if waits is None:
         return False
-    return not _has_decided(who, review)
+    # Of this hold alone: about one that ended before, somebody may have decided otherwise.
+    return any(
+        act["person"] == who.id and act["decision"] == waits["decision"] for act in waits["acts"]
+    )
+
+
+def _may_decide(who: Person, waits: dict[str, Any] | None, is_sender: bool) -> bool:
+    """Whether to offer the decision about what waits; whether it is taken, policy says."""
+    if waits is None or is_sender or not who.may("policy", "review.decide"):
+        return False
+    return not _has_decided(who, waits)
 
 
 def _may_withdraw(who: Person, attempt: dict[str, Any]) -> bool:
@@ -205,16 +210,19 @@ def _parts(
     listed, more = findings.shown(from_report, len(from_report), language)
     room_id = (found.review or {}).get("room") or ""
     room = words.in_language(found.names.get(("organisation", room_id)), language, room_id)
+    # Who decided, when and why is shown also when nothing waits any more.
+    waits = found.review if attempt["state"] == "held" else None
     values: dict[str, Any] = {
         "attempt": attempt,
         "tone": standing.TONES[attempt["state"]],
         "advice": standing.advice(attempt, is_sender, language),
         "steps": standing.steps(attempt, language),
         "review": found.review,
+        "acts": found.review["acts"] if found.review else [],
         "is_sender": is_sender,
-        "whose_turn": standing.whose_turn(found.review, room, language),
-        "may_decide": _may_decide(who, found.review, is_sender),
-        "has_decided": _has_decided(who, found.review),
+        "whose_turn": standing.whose_turn(waits, room, language),
+        "may_decide": _may_decide(who, waits, is_sender),
+        "has_decided": _has_decided(who, waits),
         "form_field": FORM_FIELD,
         "form_token": token,
         "listed": listed,
@@ -233,6 +241,7 @@ def _parts(
         "path": True,
         "reasons": bool(attempt["reasons"]),
         "findings": bool(listed),
+        "decided": bool(values["acts"]),
         "decision": values["may_decide"],
         "verifications": bool(found.verifications),
         "documents": values["has_receipt"],

@@ -33,9 +33,9 @@ def held(session: Session, access: Access, submission_id: UUID, attempt: int) ->
 
 
 def acts(session: Session, rows: Iterable[AttemptRow]) -> dict[tuple[UUID, int], list[ActRow]]:
-    """What persons decided about the attempts' last holds, in their order."""
-    keys = [(row.submission_id, row.attempt, row.hold) for row in rows]
-    about = tuple_(col(ActRow.submission_id), col(ActRow.attempt), col(ActRow.decision))
+    """What persons decided about the attempts, in their order, also about holds that have ended."""
+    keys = [(row.submission_id, row.attempt) for row in rows]
+    about = tuple_(col(ActRow.submission_id), col(ActRow.attempt))
     statement = select(ActRow).where(about.in_(keys)).order_by(col(ActRow.decided_at))
     found: dict[tuple[UUID, int], list[ActRow]] = {}
     for act in session.exec(statement):

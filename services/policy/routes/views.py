@@ -51,9 +51,10 @@ class Decided(BaseModel):
 
 
 class ActView(BaseModel):
-    """What one person decided, and whose deputy it was where the room was lent to it."""
+    """What one person decided about the hold `decision`, and whose deputy it was where the room was lent to it."""
 
     review_id: UUID
+    decision: int
     person: str
     on_behalf: str | None
     outcome: Choice
@@ -396,7 +397,7 @@ def review_view(
         due=row.due,
         is_overdue=waits and row.due < now,
         reviewers=row.reviewers or 1,
-        agreed=sum(act.outcome == Choice.RELEASE for act in acts),
+        agreed=sum(act.outcome == Choice.RELEASE for act in acts if act.decision == row.hold),
         acts=[ActView(**act.model_dump(include=set(ActView.model_fields))) for act in acts],
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
@@ -95,7 +96,10 @@ class Found(BaseModel):
 
 
 class VerificationView(BaseModel):
-    """A question about figures, and what was found; `state` is `asked` until then."""
+    """A question about figures, and what was found; `state` is `asked` until then.
+
+    The words may hold figures: who may not read those gets their SHA-256 alone.
+    """
 
     verification_id: UUID
     submission_id: UUID
@@ -106,20 +110,30 @@ class VerificationView(BaseModel):
     state: Literal["asked", "confirmed", "wrong", "method"]
     cells: list[str]
     question: str
+    question_sha256: str
     room: str | None
     asked_by: str
     asked_at: datetime
     verifier: str | None
     text: str | None
+    text_sha256: str | None
     document: str | None
     answered_by: str | None
     answered_at: datetime | None
+
+    def without_words(self) -> VerificationView:
+        """The same for who may not read figures."""
+        return self.model_copy(update={"question": "", "text": None})
 
 
 class VerificationsView(BaseModel):
     """Questions about figures, the newest first."""
 
     verifications: list[VerificationView]
+
+
+def _hash(words: str) -> str:
+    return hashlib.sha256(words.encode()).hexdigest()
 
 
 def verification_view(
@@ -129,6 +143,7 @@ def verification_view(
     given: dict[str, Any] = {
         "state": answer.result if answer else "asked",
         "text": answer.text if answer else None,
+        "text_sha256": _hash(answer.text) if answer else None,
         "document": answer.document if answer else None,
         "answered_by": answer.person if answer else None,
         "answered_at": answer.answered_at if answer else None,
@@ -142,6 +157,7 @@ def verification_view(
         period=asked.head["period"],
         cells=asked.cells,
         question=asked.question,
+        question_sha256=_hash(asked.question),
         room=asked.room,
         asked_by=asked.person,
         asked_at=asked.asked_at,
