@@ -137,11 +137,12 @@ def _write(
         "statement": signed.token,
         "received_at": now,
         "nil": nil_of(signed.statement),
+        "work_secret": signed.statement.is_work_secret,
     }
     draft = Draft(RECEIVED, data["submission_id"], event, data["submission_id"])
     id_ = derived_id(submission_id, RECEIVED, new.attempt)
     sequence = context.outbox.add(session, draft, id_, signed.trace)
-    names = ("form_version", "regime", "classification", "province", "catalogue_version")
+    names = ("form_version", "regime", "province", "catalogue_version")
     session.add(
         store.Attempt(
             submission_id=submission_id,
@@ -152,6 +153,7 @@ def _write(
             received_at=now,
             sequence=sequence,
             nil=event["nil"],
+            classification=signed.statement.classification.value,
             **{name: data[name] for name in names},
         )
     )

@@ -42,6 +42,8 @@ class Classification(StrEnum):
 
     PUBLIC = "public"
     INTERNAL = "internal"
+    WORK_SECRET = "work_secret"
+    """Bí mật công tác: it stays inside the statistics office (QĐ 1908/QĐ-TCTK, Điều 4.5)."""
     STATE_SECRET = "state_secret"
 
 
@@ -134,6 +136,11 @@ class Statement:
     def is_state_secret(self) -> bool:
         """Whether the content must not come here; a document of that kind says so by itself."""
         return self.classification is Classification.STATE_SECRET or self.document is not None
+
+    @property
+    def is_work_secret(self) -> bool:
+        """Whether it must not leave the statistics office."""
+        return self.classification is Classification.WORK_SECRET
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)

@@ -159,7 +159,7 @@ class Book:
         self._enter(attempt, Verdict.CLEARED, _cleared(attempt))
 
     def _hold(self, attempt: Attempt, decision: Decision) -> None:
-        room = self._facts.item.room
+        room = None if decision.leadership else self._facts.item.room
         hold = Hold(room, self._at, due(self._at), decision.reviewers)
         reasons = tuple(_plain(reason) for reason in decision.reasons)
         attempt = replace(attempt, hold=hold, reasons=reasons)

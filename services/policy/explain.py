@@ -11,7 +11,7 @@ from services.model.flags import FREE, NONE
 from services.policy.law.case import Case
 from services.policy.law.decide import decide
 from services.policy.law.policies import Library
-from services.policy.law.verdict import COMPILERS, KINDS, Audience, Decision, Verdict
+from services.policy.law.verdict import COMPILERS, KINDS, Audience, Decision, Verdict, WorkSecret
 
 Facts = Mapping[str, Any]
 
@@ -59,6 +59,8 @@ def facts_of(case: Case) -> Facts:
         "recipients": None if case.recipients is None else sorted(case.recipients),
         "named": sorted(case.named),
         "province": case.province,
+        "work_secret": case.work_secret.value,
+        "unpublished": case.unpublished,
         "conf_status": case.flags.conf_status,
         "conf_redist": sorted(case.flags.recipients),
         "published": case.published,
@@ -75,6 +77,10 @@ def alternatives(case: Case) -> Iterator[tuple[str, Mapping[str, Any]]]:
         yield "public", {"classification": "public"}
     if case.markings:
         yield "unmarked", {"markings": ()}
+    if case.work_secret is not WorkSecret.NO:
+        yield "open", {"work_secret": WorkSecret.NO}
+    if case.regime == "sharing" and case.unpublished:
+        yield "issued", {"unpublished": False}
     if case.regime == "sharing":
         yield "duty", {"regime": "coordination"}
     if case.findings or case.findings is None:

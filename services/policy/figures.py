@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Any
@@ -39,35 +39,38 @@ class Figure:
         return names
 
 
+Reported = tuple[str, str, tuple[str, str] | None, str]
+"""List, indicator, the area where the row has one of its own, and the span of time."""
+
+
 def holds(form: Mapping[str, Any], head: Mapping[str, Any], figure: Figure) -> bool:
     """Whether a submission of this form, with this head, is where the figure would stand."""
-    if head["completeness"] != figure.completeness:
-        return False
+    return figure in figures_of(reported(form), head)
+
+
+def figures_of(reported: Iterable[Reported], head: Mapping[str, Any]) -> Iterator[Figure]:
+    """The figures that a submission with this head has a place for."""
     period = Period.parse(head["period"])
     spans = {"period": str(period), "year_to_date": str(period.year_to_date())}
     own = (head["area_list"], head["area"])
-    wanted = (figure.indicator_list, figure.indicator)
-    place = (figure.area_list, figure.area, figure.period)
-    return any(
-        (list_, indicator) == wanted and (*(area or own), spans[span]) == place
-        for table in form["tables"]
-        for list_, indicator, area, span in _of(form, table)
-    )
+    for list_, indicator, area, span in reported:
+        yield Figure(list_, indicator, *(area or own), spans[span], head["completeness"])
 
 
 def reports(form: Mapping[str, Any], figure: Figure) -> bool:
     """Whether the form has the figure's indicator."""
     wanted = (figure.indicator_list, figure.indicator)
-    return any(one[:2] == wanted for table in form["tables"] for one in _of(form, table))
+    return any(one[:2] == wanted for one in reported(form))
 
 
 def indicators(form: Mapping[str, Any]) -> frozenset[str]:
     """The codes of all indicators that the form asks for."""
-    return frozenset(one[1] for table in form["tables"] for one in _of(form, table))
+    return frozenset(one[1] for one in reported(form))
 
 
-Reported = tuple[str, str, tuple[str, str] | None, str]
-"""List, indicator, the area where the row has one of its own, and the span of time."""
+def reported(form: Mapping[str, Any]) -> Iterator[Reported]:
+    """What the form asks for."""
+    return (one for table in form["tables"] for one in _of(form, table))
 
 
 def _of(form: Mapping[str, Any], table: Mapping[str, Any]) -> Iterator[Reported]:

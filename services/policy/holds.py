@@ -144,4 +144,5 @@ def _differs(attempt: Attempt, decision: Decision, facts: Facts) -> bool:
     hold = attempt.hold
     before = [(one["policy"], one["requirement"]) for one in attempt.reasons]
     now = [(one.policy, one.requirement) for one in decision.reasons]
-    return before != now or hold is None or hold.room != facts.item.room
+    room = None if decision.leadership else facts.item.room
+    return before != now or hold is None or hold.room != room

@@ -13,7 +13,15 @@ from services.policy.identifiers.finding import Finding
 from services.policy.law.case import Case
 from services.policy.law.decide import decide
 from services.policy.law.policies import Library
-from services.policy.law.verdict import COMPILERS, KINDS, Article, Audience, Verdict, place
+from services.policy.law.verdict import (
+    COMPILERS,
+    KINDS,
+    Article,
+    Audience,
+    Verdict,
+    WorkSecret,
+    place,
+)
 
 AUDIENCES = (
     COMPILERS,
@@ -40,6 +48,8 @@ CLASSES: Mapping[str, Mapping[str, Any]] = {
     "errors": {"errors": 1, "published": True},
     "unproven": {"integrity": "unproven", "published": True},
     "marked": {"markings": (Finding("", "", "secret"),), "published": True},
+    "work_secret": {"work_secret": WorkSecret.YES, "published": True},
+    "shared_unpublished": {"regime": "sharing", "unpublished": True},
     "state_secret": {"classification": "state_secret", "published": True},
 }  # fmt: skip
 """Classes of information, named by `policy.class.<id>` of the messages, as what they differ in from a clean duty."""

@@ -102,6 +102,7 @@ def _outcome(event: Event, checked: Checked, marked: Marked | None, salt: bytes)
     if checked.valid:
         data |= {"rounded": found.rounded, "rules": len(found.rules)} | references
         data["flags"] = _flags(checked)
+        data["work_secret"] = event.data.get("work_secret", False)
     else:
         data |= {"cells": None} | references | {"errors": found.count(Severity.ERROR)}
         data["findings"] = [_listed(one, checked.sheets) for one in found.findings[:LISTED]]

@@ -484,7 +484,7 @@ def test_the_worker_projects_the_state_in_any_order(
     }  # fmt: skip
     validated = head | reference | {
         "figures": 2, "rounded": 0, "warnings": 0, "rules": 1, "rule_set": "r",
-        "flags": None,
+        "flags": None, "work_secret": False,
     }  # fmt: skip
 
     def state() -> dict[str, Any]:

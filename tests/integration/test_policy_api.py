@@ -898,9 +898,9 @@ def test_a_trial_of_policies_is_told_and_is_for_those_who_may_have_decisions_exp
     (told,) = (one for one in decoded if one["person"] == id_)
     assert told["since"] == "2026-11-01"
     assert told["attempts"] == json.loads(answer.text.splitlines()[-1])["tried"] >= 1
-    files["national.cedar"] = "permit ("
+    broken = files | {"national.cedar": "permit ("}
     for _ in range(PER_HOUR):  # what can't be tried takes no turn
-        policy.client.post("/v1/policies/trials", headers=leader, json={"files": files})
+        policy.client.post("/v1/policies/trials", headers=leader, json={"files": broken})
     assert policy.client.post("/v1/policies/trials", headers=leader, **wanted).status_code == 200
     for _ in range(PER_HOUR - 2):
         policy.client.post("/v1/policies/trials", headers=leader, **wanted)

@@ -195,7 +195,7 @@ def test_a_reference_to_any_senders_figures_compares_with_no_more_than_the_asker
     def asked(limit: float, headers: dict[str, str]) -> Any:
         rule = {
             "id": "probe", "kind": "change", "reference": "others", "columns": ["quarter"],
-            "expression": f"growth <= {limit}", "level": 3,
+            "expression": f"growth <= {limit}", "level": 3, "severity": "error",
         }  # fmt: skip
         body = FORM.to_dict()
         whole = body | {
@@ -226,7 +226,7 @@ def test_an_item_that_ended_opens_no_trial(validation: Validation) -> None:
 def test_a_trial_is_an_event_before_its_first_answer(validation: Validation, stack: Stack) -> None:
     submission = comes(validation)
     id_ = f"p-{uuid4()}"
-    change = {"form": "small", "rules": [STRICTER["rules"][0] | {"expression": "3 >= 987654"}]}
+    change = {"form": "small", "rules": [STRICTER["rules"][0] | {"id": "over-987654"}]}
     answer = tried(validation, change, person(id_))
     (told,) = of_person(stack, id_)
     assert (told["form"], told["since"], told["organisation"]) == (

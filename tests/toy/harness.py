@@ -49,6 +49,7 @@ def received(form: str = "plain", submission: UUID | None = None, catalogue: int
         "form_version": 1, "area_list": "63", "area": "11", "period": "2026-Q3", "completeness": "estimate",
         "round": 1, "regime": "coordination", "classification": "internal", "province": "11",
         "catalogue_version": catalogue, "original": reference, "statement": "", "received_at": NOW, "nil": "",
+        "work_secret": False,
     }  # fmt: skip
     return encode(Draft(INPUT, subject, data, subject), uuid4(), "intake", NOW, None, codec())
 

@@ -379,6 +379,12 @@ def test_all_that_was_signed_is_compared(changes: dict[str, Any]) -> None:
     assert (refused.value.reason, refused.value.where) == (Reason.STATEMENT, *changes)
 
 
+def test_a_work_secret_is_logged_as_internal() -> None:
+    """The example's event is internal: an enum of Avro can't grow."""
+    stated = statement(classification=Classification.WORK_SECRET)
+    verify_receipt(receipt_of(path("submission.returned", token=sign(stated, sender_key()))))
+
+
 @pytest.mark.parametrize("period", ["2025-Q4", "2025-10-01/P3M", "2025-10-01/P92D"])
 def test_one_span_has_several_spellings(period: str) -> None:
     token = sign(statement(period=period), sender_key())

@@ -59,7 +59,7 @@ def test_ids_of_outputs_follow_from_their_cause_and_nothing_else() -> None:
     head = {
         name: value
         for name, value in cause.data.items()
-        if name not in ("original", "statement", "received_at", "nil")
+        if name not in ("original", "statement", "received_at", "nil", "work_secret")
     }
     draft = Draft(
         "submission.superseded", cause.key, head | {"decision": 1, "by_attempt": 2}, cause.subject

@@ -13,7 +13,7 @@ from services.model.regulation import Keeper, load_regulations
 from services.model.statement import SecretLevel
 from services.policy.law.decide import decide
 from services.policy.law.policies import library
-from services.policy.law.verdict import COMPILERS, Audience, Verdict
+from services.policy.law.verdict import COMPILERS, Audience, Verdict, WorkSecret
 from tests.unit.policy_cases import case, finding
 
 DIEN_BIEN, LANG_SON, NATIONAL, NOWHERE = "11", "20", None, "30"
@@ -32,9 +32,12 @@ GATES: dict[str, tuple[str, str, str]] = {
     "agreement": (f"{DB}.8.1", "", ""),
     "third party": (f"{DB}.6.5", f"{LS}.8.5", ""),
     "confidential": (f"{LAW}.10.1e.confidential",) * 3,
+    "work secret": ("quy-che-1908-2020.4.5",) * 3,
+    "perhaps a work secret": ("quy-che-1908-2020.4.5.undecided",) * 3,
+    "inbound": ("", f"{LS}.7.1b.inbound", ""),
     "embargo": (f"{LAW}.10.1e.unpublished", f"{LS}.7.1b", f"{LAW}.10.1e.unpublished"),
 }
-HELD = {"unproven", "private", "embargo"}
+HELD = {"unproven", "private", "embargo", "inbound", "perhaps a work secret"}
 """The gates at which a person, or a publication, decides; the others withhold."""
 NAME, PHONE = finding("person_name"), finding("phone", "C2")
 DEMANDED = frozenset({"person_name", "address"})
@@ -123,6 +126,21 @@ def rows() -> Iterator[Row]:
         "confidential", "the sender names another", confidential("N", "xy"), ("confidential",),
         AGENCY,
     )  # fmt: skip
+    secret = {"work_secret": WorkSecret.YES, "published": True}
+    for audience in (COMPILERS, ROOM):
+        yield Row("work secret", f"to {audience.kind}", secret, audience=audience)
+    for audience in (AGENCY, COMMITTEE, OFFICE, PUBLIC):
+        yield Row("work secret", f"to {audience.kind}", secret, ("work secret",), audience)
+    perhaps = {"work_secret": WorkSecret.UNDECIDED, "published": True}
+    for audience in (COMPILERS, ROOM, AGENCY):
+        gate = "perhaps a work secret"
+        yield Row(gate, f"to {audience.kind}", perhaps, (gate,), audience)
+    came = {"regime": "sharing", "unpublished": True}
+    yield Row("inbound", "shared, with what isn't published", came, ("inbound",))
+    yield Row("inbound", "shared, with what is published", came | {"unpublished": False})
+    yield Row("inbound", "a duty, with what isn't published", came | {"regime": "coordination"})
+    lifted = frozenset({f"{LS}.7.1b.inbound"})
+    yield Row("inbound", "a person let it in", came, waived=lifted)
     for audience in (COMPILERS, COMMITTEE, OFFICE):
         yield Row("embargo", f"unpublished, to {audience.kind}", {}, audience=audience)
     for audience in (AGENCY, ROOM, PUBLIC):

@@ -48,6 +48,7 @@ def test_a_cleared_attempt_names_what_was_checked() -> None:
         ("6", "5"),
         ("8", "1"),
         ("10", "1 điểm e"),
+        ("4", "5"),
     ]
     assert decision.checked == (
         f"{DB}.4.2",
@@ -63,6 +64,8 @@ def test_a_cleared_attempt_names_what_was_checked() -> None:
         f"{DB}.8.1",
         f"{LAW}.10.1e.unpublished",
         f"{LAW}.10.1e.confidential",
+        "quy-che-1908-2020.4.5",
+        "quy-che-1908-2020.4.5.undecided",
     )
 
 
@@ -94,6 +97,7 @@ def test_without_any_law_on_a_matter_it_is_held() -> None:
         ("policy.no-law", "R18"),
         ("policy.no-law", "R19"),
         ("policy.no-law", "R20"),
+        ("policy.no-law", "R91"),
     ]
     only_secrets = tuple(one for one in REGULATIONS if one.id.startswith("luat-bi-mat"))
     assert decide(case(province=None, instruments=only_secrets)).verdict is Verdict.HELD

@@ -130,6 +130,7 @@ def test_a_clean_duty_is_cleared() -> None:
     assert {one["instrument"] for one in release["articles"]} == {
         "luat-bi-mat-nha-nuoc-117-2025",
         "luat-thong-ke-89-2015",
+        "quy-che-1908-2020",
     }
 
 

@@ -23,7 +23,7 @@ from services.policy.facts.values import (
 from services.policy.figures import Figure
 from services.policy.identifiers.finding import Finding
 from services.policy.law.consent import Consent
-from services.policy.law.verdict import BY_KIND, Audience, Verdict
+from services.policy.law.verdict import BY_KIND, Audience, Verdict, WorkSecret
 from services.policy.store import (
     ActRow,
     AttemptRow,
@@ -270,6 +270,7 @@ def _evidence(evidence: Evidence) -> dict[str, Any]:
         "integrity": evidence.integrity,
         "warnings": evidence.warnings,
         "lost": evidence.lost,
+        "work_secret": evidence.work_secret.value,
         "markings": _places(evidence.markings),
         "flags": [
             [
@@ -294,7 +295,8 @@ def _evidence_of(kept: dict[str, Any]) -> Evidence:
         errors=kept["errors"],
         integrity=kept["integrity"],
         warnings=kept["warnings"],
-        # Rows from before lost figures, markings and flags were looked for have none.
+        # Rows from before lost figures, work secrets, markings and flags were looked for have none.
+        work_secret=WorkSecret(kept.get("work_secret", WorkSecret.NO)),
         lost=kept.get("lost", 0),
         markings=tuple(Finding(*one) for one in kept.get("markings", ())),
         flags=tuple(

@@ -11,10 +11,10 @@ from uuid import UUID
 from services.model.flags import Combination
 from services.model.regulation import Instrument
 from services.model.text import normalise
-from services.policy.figures import Figure, indicators
+from services.policy.figures import Figure, Reported, figures_of, indicators, reported
 from services.policy.identifiers.finding import Finding, Kind
 from services.policy.law.consent import Consent
-from services.policy.law.verdict import COMPILERS, KINDS, Audience, Verdict
+from services.policy.law.verdict import COMPILERS, KINDS, Audience, Verdict, WorkSecret
 
 # What the columns of a form may ask for, and the kinds of identifiers that this allows.
 DEMANDS: Mapping[str, frozenset[Kind]] = {
@@ -34,8 +34,8 @@ DEMANDS: Mapping[str, frozenset[Kind]] = {
 class FormFacts:
     """What policy asks of a form: whose it is, its regime, the identifiers that it demands, and who accepts it.
 
-    `indicators` are those that it asks for. `systems` are the indicator systems that it reports figures of: they are
-    under embargo until released. `is_system`: whether all its figures are of such.
+    `indicators` are those that it asks for, `reported` where their figures stand. `systems` are the indicator systems
+    that it reports figures of: they are under embargo until released. `is_system`: whether all its figures are of such.
     """
 
     province: str | None
@@ -45,6 +45,12 @@ class FormFacts:
     systems: frozenset[str] = frozenset()
     is_system: bool = False
     indicators: frozenset[str] = frozenset()
+    reported: frozenset[Reported] = frozenset()
+
+    def unpublished(self, head: Mapping[str, Any], released: frozenset[Figure]) -> bool:
+        """Whether a submission with this head may hold a figure of an indicator system that isn't published."""
+        reported = (one for one in self.reported if one[0] in self.systems)
+        return any(figure not in released for figure in figures_of(reported, head))
 
     @classmethod
     def of(cls, body: Mapping[str, Any], lists: Mapping[str, Mapping[str, Any]]) -> FormFacts:
@@ -68,6 +74,7 @@ class FormFacts:
             systems=systems,
             is_system=all(table.get("indicator_list") in systems for table in body["tables"]),
             indicators=indicators(body),
+            reported=frozenset(reported(body)),
         )
 
 
@@ -126,6 +133,7 @@ class Evidence:
     """What was found in an attempt itself, kept with it: cells and kinds, never a text.
 
     `flags` are empty where no figure has any. `lost` counts figures that would be without a number from here on.
+    `work_secret`: whether it is one, by its statement; undecided where its texts say so, and its statement doesn't.
     """
 
     findings: tuple[Finding, ...] | None
@@ -135,6 +143,7 @@ class Evidence:
     markings: tuple[Finding, ...] = ()
     flags: tuple[Combination, ...] = ()
     lost: int = 0
+    work_secret: WorkSecret = WorkSecret.NO
 
 
 @dataclass(frozen=True)

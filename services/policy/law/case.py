@@ -15,8 +15,15 @@ from services.policy.facts.values import Evidence, Facts
 from services.policy.identifiers.finding import Finding, shown
 from services.policy.identifiers.scan import scan
 from services.policy.law.consent import agreed, purpose_of
-from services.policy.law.verdict import ACCEPTANCE, COMPILERS, KINDS, SHARED_WITH, Audience
-from services.policy.secrecy.scan import markings
+from services.policy.law.verdict import (
+    ACCEPTANCE,
+    COMPILERS,
+    KINDS,
+    SHARED_WITH,
+    Audience,
+    WorkSecret,
+)
+from services.policy.secrecy.scan import markings, names_work_secret
 from services.policy.texts import CellsError, Texts, read
 
 
@@ -46,6 +53,8 @@ class Case:
     missing: tuple[str, ...] = ()
     needs_acceptance: bool = False
     lost: int = 0
+    work_secret: WorkSecret = WorkSecret.NO
+    unpublished: bool = False
     published: bool = False
     private_interest: bool = False
     flags: Flags = NONE
@@ -65,6 +74,7 @@ def evidence_of(event: Event, cells: bytes | None) -> Evidence:
         integrity=_integrity(event.data, cells) if event.data.get("observations") else None,
         warnings=event.data["warnings"],
         flags=_flags(event.data.get("flags") or ()),
+        work_secret=_work_secret(event.data, texts),
     )
 
 
@@ -81,9 +91,9 @@ def case_of(
 ) -> Case:
     """The case of an attempt for an audience, by the law of `today`.
 
-    A national form is taken in by national law. What the office then shares in its province, it shares by the
-    province's regulation (QĐ 1618/QĐ-UBND, Article 5(3); the second province's, Article 7(2)). Where nothing was
-    agreed about its going on, it is for the compilers alone, but for what national law has everybody supply.
+    A duty of a national form is taken in by national law. What an agency or the office shares in its province, it
+    shares by the province's regulation (QĐ 1618/QĐ-UBND, Article 5(2) and (3); the second province's, Article 7). Where
+    nothing was agreed about its going on, it is for the compilers alone, but for what national law has all supply.
     """
     form = facts.forms.get(head["form_version"])
     duty = form is not None and {form.regime, head["regime"]} == {"coordination"}
@@ -92,7 +102,8 @@ def case_of(
     kinds = frozenset(one.kind for one in evidence.findings or ())
     purpose = purpose_of(audience, private_interest)
     is_national = form is not None and form.province is None
-    is_provincial = form is not None and (not is_national or audience.kind in SHARED_WITH)
+    is_shared = audience.kind in SHARED_WITH or (audience == COMPILERS and not duty)
+    is_provincial = form is not None and (not is_national or is_shared)
     is_national_duty = is_national and duty
     return Case(
         classification=head["classification"],
@@ -112,6 +123,8 @@ def case_of(
         needs_acceptance=(by_room or evidence.warnings > 0 or evidence.lost > 0)
         and ACCEPTANCE not in waived,
         lost=evidence.lost,
+        work_secret=evidence.work_secret,
+        unpublished=form is not None and form.unpublished(head, facts.released),
         published=published,
         private_interest=private_interest,
         waived=waived,
@@ -132,6 +145,13 @@ def _texts(cells: bytes | None) -> Texts | None:
         return None if cells is None else read(cells)
     except CellsError:
         return None
+
+
+def _work_secret(data: Mapping[str, Any], texts: Texts | None) -> WorkSecret:
+    if data.get("work_secret"):
+        return WorkSecret.YES
+    named = texts is not None and names_work_secret(texts)
+    return WorkSecret.UNDECIDED if named else WorkSecret.NO
 
 
 def _integrity(data: Mapping[str, Any], cells: bytes | None) -> str:

@@ -126,6 +126,8 @@ def _attempt(case: Case) -> Attributes:
         ("integrity", case.integrity),
         ("recipients", tuple(sorted(case.recipients or ()))),
         ("named", tuple(sorted(case.named))),
+        ("work_secret", case.work_secret.value),
+        ("unpublished", case.unpublished),
         ("conf_status", case.flags.conf_status),
         ("conf_redist", tuple(sorted(case.flags.recipients))),
     )
@@ -160,7 +162,8 @@ def _evaluated(case: Case, audience: Audience, choice: Choice, answer: _Answer) 
     withheld = any(policy.verdict is Verdict.WITHHELD for policy in forbids)
     reviewers = max(policy.reviewers for policy in forbids)
     verdict = Verdict.WITHHELD if withheld else Verdict.HELD
-    return Decision(verdict, checked, reasons, reviewers=reviewers)
+    leadership = any(policy.leadership for policy in forbids)
+    return Decision(verdict, checked, reasons, reviewers=reviewers, leadership=leadership)
 
 
 def _articles(policies: Iterable[Policy], answer: _Answer) -> tuple[Article, ...]:

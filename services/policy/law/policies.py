@@ -28,7 +28,7 @@ class PolicyError(ValueError):
 class Policy:
     """One policy and what it binds to; `instrument` is empty where no article says it.
 
-    `reviewers` is how many persons must agree to lift a hold of it.
+    `reviewers` is how many persons must agree to lift a hold of it; `leadership`: whether only the leadership may.
     """
 
     id: str
@@ -41,6 +41,7 @@ class Policy:
     verdict: Verdict
     source: str
     reviewers: int = 1
+    leadership: bool = False
 
 
 @dataclass(frozen=True)
@@ -158,4 +159,5 @@ def _policy(where: str, national: bool, body: dict[str, Any]) -> Policy:
         verdict=Verdict(notes.get("verdict", "withheld" if forbids else "cleared")),
         source=json.dumps(body),
         reviewers=int(notes.get("reviewers", "1")),
+        leadership=notes.get("decides") == "leadership",
     )

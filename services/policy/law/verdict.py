@@ -18,6 +18,14 @@ class Verdict(StrEnum):
     WITHDRAWN = "withdrawn"
 
 
+class WorkSecret(StrEnum):
+    """Whether something is a work secret (bí mật công tác; QĐ 1908/QĐ-TCTK, Điều 4.5)."""
+
+    NO = "no"
+    YES = "yes"
+    UNDECIDED = "undecided"
+
+
 @dataclass(frozen=True)
 class Audience:
     """Who wants to use the figures."""
@@ -75,7 +83,7 @@ class Release:
 class Decision:
     """A verdict, the policies that were evaluated, and the reasons or the releases.
 
-    `reviewers` is how many persons must agree to lift a hold.
+    `reviewers` is how many persons must agree to lift a hold; `leadership`: whether only the leadership may.
     """
 
     verdict: Verdict
@@ -83,6 +91,7 @@ class Decision:
     reasons: tuple[Reason, ...] = ()
     releases: tuple[Release, ...] = ()
     reviewers: int = 1
+    leadership: bool = False
 
     @property
     def articles(self) -> tuple[Article, ...]:

@@ -15,7 +15,14 @@ from services.model.legacy import ENCODINGS, decoded, is_latin
 from services.model.statement import SecretLevel
 from services.policy.identifiers.finding import Finding
 from services.policy.identifiers.scan import safe_names
-from services.policy.secrecy.wording import AROUND, LEVELS, LONGEST, level_of, toned_of
+from services.policy.secrecy.wording import (
+    AROUND,
+    LEVELS,
+    LONGEST,
+    is_work_secret,
+    level_of,
+    toned_of,
+)
 from services.policy.texts import Texts, fold
 
 _CANDIDATE = r"m *\W* *a *\W* *t|secret"
@@ -58,6 +65,12 @@ def markings(texts: Texts) -> tuple[Finding, ...]:
         Finding(names[places[index][0]], places[index][1], level.value)
         for index, level in sorted(found.items(), key=lambda one: (order.index(one[1]), one[0]))
     )
+
+
+def names_work_secret(texts: Texts) -> bool:
+    """Whether a text says that the document is a work secret, which is no state secret."""
+    candidates = texts.frame.filter(pl.col("folded").str.contains("bi mat cong tac", literal=True))
+    return any(is_work_secret(folded) for folded in candidates["folded"])
 
 
 def _legacy(texts: Texts) -> Iterator[tuple[int, SecretLevel]]:

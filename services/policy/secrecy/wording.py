@@ -55,6 +55,7 @@ _DENIED = re.compile(
     r"\b(?:khong(?! (?:pho bien|sao chup))|chua|(?<!nuoc )ngoai(?! vu| hoi| thuong)|loai tru|(?<!du )tru)\b"
     r"[^.;,(:\-–]{0,40}$"
 )
+_WORK_SECRET = re.compile(r"\bbi mat cong tac\b")
 _TONED = re.compile(r"\bmật\b")
 _SPACED = re.compile(r"^[^\W_](?:[ .\-_*]+[^\W_]){2,}$")
 _IN_BRACKETS = re.compile(r"[(\[«<{] *(?P<level>tuyệt mật|tối mật) *[)\]»>}]")
@@ -108,6 +109,11 @@ def level_of(text: str, folded: str) -> SecretLevel | None:
     listed = _LISTED.search(folded)
     is_listed = listed is not None and not _DENIED.search(folded[: listed.start()])
     return SecretLevel.CONFIDENTIAL if is_listed else None
+
+
+def is_work_secret(folded: str) -> bool:
+    """Whether a text says that it is a work secret (bí mật công tác), not that it is about such."""
+    return any(not _is_denied(folded[: one.start()]) for one in _WORK_SECRET.finditer(folded))
 
 
 def _is_denied(before: str) -> bool:
