@@ -16,9 +16,10 @@ from deploy.feed import records
 from deploy.local import Stack
 from services.kernel.codec import codec
 from tests import people
-from tests.integration.grdp_parts import NOW, SENDER, VALUES, Store, api, migrated, parts
+from tests.integration.grdp_parts import NOW, Store, api, migrated, parts
 
 pytestmark = pytest.mark.stack
+SENDER, VALUES = "so-tai-chinh-dien-bien", {"1": "1", "2": "2"}
 OFFICE, NEIGHBOUR = "thong-ke-dien-bien", "thong-ke-son-la"
 ROOM, COLLECTION = "phong-thong-ke-kinh-te-dien-bien", "phong-thu-thap-thong-tin-dien-bien"
 ALL = {"1": "1.000000", "2": "2.000000"}

@@ -883,7 +883,7 @@ def test_a_trial_of_policies_is_told_and_is_for_those_who_may_have_decisions_exp
     policy: Policy, stack: Stack
 ) -> None:
     files = {path.name: path.read_text(encoding="utf-8") for path in FOLDER.glob("*.cedar*")}
-    wanted = {"json": {"files": files, "since": "2026-11-01"}}
+    wanted: dict[str, Any] = {"json": {"files": files, "since": "2026-11-01"}}
     for role in ("administrator", "auditor", "officer", "compiler", "agency"):
         refused = policy.client.post(
             "/v1/policies/trials", headers=person(f"p-{role}", roles=(role,)), **wanted

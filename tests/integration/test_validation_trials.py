@@ -105,7 +105,7 @@ def results(answer: Any, submission: str) -> list[dict[str, Any]]:
     return [one for one in lines if one.get("submission_id") == submission]
 
 
-STRICTER = {"form": "small", "rules": [
+STRICTER: dict[str, Any] = {"form": "small", "rules": [
     {"id": "part", "kind": "total", "expression": "3 >= 2", "level": 1},
 ]}  # fmt: skip
 

@@ -29,7 +29,7 @@ OFFICER = person()
 COLLECTOR = person("p-thu-thap", rooms=(COLLECTION,))
 COMPILER = person("p-bien-soan", roles=("compiler",), rooms=())
 AUDITOR = person("p-kiem-tra", roles=("auditor",), rooms=())
-QUESTION = {"question": "Tăng 40 % so với năm trước.", "cells": ["C9"]}
+QUESTION: dict[str, Any] = {"question": "Tăng 40 % so với năm trước.", "cells": ["C9"]}
 FOUND = {"result": "wrong", "text": "Cộng hai lần khoản 17.3.", "document": "7/TKĐB-TT"}
 
 
