@@ -21,7 +21,7 @@ from services.grdp.audience import Audience, Source
 from services.grdp.releases import flags_of
 from services.grdp.store import RELEASED_FIGURE
 from services.kernel import replica
-from services.model.responsibility import readers
+from services.model.responsibility import home, readers
 
 TO_AUDIENCE = """
 copy_kind = 'full' and (audience_kind, audience_id) in (
@@ -109,12 +109,13 @@ class Reach:
         if not audience.rooms and not audience.office:
             return cls(audience, (), now)
         seen_by = readers(entry.body for entry in replica.in_force(session, "item", now))
-        home = _home(session, audience.office) if audience.office else frozenset()
-        among = home.union(audience.rooms)
+        bodies = {one.id: one.body for one in replica.all_of(session, "organisation")}
+        mine = home(bodies, audience.office) if audience.office else frozenset()
+        among = mine.union(audience.rooms)
         items = sorted(
             (sender, form)
             for (sender, form), rooms in seen_by.items()
-            if rooms & among or (not rooms and sender in home)
+            if rooms & among or (not rooms and sender in mine)
         )
         return cls(audience, items, now)
 
@@ -143,17 +144,6 @@ class Reach:
             Source(id_, attempt, len(rows), tuple(articles[id_, attempt]))
             for (id_, attempt), rows in sorted(by_attempt.items())
         )
-
-
-def _home(session: Session, office: str) -> frozenset[str]:
-    """The rooms of a statistics office, and the organisations of its province: it answers for what no room does."""
-    bodies = {entry.id: entry.body for entry in replica.all_of(session, "organisation")}
-    province = bodies.get(office, {}).get("province")
-    return frozenset(
-        id_
-        for id_, body in bodies.items()
-        if body.get("parent") == office or (province and body.get("province") == province)
-    )
 
 
 def _covers(

@@ -32,6 +32,19 @@ def readers(items: Iterable[Item]) -> Readers:
     return found
 
 
+def home(organisations: Mapping[str, Mapping[str, Any]], office: str) -> frozenset[str]:
+    """The rooms of a statistics office, and the organisations of its province, by their bodies.
+
+    What no room sees of what those supply, its leadership answers for.
+    """
+    province = organisations.get(office, {}).get("province")
+    return frozenset(
+        id_
+        for id_, body in organisations.items()
+        if body.get("parent") == office or (province and body.get("province") == province)
+    )
+
+
 def _named(items: Iterable[Item], field: str) -> Rooms:
     return {(one["responsible"], one["form"]): one[field] for one in items if one.get(field)}
 

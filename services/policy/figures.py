@@ -54,7 +54,8 @@ def figures_of(reported: Iterable[Reported], head: Mapping[str, Any]) -> Iterato
     spans = {"period": str(period), "year_to_date": str(period.year_to_date())}
     own = (head["area_list"], head["area"])
     for list_, indicator, area, span in reported:
-        yield Figure(list_, indicator, *(area or own), spans[span], head["completeness"])
+        area_list, code = area or own
+        yield Figure(list_, indicator, area_list, code, spans[span], head["completeness"])
 
 
 def reports(form: Mapping[str, Any], figure: Figure) -> bool:

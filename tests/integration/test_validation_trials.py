@@ -211,6 +211,13 @@ def test_a_reference_to_any_senders_figures_compares_with_no_more_than_the_asker
     assert answers == [answers[0]] * len(limits)
 
 
+def test_a_leader_tries_over_the_own_office_alone(validation: Validation) -> None:
+    submission = comes(validation)
+    for office in ("thong-ke-lang-son", ""):
+        leader = anybody(organisation=office, roles=("leader",), rooms=())
+        assert results(tried(validation, STRICTER, leader), submission) == []
+
+
 def test_an_item_that_ended_opens_no_trial(validation: Validation) -> None:
     submission = comes(validation)
     ends = "update replica set valid_to = %s where kind = 'item'"

@@ -13,9 +13,9 @@ from sqlmodel import Session, col, select
 
 from services.kernel import replica
 from services.kernel.api import Context
-from services.kernel.auth import Access
+from services.kernel.auth import Access, Scope
 from services.kernel.vault import Missing
-from services.model.responsibility import Rooms, readers, verifiers
+from services.model.responsibility import Rooms, home, readers, verifiers
 from services.model.responsibility import rooms as of_items
 from services.validation.refusals import Code, Refused
 from services.validation.store import (
@@ -36,12 +36,18 @@ Reads = Callable[[str, str], bool]
 
 
 def reads(session: Session, access: Access, now: datetime) -> Reads:
-    """What somebody may read, as the items in force say: the own, that of the own rooms, or all."""
+    """What somebody may read, as the items in force say: the own, that of the own rooms or office, or all."""
     of_items = readers(entry.body for entry in replica.in_force(session, "item", now))
+    mine: frozenset[str] = frozenset()
+    if Scope.OFFICE in access.scopes:
+        bodies = {one.id: one.body for one in replica.all_of(session, "organisation")}
+        mine = home(bodies, access.principal.organisation)
 
     def check(sender: str, form: str) -> bool:
-        among = of_items.get((sender, form)) or {None}
-        return any(access.reaches(sender, room) for room in among)
+        among = of_items.get((sender, form)) or frozenset()
+        if among & mine or (not among and sender in mine):
+            return True
+        return any(access.reaches(sender, room) for room in among or {None})
 
     return check
 
