@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -190,7 +191,10 @@ def test_a_reference_to_any_senders_figures_compares_with_no_more_than_the_asker
     mine = comes(validation, wrong(), **where)
     data = validation.comes(str(uuid4()), content=xlsx(rows()), **SMALL | where)
     other = str(uuid4())
-    stored(validation, other, data, submission_id=other, sender="so-noi-vu-dien-bien", **where)
+    head = {name: data[name] for name in (*HEAD, "observations")}
+    head |= {"submission_id": other, "attempt": 1, "sender": "so-noi-vu-dien-bien"}
+    before = event("submission.stored", head, NOW - timedelta(days=1))
+    validation.happens(before, worker.STORED)
 
     def asked(limit: float, headers: dict[str, str]) -> Any:
         rule = {
