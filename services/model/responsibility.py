@@ -33,15 +33,17 @@ def readers(items: Iterable[Item]) -> Readers:
 
 
 def home(organisations: Mapping[str, Mapping[str, Any]], office: str) -> frozenset[str]:
-    """The rooms of a statistics office, and the organisations of its province, by their bodies.
+    """The rooms of a statistics office, and the organisations of its province and of the nation, by their bodies.
 
     What no room sees of what those supply, its leadership answers for.
     """
-    province = organisations.get(office, {}).get("province")
+    if not (province := organisations.get(office, {}).get("province")):
+        return frozenset()
     return frozenset(
         id_
         for id_, body in organisations.items()
-        if body.get("parent") == office or (province and body.get("province") == province)
+        if body.get("parent") == office
+        or (body.get("parent") is None and body.get("province") in (None, province))
     )
 
 

@@ -265,6 +265,8 @@ def test_who_sees_the_findings(validation: Validation, returned: str) -> None:
         (signed("GET", path(str(uuid4()))), 401),
         (signed("GET", path(returned), key=OKPKey.generate_key("Ed25519")), 401),
         (OTHER_ROOM, 404),
+        (person("p-khac", organisation="thong-ke-lang-son", roles=("leader",), rooms=()), 404),
+        (person("p-khac", organisation="", roles=("leader",), rooms=()), 404),
         (OTHERS, 404),
         (OPERATOR, 403),
         ({}, 401),

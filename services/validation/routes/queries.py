@@ -35,16 +35,21 @@ Reads = Callable[[str, str], bool]
 """Whether somebody may read what a sender supplies in a form."""
 
 
-def reads(session: Session, access: Access, now: datetime) -> Reads:
-    """What somebody may read, as the items in force say: the own, that of the own rooms or office, or all."""
-    of_items = readers(entry.body for entry in replica.in_force(session, "item", now))
+def reads(session: Session, access: Access, now: datetime, *, accepts: bool = False) -> Reads:
+    """What somebody may read, as the items in force say: the own, that of the own rooms or office, or all.
+
+    `accepts`: of the rooms only those that accept it, as for decisions.
+    """
+    items = [entry.body for entry in replica.in_force(session, "item", now)]
+    accepting = {about: frozenset({room}) for about, room in of_items(items).items()}
+    seen_by = accepting if accepts else readers(items)
     mine: frozenset[str] = frozenset()
     if Scope.OFFICE in access.scopes:
         bodies = {one.id: one.body for one in replica.all_of(session, "organisation")}
         mine = home(bodies, access.principal.organisation)
 
     def check(sender: str, form: str) -> bool:
-        among = of_items.get((sender, form)) or frozenset()
+        among = seen_by.get((sender, form)) or frozenset()
         if among & mine or (not among and sender in mine):
             return True
         return any(access.reaches(sender, room) for room in among or {None})
@@ -71,10 +76,9 @@ def attempt(
     if row is None:
         raise Refused(Code.NO_SUBMISSION)
     about = row.head["sender"], row.form
-    room = rooms(session, now).get(about)
-    if not access.reaches(about[0], room) and not (to_read and reads(session, access, now)(*about)):
+    if not reads(session, access, now, accepts=not to_read)(*about):
         raise Refused(Code.NO_SUBMISSION)
-    return row, room
+    return row, rooms(session, now).get(about)
 
 
 def verifier(session: Session, row: AttemptRow, now: datetime) -> str | None:
