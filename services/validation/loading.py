@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -42,15 +43,21 @@ def facts_of(session: Session, head: Mapping[str, Any]) -> Facts:
     form = replica.get(session, "form", head["form"], head["form_version"])
     if form is None:
         return Facts(None)
-    history = _history(session, head)
+    history = history_of(session, head)
     if head["attempt"] == 1:
         return replace(with_form(session, form.body, head, ()), history=history)
     facts = with_form(session, form.body, head, answers_of(session, UUID(head["submission_id"])))
     return replace(facts, replaced=_replaced(session, head), history=history)
 
 
-def _history(session: Session, head: Mapping[str, Any]) -> tuple[Kept, ...]:
-    """What the sender had accepted in the form for the area, the last stored first; no more than can be looked at."""
+def history_of(
+    session: Session, head: Mapping[str, Any], before: datetime | None = None
+) -> tuple[Kept, ...]:
+    """What the sender had accepted in the form for the area, the last stored first; no more than can be looked at.
+
+    `before`: by that time alone.
+    """
+    by_then = [col(AcceptedRow.stored_at) < before] if before is not None else []
     rows = session.exec(
         select(AcceptedRow.completeness, AcceptedRow.round, AcceptedRow.observations)
         .where(
@@ -60,6 +67,7 @@ def _history(session: Session, head: Mapping[str, Any]) -> tuple[Kept, ...]:
             AcceptedRow.area == head["area"],
             AcceptedRow.submission_id != UUID(head["submission_id"]),
             func.octet_length(AcceptedRow.observations) <= LARGEST_PAST,
+            *by_then,
         )
         .order_by(col(AcceptedRow.stored_at).desc())
         .limit(MOST_PAST)

@@ -108,7 +108,8 @@ def checked_again(facts: Facts, head: Mapping[str, Any], original: bytes, conten
     form = Form.from_dict(facts.form)
     codelists = {name: Codelist.from_dict(body) for name, body in facts.codelists.items()}
     accepted = tuple(one.accepted() for one in facts.accepted)
-    checked = check(form, original, Statement.from_head(head), codelists, accepted)
+    history = tuple(one.past() for one in facts.history)
+    checked = check(form, original, Statement.from_head(head), codelists, accepted, history=history)
     return answered(checked, facts.answers, content)
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import AsyncIterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime, time
 from typing import Annotated, Any
 from uuid import UUID, uuid4
@@ -31,7 +31,7 @@ from services.model.regulation import VIETNAM
 from services.model.text import ModelError
 from services.validation import trial
 from services.validation.facts import Facts
-from services.validation.loading import answers_of, with_form
+from services.validation.loading import answers_of, history_of, with_form
 from services.validation.refusals import Code, Refused
 from services.validation.routes import queries
 from services.validation.store import AcceptedRow, AttemptRow
@@ -209,6 +209,7 @@ def _work(context: Context, change: Change, row: AttemptRow, reads: queries.Read
         answers = answers_of(session, UUID(str(row.submission_id)))
         before = tuple(one for one in answers if one.attempt < row.attempt)
         facts = with_form(session, body, row.head, before, beside)
+        facts = replace(facts, history=history_of(session, row.head, row.received_at))
     assert context.vault is not None, "validation needs SOLIEU_VAULT"
     try:
         original = context.vault.get(row.original)
