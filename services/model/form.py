@@ -53,8 +53,9 @@ class Acceptance(StrEnum):
 class Form:
     """A form and its version.
 
-    `plausible_change` is the least change from what is usual that may be implausible, as a natural logarithm: 0.5 is
-    65 % more, or 39 % less (services/validation/plausibility.py).
+    `decimals` are the places to which its figures may be rounded: the default of its totals, for those whose figures
+    all are. `plausible_change` is the least change from what is usual that may be implausible, as a natural logarithm:
+    0.5 is 65 % more, or 39 % less (services/validation/plausibility.py).
     """
 
     id: str
@@ -76,6 +77,7 @@ class Form:
     cutoffs: tuple[Cutoff, ...] = ()
     acceptance: Acceptance = Acceptance.AUTOMATIC
     source: str = ""
+    decimals: Annotated[int, Field(ge=0, le=6)] | None = None
     plausible_change: Annotated[float, Field(gt=0)] = 0.5
 
     def indicator_list(self, table: Table) -> str:

@@ -4,7 +4,7 @@ A cell that is blank, marked as not collected or not a number leaves every rule 
 undecided. Sums are exact decimals; a total may be off by what rounding its parts can do.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -72,6 +72,8 @@ class Table:
     rows: tuple[str, ...]
     values: tuple[str, ...]
     titles: Mapping[str, str]
+    decimals: int | None = None
+    """Places to which its figures may be rounded, where a total says nothing else."""
 
     @classmethod
     def of_grid(cls, grid: Grid) -> "Table":
@@ -105,20 +107,20 @@ def _check_total(
                 code: table.entries.get((other, code) if across else (code, other))
                 for code in total.codes
             }
-            yield _one_total(rule, table.sheet, total, found, notebook)
+            yield _one_total(rule, table, total, found, notebook)
 
 
 def _one_total(
-    rule: Rule, sheet: str, total: Total, found: Mapping[str, Entry | None], notebook: Notebook
+    rule: Rule, table: Table, total: Total, found: Mapping[str, Entry | None], notebook: Notebook
 ) -> State:
+    sheet = table.sheet
     values = {code: one.reading.value for code, one in found.items() if one is not None}
     if any(values.get(code) is None for code in total.codes):
         return _lacking(rule, sheet, total, found, notebook)
     numbers = {code: value for code, value in values.items() if value is not None}
     expected = sum((sign * numbers[code] for sign, code in total.terms), Decimal(0))
     difference = numbers[total.left] - expected
-    half = HALF_UNIT if rule.decimals is None else Decimal("0.5").scaleb(-rule.decimals)
-    tolerance = (len(total.terms) + 1) * half + rule.tolerance
+    tolerance = (len(total.terms) + 1) * _half(rule, table, numbers.values()) + rule.tolerance
     holds = difference >= -tolerance and (
         total.relation is Relation.AT_LEAST or difference <= tolerance
     )
@@ -137,6 +139,16 @@ def _one_total(
         difference=difference,
     )
     return State.FAIL
+
+
+def _half(rule: Rule, table: Table, numbers: Iterable[Decimal]) -> Decimal:
+    """What rounding can do to one figure; that to the form's places only where it was done to all of them."""
+    if rule.decimals is not None:
+        return Decimal("0.5").scaleb(-rule.decimals)
+    if table.decimals is None:
+        return HALF_UNIT
+    unit = Decimal(1).scaleb(-table.decimals)
+    return HALF_UNIT if any(number % unit for number in numbers) else unit / 2
 
 
 def _lacking(

@@ -1,7 +1,7 @@
 """Every rule of a form over what was read, and what is said about it."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from services.model.codelist import Codelist
 from services.model.form import Form
@@ -27,6 +27,7 @@ def run(
     accepted: Sequence[Accepted] = (),
 ) -> list[Tally]:
     """Every rule of the form over its table; rules of a table that wasn't found are undecided."""
+    tables = {name: replace(one, decimals=form.decimals) for name, one in tables.items()}
     outcomes = _computed(form, tables, statement, accepted)
     tallies = []
     for rule in form.rules:
