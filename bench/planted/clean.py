@@ -235,7 +235,7 @@ def _list(book: Book, chance: Random) -> None:
             elif column.id == "activity":
                 cell = chance.choice(activities)
             elif column.type in (CellType.NUMBER, CellType.INTEGER):
-                value = Decimal(chance.randrange(1_000, 9_000_000))
+                value = Decimal(chance.randrange(70_000, 9_000_000))
                 cell = value if column.type is CellType.INTEGER else value.scaleb(-2)
                 book.values[str(number), column.id] = cell
             book.sheet.cells[row, book.columns[column.id]] = cell

@@ -40,7 +40,7 @@ def examine(
     accepted: Sequence[Accepted] = (),
     answers: Sequence[Answer] = (),
     earlier: Earlier | None = None,
-    history: Sequence[Past] | None = None,
+    history: Sequence[Past] = (),
 ) -> Examined:
     """Check and mark the workbook in `content`; never raises for what is in it, nor for what it takes.
 

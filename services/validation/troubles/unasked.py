@@ -87,7 +87,8 @@ def _unread(layout: Layout, workbook: Workbook) -> Counter[Where]:
             (index, column)
             for row in rows
             for column, cell in enumerate(sheet.rows[row])
-            if (index != layout.index or column not in own) and _is_number(cell)
+            if (column not in own if index == layout.index else not _is_code(cell))
+            and _is_number(cell)
         )
     for index, column in [*left]:
         if index == layout.index and _is_numbered(layout, column):
@@ -99,6 +100,11 @@ def _is_number(cell: CellValue) -> bool:
     if isinstance(cell, str):
         return bool(cell) and read_number(cell).content is Content.NUMBER
     return isinstance(cell, int | float) and not isinstance(cell, bool)
+
+
+def _is_code(cell: CellValue) -> bool:
+    """Whether a text of digits alone: lists of codes stand on sheets of their own, that of a template too."""
+    return isinstance(cell, str) and not any(sign in cell for sign in ".,")
 
 
 def _is_numbered(layout: Layout, column: int) -> bool:
