@@ -15,7 +15,7 @@ from rich.table import Table
 
 ROOT = Path(__file__).resolve().parents[1]
 FILE = ROOT / "tests" / "requirements.yaml"
-IDS = tuple(f"R{number}" for number in range(1, 83))
+IDS = tuple(f"R{number}" for number in range(1, 98))
 STATES = ("built", "planned", "by hand", "out of scope", "expired")
 PEOPLE = "office"
 OWNERS = {

@@ -41,7 +41,7 @@ def _misread(change: Callable[[Decimal, Random], Decimal | None], *codes: str) -
             value = change(book.values[row, column], chance)
             if value is not None and value != book.values[row, column]:
                 book.set(row, column, value)
-                besides = "total part formula_stale decimal_comma_lost"
+                besides = "total part check formula_stale decimal_comma_lost"
                 return expected(*codes, cell=book.cell(row, column), besides=besides)
         return None
 
@@ -89,7 +89,9 @@ def wrong_part(book: Book, chance: Random) -> Planted | None:
     code = chance.choice(total.terms)[1]
     book.set(code, column, book.values[total.left, column] + Decimal(chance.randrange(1, 9_000)))
     return expected(
-        "part", cell=book.cell(code, column), besides="total part formula_stale decimal_comma_lost"
+        "part",
+        cell=book.cell(code, column),
+        besides="total part check formula_stale decimal_comma_lost",
     )
 
 
@@ -158,7 +160,7 @@ def formula_stale(book: Book, chance: Random) -> Planted | None:
     right = formula(book, total, column)
     stored = right.stored + Decimal(chance.randrange(1, 5000)) / 8
     book.sheet.cells[book.place(total.left, column)] = Formula(right.text, stored)
-    besides = "total part decimal_comma_lost formula_stale"
+    besides = "total part check decimal_comma_lost formula_stale"
     return expected("formula_stale", cell=book.cell(total.left, column), besides=besides)
 
 

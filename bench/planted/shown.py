@@ -88,7 +88,7 @@ def wide_row(book: Book, chance: Random) -> Planted | None:
         return None
     one = chance.choice(found)
     row, _ = book.sheet.unquoted = book.place(*one)
-    besides = "total part required not_number number_ambiguous not_integer decimal_comma_lost unit_missing"
+    besides = "total part check required not_number number_ambiguous not_integer decimal_comma_lost unit_missing"
     return expected("row_wide", cell=address(row, book.sheet.width), besides=besides)
 
 

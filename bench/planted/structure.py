@@ -104,7 +104,7 @@ def column_gone(book: Book, chance: Random) -> Planted | None:
     book.sheet.cells = kept
     codes = ("column_missing", "table_missing")
     return expected(
-        *codes, besides="required formula_stale not_integer unit_missing records_missing"
+        *codes, besides="required check formula_stale not_integer unit_missing records_missing"
     )
 
 

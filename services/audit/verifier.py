@@ -71,6 +71,7 @@ HEAD: Layout = (
 RECEIVED_LAYOUT: Layout = (
     *HEAD, ("name", str), ("sha256", str), ("size", int), ("media_type", str), ("statement", str),
 )  # fmt: skip
+RECEIVED_LATER: Layout = (("received_at", int), ("nil", str), ("work_secret", int))
 DECISION_LAYOUT: Layout = (*HEAD, ("decision", int))
 SYMBOLS = {
     "completeness": ("estimate", "preliminary", "official"),
@@ -286,12 +287,17 @@ def leaf_of(event: Logged) -> bytes:
     return sha256(b"\x00" + entry).digest()
 
 
-def fields_of(value: bytes, layout: Layout) -> dict[str, Any]:
-    """The first fields of an event's value: Avro after the five bytes that name its schema."""
+def fields_of(value: bytes, layout: Layout, later: Layout = ()) -> dict[str, Any]:
+    """The first fields of an event's value: Avro after the five bytes that name its schema.
+
+    `later` follow in events that were written since their schema has them; older ones end before.
+    """
     _require(len(value) > 5 and value[0] == 0, Reason.FORMAT, "value")
     at = 5
     fields: dict[str, Any] = {}
-    for name, type_ in layout:
+    for name, type_ in (*layout, *later):
+        if at == len(value) and name not in dict(layout):
+            break
         number, at = _zigzag(value, at)
         if type_ is int:
             fields[name] = number
@@ -324,7 +330,7 @@ def _received(path: Sequence[Logged], submission: str, attempt: int) -> dict[str
         _require(same, Reason.SUBMISSION, event.topic)
     found = [event for event in path if event.topic == RECEIVED]
     _require(len(found) == 1, Reason.STATEMENT, RECEIVED)
-    return fields_of(found[0].value, RECEIVED_LAYOUT)
+    return fields_of(found[0].value, RECEIVED_LAYOUT, RECEIVED_LATER)
 
 
 def _sender_key(
@@ -363,6 +369,11 @@ def _claims(token: str, jwk: Mapping[str, str], received: Mapping[str, Any]) -> 
         _require(said is not None and stated == said, Reason.STATEMENT, name)
     same = _span(claims.get("period")) == _span(received["period"])
     _require(same, Reason.STATEMENT, "period")
+    nil = claims.get("nil") or {"kind": ""}
+    same = isinstance(nil, dict) and nil.get("kind") == received.get("nil", "")
+    _require(same, Reason.STATEMENT, "nil")
+    secret = claims.get("classification") == "work_secret"
+    _require(secret == bool(received.get("work_secret")), Reason.STATEMENT, "work_secret")
 
 
 def _span(period: Any) -> tuple[date, date]:

@@ -38,7 +38,7 @@ from services.kernel.codec import codec, locked
 from services.kernel.events import Event
 from services.model.observation import Completeness
 from services.model.period import Period, PeriodError
-from services.model.statement import Classification, Regime, Statement, sign
+from services.model.statement import Classification, Nil, NilKind, Regime, Statement, sign
 from tests.contract.examples import examples
 from tests.unit.test_audit_merkle import (
     ENTRIES,
@@ -103,7 +103,11 @@ def registration(key: OKPKey, number: int = 100, **changes: Any) -> Event:
 
 
 def path(
-    *later: str, token: str | None = None, attempt: int = 1, submission: str = SUBMISSION
+    *later: str,
+    token: str | None = None,
+    attempt: int = 1,
+    submission: str = SUBMISSION,
+    **changes: Any,
 ) -> Path_:
     """A submission that was received, and then what `later` names, in this order."""
     key = sender_key()
@@ -113,7 +117,7 @@ def path(
     head |= {"submission_id": submission, "attempt": attempt}
     original = received["original"] | {"sha256": stated.sha256, "size": stated.size}
     signed = {"statement": token or sign(stated, key), "original": original}
-    events = [event(1, "submission.received", received | head | signed)]
+    events = [event(1, "submission.received", received | head | signed | changes)]
     for number, topic in enumerate(later, 2):
         own = examples(topic)[0]
         data = own | {name: value for name, value in head.items() if name in own}
@@ -382,7 +386,33 @@ def test_all_that_was_signed_is_compared(changes: dict[str, Any]) -> None:
 def test_a_work_secret_is_logged_as_internal() -> None:
     """The example's event is internal: an enum of Avro can't grow."""
     stated = statement(classification=Classification.WORK_SECRET)
-    verify_receipt(receipt_of(path("submission.returned", token=sign(stated, sender_key()))))
+    token = sign(stated, sender_key())
+    verify_receipt(receipt_of(path("submission.returned", token=token, work_secret=True)))
+    with pytest.raises(ProofError, match="work_secret"):
+        verify_receipt(receipt_of(path("submission.returned", token=token)))
+    with pytest.raises(ProofError, match="work_secret"):
+        verify_receipt(receipt_of(path("submission.returned", work_secret=True)))
+
+
+@pytest.mark.parametrize("logged", ["", *NilKind])
+@pytest.mark.parametrize("signed", [None, *NilKind])
+def test_a_nil_is_what_was_signed(logged: str, signed: NilKind | None) -> None:
+    nil = Nil(kind=signed, reason="Không phát sinh") if signed else None
+    token = sign(statement(nil=nil), sender_key())
+    made = receipt_of(path("submission.returned", token=token, nil=str(logged)))
+    if (signed or "") == logged:
+        verify_receipt(made)
+    else:
+        with pytest.raises(ProofError, match="nil"):
+            verify_receipt(made)
+
+
+def test_an_event_from_before_nils_is_still_proved() -> None:
+    event = path("submission.returned").events[0]
+    fields = verifier.fields_of(event.encoded, verifier.RECEIVED_LAYOUT, verifier.RECEIVED_LATER)
+    older = event.encoded[: -len(b"\x00\x00")]
+    known = verifier.fields_of(older, verifier.RECEIVED_LAYOUT, verifier.RECEIVED_LATER)
+    assert fields == known | {"nil": "", "work_secret": 0}
 
 
 @pytest.mark.parametrize("period", ["2025-Q4", "2025-10-01/P3M", "2025-10-01/P92D"])

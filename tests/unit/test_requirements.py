@@ -20,7 +20,7 @@ def test_the_table_has_no_gap() -> None:
     ("id_", "change", "says"),
     [
         ("R1", None, "R1 is missing"),
-        ("R83", ROWS["R2"], "R83 is no requirement"),
+        ("R98", ROWS["R2"], "R98 is no requirement"),
         ("R1", {**ROWS["R1"], "state": "done"}, "R1: its state is none of"),
         ("R1", {**ROWS["R1"], "owner": "somebody"}, "R1: nobody owns it"),
         ("R1", {**ROWS["R1"], "what": ""}, "R1: it doesn't say what it is"),
