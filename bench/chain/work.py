@@ -126,6 +126,7 @@ def form(size: Size) -> dict[str, Any]:
                 "kind": "figures",
                 "rows_by": "code",
                 "indicators": "columns",
+                "blank": "rest",
                 "unit": {"code": "VND", "multiplier": 6, "labels": ["triệu đồng"]},
                 "columns": [
                     {"id": "label", "role": "label", "headers": [["Chỉ tiêu"]]},

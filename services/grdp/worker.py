@@ -17,6 +17,7 @@ STAGE = ObjectStage(
     handle=handle,
     derive=derive,
     awaits_catalogue=False,  # policy has judged; nothing of the catalogue is needed to store
+    shared_by=lambda event: str(event.data["sender"]),
 )
 
 TAKEN_BACK = ObjectStage(
@@ -26,6 +27,7 @@ TAKEN_BACK = ObjectStage(
     handle=handle_withdrawn,
     derive=derive,
     awaits_catalogue=False,
+    shared_by=lambda event: str(event.data["sender"]),
 )
 
 ERASED = ObjectStage(

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Annotated, Any
 
-import anyio.to_thread
 import structlog
-from anyio import CapacityLimiter
 from fastapi import APIRouter, Depends, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from sqlmodel import Session
@@ -21,17 +21,19 @@ from services.intake.answers import problem, unauthenticated
 from services.intake.authentication import only_known_parameters, signed_statement, token_of
 from services.intake.facts import facts
 from services.intake.identity import refusal_id
-from services.intake.limit import Limit
+from services.intake.limit import BURST_BYTES, BYTES_PER_SECOND, Limit
 from services.intake.openapi import SUBMIT
 from services.intake.refusal import Code, Refusal
 from services.intake.refusing import record_refusal
 from services.intake.views import Receipt, links
 from services.kernel.api import Context, context_of
+from services.kernel.clock import Clock
+from services.kernel.shares import Places
 from services.model.statement import MAX_BYTES, Statement
 
 ACCEPTING = 3
-"""Attempts taken in at once. Each holds one connection and needs another for the vault's key, so that these must be
-fewer than the pool of the engine gives (6), or all could wait for each other."""
+"""Attempts taken in at once, shared fairly by sender. Each holds one connection and needs another for the vault's key,
+so that these must be fewer than the pool of the engine gives (6), or all could wait for each other."""
 BODY_SECONDS = 120
 TRACEPARENT = re.compile(r"00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
 
@@ -44,7 +46,23 @@ class Gate:
     """What the requests of a process share: `request.app.state.gate`."""
 
     limit: Limit = field(default_factory=Limit)
-    accepting: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(ACCEPTING))
+    bytes: Limit = field(default_factory=lambda: Limit(BURST_BYTES, BYTES_PER_SECOND))
+    accepting: Places = field(default_factory=lambda: Places(ACCEPTING, ACCEPTING - 1))
+
+    @contextmanager
+    def counting(self, statement: Statement, clock: Clock) -> Iterator[Callable[[], None]]:
+        """Gives the bytes that were taken for a statement back, unless the block says that they count."""
+        counts = False
+
+        def count() -> None:
+            nonlocal counts
+            counts = True
+
+        try:
+            yield count
+        finally:
+            if not counts:
+                self.bytes.give_back(statement.sender, clock(), statement.size)
 
 
 @router.post("/v1/submissions", status_code=202, response_model=Receipt, **SUBMIT)
@@ -53,9 +71,10 @@ async def submit(
 ) -> Receipt:
     """202 once it is durable, recorded, and acknowledged by the broker; 200 if it was so before."""
     gate: Gate = request.app.state.gate
-    signed = await run_in_threadpool(_enter, context, gate.limit, request)
-    body = await _body(request, context, signed)
-    accepted = await _accept(context, gate, signed, body)
+    signed = await run_in_threadpool(_enter, context, gate, request)
+    with gate.counting(signed.statement, context.clock) as count:
+        body = await _body(request, context, signed)
+        accepted = await _accept(context, gate, signed, body, count)
     await context.outbox.published(accepted.sequence)
     log.info(
         "received" if accepted.new else "repeated",
@@ -68,13 +87,13 @@ async def submit(
     return Receipt(id=accepted.submission_id, attempt=accepted.attempt, links=where)
 
 
-def _enter(context: Context, limit: Limit, request: Request) -> Signed:
+def _enter(context: Context, gate: Gate, request: Request) -> Signed:
     """All that is decided before the body is read."""
     token = token_of(request)
     now = context.clock()
     with Session(context.engine) as session:
         statement = signed_statement(session, token, now)
-        if refusal := limit.refusal(statement.sender, now):
+        if refusal := gate.limit.refusal(statement.sender, now):
             raise unauthenticated(refusal)
         if statement.is_state_secret:
             about = state_secrets.load(session, statement.sender, statement.document, now)
@@ -85,6 +104,8 @@ def _enter(context: Context, limit: Limit, request: Request) -> Signed:
     if refusal or known.form is None:
         assert refusal
         raise _refused(context, token, statement, refusal)
+    if refusal := gate.bytes.refusal(statement.sender, now, statement.size):
+        raise unauthenticated(refusal)
     return Signed(token, statement, known, known.form, _trace(request))
 
 
@@ -113,17 +134,29 @@ async def _body(request: Request, context: Context, signed: Signed) -> bytes:
     return bytes(body)
 
 
-async def _accept(context: Context, gate: Gate, signed: Signed, body: bytes) -> Accepted:
+async def _accept(
+    context: Context, gate: Gate, signed: Signed, body: bytes, count: Callable[[], None]
+) -> Accepted:
     def work() -> Accepted:
         workbook = handler.content(signed.statement, body)
         outcome = (
             workbook if isinstance(workbook, Refusal) else accept(context, signed, workbook, body)
         )
+        if _is_new(outcome):
+            count()
         if isinstance(outcome, Refusal):
             raise _refused(context, signed.token, signed.statement, outcome)
         return outcome
 
-    return await anyio.to_thread.run_sync(work, limiter=gate.accepting)
+    async with gate.accepting.one(signed.statement.sender, len(body)):
+        return await run_in_threadpool(work)
+
+
+def _is_new(outcome: Accepted | Refusal) -> bool:
+    """Whether a file came whole, and not once more."""
+    if isinstance(outcome, Refusal):
+        return outcome.code not in (Code.OTHER_CONTENT, Code.EMPTY)
+    return outcome.new
 
 
 def _refused(context: Context, token: str, statement: Statement, refusal: Refusal) -> Exception:

@@ -34,6 +34,12 @@ class Event:
     traceparent: str | None = None
     encoded: bytes = field(default=b"", repr=False)
 
+    @property
+    def size(self) -> int:
+        """Bytes of the objects of the vault that it names."""
+        parts = (part for part in self.data.values() if isinstance(part, Mapping))
+        return sum(part["size"] for part in parts if "sha256" in part and "size" in part)
+
 
 @dataclass(frozen=True)
 class Draft:

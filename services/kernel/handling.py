@@ -90,7 +90,8 @@ class Handling:
     ) -> Outcome:
         try:
             size = sum(map(len, contents.values()))
-            return await self.pool.run(stage.handle, event, facts, contents, size=size)
+            who = stage.shared_by(event)
+            return await self.pool.run(stage.handle, event, facts, contents, size=size, who=who)
         except Overrun:
             if stage.give_up is None:
                 raise

@@ -10,7 +10,7 @@ import asyncio
 import time
 from collections import deque
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 
 import structlog
 
@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from services.kernel.runner import Runner
 
 TRIALS = 3
+WINDOW = 1000
+"""Unfinished events of object stages, most of which wait for a place; a sender's burst has half as many here."""
 REWIND_SECONDS = 1.0
 """Within it come the records that were under way when the broker was asked for earlier ones."""
 
@@ -45,7 +47,9 @@ class Partition:
         self._backlog = Backlog(sparse=topic.compacted)
         self._expected = 0
         self._window: deque[Received] = deque()
-        self._tasks: dict[object, asyncio.Task[None]] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._last: dict[object, asyncio.Task[None]] = {}
+        self._waiting_for_place: set[asyncio.Task[None]] = set()
         self._careful = range(0)
         self._buried: frozenset[int] = frozenset()
         self._marked = -1
@@ -72,6 +76,8 @@ class Partition:
         """Finishes what is under way, takes nothing more, and leaves the partition clean."""
         self._stopping = True
         self._backlog.clear()
+        for task in self._waiting_for_place:
+            task.cancel()
         if not self._holding:
             self.task.cancel()
         await asyncio.gather(self.task, return_exceptions=True)
@@ -145,7 +151,7 @@ class Partition:
 
     async def _drain(self) -> None:
         while self._tasks:
-            await asyncio.gather(*self._tasks.values())
+            await asyncio.wait(self._tasks)
 
     # -- in batches
 
@@ -153,6 +159,7 @@ class Partition:
         await self._backlog.gather()
         if not self._backlog:
             return
+        await self._drain()  # its mark is above whatever came before
         batch = self._take(BATCH_EVENTS)
         if not await self._catalogue_reached(stage, batch):
             return
@@ -191,27 +198,40 @@ class Partition:
     # -- one by one
 
     async def _start(self, stage: ObjectStage, item: Received) -> None:
-        """Begins an event beside others, after the last one with its key."""
+        """Has an event handled beside others, when it is its turn."""
         if not await self._catalogue_reached(stage, [item]):
             return
-        while len(self._tasks) >= stage.concurrency:
-            await asyncio.wait(self._tasks.values(), return_when=asyncio.FIRST_COMPLETED)
-        if before := self._tasks.get(item.key):
-            await before
-        task = asyncio.create_task(self._shared(stage, item))
-        self._tasks[item.key] = task
+        while len(self._tasks) >= WINDOW:
+            await asyncio.wait(self._tasks, return_when=asyncio.FIRST_COMPLETED)
+        if self._stopping:
+            return
+        task = asyncio.create_task(self._in_turn(stage, item, self._last.get(item.key)))
+        self._last[item.key] = task
+        self._tasks.add(task)
+        self._waiting_for_place.add(task)
         task.add_done_callback(lambda done: self._ended(item.key, done))
 
     def _ended(self, key: object, task: asyncio.Task[None]) -> None:
-        if self._tasks.get(key) is task:
-            del self._tasks[key]
+        self._tasks.discard(task)
+        self._waiting_for_place.discard(task)
+        if self._last.get(key) is task:
+            del self._last[key]
         if not task.cancelled() and (error := task.exception()):
             self._runner.fail(error)
 
-    async def _shared(self, stage: ObjectStage, item: Received) -> None:
-        async with self._runner.turns.shared():
-            await self._note_in_flight(item.offset)
-            await self._handle_single(stage, item)
+    async def _in_turn(
+        self, stage: ObjectStage, item: Received, before: asyncio.Task[None] | None
+    ) -> None:
+        """Handles an event after the last one with its key, in a place that others leave to whose event it is."""
+        if before:
+            await asyncio.wait({before})
+        event = item.event
+        who, size = (stage.shared_by(event), event.size) if isinstance(event, Event) else ("", 0)
+        async with self._runner.places.one(who, size):
+            self._waiting_for_place.discard(cast(Any, asyncio.current_task()))
+            async with self._runner.turns.shared():
+                await self._note_in_flight(item.offset)
+                await self._handle_single(stage, item)
 
     async def _handle_single(self, stage: ObjectStage, item: Received) -> None:
         begun = time.perf_counter()

@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 
 from services.kernel.errors import Permanent
 from services.kernel.limits import Limits, OutOfTime, within
+from services.kernel.shares import Places
 from services.kernel.turns import Turns
 
 T = TypeVar("T")
@@ -25,21 +26,28 @@ class Overrun(Permanent):
 
 
 class Pool:
-    """A few processes, made when they are first needed. Work that breaks them is tried once more, alone."""
+    """A few processes, made when they are first needed, one more than processors: large work has at most as many as
+    there are of these, and so has one asker's. Work that breaks them is tried once more, alone.
+    """
 
     def __init__(self, limits: Limits = LIMITS, patience: float = PATIENCE) -> None:
-        self._count = min(4, os.cpu_count() or 1)
+        processors = min(4, os.cpu_count() or 1)
+        self._count = processors + 1
         self._limits = limits
         self._patience = patience
-        self._slots = asyncio.Semaphore(self._count)
+        self._places = Places(self._count, large=processors)
         self._turns = Turns()
         self._executor: ProcessPoolExecutor | None = None
 
-    async def run(self, function: Callable[..., T], *arguments: Any, size: int = 0) -> T:
-        """What the function returns; raises what it raises, or Overrun. `size` is the bytes that it works on."""
+    async def run(
+        self, function: Callable[..., T], *arguments: Any, size: int = 0, who: str = ""
+    ) -> T:
+        """What the function returns; raises what it raises, or Overrun. `size` is the bytes that it works on, `who`
+        those whose work it is: the processes are shared fairly among them.
+        """
         limits = self._limits.of(size)
         try:
-            async with self._turns.shared(), self._slots:
+            async with self._places.one(who, size), self._turns.shared():
                 return await self._attempt(limits, function, *arguments)
         except BrokenProcessPool:
             # This work, or what ran beside it.

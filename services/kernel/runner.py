@@ -35,6 +35,7 @@ from services.kernel.patience import patiently, while_never_long_without
 from services.kernel.pool import Pool
 from services.kernel.publisher import Publisher
 from services.kernel.settings import Settings, settings
+from services.kernel.shares import Places
 from services.kernel.stage import BatchStage, ObjectStage, Stage
 from services.kernel.topics import load
 from services.kernel.transaction import Position, Writer, advance
@@ -46,6 +47,11 @@ T = TypeVar("T")
 KEEP_INBOX_DAYS = 150
 """The longest retention of an input topic or of dead letters (120 days), and 30."""
 CATALOGUE_PATIENCE = 60.0
+PLACES = 8
+LARGE_PLACES = 2
+"""Events of object stages that are handled at once, and large ones among them: these hold threads, connections, and
+the interpreter's lock for seconds.
+"""
 ASSIGNMENT_PATIENCE = 60.0
 """A consumer that the broker has given nothing for so long gets nothing any more; the next process joins anew."""
 
@@ -59,6 +65,7 @@ class Runner:
         self.service = service
         self.clock = clock
         self.turns = Turns()
+        self.places = Places(PLACES, LARGE_PLACES)
         self.locks = Locks(service, config.database_url)
         self._config = config
         self._topics = load()

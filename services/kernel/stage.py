@@ -32,7 +32,8 @@ class ObjectStage:
     `load` is called before the handler and again in the final transaction: facts that differ then (by ==) are handled
     again. `reads` names the objects that the handler gets, each under a name of its own. `isolated` runs it in a
     worker process, and `give_up` is its outcome where that took too long or died. `derive` tells, from the rows,
-    what to publish besides the stored outputs: at a redelivery the state of that moment.
+    what to publish besides the stored outputs: at a redelivery the state of that moment. `shared_by` says whose event
+    it is: places are shared fairly among them.
     """
 
     topics: tuple[str, ...]
@@ -43,7 +44,7 @@ class ObjectStage:
     give_up: Callable[[Event, Any], Outcome] | None = None
     derive: Callable[[Session, Event], Iterable[Draft]] | None = None
     awaits_catalogue: bool = True
-    concurrency: int = 4
+    shared_by: Callable[[Event], str] = lambda event: event.subject
 
 
 Stage = BatchStage | ObjectStage

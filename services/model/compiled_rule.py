@@ -13,6 +13,7 @@ from services.model.expression import (
     compile_query,
     quoted,
 )
+from services.model.expression.compiler import bounded
 from services.model.expression.scope import find
 from services.model.expression.support import refuse_unsupported
 from services.model.expression.values import MOST_NUMBERS, nearest
@@ -71,20 +72,21 @@ CompiledRule = OfRows | OfTable | Combinations | OfQuery
 
 def compile_rule(rule: Rule, tables: Mapping[str, Schema]) -> CompiledRule:
     """The rule over the tables; raises ModelError that says what is wrong and how to mend it."""
-    if len(rule.expression) + len(rule.when) > MOST_CHARACTERS:
-        raise ExpressionError(f"longer than {MOST_CHARACTERS} characters: make several rules of it")
-    try:
+    refuse_long(rule)
+    with bounded():
         compiled = _compiled(rule, tables)
-    except RecursionError:
-        raise ExpressionError(
-            "nested too deeply, or with too many terms: make several rules of it"
-        ) from None
     if isinstance(compiled, OfRows | OfTable):
         sql = f"SELECT {compiled.predicate.sql} FROM {quoted(rule.table)}"
         refuse_unsupported(sql, tables)
     elif isinstance(compiled, OfQuery):
         refuse_unsupported(compiled.query.sql, tables)
     return compiled
+
+
+def refuse_long(rule: Rule) -> None:
+    """Raises ExpressionError for a rule that is longer than may be read."""
+    if len(rule.expression) + len(rule.when) > MOST_CHARACTERS:
+        raise ExpressionError(f"longer than {MOST_CHARACTERS} characters: make several rules of it")
 
 
 def _compiled(rule: Rule, tables: Mapping[str, Schema]) -> CompiledRule:

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from sqlglot import exp
 
-from services.model.compiled_rule import compile_rule
+from services.model.compiled_rule import compile_rule, refuse_long
 from services.model.expression import ColumnType, Kind, Schema
 from services.model.expression.compiler import parse
 from services.model.expression.values import ROW, nearest
@@ -70,6 +70,7 @@ def _cell_problems(rule: Rule, table: Table) -> list[str]:
 
 def tables_of(rule: Rule) -> frozenset[str]:
     """The tables that a rule names besides its own; raises ModelError for what can't be read."""
+    refuse_long(rule)
     named = {rule.reference} if rule.reference else set()
     if rule.kind is RuleKind.COMPLETE:
         sources = (part.partition("=")[2].strip() for part in rule.expression.split(","))

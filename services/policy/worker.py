@@ -13,12 +13,14 @@ STAGE = ObjectStage(
     load=load,
     reads=reads,
     handle=handle,
+    shared_by=lambda event: str(event.data["sender"]),
 )
 RETURNED = ObjectStage(
     topics=("submission.returned",),
     load=load_returned,
     reads=lambda event, facts: {"cells": event.data["cells"]} if event.data["cells"] else {},
     handle=handle_returned,
+    shared_by=lambda event: str(event.data["sender"]),
 )
 RELEASED = ObjectStage(
     topics=("calendar.released",),

@@ -16,6 +16,7 @@ STAGE = ObjectStage(
     handle=handle,
     isolated=True,
     give_up=give_up,
+    shared_by=lambda event: str(event.data["sender"]),
 )
 STORED = ObjectStage(
     topics=("submission.stored", acceptance.WITHDRAWN),
@@ -23,6 +24,7 @@ STORED = ObjectStage(
     reads=acceptance.reads,
     handle=acceptance.handle,
     awaits_catalogue=False,  # the figures were checked and cleared by the catalogue of their time
+    shared_by=lambda event: str(event.data["sender"]),
 )
 
 if __name__ == "__main__":

@@ -394,6 +394,31 @@ def test_too_many(intake: Intake, sender: Sender) -> None:
         gate.limit = before
 
 
+def test_bytes_count_once_for_what_is_new_and_not_for_repeats_and_broken_uploads(
+    intake: Intake, sender: Sender
+) -> None:
+    gate = intake.client.app.state.gate  # type: ignore[attr-defined]
+    before = gate.bytes
+    gate.bytes = Limit(burst=2 * len(CONTENT), per_second=1)
+    other = CONTENT.replace(b"1;", b"2;")
+    try:
+        assert sender.post().status_code == 202
+        assert [sender.post().status_code for _ in range(5)] == [200] * 5
+        cut_off = sign(sender.statement(other), sender.key.private)
+        for part in (other[:-1], other + b"x", b"") * 2:
+            assert sender.post_token(cut_off, part).status_code in (413, 422)
+        assert sender.post(other).status_code == 202
+        answer = sender.post(CONTENT)
+        problem(answer, 429, "too-many")
+        assert int(answer.headers["retry-after"]) == len(CONTENT)
+        assert intake.sender().post().status_code == 202, "another's bytes are another's"
+        intake.clock.now += timedelta(seconds=len(CONTENT))
+        assert sender.post(b"no workbook").status_code == 422
+        problem(sender.post(other + b"x;3;1\n"), 429, "too-many")
+    finally:
+        gate.bytes = before
+
+
 def test_reads_are_signed_and_show_only_ones_own(intake: Intake, sender: Sender) -> None:
     path = sender.post().json()["links"]["self"]
     state = sender.get(path)

@@ -35,17 +35,20 @@ INPUT = "submission.received"
 OUTPUT = "submission.superseded"
 
 
-def received(form: str = "plain", submission: UUID | None = None, catalogue: int = 0) -> Message:
+def received(
+    form: str = "plain", submission: UUID | None = None, catalogue: int = 0,
+    sender: str = "so-tai-chinh-dien-bien", size: int = 1,
+) -> Message:  # fmt: skip
     """An input of the toy, with a random submission unless one is given."""
     subject = str(submission or uuid4())
     reference = {
         "name": f"{subject}/1/original/{'0' * 64}",
         "sha256": "0" * 64,
-        "size": 1,
+        "size": size,
         "media_type": "text/csv",
     }
     data: dict[str, Any] = {
-        "submission_id": subject, "attempt": 1, "sender": "so-tai-chinh-dien-bien", "form": form,
+        "submission_id": subject, "attempt": 1, "sender": sender, "form": form,
         "form_version": 1, "area_list": "63", "area": "11", "period": "2026-Q3", "completeness": "estimate",
         "round": 1, "regime": "coordination", "classification": "internal", "province": "11",
         "catalogue_version": catalogue, "original": reference, "statement": "", "received_at": NOW, "nil": "",

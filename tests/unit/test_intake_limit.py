@@ -29,6 +29,17 @@ def test_rest_fills_no_further_than_the_burst() -> None:
     assert [limit.take("a", later) for _ in range(3)] == [0, 0, 1]
 
 
+def test_what_led_to_nothing_is_given_back_and_never_more_than_the_burst() -> None:
+    limit = Limit(burst=10, per_second=2)
+    assert limit.take("a", NOW, 8) == 0
+    assert limit.take("a", NOW, 8) == 3, "the 6 that are lacking"
+    limit.give_back("a", NOW, 8)
+    assert limit.take("a", NOW, 10) == 0
+    for _ in range(2):
+        limit.give_back("a", NOW, 10)
+    assert [limit.take("a", NOW, 10), limit.take("a", NOW, 10)] == [0, 5]
+
+
 def test_a_clock_that_goes_back_gives_nothing() -> None:
     limit = Limit(burst=1, per_second=1)
     limit.take("a", NOW)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+from collections import defaultdict
 from collections.abc import Awaitable, Callable
 from functools import partial
 from types import SimpleNamespace
 from typing import Any, cast
+from uuid import UUID, uuid4
 
 from services.kernel import metrics, topics
 from services.kernel.backlog import Received
@@ -16,7 +18,8 @@ from services.kernel.errors import NotReplayable
 from services.kernel.locks import Takeover
 from services.kernel.partition import Partition
 from services.kernel.runner import Runner
-from services.kernel.stage import ObjectStage
+from services.kernel.shares import LARGE, Places
+from services.kernel.stage import BatchStage, ObjectStage
 from services.kernel.transaction import Position, Result
 from services.kernel.turns import Turns
 from services.kernel.wire import decode
@@ -33,21 +36,28 @@ class Broker:
 
     def __init__(self) -> None:
         self.turns = Turns()
+        self.places = Places(places=3, large=2)
         self.locks = SimpleNamespace(
-            acquire=self._acquire, release=self._nothing, note_in_flight=self._nothing
+            acquire=self._acquire, release=self._release, note_in_flight=self._nothing
         )
         self.handling = SimpleNamespace(single=self._single)
         self.written: dict[int, int] = {}
-        self.may_commit = [asyncio.Event() for _ in range(EVENTS)]
-        self.may_publish = [asyncio.Event() for _ in range(EVENTS)]
+        self.begun: list[int] = []
+        self.may_commit: dict[int, asyncio.Event] = defaultdict(asyncio.Event)
+        self.may_publish: dict[int, asyncio.Event] = defaultdict(asyncio.Event)
+        self.released = False
 
     async def _acquire(self, *_: object) -> Takeover:
         return Takeover(clean=True, next_offset=0, careful=range(0), buried=frozenset())
+
+    async def _release(self, *_: object) -> None:
+        self.released = True
 
     async def _nothing(self, *_: object) -> None: ...
 
     async def _single(self, _: object, event: Any, position: Callable[[], Position]) -> Result:
         number = int(event.data["catalogue_version"])
+        self.begun.append(number)
         await self.may_commit[number].wait()
         self.written[number] = position().next_offset
         return Result(outputs={event.id: [number]})  # type: ignore[list-item]
@@ -69,12 +79,36 @@ class Broker:
             reads=_unused,
             handle=_unused,
             awaits_catalogue=False,
+            shared_by=lambda event: str(event.data["sender"]),
         )
 
     def resume(self, *_: object) -> None: ...
 
     def fail(self, error: BaseException) -> None:
         raise error
+
+
+class Mixed(Broker):
+    """And what changes the catalogue is handled in batches."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.handling.batch = self._batch
+        self.marks: list[int] = []
+        self.batched = asyncio.Event()
+
+    def stage_of(self, name: str) -> Any:
+        if name == "catalogue.changed":
+            return BatchStage((name,), load=_unused, handle=_unused)
+        return super().stage_of(name)
+
+    async def _batch(self, _: object, events: object, position: Position) -> Result:
+        self.marks.append(position.next_offset)
+        self.batched.set()
+        return Result()
+
+
+def _nothing() -> None: ...
 
 
 def _unused(*_: Any) -> Any:
@@ -132,13 +166,119 @@ def test_what_may_not_be_sent_back_is_counted_and_passed_over_and_buried_by_nobo
     asyncio.run(scenario())
 
 
+def test_one_senders_large_files_delay_nobody_elses_small_one() -> None:
+    """It is the last of nine in the partition and the first to be finished; acknowledged in order all the same."""
+
+    async def scenario() -> None:
+        broker = Broker()
+        acknowledged: list[int] = []
+        partition = Partition(cast(Runner, broker), TOPIC, 0)
+        for offset in range(8):
+            one = _received(offset, partial(acknowledged.append, offset), "one", 10 * LARGE)
+            partition.offer(one)
+        await _turns()
+        assert broker.begun == [0, 1]
+        partition.offer(_received(8, partial(acknowledged.append, 8), "another"))
+        broker.may_commit[8].set()
+        broker.may_publish[8].set()
+        await _turns()
+        assert broker.written == {8: 0}, "the mark stays below what is unfinished"
+        assert acknowledged == []
+        for offset in range(8):
+            broker.may_commit[offset].set()
+            broker.may_publish[offset].set()
+        await _turns()
+        assert broker.begun == [0, 1, 8, 2, 3, 4, 5, 6, 7], "the large ones are all done, in order"
+        assert acknowledged == list(range(9))
+        await partition.stop()
+
+    asyncio.run(scenario())
+
+
+def test_what_waits_for_a_place_is_left_to_who_comes_next() -> None:
+    """Stopping takes as long as what is under way. The rest is neither begun nor acknowledged, nor forgotten."""
+
+    async def scenario() -> None:
+        broker = Broker()
+        acknowledged: list[int] = []
+        submission = uuid4()
+        partition = Partition(cast(Runner, broker), TOPIC, 0)
+        for offset in range(9):
+            of_one = submission if offset in (0, 8) else None
+            one = _received(offset, partial(acknowledged.append, offset), "one", LARGE, of_one)
+            partition.offer(one)
+        await _turns()
+        stopping = asyncio.create_task(partition.stop())
+        await _turns()
+        assert not broker.released
+        for offset in (1, 0):
+            broker.may_commit[offset].set()
+            broker.may_publish[offset].set()
+            await _turns()
+        await stopping
+        assert broker.released
+        assert broker.begun == [0, 1]
+        assert acknowledged == [0, 1]
+        assert broker.written == {1: 0, 0: 2}
+
+    asyncio.run(scenario())
+
+
+def test_events_of_one_submission_keep_their_order_whoever_has_a_place() -> None:
+    async def scenario() -> None:
+        broker = Broker()
+        submission = uuid4()
+        partition = Partition(cast(Runner, broker), TOPIC, 0)
+        partition.offer(_received(0, _unused, "one", LARGE, submission))
+        partition.offer(_received(1, _unused, "one", 1, submission))
+        partition.offer(_received(2, _unused, "one"))
+        await _turns()
+        assert broker.begun == [0, 2]
+        stopping = asyncio.create_task(partition.stop())
+        for offset in (0, 2):
+            broker.may_commit[offset].set()
+            broker.may_publish[offset].set()
+        await stopping
+        assert broker.begun == [0, 2]
+
+    asyncio.run(scenario())
+
+
+def test_a_batch_waits_for_the_single_events_before_it() -> None:
+    """On a topic of what is sent back there are both; a batch's mark would be above what is unfinished."""
+
+    async def scenario() -> None:
+        broker = Mixed()
+        partition = Partition(cast(Runner, broker), topics.load()["validation.replay"], 0)
+        partition.offer(_received(0, _nothing))
+        item = _received(1, _nothing)
+        item.origin = Origin("catalogue.changed", 0, 1)
+        partition.offer(item)
+        await _turns()
+        assert broker.begun == [0]
+        assert broker.marks == []
+        broker.may_commit[0].set()
+        broker.may_publish[0].set()
+        await asyncio.wait_for(broker.batched.wait(), 30)
+        assert broker.marks == [2]
+        await partition.stop()
+
+    asyncio.run(scenario())
+
+
 async def _turns() -> None:
     for _ in range(50):
         await asyncio.sleep(0)
 
 
-def _received(offset: int, acknowledge: Callable[[], None]) -> Received:
-    message = received(catalogue=offset)
+def _received(
+    offset: int,
+    acknowledge: Callable[[], None],
+    sender: str = "one",
+    size: int = 1,
+    submission: UUID | None = None,
+) -> Received:
+    message = received(submission=submission, catalogue=offset, sender=sender, size=size)
     event = decode(TOPIC, message.key, message.value, message.headers, codec())
     origin = Origin(TOPIC.name, 0, offset)
     return Received(

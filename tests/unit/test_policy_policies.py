@@ -43,6 +43,21 @@ def test_the_packs_say_when_they_are_in_force() -> None:
 
 
 @pytest.mark.parametrize(
+    ("before", "after"),
+    [("(", ")"), ("[", "]"), ("{a: ", "}"), ("!(", ")"), ("if true then true else ", "")],
+)
+def test_a_policy_that_nests_too_deeply_is_refused_before_cedar_dies_of_it(
+    before: str, after: str
+) -> None:
+    """It ended the process, for whoever was asking."""
+    files = {path.name: path.read_text(encoding="utf-8") for path in FOLDER.glob("*.cedar*")}
+    deep = before * 4000 + "true" + after * 4000
+    text = f'@id("a") @requirement("R1") permit (principal, action, resource) when {{ {deep} }};'
+    with pytest.raises(PolicyError, match="nested more than 50 levels deep"):
+        read(files | {"deep.cedar": text})
+
+
+@pytest.mark.parametrize(
     ("text", "why"),
     [
         ('@id("a") @requirement("R1") permit (principal, action, resource) when {', "unexpected"),

@@ -1,10 +1,11 @@
 """Walks a parsed expression and writes it in the SQL of polars; each function has its handler."""
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
-from typing import TypeVar, cast
+from typing import Final, TypeVar, cast
 
 import sqlglot
 from sqlglot import exp
@@ -23,8 +24,17 @@ from services.model.expression.values import (
     number,
     quoted,
 )
+from services.model.nesting import deepest
 
 DIALECT = "postgres"
+MOST_NESTED: Final = 20
+"""Parentheses, subqueries, CASEs and NOTs within one another; what people write has five. Polars has a bound at some
+more, and takes twice as long for each NOT."""
+MOST_SQL: Final = 250_000
+"""Characters of what a part is written out as: some parts stand in it more than once, and those within them, too."""
+_OPENING = ("(", "CASE")
+_CLOSING = (")", "END")
+_PREFIXES = ("NOT", "-", "+")
 # What can't be read is refused with our words; the parser's own warnings would go to standard error.
 logging.getLogger("sqlglot").setLevel(logging.CRITICAL)
 
@@ -77,7 +87,10 @@ class Compiler:
         if handler is None:
             raise ExpressionError(f"{node.sql(DIALECT)}: the language doesn't have this")
         here = self if isinstance(node, _CONDITIONS) else replace(self, tolerance=None)
-        return handler(here, node)
+        value = handler(here, node)
+        if len(value.sql) + len(value.divisor) > MOST_SQL:
+            raise ExpressionError(f"written out longer than {MOST_SQL} characters: {_SHORTER}")
+        return value
 
     def whole(self, node: exp.Expr | None) -> Value:
         """The value without a divisor."""
@@ -174,12 +187,45 @@ def _names(kind: type[exp.Expr]) -> list[str]:
     return kind.sql_names() if issubclass(kind, exp.Func) else []
 
 
+_SHORTER = "make several rules of it"
+_TOO_DEEP = f"nested more than {MOST_NESTED} levels deep: {_SHORTER}"
+
+
+@contextmanager
+def bounded() -> Iterator[None]:
+    """Raises ExpressionError where the interpreter's stack ends: a long chain of signs nests, too."""
+    try:
+        yield
+    except RecursionError:
+        raise ExpressionError(f"nested too deeply, or with too many terms: {_SHORTER}") from None
+
+
 def parse(text: str) -> exp.Expr:
     """The tree of an expression or a query; raises ExpressionError with the place that is wrong."""
     try:
-        return sqlglot.parse_one(text, read=DIALECT)
+        with bounded():
+            _refuse_nested([token.text.upper() for token in sqlglot.tokenize(text, read=DIALECT)])
+            tree = sqlglot.parse_one(text, read=DIALECT)
+            if any(_casts_within(cast) > MOST_NESTED for cast in tree.find_all(exp.Cast)):
+                raise ExpressionError(_TOO_DEEP)
+            return tree
     except SqlglotError as error:
         raise ExpressionError(_where(text, error)) from None
+
+
+def _refuse_nested(words: Sequence[str]) -> None:
+    if "[" in words:  # each level of them takes the parser twice as long as the one within
+        raise ExpressionError("[…] is not in the language: a regular expression stands in quotes")
+    if deepest(words, _OPENING, _CLOSING, _PREFIXES) > MOST_NESTED:
+        raise ExpressionError(_TOO_DEEP)
+
+
+def _casts_within(node: exp.Expr) -> int:
+    """How many casts of casts these are, a::text::date; counted as far as the limit goes."""
+    count = 0
+    while isinstance(node, exp.Cast) and count <= MOST_NESTED:
+        count, node = count + 1, node.this
+    return count
 
 
 def _where(text: str, error: SqlglotError) -> str:

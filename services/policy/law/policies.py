@@ -5,19 +5,26 @@ Which apply is chosen here, what they say is left to Cedar.
 """
 
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import cedarpy
 
+from services.model.nesting import deepest
 from services.model.regulation import Instrument
 from services.policy.law.verdict import Verdict
 
 FOLDER = Path(__file__).parent
 SCHEMA, NATIONAL = "policies.cedarschema", "national.cedar"
+
+MOST_NESTED: Final = 50
+"""Brackets within one another in a file, and conditions in a policy; ours have six. Cedar dies of some hundreds."""
+_NESTING = re.compile(r'"(?:[^"\\]|\\.)*"|//[^\n]*|[()\[\]{}<>;]|\bif\b')
+"""Strings and comments, so that what is in them is passed over; brackets, ends of policies, conditions."""
 
 
 class PolicyError(ValueError):
@@ -111,6 +118,8 @@ def read(files: Mapping[str, str]) -> Library:
     for needed in (SCHEMA, NATIONAL):
         if needed not in files:
             raise PolicyError(f"{needed} is missing")
+    for name in (SCHEMA, *names):
+        _refuse_nested(name, files[name])
     try:
         schema = cedarpy.Schema.from_str(files[SCHEMA])
         policies = tuple(
@@ -129,6 +138,17 @@ def policy_set(policies: tuple[Policy, ...]) -> cedarpy.PolicySet:
     bodies = {policy.id: json.loads(policy.source) for policy in policies}
     document = {"staticPolicies": bodies, "templates": {}, "templateLinks": []}
     return cedarpy.PolicySet.from_json_str(json.dumps(document))
+
+
+def _refuse_nested(name: str, text: str) -> None:
+    """Cedar's own parser has no bound, and ends the process."""
+    words = [word for word in _NESTING.findall(text) if word[0] not in '"/']
+    opening, closing = ("([{<", ")]}>") if name == SCHEMA else ("([{", ")]}")
+    conditions = max(part.split().count("if") for part in " ".join(words).split(";"))
+    if max(deepest(words, opening, closing), conditions) > MOST_NESTED:
+        raise PolicyError(
+            f"{name}: nested more than {MOST_NESTED} levels deep: make several policies of it"
+        )
 
 
 def _policies(name: str, text: str, schema: cedarpy.Schema) -> Iterator[Policy]:
