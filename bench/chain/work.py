@@ -120,6 +120,8 @@ def form(size: Size) -> dict[str, Any]:
         "area_lists": ["63"],
         "regime": "coordination",
         "classification": "public",
+        # Its figures are made up, and have no history to be measured by.
+        "plausible_change": 100,
         "tables": [
             {
                 "id": "main",

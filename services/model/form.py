@@ -152,7 +152,7 @@ def published(data: Mapping[str, Any]) -> Form:
 def _unsaid(form: Form, table: Table) -> list[str]:
     """What the form leaves open about blank cells of a table."""
     if table.blank is None:
-        return [f"table {table.id} doesn't say what may be blank: write blank: nothing, or rest"]
+        return [f"table {table.id}: it doesn't say what may be blank (write nothing, or rest)"]
     if table.blank == "rest":
         return []
     required: set[str] = set()

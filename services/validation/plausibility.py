@@ -139,7 +139,8 @@ def _judged(form: Form, g: float, usual: Sequence[float]) -> tuple[bool | None, 
     """Whether g is plausible (None: nobody can say), and the power of ten that it slipped by, if it did."""
     power = g / log(10)
     near = round(power)
-    slip = near if abs(near) in SLIPS and abs(power - near) <= _NEAR else None
+    is_slip = abs(near) in SLIPS and abs(power - near) <= _NEAR and abs(g) > form.plausible_change
+    slip = near if is_slip else None
     if len(usual) < FEWEST:
         return None, slip
     middle = median(usual)

@@ -35,10 +35,13 @@ FORM: dict[str, Any] = {
     "area_lists": ["63"],
     "regime": "coordination",
     "classification": "public",
+    # Its figures are made up, and have no history to be measured by.
+    "plausible_change": 100,
     "tables": [
         {
             "id": "main",
             "kind": "figures",
+            "blank": "rest",
             "rows_by": "code",
             "indicators": "rows",
             "unit": {"code": "VND", "multiplier": 6, "labels": ["triệu đồng"]},

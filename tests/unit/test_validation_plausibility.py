@@ -122,6 +122,11 @@ def beside(others: Iterable[float]) -> list[Past]:
     ]
 
 
+def test_a_form_may_say_that_its_figures_have_no_usual_change() -> None:
+    free = replace(FORM, plausible_change=100)
+    assert said(years(), figure(163_000.0), form=free) == []
+
+
 def test_what_is_light_is_not_looked_at() -> None:
     assert said(beside([5.0] * 6), figure(163.0), figure(9.0, indicator="2", cell="C6")) == []
 
