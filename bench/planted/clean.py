@@ -235,7 +235,9 @@ def _list(book: Book, chance: Random) -> None:
             elif column.id == "activity":
                 cell = chance.choice(activities)
             elif column.type in (CellType.NUMBER, CellType.INTEGER):
-                value = Decimal(chance.randrange(70_000, 9_000_000))
-                cell = value if column.type is CellType.INTEGER else value.scaleb(-2)
+                whole = column.type is CellType.INTEGER
+                # No list is of projects below 70 billion đồng.
+                value = Decimal(chance.randrange(1_000 if whole else 7_000_000, 9_000_000))
+                cell = value if whole else value.scaleb(-2)
                 book.values[str(number), column.id] = cell
             book.sheet.cells[row, book.columns[column.id]] = cell

@@ -24,7 +24,7 @@ from services.model.observation import Completeness
 from services.model.period import Frequency
 from services.model.regulation import Keeper
 from services.model.rule import CellType, Severity
-from services.model.statement import Classification, Regime, SecretLevel
+from services.model.statement import Classification, NilKind, Regime, SecretLevel
 from services.model.text import SCHEMAS, Language
 from services.operators.review import Decision
 from services.policy import refusals as policy
@@ -34,6 +34,7 @@ from services.policy.incidents import Ending
 from services.policy.law.verdict import KINDS, Verdict
 from services.validation import refusals as validation
 from services.validation.findings import AnswerKind
+from services.validation.plausibility import Base
 from services.validation.verification import Result
 from services.validation.workbook.kind import Kind as Content
 
@@ -74,6 +75,7 @@ SHOWN: Mapping[str, Iterable[object]] = {
     "console.classification.{}": Classification,
     "console.completeness.{}": Completeness,
     "console.consent.done.{}": consents.DONE,
+    "console.decided.was.{}": Choice,
     "console.decided.{}": submission.DECIDED,
     "console.incident.ended.{}": incidents.ENDINGS,
     "console.incident.was.{}": (*Ending, *symbols("incident.closed", "outcome")),
@@ -104,7 +106,9 @@ SHOWN: Mapping[str, Iterable[object]] = {
     "policy.audience.{}": KINDS,
     "validation.answer.{}": [one for one in AnswerKind if one is not AnswerKind.EXPLAINED],
     "validation.completeness.{}": Completeness,
+    "validation.base.{}": Base,
     "validation.kind.{}": Content,
+    "validation.nil.{}": NilKind,
     "validation.page.next.{}": ("valid", "warned", "returned"),
     "validation.page.verdict.{}": ("valid", "warned", "returned"),
     "validation.refused.{}": _titled(one.id for one in validation.Code),
@@ -121,7 +125,8 @@ NAMED_WHERE_CALLED = {
     "operators.{}.{}", "policy.class.{}", "policy.if.{}", "policy.{}", "validate.column.{}",
     "validation.column.{}", "validation.marked.{}", "validation.reason.{}", "validation.repair.{}",
     "validation.template.{}", "validation.usage.{}", "validation.{}", "validation.{}.mend", "validation.verdict.{}",
-    "connector.{}", "intake.{}", "validation.column_{}",
+    "connector.{}", "intake.{}", "validation.column_{}", "validation.slip.{}", "catalogue.change.{}",
+    "notice.change.{}", "notice.people_{}", "operators.changes.{}", "operators.founding.{}",
 }  # fmt: skip
 """Of no closed set: their values are written out beside the call, or are codes that have tests of their own."""
 
