@@ -118,6 +118,7 @@ def _known(
         "/v1/regulations/": {"regulation": "dien-bien-1618-2021"},
         "/v1/submissions/{submission}/explanation": {"submission": cleared["id"]},
         "/v1/submissions/{submission}/withdrawal": {"submission": cleared["id"]},
+        "/v1/changes/": {"change": str(uuid4())},
         "/v1/consents/": {"consent": submission["submission"]},
         "/v1/erasures/": {"erasure": submission["submission"]},
         "/dong-y/": {"consent": str(uuid4())},

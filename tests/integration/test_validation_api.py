@@ -498,7 +498,7 @@ def test_a_rule_holds_a_submission_beside_what_was_stored_before(validation: Val
     assert (found["rule"], found["cells"], found["level"]) == ("growth", ["C8"], 2)
 
 
-def test_a_form_without_references_asks_for_nothing(validation: Validation) -> None:
+def test_a_form_without_references_asks_for_its_history_alone(validation: Validation) -> None:
     asked: list[str] = []
 
     def note(connection: Any, cursor: Any, statement: str, *rest: Any) -> None:
@@ -511,7 +511,7 @@ def test_a_form_without_references_asks_for_nothing(validation: Validation) -> N
             load(session, event("submission.received", head))
     finally:
         sa.event.remove(validation.context.engine, "before_cursor_execute", note)
-    assert len(asked) == 1  # the form itself
+    assert len(asked) == 2  # the form itself, and what was accepted of it
 
 
 @pytest.mark.parametrize(("until", "status"), [(NOW, 404), (NOW + timedelta(days=1), 200)])

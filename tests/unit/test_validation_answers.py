@@ -329,9 +329,10 @@ def test_a_trial_names_the_rules_that_decide() -> None:
     mild = Change("small", rules=({**BODY["rules"][2], "severity": "warning"},)).applied(BODY)
     found = tried(Facts(mild), HEAD, xlsx(wrong()), CONTENT, REPORT)
     assert (found.then, found.now, found.changes) == ("returned", "valid", True)
-    assert (found.errors, found.warnings, found.count) == ((1, 0), (0, 1), 2)
+    assert (found.errors, found.warnings, found.count) == ((1, 0), (0, 1), 3)
+    # What is valid is compared with its history, which there is none of.
     assert [(one.change, one.severity) for one in found.differences] == [
-        ("new", "warning"), ("gone", "error"),
+        ("new", "warning"), ("new", "information"), ("gone", "error"),
     ]  # fmt: skip
     data = found.data()
     assert data["rules"] == ["total"]
