@@ -179,17 +179,17 @@ def test_a_stream_that_ends_goes_on_where_it_was(site: Site, tab: Page) -> None:
 def test_a_hidden_page_gives_its_connection_back(site: Site, tab: Page) -> None:
     log_in(tab, site)
     expect(tab.get_by_text("Tự cập nhật")).to_be_visible()
-    assert site.app.state.streams == 1
+    assert site.app.state.streams.total() == 1
     hide = (
         "Object.defineProperty(document, 'hidden', {value: %s, configurable: true});"
         "document.dispatchEvent(new Event('visibilitychange'))"
     )
     tab.evaluate(hide % "true")
     for _ in range(50):
-        if site.app.state.streams == 0:
+        if site.app.state.streams.total() == 0:
             break
         tab.wait_for_timeout(100)
-    assert site.app.state.streams == 0
+    assert site.app.state.streams.total() == 0
     site.office.attempts.pop()
     tab.evaluate(hide % "false")
     expect(tab.locator(".attempt")).to_have_count(5)
