@@ -4,6 +4,8 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
+# Where it is set, each process compiles every module anew: 5 seconds of each start.
+unexport PYTHONDONTWRITEBYTECODE
 
 PYTHON ?= python3
 bin := .venv/bin
@@ -86,7 +88,7 @@ clean: ## Delete the demo's data and all that install and the tools made
 	deploy/requisites.sh python $(PYTHON)
 	[ -x $(bin)/pip ] || $(PYTHON) -m venv .venv
 	$(bin)/pip install --quiet --require-hashes --requirement deploy/bootstrap.lock
-	$(bin)/uv pip install --quiet --python $(bin)/python --require-hashes --requirement requirements.lock
+	$(bin)/uv pip install --quiet --compile-bytecode --python $(bin)/python --require-hashes --requirement requirements.lock
 	$(bin)/uv pip install --quiet --python $(bin)/python --no-deps --no-build-isolation --editable .
 	touch $@
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import sqlalchemy.exc
 import structlog
+from aiokafka.errors import KafkaError
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
@@ -165,6 +166,10 @@ def install(app: FastAPI) -> None:
                 return answer(UNSTORABLE)
             if is_transient(error):
                 log.warning("unavailable", path=request.url.path, error=repr(error)[:300])
+                return answer(UNAVAILABLE)
+            if isinstance(error, KafkaError):
+                # What was to be published stands in the outbox, which relays it whatever this error means.
+                log.error("not published", path=request.url.path, exc_info=error)
                 return answer(UNAVAILABLE)
             log.error("internal error", path=request.url.path, exc_info=error)
             return answer(INTERNAL)

@@ -29,8 +29,12 @@ TEXT = (
 )
 
 
-def create_app(config: Settings | None = None, clock: Clock = utc_now) -> FastAPI:
-    """The application with its routes; while it runs, it sweeps."""
+def create_app(
+    config: Settings | None = None,
+    clock: Clock = utc_now,
+    sweep_seconds: float = sweep.SECONDS,
+) -> FastAPI:
+    """The application with its routes; while it runs, it sweeps, so many seconds apart."""
     app = create("policy", "Chính sách · Policy", TEXT, config, clock)
     for part in (
         reviews,
@@ -49,7 +53,7 @@ def create_app(config: Settings | None = None, clock: Clock = utc_now) -> FastAP
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with common(app):
-            sweeping = asyncio.create_task(sweep.watch(app.state.context))
+            sweeping = asyncio.create_task(sweep.watch(app.state.context, sweep_seconds))
             yield
             sweeping.cancel()
             with suppress(asyncio.CancelledError):

@@ -8,6 +8,7 @@ import subprocess
 import threading
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Self
 
 from deploy.local import Stack
 from deploy.programs import PROGRAMS, Role
@@ -37,17 +38,20 @@ class Monkey:
     _twin: subprocess.Popen[bytes] | None = None
     error: BaseException | None = None
 
-    def start(self) -> None:
-        """Begins; `stop` ends it."""
+    def __enter__(self) -> Self:
+        """Begins."""
         self._thread = threading.Thread(target=self._run, daemon=True)
         self._thread.start()
+        return self
 
-    def stop(self) -> None:
-        """No more harm; whatever is broken is being restarted."""
+    def __exit__(self, *failed: object) -> None:
+        """No more harm, also where the block failed; whatever is broken is being restarted."""
         self._stop.set()
         assert self._thread is not None
         self._thread.join()
-        self._end_twin()
+        if self._twin:
+            self._twin.kill()
+            self._twin.wait()
         if self.error:
             raise self.error
 
@@ -88,8 +92,3 @@ class Monkey:
                 PROGRAMS[program].command, env=environment, stdout=log, stderr=log
             )
         self.done.append(f"twin {program}")
-
-    def _end_twin(self) -> None:
-        if self._twin:
-            self._twin.kill()
-            self._twin.wait()

@@ -41,6 +41,7 @@ def chaotic(tmp_path: Path) -> Iterator[tuple[Stack, Path]]:
             stack.stop()
             shutil.rmtree(LOGS, ignore_errors=True)
             shutil.copytree(stack.logs, LOGS)
+            print(*errors_told(stack.logs), sep="\n")
 
 
 def test_short(chaotic: tuple[Stack, Path]) -> None:
@@ -69,12 +70,13 @@ def run(
     officer, on_call = Officer(stack), Operator(stack)
     officer.start()
     on_call.start()
-    monkey.start()
-    sent = sending.send(stack.url("intake-api"), key, plan, 24)
-    # Harm goes on until all have a verdict or have died; a minimum of it is part of the test.
-    enough = min(most, 10)
-    until(lambda: monkey.error or len(monkey.done) >= enough, 300, lambda: f"harm: {monkey.done}")
-    monkey.stop()
+    with monkey:
+        sent = sending.send(stack.url("intake-api"), key, plan, 24)
+        # Harm goes on until all have a verdict or have died; a minimum of it is part of the test.
+        enough = min(most, 10)
+        until(
+            lambda: monkey.error or len(monkey.done) >= enough, 300, lambda: f"harm: {monkey.done}"
+        )
     print(f"seed {seed}, sent {sent}, harm: {Counter(h.split()[0] for h in monkey.done)}")
     stack.wait_healthy(240)
     settle(stack, sent)
@@ -88,6 +90,16 @@ def run(
     assert on_call.sent_back
     check_alarms(stack)
     check_no_leak(stack, plan)
+
+
+def errors_told(logs: Path) -> list[str]:
+    """What the programs themselves called an error that nobody foresaw: for whoever asks why it failed."""
+    return [
+        f"{log.name}: {line}"
+        for log in sorted(logs.glob("*-*.log"))
+        for line in log.read_text(encoding="utf-8").splitlines()
+        if '"exception"' in line
+    ]
 
 
 def register(stack: Stack) -> Key:

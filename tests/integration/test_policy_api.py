@@ -24,6 +24,7 @@ from sqlmodel import Session, SQLModel
 from deploy import database
 from deploy.feed import records
 from deploy.local import Stack
+from deploy.supervision import wait_until
 from services.kernel.cluster import Cluster
 from services.kernel.codec import codec
 from services.kernel.errors import Permanent
@@ -124,7 +125,8 @@ def policy(stack: Stack, module_database: str) -> Iterator[Policy]:
     config = Settings(
         database_url=url, **login(stack.kafka("policy")), operator_token=SecretStr("operator")
     )
-    app = create_app(config, lambda: NOW)
+    # These tests sweep themselves, and count what that decided.
+    app = create_app(config, lambda: NOW, sweep_seconds=86_400)
     app.state.keys = people.keys
     with psycopg.connect(url, autocommit=True) as connection:
         for number, entry in enumerate(starter_pack(), 1):
@@ -465,6 +467,23 @@ def test_the_sweep_decides_what_the_catalogue_learns_later(policy: Policy) -> No
     assert found["looked_at"] >= 1
     assert policy.verdict(submission) == "cleared"
     assert policy.client.post("/v1/sweep", headers=person()).status_code == 403
+
+
+def test_a_sweep_waits_for_the_one_that_is_under_way_and_then_looks_itself(policy: Policy) -> None:
+    submission = str(uuid4())
+    policy.comes(submission, sender="so-khac", form="cv17809-2")
+    waiting = "select 1 from pg_locks where locktype = 'advisory' and not granted"
+    with psycopg.connect(policy.administrator_url) as other, ThreadPoolExecutor(1) as pool:
+        other.execute("select pg_advisory_xact_lock(hashtextextended('policy sweep', 0))")
+        second = pool.submit(sweep, policy.context)
+        wait_until(lambda: bool(policy.rows(waiting)), 30, "the second sweep waits")
+        policy.execute(
+            "insert into replica (kind, id, version, catalogue_version, body)"
+            " values ('organisation', 'so-khac', 1, 999, '{}')"
+        )
+        other.commit()
+        assert second.result().decided == 1
+    assert policy.verdict(submission) == "cleared"
 
 
 def test_the_sweep_answers_a_request_that_missed_its_figure(policy: Policy) -> None:

@@ -32,7 +32,7 @@ from services.policy.store import AttemptRow, RequestRow
 With = Annotated[Context, Depends(context_of)]
 router = APIRouter(prefix="/v1", tags=["reviews"])
 SECONDS = 60.0
-LOCK = sa.text("select pg_try_advisory_xact_lock(hashtextextended('policy sweep', 0))")
+TURN = sa.text("select pg_advisory_xact_lock(hashtextextended('policy sweep', 0))")
 
 log = structlog.get_logger()
 
@@ -47,8 +47,8 @@ async def swept(context: With) -> SweptView:
     return await run_in_threadpool(sweep, context)
 
 
-async def watch(context: Context, seconds: float = SECONDS) -> None:
-    """Sweeps for ever; what it decides the outbox publishes."""
+async def watch(context: Context, seconds: float) -> None:
+    """Sweeps for ever, so many seconds apart; what it decides the outbox publishes."""
     while True:
         await asyncio.sleep(seconds)
         try:
@@ -60,10 +60,9 @@ async def watch(context: Context, seconds: float = SECONDS) -> None:
 
 
 def sweep(context: Context) -> SweptView:
-    """Decides anew what waits without a reason, a submission a transaction; nothing while another one sweeps."""
+    """Decides anew what waits without a reason, a submission a transaction; after a sweep that is under way."""
     with Session(context.engine) as turn, turn.begin():
-        if not turn.execute(LOCK).scalar_one():
-            return SweptView(looked_at=0, decided=0)
+        turn.execute(TURN)
         with Session(context.engine) as session:
             waiting = _waiting(session, context.clock())
         carry_out(context)
