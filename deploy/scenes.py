@@ -23,7 +23,7 @@ from deploy.results import Result
 from deploy.stack import Stack
 from services.audit.verifier import Checkpoint, ProofError, verify_receipt
 from services.connector.client import Connector
-from services.connector.keys import Key
+from services.connector.keys import Key, office_of
 from services.kernel.codec import codec
 from services.model.observation import Completeness
 from services.model.statement import Classification, Regime, Statement, sign
@@ -95,6 +95,7 @@ def _send_secret(stack: Stack, key: Key, content: bytes) -> httpx2.Response:
     """What the connector refuses to do: the file itself, by HTTP."""
     statement = Statement(
         sender=key.sender or "",
+        aud=office_of(key.sender or "") or "",
         form="cv17809-1",
         area_list="63",
         area="11",

@@ -15,6 +15,7 @@ from services.model.observation import Completeness
 from services.model.statement import Classification, Regime, Statement, sign
 
 SENDER = "bench-sender"
+OFFICE = "thong-ke-dien-bien"
 ORGANISATION = {
     "id": SENDER,
     "name": {"vi": "Đơn vị gửi để đo", "en": "The sender of the bench"},
@@ -55,6 +56,7 @@ class Sending:
         """What the sender states now; each call is a sending of its own."""
         return Statement(
             sender=SENDER,
+            aud=OFFICE,
             form=self.size.form,
             area_list="63",
             area="11",

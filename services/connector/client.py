@@ -19,7 +19,7 @@ from typing import Any, Self
 
 import httpx2
 
-from services.connector.keys import Key
+from services.connector.keys import Key, office_of
 from services.connector.transport import FIRST_DELAY, Refused, Transport, Unreachable, now
 from services.model.observation import Completeness
 from services.model.statement import (
@@ -34,11 +34,15 @@ from services.model.statement import (
 )
 from services.model.text import read
 
-__all__ = ["Connector", "Notice", "Receipt", "Refused", "Undecided", "Unreachable"]
+__all__ = ["Connector", "NoOffice", "Notice", "Receipt", "Refused", "Undecided", "Unreachable"]
 SETTLED = frozenset(
     {"returned", "withheld", "held", "cleared", "stored", "superseded", "withdrawn"}
 )
 """States in which an attempt has its verdict, or waits for a person."""
+
+
+class NoOffice(ValueError):
+    """Nothing says which statistics office a statement of the sender is for."""
 
 
 class Undecided(Exception):
@@ -77,7 +81,8 @@ class Notice:
 
 
 class Connector:
-    """One sender's connection to intake. `key` is the sender's key, or its file; it may name its sender.
+    """One sender's connection to intake. `key` is the sender's key, or its file; it may name its sender and the
+    statistics office that its statements are for.
 
     `patience` is for how many seconds it tries again while intake is away. What it answers is intake's JSON. Its
     methods raise Refused, which says how to mend it, or Unreachable.
@@ -89,6 +94,7 @@ class Connector:
         key: Key | Path | str,
         sender: str | None = None,
         *,
+        office: str | None = None,
         patience: float = 30.0,
         client: httpx2.Client | None = None,
         clock: Callable[[], datetime] = now,
@@ -98,6 +104,7 @@ class Connector:
         self._sender = sender or self._key.sender or ""
         if not self._sender:
             raise ValueError("the key names no sender: name one")
+        self._office = office or self._key.office
         self._client = client or httpx2.Client(base_url=url, timeout=httpx2.Timeout(60, connect=5))
         self._clock = clock
         self._sleep = sleep
@@ -132,13 +139,17 @@ class Connector:
         round: int = 1,
         nil: Nil | None = None,
     ) -> Receipt:
-        """Sends a workbook; with `nil` it is the blank form. Raises also OSError (no such file) and ValueError (an
-        unknown word, a state secret).
+        """Sends a workbook; with `nil` it is the blank form. Raises also OSError (no such file), NoOffice
+        and ValueError (an unknown word, a state secret).
         """
         _no_secret(Classification(classification) is Classification.STATE_SECRET)
+        office = self._office or office_of(self._sender)
+        if not office:
+            raise NoOffice(self._sender)
         content = Path(path).read_bytes()
         statement = Statement(
             sender=self._sender,
+            aud=office,
             form=form,
             area_list=area_list,
             area=area,

@@ -35,6 +35,12 @@ Sender = Annotated[
     str | None,
     typer.Option(help="Mã cơ quan, nếu tệp khóa không ghi · Sender, if not the key's"),
 ]
+Office = Annotated[
+    str | None,
+    typer.Option(
+        help="Mã cơ quan thống kê nhận, nếu tệp khóa không ghi · Office, if not the key's"
+    ),
+]
 Url = Annotated[str, typer.Option(envvar="SOLIEU_INTAKE_URL", help="Địa chỉ tiếp nhận · Intake")]
 Id = Annotated[str, typer.Argument(metavar="ID", help="Mã lần gửi (UUID) · Its id")]
 Attempt = Annotated[
@@ -89,6 +95,7 @@ def submit(
     date: Dated = None,
     receiver: Receiver = None,
     sender: Sender = None,
+    office: Office = None,
     classification: Annotated[
         Classification, typer.Option(help="Mức độ mật · Classification")
     ] = Classification.INTERNAL,
@@ -113,7 +120,10 @@ def submit(
     if not is_secret and any(value is not None for value in document.values()):
         # Whoever names a secret document means it, whatever the classification says.
         raise typer.BadParameter("--document-number, --level, --date, --receiver: state_secret")
-    with errors(as_json, url=url, key=key, file=file), Connector(url, key, sender) as connector:
+    with (
+        errors(as_json, url=url, key=key, file=file),
+        Connector(url, key, sender, office=office) as connector,
+    ):
         if is_secret:
             _announce(connector, file, document, as_json)
         else:
@@ -176,12 +186,16 @@ def receipt(
 def new(
     sender: Annotated[str, typer.Option(help="Mã cơ quan · Organisation of the catalogue")],
     file: Annotated[Path, typer.Option(help="Tệp khóa sẽ tạo · The key file to make")],
+    office: Annotated[
+        str | None,
+        typer.Option(help="Mã cơ quan thống kê nhận số liệu · The statistics office it reports to"),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Writes the private key for its owner alone, and prints the public one."""
-    from services.connector.keys import Key
+    from services.connector.keys import Key, office_of
 
-    key = Key.generate(sender)
+    key = Key.generate(sender, office or office_of(sender))
     try:
         key.save(file)
     except FileExistsError:
@@ -189,7 +203,11 @@ def new(
         raise typer.Exit(Exit.REFUSED) from None
     if not as_json:
         say("keys_made", sender=sender, file=file)
-    show.as_json({"id": key.id, "sender": sender, "public_key": key.public()})
+        if key.office:
+            say("keys_office", office=key.office)
+        else:
+            say("no_office", sender=sender)
+    show.as_json({"id": key.id, "sender": sender, "office": key.office, "public_key": key.public()})
 
 
 def _need(options: Mapping[str, Any]) -> None:

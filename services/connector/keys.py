@@ -11,6 +11,7 @@ from typing import Any, Self
 from joserfc.errors import JoseError
 from joserfc.jwk import OKPKey
 
+from services.model.catalogue import NATIONAL_OFFICE, PROVINCIAL_OFFICE, load_organisations
 from services.model.statement import public_key
 from services.model.text import ModelError
 
@@ -19,17 +20,29 @@ class BadKey(ValueError):
     """The file holds no private key."""
 
 
+def office_of(sender: str) -> str | None:
+    """The statistics office of an organisation of the starter pack; None for any other organisation."""
+    known = load_organisations()
+    found = next((one for one in known if one.id == sender), None)
+    if found is None:
+        return None
+    kind = PROVINCIAL_OFFICE if found.province else NATIONAL_OFFICE
+    offices = (one.id for one in known if (one.kind, one.province) == (kind, found.province))
+    return next(offices, None)
+
+
 @dataclass(frozen=True)
 class Key:
-    """A private key, and the organisation of the catalogue that it speaks for, where that is known."""
+    """A private key; the organisation of the catalogue that it speaks for, and its statistics office, where known."""
 
     private: OKPKey = field(repr=False)
     sender: str | None = None
+    office: str | None = None
 
     @classmethod
-    def generate(cls, sender: str | None = None) -> Self:
+    def generate(cls, sender: str | None = None, office: str | None = None) -> Self:
         """A new key, of the system's randomness."""
-        return cls(OKPKey.generate_key("Ed25519"), sender)
+        return cls(OKPKey.generate_key("Ed25519"), sender, office)
 
     @classmethod
     def load(cls, path: Path) -> Self:
@@ -38,15 +51,18 @@ class Key:
             content = json.loads(path.read_text(encoding="utf-8"))
             public_key(content)
             private = OKPKey.import_key({name: content[name] for name in ("kty", "crv", "x", "d")})
-            return cls(private, content.get("sender"))
+            return cls(private, content.get("sender"), content.get("office"))
         except (OSError, ValueError, TypeError, KeyError, ModelError, JoseError) as error:
             raise BadKey(f"{path}: {type(error).__name__}") from None
 
     def save(self, path: Path) -> None:
         """Writes the key for its owner alone to read; raises FileExistsError, a key is never overwritten."""
         content = {**self.private.as_dict(private=True), "kid": self.id}
-        if self.sender:
-            content["sender"] = self.sender
+        content |= {
+            name: value
+            for name, value in (("sender", self.sender), ("office", self.office))
+            if value
+        }
         path.parent.mkdir(parents=True, exist_ok=True)
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(descriptor, "w", encoding="utf-8") as file:

@@ -40,11 +40,13 @@ EXITS = {
 @contextmanager
 def errors(as_json: bool, *, url: str, key: Path, file: Path | None = None) -> Iterator[None]:
     """Says what went wrong, and ends the command with its exit code."""
-    from services.connector.client import Refused, Unreachable
+    from services.connector.client import NoOffice, Refused, Unreachable
     from services.connector.keys import BadKey
 
     try:
         yield
+    except NoOffice as error:
+        say("no_office", sender=error)
     except Refused as refused:
         _show_refusal(refused, as_json)
     except Unreachable as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from typing import Any
 
 import sqlalchemy as sa
 from sqlmodel import Session
@@ -29,18 +30,23 @@ def sender_key(session: Session, kid: str) -> SenderKey | None:
 
 
 def facts(session: Session, statement: Statement, now: datetime) -> Facts:
-    """What the catalogue says about the statement's sender, form and area, as of `now`."""
-    organisation = replica.get(session, "organisation", statement.sender)
+    """What the catalogue says about the statement's sender, office, form and area, as of `now`."""
     entry = _form_in_force(session, statement.form, now)
     codelist = replica.get(session, "codelist", statement.area_list)
     return Facts(
         catalogue_version=replica.version(session),
-        organisation=organisation.body if organisation and organisation.in_force(now) else None,
+        organisation=_organisation(session, statement.sender, now),
+        office=_organisation(session, statement.aud, now),
         form=Form.from_dict(entry.body) if entry else None,
         forms=() if entry else _form_ids(session),
         agreement=_ended(session, statement, now),
         areas=frozenset(code["code"] for code in codelist.body["codes"]) if codelist else None,
     )
+
+
+def _organisation(session: Session, id_: str, now: datetime) -> dict[str, Any] | None:
+    entry = replica.get(session, "organisation", id_)
+    return entry.body if entry and entry.in_force(now) else None
 
 
 def _ended(session: Session, statement: Statement, now: datetime) -> tuple[str, date] | None:

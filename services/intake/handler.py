@@ -14,6 +14,7 @@ from services.intake import content as contents
 from services.intake.content import Workbook
 from services.intake.refusal import Code, Refusal
 from services.intake.status import State
+from services.model.catalogue import is_office_for
 from services.model.crosswalk import Area, provinces
 from services.model.form import Form
 from services.model.period import Period, PeriodError
@@ -27,7 +28,7 @@ LIFE = timedelta(days=10)
 
 @dataclass(frozen=True)
 class Facts:
-    """What the catalogue says about a statement's sender, form and area.
+    """What the catalogue says about a statement's sender, office, form and area.
 
     `areas` are the codes of the stated list; None where the catalogue has no such list. `agreement` is the number and
     last day of the one by which the form was shared and which has ended; None where none has.
@@ -35,6 +36,7 @@ class Facts:
 
     catalogue_version: int
     organisation: Mapping[str, Any] | None
+    office: Mapping[str, Any] | None
     form: Form | None
     forms: tuple[str, ...] = ()
     areas: frozenset[str] | None = None
@@ -102,6 +104,8 @@ def door(statement: Statement, facts: Facts) -> Refusal | None:
     """What can be refused before any of the content is read."""
     if facts.organisation is None:
         return Refusal(Code.UNKNOWN_SENDER, {"sender": statement.sender})
+    if facts.office is None or not is_office_for(facts.office, facts.province):
+        return Refusal(Code.OTHER_OFFICE, {"office": statement.aud})
     if facts.form is None:
         return _unknown_form(statement.form, facts.forms)
     if not _may_send(facts.form, facts.organisation):

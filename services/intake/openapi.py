@@ -16,8 +16,9 @@ Takes signed workbooks in, and says where each attempt stands.
 Tiêu đề · Header `Authorization: Statement <JWS>`: compact JWS (RFC 7515), `alg` Ed25519, `kid` = JWK
 thumbprint (RFC 7638).
 
-* `POST`: {sender, form, area_list, area, period, completeness, round, regime, classification, sha256, size, issued_at,
-  nonce}; 10 ngày, không trước lần gửi gần nhất · 10 days, not before the latest attempt's
+* `POST`: {sender, aud, form, area_list, area, period, completeness, round, regime, classification, sha256, size,
+  issued_at, nonce}; `aud`: cơ quan thống kê nhận · the statistics office that it is for;
+  10 ngày, không trước lần gửi gần nhất · 10 days, not before the latest attempt's
   biểu để trống thì thêm · for a blank form also `nil`: {kind: none_occurred | not_collected, reason}
 * `POST /v1/secret-notices`: {sender, document_number, level, date, receiver, issued_at}; không có nội dung · no body
 * `GET`: {sender, method, path (with the query), issued_at}; 5 phút · 5 minutes
@@ -43,7 +44,7 @@ def _problem(code: Code) -> dict[str, Any]:
 _NAMES = (
     "where", "sender", "now", "instrument", "article", "clause", "form", "nearest", "period",
     "area", "area_list", "lists", "limit", "found", "seconds", "unknown", "known",
-    "receiver", "number", "day", "days", "attempt", "issued_at",
+    "receiver", "office", "number", "day", "days", "attempt", "issued_at",
 )  # fmt: skip
 
 

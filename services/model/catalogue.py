@@ -39,6 +39,9 @@ Kind = Literal["codelist", "regulation", "organisation", "form", "item"]
 
 ROOM = "room"
 """The kind of an organisation that is a room of the statistics office that is its parent."""
+PROVINCIAL_OFFICE = "provincial_office"
+NATIONAL_OFFICE = "national_office"
+"""The kinds of the statistics offices: those of the provinces, and the one above them."""
 
 
 class Channel(StrEnum):
@@ -227,6 +230,16 @@ def load_organisations(
 ) -> list[Organisation]:
     """Every organisation of the folder; a file holds a list of them."""
     return [Organisation.from_dict(one) for one in _listed(folder)]
+
+
+def is_office_for(office: Mapping[str, Any], province: str | None) -> bool:
+    """Whether the organisation is the statistics office to which senders of the province report, None: national ones.
+
+    A national sender reports to the national office, and about a province to that one's.
+    """
+    if office.get("kind") == NATIONAL_OFFICE:
+        return province is None
+    return office.get("kind") == PROVINCIAL_OFFICE and province in (None, office.get("province"))
 
 
 def load_items(folder: Path = SCHEMAS / "catalogue" / "items") -> list[Item]:

@@ -112,11 +112,12 @@ class Nil:
 class Statement:
     """The claims about one submission; `size` in bytes, `period` as written by the sender.
 
-    `document` is of a state secret: whoever states it sends none of the content along. `nil` says of a blank form that
-    it is meant so.
+    `aud` (audience, RFC 7519) is the statistics office that it is for: nobody else takes it in. `document` is of a
+    state secret: whoever states it sends none of the content along. `nil` says of a blank form that it is meant so.
     """
 
     sender: Name
+    aud: Name
     form: Name
     area_list: Name
     area: Name

@@ -220,6 +220,7 @@ def send(url: str, key: Key, plan: Plan, threads: int) -> int:
 def _statement(sending: Sending) -> Statement:
     return Statement(
         sender=SENDER,
+        aud="thong-ke-dien-bien",
         form="small",
         area_list="63",
         area="11",

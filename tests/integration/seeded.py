@@ -165,6 +165,7 @@ def _claims(method: str, path: str, request: Any) -> Statement | Question | Secr
     if (method, path) == ("POST", "/v1/submissions"):
         return Statement(
             sender=SENDER,
+            aud="thong-ke-dien-bien",
             form="cv17809-1",
             area_list="63",
             area="11",

@@ -38,6 +38,7 @@ from tests import people
 pytestmark = pytest.mark.stack
 
 NOW = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
+OFFICE = "thong-ke-dien-bien"
 SECRET = "4711.815"
 """A figure that must stay in the vault."""
 CONTENT = f"Chỉ tiêu;Mã số;Quý\nTổng;1;{SECRET}\n".encode()
@@ -79,7 +80,7 @@ class Intake:
         """A new organisation with a key."""
         name = f"so-{uuid4().hex[:12]}"
         self.enter("organisation", name, {"id": name, "kind": kind, "province": "11"})
-        made = Key.generate(name)
+        made = Key.generate(name, OFFICE)
         self.enter("sender_key", made.id, {"sender": name, "public_key": made.public()}, **key)
         return Sender(self, made, name)
 
@@ -93,10 +94,12 @@ class Sender:
     intake: Intake
     key: Key
     name: str
+    office: str = OFFICE
 
     def statement(self, content: bytes = CONTENT, **claims: Any) -> Statement:
         standard: dict[str, Any] = {
-            "sender": self.name, "form": "cv17809-1", "area_list": "63", "area": "11", "period": "2026-Q3",
+            "sender": self.name, "aud": self.office, "form": "cv17809-1", "area_list": "63", "area": "11",
+            "period": "2026-Q3",
             "completeness": Completeness.ESTIMATE, "regime": Regime.COORDINATION,
             "classification": Classification.INTERNAL, "sha256": sha256(content).hexdigest(),
             "size": len(content), "issued_at": self.intake.clock.now, "nonce": uuid4().hex,
@@ -139,6 +142,8 @@ def running(stack: Stack, **changes: Any) -> Iterator[Intake]:
         intake = Intake(client, stack.administrator_url, settings, clock)
         for form in load_forms().values():
             intake.enter("form", form.id, form.to_dict(), form.version)
+        office = {"id": OFFICE, "kind": "provincial_office", "province": "11"}
+        intake.enter("organisation", OFFICE, office)
         for regulation in load_regulations():
             intake.enter("regulation", regulation.id, regulation.to_dict())
         yield intake

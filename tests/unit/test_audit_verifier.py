@@ -84,7 +84,7 @@ def event(number: int, topic: str, data: dict[str, Any]) -> Event:
 
 def statement(**changes: Any) -> Statement:
     claims: dict[str, Any] = {
-        "sender": SENDER, "form": "cv17809-1", "area_list": "63", "area": "11",
+        "sender": SENDER, "aud": "thong-ke-dien-bien", "form": "cv17809-1", "area_list": "63", "area": "11",
         "period": "2025-Q4", "completeness": Completeness.ESTIMATE, "round": 1,
         "regime": Regime.COORDINATION, "classification": Classification.INTERNAL,
         "sha256": sha256(ORIGINAL).hexdigest(), "size": len(ORIGINAL), "issued_at": TIME,

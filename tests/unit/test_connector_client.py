@@ -11,7 +11,7 @@ from typing import Any
 import httpx2
 import pytest
 
-from services.connector.client import Connector, Refused, Undecided, Unreachable
+from services.connector.client import Connector, NoOffice, Refused, Undecided, Unreachable
 from services.connector.keys import BadKey, Key
 from services.model.statement import (
     Classification,
@@ -87,6 +87,7 @@ def test_a_submission_is_signed_over_its_content(file: Path) -> None:
     statement = verify(intake.token(0), KEYS)
     assert statement.sha256 == sha256(file.read_bytes()).hexdigest()
     assert (statement.size, statement.sender, statement.area_list) == (8, KEY.sender, "63")
+    assert statement.aud == "thong-ke-dien-bien", "of the sender's province, by the starter pack"
     assert statement.classification == "internal"
     assert intake.asked[0].content == file.read_bytes()
 
@@ -253,6 +254,25 @@ def test_bad_key_files(tmp_path: Path, write: Callable[[Path], Any]) -> None:
     write(tmp_path / "k")
     with pytest.raises(BadKey):
         Key.load(tmp_path / "k")
+
+
+@pytest.mark.parametrize("by_key", [True, False])
+def test_a_statement_is_for_the_office_that_is_named(file: Path, by_key: bool) -> None:
+    intake = Intake(forever(ACCEPTED))
+    key = Key.generate("so-moi", "thong-ke-lai-chau" if by_key else None)
+    client = httpx2.Client(base_url="http://intake", transport=httpx2.MockTransport(intake))
+    office = None if by_key else "thong-ke-lai-chau"
+    Connector("", key, client=client, office=office).submit(file, **WORDS)
+    known = {key.id: public_key(key.public())}
+    assert verify(intake.token(0), known).aud == "thong-ke-lai-chau"
+
+
+def test_nothing_is_sent_where_no_office_is_known(file: Path) -> None:
+    intake = Intake(forever(ACCEPTED))
+    client = httpx2.Client(base_url="http://intake", transport=httpx2.MockTransport(intake))
+    with pytest.raises(NoOffice, match="so-moi"):
+        Connector("", Key.generate("so-moi"), client=client).submit(file, **WORDS)
+    assert not intake.asked
 
 
 def test_a_key_without_its_sender_needs_one() -> None:

@@ -60,7 +60,9 @@ class Connector:
     stated: list[dict[str, Any]]
     asked: list[tuple[str, int | None]]
 
-    def __init__(self, url: str, key: Path, sender: str | None) -> None:
+    def __init__(
+        self, url: str, key: Path, sender: str | None, *, office: str | None = None
+    ) -> None:
         Key.load(key)
 
     def __enter__(self) -> Connector:
@@ -384,6 +386,25 @@ def test_keys_new(tmp_path: Path) -> None:
     assert "d" not in printed["public_key"]
     assert CliRunner().invoke(app, arguments).exit_code == 4
     assert Key.load(file).id == printed["id"]
+    assert printed["office"] is None
+    assert "--office" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "office"),
+    [
+        (("--sender", "so-tai-chinh-dien-bien"), "thong-ke-dien-bien"),
+        (("--sender", "bo-tai-chinh"), "cuc-thong-ke"),
+        (("--sender", "so-moi", "--office", "thong-ke-lai-chau"), "thong-ke-lai-chau"),
+    ],
+)
+def test_a_new_key_knows_the_office_that_it_signs_for(
+    tmp_path: Path, words: tuple[str, ...], office: str
+) -> None:
+    file = tmp_path / "k.json"
+    result = CliRunner().invoke(app, ["keys", "new", *words, "--file", str(file)])
+    assert (result.exit_code, Key.load(file).office) == (0, office)
+    assert office in result.stderr
 
 
 def test_a_nil_is_stated_with_its_reason(tmp_path: Path, connector: type[Connector]) -> None:

@@ -33,7 +33,8 @@ from tests.unit.test_intake_statement import KEY, STATEMENT
 FORMS = load_forms()
 FORM = FORMS["cv17809-1"]
 SENDER = {"id": STATEMENT.sender, "kind": "finance_department", "province": "11"}
-FACTS = Facts(7, SENDER, FORM, tuple(FORMS), frozenset({"00", "11", "12"}))
+OFFICE = {"kind": "provincial_office", "province": "11"}
+FACTS = Facts(7, SENDER, OFFICE, FORM, tuple(FORMS), frozenset({"00", "11", "12"}))
 NOW = STATEMENT.issued_at
 DAY = timedelta(days=1)
 MINUTE = timedelta(minutes=1)
@@ -84,6 +85,23 @@ def test_unknown_sender() -> None:
     assert refused(STATEMENT, replace(FACTS, organisation=None)) is Code.UNKNOWN_SENDER
 
 
+@pytest.mark.parametrize(
+    ("office", "sender", "code"),
+    [
+        (None, SENDER, Code.OTHER_OFFICE),
+        (OFFICE | {"province": "12"}, SENDER, Code.OTHER_OFFICE),
+        ({"kind": "national_office"}, SENDER, Code.OTHER_OFFICE),
+        (SENDER, SENDER, Code.OTHER_OFFICE),
+        ({"kind": "national_office"}, {"kind": "finance_department"}, None),
+        (OFFICE | {"province": "12"}, {"kind": "finance_department"}, None),
+    ],
+)
+def test_a_statement_is_taken_in_by_the_office_that_it_is_for(
+    office: dict[str, Any] | None, sender: dict[str, Any], code: Code | None
+) -> None:
+    assert refused(STATEMENT, replace(FACTS, office=office, organisation=sender)) is code
+
+
 def test_form_of_others() -> None:
     ministry = {"id": STATEMENT.sender, "kind": "ministry"}
     assert refused(STATEMENT, replace(FACTS, organisation=ministry)) is Code.OTHER_SENDERS_FORM
@@ -99,12 +117,17 @@ def test_an_agreement_that_has_ended_stops_what_is_shared_and_no_duty() -> None:
 
 
 def test_form_of_another_province() -> None:
-    elsewhere = replace(FACTS, organisation=SENDER | {"province": "12"}, form=FORMS["dn-list"])
+    elsewhere = replace(
+        FACTS,
+        organisation=SENDER | {"province": "12"},
+        office=OFFICE | {"province": "12"},
+        form=FORMS["dn-list"],
+    )
     assert refused(replace(STATEMENT, area="12"), elsewhere) is Code.OTHER_SENDERS_FORM
 
 
 def test_a_national_body_may_send_for_any_area() -> None:
-    ministry = Facts(7, {"kind": "ministry"}, FORMS["cktc-09-final"])
+    ministry = Facts(7, {"kind": "ministry"}, OFFICE, FORMS["cktc-09-final"])
     statement = replace(STATEMENT, form="cktc-09-final", area="00", period="2013")
     assert refused(statement, ministry) is None
     assert head(statement, ministry, FORMS["cktc-09-final"], 1)["province"] == "00"

@@ -32,6 +32,7 @@ OTHER = OKPKey.generate_key("Ed25519")
 KEYS = {KEY.thumbprint(): public_key(KEY.as_dict(private=True))}
 STATEMENT = Statement(
     sender="so-tai-chinh-dien-bien",
+    aud="thong-ke-dien-bien",
     form="cv17809-1",
     area_list="63",
     area="11",
@@ -88,7 +89,7 @@ def test_claims_are_plain_json_with_names_of_the_contract() -> None:
     assert claims["completeness"] == "estimate"
     assert claims["issued_at"].startswith("2026-11-23T08:00:00.123456")
     assert claims.keys() == {
-        "sender", "form", "area_list", "area", "period", "completeness", "round", "regime",
+        "sender", "aud", "form", "area_list", "area", "period", "completeness", "round", "regime",
         "classification", "sha256", "size", "issued_at", "nonce",
     }  # fmt: skip
 

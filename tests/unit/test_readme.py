@@ -200,6 +200,7 @@ def test_the_first_submission_is_new_and_has_the_id_that_is_traced(text: str) ->
     statement = Statement(
         **sent,
         sender=submit["key"].stem,
+        aud="thong-ke-dien-bien",
         round=submit["round"],
         sha256="0" * 64,
         size=0,
