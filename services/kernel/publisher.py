@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Iterable, Iterator
 from itertools import islice
 
 from aiokafka import AIOKafkaProducer
+from aiokafka.errors import KafkaError
 
 from services.kernel.cluster import Cluster
 from services.kernel.wire import Message
 
 DELIVERY_TIMEOUT = 5.0
-"""Seconds after which the producer gives a record up. The runner relies on it when it takes a partition over."""
+"""Seconds after which the producer gives a record up. The runner relies on it when it takes a partition over, and a
+producer that follows one that failed."""
 CHUNK = 1000
 """Records in flight for one caller: bounds memory for submissions of any size."""
 
@@ -25,13 +28,24 @@ class Publisher:
         self._client = client
         self._producer: AIOKafkaProducer | None = None
         self._starting = asyncio.Lock()
+        self._rests_until = 0.0
 
     async def publish(self, messages: Iterable[Message]) -> int:
         """Sends all, in their order for each key, and returns their number after the broker's acknowledgements.
 
         Raises aiokafka's KafkaError where the broker is away: some may have arrived, so the caller sends all again.
+        After an error for good there is another producer: the sequence of the one that failed has a gap, and the
+        broker would take nothing more of it.
         """
         producer = await self._started()
+        try:
+            return await self._publish(producer, messages)
+        except KafkaError as error:
+            if not error.retriable:
+                await self._drop(producer, error)
+            raise
+
+    async def _publish(self, producer: AIOKafkaProducer, messages: Iterable[Message]) -> int:
         iterator = iter(messages)
         count = 0
         while chunk := await self._next(messages, iterator):
@@ -58,9 +72,20 @@ class Publisher:
         if self._producer is not None:
             await self._producer.stop()
 
+    async def _drop(self, producer: AIOKafkaProducer, error: KafkaError) -> None:
+        """Ends a producer without what it still has to send, which its callers send again."""
+        if self._producer != producer:
+            return
+        self._producer = None
+        self._rests_until = time.monotonic() + DELIVERY_TIMEOUT
+        await producer._sender.close()
+        producer._message_accumulator.fail_all(error)
+        await producer.stop()
+
     async def _started(self) -> AIOKafkaProducer:
         async with self._starting:
             if self._producer is None:
+                await asyncio.sleep(self._rests_until - time.monotonic())
                 producer = AIOKafkaProducer(
                     **self._cluster.options(),
                     client_id=self._client,
