@@ -6,6 +6,7 @@ import threading
 import time
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
+from typing import Self
 
 import httpx2
 from kafka.errors import KafkaError
@@ -41,13 +42,14 @@ class Duty(ABC):
     _thread: threading.Thread | None = None
     error: BaseException | None = None
 
-    def start(self) -> None:
-        """Begins to work; `stop` ends it."""
+    def __enter__(self) -> Self:
+        """Begins to work."""
         self._thread = threading.Thread(target=self._run, daemon=True)
         self._thread.start()
+        return self
 
-    def stop(self) -> None:
-        """Ends the work; raises what nobody foresaw."""
+    def __exit__(self, *failed: object) -> None:
+        """Ends the work, also where the block failed; raises what nobody foresaw."""
         self._stop.set()
         assert self._thread is not None
         self._thread.join()
@@ -95,12 +97,12 @@ class Officer(Duty):
     _token: str = ""
     _token_until: float = 0.0
 
-    def start(self) -> None:
+    def __enter__(self) -> Self:
         """Registers the person, who then begins to work."""
         with client(self.stack, "catalogue-api", bearer(self.stack, "administrator")) as catalogue:
             person = PERSON | {"password": PASSWORD}
             catalogue.post("/v1/people", json=person).raise_for_status()
-        super().start()
+        return super().__enter__()
 
     def work(self) -> None:
         """Accepts all that waits; ends early where a service is away."""

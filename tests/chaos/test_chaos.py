@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 import shutil
 import time
@@ -41,7 +42,7 @@ def chaotic(tmp_path: Path) -> Iterator[tuple[Stack, Path]]:
             stack.stop()
             shutil.rmtree(LOGS, ignore_errors=True)
             shutil.copytree(stack.logs, LOGS)
-            print(*errors_told(stack.logs), sep="\n")
+            print(*errors_told(stack.logs).most_common(), sep="\n")
 
 
 def test_short(chaotic: tuple[Stack, Path]) -> None:
@@ -66,40 +67,37 @@ def run(
     plan = sending.plan(count, rng)
     key = register(stack)
     (flags / "bury-policy").touch()
-    monkey = Monkey(stack, flags, rng, pause, most, kills_broker)
-    officer, on_call = Officer(stack), Operator(stack)
-    officer.start()
-    on_call.start()
-    with monkey:
-        sent = sending.send(stack.url("intake-api"), key, plan, 24)
-        # Harm goes on until all have a verdict or have died; a minimum of it is part of the test.
-        enough = min(most, 10)
-        until(
-            lambda: monkey.error or len(monkey.done) >= enough, 300, lambda: f"harm: {monkey.done}"
-        )
-    print(f"seed {seed}, sent {sent}, harm: {Counter(h.split()[0] for h in monkey.done)}")
-    stack.wait_healthy(240)
-    settle(stack, sent)
-    check_verdicts(stack, plan)
-    check_notices(stack)
-    check_figures(stack, plan)
-    check_log(stack)
-    officer.stop()
-    on_call.stop()
+    with Officer(stack) as officer, Operator(stack) as on_call:
+        with Monkey(stack, flags, rng, pause, most, kills_broker) as monkey:
+            sent = sending.send(stack.url("intake-api"), key, plan, 24)
+            # Harm goes on until all have a verdict or have died; a minimum of it is part of the test.
+            enough = min(most, 10)
+            until(
+                lambda: monkey.error or len(monkey.done) >= enough,
+                300,
+                lambda: f"harm: {monkey.done}",
+            )
+        print(f"seed {seed}, sent {sent}, harm: {Counter(h.split()[0] for h in monkey.done)}")
+        stack.wait_healthy(240)
+        settle(stack, sent)
+        check_verdicts(stack, plan)
+        check_notices(stack)
+        check_figures(stack, plan)
+        check_log(stack)
     print(f"dead letters sent back: {on_call.sent_back}, held ones accepted: {officer.accepted}")
     assert on_call.sent_back
     check_alarms(stack)
     check_no_leak(stack, plan)
 
 
-def errors_told(logs: Path) -> list[str]:
-    """What the programs themselves called an error that nobody foresaw: for whoever asks why it failed."""
-    return [
-        f"{log.name}: {line}"
-        for log in sorted(logs.glob("*-*.log"))
-        for line in log.read_text(encoding="utf-8").splitlines()
-        if '"exception"' in line
-    ]
+def errors_told(logs: Path) -> Counter[str]:
+    """The errors that programs wrote with where they came from, and how often: for whoever asks why it failed."""
+    found: Counter[str] = Counter()
+    for log in sorted(logs.glob("*-*.log")):
+        for line in filter(lambda line: '"exception"' in line, log.read_text("utf-8").splitlines()):
+            said = json.loads(line)
+            found[f"{log.name}: {said['event']}: {said['exception'].splitlines()[-1]}"] += 1
+    return found
 
 
 def register(stack: Stack) -> Key:
