@@ -4,6 +4,7 @@ A figure is compared with the same period a year before, and with the round befo
 area list, cumulative with cumulative: g is the natural logarithm of their ratio. It is implausible where g is further
 from the median of the g of earlier periods than five standard deviations, estimated by the median absolute deviation
 (MAD, times 1.4826), and than the form's own least width. A slip by a power of ten needs no history but the one figure.
+What is cumulative since January is also compared with what was accepted for the period before and came in this one.
 
 Only what is heavy in its column, now or then, is looked at: one false alarm in a hundred cells would hold every large
 attempt. What lacks a history is counted in one line, which holds nothing. History is what validation keeps as accepted
@@ -13,6 +14,7 @@ attempt. What lacks a history is counted in one line, which holds nothing. Histo
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 from decimal import Decimal
 from enum import StrEnum
 from itertools import pairwise
@@ -24,7 +26,7 @@ import polars as pl
 
 from services.model.form import Form
 from services.model.messages import texts
-from services.model.observation import KEY, Completeness
+from services.model.observation import KEY, PLACES, Completeness, Measure
 from services.model.period import Period
 from services.model.rule import Severity
 from services.model.text import Language, Text
@@ -41,6 +43,8 @@ HEAVY: Final = 0.1
 """Of the largest figure of the same period, unit and kind."""
 MOST: Final = 200
 """Figures of one attempt that are looked at, the heaviest first."""
+REVISED: Final = 0.05
+"""Of a cumulative figure: so much earlier periods may have been revised by since they were accepted."""
 SLIPS: Final = range(1, 7)
 """Powers of ten by which figures slip: a unit, or a lost or added comma."""
 _NEAR: Final = 0.15
@@ -49,6 +53,7 @@ _SHOWN: Final = 5
 _WARNING = Context(level=2, severity=Severity.WARNING)
 _NOTE = Context(level=2, severity=Severity.INFORMATION)
 _SERIES = tuple(name for name in KEY if name not in ("period", "completeness", "round"))
+_INDICATOR: Final = _SERIES.index("indicator")
 _COVERAGE = ("reference_start", "reference_end")
 _ORDER = list(Completeness)
 
@@ -130,9 +135,51 @@ def check_plausibility(
         undecided += not decided
     for (sheet, base, slip), suspicions in found.items():
         _tell(sheet, base, slip, suspicions, notebook)
+    _check_cumulative(figures, _positive(form, read), points, notebook)
     if undecided:
         given = {"count": undecided, "fewest": FEWEST}
         notebook.find("plausibility_undecided", Place(), _NOTE, **given)
+
+
+def _check_cumulative(
+    figures: Sequence[_Figure],
+    read: pl.DataFrame,
+    points: Mapping[tuple[Any, ...], Points],
+    notebook: Notebook,
+) -> None:
+    """Names flows since January that are not what was accepted for the period before, and came in this one."""
+    flows = read.filter(
+        pl.col("measure") == Measure.FLOW,
+        pl.col("indicator").is_in([series[_INDICATOR] for series in points]),
+    )
+    came: dict[tuple[Any, ...], dict[tuple[Period, Covered], float]] = {}
+    for row in flows.iter_rows(named=True):
+        came.setdefault(_series(row), {})[_about(row)] = row["value"]
+    rounding = 1.5 * _least_step(read["value"])
+    found: dict[str, list[_Suspicion]] = {}
+    for figure in figures:
+        until, covered = figure.about
+        if until != until.year_to_date():
+            continue
+        for (period, of), value in came.get(figure.series, {}).items():
+            if of != covered or period.end != until.end or period.start == until.start:
+                continue
+            before = Period(until.start, period.start - timedelta(days=1))
+            if earlier := points.get(figure.series, {}).get((before, ())):
+                sum_ = earlier[max(earlier)] + value
+                if abs(figure.value - sum_) > max(REVISED * max(figure.value, sum_), rounding):
+                    found.setdefault(figure.sheet, []).append(_Suspicion(figure, sum_, None))
+    for sheet, suspicions in found.items():
+        where = Place(sheet, tuple(one.figure.cell for one in suspicions))
+        notebook.find("cumulative_differs", where, _WARNING, **_named(suspicions))
+
+
+def _least_step(values: pl.Series) -> float:
+    """To how much the figures are rounded: the smallest power of ten, of one or less, of which all are multiples."""
+    for places in range(PLACES):
+        if ((values - values.round(places)).abs() < 0.1**PLACES).all():
+            return float(0.1**places)
+    return 0.1**PLACES
 
 
 def _judged(form: Form, g: float, usual: Sequence[float]) -> tuple[bool | None, int | None]:
@@ -209,7 +256,7 @@ def _heavy(form: Form, read: pl.DataFrame, history: Sequence[Past]) -> list[_Fig
     heavy = now.filter(pl.col("share") >= HEAVY).sort("share", descending=True).head(MOST)
     return [
         _Figure(
-            series=tuple(row[name] for name in _SERIES),
+            series=_series(row),
             about=_about(row),
             value=row["value"],
             sheet=row["sheet"],
@@ -226,12 +273,12 @@ def _points(
     found: dict[tuple[Any, ...], dict[tuple[Period, Covered], dict[Rank, float]]] = {}
     if not wanted:
         return found
-    codes = {series[_SERIES.index("indicator")] for series in wanted}
+    codes = {series[_INDICATOR] for series in wanted}
     for past in history:
         rank = _rank(past.completeness, past.round)
         rows = _positive(form, past.figures).filter(pl.col("indicator").is_in(list(codes)))
         for row in rows.iter_rows(named=True):
-            series = tuple(row[name] for name in _SERIES)
+            series = _series(row)
             if series in wanted:
                 found.setdefault(series, {}).setdefault(_about(row), {})[rank] = row["value"]
     return found
@@ -249,6 +296,10 @@ def _positive(form: Form, figures: pl.DataFrame) -> pl.DataFrame:
         "sheet",
         "cell",
     )
+
+
+def _series(row: Mapping[str, Any]) -> tuple[Any, ...]:
+    return tuple(row[name] for name in _SERIES)
 
 
 def _about(row: Mapping[str, Any]) -> tuple[Period, Covered]:
@@ -269,17 +320,20 @@ def _tell(
     notebook: Notebook,
 ) -> None:
     where = Place(sheet, tuple(one.figure.cell for one in suspicions))
-    given: dict[str, object] = {
-        "base": texts(f"validation.base.{base}"),
-        "count": len(suspicions),
-        "figures": Text(vi=_listed(suspicions, "vi"), en=_listed(suspicions, "en")),
-    }
+    given = {"base": texts(f"validation.base.{base}"), **_named(suspicions)}
     if slip is None:
         notebook.find("implausible", where, _WARNING, **given)
     else:
         factor = Decimal(10) ** abs(slip)
         way = in_both(f"validation.slip.{'times' if slip > 0 else 'part'}", factor=factor)
         notebook.find("slip_suspected", where, _WARNING, **given, way=way)
+
+
+def _named(suspicions: Sequence[_Suspicion]) -> dict[str, object]:
+    return {
+        "count": len(suspicions),
+        "figures": Text(vi=_listed(suspicions, "vi"), en=_listed(suspicions, "en")),
+    }
 
 
 def _listed(suspicions: Sequence[_Suspicion], lang: Language) -> str:

@@ -161,6 +161,53 @@ def test_cumulative_figures_are_compared_with_cumulative_ones() -> None:
     assert codes(said([*years()], now)) == ["plausibility_undecided"]
 
 
+def since_january(value: float, until: int = 9, **changes: Any) -> Observation:
+    return figure(value, f"2026-01-01/P{until}M", cell="D5", **changes)
+
+
+SECOND = [past(figure(60.0, "2026-Q2"), since_january(100.0, 6))]
+"""What was accepted until June."""
+
+
+@pytest.mark.parametrize(
+    ("history", "quarter", "since", "differs"),
+    [
+        (SECOND, 50.0, 150.0, False),
+        (SECOND, 50.0, 157.0, False),  # earlier quarters, revised a little
+        (SECOND, 50.0, 170.0, True),
+        (SECOND, 50.0, 130.0, True),
+        (SECOND, 50.0, 60.0, True),  # since July
+        ([], 50.0, 170.0, False),
+        ([*SECOND, past(since_january(119.0, 6), round=2)], 50.0, 170.0, False),  # the last round
+        ([past(since_january(100.0, 3))], 50.0, 170.0, False),  # June is unknown
+        ([past(since_january(2.0, 6))], 1.0, 4.0, False),  # three figures, each rounded
+        ([past(since_january(2.0, 6))], 1.0, 5.0, True),
+        ([past(since_january(2.0, 6))], 1.1, 4.0, True),  # to tenths
+    ],
+)
+def test_cumulative_is_what_was_accepted_before_and_came_in_the_period(
+    history: list[Past], quarter: float, since: float, differs: bool
+) -> None:
+    free = replace(FORM, plausible_change=100)
+    found = said(history, figure(quarter), since_january(since), form=free)
+    told = [one for one in found if one.code == "cumulative_differs"]
+    assert bool(told) is differs
+    if told:
+        assert (told[0].place.cells, told[0].severity) == (("D5",), Severity.WARNING)
+
+
+def test_the_first_period_of_a_year_adds_to_nothing() -> None:
+    last_year = [past(figure(900.0, "2025-01-01/P12M"))]
+    found = said(last_year, figure(50.0, "2026-Q1"), since_january(50.0, 3))
+    assert "cumulative_differs" not in codes(found)
+
+
+def test_stocks_do_not_add_up() -> None:
+    history = [past(since_january(100.0, 6, measure=Measure.STOCK))]
+    now = (figure(50.0, measure=Measure.STOCK), since_january(500.0, measure=Measure.STOCK))
+    assert "cumulative_differs" not in codes(said(history, *now))
+
+
 def test_a_new_version_of_the_form_has_the_history_of_the_old_one() -> None:
     assert codes(said(years(), figure(420.0, indicator_list="small/2"))) == ["implausible"]
 
