@@ -115,6 +115,7 @@ def check_plausibility(
 ) -> None:
     """Names what its history does not explain; `read` are the figures of this attempt as an observations object."""
     rank = _rank(statement.completeness, statement.round)
+    read = _positive(form, read)
     figures = _heavy(form, read, history)
     points = _points(form, {one.series for one in figures}, history)
     undecided = 0
@@ -135,7 +136,8 @@ def check_plausibility(
         undecided += not decided
     for (sheet, base, slip), suspicions in found.items():
         _tell(sheet, base, slip, suspicions, notebook)
-    _check_cumulative(figures, _positive(form, read), points, notebook)
+    doubted = {one.figure for suspicions in found.values() for one in suspicions}
+    _check_cumulative([one for one in figures if one not in doubted], read, points, notebook)
     if undecided:
         given = {"count": undecided, "fewest": FEWEST}
         notebook.find("plausibility_undecided", Place(), _NOTE, **given)
@@ -238,11 +240,9 @@ def _are_alike(one: Period, other: Period) -> bool:
 
 
 def _heavy(form: Form, read: pl.DataFrame, history: Sequence[Past]) -> list[_Figure]:
-    """The figures that are heavy among those of their kind, now or when they were accepted last."""
+    """Those of `read`, all above zero, that are heavy among their kind, now or when they were accepted last."""
     kind = ("period", "unit", "unit_multiplier", "measure")
-    now = _positive(form, read).with_columns(
-        share=pl.col("value") / pl.col("value").max().over(kind)
-    )
+    now = read.with_columns(share=pl.col("value") / pl.col("value").max().over(kind))
     before = [
         _positive(form, past.figures).with_columns(
             then=pl.col("value") / pl.col("value").max().over(kind)

@@ -486,6 +486,11 @@ def test_a_sweep_waits_for_the_one_that_is_under_way_and_then_looks_itself(polic
     assert policy.verdict(submission) == "cleared"
 
 
+def test_many_sweeps_at_once_leave_connections_for_the_one_that_sweeps(policy: Policy) -> None:
+    with ThreadPoolExecutor(12) as pool:
+        assert all(pool.map(sweep, [policy.context] * 12))
+
+
 def test_the_sweep_answers_a_request_that_missed_its_figure(policy: Policy) -> None:
     wanted = WANTED | {"period": "2024", "purpose": "bị bỏ lỡ"}
     request = policy.client.post("/v1/requests", json=wanted, headers=AGENCY).json()["request_id"]

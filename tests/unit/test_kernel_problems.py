@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 import httpx2
 import pytest
+from aiokafka.errors import KafkaConnectionError, OutOfOrderSequenceNumber
 from fastapi import Body, FastAPI, Query
 
 from services.kernel import problems
@@ -71,3 +72,22 @@ def test_a_body_is_read_to_its_limit_and_no_further(announced: bool) -> None:
     answer = send(10_000)
     assert (answer.status_code, answer.json()["type"]) == (413, "urn:solieu:problem:body-too-large")
     assert read[0] <= (0 if announced else 1000)
+
+
+@pytest.mark.parametrize(
+    ("error", "status"),
+    [
+        (OutOfOrderSequenceNumber(), 503),  # for good, and yet the outbox relays what was written
+        (KafkaConnectionError(), 503),
+        (RuntimeError("nobody foresaw this"), 500),
+    ],
+)
+def test_what_the_broker_did_not_take_is_to_be_asked_again(error: Exception, status: int) -> None:
+    app = FastAPI()
+    problems.install(app)
+
+    @app.get("/")
+    def page() -> None:
+        raise error
+
+    assert ask(app, "GET").status_code == status

@@ -196,6 +196,12 @@ def test_cumulative_is_what_was_accepted_before_and_came_in_the_period(
         assert (told[0].place.cells, told[0].severity) == (("D5",), Severity.WARNING)
 
 
+def test_what_slipped_is_told_of_once() -> None:
+    history = [*SECOND, past(since_january(15.0, 9), completeness=PRELIMINARY)]
+    found = said(history, figure(50.0), since_january(1500.0))
+    assert [one.code for one in found if one.place.cells == ("D5",)] == ["slip_suspected"]
+
+
 def test_the_first_period_of_a_year_adds_to_nothing() -> None:
     last_year = [past(figure(900.0, "2025-01-01/P12M"))]
     found = said(last_year, figure(50.0, "2026-Q1"), since_january(50.0, 3))

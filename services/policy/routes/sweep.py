@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import Iterator
 from datetime import datetime
 from typing import Annotated
@@ -32,6 +33,8 @@ from services.policy.store import AttemptRow, RequestRow
 With = Annotated[Context, Depends(context_of)]
 router = APIRouter(prefix="/v1", tags=["reviews"])
 SECONDS = 60.0
+ONE = threading.Lock()
+"""One sweep of a process asks for its turn: others would each hold a connection, and leave none to sweep with."""
 TURN = sa.text("select pg_advisory_xact_lock(hashtextextended('policy sweep', 0))")
 
 log = structlog.get_logger()
@@ -61,7 +64,7 @@ async def watch(context: Context, seconds: float) -> None:
 
 def sweep(context: Context) -> SweptView:
     """Decides anew what waits without a reason, a submission a transaction; after a sweep that is under way."""
-    with Session(context.engine) as turn, turn.begin():
+    with ONE, Session(context.engine) as turn, turn.begin():
         turn.execute(TURN)
         with Session(context.engine) as session:
             waiting = _waiting(session, context.clock())
