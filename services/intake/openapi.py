@@ -88,7 +88,8 @@ SUBMIT: dict[str, Any] = {
             *(
                 code
                 for code in Code
-                if code.status in (403, 413, 422, 429) and code is not Code.UNKNOWN_RECEIVER
+                if code.status in (403, 413, 422, 429)
+                and code not in (Code.UNKNOWN_RECEIVER, Code.NOT_FOR_USE)
             ),
             Code.NONCE_USED,
             Code.STATEMENT_OLDER,
@@ -115,7 +116,7 @@ REPORT: dict[str, Any] = {
     "summary": "Báo cáo kiểm tra · The report of the checks",
     "responses": {
         200: {"description": "JSON", "content": {"application/json": {}}},
-        **problems(*_READ, Code.NO_REPORT, Code.ERASED),
+        **problems(*_READ, Code.NO_REPORT, Code.NOT_FOR_USE, Code.ERASED),
         **_AWAY,
     },
     "openapi_extra": {"parameters": [_HEADER]},
@@ -129,7 +130,7 @@ MARKED: dict[str, Any] = {
                 kind: {"schema": {"type": "string", "format": "binary"}} for kind in (XLSX, XLSM)
             },
         },
-        **problems(*_READ, Code.NOT_MARKED, Code.ERASED),
+        **problems(*_READ, Code.NOT_MARKED, Code.NOT_FOR_USE, Code.ERASED),
         **_AWAY,
     },
     "openapi_extra": {"parameters": [_HEADER]},

@@ -30,6 +30,8 @@ OfReports = Annotated[Access, Depends(reader("report.read"))]
 Limit = Annotated[int, Query(ge=1, le=1000)]
 Offset = Annotated[int, Query(ge=0, le=2**31 - 1)]
 Which = Annotated[int | None, Query(ge=1, le=2**31 - 1, description="1, 2, …")]
+NOT_FOR_USE = frozenset({State.WITHHELD, State.WITHDRAWN})
+"""What a regulation forbids to use, or was taken back: its values are its sender's alone."""
 _NOT_STORED = {"Cache-Control": "no-store"}
 
 
@@ -47,7 +49,10 @@ def state(
 
 @router.get("/v1/submissions/{submission_id}/report", tags=["submissions"], **REPORT)
 def report(submission_id: UUID, context: Here, who: OfReports, attempt: Which = None) -> Response:
-    """The report of an attempt, the latest unless one is named. It holds values: for its sender and the room."""
+    """The report of an attempt, the latest unless one is named. It holds values: for its sender and the room.
+
+    403 for the room where the attempt was withheld or withdrawn.
+    """
     which = submission_id, attempt
     _, reference = _reference(context, who, which, "report", Code.NO_REPORT)
     content = _content(context, reference)
@@ -56,7 +61,7 @@ def report(submission_id: UUID, context: Here, who: OfReports, attempt: Which = 
 
 @router.get("/v1/submissions/{submission_id}/marked", tags=["submissions"], **MARKED)
 def marked(submission_id: UUID, context: Here, who: OfReports, attempt: Which = None) -> Response:
-    """The workbook with what was found marked in it; for those who may read the report."""
+    """The workbook with what was found marked in it; for those who may read the report, as that."""
     which = submission_id, attempt
     number, reference = _reference(context, who, which, "marked", Code.NOT_MARKED)
     content = _content(context, reference)
@@ -146,7 +151,9 @@ def _reference(
     submission_id, attempt = which
     with Session(context.engine) as session:
         attempts = _seen(session, submission_id, who, context.clock())
-        _, chosen, status = _chosen(attempts, attempt)
+        submission, chosen, status = _chosen(attempts, attempt)
+    if status.state in NOT_FOR_USE and submission.sender != who.principal.organisation:
+        raise problem(Refusal(Code.NOT_FOR_USE))
     reference = status.detail.get(kind)
     if reference is None:
         raise problem(Refusal(none))

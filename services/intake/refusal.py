@@ -33,6 +33,7 @@ class Code(Enum):
     UNKNOWN_SUBMISSION = ("unknown-submission", 404)
     NO_REPORT = ("no-report", 404)
     NOT_MARKED = ("not-marked", 404)
+    NOT_FOR_USE = ("not-for-use", 403)
     ERASED = ("erased", 410)
     EMPTY = ("empty", 413)
     TOO_LARGE = ("too-large", 413)

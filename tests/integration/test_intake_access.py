@@ -134,6 +134,18 @@ def test_reports(case: Case, ending: str, code: str | None) -> None:
             problem(answer, 403, "not-allowed")
 
 
+@pytest.mark.parametrize("state", [State.WITHHELD, State.WITHDRAWN])
+def test_what_nobody_may_use_its_sender_alone_opens(case: Case, state: State) -> None:
+    sql = "update intake.status set state = %s where submission_id = %s"
+    case.intake.execute(sql, state.value, case.id)
+    for ending in ("report", "marked"):
+        for name in ("officer", "collector"):
+            answer = case.ask(f"/v1/submissions/{case.id}/{ending}", **case.readers[name])
+            problem(answer, 403, "not-for-use")
+        answer = case.ask(f"/v1/submissions/{case.id}/{ending}", **case.readers["agency"])
+        assert answer.status_code == (200 if ending == "report" else 404)
+
+
 def test_the_list_holds_what_one_may_see(case: Case) -> None:
     case.intake.sender().post()
     for name, person in case.readers.items():

@@ -1007,3 +1007,33 @@ def test_a_named_organisation_reads_until_it_ends(policy: Policy) -> None:
     finally:
         policy.execute(item, json.dumps({"recipients": None}))
         policy.execute(ends, json.dumps({"valid_to": None}), mine)
+
+
+@pytest.mark.parametrize(
+    ("dropped", "state", "message"),
+    [
+        ({"purposes": ["khác"]}, "pending", "policy.private-interest"),
+        ({"recipients": ["room"]}, "denied", "policy.third-party"),
+    ],
+)
+def test_an_answer_follows_the_item_that_it_rests_on(
+    policy: Policy, dropped: dict[str, Any], state: str, message: str
+) -> None:
+    """R21, R22: the item is for another purpose, or for others, and again as before; the sweep decides anew."""
+    item = "update replica set body = body || %s where kind = 'item' and body->>'form' = 't0111'"
+    year = {"purposes": "2017", "recipients": "2016"}[next(iter(dropped))]
+    policy.comes(str(uuid4()), **(HEAD | {"period": year}))
+    policy.publishes(period=year)
+    asked = policy.client.post("/v1/requests", json=WANTED | {"period": year}, headers=AGENCY)
+    assert asked.json()["state"] == "granted", asked.text
+    where = f"/v1/requests/{asked.json()['request_id']}"
+    try:
+        policy.execute(item, json.dumps(dropped))
+        sweep(policy.context)
+        now = policy.client.get(where, headers=AGENCY).json()
+        assert (now["state"], now["message"]) == (state, message)
+        assert sweep(policy.context).decided == 0
+    finally:
+        policy.execute(item, json.dumps({"recipients": None, "purposes": PURPOSES}))
+    sweep(policy.context)
+    assert policy.client.get(where, headers=AGENCY).json()["state"] == "granted", "as before"

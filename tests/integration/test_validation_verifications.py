@@ -198,3 +198,16 @@ def test_what_is_not_there(validation: Validation) -> None:
     assert ask(validation, str(uuid4())).json()["type"] == "urn:solieu:problem:no-submission"
     answer = find(validation, str(UUID(int=1)))
     assert answer.json()["type"] == "urn:solieu:problem:no-verification"
+
+
+def test_a_leader_reaches_the_questions_of_the_own_office_alone(
+    validation: Validation, submission: str
+) -> None:
+    id_ = asked(validation, submission)
+    office = person("p-lang-son", organisation="thong-ke-lang-son", roles=("leader",), rooms=())
+    assert listed(validation, office) == []
+    assert find(validation, id_, office).json()["type"] == "urn:solieu:problem:no-verification"
+    assert ask(validation, submission, office).json()["type"] == "urn:solieu:problem:no-submission"
+    (seen,) = listed(validation, LEADER, submission=submission)
+    assert seen["verification_id"] == id_
+    assert find(validation, id_, LEADER).status_code == 202

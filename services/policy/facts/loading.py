@@ -64,7 +64,7 @@ def load_returned(session: Session, event: Event) -> Facts:
     head = event.data
     body = _form(session, head["form"], head["form_version"])
     forms = {head["form_version"]: FormFacts.of(body, _lists(session, body))} if body else {}
-    item = _item(session, head, event.time)
+    item = item_facts(session, head, event.time)
     return Facts(forms, sender_known=True, instruments=_instruments(session), item=item)
 
 
@@ -88,7 +88,18 @@ def facts_of(session: Session, submission_id: UUID, at: datetime) -> Facts | Non
 
 def room_of(session: Session, sender: str, form: str, at: datetime) -> str | None:
     """The room that is responsible for what a sender supplies in a form."""
-    return _item(session, {"sender": sender, "form": form}, at).room
+    return item_facts(session, {"sender": sender, "form": form}, at).room
+
+
+def item_facts(session: Session, head: Body, at: datetime) -> ItemFacts:
+    """The item in force by which the sender supplies the form; without one it is the leadership's."""
+    entries = replica.in_force(session, "item", at)
+    item = item_of((one.body for one in entries), head["sender"], head["form"])
+    if item is None:
+        return ItemFacts()
+    facts = ItemFacts.of(item)
+    # One that is no more gets nothing.
+    return replace(facts, named=facts.named & organisations(session, at)) if facts.named else facts
 
 
 def is_known(session: Session, figure: Figure) -> bool:
@@ -155,7 +166,7 @@ def _facts(session: Session, head: Body, at: datetime, *, takes_over: bool = Fal
         forms=forms,
         sender_known=replica.get(session, "organisation", head["sender"]) is not None,
         instruments=_instruments(session),
-        item=_item(session, head, at),
+        item=item_facts(session, head, at),
         attempts=attempts,
         acts=_acts(session, key),
         withdrawals=_withdrawals(session, key),
@@ -276,17 +287,6 @@ def _lists(session: Session, form: Body) -> dict[str, Body]:
     """The code lists that the form takes its indicators from, as they are now."""
     entries = (replica.get(session, "codelist", one) for one in sorted(indicator_lists(form)))
     return {entry.id: entry.body for entry in entries if entry}
-
-
-def _item(session: Session, head: Body, at: datetime) -> ItemFacts:
-    """The item in force by which the sender supplies the form; without one it is the leadership's."""
-    entries = replica.in_force(session, "item", at)
-    item = item_of((one.body for one in entries), head["sender"], head["form"])
-    if item is None:
-        return ItemFacts()
-    facts = ItemFacts.of(item)
-    # One that is no more gets nothing.
-    return replace(facts, named=facts.named & organisations(session, at)) if facts.named else facts
 
 
 def organisations(session: Session, at: datetime) -> frozenset[str]:

@@ -103,6 +103,11 @@ class ItemFacts:
         """Whether it may be asked for with this purpose, in whatever case and spaces it is written."""
         return normalise(purpose) in self.purposes
 
+    def is_to(self, audience: Audience) -> bool:
+        """Whether it may go on to this audience: by its kind, or as an organisation that it names (R22)."""
+        by_kind = self.recipients is None or audience.kind in self.recipients
+        return by_kind or audience.id in self.named
+
     def agreement(self, today: date) -> str:
         """Whether there is a signed agreement, and it is in force: none, in_force or expired."""
         if not self.agreed:

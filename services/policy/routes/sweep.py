@@ -21,7 +21,8 @@ from services.kernel.api import Context, context_of
 from services.kernel.auth import allowed
 from services.kernel.errors import is_transient
 from services.model.regulation import day
-from services.policy.facts.loading import candidates, facts_of, organisations
+from services.policy.answers import GRANTED, PENDING
+from services.policy.facts.loading import candidates, facts_of, item_facts
 from services.policy.facts.rows import asked_of
 from services.policy.facts.values import ItemFacts
 from services.policy.holds import decided_anew
@@ -35,6 +36,8 @@ router = APIRouter(prefix="/v1", tags=["reviews"])
 SECONDS = 60.0
 ONE = threading.Lock()
 """One sweep of a process asks for its turn: others would each hold a connection, and leave none to sweep with."""
+NOT_ITS_RECIPIENT = "policy.third-party"
+"""The message of an answer to whom the item does not name (R22)."""
 TURN = sa.text("select pg_advisory_xact_lock(hashtextextended('policy sweep', 0))")
 
 log = structlog.get_logger()
@@ -92,36 +95,53 @@ def _waiting(session: Session, at: datetime) -> list[UUID]:
     """Submissions with a held attempt or a pending request, and those that hold what a request waits for."""
     held = select(AttemptRow.submission_id).where(AttemptRow.verdict == Verdict.HELD.value)
     found = set(session.exec(held))
-    pending = session.exec(select(RequestRow).where(col(RequestRow.state) == "pending")).all()
+    pending = session.exec(select(RequestRow).where(col(RequestRow.state) == PENDING)).all()
     for row in pending:
         if row.submission_id is not None:
             found.add(row.submission_id)
         else:
             best = candidates(session, asked_of(row).figure)[:1]
             found |= {one.submission_id for one in best}
-    return sorted(found | set(_shared_by_ended(session, at)))
+    found |= set(_shared_by_ended(session, at))
+    return sorted(found | set(_answered_by_another_item(session, at)))
 
 
 def _shared_by_ended(session: Session, at: datetime) -> Iterator[UUID]:
-    """Submissions that somebody else than the compilers may still read although their agreement has ended.
-
-    Or an organisation that it names has.
-    """
-    today, there = day(at), organisations(session, at)
+    """Submissions that somebody else than the compilers may still read although their agreement has ended."""
     granted = sa.func.jsonb_path_exists(
         col(AttemptRow.releases),
         sa.cast('$[1 to last] ? (@.state == "granted")', postgresql.JSONPATH),
     )
     head = col(AttemptRow.head)
     for entry in replica.all_of(session, "item"):
-        item = ItemFacts.of(entry.body)
-        if item.agreement(today) != "expired" and item.named <= there:
-            continue
-        yield from session.exec(
-            select(AttemptRow.submission_id).where(
-                AttemptRow.verdict == Verdict.CLEARED.value,
-                head["sender"].astext == entry.body["responsible"],
-                head["form"].astext == entry.body["form"],
-                granted,
+        if ItemFacts.of(entry.body).agreement(day(at)) == "expired":
+            yield from session.exec(
+                select(AttemptRow.submission_id).where(
+                    AttemptRow.verdict == Verdict.CLEARED.value,
+                    head["sender"].astext == entry.body["responsible"],
+                    head["form"].astext == entry.body["form"],
+                    granted,
+                )
             )
-        )
+
+
+def _answered_by_another_item(session: Session, at: datetime) -> Iterator[UUID]:
+    """Submissions with a figure granted to whom, or for what, their item isn't any more; or denied to whom it now is."""
+    items: dict[tuple[str, str], ItemFacts] = {}
+    of_submission = col(AttemptRow.submission_id) == col(RequestRow.submission_id)
+    by_item = sa.or_(col(RequestRow.state) == GRANTED, col(RequestRow.message) == NOT_ITS_RECIPIENT)
+    statement = (
+        select(RequestRow, AttemptRow.head)
+        .join(AttemptRow, of_submission)
+        .where(by_item, AttemptRow.verdict == Verdict.CLEARED.value)
+    )
+    for row, head in session.exec(statement):
+        about = head["sender"], head["form"]
+        if about not in items:
+            items[about] = item_facts(session, head, at)
+        asked, item = asked_of(row), items[about]
+        is_unjudged = asked.judgement is None and asked.needs_judgement(item)
+        is_refused = not item.is_to(asked.audience)
+        differs = is_unjudged or is_refused if row.state == GRANTED else not is_refused
+        if row.submission_id is not None and differs:
+            yield row.submission_id

@@ -43,10 +43,7 @@ def reads(session: Session, access: Access, now: datetime, *, accepts: bool = Fa
     items = [entry.body for entry in replica.in_force(session, "item", now)]
     accepting = {about: frozenset({room}) for about, room in of_items(items).items()}
     seen_by = accepting if accepts else readers(items)
-    mine: frozenset[str] = frozenset()
-    if Scope.OFFICE in access.scopes:
-        bodies = {one.id: one.body for one in replica.all_of(session, "organisation")}
-        mine = home(bodies, access.principal.organisation)
+    mine = office(session, access)
 
     def check(sender: str, form: str) -> bool:
         among = seen_by.get((sender, form)) or frozenset()
@@ -55,6 +52,14 @@ def reads(session: Session, access: Access, now: datetime, *, accepts: bool = Fa
         return any(access.reaches(sender, room) for room in among or {None})
 
     return check
+
+
+def office(session: Session, access: Access) -> frozenset[str]:
+    """The rooms of somebody's office, and who supplies it; nothing where it reaches no office."""
+    if Scope.OFFICE not in access.scopes:
+        return frozenset()
+    bodies = {one.id: one.body for one in replica.all_of(session, "organisation")}
+    return home(bodies, access.principal.organisation)
 
 
 def attempt(
@@ -99,15 +104,18 @@ def verifications(
     limit: int,
     offset: int,
 ) -> list[Verification]:
-    """What the rooms of somebody asked or have to verify, or all; the newest first."""
+    """What the rooms of somebody, or of the office, asked or have to verify, or all; the newest first."""
     statement = _verifications()
     if not access.is_all:
-        rooms_of = sorted(access.principal.rooms)
-        mine = (
-            col(VerificationRow.room).in_(rooms_of),
-            col(VerificationRow.verifier).in_(rooms_of),
+        of_office = office(session, access)
+        mine = sorted(access.principal.rooms | of_office)
+        sender = col(VerificationRow.head)["sender"].astext
+        reached = (
+            col(VerificationRow.room).in_(mine),
+            col(VerificationRow.verifier).in_(mine),
+            col(VerificationRow.room).is_(None) & sender.in_(of_office),
         )
-        statement = statement.where(sa.or_(*mine))
+        statement = statement.where(sa.or_(*reached))
     if state is not None:
         is_open = col(VerificationAnswerRow.result).is_(None)
         statement = statement.where(is_open if state == "open" else ~is_open)
