@@ -126,7 +126,7 @@ def _shared_by_ended(session: Session, at: datetime) -> Iterator[UUID]:
 
 
 def _answered_by_another_item(session: Session, at: datetime) -> Iterator[UUID]:
-    """Submissions with a figure granted to whom, or for what, their item isn't any more; or denied to whom it now is."""
+    """Submissions of which an answer says what their item does not, or not any more: to whom it goes, and for what."""
     items: dict[tuple[str, str], ItemFacts] = {}
     of_submission = col(AttemptRow.submission_id) == col(RequestRow.submission_id)
     by_item = sa.or_(col(RequestRow.state) == GRANTED, col(RequestRow.message) == NOT_ITS_RECIPIENT)
