@@ -12,13 +12,13 @@ from typing import Any
 
 from rich.console import Console
 
-from bench import cost, decisions, identifiers, reading, rules
+from bench import cost, decisions, fairness, identifiers, reading, rules
 from bench.chain import report
 from bench.chain.measure import FULL, SHORT
 from bench.chain.measure import measure as measure_chain
 from bench.planted import study
 
-PARTS = ("runner", "chain", "reading", "rules", "planted", "identifiers", "decisions")
+PARTS = ("runner", "chain", "fairness", "reading", "rules", "planted", "identifiers", "decisions")
 Progress = Callable[[str], None]
 
 
@@ -37,6 +37,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         parts = {
             "runner": _runner,
             "chain": _chain,
+            "fairness": _fairness,
             "reading": _reading,
             "rules": _rules,
             "planted": _planted,
@@ -65,6 +66,13 @@ def _chain(short: bool, progress: Progress, console: Console | None) -> dict[str
     if console:
         report.show(measured, console)
     return report.as_json(measured)
+
+
+def _fairness(short: bool, progress: Progress, console: Console | None) -> dict[str, Any]:
+    found = fairness.measure(short, progress)
+    if console:
+        console.print(fairness.table(found))
+    return fairness.as_json(found)
 
 
 def _reading(short: bool, progress: Progress, console: Console | None) -> dict[str, Any]:
@@ -106,8 +114,8 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument(
         "part", nargs="?", choices=PARTS,
-        help="the runner beside one by hand, the whole chain, reading, rules beside vtlengine, planted errors, names"
-        " found, decisions (all)",
+        help="the runner beside one by hand, the whole chain, large files beside another's small one, reading, rules"
+        " beside vtlengine, planted errors, names found, decisions (all)",
     )  # fmt: skip
     parser.add_argument("--short", action="store_true", help="a minute each, for a first look")
     parser.add_argument("--json", action="store_true", help="everything, for a program")

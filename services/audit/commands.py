@@ -158,6 +158,7 @@ def _facts(verified: Verified) -> dict[str, Any]:
         "attempt": verified.attempt,
         "sender": verified.sender,
         "form": verified.form,
+        "office": verified.office,
         "sha256": verified.sha256,
         "file_compared": verified.file,
         "verdict": verified.verdict,
@@ -177,7 +178,7 @@ def _show(verified: Verified) -> None:
     facts = _facts(verified)
     verdict = {lang: _message(f"verdict.{verified.verdict}", lang) for lang in ("vi", "en")}
     for lang in ("vi", "en"):
-        shown = {**facts, "verdict": verdict[lang]}
+        shown = {**facts, "verdict": verdict[lang], "office": verified.office or "–"}
         said = "proved" if verified.proved else "consistent"
         typer.secho(_message(said, lang, **shown), dim=lang == "en")
     for event in facts["events"]:

@@ -145,6 +145,8 @@ class Verified:
     attempt: int
     sender: str
     form: str
+    office: str
+    """The statistics office that the statement is for (`aud`); empty in one from before it named one."""
     sha256: str
     verdict: str
     key: str
@@ -238,14 +240,15 @@ def verify_receipt(
     token = _text(fields["statement"], "statement")
     _require(token == received["statement"], Reason.STATEMENT, "statement")
     jwk = _sender_key(_logged(fields["key"], "key", stated), received, public_key)
-    _claims(token, jwk, received)
+    claims = _claims(token, jwk, received)
     if original is not None:
         same = (sha256(original).hexdigest(), len(original))
         _require(same == (received["sha256"], received["size"]), Reason.ORIGINAL)
     # What is shown must not be able to write over what is said of it.
     sender, form, content = (_text(received[name], name) for name in ("sender", "form", "sha256"))
+    office = _text(claims.get("aud") or "", "aud")
     return Verified(
-        submission, attempt, sender, form, content,
+        submission, attempt, sender, form, office, content,
         _verdict(path), thumbprint(jwk), stated, path, original is not None, checkpoint is not None,
     )  # fmt: skip
 
@@ -349,8 +352,8 @@ def _sender_key(
     return jwk
 
 
-def _claims(token: str, jwk: Mapping[str, str], received: Mapping[str, Any]) -> None:
-    """That the key signed the statement, and that it says of this very content all that was received with it."""
+def _claims(token: str, jwk: Mapping[str, str], received: Mapping[str, Any]) -> dict[str, Any]:
+    """The statement: the key signed it, and it says of this very content all that was received with it."""
     _require(key_id(token) == thumbprint(jwk), Reason.KEY, "kid")
     parts = token.split(".")
     public = Ed25519PublicKey.from_public_bytes(_base64url(jwk["x"], Reason.KEY))
@@ -374,6 +377,7 @@ def _claims(token: str, jwk: Mapping[str, str], received: Mapping[str, Any]) -> 
     _require(same, Reason.STATEMENT, "nil")
     secret = claims.get("classification") == "work_secret"
     _require(secret == bool(received.get("work_secret")), Reason.STATEMENT, "work_secret")
+    return claims
 
 
 def _span(period: Any) -> tuple[date, date]:

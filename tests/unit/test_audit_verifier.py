@@ -286,6 +286,7 @@ def test_a_receipt_proves_path_signature_and_verdict() -> None:
     stated = Checkpoint(receipt["checkpoint"]["size"], bytes.fromhex(receipt["checkpoint"]["root"]))
     found = verify_receipt(receipt, ORIGINAL, made.jwk, stated)
     assert (found.submission, found.attempt, found.sender) == (SUBMISSION, 1, SENDER)
+    assert found.office == "thong-ke-dien-bien"
     assert (found.verdict, found.file, found.checkpoint) == ("cleared", True, stated)
     assert [one.topic for one in found.events] == ["submission.received", *CLEARED]
     assert found.sha256 == sha256(ORIGINAL).hexdigest()
