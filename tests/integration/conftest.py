@@ -8,8 +8,10 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from argon2 import PasswordHasher
 
 from deploy.stack import Stack
+from services.catalogue.people import passwords
 from tests.toy.harness import Toy, fresh_topics, make_schema
 
 
@@ -24,6 +26,16 @@ def nothing_left_open() -> Iterator[None]:
     kinds = (psycopg.Connection, psycopg.AsyncConnection)
     left = [one for one in gc.get_objects() if type(one) in kinds and not one.closed]
     assert not left, left
+
+
+@pytest.fixture(scope="session", autouse=True)
+def passwords_are_hashed_quickly() -> Iterator[None]:
+    """What an API of this process compares: a hash takes long by design, and a test compares hundreds."""
+    quick = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(passwords, "_hasher", quick)
+        patch.setattr(passwords, "_NOBODY", quick.hash("nobody has this password"))
+        yield
 
 
 @pytest.fixture

@@ -61,7 +61,7 @@ INPUTS: dict[str, tuple[str, ...]] = {
     "audit": AUDIT.topics,
     "notification": (*OF_VERDICTS.topics, *OF_OTHERS.topics, *CATALOGUE),
 }
-MALFORMED = 1000
+MALFORMED = 250
 FINANCE = "so-tai-chinh-dien-bien"
 
 

@@ -17,8 +17,8 @@ import pytest
 
 from deploy.feed import records
 from deploy.local import Stack
+from services.kernel import trials
 from services.kernel.codec import codec
-from services.kernel.trials import PER_HOUR
 from services.validation import worker
 from tests.integration.test_validation_api import (
     AGENCY,
@@ -251,16 +251,19 @@ def test_a_trial_is_an_event_before_its_first_answer(validation: Validation, sta
     assert len(of_person(stack, id_)) == 1, "what can't be tried tells nothing"
 
 
-def test_a_person_tries_so_many_times_an_hour(validation: Validation, stack: Stack) -> None:
+def test_a_person_tries_so_many_times_an_hour(
+    validation: Validation, stack: Stack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(trials, "PER_HOUR", 3)
     id_, change = f"p-{uuid4()}", {"form": "growing", "removed": ["growth"]}
-    for _ in range(PER_HOUR):
+    for _ in range(3):
         assert tried(validation, change, person(id_)).status_code == 200
     again = tried(validation, change, person(id_))
     assert (again.status_code, again.json()["type"]) == (
         429, "urn:solieu:problem:too-many-trials",
     )  # fmt: skip
     assert 1 <= int(again.headers["retry-after"]) <= 3600
-    assert len(of_person(stack, id_)) == PER_HOUR
+    assert len(of_person(stack, id_)) == 3
     assert tried(validation, change, person(f"{id_}-2")).status_code == 200
     with psycopg.connect(validation.url, autocommit=True) as connection:
         connection.execute(
