@@ -280,6 +280,24 @@ def test_letters_and_words_in_cells_are_no_stamp(rows: list[list[str]]) -> None:
     assert markings(read(cells(rows))) == ()
 
 
+@pytest.mark.parametrize(
+    ("text", "level"),
+    [
+        ("Đơn vị báo cáo: Sở Tài chính      MẬT", "confidential"),
+        ("MẬT\nSỞ TÀI CHÍNH", "confidential"),
+        ("Số: 12/BC-STC\tTUYỆT MẬT", "top_secret"),
+        ("UBND TỈNH\u00a0\u00a0\u00a0TỐI MẬT\n\nBáo cáo", "secret"),
+        ("Đường kính\nMật", None),
+        ("Sản lượng  MẬT ONG", None),
+        ("Đường, rỉ  mật", None),
+        ("Mật độ\ndân số", None),
+    ],
+)
+def test_a_stamp_that_a_gap_sets_apart_in_its_cell(text: str, level: str | None) -> None:
+    found = markings(read(cells([[text]])))
+    assert [one.kind for one in found] == ([level] if level else [])
+
+
 def test_the_highest_level_comes_first_and_a_sheet_may_bear_it() -> None:
     found = markings(read(cells([["MẬT"], ["TUYỆT MẬT"]], sheet="TỐI MẬT")))
     assert [one.kind for one in found] == ["top_secret", "secret", "confidential"]

@@ -32,6 +32,7 @@ _LABEL = re.compile(r"^(?:do|cap|muc)(?: do)?(?: bao)? mat$")
 _PIECE = r"^(?:tuyet|toi|mat|[tuyeoima])$"
 _WHOLE = {name.replace(" ", ""): level for name, level in LEVELS.items()}
 _TONED_WHOLE = ("tuyệtmật", "tốimật", "mật")
+_GAP = re.compile(r"[\t\r\n\v\f]+|[ \u00a0\u2000-\u200a\u3000]{2,}")
 _BESIDE = 6
 """Columns to the right of a label within which its value stands; or it stands in the cell below."""
 _APART = 3
@@ -48,7 +49,7 @@ def markings(texts: Texts) -> tuple[Finding, ...]:
     for index, sheet, row, column, folded, text in candidates.select(
         "index", "sheet", "row", "column", "folded", "text"
     ).iter_rows():
-        level = level_of(text, folded)
+        level = level_of(text, folded) or _in_part(text)
         if level is not None:
             found[index] = level
         elif row is not None and _LABEL.match(folded.strip(AROUND)):
@@ -71,6 +72,17 @@ def names_work_secret(texts: Texts) -> bool:
     """Whether a text says that the document is a work secret, which is no state secret."""
     candidates = texts.frame.filter(pl.col("folded").str.contains("bi mat cong tac", literal=True))
     return any(is_work_secret(folded) for folded in candidates["folded"])
+
+
+def _in_part(text: str) -> SecretLevel | None:
+    """The level of a stamp in capitals that a line break, a tab or a gap sets apart from the rest of the cell."""
+    parts = [one for one in _GAP.split(text) if one.strip()]
+    if len(parts) < 2:
+        return None
+    pairs = zip(parts, fold(pl.Series(parts)), strict=True)
+    levels = [level_of(one, folded) for one, folded in pairs if one.isupper()]
+    order = list(SecretLevel)
+    return min((one for one in levels if one is not None), key=order.index, default=None)
 
 
 def _legacy(texts: Texts) -> Iterator[tuple[int, SecretLevel]]:
