@@ -182,9 +182,23 @@ def issued_at(token: str) -> datetime.datetime:
     Raises Untrusted for what is none.
     """
     try:
-        payload = json.loads(jws.extract_compact(token.encode()).payload)
-        return datetime.datetime.fromisoformat(payload["issued_at"])
-    except (JoseError, ValueError, KeyError, TypeError, RecursionError) as error:
+        return datetime.datetime.fromisoformat(_kept(token)["issued_at"])
+    except (ValueError, KeyError, TypeError) as error:
+        raise Untrusted(Fault.BAD_CLAIMS, str(error)) from None
+
+
+def nil_reason(token: str) -> str:
+    """Why there is nothing to report, in the words of a statement that was verified before. Raises Untrusted."""
+    try:
+        return str(_kept(token)["nil"]["reason"])
+    except (KeyError, TypeError) as error:
+        raise Untrusted(Fault.BAD_CLAIMS, str(error)) from None
+
+
+def _kept(token: str) -> Any:
+    try:
+        return json.loads(jws.extract_compact(token.encode()).payload)
+    except (JoseError, ValueError, RecursionError) as error:
         raise Untrusted(Fault.BAD_CLAIMS, str(error)) from None
 
 

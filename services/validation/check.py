@@ -7,7 +7,7 @@ from functools import cached_property, partial
 from services.model.codelist import Codelist
 from services.model.form import Form
 from services.model.messages import texts
-from services.model.observation import Observation, to_frame, to_parquet
+from services.model.observation import Missing, Observation, to_frame, to_parquet
 from services.model.table import Table, TableKind
 from services.validation import figures, nil, rules
 from services.validation.accepted import Accepted
@@ -138,7 +138,7 @@ def _check_workbook(
         notebook.find("period_unsuitable", Place(), Context(level=1), found=str(statement.period))
     check_contents(workbook, notebook)
     if statement.nil is not None:
-        nil.check_nil(form, statement.nil, notebook)
+        nil.check_nil(form, statement.nil, statement.nil_reason, notebook)
     found = [
         one
         for table in form.tables
@@ -182,8 +182,8 @@ def _asked(form: Form, statement: Statement, tables: Iterable[_Placed]) -> Itera
 
 
 def _need_figures(read: Sequence[Observation], notebook: Notebook) -> None:
-    """A form without any number is a mistake, unless its sender states that it is meant so."""
-    if all(one.value is None for one in read):
+    """A form without any number but "-" is a mistake, unless its sender states that it is meant so."""
+    if all(one.value is None or one.missing is Missing.NIL for one in read):
         notebook.find("no_figures", Place())
 
 

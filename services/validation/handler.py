@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from functools import lru_cache
 from typing import Any
 
@@ -14,6 +14,7 @@ from services.model.codelist import Codelist
 from services.model.flags import NONE, combinations
 from services.model.form import Form
 from services.model.rule import Severity
+from services.model.statement import Untrusted, nil_reason
 from services.model.submission import head as head_of
 from services.model.text import ModelError
 from services.validation import cells, report
@@ -67,7 +68,9 @@ def _prepare(event: Event, facts: Facts) -> tuple[Form, Statement, dict[str, Cod
         form = _form(_canonical(facts.form))
         codelists = {name: _codelist(_canonical(body)) for name, body in facts.codelists.items()}
         statement = Statement.from_head(_stated(event))
-    except (ModelError, ValueError) as error:
+        if statement.nil is not None:
+            statement = replace(statement, nil_reason=nil_reason(event.data["statement"]))
+    except (ModelError, ValueError, Untrusted) as error:
         raise Permanent(str(error)) from None
     return form, statement, codelists
 

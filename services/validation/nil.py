@@ -11,7 +11,7 @@ from services.model.observation import Missing, Observation
 from services.model.rule import Axis, RuleKind, Severity
 from services.model.statement import NilKind
 from services.model.table import Table
-from services.validation.findings import Context, Notebook, Place
+from services.validation.findings import Context, Notebook, Place, in_both
 from services.validation.numbers import BLANK, Content, Reading
 from services.validation.placing.entries import Entry
 from services.validation.placing.structure import Grid
@@ -22,11 +22,19 @@ _ASKING = (RuleKind.REQUIRED, RuleKind.COMPLETE, RuleKind.EXISTS)
 """Rules that ask for what a nil states not to be there."""
 
 
-def check_nil(form: Form, nil: NilKind, notebook: Notebook) -> None:
-    """Whether the form has anything of which none can have occurred; what was not collected a room has to see."""
+def check_nil(form: Form, nil: NilKind, reason: str, notebook: Notebook) -> None:
+    """Whether the form has anything of which none can have occurred; what was not collected a room has to see.
+
+    The reason stands in the finding's message alone: it is read there, and is no part of what the finding is.
+    """
+    why = in_both("validation.nil_reason", reason=reason) if reason else None
     if nil is NilKind.NOT_COLLECTED:
-        notebook.find("nil_not_collected", Place(), Context(severity=Severity.WARNING))
-    elif not any(table.nil for table in form.tables):
+        notebook.find("nil_not_collected", Place(), Context(severity=Severity.WARNING, message=why))
+    elif any(table.nil for table in form.tables):
+        notebook.find(
+            "nil_none_occurred", Place(), Context(severity=Severity.INFORMATION, message=why)
+        )
+    else:
         notebook.find("nil_not_allowed", Place(), kind=texts(f"validation.nil.{nil}"))
 
 

@@ -13,7 +13,7 @@ from services.model.table import Span, Table
 
 @dataclass(frozen=True)
 class Statement:
-    """Area, time and completeness of a submission; `nil` where it is meant to have no numbers."""
+    """Area, time and completeness of a submission; `nil` where it is meant to have no numbers, and why."""
 
     area_list: str
     area: str
@@ -21,6 +21,7 @@ class Statement:
     completeness: Completeness
     round: int = 1
     nil: NilKind | None = None
+    nil_reason: str = ""
 
     @classmethod
     def from_head(cls, head: Mapping[str, Any]) -> "Statement":

@@ -20,9 +20,11 @@ from services.kernel.limits import OutOfTime
 from services.model.codelist import load_codelists
 from services.model.form import load_forms
 from services.model.observation import from_parquet
+from services.model.statement import Nil, NilKind, sign
 from services.validation import examination, loading
 from services.validation.facts import Facts, codelists_of
 from services.validation.handler import give_up, handle
+from tests.unit.test_audit_verifier import sender_key, statement
 from tests.unit.test_validation_check import FORM, rows
 from tests.unit.workbooks import xlsx
 
@@ -240,3 +242,19 @@ def test_what_no_reader_foresaw_is_a_finding_and_no_crash(
     assert draft.topic == "submission.returned"
     assert [one["code"] for one in draft.data["findings"]] == [code]
     assert (draft.data["figures"], draft.data["cells"], draft.data["marked"]) == (0, None, None)
+
+
+def test_why_there_is_nothing_to_report_stands_in_the_report_for_who_decides() -> None:
+    why = "Chưa khóa sổ"
+    claims = statement(nil=Nil(kind=NilKind.NOT_COLLECTED, reason=why))
+    token = sign(claims, sender_key())
+    sheet = [row if n < 4 else [*row[:2], None, None] for n, row in enumerate(rows())]
+    event = received(nil="not_collected", statement=token)
+    outcome = handle(event, FACTS, {"original": xlsx(sheet)})
+    (one,) = (each for each in outcome.objects if each.kind == "report")
+    (found,) = (
+        each for each in json.loads(one.content)["findings"] if each["code"] == "nil_not_collected"
+    )
+    assert why in found["message"]["vi"]
+    assert why in found["message"]["en"]
+    assert why not in str(outcome.events)
