@@ -94,6 +94,24 @@ def test_auditors_see_who_asked_and_answered_and_no_words_that_hold_values(
     assert seen["text_sha256"] == hashlib.sha256(FOUND["text"].encode()).hexdigest()
 
 
+@pytest.mark.parametrize(
+    ("roles", "rooms", "reads"),
+    [(("auditor", "operator"), (), False), (("auditor", "agency"), (COLLECTION,), False),
+     (("auditor", "officer"), ("phong-khac",), False), (("auditor", "officer"), (COLLECTION,), True),
+     (("auditor", "compiler"), (), True)],
+)  # fmt: skip
+def test_an_auditor_reads_the_words_only_where_another_role_of_the_person_does(
+    validation: Validation,
+    submission: str,
+    roles: tuple[str, ...],
+    rooms: tuple[str, ...],
+    reads: bool,
+) -> None:
+    asked(validation, submission)
+    (seen,) = listed(validation, person("p-hai-vai", roles=roles, rooms=rooms), submission=submission)
+    assert seen["question"] == (QUESTION["question"] if reads else "")
+
+
 def test_a_room_asks_and_the_collecting_room_says_what_it_found(
     validation: Validation, submission: str, stack: Stack
 ) -> None:

@@ -13,7 +13,7 @@ from sqlmodel import Session, col, select
 
 from services.kernel import replica
 from services.kernel.api import Context
-from services.kernel.auth import Access, Scope
+from services.kernel.auth import Access, Role, Scope, table
 from services.kernel.vault import Missing
 from services.model.responsibility import Rooms, home, readers, verifiers
 from services.model.responsibility import rooms as of_items
@@ -107,8 +107,7 @@ def verifications(
     """What the rooms of somebody, or of the office, asked or have to verify, or all; the newest first."""
     statement = _verifications()
     if not access.is_all:
-        of_office = office(session, access)
-        mine = sorted(access.principal.rooms | of_office)
+        mine, of_office = _own(session, access)
         sender = col(VerificationRow.head)["sender"].astext
         reached = (
             col(VerificationRow.room).in_(mine),
@@ -124,6 +123,28 @@ def verifications(
     order = (col(VerificationRow.asked_at).desc(), col(VerificationRow.verification_id))
     rows = session.execute(statement.order_by(*order).limit(limit).offset(offset))
     return [(row[0], row[1]) for row in rows]
+
+
+def words(session: Session, access: Access) -> Callable[[VerificationRow], bool]:
+    """Whether somebody reads the words of a question, and of its answer: by another role than that of an auditor."""
+    granted = table()["validation"]["verification.read"]
+    roles = access.principal.roles - {Role.AUDITOR}
+    other = Access(
+        access.principal, frozenset(granted[role] for role in roles if role in granted)
+    )
+    mine, of_office = _own(session, other) if other.scopes else (frozenset(), frozenset())
+
+    def check(row: VerificationRow) -> bool:
+        by_sender = row.room is None and row.head["sender"] in of_office
+        return other.is_all or bool({row.room, row.verifier} & mine) or by_sender
+
+    return check
+
+
+def _own(session: Session, access: Access) -> tuple[frozenset[str], frozenset[str]]:
+    """The rooms of somebody, with those of the office; and the office."""
+    of_office = office(session, access)
+    return access.principal.rooms | of_office, of_office
 
 
 def verification(session: Session, id_: UUID) -> Verification | None:
