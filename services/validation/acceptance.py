@@ -1,6 +1,7 @@
 """`submission.stored` in: its figures become those with which later ones are compared, until they are taken back. Pure.
 
-Validation keeps a copy of its own, since no service reads another's tables; only what was cleared stands there.
+Validation keeps a copy of its own, since no service reads another's tables; only what was cleared stands there. And it
+notes what nobody may use, so that the words of its findings, which hold values, are its sender's alone.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from services.kernel.errors import Permanent
 from services.kernel.events import Event, Outcome, Reference, Row
 from services.model.observation import from_parquet
 from services.model.period import Period, PeriodError
-from services.validation.store import AcceptedRow
+from services.validation.store import AcceptedRow, UnusedRow
 
 COPIED = (
     "submission_id", "attempt", "sender", "form", "form_version", "area_list", "area", "completeness", "round",
@@ -21,6 +22,7 @@ COPIED = (
 
 
 WITHDRAWN = "submission.withdrawn"
+WITHHELD = "submission.withheld"
 
 
 def reads(event: Event, first: int) -> dict[str, Reference]:
@@ -32,13 +34,18 @@ def reads(event: Event, first: int) -> dict[str, Reference]:
 def handle(event: Event, first: int, contents: Mapping[str, bytes]) -> Outcome:
     """Keeps the figures of a stored attempt, or forgets them where it is taken back; of those before `first` neither.
 
-    Raises Permanent where the object holds no observations.
+    That an attempt was taken back, or a regulation forbids its use, is noted of any. Raises Permanent where the object
+    holds no observations.
     """
     data = event.data
-    if data["attempt"] < first:
-        return Outcome()
+    unused = tuple(
+        Row(UnusedRow, {name: data[name] for name in ("submission_id", "attempt")}, "ignore")
+        for _ in {event.topic} & {WITHDRAWN, WITHHELD}
+    )
+    if data["attempt"] < first or event.topic == WITHHELD:
+        return Outcome(rows=unused)
     if event.topic == WITHDRAWN:
-        return _kept(event, data["period"], None)
+        return Outcome(rows=(*unused, *_kept(event, data["period"], None).rows))
     if "observations" not in contents:
         return Outcome()
     try:

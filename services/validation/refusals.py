@@ -15,6 +15,7 @@ class Code(Enum):
     UNSIGNED = ("unsigned", 401)
     NO_SUBMISSION = ("no-submission", 404)
     NO_FINDING = ("no-finding", 404)
+    NOT_FOR_USE = ("not-for-use", 403)
     ERASED = ("erased", 410)
     OWN_SUBMISSION = ("own-submission", 403)
     NOT_WARNING = ("not-warning", 409)

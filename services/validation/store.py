@@ -55,6 +55,16 @@ class AcceptedRow(SQLModel, table=True):
     """None once the sender took it back: nothing is compared with it."""
 
 
+class UnusedRow(SQLModel, table=True):
+    """An attempt that nobody may use: a regulation forbids it, or its sender took it back. That never changes."""
+
+    __tablename__ = "unused"
+    __table_args__ = ({"schema": SCHEMA},)
+
+    submission_id: UUID = Field(primary_key=True)
+    attempt: int = Field(primary_key=True)
+
+
 class AnswerRow(SQLModel, table=True):
     """What somebody answered to a finding; never changed. Its text stays here: the event has its SHA-256."""
 

@@ -19,7 +19,7 @@ STAGE = ObjectStage(
     shared_by=lambda event: str(event.data["sender"]),
 )
 STORED = ObjectStage(
-    topics=("submission.stored", acceptance.WITHDRAWN),
+    topics=("submission.stored", acceptance.WITHDRAWN, acceptance.WITHHELD),
     load=load_kept,
     reads=acceptance.reads,
     handle=acceptance.handle,

@@ -440,6 +440,23 @@ def test_what_was_taken_back_is_compared_with_nothing(validation: Validation) ->
     assert [one.attempt for one in facts(validation, **where).accepted] == [2]
 
 
+@pytest.mark.parametrize("topic", ["submission.withheld", "submission.withdrawn"])
+def test_the_findings_of_what_nobody_may_use_its_sender_alone_reads(
+    validation: Validation, topic: str
+) -> None:
+    id_ = str(uuid4())
+    data = validation.comes(id_)
+    head = {name: data[name] for name in (*HEAD, "submission_id", "attempt")}
+    validation.happens(event(topic, head), worker.STORED)
+    where = f"/v1/submissions/{id_}/findings"
+    for headers in (person(), LEADER):
+        answer = validation.client.get(where, headers=headers)
+        assert (answer.status_code, answer.json()["type"].endswith("not-for-use")) == (403, True)
+    assert validation.client.get(where, headers=AGENCY).status_code == 200
+    validation.comes(id_, attempt=2)
+    assert validation.client.get(where, headers=person()).status_code == 200, "the one after it"
+
+
 def test_what_was_stored_is_what_later_ones_are_compared_with(validation: Validation) -> None:
     first, estimate, other = (str(uuid4()) for _ in range(3))
     data = validation.comes(first, content=xlsx(rows()), **SMALL)

@@ -34,7 +34,10 @@ router = APIRouter(prefix="/v1/submissions/{submission}/findings", tags=["findin
 def findings(
     submission: UUID, context: With, access: Reader, attempt: Which = None
 ) -> FindingsView:
-    """Of the latest attempt, unless one is named. They hold values: for the sender, its room and the leadership."""
+    """Of the latest attempt, unless one is named. They hold values: for the sender, its room and the leadership.
+
+    403 for all but the sender where it may not be used, or was taken back.
+    """
     try:
         with Session(context.engine) as session:
             row, _ = queries.attempt(

@@ -21,6 +21,7 @@ from services.validation.refusals import Code, Refused
 from services.validation.store import (
     AcceptedRow,
     AttemptRow,
+    UnusedRow,
     VerificationAnswerRow,
     VerificationRow,
 )
@@ -73,7 +74,8 @@ def attempt(
 ) -> tuple[AttemptRow, str | None]:
     """An attempt, the latest unless one is named, and the room responsible for it.
 
-    Raises Refused where there is none, or none that is theirs: only to read it the verifying room's is enough.
+    Raises Refused where there is none, or none that is theirs: only to read it the verifying room's is enough. And for
+    all but its sender where nobody may use it: its report holds values.
     """
     statement = select(AttemptRow).where(AttemptRow.submission_id == submission_id)
     rows = session.exec(statement.order_by(col(AttemptRow.attempt).desc())).all()
@@ -83,6 +85,9 @@ def attempt(
     about = row.head["sender"], row.form
     if not reads(session, access, now, accepts=not to_read)(*about):
         raise Refused(Code.NO_SUBMISSION)
+    is_unused = session.get(UnusedRow, (submission_id, row.attempt)) is not None
+    if is_unused and about[0] != access.principal.organisation:
+        raise Refused(Code.NOT_FOR_USE)
     return row, rooms(session, now).get(about)
 
 
