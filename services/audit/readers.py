@@ -12,7 +12,7 @@ from services.audit import verifier
 from services.audit.store import Content, Leaf
 from services.kernel import replica
 from services.kernel.api import Context, request_line
-from services.kernel.auth import Access, Principal, Scope, allowed
+from services.kernel.auth import Access, Principal, Scope, allowed, limit_reads
 from services.kernel.problems import Problem
 from services.model.messages import texts
 from services.model.responsibility import rooms
@@ -82,6 +82,7 @@ def _sender(request: Request, token: str) -> Access:
     if not key.may_ask(question, request.method, request_line(request), context.clock()):
         raise _unsigned()
     principal = Principal(f"sender:{key.sender}", key.sender, frozenset({"agency"}))
+    limit_reads(request, principal)
     return Access(principal, frozenset({Scope.OWN}))
 
 

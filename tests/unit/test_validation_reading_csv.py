@@ -11,6 +11,8 @@ from tests.unit.test_validation_check import FORM, STATEMENT, rows
 from tests.unit.test_validation_reading_sdmx import HEADING, body, run, second, text
 from tests.unit.test_validation_reading_troubles import codes, found
 
+FLOW = "TK11:CV17809_1(1.0)"
+
 
 def separated(separator: str = ",", change: dict[int, str] | None = None) -> bytes:
     """The small form as text; `change` gives the lines that are written otherwise."""
@@ -149,3 +151,39 @@ def test_what_is_no_action_of_sdmx_csv_is_refused(action: str) -> None:
 def test_figures_that_are_missing_fail_required_in_sdmx_csv(value: str) -> None:
     cells = [[*row[:4], value, *row[5:]] for row in body()]
     assert [one.code for one in run(second(cells)).report.findings].count("required") == 4
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ((6, '"Thuế hàng hoá,02,30.5,100'), (8, 'Phí",3,20,50')),
+        ((7, '- Thuế nhập khẩu,4,"10,20'), (9, 'Khác,,10",30')),
+        ((8, 'Phí,3,20,"50'), (9, 'Khác,,10,30"')),
+    ],
+)
+def test_two_stray_quotes_that_make_rows_the_text_of_a_cell_are_an_error_that_names_the_row(
+    first: tuple[int, str], second: tuple[int, str]
+) -> None:
+    one = found(checked(separated(change=dict((first, second)))), "quote_unclosed")
+    assert dict(one.particulars)["row"] == str(first[0])
+
+
+def test_a_note_of_several_lines_with_commas_is_no_row_of_figures() -> None:
+    note = '"Ghi chú: gồm thuế, phí, lệ phí, khác\nvà dòng 1, 2, 3, 4",,,'
+    assert checked(separated(change={10: note})).valid
+
+
+@pytest.mark.parametrize("status", ["M", "L"])
+def test_a_number_that_its_status_says_is_not_there_is_an_error(status: str) -> None:
+    rows_ = [[FLOW, *row, status if number == 0 else "A"] for number, row in enumerate(body())]
+    content = text(["DATAFLOW", *HEADING, "OBS_STATUS"], rows_)
+    one = found(run(content), "sdmx_status_contradicts")
+    assert dict(one.particulars)["found"] == status
+
+
+def test_a_flag_whose_heading_is_misspelt_by_its_case_is_an_error() -> None:
+    """Passed over, it would let go on what it keeps back."""
+    rows_ = [[FLOW, *row, "N"] for row in body()]
+    checked_ = run(text(["DATAFLOW", *HEADING, "Conf_Status"], rows_))
+    assert not checked_.valid
+    assert found(checked_, "sdmx_columns_ignored").severity == "error"

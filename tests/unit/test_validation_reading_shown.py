@@ -297,3 +297,39 @@ def test_what_means_missing_fails_required_as_blank_does(mark: str | None) -> No
     assert found(run(cells), "required").place.cells == ("C5",)
     cells[4][2] = "-"
     assert "required" not in codes(run(cells))
+
+
+@pytest.mark.parametrize(("text", "position"), [(",", 1), (",", 3), (".", 2), ("0", 0)])
+def test_a_text_among_the_digits_of_an_ods_that_passes_for_others_is_unclear(
+    text: str, position: int
+) -> None:
+    style = (
+        '<number:number-style style:name="N1"><number:number number:min-integer-digits="2">'
+        f'<number:embedded-text number:position="{position}">{text}</number:embedded-text>'
+        "</number:number></number:number-style>"
+    )
+    checked = check(FORM, as_ods(rows(), style), STATEMENT)
+    assert "format_unclear" in codes(checked)
+
+
+def test_a_text_that_parts_the_thousands_of_an_ods_changes_nothing() -> None:
+    style = (
+        '<number:number-style style:name="N1"><number:number>'
+        '<number:embedded-text number:position="3">.</number:embedded-text>'
+        "</number:number></number:number-style>"
+    )
+    assert figures(check(FORM, as_ods(rows(), style), STATEMENT)) == PLAIN
+
+
+def test_cells_of_an_ods_without_a_style_have_that_which_is_the_default() -> None:
+    heads = (
+        '<style:style style:name="Default" style:family="table-cell" style:data-style-name="N1"/>'
+    )
+    content = ods(ods_table(in_dong()), styles=ODS_MILLIONS + heads)
+    assert figures(check(FORM, content, STATEMENT)) == PLAIN
+
+
+@pytest.mark.parametrize("unit", ["ngđ", "ng.đ", "ng đồng", "ngàn đ"])
+def test_a_format_that_says_thousands_in_short_under_millions_is_unclear(unit: str) -> None:
+    checked = check(FORM, as_xlsx(rows(), f'0" {unit}"'), STATEMENT)
+    assert "format_unclear" in codes(checked)

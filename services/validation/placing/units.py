@@ -15,7 +15,7 @@ _POWERS = (
     (r"1[. ]?000[. ]?000[. ]?000", 9),
     (r"1[. ]?000[. ]?000", 6),
     (r"1[. ]?000", 3),
-    (r"nghìn|ngàn|thousand", 3),
+    (r"nghìn|ngàn|thousand|ng(?=[. ]*đ)\.?", 3),
     (r"triệu|million|tr(?=[. đ])\.?", 6),
     (r"tỷ|tỉ|billion", 9),
     (r"trăm", 2),

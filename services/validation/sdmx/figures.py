@@ -36,6 +36,7 @@ from services.validation.workbook import Sheet, address
 _ERROR = Context(level=WITHIN)
 _WARNING = Context(severity=Severity.WARNING)
 _INFORMATION = Context(severity=Severity.INFORMATION)
+_SEVERE = Context(severity=Severity.ERROR)
 _NO_NUMBER = ("", "NaN")
 _FLAGS = ("CONF_STATUS", "CONF_REDIST", "EMBARGO_TIME")
 # OBS_STATUS of a figure that isn't there: L and O exist but weren't collected, M can't exist.
@@ -70,7 +71,10 @@ def read_sdmx(
     find_wide(sheet, range(1, len(sheet.rows)), len(sheet.rows[0]), notebook)
     if other := [one for one in heading.components if one not in known]:
         where = Place(sheet.name, tuple(address(0, heading.columns[one]) for one in other))
-        notebook.find("sdmx_columns_ignored", where, _INFORMATION, names=", ".join(other))
+        # Identifiers of SDMX have a case: a flag that is written otherwise would be lost, and what it keeps back go on.
+        is_misspelt = any(one.upper() in known for one in other)
+        severity = _SEVERE if is_misspelt else _INFORMATION
+        notebook.find("sdmx_columns_ignored", where, severity, names=", ".join(other))
     reader = _Reader(table, sdmx, structure, sheet, heading, statement, notebook)
     return reader.read()
 
@@ -183,7 +187,10 @@ class _Reader:
 
     def _entry(self, row: Row) -> Entry:
         raw = row.of(VALUE)
-        reading = _reading(raw, row.of("OBS_STATUS"))
+        status = row.of("OBS_STATUS")
+        if raw not in _NO_NUMBER and status in _STATUSES:
+            self._find_at(row, "OBS_STATUS", "sdmx_status_contradicts")
+        reading = _reading(raw, status)
         return Entry(self._cell(row, VALUE), raw, reading, self._flags(row))
 
     def _flags(self, row: Row) -> Flags:

@@ -8,6 +8,7 @@ from services.validation.workbook.markup import local
 
 _KINDS = ("number-style", "percentage-style", "currency-style")
 _DIGITS = ("number", "fraction", "scientific-number")
+_TEXTS = ("text", "currency-symbol", "embedded-text")
 _UNKNOWN = '0"0"'
 """A format that isn't clear: for factors that no format of this notation has."""
 _DEEPEST = 16
@@ -30,6 +31,7 @@ class DataStyles:
         self._cells: dict[str, tuple[str, str]] = {}
         self._open: _Data | None = None
         self._text: list[str] | None = None
+        self._digits_behind = 0
 
     def start(self, tag: str, attributes: dict[str, str]) -> None:
         """An element begins."""
@@ -43,8 +45,10 @@ class DataStyles:
             return
         elif name in _DIGITS:
             self._open.code += _digits(given.get("display-factor", "1"))
-        elif name in ("text", "currency-symbol"):
+        elif name in _TEXTS:
             self._text = []
+            behind = given.get("position", "")
+            self._digits_behind = int(behind) if behind.isdecimal() and len(behind) < 5 else 0
         elif name == "map":
             condition = given.get("condition", "").replace("value()", "").replace("!=", "<>")
             self._open.maps.append((condition, given.get("apply-style-name", "")))
@@ -62,14 +66,17 @@ class DataStyles:
         elif (
             self._text is not None
             and self._open is not None
-            and name in ("text", "currency-symbol")
+            and name in _TEXTS
         ):
             text = "".join(self._text).replace('"', "")
+            self._text = None
+            if name == "embedded-text":
+                self._open.code += "" if _groups(text, self._digits_behind) else _UNKNOWN
+                return
             before, percent, after = text.partition("%")
             quoted = [f'"{one}"' if one else "" for one in (before, after)]
             is_share = self._open.kind == "percentage-style"
             self._open.code += percent.join(quoted) if is_share else f'"{text}"'
-            self._text = None
 
     def doctype(self, name: str, public: str | None, system: str | None) -> None:
         """Refuses what may define entities."""
@@ -102,6 +109,11 @@ def _digits(factor: str) -> str:
     whole = factor.partition(".")[0]
     zeros = len(whole) - 1 if whole.rstrip("0") == "1" else -1
     return "0" + "," * (zeros // 3) if zeros >= 0 and zeros % 3 == 0 else _UNKNOWN
+
+
+def _groups(text: str, digits_behind: int) -> bool:
+    """Whether a text among the digits parts thousands, and doesn't pass for a comma or for digits."""
+    return not text.strip() or (text in (".", "'") and digits_behind % 3 == 0)
 
 
 def _complete(style: _Data) -> str:

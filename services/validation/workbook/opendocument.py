@@ -28,6 +28,8 @@ _MOST_COLUMNS = 16_384
 _MOST_ROWS = 1_048_576
 _HIDDEN = ("collapse", "filter")
 _MESSAGES = ("help-message", "error-message")
+_DEFAULT = "Default"
+"""The style of cells that have none, as programs name it."""
 _NUMBERS = ("float", "percentage", "currency")
 _ERROR = re.compile(r"#(?:NULL!|DIV/0!|VALUE!|REF!|NAME\?|NUM!|N/A|N/V|NV)|Err:\d{3}")
 
@@ -248,7 +250,8 @@ class _Walker:
 
     def _note_format(self, given: dict[str, str]) -> None:
         """The number format of a cell, if it shows another number than the stored one."""
-        style = given.get("style-name") or self._row_style or self.tables[-1].style_of(self._column)
+        inherited = self._row_style or self.tables[-1].style_of(self._column)
+        style = given.get("style-name") or inherited or _DEFAULT
         if style not in self._codes:
             self._codes[style] = self._styles.code(style)
         code = self._codes[style]

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 import unicodedata
 from collections import Counter
 
@@ -22,6 +23,7 @@ _MOST_CELLS = 4_000_000
 _SAMPLE = 65_536
 _SURE = 0.7
 """Share of the words with marks that must be Vietnamese syllables."""
+_NUMBER = re.compile(r"[+-]?\d[\d.,]*")
 
 
 def read_text(content: bytes) -> Workbook:
@@ -97,12 +99,24 @@ def _rows(lines: str) -> tuple[list[list[CellValue]], str]:
             cells += len(row)
             if cells > _MOST_CELLS or len(row) > _MOST_COLUMNS:
                 return [], address(len(rows), max(len(row), 1) - 1)
+            if any("\n" in cell and _swallows(cell, separator, len(row)) for cell in row):
+                raise BrokenQuotes(len(rows) + 1)
             rows.append([*row])
     except csv.Error as error:
         if "line contains NUL" in str(error) or "field larger" in str(error):
             raise UnreadableWorkbook(f"not a table: {error}") from None
         raise BrokenQuotes(len(rows) + 1) from None
     return rows, ""
+
+
+def _swallows(cell: str, separator: str, width: int) -> bool:
+    """Whether a quote of two that stray has made rows of figures into the text of one cell."""
+    lines = (line.split(separator) for line in cell.split("\n"))
+    return any(
+        len(pieces) >= max(width, 3)
+        and any(map(_NUMBER.fullmatch, pieces))
+        for pieces in lines
+    )
 
 
 def _separator(text: str) -> tuple[str, str]:
