@@ -6,6 +6,8 @@ from the median of the g of earlier periods than five standard deviations, estim
 (MAD, times 1.4826), and than the form's own least width. A slip by a power of ten needs no history but the one figure.
 What is cumulative since January is also compared with what was accepted for the period before and came in this one.
 
+What is zero or less now, where it was more, counts as the least number that is kept.
+
 Only what is heavy in its column, now or then, is looked at: one false alarm in a hundred cells would hold every large
 attempt. What lacks a history is counted in one line, which holds nothing. History is what validation keeps as accepted
 (table `accepted`): the figures of each submission that were stored last, without those that were taken back.
@@ -47,6 +49,8 @@ REVISED: Final = 0.05
 """Of a cumulative figure: so much earlier periods may have been revised by since they were accepted."""
 SLIPS: Final = range(1, 7)
 """Powers of ten by which figures slip: a unit, or a lost or added comma."""
+LEAST: Final = 0.1**PLACES
+"""The smallest number above zero that is kept."""
 _NEAR: Final = 0.15
 """How far off a slip may be: the figure itself grew or fell meanwhile, by up to 40 %."""
 _SHOWN: Final = 5
@@ -115,7 +119,7 @@ def check_plausibility(
 ) -> None:
     """Names what its history does not explain; `read` are the figures of this attempt as an observations object."""
     rank = _rank(statement.completeness, statement.round)
-    read = _positive(form, read)
+    read = _numbers(form, read)
     figures = _heavy(form, read, history)
     points = _points(form, {one.series for one in figures}, history)
     undecided = 0
@@ -127,7 +131,9 @@ def check_plausibility(
             before = _before(of, figure.about, rank, base)
             if before is None:
                 continue
-            known, slip = _judged(form, log(figure.value / before), _usual(of, figure, rank, base))
+            g = log(max(figure.value, LEAST) / before)
+            known, slip = _judged(form, g, _usual(of, figure, rank, base))
+            slip = slip if figure.value > 0 else None
             decided |= known is not None
             if slip is not None or known is False:
                 suspicion = _Suspicion(figure, before, slip)
@@ -240,9 +246,10 @@ def _are_alike(one: Period, other: Period) -> bool:
 
 
 def _heavy(form: Form, read: pl.DataFrame, history: Sequence[Past]) -> list[_Figure]:
-    """Those of `read`, all above zero, that are heavy among their kind, now or when they were accepted last."""
+    """Those of `read` that are heavy among their kind, now or when they were accepted last."""
     kind = ("period", "unit", "unit_multiplier", "measure")
-    now = read.with_columns(share=pl.col("value") / pl.col("value").max().over(kind))
+    share = pl.col("value") / pl.col("value").max().over(kind)
+    now = read.with_columns(share=pl.when(pl.col("value") > 0).then(share).otherwise(0.0))
     before = [
         _positive(form, past.figures).with_columns(
             then=pl.col("value") / pl.col("value").max().over(kind)
@@ -285,9 +292,14 @@ def _points(
 
 
 def _positive(form: Form, figures: pl.DataFrame) -> pl.DataFrame:
-    """The figures above zero, as floats; the form's own codes without its version, since they outlast it."""
+    """The figures above zero."""
+    return _numbers(form, figures.filter(pl.col("value") > 0))
+
+
+def _numbers(form: Form, figures: pl.DataFrame) -> pl.DataFrame:
+    """The figures as floats; the form's own codes without its version, since they outlast it."""
     own = rf"^{re.escape(form.id)}/\d+$"
-    return figures.filter(pl.col("value") > 0).select(
+    return figures.filter(pl.col("value").is_not_null()).select(
         pl.col("indicator_list").str.replace(own, form.id),
         *(name for name in _SERIES if name != "indicator_list"),
         "period",

@@ -108,7 +108,9 @@ def test_an_auditor_reads_the_words_only_where_another_role_of_the_person_does(
     reads: bool,
 ) -> None:
     asked(validation, submission)
-    (seen,) = listed(validation, person("p-hai-vai", roles=roles, rooms=rooms), submission=submission)
+    (seen,) = listed(
+        validation, person("p-hai-vai", roles=roles, rooms=rooms), submission=submission
+    )
     assert seen["question"] == (QUESTION["question"] if reads else "")
 
 

@@ -78,6 +78,20 @@ def test_a_change_as_there_never_was_is_suspected(value: float) -> None:
     assert "cùng kỳ năm trước" in found.message.vi
 
 
+@pytest.mark.parametrize("value", [0.0, -163.0])
+def test_what_was_always_much_and_is_nothing_now_is_suspected(value: float) -> None:
+    (found,) = said(years(), figure(value))
+    assert (found.code, found.place.cells) == ("implausible", ("C5",))
+    assert "151" in found.message.vi
+
+
+def test_what_is_nothing_now_is_no_slip_and_without_a_history_undecided() -> None:
+    for history in (years([1.0]), years([0.0] * 6), years([-1.0] * 6)):
+        assert codes(said(history, figure(0.0), figure(5.0, indicator="2"))) == [
+            "plausibility_undecided"
+        ]
+
+
 @pytest.mark.parametrize("power", [1, 2, 3, 4, 5, 6])
 @pytest.mark.parametrize("up", [True, False])
 @pytest.mark.parametrize("known", [1, 6])
@@ -237,10 +251,8 @@ def test_the_round_before_is_compared_too() -> None:
     assert "lần báo cáo trước" in found[0].message.vi
 
 
-def test_figures_of_zero_or_less_have_no_ratio() -> None:
-    assert (
-        said(years(), figure(0.0), figure(-5.0, indicator="2"), figure(None, indicator="3")) == []
-    )
+def test_figures_of_zero_or_less_that_never_were_more_have_no_ratio() -> None:
+    assert said(years(), figure(-5.0, indicator="2"), figure(None, indicator="3")) == []
     assert codes(said(years([0.0, 0.0, 0.0]), figure(5.0))) == ["plausibility_undecided"]
 
 

@@ -134,9 +134,7 @@ def words(session: Session, access: Access) -> Callable[[VerificationRow], bool]
     """Whether somebody reads the words of a question, and of its answer: by another role than that of an auditor."""
     granted = table()["validation"]["verification.read"]
     roles = access.principal.roles - {Role.AUDITOR}
-    other = Access(
-        access.principal, frozenset(granted[role] for role in roles if role in granted)
-    )
+    other = Access(access.principal, frozenset(granted[role] for role in roles if role in granted))
     mine, of_office = _own(session, other) if other.scopes else (frozenset(), frozenset())
 
     def check(row: VerificationRow) -> bool:

@@ -63,11 +63,7 @@ class DataStyles:
         name = local(tag)
         if name in _KINDS:
             self._open = None
-        elif (
-            self._text is not None
-            and self._open is not None
-            and name in _TEXTS
-        ):
+        elif self._text is not None and self._open is not None and name in _TEXTS:
             text = "".join(self._text).replace('"', "")
             self._text = None
             if name == "embedded-text":

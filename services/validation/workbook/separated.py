@@ -113,9 +113,7 @@ def _swallows(cell: str, separator: str, width: int) -> bool:
     """Whether a quote of two that stray has made rows of figures into the text of one cell."""
     lines = (line.split(separator) for line in cell.split("\n"))
     return any(
-        len(pieces) >= max(width, 3)
-        and any(map(_NUMBER.fullmatch, pieces))
-        for pieces in lines
+        len(pieces) >= max(width, 3) and any(map(_NUMBER.fullmatch, pieces)) for pieces in lines
     )
 
 
