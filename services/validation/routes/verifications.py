@@ -39,7 +39,7 @@ def listed(
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
     offset: Annotated[int, Query(ge=0, le=10**9)] = 0,
 ) -> VerificationsView:
-    """What the asker's rooms asked or have to verify, or all; the newest first. By an auditor's right without the words."""
+    """What the asker's rooms asked or have to verify, or all; the newest first. To auditors without the words."""
     with Session(context.engine) as session:
         found = queries.verifications(session, access, state, submission, limit, offset)
         has_words = queries.words(session, access)
