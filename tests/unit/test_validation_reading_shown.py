@@ -7,6 +7,9 @@ from decimal import Decimal
 import pytest
 import xlwt
 from openpyxl import Workbook
+from openpyxl.formatting.rule import Rule
+from openpyxl.styles.differential import DifferentialStyle
+from openpyxl.styles.numbers import NumberFormat
 
 from services.model.form import Form
 from services.validation.check import Checked, check
@@ -333,3 +336,22 @@ def test_cells_of_an_ods_without_a_style_have_that_which_is_the_default() -> Non
 def test_a_format_that_says_thousands_in_short_under_millions_is_unclear(unit: str) -> None:
     checked = check(FORM, as_xlsx(rows(), f'0" {unit}"'), STATEMENT)
     assert "format_unclear" in codes(checked)
+
+
+@pytest.mark.parametrize(
+    ("code", "area", "cells"),
+    [(MILLIONS, "C5:D9", 10), (MILLIONS, "A1:A4 D6", 1), ("#,##0.0", "C5:D9", 0)],
+)  # fmt: skip
+def test_a_format_that_scales_under_a_condition_is_unclear_at_its_cells(
+    code: str, area: str, cells: int
+) -> None:
+    workbook = Workbook()
+    sheet = workbook.active
+    assert sheet is not None
+    for row in rows():
+        sheet.append(row)
+    style = DifferentialStyle(numFmt=NumberFormat(numFmtId=200, formatCode=code))
+    sheet.conditional_formatting.add(area, Rule(type="expression", formula=["TRUE"], dxf=style))
+    checked = check(FORM, saved(workbook), STATEMENT)
+    unclear = [one.place.cells for one in checked.report.findings if one.code == "format_unclear"]
+    assert sum(map(len, unclear)) == cells

@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 
 from services.validation.workbook.address import place_of
-from services.validation.workbook.formats import PERCENT, is_plain
+from services.validation.workbook.formats import CONDITIONAL, PERCENT, is_plain
 from services.validation.workbook.markup import attributes, tags
 from services.validation.workbook.sheet import Place
 
@@ -16,6 +16,12 @@ _CELL = re.compile(rb'<c r="([A-Z]{1,3}\d{1,7})"[^<>]*?\ss="(\d{1,5})"')
 _INSIDE = rb"""((?:[^<>"']|"[^"<]*"|'[^'<]*')*)>"""
 _FORMAT = re.compile(rb"<(?:\w+:)?numFmt\b" + _INSIDE)
 _STYLE = re.compile(rb"<(?:\w+:)?xf\b" + _INSIDE)
+_CONDITIONS = re.compile(
+    rb"<(?:\w+:)?conditionalFormatting\b" + _INSIDE + rb"(.*?)</(?:\w+:)?conditionalFormatting>",
+    re.DOTALL,
+)
+_RULE_STYLE = re.compile(rb"""\bdxfId=["'](\d{1,5})["']""")
+_REFERENCE = re.compile(rb"""<(?:\w+:)?c\s[^<>]*?\br=["']([A-Z]{1,3}\d{1,7})["']""")
 _FONT_OF_STYLE = re.compile(rb'<xf\s[^<>]*?\bfontId="(\d{1,5})"')
 
 
@@ -66,6 +72,32 @@ def cell_formats(odd: Mapping[int, str], sheet: bytes) -> dict[Place, str]:
         place: odd[int(found["style"] or 0)]
         for found in re.finditer(cell, sheet)
         if (place := place_of(found[2].decode()))
+    }
+
+
+def conditional_formats(styles: bytes, sheet: bytes) -> dict[Place, str]:
+    """The number format that conditional formatting (18.3.1.18) may give a filled cell, if it shows another number."""
+    parts = re.split(rb"<(?:\w+:)?dxf[\s>/]", _between(styles, b"dxfs"))[1:]
+    codes = [
+        attributes(found[1]).get("formatCode", "") if (found := _FORMAT.search(part)) else ""
+        for part in parts
+    ]
+    odd = {str(number).encode(): code for number, code in enumerate(codes) if not is_plain(code)}
+    ranges = [
+        (first, last, code)
+        for inside, rules in (_CONDITIONS.findall(sheet) if odd else ())
+        for code in [odd[one] for one in _RULE_STYLE.findall(rules) if one in odd][:1]
+        for area in attributes(inside).get("sqref", "").split()
+        if (first := place_of(area.partition(":")[0]))
+        and (last := place_of(area.rpartition(":")[2]))
+    ]
+    places = (place_of(one.decode()) for one in _REFERENCE.findall(sheet)) if ranges else ()
+    return {
+        place: CONDITIONAL + code
+        for place in places
+        if place is not None
+        for first, last, code in ranges
+        if first[0] <= place[0] <= last[0] and first[1] <= place[1] <= last[1]
     }
 
 

@@ -13,6 +13,8 @@ from functools import lru_cache
 
 PERCENT = {9: "0%", 10: "0.00%"}
 """Those of the formats that are known by a number alone that don't show what is stored."""
+CONDITIONAL = "[conditional]"
+"""Before a format that counts only under a condition on other cells, which nobody looks into here."""
 _LONGEST = 1_024
 _TOKEN = re.compile(
     r'"(?P<quoted>[^"]*)"?|\\(?P<escaped>.)|[_*].|\[(?P<bracket>[^\]]*)\]'
@@ -88,7 +90,7 @@ _DASH = Shown(text="-", digits=False)
 
 @lru_cache(maxsize=4096)
 def _sections(code: str) -> tuple[_Section, ...]:
-    if len(code) > _LONGEST:
+    if len(code) > _LONGEST or code.startswith(CONDITIONAL):
         return (_Section(None, Shown(clear=False), minus=False),)
     if not code.strip():
         return (_Section(None, Shown(), minus=False),)

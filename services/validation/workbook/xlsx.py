@@ -13,7 +13,12 @@ from typing import TypeVar
 
 from services.validation.workbook import worksheet
 from services.validation.workbook.archive import Archive, OversizedPart, UnreadPart
-from services.validation.workbook.fonts import cell_fonts, cell_formats, odd_styles
+from services.validation.workbook.fonts import (
+    cell_fonts,
+    cell_formats,
+    conditional_formats,
+    odd_styles,
+)
 from services.validation.workbook.markup import Element, elements, loose_text
 from services.validation.workbook.sheet import (
     Format,
@@ -100,6 +105,8 @@ class Package:
         content = self._read(path)
         scan = worksheet.scan(content)
         formats = cell_formats(self._odd_styles, content)
+        if b"conditionalFormatting" in content and _STYLES in self._archive:
+            formats |= conditional_formats(self._read(_STYLES), content)
         return replace(scan, formats=formats) if formats and not scan.oversized else scan
 
     @cached_property
