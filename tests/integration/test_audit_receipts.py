@@ -20,6 +20,7 @@ from sqlmodel import SQLModel
 from services.audit.store import SCHEMA
 from services.audit.verifier import Checkpoint, verify_consistency, verify_receipt
 from services.kernel.events import Event
+from services.kernel.rates import Reads
 from services.model.statement import Question, sign
 from tests import people
 from tests.contract.examples import examples
@@ -323,6 +324,16 @@ def test_a_sender_reads_its_receipt_by_its_signature(cleared: Evidence) -> None:
         assert answer.status_code == 401, headers
         assert answer.json()["type"] == "urn:solieu:problem:audit-signature"
         assert answer.json()["title"] and answer.json()["en"]["detail"]
+
+
+def test_a_senders_signed_reads_are_limited_as_those_of_persons(
+    cleared: Evidence, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    where = f"/v1/receipts/{SUBMISSION}"
+    few = Reads(burst=1, per_second=0.001)
+    monkeypatch.setattr(cleared.client.app.state, "reads", few)  # type: ignore[attr-defined]
+    found = [cleared.client.get(where, headers=signed(where, sender_key())) for _ in range(2)]
+    assert [one.status_code for one in found] == [200, 429]
 
 
 def test_another_sender_and_a_revoked_key_read_nothing(cleared: Evidence) -> None:
