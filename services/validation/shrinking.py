@@ -36,9 +36,12 @@ def check_shrinking(
 ) -> None:
     """Names what is gone: `read` are the figures of this attempt, `asked` gives one for each cell that could hold one.
 
-    Where the sender states that none occurred, a zero takes the place of a number, too.
+    Where the sender states that none occurred, a zero takes the place of a number, too. Nothing but zeros says the same
+    without signing it.
     """
     after, before = read, earlier.figures
+    if after.filter(pl.col("value") != 0).is_empty():
+        after, before = after.clear(), before.filter(pl.col("value") != 0)
     if is_nil:
         after = after.filter(pl.col("missing").ne_missing(Missing.NIL.value))
         before = before.filter(pl.col("value") != 0)

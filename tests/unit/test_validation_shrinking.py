@@ -80,6 +80,16 @@ def test_zero_and_the_mark_for_none_are_numbers() -> None:
     assert lost(again(sheet)) == []
 
 
+@pytest.mark.parametrize("nothing", ["-", 0, "0"])
+def test_nothing_but_zeros_in_the_place_of_figures_is_named(nothing: Any) -> None:
+    sheet = rows()
+    for line in (TOTAL, TAX, DUTY, FEES, OTHER):
+        sheet[line][2] = sheet[line][3] = nothing
+    assert len(lost(again(sheet))) == 10
+    zeros = check(FORM, xlsx(sheet), STATEMENT)
+    assert lost(check(FORM, xlsx(sheet), STATEMENT, earlier=earlier(zeros))) == []
+
+
 def test_more_figures_than_before_are_no_loss() -> None:
     few = check(FORM, xlsx(without([DUTY])), STATEMENT)
     assert check(FORM, xlsx(rows()), STATEMENT, earlier=earlier(few)).report.findings == ()
