@@ -30,8 +30,6 @@ OfReports = Annotated[Access, Depends(reader("report.read"))]
 Limit = Annotated[int, Query(ge=1, le=1000)]
 Offset = Annotated[int, Query(ge=0, le=2**31 - 1)]
 Which = Annotated[int | None, Query(ge=1, le=2**31 - 1, description="1, 2, …")]
-NOT_FOR_USE = frozenset({State.WITHHELD, State.WITHDRAWN})
-"""What a regulation forbids to use, or was taken back: its values are its sender's alone."""
 _NOT_STORED = {"Cache-Control": "no-store"}
 
 
@@ -51,7 +49,7 @@ def state(
 def report(submission_id: UUID, context: Here, who: OfReports, attempt: Which = None) -> Response:
     """The report of an attempt, the latest unless one is named. It holds values: for its sender and the room.
 
-    403 for the room where the attempt was withheld or withdrawn.
+    403 for the room where a regulation forbids its use, or it was taken back, which takes back all before it.
     """
     which = submission_id, attempt
     _, reference = _reference(context, who, which, "report", Code.NO_REPORT)
@@ -152,7 +150,11 @@ def _reference(
     with Session(context.engine) as session:
         attempts = _seen(session, submission_id, who, context.clock())
         submission, chosen, status = _chosen(attempts, attempt)
-    if status.state in NOT_FOR_USE and submission.sender != who.principal.organisation:
+    taken_back = max(
+        (one.attempt for _, one, at in attempts if at.state == State.WITHDRAWN), default=0
+    )
+    may_be_used = status.state != State.WITHHELD and chosen.attempt > taken_back
+    if not may_be_used and submission.sender != who.principal.organisation:
         raise problem(Refusal(Code.NOT_FOR_USE))
     reference = status.detail.get(kind)
     if reference is None:

@@ -6,7 +6,7 @@ notes what nobody may use, so that the words of its findings, which hold values,
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from polars.exceptions import PolarsError
 
@@ -38,10 +38,7 @@ def handle(event: Event, first: int, contents: Mapping[str, bytes]) -> Outcome:
     holds no observations.
     """
     data = event.data
-    unused = tuple(
-        Row(UnusedRow, {name: data[name] for name in ("submission_id", "attempt")}, "ignore")
-        for _ in {event.topic} & {WITHDRAWN, WITHHELD}
-    )
+    unused = tuple(_unused(event))
     if data["attempt"] < first or event.topic == WITHHELD:
         return Outcome(rows=unused)
     if event.topic == WITHDRAWN:
@@ -54,6 +51,15 @@ def handle(event: Event, first: int, contents: Mapping[str, bytes]) -> Outcome:
     except (PeriodError, ValueError, PolarsError) as error:
         raise Permanent(f"the observations object can't be used: {error}") from error
     return _kept(event, period, contents["observations"])
+
+
+def _unused(event: Event) -> Iterator[Row]:
+    """The attempt that a regulation forbids to use; or the one that was taken back, and all before it."""
+    last = event.data["attempt"]
+    first = {WITHHELD: last, WITHDRAWN: 1}.get(event.topic, last + 1)
+    for attempt in range(first, last + 1):
+        values = {"submission_id": event.data["submission_id"], "attempt": attempt}
+        yield Row(UnusedRow, values, "ignore")
 
 
 def _kept(event: Event, period: str, observations: bytes | None) -> Outcome:

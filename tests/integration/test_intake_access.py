@@ -146,6 +146,15 @@ def test_what_nobody_may_use_its_sender_alone_opens(case: Case, state: State) ->
         assert answer.status_code == (200 if ending == "report" else 404)
 
 
+def test_what_is_taken_back_takes_back_all_before_it(case: Case) -> None:
+    assert case.sender.post(b"a,b\n1,2\n").json()["attempt"] == 2
+    sql = "update intake.status set state = %s where submission_id = %s and attempt = 2"
+    where, officer = f"/v1/submissions/{case.id}/report?attempt=1", case.readers["officer"]
+    for state, status in ((State.WITHHELD, 200), (State.WITHDRAWN, 403)):
+        case.intake.execute(sql, state.value, case.id)
+        assert case.ask(where, **officer).status_code == status, state
+
+
 def test_the_list_holds_what_one_may_see(case: Case) -> None:
     case.intake.sender().post()
     for name, person in case.readers.items():

@@ -457,6 +457,18 @@ def test_the_findings_of_what_nobody_may_use_its_sender_alone_reads(
     assert validation.client.get(where, headers=person()).status_code == 200, "the one after it"
 
 
+def test_what_is_taken_back_takes_back_all_before_it(validation: Validation) -> None:
+    id_ = str(uuid4())
+    for attempt in (1, 2):
+        data = validation.comes(id_, attempt=attempt)
+    head = {name: data[name] for name in (*HEAD, "submission_id", "attempt")}
+    validation.happens(event("submission.withdrawn", head), worker.STORED)
+    for attempt in (1, 2):
+        query = {"attempt": attempt}
+        where = f"/v1/submissions/{id_}/findings"
+        assert validation.client.get(where, params=query, headers=person()).status_code == 403
+
+
 def test_what_was_stored_is_what_later_ones_are_compared_with(validation: Validation) -> None:
     first, estimate, other = (str(uuid4()) for _ in range(3))
     data = validation.comes(first, content=xlsx(rows()), **SMALL)
