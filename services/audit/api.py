@@ -16,7 +16,7 @@ from services.audit.readers import reaches, reader
 from services.audit.receipts import NoReceipt, receipt_of
 from services.audit.store import Checkpoint, Leaf
 from services.kernel.api import Context, context_of, create, serve
-from services.kernel.auth import Access, allowed
+from services.kernel.auth import Access, Scope, allowed
 from services.kernel.clock import Clock, utc_now
 from services.kernel.problems import Problem
 from services.kernel.settings import Settings
@@ -197,12 +197,17 @@ def _submissions(app: FastAPI) -> None:
         submission: UUID,
         attempt: Annotated[int | None, ATTEMPT] = None,
     ) -> Receipt:
-        """Of the latest attempt unless one is named, once the log has its verdict."""
+        """Of the latest attempt unless one is named, once the log has its verdict.
+
+        To its sender without what persons of the office said and decided about it.
+        """
+        persons = who.scopes != {Scope.OWN}
         with Session(context.engine) as session:
             try:
                 if not reaches(session, who, str(submission), context.clock()):
                     raise NoReceipt("unknown")
-                return Receipt(**receipt_of(session, str(submission), attempt))
+                found = receipt_of(session, str(submission), attempt, persons=persons)
+                return Receipt(**found)
             except NoReceipt as error:
                 raise problem(error.why, NO_RECEIPT[error.why]) from None
 

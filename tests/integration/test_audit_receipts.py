@@ -208,6 +208,14 @@ def test_what_persons_decided_is_part_of_the_path_and_what_follows_elsewhere_is_
     found = verify_receipt(receipt, ORIGINAL)
     topics = ["submission.received", *CLEARED]
     assert [one.topic for one in found.events] == [*topics, "review.decided"]
+    where = f"/v1/receipts/{SUBMISSION}"
+    for headers in (
+        signed(where, sender_key()),
+        people.headers(roles=("agency",), organisation=SENDER, rooms=()),
+    ):
+        its_senders = cleared.client.get(where, headers=headers).json()
+        seen = verify_receipt(its_senders, ORIGINAL).events
+        assert [one.topic for one in seen] == topics, "without what persons of the office decided"
     with psycopg.connect(module_database, autocommit=True) as connection:
         connection.execute(
             "delete from audit.contents using audit.leaves where leaves.index = contents.index"
@@ -331,7 +339,7 @@ def test_a_senders_signed_reads_are_limited_as_those_of_persons(
 ) -> None:
     where = f"/v1/receipts/{SUBMISSION}"
     few = Reads(burst=1, per_second=0.001)
-    monkeypatch.setattr(cleared.client.app.state, "reads", few)  # type: ignore[attr-defined]
+    monkeypatch.setitem(cleared.client.app.state._state, "reads", few)  # type: ignore[attr-defined]
     found = [cleared.client.get(where, headers=signed(where, sender_key())) for _ in range(2)]
     assert [one.status_code for one in found] == [200, 429]
 
