@@ -52,23 +52,33 @@ def verify(
     checkpoint: Annotated[
         Path | None, _file("Độ dài và gốc đã biết (JSON) · Size and root known from elsewhere")
     ] = None,
+    consistency: Annotated[
+        Path | None,
+        _file(
+            "Chứng minh nhật ký chỉ được nối dài (JSON) · Proof that the log was only appended to"
+        ),
+    ] = None,
     json: AsJson = False,
 ) -> None:
-    """Exit code 0 where everything is proved, 1 where anything is wrong, 3 where no checkpoint is known to prove it."""
+    """Exit code 0 where everything is proved, 1 where anything is wrong, 3 where no checkpoint is known to prove it.
+
+    A checkpoint of another time than the receipt's takes what GET /v1/consistency of audit answers about both sizes.
+    """
     from services.audit.verifier import ProofError, read_receipt, verify_receipt
 
     jwk = _object(key, "--key")
     known = _checkpoint(checkpoint)
     original = file.read_bytes() if file else None
+    link = _object(consistency, "--consistency")
     try:
-        verified = verify_receipt(read_receipt(receipt.read_bytes()), original, jwk, known)
+        verified = verify_receipt(read_receipt(receipt.read_bytes()), original, jwk, known, link)
     except ProofError as error:
         _show_refusal(error, json)
         raise typer.Exit(Exit.REFUTED) from None
     if json:
         _print(_facts(verified))
     else:
-        _show(verified)
+        _show(verified, known)
     if not verified.proved:
         raise typer.Exit(Exit.CONSISTENT)
 
@@ -174,7 +184,7 @@ def _facts(verified: Verified) -> dict[str, Any]:
     }
 
 
-def _show(verified: Verified) -> None:
+def _show(verified: Verified, known: Checkpoint | None) -> None:
     facts = _facts(verified)
     verdict = {lang: _message(f"verdict.{verified.verdict}", lang) for lang in ("vi", "en")}
     for lang in ("vi", "en"):
@@ -185,6 +195,10 @@ def _show(verified: Verified) -> None:
         typer.echo(f"  {event['index']:>10}  {event['time']}  {event['topic']}")
     _say("file.same" if verified.file else "file.not-compared", sha256=verified.sha256)
     found = verified.checkpoint
+    if known is not None and not verified.proved:
+        first, second = sorted((found.size, known.size))
+        _say("checkpoint.other", size=found.size, known=known.size, first=first, second=second)
+        return
     _say(
         "checkpoint.same" if verified.proved else "checkpoint.compare",
         size=found.size,

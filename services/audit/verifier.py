@@ -221,18 +221,20 @@ def verify_receipt(
     original: bytes | None = None,
     public_key: Mapping[str, Any] | None = None,
     checkpoint: Checkpoint | None = None,
+    consistency: Mapping[str, Any] | None = None,
 ) -> Verified:
     """What the receipt says, and whether that is proved; raises ProofError where anything contradicts it.
 
     `original` is the file that was sent, `public_key` a JWK (RFC 8037) and `checkpoint` a state of the
     log known from elsewhere: where given, the receipt has to agree with them. Without `checkpoint`
-    nothing is proved.
+    nothing is proved. Where that is of another time than the receipt's own, `consistency` proves that both
+    are states of one log (RFC 9162, 2.1.4): from the shorter to the longer, as audit's API gives it.
     """
     fields = _object(receipt, "receipt", NAMES)
     _require(_whole(fields["format"], "format") == FORMAT, Reason.FORMAT, "format")
     _require(fields["digest"] == digest(receipt), Reason.DIGEST)
     stated = _checkpoint(fields["checkpoint"])
-    _require(checkpoint in (None, stated), Reason.CHECKPOINT)
+    is_proved = checkpoint is not None and _is_one_log(stated, checkpoint, consistency)
     path = _path(fields["events"], stated)
     submission = _text(fields["submission"], "submission")
     attempt = _whole(fields["attempt"], "attempt")
@@ -249,7 +251,7 @@ def verify_receipt(
     office = _text(claims.get("aud") or "", "aud")
     return Verified(
         submission, attempt, sender, form, office, content,
-        _verdict(path), thumbprint(jwk), stated, path, original is not None, checkpoint is not None,
+        _verdict(path), thumbprint(jwk), stated, path, original is not None, is_proved,
     )  # fmt: skip
 
 
@@ -350,6 +352,25 @@ def _sender_key(
     _require(known, Reason.KEY, "catalogue_version")
     _require(expected is None or _jwk(expected) == jwk, Reason.KEY, "public_key")
     return jwk
+
+
+def _is_one_log(stated: Checkpoint, known: Checkpoint, proof: Mapping[str, Any] | None) -> bool:
+    """Whether both are states of one log; False where nothing says so, ProofError where they can't be."""
+    if stated.size == known.size:
+        _require(stated == known, Reason.CHECKPOINT)
+        return True
+    if proof is None:
+        return False
+    first, second = sorted((stated, known), key=lambda one: one.size)
+    names = ("first", "second", "first_root", "second_root", "proof")
+    fields = _object(proof, "consistency", names)
+    sizes = tuple(_whole(fields[name], f"consistency.{name}") for name in names[:2])
+    roots = tuple(_hash(fields[name], f"consistency.{name}") for name in names[2:4])
+    _require(sizes == (first.size, second.size), Reason.CONSISTENCY, "sizes")
+    _require(roots == (first.root, second.root), Reason.CHECKPOINT)
+    steps = [_hash(one, "consistency.proof") for one in _list(fields["proof"], "consistency.proof")]
+    verify_consistency(first.size, second.size, steps, first.root, second.root)
+    return True
 
 
 def _claims(token: str, jwk: Mapping[str, str], received: Mapping[str, Any]) -> dict[str, Any]:

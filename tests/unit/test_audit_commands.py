@@ -25,6 +25,9 @@ def run(*arguments: object) -> Result:
     return CliRunner().invoke(cli.app, ["audit", *map(str, arguments)])
 
 
+SIZE = receipt_of(path(*CLEARED))["checkpoint"]["size"]
+
+
 @pytest.fixture
 def file(tmp_path: Path) -> Path:
     """A receipt, and beside it the original, the sender's key and the log's checkpoint."""
@@ -100,7 +103,7 @@ def test_with_all_that_is_known_from_elsewhere(file: Path) -> None:
     ("option", "content", "reason"),
     [
         ("--file", "another", Reason.ORIGINAL),
-        ("--checkpoint", json.dumps({"size": 3, "root": "00" * 32}), Reason.CHECKPOINT),
+        ("--checkpoint", json.dumps({"size": SIZE, "root": "00" * 32}), Reason.CHECKPOINT),
         ("--key", json.dumps({"kty": "OKP", "crv": "Ed25519", "x": "A" * 43}), Reason.KEY),
     ],
 )
@@ -117,6 +120,15 @@ def test_what_does_not_agree_is_refuted(
     shown = run("verify", file, option, other)
     assert shown.exit_code == 1
     assert text(f"audit.unproved.{reason.value}", "vi") in shown.stderr
+
+
+def test_a_checkpoint_of_another_time_says_what_would_prove(file: Path) -> None:
+    other = file.parent / "other"
+    other.write_text(json.dumps({"size": SIZE + 3, "root": "00" * 32}), encoding="utf-8")
+    result = run("verify", file, "--checkpoint", other)
+    assert result.exit_code == 3
+    assert f"/v1/consistency?first={SIZE}&second={SIZE + 3}" in result.stdout
+    assert "--consistency" in result.stdout
 
 
 def test_a_changed_receipt_is_refuted(file: Path) -> None:

@@ -25,7 +25,14 @@ from joserfc.jwk import OKPKey
 
 from services.audit import verifier
 from services.audit.leaf import entry
-from services.audit.merkle import EMPTY, Tree, consistency_proof, inclusion_proof, leaf_hash
+from services.audit.merkle import (
+    EMPTY,
+    Tree,
+    consistency_proof,
+    inclusion_proof,
+    leaf_hash,
+    root_of,
+)
 from services.audit.verifier import (
     Checkpoint,
     ProofError,
@@ -131,13 +138,18 @@ def seal(receipt: dict[str, Any]) -> dict[str, Any]:
     return receipt | {"digest": verifier.digest(receipt)}
 
 
+def leaves_of(made: Path_, strangers: int = 5) -> list[bytes]:
+    """The leaves of a log that holds this path between events of others."""
+    logged = [made.key, *made.events]
+    own = [leaf_hash(entry(e, bytes([n]) * 32).encoded()) for n, e in enumerate(logged)]
+    return [*(leaf_hash(bytes([number])) for number in range(strangers)), *own, leaf_hash(b"last")]
+
+
 def receipt_of(made: Path_, strangers: int = 5) -> dict[str, Any]:
     """The receipt of a log that holds this path between events of others."""
     logged = [made.key, *made.events]
-    leaves = [leaf_hash(bytes([number])) for number in range(strangers)]
     salts = [bytes([number]) * 32 for number in range(len(logged))]
-    own = [leaf_hash(entry(e, salt).encoded()) for e, salt in zip(logged, salts, strict=True)]
-    leaves += [*own, leaf_hash(b"last")]
+    leaves = leaves_of(made, strangers)
     tree, lookup = grown(leaves)
     entries = [
         {
@@ -344,9 +356,37 @@ def test_another_file_key_or_checkpoint_is_refused() -> None:
     assert refusal(receipt, original=ORIGINAL + b" ") is Reason.ORIGINAL
     other = sender_key(1).as_dict(private=False)
     assert refusal(receipt, public_key=other) is Reason.KEY
-    root = bytes.fromhex(receipt["checkpoint"]["root"])
-    wrong = Checkpoint(receipt["checkpoint"]["size"] + 1, root)
+    wrong = Checkpoint(receipt["checkpoint"]["size"], bytes(32))
     assert refusal(receipt, checkpoint=wrong) is Reason.CHECKPOINT
+
+
+@pytest.mark.parametrize("grows", [1, 5, -1, -3])
+def test_a_checkpoint_of_another_time_proves_with_what_links_it(grows: int) -> None:
+    """An auditor keeps one when he can; the receipt has the log's newest."""
+    made = path(*CLEARED)
+    receipt, leaves = receipt_of(made), leaves_of(made)
+    size = receipt["checkpoint"]["size"]
+    assert size == len(leaves)
+    leaves += [leaf_hash(bytes([number, 7])) for number in range(5)]
+    tree, lookup = grown(leaves[: max(size, size + grows)])
+    first, second = sorted((size, size + grows))
+    known = Checkpoint(size + grows, root_of(size + grows, lookup))
+    assert not verify_receipt(receipt, checkpoint=known).proved, "nothing contradicts it"
+    link = {
+        "first": first, "second": second,
+        "first_root": root_of(first, lookup).hex(), "second_root": root_of(second, lookup).hex(),
+        "proof": [step.hex() for step in consistency_proof(first, second, lookup)],
+    }  # fmt: skip
+    assert verify_receipt(receipt, checkpoint=known, consistency=link).proved
+    assert tree.size == second
+    other = Checkpoint(known.size, bytes(32))
+    assert refusal(receipt, checkpoint=other, consistency=link) is Reason.CHECKPOINT
+    forged = link | {"proof": ["00" * 32, *link["proof"][1:]]}
+    assert refusal(receipt, checkpoint=known, consistency=forged) is Reason.CONSISTENCY
+    beside = link | {"first": first - 1}
+    assert refusal(receipt, checkpoint=known, consistency=beside) is Reason.CONSISTENCY
+    assert refusal(receipt, checkpoint=known, consistency={}) is Reason.FORMAT
+    assert not verify_receipt(receipt, consistency=link).proved, "no checkpoint is known"
 
 
 def test_a_statement_of_another_key_or_content_is_refused() -> None:
@@ -551,14 +591,17 @@ def test_any_change_is_refused_with_its_digest_made_anew(data: st.DataObject) ->
 
 
 @given(st.integers(0, 2**63))
-def test_another_size_is_refused_by_the_digest_and_by_a_known_checkpoint(size: int) -> None:
+def test_another_size_is_refused_by_the_digest_and_proved_by_no_known_checkpoint(size: int) -> None:
     receipt = whole()
     known = Checkpoint(receipt["checkpoint"]["size"], bytes.fromhex(receipt["checkpoint"]["root"]))
     if size == known.size:
         return
     changed = receipt | {"checkpoint": receipt["checkpoint"] | {"size": size}}
     assert refusal(changed) is Reason.DIGEST
-    assert refusal(seal(changed), checkpoint=known) in {Reason.CHECKPOINT, Reason.FORMAT}
+    try:
+        assert not verify_receipt(seal(changed), checkpoint=known).proved
+    except ProofError as error:
+        assert error.reason in {Reason.INCLUSION, Reason.FORMAT}
 
 
 json_values = st.recursive(
