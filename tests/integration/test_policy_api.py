@@ -1037,3 +1037,17 @@ def test_an_answer_follows_the_item_that_it_rests_on(
         policy.execute(item, json.dumps({"recipients": None, "purposes": PURPOSES}))
     sweep(policy.context)
     assert policy.client.get(where, headers=AGENCY).json()["state"] == "granted", "as before"
+
+
+def test_the_explanation_of_what_was_granted_says_so(policy: Policy) -> None:
+    id_ = str(uuid4())
+    policy.comes(id_, **(HEAD | {"period": "2015"}))
+    where = f"/v1/submissions/{id_}/explanation"
+    audience = {"audience": "agency:so-noi-vu-dien-bien"}
+    wanted = WANTED | {"period": "2015"}
+    for state, verdict in (("pending", "held"), ("granted", "cleared")):
+        asked = policy.client.post("/v1/requests", json=wanted, headers=AGENCY).json()
+        assert asked["state"] == state
+        explained = policy.client.get(where, params=audience, headers=LEADER).json()
+        assert explained["verdict"] == verdict, explained
+        policy.publishes(period="2015")

@@ -80,7 +80,14 @@ def explain(
         numbers = queries.numbers(session)
         session.rollback()
     asking = Audience(kind, id_)
-    case = case_of(chosen.head, chosen.evidence, facts, day(now), chosen.waived, audience=asking)
+    form = facts.forms.get(chosen.head["form_version"])
+    case = case_of(
+        chosen.head, chosen.evidence, facts, day(now), chosen.waived, audience=asking,
+        # As a request for any of its figures is answered.
+        published=asking != COMPILERS
+        and form is not None
+        and not form.unpublished(chosen.head, facts.released),
+    )  # fmt: skip
     found = plain(explained(case, asking))
     return ExplanationView.of(submission, chosen.attempt, chosen.verdict, found, numbers)
 
