@@ -1,8 +1,8 @@
 """The reconciliation: whether everything that came in is accounted for. Pure.
 
 Attempts = verdicts + held + in flight + dead. Figures that validation read = stored + returned +
-withheld + held + superseded + withdrawn + in flight. Intake's answer counts dead letters' attempts as in flight: it can't
-see them.
+withheld + held + superseded + withdrawn + in flight. Intake's answer counts dead letters' attempts
+as in flight: it can't see them.
 """
 
 from __future__ import annotations

@@ -60,6 +60,14 @@ def test_a_separator_too_many_at_the_end_of_one_row_is_an_error() -> None:
     assert found(checked(separated(",", {6: "Thuế hàng hoá,02,30.5,100,"})), "row_wide")
 
 
+def test_blank_cells_behind_a_heading_make_it_no_wider() -> None:
+    heading = "Chỉ tiêu,Mã số,Quý III năm 2026,9 tháng năm 2026,,"
+    wide = checked(separated(",", {3: heading, 6: "Thuế hàng hoá,02,30,5,100,"}))
+    assert found(wide, "row_wide").place.cells == ("E6",)
+    for line in ("Thuế hàng hoá,02,30.5,100,,", "Thuế hàng hoá,02,30.5,100,tạm tính,"):
+        assert "row_wide" not in codes(checked(separated(",", {3: heading, 6: line})))
+
+
 def test_a_banner_of_one_cell_above_the_heading_is_no_heading() -> None:
     assert codes(checked(b"Xuat tu phan mem ke toan\n" + separated())) == set()
 

@@ -68,7 +68,8 @@ def read_sdmx(
         where = Place(sheet.name, tuple(address(0, place) for place in places))
         notebook.find("heading_repeated", where, names=", ".join(twice))
         return None
-    find_wide(sheet, range(1, len(sheet.rows)), len(sheet.rows[0]), notebook)
+    width = len(sheet.rows[0])
+    find_wide(sheet, range(1, len(sheet.rows)), width, width, notebook)
     if other := [one for one in heading.components if one not in known]:
         where = Place(sheet.name, tuple(address(0, heading.columns[one]) for one in other))
         # Identifiers of SDMX have a case: a flag that is written otherwise would be lost, and what it keeps back go on.

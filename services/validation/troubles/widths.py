@@ -13,6 +13,7 @@ from services.validation.placing.layout import Layout
 from services.validation.placing.lines import rows_below
 from services.validation.workbook import Sheet, address
 
+_NUMBERS = (Content.NUMBER, Content.AMBIGUOUS, Content.TOO_LARGE)
 _FIGURES = (Content.NUMBER, Content.AMBIGUOUS, Content.MISSING, Content.TOO_LARGE)
 
 
@@ -27,27 +28,39 @@ def check_widths(table: Table, layout: Layout, notebook: Notebook) -> None:
             read_number(layout.sheet.value(number, place)).content in _FIGURES for place in places
         )
     )
-    find_wide(layout.sheet, filled, _width(layout), notebook)
+    find_wide(layout.sheet, filled, *_widths(layout), notebook)
 
 
-def find_wide(sheet: Sheet, numbers: Iterable[int], width: int, notebook: Notebook) -> None:
-    """Names those rows that have more than `width` cells, with the first cell that is too many."""
-    wide = [number for number in numbers if len(sheet.rows[number]) > width]
+def find_wide(
+    sheet: Sheet, numbers: Iterable[int], width: int, named: int, notebook: Notebook
+) -> None:
+    """Names those rows that have more than `width` cells, with the first cell that is too many.
+
+    Or a number behind the `named` ones: blank cells of a heading make it as wide as what fell apart below it.
+    """
+    wide = [
+        number
+        for number in numbers
+        if len(sheet.rows[number]) > width
+        or any(read_number(cell).content in _NUMBERS for cell in sheet.rows[number][named:width])
+    ]
     if wide:
-        cells = tuple(address(number, width) for number in wide)
+        cells = tuple(address(number, named) for number in wide)
         rows = ", ".join(str(number + 1) for number in wide)
-        given = {"rows": rows, "count": len(wide), "width": width}
+        given = {"rows": rows, "count": len(wide), "width": named}
         notebook.find("row_wide", Place(sheet.name, cells), Context(), **given)
 
 
-def _width(layout: Layout) -> int:
-    """The cells of the widest row of the heading."""
+def _widths(layout: Layout) -> tuple[int, int]:
+    """The cells of the widest row of the heading, and up to the last that says something."""
     rows, first = layout.sheet.rows, min(layout.columns.values())
-    width, number = len(rows[layout.header_row]), layout.header_row - 1
+    heading, number = [rows[layout.header_row]], layout.header_row - 1
     while number >= 0 and any(
         layout.sheet.value(number, place) != ""
         for place in layout.columns.values()
         if place > first
     ):
-        width, number = max(width, len(rows[number])), number - 1
-    return width
+        heading.append(rows[number])
+        number -= 1
+    named = (place for row in heading for place, cell in enumerate(row) if cell not in ("", None))
+    return max(map(len, heading)), 1 + max(named, default=0)
