@@ -21,7 +21,8 @@ from deploy.supervision import ROOT, Child, Supervisor, wait_until
 from services.kernel.cluster import Cluster
 
 INFRASTRUCTURE = ("kafka", "postgres", "mailbox")
-STARTUP_SECONDS = 60
+STARTUP_SECONDS = 300
+"""Longer than a busy machine takes: what has ended for good is told of at once."""
 
 
 class Stack:
@@ -245,5 +246,11 @@ class Stack:
             "mailbox": lambda: mailbox.answers(port),
         }
         log = self.logs / f"{name}.log"
-        wait_until(answers[name], STARTUP_SECONDS, f"{name} does not answer: see {log}")
+
+        def answered() -> bool:
+            if self.supervisor.states()[name]["statename"] == "FATAL":
+                raise RuntimeError(f"{name} does not start: see {log}")
+            return answers[name]()
+
+        wait_until(answered, STARTUP_SECONDS, f"{name} does not answer: see {log}")
         progress(name, time.monotonic() - began)

@@ -66,7 +66,7 @@ class Supervisor:
                 command, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
                 stderr=output, start_new_session=True,
             )  # fmt: skip
-        wait_until(lambda: self._failed() or self.running(), 15, f"no supervisord: see {self.logs}")
+        wait_until(lambda: self._failed() or self.running(), 60, f"no supervisord: see {self.logs}")
         if self._failed():
             self._forget_socket()
             raise RuntimeError(f"supervisord: {errors.read_text(encoding='utf-8')}")

@@ -78,7 +78,7 @@ def run(
                 lambda: f"harm: {monkey.done}",
             )
         print(f"seed {seed}, sent {sent}, harm: {Counter(h.split()[0] for h in monkey.done)}")
-        stack.wait_healthy(240)
+        stack.wait_healthy(300)
         settle(stack, sent)
         check_verdicts(stack, plan)
         check_notices(stack)

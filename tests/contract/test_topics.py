@@ -37,7 +37,7 @@ def own(admin: KafkaAdminClient) -> set[Difference]:
 
 def soon(condition: Callable[[], bool], what: str) -> None:
     """Changes reach a broker's metadata a moment after they are acknowledged."""
-    wait_until(condition, 10, what)
+    wait_until(condition, 60, what)
 
 
 def test_the_broker_has_what_is_declared(admin: KafkaAdminClient) -> None:

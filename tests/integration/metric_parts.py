@@ -70,7 +70,7 @@ def trouble(stack: Stack) -> None:
     """Does what an operator must be told of: in the order in which no count is lost by a restart."""
     stack.signal("postgres", "QUIT")
     stack.start_infrastructure()
-    stack.wait_healthy(120)
+    stack.wait_healthy(300)
     _lose_records(stack)
     _forge(stack)
     with client(stack, "intake-api", {"Authorization": "Statement nobody's"}) as stranger:
@@ -91,7 +91,7 @@ def _lose_records(stack: Stack) -> None:
     admin.delete_records({partition: offsets[-1]})
     admin.close()
     stack.start_services(["grdp-worker"])
-    stack.wait_healthy(120, ["grdp-worker"])
+    stack.wait_healthy(300, ["grdp-worker"])
 
 
 def _forge(stack: Stack) -> None:

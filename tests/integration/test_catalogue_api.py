@@ -31,7 +31,7 @@ ORGANISATION = {"name": {"vi": "Sở Thử nghiệm", "en": "Department of Tests
 @pytest.fixture(scope="module")
 def api(stack: Stack) -> Iterator[Stack]:
     stack.start_services([PROGRAM])
-    stack.wait_healthy(60, [PROGRAM])
+    stack.wait_healthy(300, [PROGRAM])
     yield stack
     stack.stop_services([PROGRAM])
 

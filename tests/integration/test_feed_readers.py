@@ -51,7 +51,7 @@ def fed(stack: Stack) -> Stack:
 @pytest.fixture(scope="module")
 def registry(fed: Stack) -> Iterator[str]:
     fed.start_services([PROGRAM])
-    fed.wait_healthy(60, [PROGRAM])
+    fed.wait_healthy(300, [PROGRAM])
     yield fed.url(PROGRAM)
     fed.stop_services([PROGRAM])
 

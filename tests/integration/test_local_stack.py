@@ -81,7 +81,7 @@ def test_the_log_of_postgres_holds_no_value(infrastructure: Stack, fresh_databas
         connection.execute("insert into figures values (73512.25), (73512.25)")
 
     log = infrastructure.logs / "postgres.log"
-    wait_until(lambda: "duplicate key" in log.read_text(), 5, "the error was not logged")
+    wait_until(lambda: "duplicate key" in log.read_text(), 60, "the error was not logged")
     assert "73512.25" not in log.read_text()
 
 
@@ -144,7 +144,7 @@ def _end(stack: Stack, program: str, how: str) -> None:
     before = stack.process_id(program)
     if how == "kill":
         stack.signal(program, "KILL")
-        wait_until(lambda: stack.process_id(program) not in (before, 0), 30, "was not restarted")
+        wait_until(lambda: stack.process_id(program) not in (before, 0), 120, "was not restarted")
     else:
         stack.restart(program)
     stack.start_infrastructure()

@@ -74,7 +74,7 @@ def outcome(answer: Receipt | Refused) -> str:
 
 def until(stack: Stack, key: Key, file: Path, wanted: str) -> Any:
     """Submits until intake has heard of the change; returns what it answers then."""
-    end = time.monotonic() + 30
+    end = time.monotonic() + 120
     while True:
         answer = submit(stack, key, file)
         if outcome(answer) == wanted or time.monotonic() > end:

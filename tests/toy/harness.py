@@ -206,7 +206,7 @@ def fresh_topics(cluster: Cluster) -> None:
         names = [name for name in admin.list_topics() if not name.startswith("__")]
         if names:
             admin.delete_topics(names)
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + 120
         while set(admin.list_topics()) & set(names) and time.monotonic() < deadline:
             time.sleep(0.1)
         administration.apply(admin, topics.load().values())
