@@ -55,3 +55,11 @@ def test_a_decision_is_offered_only_while_it_waits_and_once_for_each_hold() -> N
 def test_who_may_not_read_reviews_sees_none() -> None:
     agency = replace(OFFICER, organisation="so-tai-chinh-dien-bien", roles=frozenset({"agency"}))
     assert "decided" not in shown("stored", None, agency)
+
+
+def test_the_marked_workbook_is_offered_to_whom_intake_gives_it() -> None:
+    read = {"findings": [], "repairs": [], "rules": []}
+    for report, offered in ((None, False), (read, True)):
+        found = Seen(attempt("cho", "returned"), report, read, None, [], {})
+        parts = _parts(found, OFFICER, "vi", NOTHING, "token")
+        assert any("/marked?" in part.html for part in parts) is offered

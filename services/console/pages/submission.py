@@ -232,6 +232,8 @@ def _parts(
         "tally": findings.tally(found.report),
         "repairs": found.report["repairs"] if found.report else [],
         "has_report": with_words is not None,
+        # Intake gives the workbook to whom it gives its report.
+        "may_download": found.report is not None,
         "has_receipt": attempt["verdict"] in standing.RECEIPT_VERDICTS
         and who.may("audit", "receipt.read"),
         "receipt_name": receipt_name(attempt["id"], attempt["attempt"]),
