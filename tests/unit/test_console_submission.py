@@ -58,7 +58,7 @@ def test_who_may_not_read_reviews_sees_none() -> None:
 
 
 def test_the_marked_workbook_is_offered_to_whom_intake_gives_it() -> None:
-    read = {"findings": [], "repairs": [], "rules": []}
+    read: dict[str, Any] = {"findings": [], "repairs": [], "rules": []}
     for report, offered in ((None, False), (read, True)):
         found = Seen(attempt("cho", "returned"), report, read, None, [], {})
         parts = _parts(found, OFFICER, "vi", NOTHING, "token")
