@@ -97,6 +97,15 @@ class _App(faust.App):
 
     def _create_directories(self) -> None: ...
 
+    def _crash(self, reason: BaseException) -> None:
+        """A task of Faust's own has died, and with it reading, membership or commits: the process would look well.
+
+        Whichever service of Faust's tree it was, its crash comes up to the root, which this is.
+        """
+        super()._crash(reason)
+        if not self._stopped.is_set():
+            self.fail(reason)
+
 
 def _credentials(cluster: Cluster) -> SASLCredentials | None:
     if cluster.protocol is Protocol.PLAINTEXT:

@@ -10,7 +10,9 @@ from typing import Any
 import pytest
 from faust.transport.drivers import aiokafka
 
-from services.kernel.consumer import _App, _FaustConsumer
+from services.kernel.cluster import Cluster
+from services.kernel.consumer import Consumer, _App, _FaustConsumer
+from services.kernel.topics import load
 
 
 def test_faust_makes_no_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -32,3 +34,25 @@ def test_a_consumer_that_stops_reading_ends_the_process(monkeypatch: pytest.Monk
     consumer.app = SimpleNamespace(fail=ended.append)
     asyncio.run(consumer._drain_messages(None))
     assert ended == [error]
+
+
+def test_a_task_of_fausts_own_that_dies_ends_the_process_but_not_one_that_is_stopping() -> None:
+    """Its commits, say: Faust marks itself as crashed, and the process would go on, healthy, and do nothing."""
+    ended: list[BaseException] = []
+    error = AssertionError("commits make no progress")
+
+    async def crash() -> None:
+        async def leave(partitions: Any) -> None: ...
+
+        consumer = Consumer(
+            "grdp", Cluster("127.0.0.1:1"), "a", load(), [("submission.cleared",)],
+            lambda tp, received: True, leave, ended.append,
+        )  # fmt: skip
+        app = consumer._app
+        await app.consumer.crash(error)
+        assert ended == [error]
+        app._stopped.set()
+        await app.consumer.crash(error)
+        assert ended == [error]
+
+    asyncio.run(crash())
