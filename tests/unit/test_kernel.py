@@ -21,7 +21,6 @@ from services.kernel.events import Draft, Event, NewObject, derived_id
 from services.kernel.patience import patiently, while_never_long_without
 from services.kernel.topics import load
 from services.kernel.transaction import pack, unpack
-from services.kernel.turns import Turns
 from services.kernel.wire import decode, encode_all
 from tests.toy.harness import INPUT, NOW, identity, received
 
@@ -142,28 +141,6 @@ def test_what_is_gone_for_too_long_is_an_error() -> None:
     assert looked[:6] == [True] * 3 + [False] * 2 + [True]
     assert not any(looked[6:])
     assert len(looked) > 6
-
-
-def test_alone_means_alone() -> None:
-    inside: list[str] = []
-    seen: list[tuple[str, ...]] = []
-
-    async def enter(turns: Turns, name: str, alone: bool) -> None:
-        async with turns.alone() if alone else turns.shared():
-            inside.append(name)
-            await asyncio.sleep(0.001)
-            seen.append(tuple(inside))
-            inside.remove(name)
-
-    async def run() -> None:
-        turns = Turns()
-        names = [(f"{'a' if n % 3 == 0 else 's'}{n}", n % 3 == 0) for n in range(30)]
-        await asyncio.gather(*(enter(turns, name, alone) for name, alone in names))
-
-    asyncio.run(run())
-    assert len(seen) == 30
-    assert all(len(group) == 1 for group in seen if any(name[0] == "a" for name in group))
-    assert any(len(group) > 1 for group in seen), "those that share do so at the same time"
 
 
 @pytest.mark.parametrize(
