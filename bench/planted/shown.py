@@ -93,9 +93,14 @@ def wide_row(book: Book, chance: Random) -> Planted | None:
 
 
 def numbered(book: Book, chance: Random) -> Planted | None:
-    """A column STT left of the names, and columns that are numbered 1, 2, 3 from there on: nothing is wrong."""
+    """A column STT left of the names, and columns that are numbered 1, 2, 3 from there on: nothing is wrong.
+
+    No room for it where the form has such a column of its own: the second one would be ambiguous.
+    """
     cells = book.sheet.cells
-    if book.first == book.header + 1 or any(isinstance(one, Formula) for one in cells.values()):
+    if book.first == book.header + 1 or any(
+        isinstance(one, Formula) or one == "STT" for one in cells.values()
+    ):
         return None
     book.sheet.cells = {(row, column + 1): cell for (row, column), cell in cells.items()}
     book.sheet.merged = [
