@@ -13,9 +13,11 @@ from rich.table import Table
 from bench.planted.clean import clean, codelists, forms
 from bench.planted.errors import KINDS
 from bench.planted.planting import Plant, Planted
+from services.model.observation import to_frame
 from services.model.rule import Severity
 from services.validation.check import check
 from services.validation.report import Report
+from services.validation.shrinking import Earlier
 
 CLEAN = "nothing (correct workbooks)"
 FULL = 200
@@ -89,7 +91,11 @@ def examined(
     planted = plant(book, chance)
     if planted is None:
         return None
-    checked = check(form, book.sheet.content(), book.statement, codelists())
+    earlier = None
+    if planted.before is not None:
+        first = check(form, planted.before, book.statement, codelists())
+        earlier = Earlier(1, form.version, to_frame(first.figures))
+    checked = check(form, book.sheet.content(), book.statement, codelists(), earlier=earlier)
     return f"{form.id} {number}", checked.report, planted
 
 
