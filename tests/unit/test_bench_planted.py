@@ -36,7 +36,7 @@ def test_every_error_is_found_and_nothing_else(kind: str, found: dict[str, Found
 def test_the_study_sees_what_is_missed_and_what_is_a_false_alarm(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    def blind(*_: object) -> Checked:
+    def blind(*_: object, **__: object) -> Checked:
         """Whatever it is given, it checks a correct workbook in which a unit line was forgotten."""
         book = clean(forms()["cv17809-1"], Random(1))
         del book.sheet.cells[book.unit]
