@@ -53,6 +53,8 @@ test: check ## All checks and all tests, but the long ones (Chromium by apt if m
 
 .PHONY: steady
 steady: install ## The tests 5 times beside a busy core: what failed, and how often (times=5)
+	deploy/requisites.sh chromium
+	deploy/requisites.sh promtool
 	$(bin)/python -m tests.steady --times $(times) --processes $(processes) -- $(arguments)
 
 .PHONY: chaos

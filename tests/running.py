@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx2
+from fastapi.testclient import TestClient
 
 from deploy import feed
 from deploy.stack import Stack
@@ -43,6 +44,12 @@ def own_stack(
 def client(stack: Stack, program: str, headers: dict[str, str] | None = None) -> httpx2.Client:
     """A client of one API of the stack."""
     return httpx2.Client(base_url=stack.url(program), headers=headers, timeout=30, trust_env=False)
+
+
+def state_of(client: TestClient) -> Any:
+    """What an application that runs in this process keeps for its routes."""
+    app: Any = client.app
+    return app.state
 
 
 def bearer(stack: Stack, holder: str) -> dict[str, str]:

@@ -201,11 +201,13 @@ def _submissions(app: FastAPI) -> None:
 
         To its sender without what persons of the office said and decided about it.
         """
-        persons = who.scopes != {Scope.OWN}
+        office = Access(who.principal, who.scopes - {Scope.OWN})
         with Session(context.engine) as session:
             try:
-                if not reaches(session, who, str(submission), context.clock()):
+                now = context.clock()
+                if not reaches(session, who, str(submission), now):
                     raise NoReceipt("unknown")
+                persons = reaches(session, office, str(submission), now)
                 found = receipt_of(session, str(submission), attempt, persons=persons)
                 return Receipt(**found)
             except NoReceipt as error:

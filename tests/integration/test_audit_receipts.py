@@ -32,6 +32,7 @@ from tests.integration.test_audit_log import (
     log,
     url,
 )
+from tests.running import state_of
 from tests.unit.test_audit_verifier import (
     CLEARED,
     ORIGINAL,
@@ -339,7 +340,7 @@ def test_a_senders_signed_reads_are_limited_as_those_of_persons(
 ) -> None:
     where = f"/v1/receipts/{SUBMISSION}"
     few = Reads(burst=1, per_second=0.001)
-    monkeypatch.setitem(cleared.client.app.state._state, "reads", few)  # type: ignore[attr-defined]
+    monkeypatch.setitem(state_of(cleared.client)._state, "reads", few)
     found = [cleared.client.get(where, headers=signed(where, sender_key())) for _ in range(2)]
     assert [one.status_code for one in found] == [200, 429]
 

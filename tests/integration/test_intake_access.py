@@ -25,6 +25,7 @@ from tests.integration.test_intake_api import (
     problem,
     sender,
 )
+from tests.running import state_of
 
 __all__ = ["intake", "module_intake", "sender"]
 pytestmark = pytest.mark.stack
@@ -78,7 +79,7 @@ def made(intake: Intake, sender: Sender, **valid: Any) -> Case:
     body = {"id": name, "form": "cv17809-1", "responsible": sender.name, "room": ECONOMY}
     body["verifier"] = COLLECTION
     intake.enter("item", name, body, 1, **valid)
-    vault = intake.client.app.state.context.vault  # type: ignore[attr-defined]
+    vault = state_of(intake.client).context.vault
     report = vault.put(NewObject(id_, 1, "report", "application/json", b'{"format": 1}'))
     intake.execute(
         "update intake.status set detail = detail || jsonb_build_object('report', %s::jsonb)"

@@ -34,6 +34,7 @@ from services.model.observation import Completeness
 from services.model.regulation import load_regulations
 from services.model.statement import Classification, Question, Regime, Statement, sign
 from tests import people
+from tests.running import state_of
 
 pytestmark = pytest.mark.stack
 
@@ -219,7 +220,7 @@ def test_accepted_is_durable_recorded_and_published(
     assert event["received_at"] == NOW
     assert event["statement"] == sign(statement, sender.key.private)
     assert SECRET.encode() not in record.value
-    vault = intake.client.app.state.context.vault  # type: ignore[attr-defined]
+    vault = state_of(intake.client).context.vault
     assert vault.get(event["original"]) == CONTENT
 
 
@@ -386,7 +387,7 @@ def test_the_form_in_force_counts(intake: Intake, sender: Sender) -> None:
 
 
 def test_too_many(intake: Intake, sender: Sender) -> None:
-    gate = intake.client.app.state.gate  # type: ignore[attr-defined]
+    gate = state_of(intake.client).gate
     before = gate.limit
     gate.limit = Limit(burst=1, per_second=0.5)
     try:
@@ -402,7 +403,7 @@ def test_too_many(intake: Intake, sender: Sender) -> None:
 def test_bytes_count_once_for_what_is_new_and_not_for_repeats_and_broken_uploads(
     intake: Intake, sender: Sender
 ) -> None:
-    gate = intake.client.app.state.gate  # type: ignore[attr-defined]
+    gate = state_of(intake.client).gate
     before = gate.bytes
     gate.bytes = Limit(burst=2 * len(CONTENT), per_second=1)
     other = CONTENT.replace(b"1;", b"2;")
@@ -497,7 +498,7 @@ def test_the_worker_projects_the_state_in_any_order(
     (record,) = records(cluster, "submission.received", id_)
     event = codec().decode("submission.received-value", record.value)
     head = {name: event[name] for name in list(event)[:14]}
-    vault = intake.client.app.state.context.vault  # type: ignore[attr-defined]
+    vault = state_of(intake.client).context.vault
     report = vault.put(NewObject(id_, 1, "report", "application/json", b'{"format": 1}'))
     marked = vault.put(NewObject(id_, 1, "marked", XLSX, b"PK"))
     reference = {"observations": report, "cells": report, "report": report, "marked": marked}

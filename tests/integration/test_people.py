@@ -30,6 +30,7 @@ from services.kernel.migration import migrate
 from services.kernel.settings import Settings
 from tests import people
 from tests.logins import login
+from tests.running import state_of
 
 pytestmark = pytest.mark.stack
 
@@ -456,7 +457,7 @@ def test_who_is_missing_is_told(catalogue: Catalogue) -> None:
 
 
 def alarms(catalogue: Catalogue) -> dict[str, float]:
-    count(catalogue.client.app.state.context)  # type: ignore[attr-defined]
+    count(state_of(catalogue.client).context)
     (gauge,) = VACANCIES.collect()
     return {sample.labels["post"]: sample.value for sample in gauge.samples}
 

@@ -41,6 +41,7 @@ from services.policy.routes.sweep import sweep
 from services.policy.store import SCHEMA
 from tests import people
 from tests.logins import login
+from tests.running import state_of
 from tests.unit.policy_cases import cells
 from tests.unit.test_policy_handler import CLEAN, validated
 from tests.unit.test_policy_incidents import returned
@@ -77,7 +78,7 @@ class Policy:
 
     @property
     def context(self) -> Any:
-        return self.client.app.state.context  # type: ignore[attr-defined]
+        return state_of(self.client).context
 
     def happens(
         self, event: Event, stage: ObjectStage = worker.STAGE, content: bytes = CLEAN

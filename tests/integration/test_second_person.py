@@ -29,6 +29,7 @@ from tests.integration.test_people import (
     migrated,
     told_of,
 )
+from tests.running import state_of
 
 __all__ = ["catalogue", "migrated"]
 pytestmark = pytest.mark.stack
@@ -44,7 +45,7 @@ def persons(*ids: str) -> list[Person]:
 
 def command(catalogue: Catalogue, *ids: str, works_already: bool = False) -> Founded:
     """As the command on the machine does it."""
-    context: Any = catalogue.client.app.state.context  # type: ignore[attr-defined]
+    context: Any = state_of(catalogue.client).context
     now = catalogue.clock.now
     with Session(context.engine) as session, session.begin():
         return founding.found(

@@ -43,6 +43,7 @@ from services.validation.loading import load
 from services.validation.store import SCHEMA
 from tests import people
 from tests.logins import login
+from tests.running import state_of
 from tests.unit.test_validation_check import rows, small_form
 from tests.unit.workbooks import LABELS, xlsx
 
@@ -110,7 +111,7 @@ class Validation:
 
     @property
     def context(self) -> Any:
-        return self.client.app.state.context  # type: ignore[attr-defined]
+        return state_of(self.client).context
 
     def happens(self, event: Event, stage: ObjectStage) -> Outcome:
         """One event in one transaction, as the runner has it; its outputs go by the outbox here."""

@@ -32,7 +32,11 @@ _LABEL = re.compile(r"^(?:do|cap|muc)(?: do)?(?: bao)? mat$")
 _PIECE = r"^(?:tuyet|toi|mat|[tuyeoima])$"
 _WHOLE = {name.replace(" ", ""): level for name, level in LEVELS.items()}
 _TONED_WHOLE = ("tuyệtmật", "tốimật", "mật")
-_GAP = re.compile(r"[\t\r\n\v\f]+|[ \u00a0\u2000-\u200a\u3000]{2,}")
+_GAP = re.compile(r"\t+|(?:\r?\n[ \t]*){2,}|[ \u00a0\u2000-\u200a\u3000]{3,}")
+"""What sets a stamp apart in its cell: no single line break, which wraps «MẬT ĐỘ DÂN SỐ» in any narrow heading."""
+_JOINED_BEFORE = re.compile(r"\b(?:bi|bao|ri|gi|tui|co|than|khong|chua|phi|duong|ong|lay)\W*$")
+_JOINED_AFTER = re.compile(r"^\W*(?:do|ong|mia|thiet|khau|duong|hoa)\b")
+"""Words that make another word with «mật» beside it, or deny it."""
 _BESIDE = 6
 """Columns to the right of a label within which its value stands; or it stands in the cell below."""
 _APART = 3
@@ -49,7 +53,7 @@ def markings(texts: Texts) -> tuple[Finding, ...]:
     for index, sheet, row, column, folded, text in candidates.select(
         "index", "sheet", "row", "column", "folded", "text"
     ).iter_rows():
-        level = level_of(text, folded) or _in_part(text)
+        level = _highest(level_of(text, folded), *_in_parts(text))
         if level is not None:
             found[index] = level
         elif row is not None and _LABEL.match(folded.strip(AROUND)):
@@ -74,13 +78,22 @@ def names_work_secret(texts: Texts) -> bool:
     return any(is_work_secret(folded) for folded in candidates["folded"])
 
 
-def _in_part(text: str) -> SecretLevel | None:
-    """The level of a stamp in capitals that a line break, a tab or a gap sets apart from the rest of the cell."""
+def _in_parts(text: str) -> Iterator[SecretLevel]:
+    """The levels of stamps in capitals that a tab, a gap or a blank line sets apart from the rest of the cell."""
     parts = [one for one in _GAP.split(text) if one.strip()]
     if len(parts) < 2:
-        return None
-    pairs = zip(parts, fold(pl.Series(parts)), strict=True)
-    levels = [level_of(one, folded) for one, folded in pairs if one.isupper()]
+        return
+    folded = ["", *fold(pl.Series(parts)), ""]
+    for number, part in enumerate(parts, 1):
+        joined = _JOINED_BEFORE.search(folded[number - 1]) or _JOINED_AFTER.search(
+            folded[number + 1]
+        )
+        if part.isupper() and not joined and (level := level_of(part, folded[number])):
+            yield level
+
+
+def _highest(*levels: SecretLevel | None) -> SecretLevel | None:
+    """Law 29/2018/QH14, Article 10(2): of several the highest counts."""
     order = list(SecretLevel)
     return min((one for one in levels if one is not None), key=order.index, default=None)
 
