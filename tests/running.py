@@ -52,6 +52,28 @@ def state_of(client: TestClient) -> Any:
     return app.state
 
 
+@contextmanager
+def relaying_nothing(client: TestClient) -> Iterator[None]:
+    """The application of this process publishes no outbox meanwhile: it would publish what one of its service that is
+    cut off from the broker can't.
+    """
+    outbox: Any = state_of(client).context.outbox
+
+    async def nothing() -> int:
+        return 0
+
+    async def rest() -> None:
+        async with outbox._turn:  # after a relay that is under way
+            outbox._relay = nothing
+
+    assert client.portal is not None, "an application that runs"
+    client.portal.call(rest)
+    try:
+        yield
+    finally:
+        del outbox._relay
+
+
 def bearer(stack: Stack, holder: str) -> dict[str, str]:
     """The header that shows a program's token: administrator, compiler or operator."""
     return {"Authorization": f"Bearer {stack.state.tokens[holder]}"}

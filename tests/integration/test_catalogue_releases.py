@@ -28,6 +28,7 @@ from services.kernel.settings import Settings
 from services.model.codelist import load_codelists
 from tests import people
 from tests.logins import login
+from tests.running import relaying_nothing
 
 pytestmark = pytest.mark.stack
 NOW = datetime(2026, 12, 24, 2, tzinfo=UTC)
@@ -208,7 +209,7 @@ def test_while_the_broker_is_away_nothing_is_lost(
     stack: Stack, url: str, client: TestClient
 ) -> None:
     wish = act()
-    with client_of(url, Cluster("127.0.0.1:1")) as cut_off:
+    with relaying_nothing(client), client_of(url, Cluster("127.0.0.1:1")) as cut_off:
         away = cut_off.post("/v1/releases", json=wish, headers=LEADER)
     back = client.post("/v1/releases", json=wish, headers=LEADER)
     assert (away.status_code, back.status_code) == (503, 200)

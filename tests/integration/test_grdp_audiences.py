@@ -46,6 +46,7 @@ from tests.integration.grdp_parts import (
     taken_back,
     withdraw,
 )
+from tests.running import relaying_nothing
 
 pytestmark = pytest.mark.stack
 ROOM = "phong-thong-ke-kinh-te-dien-bien"
@@ -405,7 +406,7 @@ def test_refused_questions_are_no_reads(stack: Stack, store: Store) -> None:
 
 def test_no_figure_leaves_while_the_event_can_not(url: str, store: Store) -> None:
     store.handle(store.event(VALUES))
-    with api(url, Cluster("127.0.0.1:1")) as cut_off:
+    with relaying_nothing(store.client), api(url, Cluster("127.0.0.1:1")) as cut_off:
         answer = cut_off.get("/v1/observations", params={"form": store.form}, headers=COMPILER)
     assert answer.status_code == 503
     assert answer.headers["retry-after"]
