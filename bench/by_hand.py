@@ -21,8 +21,8 @@ from bench.stage import BATCH_EVENTS, INPUT, answer
 from services.kernel import topics
 from services.kernel.codec import codec
 from services.kernel.events import Event
+from services.kernel.postgresql import pack
 from services.kernel.settings import settings
-from services.kernel.transaction import pack
 from services.kernel.wire import Message, decode, encode_all
 from tests.logins import properties
 

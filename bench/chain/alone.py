@@ -34,14 +34,15 @@ from services.kernel.cluster import Cluster
 from services.kernel.codec import codec
 from services.kernel.db import connect, cursor
 from services.kernel.events import Event
-from services.kernel.handling import Handling
+from services.kernel.handling import Handling, Writer
 from services.kernel.outbox import Outbox
 from services.kernel.pool import Pool
+from services.kernel.postgresql import Postgresql, unpack
 from services.kernel.publisher import Publisher
 from services.kernel.settings import Settings
 from services.kernel.stage import BatchStage, Stage
+from services.kernel.store import Position
 from services.kernel.topics import load as topics
-from services.kernel.transaction import Position, Writer, unpack
 from services.kernel.vault import open_vault
 from services.kernel.wire import Message, decode
 from services.notification import worker as notification
@@ -142,14 +143,12 @@ class _Chain:
     def __init__(self, place: Place) -> None:
         services = dict.fromkeys(service for service, _ in STAGES)
         self._handlings = {service: _handling(service, place) for service in services}
-        handling = self._handlings["intake"]
-        publisher = Publisher(
-            Cluster(""), "bench-alone"
-        )  # never asked to publish, so it never connects
-        outbox = Outbox("intake", handling.engine, publisher, codec(), utc_now)
-        self._intake = Context(
-            "intake", Settings(), handling.engine, handling.vault, outbox, utc_now
-        )
+        engine = connect(place.urls["intake"], application="bench alone")
+        # Never asked to publish, so it never connects.
+        publisher = Publisher(Cluster(""), "bench-alone")
+        outbox = Outbox("intake", engine, publisher, codec(), utc_now)
+        vault = open_vault(engine, place.vault, place.master_key)
+        self._intake = Context("intake", Settings(), engine, vault, outbox, utc_now)
         self._offset = 0
 
     async def submit(self, token: str, content: bytes) -> int:
@@ -228,7 +227,7 @@ def _peak() -> Peak:
 def _handling(service: str, place: Place) -> Handling:
     engine = connect(place.urls[service], application="bench alone")
     vault = open_vault(engine, place.vault, place.master_key)
-    return Handling(Writer(service, codec(), utc_now), engine, vault, Pool())
+    return Handling(Writer(service, codec(), utc_now), Postgresql(engine), vault, Pool())
 
 
 def _events(messages: Sequence[Message]) -> Iterator[Event]:

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from services.kernel.dead import Origin
 from services.kernel.errors import Permanent
@@ -23,9 +22,12 @@ LOW_EVENTS = 500
 LOW_BYTES = 8_000_000
 
 
-@dataclass
+@dataclass(eq=False)
 class Received:
-    """A record as it came, and what became of it. `event` is the event, or why it is none."""
+    """A record as it came, and what became of it. `event` is the event, or why it is none.
+
+    Of what was sent back, all but `offset` and `fingerprint` are those of the record that died.
+    """
 
     offset: int
     key: bytes | None
@@ -34,7 +36,9 @@ class Received:
     origin: Origin
     event: Event | Permanent
     acknowledge: Callable[[], None]
-    finished: bool = field(default=False, compare=False)
+    fingerprint: Callable[[], bytes]
+    """That of the record which stands at the offset (wire.py)."""
+    finished: bool = False
 
     @property
     def size(self) -> int:
@@ -96,9 +100,10 @@ class Backlog:
 
     async def gather(self) -> None:
         """Waits while more comes in quick succession, so that many are handled in full batches."""
-        deadline = time.monotonic() + GATHER_MOST_SECONDS
+        clock = asyncio.get_running_loop().time
+        deadline = clock() + GATHER_MOST_SECONDS
         before = 0
-        while before < len(self._records) < BATCH_EVENTS and time.monotonic() < deadline:
+        while before < len(self._records) < BATCH_EVENTS and clock() < deadline:
             before = len(self._records)
             await asyncio.sleep(GATHER_SECONDS)
 

@@ -12,10 +12,10 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
+from functools import partial
 from typing import Any
 
 import faust
-from aiokafka import AIOKafkaConsumer
 from aiokafka.errors import IllegalStateError
 from faust.auth import SASLCredentials
 from faust.exceptions import ConsumerNotStarted
@@ -32,8 +32,9 @@ from services.kernel.errors import NotReplayable, Permanent
 from services.kernel.events import Event
 from services.kernel.letters import Letters
 from services.kernel.patience import patiently
+from services.kernel.reader import Reader
 from services.kernel.topics import Topic, replay
-from services.kernel.wire import decode
+from services.kernel.wire import decode, fingerprint
 
 SESSION_SECONDS = 10
 """How long the broker keeps a member's place of whom it hears nothing."""
@@ -123,13 +124,12 @@ class Consumer:
 
     def __init__(
         self, service: str, cluster: Cluster, instance: str, topics: Mapping[str, Topic],
-        streams: Iterable[Sequence[str]], accept: Accept, leave: Leave, fail: Fail,
+        streams: Iterable[Sequence[str]], reader: Reader, accept: Accept, leave: Leave, fail: Fail,
     ) -> None:  # fmt: skip
         self._service = service
-        self._cluster = cluster
         inputs = [tuple(names) for names in streams]
         self._inputs = {name: topics[name] for names in inputs for name in names}
-        self._letters = Letters(service, cluster, self._inputs)
+        self._letters = Letters(service, reader, self._inputs)
         self._accept = accept
         self._leave = leave
         self._fail = fail
@@ -164,7 +164,6 @@ class Consumer:
     async def stop(self) -> None:
         """Commits what is acknowledged, and leaves."""
         await self._app.stop()
-        await self._letters.close()
 
     async def be_forgotten(self) -> None:
         """Is silent for longer than the broker keeps this member's place.
@@ -179,15 +178,6 @@ class Consumer:
     def resume(self, tp: TP) -> None:
         """Lets the broker send more of a partition whose queue was full."""
         self._app.consumer.on_buffer_drop(tp)
-
-    async def earliest(self, tp: TP) -> int:
-        """The first offset that the broker still has; asked without the group, which may be rebalancing."""
-        consumer = AIOKafkaConsumer(**self._cluster.options(), group_id=None)
-        await consumer.start()
-        try:
-            return int((await consumer.beginning_offsets([tp]))[tp])
-        finally:
-            await consumer.stop()
 
     async def rewind(self, tp: TP, offset: int) -> None:
         """Has the records of a partition come again from an offset on, if the partition is still ours."""
@@ -229,6 +219,7 @@ class Consumer:
         message = event.message
         origin = Origin(message.topic, message.partition, message.offset)
         content: Content = (message.key, message.value, tuple(message.headers or ()))
+        stamp = partial(fingerprint, round(message.timestamp * 1000), *content)
         decoded: Event | Permanent
         if message.topic == replay(self._service):
             named = content
@@ -237,12 +228,12 @@ class Consumer:
                     self._service, lambda: self._letters.sent_back(named)
                 )
             except NotReplayable as error:
-                return Received(message.offset, None, None, (), origin, error, event.ack)
+                return Received(message.offset, None, None, (), origin, error, event.ack, stamp)
         try:
             decoded = decode(self._inputs[origin.topic], *content, codec())
         except Permanent as error:
             decoded = error
-        return Received(message.offset, *content, origin, decoded, event.ack)
+        return Received(message.offset, *content, origin, decoded, event.ack, stamp)
 
     async def _revoked(self, app: Any, /, *args: Any, signal: Any = None, **_: Any) -> None:
         revoked: Iterable[TP] = args[0]

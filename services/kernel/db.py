@@ -17,7 +17,8 @@ RUNNER_TABLES = """
 create table inbox (
     event_id uuid primary key,
     digest bytea not null,
-    handled_at timestamptz not null default now()
+    handled_at timestamptz not null default now(),
+    permanent boolean not null default false
 );
 create index inbox_handled_at on inbox (handled_at);
 create table outputs (
@@ -33,9 +34,12 @@ create table partitions (
     topic text not null,
     partition int not null,
     next_offset bigint,
+    fingerprint bytea not null default '',
+    handled_at timestamptz,
     clean boolean not null default true,
     in_flight_until bigint,
-    trial_offset bigint,
+    tried bytea,
+    tried_since timestamptz,
     trial_at timestamptz,
     trials int not null default 0,
     primary key (topic, partition)
@@ -43,8 +47,8 @@ create table partitions (
 create table buried (
     topic text not null,
     partition int not null,
-    "offset" bigint not null,
-    primary key (topic, partition, "offset")
+    fingerprint bytea not null,
+    primary key (topic, partition, fingerprint)
 );
 create table outbox (
     sequence bigint generated always as identity primary key,
@@ -74,9 +78,38 @@ insert into replica_version (catalogue_version) values (0);
 """
 """Every service's schema has these, whether it needs them all or not: one shape, one set of tools.
 
-inbox: events that were handled, with the SHA-256 of their bytes. outputs: what each led to, to be published again at a
-redelivery. partitions: how far each partition is. buried: offsets that ended the process too often, not to be tried
-again at a redelivery. outbox: what began outside Kafka. replica: the catalogue's copy.
+inbox: events that were handled, with the SHA-256 of their bytes; those of topics that are kept for ever are permanent.
+outputs: what each led to, to be published again at a redelivery. partitions: how far each is, with the fingerprint of
+the record before, and when a new event of it was last handled. buried: records that ended the process too often, not to
+be tried again at a redelivery. outbox: what began outside Kafka. replica: the catalogue's copy.
+"""
+
+RUNNER_CHANGES = """
+do $$ begin
+    if not exists (
+        select from information_schema.columns
+        where table_schema = current_schema() and table_name = 'inbox' and column_name = 'permanent'
+    ) then
+        alter table inbox add column permanent boolean not null default true;
+        alter table inbox alter column permanent set default false;
+        drop table buried;
+        create table buried (
+            topic text not null,
+            partition int not null,
+            fingerprint bytea not null,
+            primary key (topic, partition, fingerprint)
+        );
+    end if;
+end $$;
+alter table partitions add column if not exists fingerprint bytea not null default '';
+alter table partitions add column if not exists handled_at timestamptz;
+alter table partitions add column if not exists tried_since timestamptz;
+alter table partitions add column if not exists tried bytea;
+alter table partitions drop column if exists trial_offset;
+"""
+"""Brings the tables of an installation that is older than these columns up to date; changes no newer one. Of rows that
+are there already nobody knows how long their topic is kept: all are permanent. What was buried by its offset is tried
+again, should it come again.
 """
 
 COPY_FROM = 200

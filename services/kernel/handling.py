@@ -1,43 +1,134 @@
-"""Handling one batch or one event: transactions in threads, heavy handlers in worker processes."""
+"""Handling one batch or one event: transactions in threads, heavy handlers in worker processes.
+
+What is committed together makes an event happen once: one whose inbox row exists was handled, and only its stored
+outputs go out again.
+"""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
-from sqlalchemy import Engine
-from sqlmodel import Session
-
-from services.kernel.events import Event, Outcome
-from services.kernel.pool import Overrun, Pool
+from services.kernel.clock import Clock
+from services.kernel.codec import Codec
+from services.kernel.errors import Permanent
+from services.kernel.events import Event, NewObject, Outcome, Reference
+from services.kernel.pool import Overrun
 from services.kernel.stage import BatchStage, ObjectStage
-from services.kernel.transaction import Position, Result, Writer, claim
-from services.kernel.vault import Vault
+from services.kernel.store import Position, Result, Store, Transaction
+from services.kernel.topics import load
 from services.kernel.wire import Message, encode_all
+
+T = TypeVar("T")
 
 
 class _FactsChanged(Exception):
     """What the handler decided on is no longer so."""
 
 
+class Objects(Protocol):
+    """The vault, as handling uses it."""
+
+    def put(self, item: NewObject) -> object:
+        """Keeps an object; durable when it returns."""
+        ...
+
+    def get(self, reference: Reference) -> bytes:
+        """An object's content."""
+        ...
+
+
+class Workers(Protocol):
+    """Processes for what may hang or die."""
+
+    async def run(
+        self, function: Callable[..., T], *arguments: Any, size: int = 0, who: str = ""
+    ) -> T:
+        """What the function returns; raises what it raises, or Overrun."""
+        ...
+
+
+@dataclass(frozen=True)
+class Writer:
+    """What every transaction of a service needs to turn drafts into records."""
+
+    service: str
+    codec: Codec
+    clock: Clock
+
+    def batch(
+        self, tables: Transaction, stage: BatchStage, events: Sequence[Event], position: Position
+    ) -> Result:
+        """One transaction for many events of one topic. An event that its handler rejects leaves no trace in the inbox,
+        nor in the facts that a batch's events share: the others are handled again without it.
+        """
+        claimed, result = self.claim(tables, events)
+        new: Sequence[Event] = claimed
+        outcomes, outputs = self._handled(tables, stage, new, result)
+        while len(outputs) < len(new):
+            new = [event for event in new if event.id in outputs]
+            outcomes, outputs = self._handled(tables, stage, new, result)
+        tables.forget([event.id for event in claimed if event.id not in outputs])
+        tables.write(row for outcome in outcomes for row in outcome.rows)
+        tables.record(outputs)
+        tables.advance(position, handled=bool(outputs))
+        result.outputs.update(outputs)
+        return result
+
+    def claim(self, tables: Transaction, events: Sequence[Event]) -> tuple[list[Event], Result]:
+        """See Transaction; the events are of one topic."""
+        permanent = bool(events) and load()[events[0].topic].retention_days is None
+        return tables.claim(events, permanent=permanent)
+
+    def _handled(
+        self, tables: Transaction, stage: BatchStage, events: Sequence[Event], result: Result
+    ) -> tuple[list[Outcome], dict[Any, list[Message]]]:
+        """What the events that are not rejected lead to; the others are entered into `result`."""
+        facts = stage.load(tables.session, events) if events else None
+        outcomes: list[Outcome] = []
+        outputs: dict[Any, list[Message]] = {}
+        for event in events:
+            try:
+                outcome = stage.handle(event, facts)
+                outputs[event.id] = self.encode(outcome, event)
+                outcomes.append(outcome)
+            except Permanent as error:
+                result.rejected[event.id] = error
+        return outcomes, outputs
+
+    def single(
+        self, tables: Transaction, event: Event, outcome: Outcome, position: Position
+    ) -> Result:
+        """One transaction for one event that was handled before it; the caller has claimed it."""
+        tables.write(outcome.rows)
+        messages = self.encode(outcome, event)
+        tables.record({event.id: messages})
+        tables.advance(position, handled=True)
+        return Result(outputs={event.id: messages})
+
+    def encode(self, outcome: Outcome, event: Event) -> list[Message]:
+        """The records of an outcome."""
+        return encode_all(outcome.events, event, self.service, self.clock(), self.codec)
+
+
 @dataclass(frozen=True)
 class Handling:
-    """What a service's stages run with."""
+    """What a service's stages run with. `vault` is None where no stage has objects."""
 
     writer: Writer
-    engine: Engine
-    vault: Vault | None
-    pool: Pool
+    store: Store
+    vault: Objects | None
+    pool: Workers
 
     async def batch(self, stage: BatchStage, events: Sequence[Event], position: Position) -> Result:
         """Handles the events in one transaction."""
         return await asyncio.to_thread(self._batch, stage, events, position)
 
     def _batch(self, stage: BatchStage, events: Sequence[Event], position: Position) -> Result:
-        with Session(self.engine) as session, session.begin():
-            return self.writer.batch(session, stage, events, position)
+        with self.store.transaction() as tables:
+            return self.writer.batch(tables, stage, events, position)
 
     async def single(
         self, stage: ObjectStage, event: Event, position: Callable[[], Position]
@@ -58,19 +149,16 @@ class Handling:
         if stage.derive is None:
             return
         writer = self.writer
-        with Session(self.engine) as session:
-            for draft in stage.derive(session, event):
+        with self.store.transaction() as tables:
+            for draft in stage.derive(tables.session, event):
                 yield from encode_all([draft], event, writer.service, event.time, writer.codec)
 
     def _prepare(self, stage: ObjectStage, event: Event) -> tuple[Result | None, Any]:
-        with Session(self.engine) as session:
-            new, result = claim(session, [event])
-            if not new:
-                session.rollback()
-                return result, None
-            facts = stage.load(session, event)
-            session.rollback()
-        return None, facts
+        with self.store.transaction() as tables:
+            known = tables.recall([event])
+            if event.id in known.repeated or known.rejected:
+                return known, None
+            return None, stage.load(tables.session, event)
 
     async def _handle(self, stage: ObjectStage, event: Event, facts: Any) -> Outcome:
         contents = {
@@ -105,15 +193,15 @@ class Handling:
         outcome: Outcome,
         position: Callable[[], Position],
     ) -> Result:
-        with Session(self.engine) as session, session.begin():
-            new, result = claim(session, [event])
+        with self.store.transaction() as tables:
+            new, result = self.writer.claim(tables, [event])
             if not new:
                 return result
-            if stage.load(session, event) != facts:
+            if stage.load(tables.session, event) != facts:
                 raise _FactsChanged
-            return self.writer.single(session, event, outcome, position())
+            return self.writer.single(tables, event, outcome, position())
 
     @property
-    def _vault(self) -> Vault:
+    def _vault(self) -> Objects:
         assert self.vault is not None, "a stage with objects needs SOLIEU_VAULT"
         return self.vault

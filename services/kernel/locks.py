@@ -25,8 +25,11 @@ class Takeover:
 
     clean: bool
     next_offset: int | None
+    fingerprint: bytes
+    """Of the record before `next_offset`, empty where it is not known."""
     careful: range
-    buried: frozenset[int]
+    buried: frozenset[bytes]
+    """Fingerprints."""
 
 
 class Locks:
@@ -64,11 +67,11 @@ class Locks:
             [offset, topic, partition],
         )
 
-    async def note_buried(self, topic: str, partition: int, offset: int) -> None:
-        """Notes, durably, that the offset's dead letter is written: it must not be tried again."""
+    async def note_buried(self, topic: str, partition: int, record: bytes) -> None:
+        """Notes, durably, that a record's dead letter is written: it must not be tried again. `record`: fingerprint."""
         await self._open.execute(
             "insert into buried values (%s, %s, %s) on conflict do nothing",
-            [topic, partition, offset],
+            [topic, partition, record],
         )
 
     async def identity(self, instance: str) -> None:
@@ -108,15 +111,17 @@ class Locks:
 
     async def _take(self, topic: str, partition: int) -> Takeover:
         cursor = await self._open.execute(
-            "select clean, next_offset, in_flight_until from partitions"
+            "select clean, next_offset, fingerprint, in_flight_until from partitions"
             " where topic = %s and partition = %s",
             [topic, partition],
         )
-        clean, next_offset, in_flight = await cursor.fetchone() or (True, None, None)
+        clean, next_offset, fingerprint, in_flight = await cursor.fetchone() or (
+            True, None, b"", None,
+        )  # fmt: skip
         cursor = await self._open.execute(
-            'select "offset" from buried where topic = %s and partition = %s', [topic, partition]
+            "select fingerprint from buried where topic = %s and partition = %s", [topic, partition]
         )
-        buried = frozenset(row[0] for row in await cursor.fetchall())
+        buried = frozenset(bytes(row[0]) for row in await cursor.fetchall())
         await self._open.execute(
             "insert into partitions (topic, partition, clean) values (%s, %s, false)"
             " on conflict (topic, partition) do update set clean = false",
@@ -125,7 +130,7 @@ class Locks:
         suspects = (
             range(0) if clean or in_flight is None else range(next_offset or 0, in_flight + 1)
         )
-        return Takeover(clean, next_offset, suspects, buried)
+        return Takeover(clean, next_offset, bytes(fingerprint), suspects, buried)
 
     def _name(self, topic: str, partition: int) -> str:
         return f"{self._service}/{topic}/{partition}"

@@ -36,6 +36,16 @@ OFFSET_GAPS = Counter(
     "Partitions that began beyond the next offset on record; any is an alarm, events may be lost.",
     ["service", "topic"],
 )
+LOGS_REWRITTEN = Counter(
+    "solieu_logs_rewritten_total",
+    "Partitions whose log is not the one that was read: the broker lost its tail; all comes again. Any is an alarm.",
+    ["service", "topic"],
+)
+ILL = Gauge(
+    "solieu_stage_ill",
+    "1 while an event that ends its process waits, since nothing else of its stage succeeds, either; any is an alarm.",
+    ["service", "topic", "partition"],
+)
 REPLAYS_REFUSED = Counter(
     "solieu_replays_refused_total",
     "Records of a replay topic that name no dead letter, or a false one; any is an alarm.",

@@ -11,7 +11,7 @@ from alembic.config import Config
 from psycopg import sql
 from sqlalchemy import create_engine, pool
 
-from services.kernel.db import RUNNER_TABLES
+from services.kernel.db import RUNNER_CHANGES, RUNNER_TABLES
 
 SERVICES = Path(__file__).resolve().parents[1]
 VAULT_TABLES = """
@@ -76,6 +76,7 @@ def migrate(url: str, passwords: Mapping[str, str]) -> list[str]:
             _role(connection, name, passwords.get(name))
         for name in names:
             command.upgrade(configuration(url, name), "head")
+            _change_runner_tables(connection, name)
             _grant(connection, name)
             _open_vault(connection, name)
         erase = sql.SQL("grant execute on function vault.erase(uuid, int) to {}")
@@ -120,6 +121,13 @@ def _role(connection: psycopg.Connection, name: str, password: str | None) -> No
     connection.execute(sql.SQL("create schema if not exists {}").format(role))
     connection.execute(sql.SQL("alter role {} set search_path = {}").format(role, role))
     connection.execute(sql.SQL("alter role {} set timezone = 'UTC'").format(role))
+
+
+def _change_runner_tables(connection: psycopg.Connection, name: str) -> None:
+    with connection.transaction():
+        path = sql.SQL("set local search_path to {}").format(sql.Identifier(name))
+        connection.execute(path)
+        connection.execute(RUNNER_CHANGES)
 
 
 def _grant(connection: psycopg.Connection, name: str) -> None:

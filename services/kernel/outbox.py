@@ -21,8 +21,8 @@ from services.kernel.codec import Codec
 from services.kernel.db import cursor, write
 from services.kernel.errors import is_transient
 from services.kernel.events import Draft, Outcome, identified
+from services.kernel.postgresql import pack, unpack
 from services.kernel.publisher import Publisher
-from services.kernel.transaction import pack, unpack
 from services.kernel.wire import Message, encode
 
 RELAY_AT_ONCE = 500

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections import deque
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, cast
+from contextlib import suppress
+from typing import Any, cast
 
 import structlog
 
@@ -19,20 +19,22 @@ from services.kernel.backlog import BATCH_EVENTS, Backlog, Received
 from services.kernel.dead import letter
 from services.kernel.errors import IdentityConflict, NotReplayable, Permanent, Poison
 from services.kernel.events import Event
+from services.kernel.ledger import Ledger, Mark
+from services.kernel.locks import Takeover
+from services.kernel.process import Process
 from services.kernel.publisher import DELIVERY_TIMEOUT
-from services.kernel.stage import BatchStage, ObjectStage
+from services.kernel.stage import BatchStage, ObjectStage, Stage
+from services.kernel.store import Position, Result, Trial
 from services.kernel.topics import Topic
-from services.kernel.transaction import Position, Result
 from services.kernel.wire import Message
-
-if TYPE_CHECKING:
-    from services.kernel.runner import Runner
 
 TRIALS = 3
 WINDOW = 1000
 """Unfinished events of object stages, most of which wait for a place; a sender's burst has half as many here."""
 REWIND_SECONDS = 1.0
 """Within it come the records that were under way when the broker was asked for earlier ones."""
+ILL_SECONDS = 60.0
+"""Between trials of an event that ends the process while nothing else of its stage succeeds, either."""
 
 log = structlog.get_logger()
 
@@ -40,41 +42,40 @@ log = structlog.get_logger()
 class Partition:
     """Handles the records of one partition, while this process holds its lock."""
 
-    def __init__(self, runner: Runner, topic: Topic, number: int) -> None:
-        self._runner = runner
+    def __init__(self, process: Process, topic: Topic, number: int) -> None:
+        self._process = process
         self._topic = topic
         self._number = number
         self._backlog = Backlog(sparse=topic.compacted)
-        self._expected = 0
-        self._window: deque[Received] = deque()
+        self._ledger: Ledger[Received] = Ledger(0)
         self._tasks: set[asyncio.Task[None]] = set()
         self._last: dict[object, asyncio.Task[None]] = {}
         self._waiting_for_place: set[asyncio.Task[None]] = set()
         self._careful = range(0)
-        self._buried: frozenset[int] = frozenset()
-        self._marked = -1
-        self._stopping = False
+        self._buried: frozenset[bytes] = frozenset()
+        self._stopping = asyncio.Event()
         self._holding = False
-        labels = (runner.service, topic.name, str(number))
+        labels = (process.service, topic.name, str(number))
         self._counted = {
-            result: metrics.EVENTS.labels(runner.service, topic.name, result)
+            result: metrics.EVENTS.labels(process.service, topic.name, result)
             for result in ("handled", "duplicate", "dead")
         }
         self._queued = metrics.QUEUE.labels(*labels)
         self._waiting = metrics.CATALOGUE_WAIT.labels(*labels)
         self._held = metrics.HOLDING.labels(*labels)
+        self._ill = metrics.ILL.labels(*labels)
         self.waiting_since: float | None = None
         self.task = asyncio.create_task(self._run(), name=f"{topic.name}/{number}")
 
     def offer(self, received: Received) -> bool:
         """Queues a record; False says that the broker should rest."""
         self._backlog.append(received)
-        self._queued.set(len(self._backlog) + len(self._window))
+        self._queued.set(len(self._backlog) + len(self._ledger))
         return not self._backlog.is_full
 
     async def stop(self) -> None:
         """Finishes what is under way, takes nothing more, and leaves the partition clean."""
-        self._stopping = True
+        self._stopping.set()
         self._backlog.clear()
         for task in self._waiting_for_place:
             task.cancel()
@@ -83,56 +84,95 @@ class Partition:
         await asyncio.gather(self.task, return_exceptions=True)
 
     async def _run(self) -> None:
-        takeover = await self._runner.locks.acquire(self._topic, self._number)
+        takeover = await self._process.locks.acquire(self._topic, self._number)
         self._holding = True
         self._held.set(1)
         self._careful = takeover.careful
         self._buried = takeover.buried
         if not takeover.clean:
-            # A producer that died with the last holder may still deliver; what follows must come after it.
+            # A producer that died with the last holder may still deliver; what follows must come after it. What a
+            # leader had before it answers is in its log; the rest has a producer's time to come.
+            await self._process.patiently(self._process.source.answer)
             await asyncio.sleep(DELIVERY_TIMEOUT)
-        self._expected = await self._first_expected(takeover.next_offset)
+        self._ledger = Ledger(await self._first_expected(takeover))
         try:
-            while not self._stopping:
+            await self._backlog.arrival()
+            if self._backlog and self._backlog.head.offset < self._ledger.expected:
+                # The broker's group knows less than the database, or has forgotten all.
+                self._backlog.clear()
+                await self._go_to(self._ledger.expected)
+            while not self._stopping.is_set():
                 await self._next()
             await self._drain()
-            await self._runner.locks.release(self._topic.name, self._number)
+            await self._process.locks.release(self._topic.name, self._number)
         finally:
             self._held.set(0)
 
-    async def _first_expected(self, next_offset: int | None) -> int:
-        if next_offset is None:
-            return await self._runner.earliest(self._topic.name, self._number)
-        return next_offset
+    async def _first_expected(self, takeover: Takeover) -> int:
+        """Where the last holder stopped, if the log is still the one that it read: a broker that lost power may have
+        lost its tail, too, and have written other records there. Then all comes again, and the inbox tells what is new.
+        """
+        reached = takeover.next_offset
+        if reached is None:
+            return await self._following(0)
+        first = await self._following(0)
+        if reached <= first:
+            return reached
+        source = self._process.source
+        found = await self._process.patiently(
+            lambda: source.fingerprint(self._topic.name, self._number, reached - 1)
+        )
+        if found == takeover.fingerprint:
+            return reached
+        compacted = self._topic.compacted and found is None
+        if takeover.fingerprint and not (compacted and await self._following(reached) > reached):
+            metrics.LOGS_REWRITTEN.labels(self._process.service, self._topic.name).inc()
+            log.error("log rewritten", topic=self._topic.name, at=reached - 1)
+        return first
 
-    async def _fill_gap(self, found: int) -> None:
-        """Goes back to where the gap begins. One that the broker can't fill is an alarm, and is passed over."""
-        gap = {"topic": self._topic.name, "expected": self._expected, "got": found}
-        if await self._runner.earliest(self._topic.name, self._number) > self._expected:
-            metrics.OFFSET_GAPS.labels(self._runner.service, self._topic.name).inc()
+    async def _following(self, offset: int) -> int:
+        source = self._process.source
+        return await self._process.patiently(
+            lambda: source.following(self._topic.name, self._number, offset)
+        )
+
+    async def _has_gap(self, found: int) -> bool:
+        """Whether records are missing before the one found. If the broker has them, they come again. One that it has
+        no more is an alarm, unless a later one with its key took its place, and is passed over.
+        """
+        expected = self._ledger.expected
+        if found <= expected:
+            return False
+        gap = {"topic": self._topic.name, "expected": expected, "got": found}
+        if await self._following(expected) < found:
+            log.info("rewound", **gap)
+            await self._go_to(expected)
+            return True
+        if not self._topic.compacted:
+            metrics.OFFSET_GAPS.labels(self._process.service, self._topic.name).inc()
             log.error("offset gap", **gap)
-            self._expected = found
-            return
-        log.info("rewound", **gap)
-        await self._runner.rewind(self._topic.name, self._number, self._expected)
-        self._runner.resume(self._topic.name, self._number)
+        self._ledger.skip_to(found)
+        return False
+
+    async def _go_to(self, offset: int) -> None:
+        await self._process.rewind(self._topic.name, self._number, offset)
+        self._process.resume(self._topic.name, self._number)
         await asyncio.sleep(REWIND_SECONDS)
 
     async def _next(self) -> None:
         await self._backlog.arrival()
-        if self._stopping or not self._backlog:
+        if self._stopping.is_set() or not self._backlog:
             return
         head = self._backlog.head
-        if head.offset > self._expected and not self._topic.compacted:
-            await self._fill_gap(head.offset)
+        if await self._has_gap(head.offset):
             return
         if isinstance(head.event, NotReplayable):
             self._alarm(head.offset, head.event)
-        if isinstance(head.event, NotReplayable) or head.offset in self._buried:
+        if isinstance(head.event, NotReplayable) or self._is_buried(head):
             await self._drain()
             await self._complete(self._take(1)[0], time.perf_counter())
             return
-        stage = self._runner.stage_of(head.origin.topic)
+        stage = self._process.stage_of(head.origin.topic)
         if head.offset in self._careful:
             await self._drain()
             await self._try_alone(self._take(1)[0])
@@ -143,11 +183,13 @@ class Partition:
 
     def _take(self, most: int) -> list[Received]:
         taken = self._backlog.take(most, self._careful)
-        self._window.extend(taken)
-        self._expected = taken[-1].offset + 1
+        self._ledger.take(taken)
         if self._backlog.is_low:
-            self._runner.resume(self._topic.name, self._number)
+            self._process.resume(self._topic.name, self._number)
         return taken
+
+    def _is_buried(self, item: Received) -> bool:
+        return bool(self._buried) and item.fingerprint() in self._buried
 
     async def _drain(self) -> None:
         while self._tasks:
@@ -163,24 +205,26 @@ class Partition:
         batch = self._take(BATCH_EVENTS)
         if not await self._catalogue_reached(stage, batch):
             return
-        async with self._runner.turns.shared():
+        async with self._process.turns.shared():
             await self._note_in_flight(batch[-1].offset)
             await self._handle_batch(stage, batch)
 
     async def _handle_batch(self, stage: BatchStage, batch: Sequence[Received]) -> None:
         begun = time.perf_counter()
         events = [item.event for item in batch if isinstance(item.event, Event)]
-        position = Position(self._topic.name, self._number, batch[-1].offset + 1)
+        position = self._position(Mark(batch[-1].offset + 1, batch[-1]))
         result = Result()
         if events:
-            result = await self._runner.patiently(
-                lambda: self._runner.handling.batch(stage, events, position)
+            result = await self._process.patiently(
+                lambda: self._process.handling.batch(stage, events, position)
             )
+        else:
+            await self._advance(position)
         messages: list[Message] = []
         for item in batch:
             messages += self._outcome(item, result)
-        await self._runner.publish(lambda: messages)
-        self._marked = position.next_offset
+        await self._process.publish(lambda: messages)
+        self._ledger.wrote(position.next_offset)
         self._finish(batch, begun)
 
     def _outcome(self, item: Received, result: Result) -> list[Message]:
@@ -203,7 +247,7 @@ class Partition:
             return
         while len(self._tasks) >= WINDOW:
             await asyncio.wait(self._tasks, return_when=asyncio.FIRST_COMPLETED)
-        if self._stopping:
+        if self._stopping.is_set():
             return
         task = asyncio.create_task(self._in_turn(stage, item, self._last.get(item.key)))
         self._last[item.key] = task
@@ -217,7 +261,7 @@ class Partition:
         if self._last.get(key) is task:
             del self._last[key]
         if not task.cancelled() and (error := task.exception()):
-            self._runner.fail(error)
+            self._process.fail(error)
 
     async def _in_turn(
         self, stage: ObjectStage, item: Received, before: asyncio.Task[None] | None
@@ -227,9 +271,9 @@ class Partition:
             await asyncio.wait({before})
         event = item.event
         who, size = (stage.shared_by(event), event.size) if isinstance(event, Event) else ("", 0)
-        async with self._runner.places.one(who, size):
+        async with self._process.places.one(who, size):
             self._waiting_for_place.discard(cast(Any, asyncio.current_task()))
-            async with self._runner.turns.shared():
+            async with self._process.turns.shared():
                 await self._note_in_flight(item.offset)
                 await self._handle_single(stage, item)
 
@@ -244,61 +288,86 @@ class Partition:
         await self._complete(item, begun)
 
     async def _handle_event(self, stage: ObjectStage, item: Received, event: Event) -> None:
-        written = Position(self._topic.name, self._number, -1)
+        written = 0
 
         def position() -> Position:
             nonlocal written
-            written = self._position(item)
-            return written
+            position = self._position(self._ledger.mark(item))
+            written = position.next_offset
+            return position
 
         try:
-            result = await self._runner.patiently(
-                lambda: self._runner.handling.single(stage, event, position)
+            result = await self._process.patiently(
+                lambda: self._process.handling.single(stage, event, position)
             )
         except Permanent as error:
             await self._bury_alone(item, error)
             return
         if event.id not in result.repeated:
-            self._marked = max(self._marked, written.next_offset)
+            self._ledger.wrote(written)
         messages = self._outcome(item, result)
-        await self._runner.publish(lambda: messages)
+        await self._process.publish(lambda: messages)
         if event.id not in result.rejected and stage.derive:
-            await self._runner.publish(lambda: self._runner.handling.derived(stage, event))
+            await self._process.publish(lambda: self._process.handling.derived(stage, event))
 
-    def _position(self, done: Received | None = None) -> Position:
-        """The low-water mark: below it all is finished, once `done` is. Asked from threads, too."""
-        window = list(self._window)
-        unfinished = [item.offset for item in window if not item.finished and item is not done]
-        mark = min(unfinished) if unfinished else window[-1].offset + 1
-        return Position(self._topic.name, self._number, mark)
+    def _position(self, mark: Mark[Received]) -> Position:
+        fingerprint = mark.last.fingerprint() if mark.last else b""
+        return Position(self._topic.name, self._number, mark.next_offset, fingerprint)
 
     async def _complete(self, item: Received, begun: float) -> None:
         """Marks an event as finished. The mark of an event that was overtaken is noted by the last of them."""
         item.finished = True
-        position = self._position()
-        if position.next_offset > self._marked:
-            await self._runner.advance(position)
-            self._marked = max(self._marked, position.next_offset)
+        mark = self._ledger.mark()
+        if self._ledger.needs(mark):
+            await self._advance(self._position(mark))
+            self._ledger.wrote(mark.next_offset)
         self._finish([item], begun)
+
+    async def _advance(self, position: Position) -> None:
+        store = self._process.store
+        await self._process.patiently(lambda: asyncio.to_thread(store.advance, position))
 
     # -- after an unclean stop
 
     async def _try_alone(self, item: Received) -> None:
-        """Handles one event while nothing else runs, and buries it when it has ended the process too often."""
-        stage = self._runner.stage_of(item.origin.topic)
+        """Handles one event while nothing else runs. One that has ended the process too often is buried, if another of
+        its stage was handled meanwhile; where none was, what they all need is ill, and it waits for better times.
+        """
+        stage = self._process.stage_of(item.origin.topic)
         if not await self._catalogue_reached(stage, [item]):
             return
-        async with self._runner.turns.alone():
-            trials = await self._runner.trial(self._topic.name, self._number, item.offset)
-            if trials > TRIALS:
-                reason = Poison(f"it ended the process {TRIALS} times when it was handled alone")
-                await self._bury_alone(item, reason)
-                await self._runner.locks.note_buried(self._topic.name, self._number, item.offset)
-                await self._complete(item, time.perf_counter())
-            elif isinstance(stage, BatchStage):
-                await self._handle_batch(stage, [item])
-            else:
-                await self._handle_single(stage, item)
+        waited = False
+        while not self._stopping.is_set():
+            async with self._process.turns.alone():
+                trial = await self._trial(item, stage)
+                if trial.count <= TRIALS or trial.others_succeeded or waited:
+                    self._ill.set(0)
+                    await self._try_or_bury(stage, item, trial)
+                    return
+            self._ill.set(1)
+            log.error("nothing of the stage succeeds", topic=item.origin.topic, offset=item.offset)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._stopping.wait(), ILL_SECONDS)
+            waited = True
+
+    async def _trial(self, item: Received, stage: Stage) -> Trial:
+        store = self._process.store
+        counted = (self._topic.name, self._number, item.fingerprint(), stage.topics)
+        return await self._process.patiently(lambda: asyncio.to_thread(store.trial, *counted))
+
+    async def _try_or_bury(self, stage: Stage, item: Received, trial: Trial) -> None:
+        if trial.count > TRIALS and trial.others_succeeded:
+            reason = Poison(
+                f"it ended the process {trial.count - 1} times when it was handled alone"
+            )
+            await self._bury_alone(item, reason)
+            locks = self._process.locks
+            await locks.note_buried(self._topic.name, self._number, item.fingerprint())
+            await self._complete(item, time.perf_counter())
+        elif isinstance(stage, BatchStage):
+            await self._handle_batch(stage, [item])
+        else:
+            await self._handle_single(stage, item)
 
     # -- common
 
@@ -311,7 +380,9 @@ class Partition:
         events = [item.event for item in batch if isinstance(item.event, Event)]
         wanted = max((event.data["catalogue_version"] for event in events), default=0)
         self.waiting_since = time.monotonic()
-        while not (reached := await self._runner.has_catalogue(wanted)) and not self._stopping:
+        while not (reached := await self._process.has_catalogue(wanted)):
+            if self._stopping.is_set():
+                break
             self._waiting.set(time.monotonic() - self.waiting_since)
             await asyncio.sleep(0.1)
         self.waiting_since = None
@@ -319,38 +390,33 @@ class Partition:
         return reached
 
     async def _note_in_flight(self, offset: int) -> None:
-        await self._runner.locks.note_in_flight(self._topic.name, self._number, offset)
+        await self._process.locks.note_in_flight(self._topic.name, self._number, offset)
 
     def _alarm(self, offset: int, error: NotReplayable) -> None:
-        metrics.REPLAYS_REFUSED.labels(self._runner.service).inc()
+        metrics.REPLAYS_REFUSED.labels(self._process.service).inc()
         log.error("replay refused", topic=self._topic.name, offset=offset, error=repr(error))
 
     def _bury(self, item: Received, error: Permanent) -> Message:
         self._count("dead")
         if isinstance(error, IdentityConflict):
-            metrics.IDENTITY_CONFLICTS.labels(self._runner.service).inc()
+            metrics.IDENTITY_CONFLICTS.labels(self._process.service).inc()
         log.error(
             "dead letter", topic=item.origin.topic, offset=item.origin.offset, error=repr(error)
         )
         raw = (item.key, item.value, item.headers)
-        return letter(self._runner.service, item.origin, raw, error, self._runner.clock())
+        return letter(self._process.service, item.origin, raw, error, self._process.clock())
 
     async def _bury_alone(self, item: Received, error: Permanent) -> None:
         message = self._bury(item, error)
-        await self._runner.publish(lambda: [message])
+        await self._process.publish(lambda: [message])
 
     def _count(self, result: str) -> None:
         self._counted[result].inc()
 
     def _finish(self, items: Sequence[Received], begun: float) -> None:
-        """Acknowledges every finished event below the mark, in order: the broker never knows more than the database.
-
-        One below the mark may be unfinished: the mark is written with its rows, before its outputs are published.
-        """
-        for item in items:
-            item.finished = True
-        while self._window and self._window[0].finished and self._window[0].offset < self._marked:
-            self._window.popleft().acknowledge()
-        self._queued.set(len(self._backlog) + len(self._window))
+        """Acknowledges what may be: the broker never knows more than the database."""
+        for item in self._ledger.finish(items):
+            item.acknowledge()
+        self._queued.set(len(self._backlog) + len(self._ledger))
         seconds = time.perf_counter() - begun
-        metrics.STAGE_SECONDS.labels(self._runner.service, self._topic.name).observe(seconds)
+        metrics.STAGE_SECONDS.labels(self._process.service, self._topic.name).observe(seconds)

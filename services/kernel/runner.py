@@ -16,36 +16,33 @@ import time
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from typing import Any, NoReturn, TypeVar
 
-import sqlalchemy as sa
 import structlog
 import uvloop
 from faust.types import TP
-from sqlmodel import Session
 
-from services.kernel import health, log, replica
+from services.kernel import health, log
 from services.kernel.backlog import Received
 from services.kernel.clock import Clock, utc_now
 from services.kernel.codec import codec
 from services.kernel.consumer import Consumer
 from services.kernel.db import connect
-from services.kernel.handling import Handling
+from services.kernel.handling import Handling, Writer
 from services.kernel.locks import Locks
 from services.kernel.partition import Partition
 from services.kernel.patience import patiently, while_never_long_without
 from services.kernel.pool import Pool
+from services.kernel.postgresql import Postgresql
 from services.kernel.publisher import Publisher
+from services.kernel.reader import Reader
 from services.kernel.settings import Settings, settings
 from services.kernel.shares import Places
 from services.kernel.stage import BatchStage, ObjectStage, Stage
 from services.kernel.topics import load
-from services.kernel.transaction import Position, Writer, advance
 from services.kernel.turns import Turns
 from services.kernel.vault import open_vault
 from services.kernel.wire import Message
 
 T = TypeVar("T")
-KEEP_INBOX_DAYS = 150
-"""The longest retention of an input topic or of dead letters (120 days), and 30."""
 CATALOGUE_PATIENCE = 60.0
 PLACES = 8
 LARGE_PLACES = 2
@@ -70,19 +67,21 @@ class Runner:
         self._config = config
         self._topics = load()
         self._stages = {topic: stage for stage in stages for topic in stage.topics}
-        self._engine = connect(config.database_url, application=f"{service} worker", pool_size=6)
+        engine = connect(config.database_url, application=f"{service} worker", pool_size=6)
+        self.store = Postgresql(engine)
+        self.source = Reader(config.kafka, [t for t in self._topics.values() if service == t.owner])
         self._publisher = Publisher(config.kafka, f"{service}-worker")
         self._partitions: dict[TP, Partition] = {}
         self._catalogue_version = 0
         self._stop = asyncio.Event()
         vault = None
         if config.vault:
-            vault = open_vault(self._engine, config.vault, config.master_key.get_secret_value())
+            vault = open_vault(engine, config.vault, config.master_key.get_secret_value())
         writer = Writer(service, codec(), clock)
-        self.handling = Handling(writer, self._engine, vault, Pool())
+        self.handling = Handling(writer, self.store, vault, Pool())
         self._consumer = Consumer(
             service, config.kafka, config.instance, self._topics,
-            [stage.topics for stage in stages], self._accept, self._leave, self.fail,
+            [stage.topics for stage in stages], self.source, self._accept, self._leave, self.fail,
         )  # fmt: skip
 
     async def run(self) -> None:
@@ -101,6 +100,7 @@ class Runner:
         for watcher in watchers:
             watcher.cancel()
         await self._publisher.stop()
+        await self.source.close()
         await self.locks.close()
 
     async def _stay_assigned(self) -> None:
@@ -148,36 +148,13 @@ class Runner:
         """Whether this service's copy of the catalogue has reached the version."""
         if self._catalogue_version < version:
             self._catalogue_version = await self.patiently(
-                lambda: asyncio.to_thread(self._read_catalogue_version)
+                lambda: asyncio.to_thread(self.store.catalogue_version)
             )
         return self._catalogue_version >= version
-
-    async def trial(self, topic: str, partition: int, offset: int) -> int:
-        """Counts, durably, that an event is now handled alone; returns how often it has been.
-
-        A restart of the database ends processes, too, without the event's fault: it begins the count anew.
-        """
-        statement = (
-            "update partitions set trials = case when trial_offset = :o"
-            " and trial_at > pg_postmaster_start_time() then trials + 1 else 1 end,"
-            " trial_offset = :o, trial_at = now() where topic = :t and partition = :p returning trials"
-        )
-        values = {"t": topic, "p": partition, "o": offset}
-        return await self.patiently(
-            lambda: asyncio.to_thread(self._execute, statement, values, durable=True)
-        )
-
-    async def advance(self, position: Position) -> None:
-        """Notes how far a partition is, outside the transaction of an event."""
-        await self.patiently(lambda: asyncio.to_thread(self._advance, position))
 
     def resume(self, topic: str, partition: int) -> None:
         """Lets the broker send more of a partition."""
         self._consumer.resume(TP(topic, partition))
-
-    async def earliest(self, topic: str, partition: int) -> int:
-        """The first offset of a partition that the broker still has."""
-        return await self.patiently(lambda: self._consumer.earliest(TP(topic, partition)))
 
     async def rewind(self, topic: str, partition: int, offset: int) -> None:
         """Has the broker send a partition's records again."""
@@ -211,21 +188,6 @@ class Runner:
 
     # -- of its own
 
-    def _execute(self, statement: str, values: dict[str, Any], *, durable: bool = False) -> Any:
-        with Session(self._engine) as session, session.begin():
-            if not durable:
-                session.execute(sa.text("set local synchronous_commit = off"))
-            result = session.execute(sa.text(statement), values)
-            return result.scalar_one_or_none() if durable else None
-
-    def _advance(self, position: Position) -> None:
-        with Session(self._engine) as session, session.begin():
-            advance(session, position)
-
-    def _read_catalogue_version(self) -> int:
-        with Session(self._engine) as session:
-            return replica.version(session)
-
     async def _guard(self, watcher: Awaitable[None]) -> None:
         try:
             await watcher
@@ -235,12 +197,9 @@ class Runner:
             self.fail(error)
 
     async def _expire(self) -> None:
-        statement = (
-            f"delete from inbox where handled_at < now() - interval '{KEEP_INBOX_DAYS} days'"
-        )
         while True:
             await asyncio.sleep(3600)
-            await self.patiently(lambda: asyncio.to_thread(self._execute, statement, {}))
+            await self.patiently(lambda: asyncio.to_thread(self.store.expire))
 
     def state(self) -> dict[str, Any]:
         """For /healthz: healthy while the consumer runs and no partition waits too long for the catalogue."""

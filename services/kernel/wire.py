@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from hashlib import sha256
 from uuid import UUID
 
 from services.kernel.codec import Codec
@@ -23,6 +24,20 @@ class Message:
     key: bytes
     value: bytes
     headers: tuple[Header, ...]
+
+
+def fingerprint(
+    timestamp: int, key: bytes | None, value: bytes | None, headers: Iterable[Header]
+) -> bytes:
+    """What tells a record of a topic from any other: SHA-256 of its time (ms), key, value and headers.
+
+    The same event published again is another record: its time differs.
+    """
+    parts = [key, value, *(part for name, text in headers for part in (name.encode(), text))]
+    digest = sha256(str(timestamp).encode())
+    for part in parts:
+        digest.update(b"-" if part is None else b"%d:%b" % (len(part), part))
+    return digest.digest()
 
 
 def encode(

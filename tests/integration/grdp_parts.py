@@ -24,12 +24,13 @@ from services.kernel.cluster import Cluster
 from services.kernel.codec import codec
 from services.kernel.db import connect
 from services.kernel.events import Event, NewObject
-from services.kernel.handling import Handling
+from services.kernel.handling import Handling, Writer
 from services.kernel.migration import migrate
 from services.kernel.pool import Pool
+from services.kernel.postgresql import Postgresql
 from services.kernel.settings import Settings
+from services.kernel.store import Position
 from services.kernel.topics import load as topics
-from services.kernel.transaction import Position, Writer
 from services.kernel.vault import Vault, open_vault
 from services.kernel.wire import Message, decode
 from services.model.observation import to_parquet
@@ -54,6 +55,7 @@ SENDER = "so-tai-chinh-dien-bien"
 class Store:
     """The service's parts, without broker, for one submission and its relatives."""
 
+    engine: Engine
     handling: Handling
     vault: Vault
     client: TestClient
@@ -141,9 +143,9 @@ def parts(url: str, client: TestClient, folder: Path) -> Iterator[Store]:
     engine = connect(url)
     vault = open_vault(engine, str(folder), "A" * 43 + "=")
     writer = Writer("grdp", codec(), lambda: T1 + HOUR)
-    handling = Handling(writer, engine, vault, Pool())
+    handling = Handling(writer, Postgresql(engine), vault, Pool())
     try:
-        yield Store(handling, vault, client, str(uuid4()), f"form-{uuid4()}")
+        yield Store(engine, handling, vault, client, str(uuid4()), f"form-{uuid4()}")
     finally:
         engine.dispose()
 

@@ -28,9 +28,11 @@ from services.kernel.codec import codec
 from services.kernel.db import connect
 from services.kernel.errors import IdentityConflict
 from services.kernel.events import Event
+from services.kernel.handling import Writer
 from services.kernel.migration import APPEND_ONLY, migrate
+from services.kernel.postgresql import Postgresql
 from services.kernel.settings import Settings
-from services.kernel.transaction import Position, Result, Writer
+from services.kernel.store import Position, Result
 from tests import people
 
 pytestmark = pytest.mark.stack
@@ -59,8 +61,8 @@ class Evidence:
     writer: Writer
 
     def handle(self, batch: list[Event], topic: str = "submission.received") -> Result:
-        with Session(self.engine) as session, session.begin():
-            return self.writer.batch(session, STAGE, batch, Position(topic, 0, 1))
+        with Postgresql(self.engine).transaction() as tables:
+            return self.writer.batch(tables, STAGE, batch, Position(topic, 0, 1))
 
     def rows(self, table: Any, order: Any) -> list[Any]:
         with Session(self.engine) as session:
@@ -190,8 +192,8 @@ def test_partitions_beside_each_other_share_one_log(log: Evidence) -> None:
 def test_a_batch_that_fails_leaves_nothing(log: Evidence) -> None:
     log.handle(events(3))
     before = log.checkpoint()
-    with pytest.raises(RuntimeError), Session(log.engine) as session, session.begin():
-        log.writer.batch(session, STAGE, events(2), Position("submission.received", 0, 1))
+    with pytest.raises(RuntimeError), Postgresql(log.engine).transaction() as tables:
+        log.writer.batch(tables, STAGE, events(2), Position("submission.received", 0, 1))
         raise RuntimeError
     assert log.checkpoint() == before
     log.handle(events(1))

@@ -183,7 +183,7 @@ def test_a_clock_that_runs_ahead_opens_nothing_early(store: Store, agency: str) 
     releases = release(agency, not_before=tomorrow), release(earlier, not_before=NOW)
     store.handle(released(store.event(VALUES), *releases))
     open_to = sa.text(f"select audience_id from releases where {GRANTED} and submission_id = :of")
-    with store.handling.engine.connect() as connection:
+    with store.engine.connect() as connection:
         for clock, found in ((NOW - HOUR, set()), (NOW, {earlier}), (tomorrow, {earlier})):
             rows = connection.execute(open_to, {"now": clock, "of": store.submission}).scalars()
             assert {one for one in rows if one.startswith(agency)} == found

@@ -22,7 +22,7 @@ from services.grdp.store import KEY
 from services.grdp.worker import TAKEN_BACK
 from services.kernel.codec import codec
 from services.kernel.events import Event
-from services.kernel.transaction import Position
+from services.kernel.store import Position
 from tests.integration.grdp_parts import (
     COMPILER,
     FREE,
@@ -296,7 +296,7 @@ def test_an_erased_attempt_leaves_what_a_later_one_confirmed(store: Store) -> No
         " + (select count(nullif(cell, '')) from confirmations where figure_id = any(:of))"
     )
     of = "select array_agg(id) from figures where submission_id = :submission"
-    with store.handling.engine.connect() as connection:
+    with store.engine.connect() as connection:
         ids = connection.execute(sa.text(of), {"submission": store.submission}).scalar_one()
         assert connection.execute(sa.text(left), {"of": ids}).scalar_one() == 0
 
@@ -307,7 +307,7 @@ def test_an_erasure_has_a_handler_that_saw_the_value_look_again(store: Store) ->
 
     def version() -> Any:
         of = {"id": store.submission}
-        with store.handling.engine.connect() as connection:
+        with store.engine.connect() as connection:
             return connection.execute(
                 sa.text("select version from submissions where id = :id"), of
             ).scalar_one()

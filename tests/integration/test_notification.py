@@ -33,10 +33,12 @@ from services.kernel.cluster import Cluster
 from services.kernel.codec import codec
 from services.kernel.db import close, connect
 from services.kernel.events import Draft, Event
+from services.kernel.handling import Writer
 from services.kernel.masterkey import MasterKey
 from services.kernel.migration import configuration, migrate
+from services.kernel.postgresql import Postgresql
 from services.kernel.settings import Settings
-from services.kernel.transaction import Position, Writer
+from services.kernel.store import Position
 from services.kernel.wire import encode
 from services.notification import queries
 from services.notification.api import create_app
@@ -126,8 +128,8 @@ class Service:
         writer = Writer(SCHEMA, codec(), self.clock)
         for event in events:
             stage = STAGES[0 if event.topic in VERDICTS else 1]
-            with Session(self.engine) as session, session.begin():
-                result = writer.batch(session, stage, [event], Position(event.topic, 0, 1))
+            with Postgresql(self.engine).transaction() as tables:
+                result = writer.batch(tables, stage, [event], Position(event.topic, 0, 1))
             assert not result.rejected
 
     def notices(self) -> list[NoticeRow]:

@@ -19,8 +19,8 @@ from services.kernel.dead import Origin, letter, origin_of
 from services.kernel.errors import Malformed, Permanent, is_transient
 from services.kernel.events import Draft, Event, NewObject, derived_id
 from services.kernel.patience import patiently, while_never_long_without
+from services.kernel.postgresql import pack, unpack
 from services.kernel.topics import load
-from services.kernel.transaction import pack, unpack
 from services.kernel.wire import decode, encode_all
 from tests.toy.harness import INPUT, NOW, identity, received
 
@@ -162,7 +162,14 @@ def record(offset: int, key: bytes | None = None, topic: str = INPUT, size: int 
     reason = Malformed("made up")
     origin = Origin(topic, 0, offset)
     return Received(
-        offset, key or str(offset).encode(), b"x" * size, (), origin, reason, lambda: None
+        offset,
+        key or str(offset).encode(),
+        b"x" * size,
+        (),
+        origin,
+        reason,
+        lambda: None,
+        lambda: b"",
     )
 
 

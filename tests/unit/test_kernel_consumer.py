@@ -12,6 +12,7 @@ from faust.transport.drivers import aiokafka
 
 from services.kernel.cluster import Cluster
 from services.kernel.consumer import Consumer, _App, _FaustConsumer
+from services.kernel.reader import Reader
 from services.kernel.topics import load
 
 
@@ -44,8 +45,9 @@ def test_a_task_of_fausts_own_that_dies_ends_the_process_but_not_one_that_is_sto
     async def crash() -> None:
         async def leave(partitions: Any) -> None: ...
 
+        cluster = Cluster("127.0.0.1:1")
         consumer = Consumer(
-            "grdp", Cluster("127.0.0.1:1"), "a", load(), [("submission.cleared",)],
+            "grdp", cluster, "a", load(), [("submission.cleared",)], Reader(cluster),
             lambda tp, received: True, leave, ended.append,
         )  # fmt: skip
         app = consumer._app

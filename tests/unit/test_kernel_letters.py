@@ -16,6 +16,7 @@ from services.kernel.cluster import Cluster
 from services.kernel.dead import Content, Origin, letter, reference, referred
 from services.kernel.errors import NotReplayable, Permanent
 from services.kernel.letters import Letters
+from services.kernel.reader import Reader, Record
 from services.kernel.topics import load
 from services.kernel.wire import Message
 from tests.toy.harness import INPUT, NOW, received
@@ -24,15 +25,23 @@ ORIGIN = Origin(INPUT, 3, 99)
 Place = tuple[str, int, int]
 
 
+class Log(Reader):
+    """That has these records alone."""
+
+    def __init__(self, records: Mapping[Place, Content]) -> None:
+        super().__init__(Cluster("nowhere"))
+        self._records = records
+
+    async def record(self, topic: str, partition: int, offset: int) -> Record | None:
+        found = self._records.get((topic, partition, offset))
+        return Record(offset, 0, found) if found else None
+
+
 class Broker(Letters):
     """Dead letters of a broker that has these records alone."""
 
     def __init__(self, records: Mapping[Place, Content]) -> None:
-        super().__init__("policy", Cluster("nowhere"), {INPUT: load()[INPUT]})
-        self._records = records
-
-    async def _record(self, topic: str, partition: int, offset: int) -> Content | None:
-        return self._records.get((topic, partition, offset))
+        super().__init__("policy", Log(records), {INPUT: load()[INPUT]})
 
     def take(self, record: Content) -> tuple[Origin, Content]:
         """What the group handles for a record of its replay topic."""

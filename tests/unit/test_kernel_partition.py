@@ -17,10 +17,10 @@ from services.kernel.dead import Origin
 from services.kernel.errors import NotReplayable
 from services.kernel.locks import Takeover
 from services.kernel.partition import Partition
-from services.kernel.runner import Runner
+from services.kernel.process import Process
 from services.kernel.shares import LARGE, Places
 from services.kernel.stage import BatchStage, ObjectStage
-from services.kernel.transaction import Position, Result
+from services.kernel.store import Position, Result
 from services.kernel.turns import Turns
 from services.kernel.wire import decode
 from tests.toy.harness import received
@@ -41,6 +41,8 @@ class Broker:
             acquire=self._acquire, release=self._release, note_in_flight=self._nothing
         )
         self.handling = SimpleNamespace(single=self._single)
+        self.store = SimpleNamespace(advance=lambda position: None)
+        self.source = SimpleNamespace(following=self._following)
         self.written: dict[int, int] = {}
         self.begun: list[int] = []
         self.may_commit: dict[int, asyncio.Event] = defaultdict(asyncio.Event)
@@ -48,7 +50,10 @@ class Broker:
         self.released = False
 
     async def _acquire(self, *_: object) -> Takeover:
-        return Takeover(clean=True, next_offset=0, careful=range(0), buried=frozenset())
+        return Takeover(True, 0, b"", careful=range(0), buried=frozenset())
+
+    async def _following(self, topic: str, partition: int, offset: int) -> int:
+        return offset
 
     async def _release(self, *_: object) -> None:
         self.released = True
@@ -68,8 +73,6 @@ class Broker:
     async def publish(self, messages: Callable[[], Any]) -> None:
         for number in messages():
             await self.may_publish[number].wait()
-
-    async def advance(self, _: Position) -> None: ...
 
     def stage_of(self, name: str) -> ObjectStage:
         assert name == TOPIC.name
@@ -121,7 +124,7 @@ def test_what_is_written_but_not_published_is_not_acknowledged() -> None:
     async def scenario() -> None:
         broker = Broker()
         acknowledged: list[int] = []
-        partition = Partition(cast(Runner, broker), TOPIC, 0)
+        partition = Partition(cast(Process, broker), TOPIC, 0)
         for offset in range(EVENTS):
             partition.offer(_received(offset, partial(acknowledged.append, offset)))
         for number in (1, 0, 2):
@@ -146,11 +149,12 @@ def test_what_may_not_be_sent_back_is_counted_and_passed_over_and_buried_by_nobo
         broker = Broker()
         acknowledged: list[int] = []
         topic = topics.load()["validation.replay"]
-        partition = Partition(cast(Runner, broker), topic, 0)
+        partition = Partition(cast(Process, broker), topic, 0)
         refused = metrics.REPLAYS_REFUSED.labels(broker.service)
         before = refused._value.get()
         forged = Received(
-            0, None, None, (), Origin(topic.name, 0, 0), NotReplayable("forged"), partial(acknowledged.append, 0)
+            0, None, None, (), Origin(topic.name, 0, 0), NotReplayable("forged"),
+            partial(acknowledged.append, 0), lambda: b"",
         )  # fmt: skip
         partition.offer(forged)
         await _turns()
@@ -172,7 +176,7 @@ def test_one_senders_large_files_delay_nobody_elses_small_one() -> None:
     async def scenario() -> None:
         broker = Broker()
         acknowledged: list[int] = []
-        partition = Partition(cast(Runner, broker), TOPIC, 0)
+        partition = Partition(cast(Process, broker), TOPIC, 0)
         for offset in range(8):
             one = _received(offset, partial(acknowledged.append, offset), "one", 10 * LARGE)
             partition.offer(one)
@@ -202,7 +206,7 @@ def test_what_waits_for_a_place_is_left_to_who_comes_next() -> None:
         broker = Broker()
         acknowledged: list[int] = []
         submission = uuid4()
-        partition = Partition(cast(Runner, broker), TOPIC, 0)
+        partition = Partition(cast(Process, broker), TOPIC, 0)
         for offset in range(9):
             of_one = submission if offset in (0, 8) else None
             one = _received(offset, partial(acknowledged.append, offset), "one", LARGE, of_one)
@@ -228,7 +232,7 @@ def test_events_of_one_submission_keep_their_order_whoever_has_a_place() -> None
     async def scenario() -> None:
         broker = Broker()
         submission = uuid4()
-        partition = Partition(cast(Runner, broker), TOPIC, 0)
+        partition = Partition(cast(Process, broker), TOPIC, 0)
         partition.offer(_received(0, _unused, "one", LARGE, submission))
         partition.offer(_received(1, _unused, "one", 1, submission))
         partition.offer(_received(2, _unused, "one"))
@@ -249,7 +253,7 @@ def test_a_batch_waits_for_the_single_events_before_it() -> None:
 
     async def scenario() -> None:
         broker = Mixed()
-        partition = Partition(cast(Runner, broker), topics.load()["validation.replay"], 0)
+        partition = Partition(cast(Process, broker), topics.load()["validation.replay"], 0)
         partition.offer(_received(0, _nothing))
         item = _received(1, _nothing)
         item.origin = Origin("catalogue.changed", 0, 1)
@@ -282,5 +286,12 @@ def _received(
     event = decode(TOPIC, message.key, message.value, message.headers, codec())
     origin = Origin(TOPIC.name, 0, offset)
     return Received(
-        offset, message.key, message.value, tuple(message.headers), origin, event, acknowledge
+        offset,
+        message.key,
+        message.value,
+        tuple(message.headers),
+        origin,
+        event,
+        acknowledge,
+        lambda: b"",
     )

@@ -14,7 +14,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-TARGET = "services.kernel.transaction"
+TARGET = "services.kernel.handling"
 
 
 class Failing(importlib.abc.Loader):
@@ -30,21 +30,25 @@ class Failing(importlib.abc.Loader):
         self._loader.exec_module(module)
         program = next((a for a in sys.orig_argv if a.startswith("services.")), "services.none")
         service = program.split(".")[1]
-        record: Any = vars(module)["record"]
         writer: Any = vars(module)["Writer"]
         encode = writer.encode
 
-        def failing(*arguments: Any) -> None:
-            record(*arguments)
-            if asked(f"raise-{service}"):
-                raise RuntimeError("injected in mid-handler")
+        def failing(write: Any) -> Any:
+            def writes_and_fails(*arguments: Any) -> Any:
+                result = write(*arguments)
+                if asked(f"raise-{service}"):
+                    raise RuntimeError("injected in mid-handler")
+                return result
+
+            return writes_and_fails
 
         def burying(*arguments: Any) -> Any:
             if asked(f"bury-{service}"):
                 raise vars(module)["Permanent"]("injected, to be replayed")
             return encode(*arguments)
 
-        vars(module)["record"] = failing
+        writer.batch = failing(writer.batch)
+        writer.single = failing(writer.single)
         writer.encode = burying
 
 

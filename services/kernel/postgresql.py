@@ -1,0 +1,179 @@
+"""The runner's tables in PostgreSQL (their definition is in db.py)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy import Engine
+from sqlmodel import Session
+
+from services.kernel import replica
+from services.kernel.db import cursor, write
+from services.kernel.errors import IdentityConflict
+from services.kernel.events import Event, Row
+from services.kernel.store import Position, Result, Trial, digest
+from services.kernel.wire import Message
+
+KEEP_INBOX_DAYS = 150
+"""The longest retention of an input topic or of dead letters (120 days), and 30."""
+_ADVANCE = (
+    "insert into partitions (topic, partition, next_offset, fingerprint, handled_at, clean)"
+    " values (%(topic)s, %(partition)s, %(next)s, %(fingerprint)s, case when %(handled)s then now() end, false)"
+    " on conflict (topic, partition) do update set"
+    " next_offset = greatest(partitions.next_offset, excluded.next_offset),"
+    " fingerprint = case when partitions.next_offset > excluded.next_offset"
+    " or partitions.next_offset = excluded.next_offset and excluded.fingerprint = ''"
+    " then partitions.fingerprint else excluded.fingerprint end,"
+    " handled_at = greatest(partitions.handled_at, excluded.handled_at)"
+)
+_TRIAL = (
+    "with before as (select tried = :record and trial_at > pg_postmaster_start_time() as again"
+    " from partitions where topic = :topic and partition = :partition)"
+    " update partitions set trials = case when again then trials + 1 else 1 end,"
+    " tried_since = case when again then tried_since else now() end, tried = :record, trial_at = now()"
+    " from before where topic = :topic and partition = :partition"
+    " returning trials, exists (select from partitions other where other.topic = any(:others)"
+    " and other.handled_at > partitions.tried_since)"
+)
+
+
+@dataclass(frozen=True)
+class Postgresql:
+    """A Store; `engine` connects as the service."""
+
+    engine: Engine
+
+    @contextmanager
+    def transaction(self) -> Iterator[Tables]:
+        """See Store."""
+        with Session(self.engine) as session, session.begin():
+            yield Tables(session)
+
+    def advance(self, position: Position) -> None:
+        """See Store. It need not survive the database: what comes again is known."""
+        with self.transaction() as tables:
+            tables.session.execute(sa.text("set local synchronous_commit = off"))
+            tables.advance(position, handled=False)
+
+    def trial(self, topic: str, partition: int, record: bytes, others: Sequence[str]) -> Trial:
+        """See Store."""
+        values = {"topic": topic, "partition": partition, "record": record, "others": list(others)}
+        with self.transaction() as tables:
+            return Trial(*tables.session.execute(sa.text(_TRIAL), values).one())
+
+    def catalogue_version(self) -> int:
+        """See Store."""
+        with self.transaction() as tables:
+            return replica.version(tables.session)
+
+    def expire(self) -> None:
+        """See Store."""
+        with self.transaction() as tables:
+            tables.session.execute(
+                sa.text(
+                    "delete from inbox where not permanent"
+                    f" and handled_at < now() - interval '{KEEP_INBOX_DAYS} days'"
+                )
+            )
+
+
+@dataclass(frozen=True)
+class Tables:
+    """A Transaction."""
+
+    session: Session
+
+    def recall(self, events: Sequence[Event]) -> Result:
+        """See Transaction."""
+        result = Result()
+        cur = cursor(self.session)
+        ids = [event.id for event in events]
+        cur.execute("select event_id, digest from inbox where event_id = any(%s)", [ids])
+        digests = dict(cur.fetchall())
+        for event in (one for one in events if one.id in digests):
+            if bytes(digests[event.id]) != digest(event):
+                text = f"{event.id} came before with other bytes"
+                result.rejected[event.id] = IdentityConflict(text)
+            else:
+                result.repeated.add(event.id)
+                result.outputs[event.id] = []
+        if result.repeated:
+            cur.execute(
+                "select event_id, topic, key, value, headers from outputs"
+                " where event_id = any(%s) order by event_id, index",
+                [list(result.repeated)],
+            )
+            for id_, topic, key, value, headers in cur.fetchall():
+                message = Message(topic, bytes(key), bytes(value), unpack(bytes(headers)))
+                result.outputs[id_].append(message)
+        return result
+
+    def claim(self, events: Sequence[Event], *, permanent: bool) -> tuple[list[Event], Result]:
+        """See Transaction."""
+        cur = cursor(self.session)
+        cur.execute(
+            "insert into inbox (event_id, digest, permanent) select *, %b from unnest(%b::uuid[], %b::bytea[])"
+            " on conflict do nothing returning event_id",
+            [permanent, [e.id for e in events], [digest(e) for e in events]],
+        )
+        entered = {row[0] for row in cur.fetchall()}
+        new: list[Event] = []
+        known: list[Event] = []
+        for event in events:
+            if event.id in entered:
+                entered.remove(event.id)
+                new.append(event)
+            else:
+                known.append(event)
+        return new, self.recall(known) if known else Result()
+
+    def forget(self, ids: Sequence[UUID]) -> None:
+        """See Transaction."""
+        if ids:
+            cursor(self.session).execute("delete from inbox where event_id = any(%s)", [list(ids)])
+
+    def write(self, rows: Iterable[Row]) -> None:
+        """See Transaction."""
+        write(self.session, rows)
+
+    def record(self, outputs: dict[UUID, list[Message]]) -> None:
+        """See Transaction."""
+        rows = [
+            (id_, index, m.topic, m.key, m.value, pack(m.headers))
+            for id_, messages in outputs.items()
+            for index, m in enumerate(messages)
+        ]
+        if rows:
+            cursor(self.session).execute(
+                "insert into outputs (event_id, index, topic, key, value, headers) select * from"
+                " unnest(%b::uuid[], %b::int[], %b::text[], %b::bytea[], %b::bytea[], %b::bytea[])",
+                [list(column) for column in zip(*rows, strict=True)],
+            )
+
+    def advance(self, position: Position, *, handled: bool) -> None:
+        """See Transaction."""
+        cursor(self.session).execute(
+            _ADVANCE,
+            {
+                "topic": position.topic,
+                "partition": position.partition,
+                "next": position.next_offset,
+                "fingerprint": position.fingerprint,
+                "handled": handled,
+            },
+        )
+
+
+def pack(headers: Iterable[tuple[str, bytes]]) -> bytes:
+    """Headers as the tables keep them."""
+    return json.dumps([[name, value.decode("latin-1")] for name, value in headers]).encode()
+
+
+def unpack(packed: bytes) -> tuple[tuple[str, bytes], ...]:
+    """Back from `pack`."""
+    return tuple((name, value.encode("latin-1")) for name, value in json.loads(packed))
