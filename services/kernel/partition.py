@@ -13,6 +13,7 @@ from contextlib import suppress
 from typing import Any, cast
 
 import structlog
+from faust.types import TP
 
 from services.kernel import metrics
 from services.kernel.backlog import BATCH_EVENTS, Backlog, Received
@@ -46,6 +47,7 @@ class Partition:
         self._process = process
         self._topic = topic
         self._number = number
+        self._tp = TP(topic.name, number)
         self._backlog = Backlog(sparse=topic.compacted)
         self._ledger: Ledger[Received] = Ledger(0)
         self._tasks: set[asyncio.Task[None]] = set()
@@ -155,8 +157,9 @@ class Partition:
         return False
 
     async def _go_to(self, offset: int) -> None:
-        await self._process.rewind(self._topic.name, self._number, offset)
-        self._process.resume(self._topic.name, self._number)
+        flow = self._process.flow
+        await self._process.patiently(lambda: flow.rewind(self._tp, offset))
+        flow.resume(self._tp)
         await asyncio.sleep(REWIND_SECONDS)
 
     async def _next(self) -> None:
@@ -185,7 +188,7 @@ class Partition:
         taken = self._backlog.take(most, self._careful)
         self._ledger.take(taken)
         if self._backlog.is_low:
-            self._process.resume(self._topic.name, self._number)
+            self._process.flow.resume(self._tp)
         return taken
 
     def _is_buried(self, item: Received) -> bool:

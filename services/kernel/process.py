@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from typing import Protocol, TypeVar
+
+from faust.types import TP
 
 from services.kernel.clock import Clock
 from services.kernel.handling import Handling
 from services.kernel.locks import Takeover
+from services.kernel.patience import patiently
 from services.kernel.shares import Places
 from services.kernel.stage import Stage
 from services.kernel.store import Store
@@ -16,6 +20,11 @@ from services.kernel.turns import Turns
 from services.kernel.wire import Message
 
 T = TypeVar("T")
+PLACES = 8
+LARGE_PLACES = 2
+"""Events of object stages that are handled at once, and large ones among them: these hold threads, connections, and
+the interpreter's lock for seconds.
+"""
 
 
 class Holding(Protocol):
@@ -54,73 +63,64 @@ class Source(Protocol):
         ...
 
 
-class Process(Protocol):
-    """What a partition needs of the process that it runs in."""
+class Flow(Protocol):
+    """The consumer, told what it should bring."""
 
-    @property
-    def service(self) -> str:
-        """Its name, and its consumer group's."""
-        ...
-
-    @property
-    def clock(self) -> Clock:
-        """The time."""
-        ...
-
-    @property
-    def turns(self) -> Turns:
-        """Whether one event is handled, or many."""
-        ...
-
-    @property
-    def places(self) -> Places:
-        """How many are handled at once, and whose."""
-        ...
-
-    @property
-    def locks(self) -> Holding:
-        """Who handles what."""
-        ...
-
-    @property
-    def source(self) -> Source:
-        """The broker's log."""
-        ...
-
-    @property
-    def store(self) -> Store:
-        """The service's tables."""
-        ...
-
-    @property
-    def handling(self) -> Handling:
-        """What its stages run with."""
-        ...
-
-    def stage_of(self, topic: str) -> Stage:
-        """The stage that handles a topic."""
-        ...
-
-    async def publish(self, messages: Callable[[], Iterable[Message]]) -> None:
-        """Publishes until the broker has acknowledged all; `messages` makes them anew for every try."""
-        ...
-
-    async def patiently(self, action: Callable[[], Awaitable[T]]) -> T:
-        """Tries again, ever slower, while database or broker are away. Any other error is raised."""
-        ...
-
-    async def has_catalogue(self, version: int) -> bool:
-        """Whether this service's copy of the catalogue has reached the version."""
-        ...
-
-    async def rewind(self, topic: str, partition: int, offset: int) -> None:
+    async def rewind(self, tp: TP, offset: int) -> None:
         """Has the broker send a partition's records from an offset on."""
         ...
 
-    def resume(self, topic: str, partition: int) -> None:
+    def resume(self, tp: TP) -> None:
         """Lets the broker send more of a partition whose queue was full."""
         ...
 
-    def fail(self, error: BaseException) -> None:
-        """Ends the process."""
+
+class Sender(Protocol):
+    """The producer."""
+
+    async def publish(self, messages: Iterable[Message]) -> int:
+        """Returns when the broker has acknowledged all; some may have arrived where it raises."""
         ...
+
+
+class Process:
+    """What the partitions of one process share. `fail` ends it at once."""
+
+    flow: Flow
+
+    def __init__(
+        self, service: str, stages: Sequence[Stage], *, clock: Clock, locks: Holding, source: Source,
+        store: Store, handling: Handling, sender: Sender, fail: Callable[[BaseException], object],
+    ) -> None:  # fmt: skip
+        self.service = service
+        self.clock = clock
+        self.locks = locks
+        self.source = source
+        self.store = store
+        self.handling = handling
+        self.fail = fail
+        self.turns = Turns()
+        self.places = Places(PLACES, LARGE_PLACES)
+        self._stages = {topic: stage for stage in stages for topic in stage.topics}
+        self._sender = sender
+        self._catalogue_version = 0
+
+    def stage_of(self, topic: str) -> Stage:
+        """The stage that handles a topic."""
+        return self._stages[topic]
+
+    async def publish(self, messages: Callable[[], Iterable[Message]]) -> None:
+        """Publishes until the broker has acknowledged all; `messages` makes them anew for every try."""
+        await self.patiently(lambda: self._sender.publish(messages()))
+
+    async def patiently(self, action: Callable[[], Awaitable[T]]) -> T:
+        """Tries again, ever slower, while database or broker are away. Any other error is raised."""
+        return await patiently(self.service, action)
+
+    async def has_catalogue(self, version: int) -> bool:
+        """Whether this service's copy of the catalogue has reached the version."""
+        if self._catalogue_version < version:
+            self._catalogue_version = await self.patiently(
+                lambda: asyncio.to_thread(self.store.catalogue_version)
+            )
+        return self._catalogue_version >= version

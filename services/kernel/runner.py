@@ -12,43 +12,32 @@ import multiprocessing
 import os
 import signal
 import sys
-import time
-from collections.abc import Awaitable, Callable, Iterable, Sequence
-from typing import Any, NoReturn, TypeVar
+from collections.abc import Awaitable, Sequence
+from typing import Any, NoReturn
 
 import structlog
 import uvloop
-from faust.types import TP
 
 from services.kernel import health, log
-from services.kernel.backlog import Received
+from services.kernel.assignment import Assignment
 from services.kernel.clock import Clock, utc_now
 from services.kernel.codec import codec
 from services.kernel.consumer import Consumer
 from services.kernel.db import connect
 from services.kernel.handling import Handling, Writer
 from services.kernel.locks import Locks
-from services.kernel.partition import Partition
 from services.kernel.patience import patiently, while_never_long_without
 from services.kernel.pool import Pool
 from services.kernel.postgresql import Postgresql
+from services.kernel.process import Process
 from services.kernel.publisher import Publisher
 from services.kernel.reader import Reader
 from services.kernel.settings import Settings, settings
-from services.kernel.shares import Places
 from services.kernel.stage import BatchStage, ObjectStage, Stage
 from services.kernel.topics import load
-from services.kernel.turns import Turns
 from services.kernel.vault import open_vault
-from services.kernel.wire import Message
 
-T = TypeVar("T")
 CATALOGUE_PATIENCE = 60.0
-PLACES = 8
-LARGE_PLACES = 2
-"""Events of object stages that are handled at once, and large ones among them: these hold threads, connections, and
-the interpreter's lock for seconds.
-"""
 ASSIGNMENT_PATIENCE = 60.0
 """A consumer that the broker has given nothing for so long gets nothing any more; the next process joins anew."""
 
@@ -59,29 +48,27 @@ class Runner:
     def __init__(
         self, service: str, stages: Sequence[Stage], config: Settings, clock: Clock
     ) -> None:
-        self.service = service
-        self.clock = clock
-        self.turns = Turns()
-        self.places = Places(PLACES, LARGE_PLACES)
-        self.locks = Locks(service, config.database_url)
-        self._config = config
-        self._topics = load()
-        self._stages = {topic: stage for stage in stages for topic in stage.topics}
-        engine = connect(config.database_url, application=f"{service} worker", pool_size=6)
-        self.store = Postgresql(engine)
-        self.source = Reader(config.kafka, [t for t in self._topics.values() if service == t.owner])
-        self._publisher = Publisher(config.kafka, f"{service}-worker")
-        self._partitions: dict[TP, Partition] = {}
-        self._catalogue_version = 0
+        self._service = service
+        self._instance = config.instance
         self._stop = asyncio.Event()
+        topics = load()
+        engine = connect(config.database_url, application=f"{service} worker", pool_size=6)
         vault = None
         if config.vault:
             vault = open_vault(engine, config.vault, config.master_key.get_secret_value())
-        writer = Writer(service, codec(), clock)
-        self.handling = Handling(writer, self.store, vault, Pool())
-        self._consumer = Consumer(
-            service, config.kafka, config.instance, self._topics,
-            [stage.topics for stage in stages], self.source, self._accept, self._leave, self.fail,
+        self._store = Postgresql(engine)
+        self._locks = Locks(service, config.database_url)
+        self._reader = Reader(config.kafka, [t for t in topics.values() if t.owner == service])
+        self._publisher = Publisher(config.kafka, f"{service}-worker")
+        handling = Handling(Writer(service, codec(), clock), self._store, vault, Pool())
+        process = Process(
+            service, stages, clock=clock, locks=self._locks, source=self._reader, store=self._store,
+            handling=handling, sender=self._publisher, fail=self.fail,
+        )  # fmt: skip
+        self._assignment = Assignment(process, topics)
+        self._consumer = process.flow = Consumer(
+            service, config.kafka, config.instance, topics, [stage.topics for stage in stages],
+            self._reader, self._assignment.accept, self._assignment.leave, self.fail,
         )  # fmt: skip
 
     async def run(self) -> None:
@@ -89,8 +76,8 @@ class Runner:
         loop = asyncio.get_running_loop()
         for name in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(name, self._stop.set)
-        await self.patiently(self.locks.connect)
-        watchers = [asyncio.create_task(self._guard(self.locks.watch()))]
+        await patiently(self._service, self._locks.connect)
+        watchers = [asyncio.create_task(self._guard(self._locks.watch()))]
         if await self._identified():
             watchers += [
                 asyncio.create_task(self._guard(one))
@@ -100,8 +87,8 @@ class Runner:
         for watcher in watchers:
             watcher.cancel()
         await self._publisher.stop()
-        await self.source.close()
-        await self.locks.close()
+        await self._reader.close()
+        await self._locks.close()
 
     async def _stay_assigned(self) -> None:
         """Raises TimeoutError after long without partitions, so late that the next process is a new member."""
@@ -113,7 +100,7 @@ class Runner:
 
     async def _identified(self) -> bool:
         """Waits for this process's identity, standing by for who has it; False where it is time to stop instead."""
-        identity = asyncio.create_task(self.locks.identity(self._config.instance))
+        identity = asyncio.create_task(self._locks.identity(self._instance))
         stop = asyncio.create_task(self._stop.wait())
         await asyncio.wait((identity, stop), return_when=asyncio.FIRST_COMPLETED)
         stop.cancel()
@@ -125,40 +112,10 @@ class Runner:
 
     async def _consume(self) -> None:
         await self._consumer.start()
-        log_.info("running", topics=sorted(self._stages))
+        log_.info("running")
         await self._stop.wait()
-        await asyncio.wait_for(self._leave(list(self._partitions)), 20)
+        await asyncio.wait_for(self._assignment.leave_all(), 20)
         await self._consumer.stop()
-
-    # -- what a partition asks for
-
-    def stage_of(self, topic: str) -> Stage:
-        """The stage that handles a topic."""
-        return self._stages[topic]
-
-    async def publish(self, messages: Callable[[], Iterable[Message]]) -> None:
-        """Publishes until the broker has acknowledged all; `messages` makes them anew for every try."""
-        await self.patiently(lambda: self._publisher.publish(messages()))
-
-    async def patiently(self, action: Callable[[], Awaitable[T]]) -> T:
-        """Tries again, ever slower, while database or broker are away. Any other error is raised."""
-        return await patiently(self.service, action)
-
-    async def has_catalogue(self, version: int) -> bool:
-        """Whether this service's copy of the catalogue has reached the version."""
-        if self._catalogue_version < version:
-            self._catalogue_version = await self.patiently(
-                lambda: asyncio.to_thread(self.store.catalogue_version)
-            )
-        return self._catalogue_version >= version
-
-    def resume(self, topic: str, partition: int) -> None:
-        """Lets the broker send more of a partition."""
-        self._consumer.resume(TP(topic, partition))
-
-    async def rewind(self, topic: str, partition: int, offset: int) -> None:
-        """Has the broker send a partition's records again."""
-        await self.patiently(lambda: self._consumer.rewind(TP(topic, partition), offset))
 
     def fail(self, error: BaseException) -> NoReturn:
         """Ends the process at once, as if it had been killed: the one answer to what nobody foresaw."""
@@ -167,26 +124,6 @@ class Runner:
         for child in multiprocessing.active_children():
             child.kill()
         os._exit(70)
-
-    # -- from the consumer
-
-    def _accept(self, tp: TP, received: Received) -> bool:
-        partition = self._partitions.get(tp)
-        if partition is None:
-            partition = Partition(self, self._topics[tp.topic], tp.partition)
-            partition.task.add_done_callback(self._partition_ended)
-            self._partitions[tp] = partition
-        return partition.offer(received)
-
-    def _partition_ended(self, task: asyncio.Task[None]) -> None:
-        if not task.cancelled() and (error := task.exception()):
-            self.fail(error)
-
-    async def _leave(self, tps: Sequence[TP]) -> None:
-        leaving = [self._partitions.pop(tp) for tp in tps if tp in self._partitions]
-        await asyncio.gather(*(partition.stop() for partition in leaving))
-
-    # -- of its own
 
     async def _guard(self, watcher: Awaitable[None]) -> None:
         try:
@@ -199,16 +136,14 @@ class Runner:
     async def _expire(self) -> None:
         while True:
             await asyncio.sleep(3600)
-            await self.patiently(lambda: asyncio.to_thread(self.store.expire))
+            await patiently(self._service, lambda: asyncio.to_thread(self._store.expire))
 
     def state(self) -> dict[str, Any]:
         """For /healthz: healthy while the consumer runs and no partition waits too long for the catalogue."""
-        now = time.monotonic()
-        waits = [now - p.waiting_since for p in list(self._partitions.values()) if p.waiting_since]
-        waiting = round(max(waits, default=0.0), 1)
+        waiting = round(self._assignment.longest_wait, 1)
         ready = self._consumer.assigned
         return {
-            "service": self.service,
+            "service": self._service,
             "healthy": ready and waiting < CATALOGUE_PATIENCE,
             "assigned": ready,
             "catalogue_wait_seconds": waiting,

@@ -14,6 +14,7 @@ from uuid import uuid4
 import psycopg
 from fastapi.testclient import TestClient
 from pydantic import SecretStr
+from sqlalchemy import Engine
 
 from deploy import database
 from deploy.local import Stack

@@ -1,0 +1,52 @@
+"""The partitions that the broker has given to this process."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Mapping, Sequence
+
+from faust.types import TP
+
+from services.kernel.backlog import Received
+from services.kernel.partition import Partition
+from services.kernel.process import Process
+from services.kernel.topics import Topic
+
+
+class Assignment:
+    """Makes a partition when its first record comes, and ends it when it is taken away."""
+
+    def __init__(self, process: Process, topics: Mapping[str, Topic]) -> None:
+        self._process = process
+        self._topics = topics
+        self._partitions: dict[TP, Partition] = {}
+
+    def accept(self, tp: TP, received: Received) -> bool:
+        """Hands a record to its partition; False says that this one's queue is full."""
+        partition = self._partitions.get(tp)
+        if partition is None:
+            partition = Partition(self._process, self._topics[tp.topic], tp.partition)
+            partition.task.add_done_callback(self._ended)
+            self._partitions[tp] = partition
+        return partition.offer(received)
+
+    async def leave(self, tps: Sequence[TP]) -> None:
+        """Finishes what is under way of these, and gives their locks back."""
+        leaving = [self._partitions.pop(tp) for tp in tps if tp in self._partitions]
+        await asyncio.gather(*(partition.stop() for partition in leaving))
+
+    async def leave_all(self) -> None:
+        """Finishes what is under way of all."""
+        await self.leave(list(self._partitions))
+
+    @property
+    def longest_wait(self) -> float:
+        """Seconds for which a partition has been waiting for a state of the catalogue. Asked from any thread."""
+        now = time.monotonic()
+        waits = [now - p.waiting_since for p in list(self._partitions.values()) if p.waiting_since]
+        return max(waits, default=0.0)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        if not task.cancelled() and (error := task.exception()):
+            self._process.fail(error)
