@@ -41,7 +41,6 @@ from services.kernel.postgresql import Postgresql, unpack
 from services.kernel.publisher import Publisher
 from services.kernel.settings import Settings
 from services.kernel.stage import BatchStage, Stage
-from services.kernel.store import Position
 from services.kernel.topics import load as topics
 from services.kernel.vault import open_vault
 from services.kernel.wire import Message, decode
@@ -149,7 +148,6 @@ class _Chain:
         outbox = Outbox("intake", engine, publisher, codec(), utc_now)
         vault = open_vault(engine, place.vault, place.master_key)
         self._intake = Context("intake", Settings(), engine, vault, outbox, utc_now)
-        self._offset = 0
 
     async def submit(self, token: str, content: bytes) -> int:
         """Takes one submission through all stages; returns how many records the feed would get."""
@@ -193,12 +191,10 @@ class _Chain:
         self, service: str, stage: Stage, event: Event
     ) -> tuple[Sequence[Message], int]:
         handling = self._handlings[service]
-        self._offset += 1
-        position = Position(event.topic, 0, self._offset)
         if isinstance(stage, BatchStage):
-            result = await handling.batch(stage, [event], position)
+            result = await handling.batch(stage, [event])
             return result.outputs[event.id], 0
-        result = await handling.single(stage, event, lambda: position)
+        result = await handling.single(stage, event)
         derived = sum(1 for _ in handling.derived(stage, event))
         return result.outputs[event.id], derived
 

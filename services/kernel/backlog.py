@@ -56,6 +56,7 @@ class Backlog:
         self._sparse = sparse
         self._records: deque[Received] = deque()
         self._bytes = 0
+        self._is_closed = False
         self._arrived = asyncio.Event()
 
     def __len__(self) -> int:
@@ -80,21 +81,32 @@ class Backlog:
         """Adds a record. One that is not newer than the last means that the consumer went back: what waits from there
         on will come again.
         """
+        if self._is_closed:
+            return
         while self._records and self._records[-1].offset >= received.offset:
             self._bytes -= self._records.pop().size
         self._records.append(received)
         self._bytes += received.size
         self._arrived.set()
 
-    def clear(self) -> None:
-        """Forgets all, and wakes who waits."""
+    def drop_below(self, offset: int) -> list[Received]:
+        """Takes away what stands below an offset, and returns it."""
+        dropped = []
+        while self._records and self._records[0].offset < offset:
+            dropped.append(self._records.popleft())
+        self._bytes -= sum(one.size for one in dropped)
+        return dropped
+
+    def close(self) -> None:
+        """Forgets all, takes no more, and wakes who waits, then and later."""
+        self._is_closed = True
         self._records.clear()
         self._bytes = 0
         self._arrived.set()
 
     async def arrival(self) -> None:
-        """Waits for a record, or for `clear`."""
-        if not self._records:
+        """Waits for a record, or for `close`."""
+        if not self._records and not self._is_closed:
             self._arrived.clear()
             await self._arrived.wait()
 

@@ -17,7 +17,7 @@ from services.kernel.errors import Permanent
 from services.kernel.events import Event, NewObject, Outcome, Reference
 from services.kernel.pool import Overrun
 from services.kernel.stage import BatchStage, ObjectStage
-from services.kernel.store import Position, Result, Store, Transaction
+from services.kernel.store import Result, Store, Transaction
 from services.kernel.topics import load
 from services.kernel.wire import Message, encode_all
 
@@ -58,9 +58,7 @@ class Writer:
     codec: Codec
     clock: Clock
 
-    def batch(
-        self, tables: Transaction, stage: BatchStage, events: Sequence[Event], position: Position
-    ) -> Result:
+    def batch(self, tables: Transaction, stage: BatchStage, events: Sequence[Event]) -> Result:
         """One transaction for many events of one topic. An event that its handler rejects leaves no trace in the inbox,
         nor in the facts that a batch's events share: the others are handled again without it.
         """
@@ -73,7 +71,6 @@ class Writer:
         tables.forget([event.id for event in claimed if event.id not in outputs])
         tables.write(row for outcome in outcomes for row in outcome.rows)
         tables.record(outputs)
-        tables.advance(position, handled=bool(outputs))
         result.outputs.update(outputs)
         return result
 
@@ -98,14 +95,11 @@ class Writer:
                 result.rejected[event.id] = error
         return outcomes, outputs
 
-    def single(
-        self, tables: Transaction, event: Event, outcome: Outcome, position: Position
-    ) -> Result:
+    def single(self, tables: Transaction, event: Event, outcome: Outcome) -> Result:
         """One transaction for one event that was handled before it; the caller has claimed it."""
         tables.write(outcome.rows)
         messages = self.encode(outcome, event)
         tables.record({event.id: messages})
-        tables.advance(position, handled=True)
         return Result(outputs={event.id: messages})
 
     def encode(self, outcome: Outcome, event: Event) -> list[Message]:
@@ -122,17 +116,15 @@ class Handling:
     vault: Objects | None
     pool: Workers
 
-    async def batch(self, stage: BatchStage, events: Sequence[Event], position: Position) -> Result:
+    async def batch(self, stage: BatchStage, events: Sequence[Event]) -> Result:
         """Handles the events in one transaction."""
-        return await asyncio.to_thread(self._batch, stage, events, position)
+        return await asyncio.to_thread(self._batch, stage, events)
 
-    def _batch(self, stage: BatchStage, events: Sequence[Event], position: Position) -> Result:
+    def _batch(self, stage: BatchStage, events: Sequence[Event]) -> Result:
         with self.store.transaction() as tables:
-            return self.writer.batch(tables, stage, events, position)
+            return self.writer.batch(tables, stage, events)
 
-    async def single(
-        self, stage: ObjectStage, event: Event, position: Callable[[], Position]
-    ) -> Result:
+    async def single(self, stage: ObjectStage, event: Event) -> Result:
         """Handles one event: facts, objects, handler, then one transaction if the facts still hold."""
         while True:
             known, facts = await asyncio.to_thread(self._prepare, stage, event)
@@ -140,7 +132,7 @@ class Handling:
                 return known
             outcome = await self._handle(stage, event, facts)
             try:
-                return await asyncio.to_thread(self._commit, stage, event, facts, outcome, position)
+                return await asyncio.to_thread(self._commit, stage, event, facts, outcome)
             except _FactsChanged:
                 continue
 
@@ -185,21 +177,14 @@ class Handling:
                 raise
             return await asyncio.to_thread(stage.give_up, event, facts)
 
-    def _commit(
-        self,
-        stage: ObjectStage,
-        event: Event,
-        facts: Any,
-        outcome: Outcome,
-        position: Callable[[], Position],
-    ) -> Result:
+    def _commit(self, stage: ObjectStage, event: Event, facts: Any, outcome: Outcome) -> Result:
         with self.store.transaction() as tables:
             new, result = self.writer.claim(tables, [event])
             if not new:
                 return result
             if stage.load(tables.session, event) != facts:
                 raise _FactsChanged
-            return self.writer.single(tables, event, outcome, position())
+            return self.writer.single(tables, event, outcome)
 
     @property
     def _vault(self) -> Objects:

@@ -2,7 +2,8 @@
 
 Inputs are acknowledged strictly in the order of their offsets, none left out, and only below the mark that the database
 has: a finished one waits for all lower ones. So nothing that was sent can be lost, whatever ends the process or makes
-the consumer jump.
+the consumer jump. Finished means published: a mark that were written with an event's rows, before its outputs are sent,
+would have whoever takes over pass them by.
 """
 
 from __future__ import annotations
@@ -29,7 +30,9 @@ E = TypeVar("E", bound=Entry)
 
 @dataclass(frozen=True)
 class Mark(Generic[E]):
-    """Every record below `next_offset` is finished; `last` is the one before it, None where this process took none."""
+    """Of every record below `next_offset` all outputs are published; `last` is the one before it, None where this
+    process took none.
+    """
 
     next_offset: int
     last: E | None
@@ -62,32 +65,33 @@ class Ledger(Generic[E]):
         self._window.extend(entries)
         self._expected = entries[-1].offset + 1
 
-    def mark(self, finishing: E | None = None) -> Mark[E]:
-        """The mark once `finishing` is finished, too. It may be asked for in any thread."""
-        window = list(self._window)
-        unfinished = [one.offset for one in window if not (one.finished or one is finishing)]
+    def finish(self, entries: Sequence[E]) -> list[E]:
+        """Notes that the broker has all outputs of these. Returns what may be acknowledged, in this order."""
+        for entry in entries:
+            entry.finished = True
+        return self._free()
+
+    def mark(self) -> Mark[E]:
+        """What the database is to be told: whoever takes over goes there."""
+        unfinished = [entry.offset for entry in self._window if not entry.finished]
         bound = min(unfinished) if unfinished else self._expected
-        below = [one for one in window if one.offset < bound]
-        last = max(below, key=lambda one: one.offset, default=self._last)
+        below = [entry for entry in self._window if entry.offset < bound]
+        last = max(below, key=lambda entry: entry.offset, default=self._last)
         if last is None or last.offset >= bound:
             return Mark(bound, None)
         return Mark(last.offset + 1, last)
 
-    def needs(self, mark: Mark[E]) -> bool:
-        """Whether the database has yet to be told of this mark."""
-        return mark.next_offset > self._written
+    @property
+    def is_ahead(self) -> bool:
+        """Whether the database has yet to be told of the mark."""
+        return self.mark().next_offset > self._written
 
-    def wrote(self, next_offset: int) -> None:
-        """The database has this mark, or a higher one."""
-        self._written = max(self._written, next_offset)
+    def wrote(self, mark: Mark[E]) -> list[E]:
+        """Notes that the database has this mark. Returns what may be acknowledged, in this order."""
+        self._written = max(self._written, mark.next_offset)
+        return self._free()
 
-    def finish(self, entries: Sequence[E]) -> list[E]:
-        """Notes that the broker has all outputs of these. Returns what may now be acknowledged, in this order.
-
-        One below the mark may be unfinished: the mark is written with its rows, before its outputs are published.
-        """
-        for entry in entries:
-            entry.finished = True
+    def _free(self) -> list[E]:
         free = []
         while self._window and self._window[0].finished and self._window[0].offset < self._written:
             self._last = self._window.popleft()

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import psycopg
 
+from services.kernel.store import Position
 from services.kernel.topics import Topic
 
 POLL = 0.2
@@ -17,6 +18,15 @@ HEARTBEAT = 1.0
 ANSWER_WITHIN = 15.0
 """A loaded database may be slow; one that is gone says so at once."""
 KEY = "hashtextextended(%s, 0)"
+_NOTE = (
+    "with quick as (select set_config('synchronous_commit', 'off', true))"
+    " update partitions set in_flight_until = greatest(in_flight_until, %(in_flight)s),"
+    " handled_at = case when %(handled)s then now() else handled_at end,"
+    " fingerprint = case when next_offset > %(next)s or next_offset = %(next)s and %(fingerprint)s = ''::bytea"
+    " then fingerprint else %(fingerprint)s end,"
+    " next_offset = greatest(next_offset, %(next)s)"
+    " from quick where topic = %(topic)s and partition = %(partition)s"
+)
 
 
 @dataclass(frozen=True)
@@ -58,14 +68,16 @@ class Locks:
             await asyncio.sleep(HEARTBEAT)
             await asyncio.wait_for(self._open.execute("select 1"), ANSWER_WITHIN)
 
-    async def note_in_flight(self, topic: str, partition: int, offset: int) -> None:
-        """Notes which offset is being handled, for whoever comes after a crash. Need not survive the database."""
-        await self._open.execute(
-            "with quick as (select set_config('synchronous_commit', 'off', true))"
-            " update partitions set in_flight_until = greatest(in_flight_until, %s) from quick"
-            " where topic = %s and partition = %s",
-            [offset, topic, partition],
-        )
+    async def note(self, position: Position, in_flight_until: int | None, *, handled: bool) -> None:
+        """Notes how far a partition is (never back), which offset is handled now, and whether a new event has been, for
+        whoever comes after. It goes by the connection that holds the lock: who lost that moves nothing. It need not
+        survive the database: what comes again is known.
+        """
+        values = {
+            "topic": position.topic, "partition": position.partition, "next": position.next_offset,
+            "fingerprint": position.fingerprint, "in_flight": in_flight_until, "handled": handled,
+        }  # fmt: skip
+        await self._open.execute(_NOTE, values)
 
     async def note_buried(self, topic: str, partition: int, record: bytes) -> None:
         """Notes, durably, that a record's dead letter is written: it must not be tried again. `record`: fingerprint."""

@@ -20,7 +20,7 @@ from services.kernel.backlog import BATCH_EVENTS, Backlog, Received
 from services.kernel.dead import letter
 from services.kernel.errors import IdentityConflict, NotReplayable, Permanent, Poison
 from services.kernel.events import Event
-from services.kernel.ledger import Ledger, Mark
+from services.kernel.ledger import Ledger
 from services.kernel.locks import Takeover
 from services.kernel.process import Process
 from services.kernel.publisher import DELIVERY_TIMEOUT
@@ -57,6 +57,7 @@ class Partition:
         self._buried: frozenset[bytes] = frozenset()
         self._stopping = asyncio.Event()
         self._holding = False
+        self._has_handled = False
         labels = (process.service, topic.name, str(number))
         self._counted = {
             result: metrics.EVENTS.labels(process.service, topic.name, result)
@@ -78,7 +79,7 @@ class Partition:
     async def stop(self) -> None:
         """Finishes what is under way, takes nothing more, and leaves the partition clean."""
         self._stopping.set()
-        self._backlog.clear()
+        self._backlog.close()
         for task in self._waiting_for_place:
             task.cancel()
         if not self._holding:
@@ -98,14 +99,11 @@ class Partition:
             await asyncio.sleep(DELIVERY_TIMEOUT)
         self._ledger = Ledger(await self._first_expected(takeover))
         try:
-            await self._backlog.arrival()
-            if self._backlog and self._backlog.head.offset < self._ledger.expected:
-                # The broker's group knows less than the database, or has forgotten all.
-                self._backlog.clear()
-                await self._go_to(self._ledger.expected)
+            await self._skip_what_is_known()
             while not self._stopping.is_set():
                 await self._next()
             await self._drain()
+            await self._settle()
             await self._process.locks.release(self._topic.name, self._number)
         finally:
             self._held.set(0)
@@ -131,6 +129,14 @@ class Partition:
             metrics.LOGS_REWRITTEN.labels(self._process.service, self._topic.name).inc()
             log.error("log rewritten", topic=self._topic.name, at=reached - 1)
         return first
+
+    async def _skip_what_is_known(self) -> None:
+        """Where the broker's group knows less than the database, or has forgotten all."""
+        await self._backlog.arrival()
+        known = self._backlog.drop_below(self._ledger.expected)
+        self._acknowledge(known)
+        if known and not self._backlog:
+            await self._go_to(self._ledger.expected)
 
     async def _following(self, offset: int) -> int:
         source = self._process.source
@@ -163,6 +169,8 @@ class Partition:
         await asyncio.sleep(REWIND_SECONDS)
 
     async def _next(self) -> None:
+        if not self._backlog:
+            await self._settle()
         await self._backlog.arrival()
         if self._stopping.is_set() or not self._backlog:
             return
@@ -172,8 +180,7 @@ class Partition:
         if isinstance(head.event, NotReplayable):
             self._alarm(head.offset, head.event)
         if isinstance(head.event, NotReplayable) or self._is_buried(head):
-            await self._drain()
-            await self._complete(self._take(1)[0], time.perf_counter())
+            self._finish(self._take(1), time.perf_counter())
             return
         stage = self._process.stage_of(head.origin.topic)
         if head.offset in self._careful:
@@ -209,25 +216,21 @@ class Partition:
         if not await self._catalogue_reached(stage, batch):
             return
         async with self._process.turns.shared():
-            await self._note_in_flight(batch[-1].offset)
+            await self._note(batch[-1].offset)
             await self._handle_batch(stage, batch)
 
     async def _handle_batch(self, stage: BatchStage, batch: Sequence[Received]) -> None:
         begun = time.perf_counter()
         events = [item.event for item in batch if isinstance(item.event, Event)]
-        position = self._position(Mark(batch[-1].offset + 1, batch[-1]))
         result = Result()
         if events:
             result = await self._process.patiently(
-                lambda: self._process.handling.batch(stage, events, position)
+                lambda: self._process.handling.batch(stage, events)
             )
-        else:
-            await self._advance(position)
         messages: list[Message] = []
         for item in batch:
             messages += self._outcome(item, result)
         await self._process.publish(lambda: messages)
-        self._ledger.wrote(position.next_offset)
         self._finish(batch, begun)
 
     def _outcome(self, item: Received, result: Result) -> list[Message]:
@@ -239,7 +242,9 @@ class Partition:
         if error is not None:
             return [self._bury(item, error)]
         assert isinstance(item.event, Event)
-        self._count("duplicate" if item.event.id in result.repeated else "handled")
+        is_new = item.event.id not in result.repeated
+        self._has_handled |= is_new
+        self._count("handled" if is_new else "duplicate")
         return result.outputs.get(item.event.id, [])
 
     # -- one by one
@@ -277,7 +282,7 @@ class Partition:
         async with self._process.places.one(who, size):
             self._waiting_for_place.discard(cast(Any, asyncio.current_task()))
             async with self._process.turns.shared():
-                await self._note_in_flight(item.offset)
+                await self._note(item.offset)
                 await self._handle_single(stage, item)
 
     async def _handle_single(self, stage: ObjectStage, item: Received) -> None:
@@ -288,47 +293,22 @@ class Partition:
         else:
             with structlog.contextvars.bound_contextvars(submission=event.subject):
                 await self._handle_event(stage, item, event)
-        await self._complete(item, begun)
+        self._finish([item], begun)
+        if not self._backlog:
+            await self._settle()
 
     async def _handle_event(self, stage: ObjectStage, item: Received, event: Event) -> None:
-        written = 0
-
-        def position() -> Position:
-            nonlocal written
-            position = self._position(self._ledger.mark(item))
-            written = position.next_offset
-            return position
-
         try:
             result = await self._process.patiently(
-                lambda: self._process.handling.single(stage, event, position)
+                lambda: self._process.handling.single(stage, event)
             )
         except Permanent as error:
             await self._bury_alone(item, error)
             return
-        if event.id not in result.repeated:
-            self._ledger.wrote(written)
         messages = self._outcome(item, result)
         await self._process.publish(lambda: messages)
         if event.id not in result.rejected and stage.derive:
             await self._process.publish(lambda: self._process.handling.derived(stage, event))
-
-    def _position(self, mark: Mark[Received]) -> Position:
-        fingerprint = mark.last.fingerprint() if mark.last else b""
-        return Position(self._topic.name, self._number, mark.next_offset, fingerprint)
-
-    async def _complete(self, item: Received, begun: float) -> None:
-        """Marks an event as finished. The mark of an event that was overtaken is noted by the last of them."""
-        item.finished = True
-        mark = self._ledger.mark()
-        if self._ledger.needs(mark):
-            await self._advance(self._position(mark))
-            self._ledger.wrote(mark.next_offset)
-        self._finish([item], begun)
-
-    async def _advance(self, position: Position) -> None:
-        store = self._process.store
-        await self._process.patiently(lambda: asyncio.to_thread(store.advance, position))
 
     # -- after an unclean stop
 
@@ -366,7 +346,7 @@ class Partition:
             await self._bury_alone(item, reason)
             locks = self._process.locks
             await locks.note_buried(self._topic.name, self._number, item.fingerprint())
-            await self._complete(item, time.perf_counter())
+            self._finish([item], time.perf_counter())
         elif isinstance(stage, BatchStage):
             await self._handle_batch(stage, [item])
         else:
@@ -384,6 +364,7 @@ class Partition:
         wanted = max((event.data["catalogue_version"] for event in events), default=0)
         self.waiting_since = time.monotonic()
         while not (reached := await self._process.has_catalogue(wanted)):
+            await self._settle()
             if self._stopping.is_set():
                 break
             self._waiting.set(time.monotonic() - self.waiting_since)
@@ -392,8 +373,19 @@ class Partition:
         self._waiting.set(0)
         return reached
 
-    async def _note_in_flight(self, offset: int) -> None:
-        await self._process.locks.note_in_flight(self._topic.name, self._number, offset)
+    async def _note(self, in_flight_until: int | None = None) -> None:
+        """Tells the database how far all is published, and what is begun now; acknowledges what that allows."""
+        mark = self._ledger.mark()
+        fingerprint = mark.last.fingerprint() if mark.last else b""
+        position = Position(self._topic.name, self._number, mark.next_offset, fingerprint)
+        handled, self._has_handled = self._has_handled, False
+        await self._process.locks.note(position, in_flight_until, handled=handled)
+        self._acknowledge(self._ledger.wrote(mark))
+
+    async def _settle(self) -> None:
+        """Where nothing is begun that would tell it."""
+        if self._ledger.is_ahead:
+            await self._note()
 
     def _alarm(self, offset: int, error: NotReplayable) -> None:
         metrics.REPLAYS_REFUSED.labels(self._process.service).inc()
@@ -417,9 +409,12 @@ class Partition:
         self._counted[result].inc()
 
     def _finish(self, items: Sequence[Received], begun: float) -> None:
-        """Acknowledges what may be: the broker never knows more than the database."""
-        for item in self._ledger.finish(items):
-            item.acknowledge()
-        self._queued.set(len(self._backlog) + len(self._ledger))
+        self._acknowledge(self._ledger.finish(items))
         seconds = time.perf_counter() - begun
         metrics.STAGE_SECONDS.labels(self._process.service, self._topic.name).observe(seconds)
+
+    def _acknowledge(self, free: Sequence[Received]) -> None:
+        """The broker never knows more than the database."""
+        for item in free:
+            item.acknowledge()
+        self._queued.set(len(self._backlog) + len(self._ledger))

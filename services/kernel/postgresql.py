@@ -16,21 +16,11 @@ from services.kernel import replica
 from services.kernel.db import cursor, write
 from services.kernel.errors import IdentityConflict
 from services.kernel.events import Event, Row
-from services.kernel.store import Position, Result, Trial, digest
+from services.kernel.store import Result, Trial, digest
 from services.kernel.wire import Message
 
 KEEP_INBOX_DAYS = 150
 """The longest retention of an input topic or of dead letters (120 days), and 30."""
-_ADVANCE = (
-    "insert into partitions (topic, partition, next_offset, fingerprint, handled_at, clean)"
-    " values (%(topic)s, %(partition)s, %(next)s, %(fingerprint)s, case when %(handled)s then now() end, false)"
-    " on conflict (topic, partition) do update set"
-    " next_offset = greatest(partitions.next_offset, excluded.next_offset),"
-    " fingerprint = case when partitions.next_offset > excluded.next_offset"
-    " or partitions.next_offset = excluded.next_offset and excluded.fingerprint = ''"
-    " then partitions.fingerprint else excluded.fingerprint end,"
-    " handled_at = greatest(partitions.handled_at, excluded.handled_at)"
-)
 _TRIAL = (
     "with before as (select tried = :record and trial_at > pg_postmaster_start_time() as again"
     " from partitions where topic = :topic and partition = :partition)"
@@ -53,12 +43,6 @@ class Postgresql:
         """See Store."""
         with Session(self.engine) as session, session.begin():
             yield Tables(session)
-
-    def advance(self, position: Position) -> None:
-        """See Store. It need not survive the database: what comes again is known."""
-        with self.transaction() as tables:
-            tables.session.execute(sa.text("set local synchronous_commit = off"))
-            tables.advance(position, handled=False)
 
     def trial(self, topic: str, partition: int, record: bytes, others: Sequence[str]) -> Trial:
         """See Store."""
@@ -154,19 +138,6 @@ class Tables:
                 " unnest(%b::uuid[], %b::int[], %b::text[], %b::bytea[], %b::bytea[], %b::bytea[])",
                 [list(column) for column in zip(*rows, strict=True)],
             )
-
-    def advance(self, position: Position, *, handled: bool) -> None:
-        """See Transaction."""
-        cursor(self.session).execute(
-            _ADVANCE,
-            {
-                "topic": position.topic,
-                "partition": position.partition,
-                "next": position.next_offset,
-                "fingerprint": position.fingerprint,
-                "handled": handled,
-            },
-        )
 
 
 def pack(headers: Iterable[tuple[str, bytes]]) -> bytes:

@@ -14,7 +14,7 @@ from services.kernel.locks import Takeover
 from services.kernel.patience import patiently
 from services.kernel.shares import Places
 from services.kernel.stage import Stage
-from services.kernel.store import Store
+from services.kernel.store import Position, Store
 from services.kernel.topics import Topic
 from services.kernel.turns import Turns
 from services.kernel.wire import Message
@@ -38,8 +38,8 @@ class Holding(Protocol):
         """Leaves the partition clean: nothing of it is under way."""
         ...
 
-    async def note_in_flight(self, topic: str, partition: int, offset: int) -> None:
-        """Notes which offset is being handled, for whoever comes after a crash."""
+    async def note(self, position: Position, in_flight_until: int | None, *, handled: bool) -> None:
+        """Notes how far a partition is, which offset is handled now, and whether a new event has been."""
         ...
 
     async def note_buried(self, topic: str, partition: int, record: bytes) -> None:

@@ -30,7 +30,7 @@ class Result:
 
 @dataclass(frozen=True)
 class Position:
-    """A partition, and the offset up to which all its events are finished once this transaction is committed.
+    """How far a partition is: all outputs of what is below `next_offset` are published.
 
     `fingerprint` is that of the record before `next_offset`, empty where this process has not seen it.
     """
@@ -85,20 +85,12 @@ class Transaction(Protocol):
         """Keeps what the events led to, to be published again when they come again."""
         ...
 
-    def advance(self, position: Position, *, handled: bool) -> None:
-        """Notes how far a partition is, never back; `handled` says that a new event of it was."""
-        ...
-
 
 class Store(Protocol):
     """The tables of one service."""
 
     def transaction(self) -> AbstractContextManager[Transaction]:
         """Commits where its block ends, and rolls back where that raises."""
-        ...
-
-    def advance(self, position: Position) -> None:
-        """Notes how far a partition is, outside the transaction of an event."""
         ...
 
     def trial(self, topic: str, partition: int, record: bytes, others: Sequence[str]) -> Trial:

@@ -30,7 +30,6 @@ from services.kernel.migration import migrate
 from services.kernel.pool import Pool
 from services.kernel.postgresql import Postgresql
 from services.kernel.settings import Settings
-from services.kernel.store import Position
 from services.kernel.topics import load as topics
 from services.kernel.vault import Vault, open_vault
 from services.kernel.wire import Message, decode
@@ -75,8 +74,7 @@ class Store:
         """Handles events beside each other; returns what each published, the feed last."""
 
         async def all_of_them() -> list[Any]:
-            position = Position("submission.cleared", 0, 1)
-            each = (self.handling.single(STAGE, event, lambda: position) for event in events)
+            each = (self.handling.single(STAGE, event) for event in events)
             return await asyncio.gather(*each)
 
         results = asyncio.run(all_of_them())
@@ -207,7 +205,7 @@ def taken_back(
 
 def withdraw(store: Store, event: Event) -> list[Event]:
     """Handles a withdrawal; what it recalled."""
-    message = store.handling.single(TAKEN_BACK, event, lambda: Position(WITHDRAWN, 0, 1))
+    message = store.handling.single(TAKEN_BACK, event)
     outputs = asyncio.run(message).outputs[event.id]
     topic = topics()["figure.recalled"]
     return [decode(topic, m.key, m.value, m.headers, codec()) for m in outputs]
@@ -219,4 +217,4 @@ def erase(store: Store, event: Event) -> None:
     data = examples("erasure.done")[0] | more | {"erasure_id": str(uuid4())}
     encoded = codec().encode("erasure.done-value", data)
     erased = replace(event, id=uuid4(), topic="erasure.done", data=data, encoded=encoded)
-    asyncio.run(store.handling.single(ERASED, erased, lambda: Position("erasure.done", 0, 1)))
+    asyncio.run(store.handling.single(ERASED, erased))

@@ -32,7 +32,7 @@ from services.kernel.handling import Writer
 from services.kernel.migration import APPEND_ONLY, migrate
 from services.kernel.postgresql import Postgresql
 from services.kernel.settings import Settings
-from services.kernel.store import Position, Result
+from services.kernel.store import Result
 from tests import people
 
 pytestmark = pytest.mark.stack
@@ -62,7 +62,7 @@ class Evidence:
 
     def handle(self, batch: list[Event], topic: str = "submission.received") -> Result:
         with Postgresql(self.engine).transaction() as tables:
-            return self.writer.batch(tables, STAGE, batch, Position(topic, 0, 1))
+            return self.writer.batch(tables, STAGE, batch)
 
     def rows(self, table: Any, order: Any) -> list[Any]:
         with Session(self.engine) as session:
@@ -193,7 +193,7 @@ def test_a_batch_that_fails_leaves_nothing(log: Evidence) -> None:
     log.handle(events(3))
     before = log.checkpoint()
     with pytest.raises(RuntimeError), Postgresql(log.engine).transaction() as tables:
-        log.writer.batch(tables, STAGE, events(2), Position("submission.received", 0, 1))
+        log.writer.batch(tables, STAGE, events(2))
         raise RuntimeError
     assert log.checkpoint() == before
     log.handle(events(1))

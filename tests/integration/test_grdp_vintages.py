@@ -22,7 +22,6 @@ from services.grdp.store import KEY
 from services.grdp.worker import TAKEN_BACK
 from services.kernel.codec import codec
 from services.kernel.events import Event
-from services.kernel.store import Position
 from tests.integration.grdp_parts import (
     COMPILER,
     FREE,
@@ -387,7 +386,7 @@ def test_what_is_readable_is_the_highest_attempts_and_revisions_rise_where_it_ch
         )
         if kind == "withdrawn":
             event = taken_back(event, decision=number, time=event.time)
-            stage = one.handling.single(TAKEN_BACK, event, lambda: Position("x", 0, 1))
+            stage = one.handling.single(TAKEN_BACK, event)
             asyncio.run(stage)
         else:
             one.handle(event)

@@ -38,7 +38,6 @@ from services.kernel.masterkey import MasterKey
 from services.kernel.migration import configuration, migrate
 from services.kernel.postgresql import Postgresql
 from services.kernel.settings import Settings
-from services.kernel.store import Position
 from services.kernel.wire import encode
 from services.notification import queries
 from services.notification.api import create_app
@@ -129,7 +128,7 @@ class Service:
         for event in events:
             stage = STAGES[0 if event.topic in VERDICTS else 1]
             with Postgresql(self.engine).transaction() as tables:
-                result = writer.batch(tables, stage, [event], Position(event.topic, 0, 1))
+                result = writer.batch(tables, stage, [event])
             assert not result.rejected
 
     def notices(self) -> list[NoticeRow]:

@@ -14,7 +14,7 @@ from services.kernel.errors import Permanent
 from services.kernel.events import Event, Outcome, Row
 from services.kernel.handling import Writer
 from services.kernel.stage import BatchStage
-from services.kernel.store import Position, Result, Transaction
+from services.kernel.store import Result, Transaction
 
 NOW = datetime(2026, 11, 26, tzinfo=UTC)
 TOPIC = "submission.received"
@@ -40,8 +40,6 @@ class Tables:
 
     def record(self, outputs: object) -> None: ...
 
-    def advance(self, position: Position, *, handled: bool) -> None: ...
-
 
 class Log:
     """Like the log of evidence: every event appends, the last one brings the rows of all."""
@@ -65,7 +63,7 @@ def test_a_rejected_event_leaves_nothing_behind(bad: int) -> None:
 
     stage = BatchStage((TOPIC,), load=lambda _, given: Log(given), handle=handle)
     writer = Writer("toy", codec(), lambda: NOW)
-    result = writer.batch(cast(Transaction, tables), stage, events, Position(TOPIC, 0, 3))
+    result = writer.batch(cast(Transaction, tables), stage, events)
     good = [event.id for event in events if event is not events[bad]]
     assert tables.written == good
     assert tables.forgotten == [events[bad].id]

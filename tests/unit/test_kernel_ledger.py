@@ -10,7 +10,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from services.kernel.ledger import Ledger
+from services.kernel.ledger import Ledger, Mark
 
 FIRST = 7
 
@@ -22,72 +22,69 @@ class Record:
 
 
 class Account(RuleBasedStateMachine):
-    """Takes, stores and finishes at random, as tasks beside one another do; and has the consumer go back.
+    """Takes, finishes and notes at random, as tasks beside one another do; and has the consumer go back.
 
-    What is known here is kept apart from the ledger: which records were stored, and which had all outputs published.
+    What is known here is kept apart from the ledger: which offsets had all their outputs published.
     """
 
     def __init__(self) -> None:
         super().__init__()
         self.ledger: Ledger[Record] = Ledger(FIRST)
         self.open: list[Record] = []
-        self.storing: list[tuple[Record, int]] = []
+        self.noting: list[Mark[Record]] = []
         self.database = 0
-        self.done: set[int] = set()
+        self.published: set[int] = set()
         self.taken: set[int] = set()
-        self.acknowledged: list[Record] = []
         self.order: list[Record] = []
+        self.acknowledged: list[Record] = []
 
     @rule(count=st.integers(1, 4), gap=st.sampled_from([0, 0, 0, 2]))
     def take(self, count: int, gap: int) -> None:
         first = self.ledger.expected + gap
-        self._take([Record(first + n) for n in range(count)], gone=range(first - gap, first))
+        if gap:
+            self.ledger.skip_to(first)
+            gone = range(first - gap, first)
+            self.published.update(gone)
+            self.taken.update(gone)
+        self._take([Record(first + n) for n in range(count)])
 
     @precondition(lambda self: self.order)
     @rule(back=st.integers(1, 5), count=st.integers(1, 3))
     def go_back(self, back: int, count: int) -> None:
         first = max(FIRST, self.ledger.expected - back)
         offsets = range(first, min(first + count, max(self.taken) + 1))
-        self._take([Record(one) for one in offsets if one in self.taken], gone=range(0))
+        if all(one in self.taken for one in offsets):
+            self._take([Record(one) for one in offsets])
 
-    def _take(self, records: list[Record], gone: range) -> None:
-        if not records:
-            return
-        if gone:
-            self.ledger.skip_to(records[0].offset)
-            self.done.update(gone)
+    def _take(self, records: list[Record]) -> None:
         self.ledger.take(records)
         self.open += records
         self.order += records
-        self.taken.update(gone, (one.offset for one in records))
+        self.taken.update(one.offset for one in records)
 
     @precondition(lambda self: self.open)
-    @rule(data=st.data())
-    def ask_for_the_mark(self, data: Any) -> None:
-        """In the thread of a transaction that is not committed yet."""
-        record = data.draw(st.sampled_from(self.open))
-        self.open.remove(record)
-        mark = self.ledger.mark(record)
-        assert mark.last is None or mark.last.offset == mark.next_offset - 1
-        self.storing.append((record, mark.next_offset))
+    @rule(data=st.data(), count=st.integers(1, 3))
+    def finish(self, data: Any, count: int) -> None:
+        some = [
+            self.open.pop(data.draw(st.integers(0, len(self.open) - 1)))
+            for _ in range(min(count, len(self.open)))
+        ]
+        self.published.update(one.offset for one in some)
+        self.acknowledged += self.ledger.finish(some)
 
-    @precondition(lambda self: self.storing)
-    @rule(data=st.data(), published=st.booleans())
-    def commit(self, data: Any, published: bool) -> None:
-        record, mark = data.draw(st.sampled_from(self.storing))
-        self.storing.remove((record, mark))
-        self.database = max(self.database, mark)
-        self.ledger.wrote(mark)
-        self.done.add(record.offset)
-        self._finish(record)
-
-    def _finish(self, record: Record) -> None:
-        record.finished = True
+    @rule()
+    def ask_for_the_mark(self) -> None:
         mark = self.ledger.mark()
-        if self.ledger.needs(mark):
-            self.database = max(self.database, mark.next_offset)
-            self.ledger.wrote(mark.next_offset)
-        self.acknowledged += self.ledger.finish([record])
+        assert mark.last is None or mark.last.offset == mark.next_offset - 1
+        self.noting.append(mark)
+
+    @precondition(lambda self: self.noting)
+    @rule(data=st.data())
+    def note(self, data: Any) -> None:
+        """In the order in which it happens; the database keeps the highest."""
+        mark = self.noting.pop(data.draw(st.integers(0, len(self.noting) - 1)))
+        self.database = max(self.database, mark.next_offset)
+        self.acknowledged += self.ledger.wrote(mark)
 
     @invariant()
     def what_is_acknowledged_is_finished_in_order_and_below_the_mark(self) -> None:
@@ -95,29 +92,36 @@ class Account(RuleBasedStateMachine):
         assert all(one.finished and one.offset < self.database for one in self.acknowledged)
 
     @invariant()
-    def the_mark_is_above_nothing_that_is_not_stored_or_about_to_be(self) -> None:
-        """A takeover goes there: what lies below must be in the inbox."""
-        stored = self.done | {record.offset for record, _ in self.storing}
-        assert all(one in stored for one in range(FIRST, self.database))
+    def below_the_mark_all_is_published(self) -> None:
+        """A takeover goes there, and passes by what lies before."""
+        assert all(one in self.published for one in range(FIRST, self.database))
 
-    @invariant()
-    def when_all_is_finished_all_is_acknowledged(self) -> None:
-        if not self.open and not self.storing:
+    @precondition(lambda self: self.order)
+    @rule()
+    def settle(self) -> None:
+        """One note lets all be acknowledged that is finished, once the consumer is where it was before it went back."""
+        if self.ledger.is_ahead:
+            mark = self.ledger.mark()
+            self.database = max(self.database, mark.next_offset)
+            self.acknowledged += self.ledger.wrote(mark)
+        if not self.open and self.ledger.expected > max(self.taken):
             assert len(self.ledger) == 0
-            assert len(self.acknowledged) == len(self.order)
+            assert self.acknowledged == self.order
 
 
 TestAccount = Account.TestCase
 TestAccount.settings = settings(max_examples=200, stateful_step_count=30, deadline=None)
 
 
-def test_a_batch_is_acknowledged_once_its_mark_is_written() -> None:
+def test_what_is_published_is_acknowledged_once_the_database_has_the_mark() -> None:
     ledger: Ledger[Record] = Ledger(0)
     batch = [Record(n) for n in range(3)]
     ledger.take(batch)
+    assert not ledger.is_ahead
     assert ledger.finish(batch) == []
-    ledger.wrote(3)
-    assert ledger.finish([]) == batch
+    assert ledger.is_ahead
+    assert ledger.wrote(ledger.mark()) == batch
+    assert not ledger.is_ahead
 
 
 @pytest.mark.parametrize("offset", [3, 9])
