@@ -322,6 +322,7 @@ class Partition:
         waited = False
         while not self._stopping.is_set():
             async with self._process.turns.alone():
+                await self._note(item.offset)
                 trial = await self._trial(item, stage)
                 if trial.count <= TRIALS or trial.others_succeeded or waited:
                     self._ill.set(0)

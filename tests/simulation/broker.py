@@ -52,6 +52,8 @@ class Broker:
     committed: dict[TP, int] = field(default_factory=dict)
     owners: dict[TP, Machine | None] = field(default_factory=dict)
     is_away_until: float = 0.0
+    waiting: dict[TP, list[asyncio.Future[None]]] = field(default_factory=dict)
+    """Fetches of what is not there yet."""
     lateness: float = 0.0
     """How likely a request takes long: up to what a producer waits for its delivery."""
 
@@ -84,6 +86,18 @@ class Broker:
         now = int(self.loop.time() * 1000)
         for message in messages:
             log.append(Record(len(log), now, message))
+        self.wake(tp)
+
+    def wake(self, tp: TP) -> None:
+        """Lets fetches look again."""
+        for future in self.waiting.pop(tp, ()):
+            answer(future, None, None, None)
+
+    async def growth(self, tp: TP) -> None:
+        """Returns when a log has changed."""
+        future = self.loop.create_future()
+        self.waiting.setdefault(tp, []).append(future)
+        await future
 
     def partition_of(self, message: Message) -> TP:
         """Where a key's records stand."""
@@ -92,10 +106,11 @@ class Broker:
 
     def lose_tail(self, records: int) -> None:
         """Power is lost: of each log some of the last records, which nobody had written to a disk, are gone."""
-        for log in self.logs.values():
+        for tp, log in self.logs.items():
             count = self.random.randint(0, records)
             if count:
                 del log[-count:]
+            self.wake(tp)
         for tp, offset in self.committed.items():
             self.committed[tp] = min(offset, len(self.logs[tp]))
 
@@ -176,6 +191,7 @@ class Consumer:
     positions: dict[TP, int] = field(default_factory=dict)
     resting: set[TP] = field(default_factory=set)
     acknowledged: dict[TP, int] = field(default_factory=dict)
+    committed: dict[TP, int] = field(default_factory=dict)
     fetching: dict[TP, asyncio.Task[None]] = field(default_factory=dict)
 
     async def run(self) -> None:
@@ -190,7 +206,7 @@ class Consumer:
                 )
                 self.resting.discard(tp)
                 self.fetching[tp] = asyncio.create_task(self._fetch(tp))
-            await asyncio.sleep(0.5)
+            await asyncio.sleep(1.0)
             await self._commit()
 
     async def leave(self, tps: list[TP]) -> None:
@@ -202,12 +218,14 @@ class Consumer:
         for tp in tps:
             del self.fetching[tp]
             self.acknowledged.pop(tp, None)
+            self.committed.pop(tp, None)
 
     async def rewind(self, tp: TP, offset: int) -> None:
         """See process.Flow."""
         await asyncio.sleep(0)
         if tp in self.fetching:
             self.positions[tp] = offset
+            self.broker.wake(tp)
 
     def resume(self, tp: TP) -> None:
         """See process.Flow."""
@@ -218,6 +236,9 @@ class Consumer:
 
     async def _commit(self) -> None:
         for tp, mark in list(self.acknowledged.items()):
+            if self.committed.get(tp) == mark:
+                continue
+            self.committed[tp] = mark
 
             def write(tp: TP = tp, mark: int = mark) -> None:
                 if self.broker.owners.get(tp) is self.machine:
@@ -229,7 +250,7 @@ class Consumer:
         log = self.broker.logs[tp]
         while True:
             if tp in self.resting:
-                await asyncio.sleep(0.05)
+                await asyncio.sleep(0.1)
                 continue
             position = self.positions[tp]
             if position > len(log):
@@ -239,7 +260,8 @@ class Consumer:
                 partial(log.__getitem__, slice(position, position + FETCH)), self.machine
             )
             if not found:
-                await asyncio.sleep(0.05)
+                if position == len(log):
+                    await self.broker.growth(tp)
                 continue
             if self.positions[tp] == position:
                 self.positions[tp] = found[-1].offset + 1

@@ -36,7 +36,7 @@ FEED = "grdp.observation"
 DEAD = dead(SERVICE)
 BEGINNING = datetime(2026, 11, 29, tzinfo=UTC)
 NAMESPACE = UUID(int=7)
-PARTITIONS = 2
+PARTITIONS = 3
 TROUBLE_SECONDS = 60.0
 PEACE_SECONDS = 600.0
 """Within it all must be done once everything works again."""
@@ -67,7 +67,8 @@ class Plan:
     illness: float = 0.02
     """Times in which every handler ends its process."""
     refused: float = 0.03
-    killers: float = 0.0
+    killers: int = 0
+    """Events that end their process each time, fewer than partitions: one goes on, by which they are told."""
 
 
 @dataclass(eq=False)
@@ -227,7 +228,11 @@ class World:
             if self.loop.time() > end:
                 raise TimeoutError("it is never done")
             await asyncio.sleep(1.0)
+            if self.plan.killers and self.random.random() < 0.1:
+                await self._send("plain")  # what is ill is told from what is bad by what else succeeds
         supervising.cancel()
+        if self.plan.lost_tails:
+            self._republish()
 
     async def _trouble(self) -> None:
         plan = self.plan
@@ -257,23 +262,22 @@ class World:
             machine.steps_left = None
 
     async def _upstream(self) -> None:
-        producer = Producer(self.broker, None, self.random)
+        killers = self.random.sample(range(self.plan.events), self.plan.killers)
         for number in range(self.plan.events):
             await asyncio.sleep(self.random.expovariate(self.plan.events / TROUBLE_SECONDS))
             for _ in range(self.random.choice((1, 1, 1, 8))):
-                event = self._event(number)
-                number += 1000
-                await producer.publish([_message(event)])
-                self.sent.append(event)
+                refused = self.random.random() < self.plan.refused
+                await self._send("refused" if refused else "plain")
+            if number in killers:
+                await self._send("killer")
 
-    def _event(self, number: int) -> Event:
+    async def _send(self, what: What) -> None:
+        event = self._event(what)
+        await Producer(self.broker, None, self.random).publish([_message(event)])
+        self.sent.append(event)
+
+    def _event(self, what: What) -> Event:
         key = str(uuid5(NAMESPACE, f"key {self.random.randrange(self.plan.keys)}"))
-        chance = self.random.random()
-        what: What = "plain"
-        if chance < self.plan.killers:
-            what = "killer"
-        elif chance < self.plan.killers + self.plan.refused:
-            what = "refused"
         data = {"submission_id": key, "what": what, "number": len(self.sent)}
         id_ = uuid5(NAMESPACE, f"event {len(self.sent)}")
         return Event(id_, INPUT, key, data, self.now(), key, "upstream")
@@ -331,6 +335,13 @@ class World:
         for event in self.sent:
             if str(event.id).encode() not in there:
                 message = _message(event)
+                self.broker.append(self.broker.partition_of(message), [message])
+
+    def _republish(self) -> None:
+        """As `solieu republish` and `solieu feed rebuild` do: what the database knows, and a topic has not."""
+        there = {dict(record.message.headers)["ce_id"] for record in self.records(OUTPUT)}
+        for message in (m for messages in self.database.outputs.values() for m in messages):
+            if dict(message.headers)["ce_id"] not in there:
                 self.broker.append(self.broker.partition_of(message), [message])
 
     def _fall_ill(self) -> None:
