@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 
 from services.kernel.dead import Origin
@@ -104,11 +105,13 @@ class Backlog:
         self._bytes = 0
         self._arrived.set()
 
-    async def arrival(self) -> None:
-        """Waits for a record, or for `close`."""
+    async def arrival(self, seconds: float | None = None) -> bool:
+        """Waits for a record, or for `close`; False where neither came within so many seconds."""
         if not self._records and not self._is_closed:
             self._arrived.clear()
-            await self._arrived.wait()
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._arrived.wait(), seconds)
+        return self._arrived.is_set()
 
     async def gather(self) -> None:
         """Waits while more comes in quick succession, so that many are handled in full batches."""

@@ -40,6 +40,7 @@ create table partitions (
     in_flight_until bigint,
     tried bytea,
     tried_since timestamptz,
+    tried_well boolean not null default false,
     trial_at timestamptz,
     trials int not null default 0,
     primary key (topic, partition)
@@ -104,6 +105,7 @@ end $$;
 alter table partitions add column if not exists fingerprint bytea not null default '';
 alter table partitions add column if not exists handled_at timestamptz;
 alter table partitions add column if not exists tried_since timestamptz;
+alter table partitions add column if not exists tried_well boolean not null default false;
 alter table partitions add column if not exists tried bytea;
 alter table partitions drop column if exists trial_offset;
 """

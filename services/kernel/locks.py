@@ -107,11 +107,13 @@ class Locks:
                 return
             await asyncio.sleep(POLL)
 
-    async def release(self, topic: str, partition: int) -> None:
-        """Leaves the partition clean: nothing of it is under way."""
+    async def release(self, topic: str, partition: int, *, clean: bool) -> None:
+        """Gives the partition to others. `clean` says that nothing of it is under way, nor was left by whom it was of
+        before.
+        """
         await self._open.execute(
-            "update partitions set clean = true where topic = %s and partition = %s",
-            [topic, partition],
+            "update partitions set clean = %s where topic = %s and partition = %s",
+            [clean, topic, partition],
         )
         name = self._name(topic, partition)
         await self._open.execute(f"select pg_advisory_unlock({KEY})", [name])

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 import structlog
 from faust.types import TP
@@ -22,22 +22,32 @@ from services.kernel.errors import IdentityConflict, NotReplayable, Permanent, P
 from services.kernel.events import Event
 from services.kernel.ledger import Ledger
 from services.kernel.locks import Takeover
+from services.kernel.patience import Leaving
 from services.kernel.process import Process
 from services.kernel.publisher import DELIVERY_TIMEOUT
 from services.kernel.stage import BatchStage, ObjectStage, Stage
-from services.kernel.store import Position, Result, Trial
+from services.kernel.store import Position, Result
 from services.kernel.topics import Topic
 from services.kernel.wire import Message
 
+T = TypeVar("T")
 TRIALS = 3
 WINDOW = 1000
 """Unfinished events of object stages, most of which wait for a place; a sender's burst has half as many here."""
 REWIND_SECONDS = 1.0
 """Within it come the records that were under way when the broker was asked for earlier ones."""
+VERIFY_SECONDS = 30.0
+"""Between looks at the log of a partition to which nothing comes."""
+OUTAGE_SECONDS = 2.0
+"""No broker is back from a loss of power sooner."""
 ILL_SECONDS = 60.0
 """Between trials of an event that ends the process while nothing else of its stage succeeds, either."""
 
 log = structlog.get_logger()
+
+
+class LogRewritten(Exception):
+    """The broker's log is not the one that was read: the next process begins with what is new in it."""
 
 
 class Partition:
@@ -57,6 +67,7 @@ class Partition:
         self._buried: frozenset[bytes] = frozenset()
         self._stopping = asyncio.Event()
         self._holding = False
+        self._is_open = False
         self._has_handled = False
         labels = (process.service, topic.name, str(number))
         self._counted = {
@@ -92,21 +103,31 @@ class Partition:
         self._held.set(1)
         self._careful = takeover.careful
         self._buried = takeover.buried
-        if not takeover.clean:
-            # A producer that died with the last holder may still deliver; what follows must come after it. What a
-            # leader had before it answers is in its log; the rest has a producer's time to come.
-            await self._process.patiently(self._process.source.answer)
-            await asyncio.sleep(DELIVERY_TIMEOUT)
-        self._ledger = Ledger(await self._first_expected(takeover))
         try:
-            await self._skip_what_is_known()
-            while not self._stopping.is_set():
-                await self._next()
+            with suppress(Leaving):
+                await self._open(takeover)
+                while not self._stopping.is_set():
+                    await self._next()
             await self._drain()
             await self._settle()
-            await self._process.locks.release(self._topic.name, self._number)
+            locks = self._process.locks
+            await locks.release(self._topic.name, self._number, clean=self._is_open)
         finally:
             self._held.set(0)
+
+    async def _open(self, takeover: Takeover) -> None:
+        """Waits for what the last holder may have left behind, and finds where it stopped."""
+        if not takeover.clean:
+            # A producer that died with it may still deliver; what follows must come after it. What a leader had before
+            # it answers is in its log; the rest has a producer's time to come.
+            await self._patiently(self._process.source.answer)
+            await asyncio.sleep(DELIVERY_TIMEOUT)
+        self._ledger = Ledger(await self._first_expected(takeover))
+        self._is_open = True
+        await self._skip_what_is_known()
+
+    async def _patiently(self, action: Callable[[], Awaitable[T]]) -> T:
+        return await self._process.patiently(action, self._stopping)
 
     async def _first_expected(self, takeover: Takeover) -> int:
         """Where the last holder stopped, if the log is still the one that it read: a broker that lost power may have
@@ -118,17 +139,28 @@ class Partition:
         first = await self._following(0)
         if reached <= first:
             return reached
-        source = self._process.source
-        found = await self._process.patiently(
-            lambda: source.fingerprint(self._topic.name, self._number, reached - 1)
-        )
-        if found == takeover.fingerprint:
+        if await self._is_log_of(reached - 1, takeover.fingerprint):
             return reached
-        compacted = self._topic.compacted and found is None
-        if takeover.fingerprint and not (compacted and await self._following(reached) > reached):
+        if takeover.fingerprint:
             metrics.LOGS_REWRITTEN.labels(self._process.service, self._topic.name).inc()
             log.error("log rewritten", topic=self._topic.name, at=reached - 1)
         return first
+
+    async def _is_log_of(self, offset: int, fingerprint: bytes) -> bool:
+        """Whether the log has this record, or had it: it may be deleted by its age, or for a later one of its key."""
+        source = self._process.source
+        found = await self._patiently(
+            lambda: source.fingerprint(self._topic.name, self._number, offset)
+        )
+        if found is None:
+            return await self._following(offset) > offset
+        return found == fingerprint
+
+    async def _verify_log(self) -> None:
+        """Raises LogRewritten where what was read last is not what the log has: what came before is new, too."""
+        last = self._ledger.last
+        if last is not None and not await self._is_log_of(last.offset, last.fingerprint()):
+            raise LogRewritten(f"{self._topic.name}/{self._number} at {last.offset}")
 
     async def _skip_what_is_known(self) -> None:
         """Where the broker's group knows less than the database, or has forgotten all."""
@@ -140,7 +172,7 @@ class Partition:
 
     async def _following(self, offset: int) -> int:
         source = self._process.source
-        return await self._process.patiently(
+        return await self._patiently(
             lambda: source.following(self._topic.name, self._number, offset)
         )
 
@@ -164,14 +196,14 @@ class Partition:
 
     async def _go_to(self, offset: int) -> None:
         flow = self._process.flow
-        await self._process.patiently(lambda: flow.rewind(self._tp, offset))
+        await self._patiently(lambda: flow.rewind(self._tp, offset))
         flow.resume(self._tp)
         await asyncio.sleep(REWIND_SECONDS)
 
     async def _next(self) -> None:
         if not self._backlog:
             await self._settle()
-        await self._backlog.arrival()
+        await self._arrival()
         if self._stopping.is_set() or not self._backlog:
             return
         head = self._backlog.head
@@ -190,6 +222,17 @@ class Partition:
             await self._batch(stage)
         else:
             await self._start(stage, self._take(1)[0])
+
+    async def _arrival(self) -> None:
+        """Waits for a record. Meanwhile the broker may have lost power, and with it the tail of its log: it would send
+        what follows, and never what it has been given since in place of what is lost.
+        """
+        clock = asyncio.get_running_loop().time
+        begun = clock()
+        while not await self._backlog.arrival(VERIFY_SECONDS):
+            await self._verify_log()
+        if clock() - begun > OUTAGE_SECONDS and not self._stopping.is_set():
+            await self._verify_log()
 
     def _take(self, most: int) -> list[Received]:
         taken = self._backlog.take(most, self._careful)
@@ -224,9 +267,7 @@ class Partition:
         events = [item.event for item in batch if isinstance(item.event, Event)]
         result = Result()
         if events:
-            result = await self._process.patiently(
-                lambda: self._process.handling.batch(stage, events)
-            )
+            result = await self._patiently(lambda: self._process.handling.batch(stage, events))
         messages: list[Message] = []
         for item in batch:
             messages += self._outcome(item, result)
@@ -268,7 +309,8 @@ class Partition:
         self._waiting_for_place.discard(task)
         if self._last.get(key) is task:
             del self._last[key]
-        if not task.cancelled() and (error := task.exception()):
+        error = None if task.cancelled() else task.exception()
+        if error and not isinstance(error, Leaving):
             self._process.fail(error)
 
     async def _in_turn(
@@ -299,9 +341,7 @@ class Partition:
 
     async def _handle_event(self, stage: ObjectStage, item: Received, event: Event) -> None:
         try:
-            result = await self._process.patiently(
-                lambda: self._process.handling.single(stage, event)
-            )
+            result = await self._patiently(lambda: self._process.handling.single(stage, event))
         except Permanent as error:
             await self._bury_alone(item, error)
             return
@@ -319,14 +359,21 @@ class Partition:
         stage = self._process.stage_of(item.origin.topic)
         if not await self._catalogue_reached(stage, [item]):
             return
+        store = self._process.store
+        of = (self._topic.name, self._number, item.fingerprint(), stage.topics)
         waited = False
         while not self._stopping.is_set():
             async with self._process.turns.alone():
                 await self._note(item.offset)
-                trial = await self._trial(item, stage)
-                if trial.count <= TRIALS or trial.others_succeeded or waited:
+                tried = await self._patiently(lambda: asyncio.to_thread(store.trials, *of))
+                is_poison = tried.count >= TRIALS and tried.others_succeeded
+                if is_poison:
+                    await self._bury_poison(item, tried.count)
+                elif tried.count < TRIALS or waited:
+                    await self._patiently(lambda: asyncio.to_thread(store.begin_trial, *of))
+                    await self._handle_alone(stage, item)
+                if item.finished:
                     self._ill.set(0)
-                    await self._try_or_bury(stage, item, trial)
                     return
             self._ill.set(1)
             log.error("nothing of the stage succeeds", topic=item.origin.topic, offset=item.offset)
@@ -334,24 +381,18 @@ class Partition:
                 await asyncio.wait_for(self._stopping.wait(), ILL_SECONDS)
             waited = True
 
-    async def _trial(self, item: Received, stage: Stage) -> Trial:
-        store = self._process.store
-        counted = (self._topic.name, self._number, item.fingerprint(), stage.topics)
-        return await self._process.patiently(lambda: asyncio.to_thread(store.trial, *counted))
-
-    async def _try_or_bury(self, stage: Stage, item: Received, trial: Trial) -> None:
-        if trial.count > TRIALS and trial.others_succeeded:
-            reason = Poison(
-                f"it ended the process {trial.count - 1} times when it was handled alone"
-            )
-            await self._bury_alone(item, reason)
-            locks = self._process.locks
-            await locks.note_buried(self._topic.name, self._number, item.fingerprint())
-            self._finish([item], time.perf_counter())
-        elif isinstance(stage, BatchStage):
+    async def _handle_alone(self, stage: Stage, item: Received) -> None:
+        if isinstance(stage, BatchStage):
             await self._handle_batch(stage, [item])
         else:
             await self._handle_single(stage, item)
+
+    async def _bury_poison(self, item: Received, count: int) -> None:
+        reason = Poison(f"it ended the process {count} times when it was handled alone")
+        await self._bury_alone(item, reason)
+        locks = self._process.locks
+        await locks.note_buried(self._topic.name, self._number, item.fingerprint())
+        self._finish([item], time.perf_counter())
 
     # -- common
 

@@ -6,6 +6,7 @@ import asyncio
 import random
 import time
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from typing import TypeVar
 
 import structlog
@@ -20,8 +21,17 @@ MOST_SECONDS = 5.0
 log = structlog.get_logger()
 
 
-async def patiently(service: str, action: Callable[[], Awaitable[T]]) -> T:
-    """What the action returns, however often it has to be tried. An error that waiting can't mend is raised."""
+class Leaving(Exception):
+    """It is time to stop, and what is waited for isn't there."""
+
+
+async def patiently(
+    service: str, action: Callable[[], Awaitable[T]], stopping: asyncio.Event | None = None
+) -> T:
+    """What the action returns, however often it has to be tried. An error that waiting can't mend is raised.
+
+    Raises Leaving in place of another try once `stopping` is set.
+    """
     delay = FIRST_SECONDS
     while True:
         try:
@@ -31,7 +41,13 @@ async def patiently(service: str, action: Callable[[], Awaitable[T]]) -> T:
                 raise
             metrics.RETRIES.labels(service).inc()
             log.warning("waiting", error=repr(error)[:300], seconds=round(delay, 1))
-        await asyncio.sleep(delay * random.uniform(0.5, 1))
+        seconds = delay * random.uniform(0.5, 1)
+        if stopping is None:
+            await asyncio.sleep(seconds)
+        else:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(stopping.wait(), seconds)
+                raise Leaving
         delay = min(delay * 2, MOST_SECONDS)
 
 

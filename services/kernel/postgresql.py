@@ -16,19 +16,23 @@ from services.kernel import replica
 from services.kernel.db import cursor, write
 from services.kernel.errors import IdentityConflict
 from services.kernel.events import Event, Row
-from services.kernel.store import Result, Trial, digest
+from services.kernel.store import Result, Trials, digest
 from services.kernel.wire import Message
 
 KEEP_INBOX_DAYS = 150
 """The longest retention of an input topic or of dead letters (120 days), and 30."""
-_TRIAL = (
-    "with before as (select tried = :record and trial_at > pg_postmaster_start_time() as again"
-    " from partitions where topic = :topic and partition = :partition)"
+_AGAIN = "tried = :record and trial_at > pg_postmaster_start_time()"
+_OTHERS = "exists (select from partitions other where other.topic = any(:others) and other.handled_at > {})"
+_TRIALS = (
+    f"select trials, tried_well and {_OTHERS.format('trial_at')} from partitions"
+    f" where topic = :topic and partition = :partition and {_AGAIN}"
+)
+_BEGIN_TRIAL = (
+    f"with before as (select {_AGAIN} as again from partitions where topic = :topic and partition = :partition)"
     " update partitions set trials = case when again then trials + 1 else 1 end,"
-    " tried_since = case when again then tried_since else now() end, tried = :record, trial_at = now()"
+    " tried_since = case when again then tried_since else now() end,"
+    f" tried_well = again and {_OTHERS.format('tried_since')}, tried = :record, trial_at = now()"
     " from before where topic = :topic and partition = :partition"
-    " returning trials, exists (select from partitions other where other.topic = any(:others)"
-    " and other.handled_at > partitions.tried_since)"
 )
 
 
@@ -44,11 +48,18 @@ class Postgresql:
         with Session(self.engine) as session, session.begin():
             yield Tables(session)
 
-    def trial(self, topic: str, partition: int, record: bytes, others: Sequence[str]) -> Trial:
+    def trials(self, topic: str, partition: int, record: bytes, others: Sequence[str]) -> Trials:
         """See Store."""
         values = {"topic": topic, "partition": partition, "record": record, "others": list(others)}
         with self.transaction() as tables:
-            return Trial(*tables.session.execute(sa.text(_TRIAL), values).one())
+            found = tables.session.execute(sa.text(_TRIALS), values).first()
+        return Trials(*found) if found else Trials(0, False)
+
+    def begin_trial(self, topic: str, partition: int, record: bytes, others: Sequence[str]) -> None:
+        """See Store."""
+        values = {"topic": topic, "partition": partition, "record": record, "others": list(others)}
+        with self.transaction() as tables:
+            tables.session.execute(sa.text(_BEGIN_TRIAL), values)
 
     def catalogue_version(self) -> int:
         """See Store."""

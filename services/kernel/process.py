@@ -34,8 +34,8 @@ class Holding(Protocol):
         """Waits until the partition is this process's, and says how it was left."""
         ...
 
-    async def release(self, topic: str, partition: int) -> None:
-        """Leaves the partition clean: nothing of it is under way."""
+    async def release(self, topic: str, partition: int, *, clean: bool) -> None:
+        """Gives the partition to others; `clean` says that nothing of it is under way."""
         ...
 
     async def note(self, position: Position, in_flight_until: int | None, *, handled: bool) -> None:
@@ -113,9 +113,11 @@ class Process:
         """Publishes until the broker has acknowledged all; `messages` makes them anew for every try."""
         await self.patiently(lambda: self._sender.publish(messages()))
 
-    async def patiently(self, action: Callable[[], Awaitable[T]]) -> T:
-        """Tries again, ever slower, while database or broker are away. Any other error is raised."""
-        return await patiently(self.service, action)
+    async def patiently(
+        self, action: Callable[[], Awaitable[T]], stopping: asyncio.Event | None = None
+    ) -> T:
+        """See patience.py."""
+        return await patiently(self.service, action, stopping)
 
     async def has_catalogue(self, version: int) -> bool:
         """Whether this service's copy of the catalogue has reached the version."""

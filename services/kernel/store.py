@@ -42,8 +42,10 @@ class Position:
 
 
 @dataclass(frozen=True)
-class Trial:
-    """How often an event was handled alone, and whether another one of its stage was handled since the first time."""
+class Trials:
+    """How often an event was handled alone. `others_succeeded` says that others of its stage were handled both between
+    the first time and the last one, and since: then it is not the environment that is ill.
+    """
 
     count: int
     others_succeeded: bool
@@ -93,12 +95,15 @@ class Store(Protocol):
         """Commits where its block ends, and rolls back where that raises."""
         ...
 
-    def trial(self, topic: str, partition: int, record: bytes, others: Sequence[str]) -> Trial:
-        """Counts, durably, that an event is now handled alone.
+    def trials(self, topic: str, partition: int, record: bytes, others: Sequence[str]) -> Trials:
+        """What became of an event so far: `record` is its fingerprint, `others` are the topics of its stage.
 
-        `record` is its fingerprint, `others` are the topics of its stage. A restart of the database ends processes,
-        too, without the event's fault: it begins the count anew.
+        A restart of the database ends processes, too, without the event's fault: it begins the count anew.
         """
+        ...
+
+    def begin_trial(self, topic: str, partition: int, record: bytes, others: Sequence[str]) -> None:
+        """Counts, durably, that the event is handled alone now."""
         ...
 
     def catalogue_version(self) -> int:

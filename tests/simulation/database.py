@@ -16,7 +16,7 @@ from sqlmodel import Session
 from services.kernel.errors import IdentityConflict
 from services.kernel.events import Event, Row
 from services.kernel.locks import POLL, Takeover
-from services.kernel.store import Position, Result, Trial, digest
+from services.kernel.store import Position, Result, Trials, digest
 from services.kernel.topics import Topic
 from services.kernel.wire import Message
 from tests.simulation.loop import Machine
@@ -33,6 +33,8 @@ class PartitionRow:
     in_flight_until: int | None = None
     tried: bytes = b""
     tried_since: float = 0.0
+    tried_well: bool = False
+    trial_at: float = 0.0
     trials: int = 0
 
 
@@ -70,21 +72,30 @@ class Database:
         if fails:
             raise psycopg.OperationalError("gone after the commit")
 
-    def trial(self, topic: str, partition: int, record: bytes, others: Sequence[str]) -> Trial:
+    def trials(self, topic: str, partition: int, record: bytes, others: Sequence[str]) -> Trials:
         """See Store."""
         with self.transaction():
             row = self.partitions[topic, partition]
+            if row.tried != record:
+                return Trials(0, False)
+            return Trials(row.trials, row.tried_well and self._succeeded(others, row.trial_at))
+
+    def begin_trial(self, topic: str, partition: int, record: bytes, others: Sequence[str]) -> None:
+        """See Store."""
+        with self.transaction():
+            row = self.partitions[topic, partition]
+            now = self.clock()
             again = row.tried == record
-            since = row.tried_since if again else self.clock()
-            count = row.trials + 1 if again else 1
+            since = row.tried_since if again else now
+            well = again and self._succeeded(others, since)
             self.partitions[topic, partition] = replace(
-                row, tried=record, tried_since=since, trials=count
-            )
-            others_succeeded = any(
-                place[0] in others and one.handled_at > since
-                for place, one in self.partitions.items()
-            )
-            return Trial(count, others_succeeded)
+                row, tried=record, tried_since=since, tried_well=well, trial_at=now,
+                trials=row.trials + 1 if again else 1,
+            )  # fmt: skip
+
+    def _succeeded(self, topics: Sequence[str], since: float) -> bool:
+        rows = self.partitions.items()
+        return any(place[0] in topics and one.handled_at > since for place, one in rows)
 
     def catalogue_version(self) -> int:
         """See Store."""
@@ -172,13 +183,13 @@ class Locks:
     def _lock(self, name: str) -> bool:
         return self.database.locks.setdefault(name, self.machine) is self.machine
 
-    async def release(self, topic: str, partition: int) -> None:
+    async def release(self, topic: str, partition: int, *, clean: bool) -> None:
         """See Holding."""
         place = topic, partition
         row = self.database.partitions
 
         def leave() -> None:
-            row[place] = replace(row[place], clean=True)
+            row[place] = replace(row[place], clean=clean)
             if self.database.locks.get(f"{topic}/{partition}") is self.machine:
                 del self.database.locks[f"{topic}/{partition}"]
 

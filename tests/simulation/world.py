@@ -61,6 +61,7 @@ class Plan:
     moves: float = 0.05
     pauses: float = 0.02
     lost_tails: float = 0.0
+    forgotten_offsets: float = 0.0
     lateness: float = 0.05
     gives_up: float = 0.05
     failing_transactions: float = 0.03
@@ -229,7 +230,9 @@ class World:
                 raise TimeoutError("it is never done")
             await asyncio.sleep(1.0)
             if self.plan.killers and self.random.random() < 0.1:
-                await self._send("plain")  # what is ill is told from what is bad by what else succeeds
+                await self._send(
+                    "plain"
+                )  # what is ill is told from what is bad by what else succeeds
         supervising.cancel()
         if self.plan.lost_tails:
             self._republish()
@@ -243,6 +246,7 @@ class World:
             self._move: plan.moves,
             self._pause: plan.pauses,
             self._lose_tail: plan.lost_tails,
+            self._forget_offsets: plan.forgotten_offsets,
             self._fall_ill: plan.illness,
         }
         total = sum(rates.values())
@@ -329,13 +333,25 @@ class World:
 
     def _lose_tail(self) -> None:
         """Upstream sees what it lacks, and sends it again: see `solieu republish`."""
-        self.note("the broker loses the tail of its logs")
+        seconds = self.random.uniform(2.5, 10)
+        self.note(f"the broker loses power for {seconds:.1f} s")
+        self.broker.is_away_until = self.loop.time() + seconds
+        self.loop.elsewhere(seconds, self._come_back)
+
+    def _come_back(self) -> None:
         self.broker.lose_tail(5)
         there = {dict(r.message.headers)["ce_id"] for r in self.records(INPUT)}
         for event in self.sent:
             if str(event.id).encode() not in there:
                 message = _message(event)
                 self.broker.append(self.broker.partition_of(message), [message])
+
+    def _forget_offsets(self) -> None:
+        """The broker's group knows no more how far it was."""
+        self.note("the group's offsets are gone")
+        self.broker.committed.clear()
+        for tp in self.broker.owners:
+            self.broker.owners[tp] = self._one()
 
     def _republish(self) -> None:
         """As `solieu republish` and `solieu feed rebuild` do: what the database knows, and a topic has not."""

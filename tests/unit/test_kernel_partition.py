@@ -54,7 +54,8 @@ class Broker:
     async def _following(self, topic: str, partition: int, offset: int) -> int:
         return offset
 
-    async def _release(self, *_: object) -> None:
+    async def _release(self, *_: object, clean: bool) -> None:
+        assert clean
         self.released = True
 
     async def _note(self, position: Position, *_: object, handled: bool) -> None:
@@ -67,7 +68,7 @@ class Broker:
         self.stored.append(number)
         return Result(outputs={event.id: [number]})  # type: ignore[list-item]
 
-    async def patiently(self, action: Callable[[], Awaitable[Any]]) -> Any:
+    async def patiently(self, action: Callable[[], Awaitable[Any]], *_: object) -> Any:
         return await action()
 
     async def publish(self, messages: Callable[[], Any]) -> None:

@@ -1,0 +1,109 @@
+"""`python -m tests.simulation`: histories from new seeds for as long as one likes, on all processors.
+
+Prints what is wrong with a history, and its seed; `--seed` tells one history whole. Exit code 1 where one was bad.
+`--planted` says for each fault of planted.py how many histories it took to be seen.
+"""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import multiprocessing
+import os
+import sys
+import time
+import warnings
+from itertools import count
+from random import SystemRandom
+
+import structlog
+
+from tests.simulation.check import faults
+from tests.simulation.plans import PLANS, judge
+from tests.simulation.planted import PLANTED
+from tests.simulation.world import World
+
+MANY = 2000
+
+
+def main() -> int:
+    """See the module."""
+    options = _options()
+    quiet()
+    if options.seed is not None:
+        return _tell(options.seed)
+    if options.planted:
+        return _planted()
+    return _search(options.first, options.minutes, options.jobs)
+
+
+def quiet() -> None:
+    """The runner's own log is of no use where every second thing goes wrong on purpose."""
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
+    warnings.simplefilter("ignore")
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="tests.simulation", description=__doc__)
+    parser.add_argument("--minutes", type=float, default=1.0)
+    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
+    parser.add_argument("--first", type=int, default=SystemRandom().randrange(10**6, 10**9))
+    parser.add_argument("--seed", type=int)
+    parser.add_argument("--planted", action="store_true")
+    return parser.parse_args()
+
+
+def _tell(seed: int) -> int:
+    world = World(seed, PLANS[seed % len(PLANS)])
+    try:
+        world.run()
+        found = list(faults(world))
+    except Exception as error:
+        found = [repr(error)]
+    print(f"{world.plan}\n", *world.trace, "", *(found or ["nothing is wrong"]), sep="\n")
+    return bool(found)
+
+
+def _search(first: int, minutes: float, jobs: int) -> int:
+    begun = time.monotonic()
+    done = bad = 0
+    with multiprocessing.get_context("spawn").Pool(jobs, quiet) as pool:
+        for seed, found in pool.imap(_judged, count(first), chunksize=10):
+            done += 1
+            if found:
+                bad += 1
+                print(
+                    f"\rseed {seed}: {found[0]}" + f" and {len(found) - 1} more" * (len(found) > 1)
+                )
+            if done % 100 == 0:
+                print(f"\r{done} histories, {bad} of them bad", end="", file=sys.stderr, flush=True)
+            if time.monotonic() - begun > minutes * 60:
+                break
+        pool.terminate()
+    seconds = time.monotonic() - begun
+    print(
+        f"\r{done} histories from seed {first} on, {bad} of them bad; {done / seconds * 60:.0f} a minute"
+    )
+    return bool(bad)
+
+
+def _judged(seed: int) -> tuple[int, list[str]]:
+    return seed, judge(seed)
+
+
+def _planted() -> int:
+    missed = 0
+    for name, plant in PLANTED.items():
+        with plant():
+            seen = next(((seed, found) for seed in range(MANY) if (found := judge(seed))), None)
+        missed += seen is None
+        print(
+            f"{name}: "
+            + (f"history {seen[0] + 1}: {seen[1][0]}" if seen else f"not seen in {MANY}"),
+            flush=True,
+        )
+    return bool(missed)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,43 @@
+"""Which troubles a history has: its seed says, so that the seed alone brings it back."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Final
+
+from tests.simulation.check import faults
+from tests.simulation.world import Plan, World
+
+_BATCH: Final = Plan(kind="batch")
+_OBJECT: Final = Plan(kind="object")
+PLANS: Final[Sequence[Plan]] = (
+    _BATCH,
+    _OBJECT,
+    replace(_BATCH, killers=2, crashes=0.02),
+    replace(_OBJECT, killers=2, crashes=0.02),
+    replace(_BATCH, lost_tails=0.03),
+    replace(_OBJECT, lost_tails=0.03),
+    replace(_BATCH, forgotten_offsets=0.1),
+    replace(_OBJECT, forgotten_offsets=0.1),
+    replace(_OBJECT, sleeps=0.15, lateness=0.2),
+    replace(_OBJECT, pauses=0.1, lateness=0.2, gives_up=0.15),
+    replace(_BATCH, machines=4, moves=0.3, stops=0.1),
+    replace(_OBJECT, machines=4, moves=0.3, stops=0.1, keys=2),
+    replace(_OBJECT, failing_transactions=0.15, illness=0.06),
+)
+
+
+def history(seed: int) -> World:
+    """The world of this seed, after its history. Raises Stuck or TimeoutError where it never comes to an end."""
+    world = World(seed, PLANS[seed % len(PLANS)])
+    world.run()
+    return world
+
+
+def judge(seed: int) -> list[str]:
+    """What is wrong with the history of this seed, a line each."""
+    try:
+        return list(faults(history(seed)))
+    except Exception as error:
+        return [repr(error)]

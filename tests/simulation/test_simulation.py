@@ -1,0 +1,56 @@
+"""Histories of the runner in a made-up world: new ones each time, those that were bad once, and the faults planted."""
+
+from __future__ import annotations
+
+import time
+from random import SystemRandom
+from typing import Final
+
+import pytest
+
+from tests.simulation.planted import PLANTED
+from tests.simulation.plans import PLANS, history, judge
+
+SECONDS: Final = 30.0
+KEPT: Final = {
+    31: "a consumer at the log's end never saw what came in place of a lost tail",
+    0: "a good event was buried by trials that were all made while its stage was ill",
+}
+"""Histories that were bad once, by their seeds."""
+SEEN: Final = {
+    "acknowledged out of order": 2,
+    "marked before it is published": 1,
+    "gone to the mark blindly": 82,
+    "taken over at once": 0,
+    "handled again though known": 0,
+    "buried without comparison": 111,
+    "held by two": 58,
+    "committed twice": 0,
+}
+"""A history in which the fault shows, found by `python -m tests.simulation --planted`."""
+
+
+@pytest.mark.parametrize("seed", KEPT)
+def test_what_was_bad_once_is_good(seed: int) -> None:
+    assert judge(seed) == []
+
+
+def test_new_histories_are_good() -> None:
+    first = SystemRandom().randrange(10**6, 10**9)
+    end = time.monotonic() + SECONDS
+    seed = first
+    while time.monotonic() < end or seed < first + len(PLANS):
+        assert judge(seed) == [], f"python -m tests.simulation --seed {seed}"
+        seed += 1
+
+
+def test_a_seed_tells_the_same_history_twice() -> None:
+    for seed in range(len(PLANS)):
+        assert history(seed).digest() == history(seed).digest()
+
+
+@pytest.mark.parametrize("name", PLANTED)
+def test_a_planted_fault_shows(name: str) -> None:
+    with PLANTED[name]():
+        assert judge(SEEN[name])
+    assert judge(SEEN[name]) == []
