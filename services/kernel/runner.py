@@ -141,7 +141,7 @@ class Runner:
         await self.patiently(lambda: self._publisher.publish(messages()))
 
     async def patiently(self, action: Callable[[], Awaitable[T]]) -> T:
-        """Tries again, ever slower, while database or broker are away. Any other error is raised."""
+        """Tries again, ever slower, while database, broker or vault are away. Any other error is raised."""
         return await patiently(self.service, action)
 
     async def has_catalogue(self, version: int) -> bool:
@@ -266,7 +266,9 @@ def main(service: str, stages: Sequence[BatchStage | ObjectStage]) -> None:
 
     async def run() -> None:
         runner = Runner(service, stages, config, utc_now)
-        health.serve(config.host, config.port, runner.state)
+        vault = runner.handling.vault
+        watch = health.Watch(service, vault.check) if vault else None
+        health.serve(config.host, config.port, runner.state, watch)
         try:
             await runner.run()
         except Exception as error:

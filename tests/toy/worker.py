@@ -1,7 +1,7 @@
 """A service as small as can be, under the name of `validation`, to put the runner through its paces.
 
 It answers every submission.received with one submission.superseded. What an event's `form` says happens on the way.
-`python -m tests.toy.worker batch|object`
+`python -m tests.toy.worker batch|object|vault`
 """
 
 from __future__ import annotations
@@ -67,6 +67,12 @@ def handle_one(event: Event, facts: Any, contents: Mapping[str, bytes]) -> Outco
 STAGES: dict[str, Stage] = {
     "batch": BatchStage(("submission.received",), load_batch, handle_batch),
     "object": ObjectStage(("submission.received",), load_one, lambda event, facts: {}, handle_one),
+    "vault": ObjectStage(
+        ("submission.received",),
+        load_one,
+        lambda event, facts: {"original": event.data["original"]},
+        handle_one,
+    ),
 }
 
 if __name__ == "__main__":
