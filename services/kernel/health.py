@@ -36,12 +36,10 @@ class Watch:
         self,
         service: str,
         look: Callable[[], object],
-        every: float = LOOK_SECONDS,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._service = service
         self._look = look
-        self._every = every
         self._clock = clock
         self._there = True
         self._looked = clock()
@@ -63,7 +61,7 @@ class Watch:
     def stop(self) -> None:
         """Ends it, once a look under way is done; one that hangs is left alone."""
         self._stop.set()
-        self._thread.join(self._every)
+        self._thread.join(LOOK_SECONDS)
         metrics.VAULT_REACHABLE.remove(self._service)
 
     def _run(self) -> None:
@@ -75,7 +73,7 @@ class Watch:
                 self._note(there=False, error=repr(error)[:300])
             except Exception:
                 self._note(there=self._there)
-            self._stop.wait(self._every)
+            self._stop.wait(LOOK_SECONDS)
 
     def _note(self, *, there: bool, **more: str) -> None:
         if there is not self._there:

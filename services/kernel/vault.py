@@ -109,7 +109,7 @@ def _errors_may_pass() -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise Unavailable(f"the vault's disk: {error!r}") from error
+        raise Unavailable(f"the vault's disk: {error}") from error
 
 
 def _sync(folder: Path) -> None:

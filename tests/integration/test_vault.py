@@ -163,6 +163,7 @@ def test_events_wait_for_a_vault_that_is_away_and_what_is_gone_from_one_that_is_
         folder.mkdir()  # as an unmounted disk leaves it
         toy.send([event[good], event[gone], event[damaged]])
         toy.wait_for(lambda: toy.log().count("Unavailable") >= 6)
+        toy.wait_for(lambda: '"reachable": false' in toy.log())
         assert toy.handled() == 1
         assert replay.letters(toy.cluster, "validation") == []
         folder.rmdir()

@@ -17,7 +17,7 @@ from typing import Any
 from faust.assignor.copartitioned_assignor import CopartitionedAssignor
 from sqlmodel import Session
 
-from services.kernel import consumer, partition, publisher, replica, runner
+from services.kernel import consumer, health, partition, publisher, replica, runner
 from services.kernel.errors import Permanent
 from services.kernel.events import Draft, Event, Outcome
 from services.kernel.runner import main
@@ -80,6 +80,7 @@ if __name__ == "__main__":
     for module in (publisher, partition):
         vars(module)["DELIVERY_TIMEOUT"] = float(os.environ["TOY_DELIVERY"])
     vars(consumer)["SESSION_SECONDS"] = float(os.environ["TOY_SESSION"])
+    vars(health)["LOOK_SECONDS"] = 0.2
     vars(runner)["ASSIGNMENT_PATIENCE"] = float(os.environ["TOY_PATIENCE"])
     if os.environ["TOY_ASSIGNS"] == "nothing":
         setattr(CopartitionedAssignor, "get_assignment", lambda self: {})  # noqa: B010

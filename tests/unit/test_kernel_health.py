@@ -10,6 +10,7 @@ import psycopg
 import pytest
 from prometheus_client import REGISTRY
 
+from services.kernel import health
 from services.kernel.errors import Unavailable
 from services.kernel.health import LOOKED_SECONDS, Watch
 
@@ -36,17 +37,29 @@ class Disk:
         self._finds = error
         self._looked.clear()
         self._told.set()
+        self.is_looked_at()
+
+    def is_looked_at(self) -> None:
+        """Waits until a look is under way."""
         assert self._looked.wait(30)
+
+    def ends(self) -> None:
+        """Ends the look under way."""
+        self._told.set()
 
 
 @contextmanager
 def watched(disk: Disk) -> Iterator[Watch]:
-    watch = Watch("toy", disk.look, every=0, clock=lambda: disk.now)
-    try:
-        yield watch
-    finally:
-        disk._told.set()
-        watch.stop()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(health, "LOOK_SECONDS", 0)
+        watch = Watch("toy", disk.look, clock=lambda: disk.now)
+        try:
+            disk.is_looked_at()
+            yield watch
+        finally:
+            patch.setattr(health, "LOOK_SECONDS", 30)
+            disk.ends()
+            watch.stop()
 
 
 def gauge() -> float | None:
