@@ -48,13 +48,13 @@ class Damaged(Permanent):
 
 
 class Store(Protocol):
-    """Where encrypted objects lie: durable when `write` returns, and never overwritten.
+    """Where encrypted objects lie: durable when `write` returns.
 
     Both raise Unavailable where it can't be said whether they could.
     """
 
-    def write(self, name: str, content: bytes) -> None:
-        """Keeps the content; a name that exists already keeps its first content."""
+    def write(self, name: str, content: bytes, *, anew: bool = False) -> bool:
+        """Whether it keeps the content: a name that exists already keeps its first content, unless `anew`."""
 
     def read(self, name: str) -> bytes:
         """The content; raises Missing."""
@@ -69,7 +69,7 @@ class Folder:
     def __init__(self, root: Path) -> None:
         self._root = root
 
-    def write(self, name: str, content: bytes) -> None:
+    def write(self, name: str, content: bytes, *, anew: bool = False) -> bool:
         """See Store. Atomic: the name appears with its whole content, or not at all."""
         path = self._root / name
         with _errors_may_pass():
@@ -79,10 +79,16 @@ class Folder:
                 file.flush()
                 os.fsync(file.fileno())
                 try:
-                    os.link(file.name, path)
+                    if anew:
+                        whole = Path(f"{file.name}-anew")
+                        whole.hardlink_to(file.name)
+                        whole.replace(path)
+                    else:
+                        os.link(file.name, path)
                 except FileExistsError:
-                    return
+                    return False
             _sync(path.parent)
+        return True
 
     def read(self, name: str) -> bytes:
         """See Store."""
@@ -130,9 +136,9 @@ class Vault:
         self._known: bytes | None = None
 
     def put(self, item: NewObject) -> dict[str, Any]:
-        """Keeps an object and returns its reference; durable when it returns. Putting it again changes nothing.
+        """Keeps an object and returns its reference; durable when it returns. Raises Unavailable.
 
-        Raises Unavailable.
+        Putting it again changes nothing, unless what lies there does not open: it is damaged, or its key is lost.
         """
         reference = item.reference()
         name = reference["name"]
@@ -140,7 +146,9 @@ class Vault:
             self._mark()
         cipher = AESGCM(self._key(name, secrets.token_bytes(32)))
         nonce = secrets.token_bytes(NONCE)
-        self._store.write(name, nonce + cipher.encrypt(nonce, item.content, name.encode()))
+        sealed = nonce + cipher.encrypt(nonce, item.content, name.encode())
+        if not self._store.write(name, sealed) and not self._opens(name):
+            self._store.write(name, sealed, anew=True)
         if not self.check():
             raise Unavailable("the vault's folder: it went while it was written to")
         return reference

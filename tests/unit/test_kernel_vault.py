@@ -136,10 +136,10 @@ def test_a_vault_of_which_all_was_erased_is_not_taken_for_a_new_one(place: Place
 
 def test_a_disk_that_goes_while_it_is_written_to_has_not_kept_it(place: Place) -> None:
     class Going(Folder):
-        def write(self, name: str, content: bytes) -> None:
+        def write(self, name: str, content: bytes, *, anew: bool = False) -> bool:
             if name != SENTINEL:
                 unmounted(place)
-            super().write(name, content)
+            return super().write(name, content, anew=anew)
 
     place.vault().put(ITEM)
     going = Vault(place.engine, Going(place.folder), MasterKey(place.master))
@@ -244,6 +244,19 @@ def test_an_object_cut_short_is_damaged(place: Place, left: int) -> None:
     file.write_bytes(file.read_bytes()[:left])
     with pytest.raises(Damaged):
         place.vault().get(reference)
+
+
+@pytest.mark.parametrize("harm", ["damaged", "key lost"])
+def test_what_does_not_open_is_good_again_once_it_is_put_again(place: Place, harm: str) -> None:
+    """An older database is back, and who sent something sends it again."""
+    reference = place.vault().put(ITEM)
+    if harm == "damaged":
+        place.file(reference).write_bytes(b"x" * 40)
+    else:
+        place.execute("delete from vault.keys where name <> 'sentinel'")
+    assert place.vault().put(ITEM) == reference
+    assert place.vault().get(reference) == ITEM.content
+    assert list(place.file(reference).parent.iterdir()) == [place.file(reference)]
 
 
 def test_a_damaged_key_concerns_its_object_alone(place: Place) -> None:
