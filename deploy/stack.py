@@ -55,7 +55,8 @@ class Stack:
         """Ports and secrets; made the first time."""
         found = state.load(self._state_file)
         if found is None:
-            self.folder.mkdir(parents=True, exist_ok=True)
+            # Once: made anew in place of one that is away, it would be an empty vault.
+            (self.folder / "vault").mkdir(mode=0o700, parents=True, exist_ok=True)
             found = state.create(DEFAULT_PORTS)
             if self._free_ports:
                 found = replace(found, ports=state.free_ports(random.Random()))
@@ -205,7 +206,6 @@ class Stack:
         if self.supervisor.running():
             return
         secrets = self.state
-        (self.folder / "vault").mkdir(mode=0o700, exist_ok=True)
         with ThreadPoolExecutor() as pool:
             steps = (
                 pool.submit(broker.prepare, self.folder / "kafka", secrets),

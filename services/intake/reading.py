@@ -21,7 +21,7 @@ from services.intake.status import State
 from services.kernel.api import Context, context_of
 from services.kernel.auth import Access, allowed
 from services.kernel.events import Reference
-from services.kernel.vault import Missing
+from services.kernel.vault import Erased
 
 router = APIRouter(dependencies=[Depends(only_known_parameters)])
 Here = Annotated[Context, Depends(context_of)]
@@ -167,7 +167,7 @@ def _content(context: Context, reference: Reference) -> bytes:
     assert context.vault is not None, "intake needs SOLIEU_VAULT"
     try:
         return context.vault.get(reference)
-    except Missing:
+    except Erased:
         raise problem(Refusal(Code.ERASED)) from None
 
 

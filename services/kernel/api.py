@@ -19,7 +19,7 @@ from fastapi.responses import HTMLResponse, PlainTextResponse
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from sqlalchemy import Engine
 
-from services.kernel import documentation, log, problems
+from services.kernel import documentation, health, log, problems
 from services.kernel.auth import RemoteKeys
 from services.kernel.bodies import BodyLimit
 from services.kernel.clock import Clock, utc_now
@@ -87,9 +87,12 @@ def create(
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         relay = asyncio.create_task(outbox.watch())
+        watch = app.state.watch = health.Watch(service, vault.check) if vault else None
         try:
             yield
         finally:
+            if watch:
+                watch.stop()
             outbox.close()
             await asyncio.wait({relay}, timeout=5)
             relay.cancel()
@@ -104,6 +107,7 @@ def create(
     )  # fmt: skip
     app.state.keys = RemoteKeys(config.catalogue_url)
     app.state.reads = Reads()
+    app.state.watch = None
     app.state.context = Context(service, config, engine, vault, outbox, clock)
     if limits_bodies:
         # Before `install`, whose layer is then the outer one: a group of tasks would hide what is raised here.
@@ -116,12 +120,16 @@ def create(
 def _common(app: FastAPI, service: str, engine: Engine) -> None:
     @app.get("/healthz", tags=["operators"], summary="Sẵn sàng hay chưa · Whether it is ready")
     async def healthz(response: Response) -> dict[str, Any]:
+        database = True
         try:
             await asyncio.wait_for(run_in_threadpool(_ping, engine), 3)
         except Exception:
-            response.status_code = 503
-            return {"service": service, "healthy": False, "database": False}
-        return {"service": service, "healthy": True, "database": True}
+            database = False
+        body = {"service": service, "healthy": database, "database": database}
+        if watch := app.state.watch:
+            body = watch.seen(body)
+        response.status_code = 200 if body["healthy"] else 503
+        return body
 
     @app.get(
         "/metrics",

@@ -32,6 +32,10 @@ class NotReplayable(Permanent):
     """
 
 
+class Unavailable(Exception):
+    """Something that may come back is away, or refuses for the moment: a folder, a disk. Trying again can help."""
+
+
 TRANSIENT: tuple[type[BaseException], ...] = (
     sqlalchemy.exc.OperationalError,
     sqlalchemy.exc.InterfaceError,
@@ -40,11 +44,12 @@ TRANSIENT: tuple[type[BaseException], ...] = (
     psycopg.InterfaceError,
     asyncio.TimeoutError,
     ConnectionError,
+    Unavailable,
 )
 
 
 def is_transient(error: BaseException) -> bool:
-    """Whether a database or broker that is away, and may come back, explains the error."""
+    """Whether a database, broker or vault that is away, and may come back, explains the error."""
     if isinstance(error, KafkaError):
         return bool(error.retriable)
     if isinstance(error, sqlalchemy.exc.DBAPIError) and error.connection_invalidated:

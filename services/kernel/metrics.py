@@ -24,7 +24,9 @@ CATALOGUE_WAIT = Gauge(
     ["service", "topic", "partition"],
 )
 RETRIES = Counter(
-    "solieu_retries_total", "Tries that failed because database or broker were away.", ["service"]
+    "solieu_retries_total",
+    "Tries that failed because database, broker or vault were away.",
+    ["service"],
 )
 IDENTITY_CONFLICTS = Counter(
     "solieu_identity_conflicts_total",
@@ -49,6 +51,11 @@ ILL = Gauge(
 REPLAYS_REFUSED = Counter(
     "solieu_replays_refused_total",
     "Records of a replay topic that name no dead letter, or a false one; any is an alarm.",
+    ["service"],
+)
+VAULT_REACHABLE = Gauge(
+    "solieu_vault_reachable",
+    "1 where the process sees the vault's sentinel, 0 where the vault is away.",
     ["service"],
 )
 HOLDING = Gauge(

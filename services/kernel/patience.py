@@ -1,4 +1,4 @@
-"""Waiting, ever longer, for a database or a broker that is away; and not for ever for what should come by itself."""
+"""Waiting, ever longer, for what is away and may come back; and not for ever for what should come by itself."""
 
 from __future__ import annotations
 

@@ -160,7 +160,9 @@ def main(service: str, stages: Sequence[BatchStage | ObjectStage]) -> None:
 
     async def run() -> None:
         runner = Runner(service, stages, config, utc_now)
-        health.serve(config.host, config.port, runner.state)
+        vault = runner.handling.vault
+        watch = health.Watch(service, vault.check) if vault else None
+        health.serve(config.host, config.port, runner.state, watch)
         try:
             await runner.run()
         except Exception as error:

@@ -2,6 +2,9 @@
 
 Every object has a key of its own (AES-256-GCM), wrapped by the installation's master key (RFC 3394). The key's row is
 committed before the object is written, so that erasing the row makes the object unreadable everywhere at once.
+
+A folder can be away: not mounted, so that an empty one stands in its place, or another one. Its sentinel tells, random
+bytes of which the database keeps a copy: without it nothing is written there, and nothing is said to be gone.
 """
 
 from __future__ import annotations
@@ -10,6 +13,8 @@ import os
 import re
 import secrets
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, Protocol
@@ -18,16 +23,24 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from sqlalchemy import Engine, text
 
-from services.kernel.errors import Permanent
+from services.kernel.errors import Permanent, Unavailable
 from services.kernel.events import NewObject, Reference
 from services.kernel.masterkey import MasterKey, NotWrapped
 
 NONCE = 12
 NAME = re.compile(r"[0-9a-zA-Z-]{1,64}/[0-9]{1,9}/[a-z]{1,32}/[0-9a-f]{64}")
+SENTINEL = "sentinel"
+"""Where it lies in the store and among the keys: no object has this name, and no erasure finds it."""
+SAMPLE = 20
+"""Of so many keys at least one opens an object, where a folder without a sentinel is the one that they are for."""
 
 
-class Missing(Exception):
-    """The vault has no such object, or its key was erased."""
+class Erased(Permanent):
+    """The object's key is destroyed, or never was: what it held is gone, as somebody decided."""
+
+
+class Missing(Permanent):
+    """The object has a key, and is not in the vault, which is there: to be restored from a backup."""
 
 
 class Damaged(Permanent):
@@ -35,49 +48,74 @@ class Damaged(Permanent):
 
 
 class Store(Protocol):
-    """Where encrypted objects lie: durable when `write` returns, and never overwritten."""
+    """Where encrypted objects lie: durable when `write` returns.
 
-    def write(self, name: str, content: bytes) -> None:
-        """Keeps the content; a name that exists already keeps its first content."""
+    Both raise Unavailable where it can't be said whether they could.
+    """
+
+    def write(self, name: str, content: bytes, *, anew: bool = False) -> bool:
+        """Whether it keeps the content: a name that exists already keeps its first content, unless `anew`."""
 
     def read(self, name: str) -> bytes:
         """The content; raises Missing."""
 
 
 class Folder:
-    """A store in a local folder: temporary file, fsync, link, fsync of the directory."""
+    """A store in a local folder, which exists: temporary file, fsync, link, fsync of the directory.
+
+    It never makes the folder itself: in place of one that is not mounted, what is written would be hidden later.
+    """
 
     def __init__(self, root: Path) -> None:
         self._root = root
 
-    def write(self, name: str, content: bytes) -> None:
+    def write(self, name: str, content: bytes, *, anew: bool = False) -> bool:
         """See Store. Atomic: the name appears with its whole content, or not at all."""
         path = self._root / name
-        self._make(path.parent)
-        with tempfile.NamedTemporaryFile(dir=path.parent, prefix=".new-") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-            try:
-                os.link(file.name, path)
-            except FileExistsError:
-                return
-        _sync(path.parent)
+        with _errors_may_pass():
+            self._make(path.parent)
+            with tempfile.NamedTemporaryFile(dir=path.parent, prefix=".new-") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+                try:
+                    if anew:
+                        whole = Path(f"{file.name}-anew")
+                        whole.hardlink_to(file.name)
+                        whole.replace(path)
+                    else:
+                        os.link(file.name, path)
+                except FileExistsError:
+                    return False
+            _sync(path.parent)
+        return True
 
     def read(self, name: str) -> bytes:
         """See Store."""
-        try:
-            return (self._root / name).read_bytes()
-        except FileNotFoundError as error:
-            raise Missing(name) from error
+        with _errors_may_pass():
+            try:
+                return (self._root / name).read_bytes()
+            except FileNotFoundError as error:
+                if not self._root.is_dir():
+                    raise
+                raise Missing(name) from error
 
     def _make(self, folder: Path) -> None:
-        """Makes the folder and what is above it, each one durable in its parent."""
-        if folder.is_dir():
+        """Makes the folder and what is above it below the root, each one durable in its parent."""
+        if folder == self._root or folder.is_dir():
             return
         self._make(folder.parent)
         folder.mkdir(exist_ok=True)
         _sync(folder.parent)
+
+
+@contextmanager
+def _errors_may_pass() -> Iterator[None]:
+    """Whatever the operating system refuses (full, read-only, not mounted, failing) somebody can mend."""
+    try:
+        yield
+    except OSError as error:
+        raise Unavailable(f"the vault's disk: {error}") from error
 
 
 def _sync(folder: Path) -> None:
@@ -95,45 +133,117 @@ class Vault:
         self._engine = engine
         self._store = store
         self._master_key = master_key
+        self._known: bytes | None = None
 
     def put(self, item: NewObject) -> dict[str, Any]:
-        """Keeps an object and returns its reference; durable when it returns. Putting it again changes nothing."""
+        """Keeps an object and returns its reference; durable when it returns. Raises Unavailable.
+
+        Putting it again changes nothing, unless what lies there does not open: it is damaged, or its key is lost.
+        """
         reference = item.reference()
         name = reference["name"]
-        cipher = AESGCM(self._key(name, create=True))
+        if not self.check():
+            self._mark()
+        cipher = AESGCM(self._key(name, secrets.token_bytes(32)))
         nonce = secrets.token_bytes(NONCE)
-        self._store.write(name, nonce + cipher.encrypt(nonce, item.content, name.encode()))
+        sealed = nonce + cipher.encrypt(nonce, item.content, name.encode())
+        if not self._store.write(name, sealed) and not self._opens(name):
+            self._store.write(name, sealed, anew=True)
+        if not self.check():
+            raise Unavailable("the vault's folder: it went while it was written to")
         return reference
 
     def get(self, reference: Reference) -> bytes:
-        """The object's content; raises Missing, or Damaged where it is not what the reference says."""
+        """The object's content, which is what the reference says; raises Erased, Missing, Damaged, Unavailable."""
         name = str(reference["name"])
         if not NAME.fullmatch(name):
             raise Damaged("not a name of an object")
-        sealed = self._store.read(name)
         try:
-            content = AESGCM(self._key(name)).decrypt(sealed[:NONCE], sealed[NONCE:], name.encode())
-        except InvalidTag as error:
-            raise Damaged(name) from error
+            content = self._open(name)
+        except (Missing, Damaged):
+            self.check()
+            content = self._open(name)  # once more: it may have been away, and come back
         if sha256(content).hexdigest() != reference["sha256"]:
             raise Damaged(name)
         return content
 
-    def _key(self, name: str, *, create: bool = False) -> bytes:
+    def check(self) -> bool:
+        """Whether the vault has its sentinel; False where it has yet to get one. Raises Unavailable where it is away.
+
+        The database knows of none yet where the vault is new, and there are no keys, or older than sentinels are, and
+        keys open what lies there.
+        """
+        found = self._sentinel()
+        if found and found == self._known:
+            return True
+        kept, names = self._kept()
+        if kept is None:
+            if names and not any(map(self._opens, names)):
+                raise Unavailable("the vault's folder: nothing lies there of what has a key")
+            return False
+        if found != kept:
+            raise Unavailable("the vault's folder: its sentinel is not there, or another vault's")
+        self._known = kept
+        return True
+
+    def _mark(self) -> None:
+        """Makes the sentinel, in the store first: what the database knows of must be there."""
+        self._store.write(SENTINEL, secrets.token_bytes(32))
+        self._key(SENTINEL, self._store.read(SENTINEL))
+
+    def _sentinel(self) -> bytes | None:
+        try:
+            return self._store.read(SENTINEL)
+        except Missing:
+            return None
+
+    def _kept(self) -> tuple[bytes | None, list[str]]:
+        """The database's copy of the sentinel, and some of the objects that have keys; both as of one moment."""
+        statement = (
+            "select name, wrapped from vault.keys where name = :s union all"
+            " select * from (select name, wrapped from vault.keys where name <> :s limit :n) as few"
+        )
+        with self._engine.connect() as connection:
+            rows = connection.execute(text(statement), {"s": SENTINEL, "n": SAMPLE}).all()
+        wrapped = {str(name): bytes(key) for name, key in rows}
+        sentinel = wrapped.pop(SENTINEL, None)
+        try:
+            kept = sentinel and self._master_key.unwrap(sentinel)
+        except NotWrapped as error:
+            raise Unavailable("the vault's keys: another master key wrapped them") from error
+        return kept, list(wrapped)
+
+    def _opens(self, name: str) -> bool:
+        try:
+            self._open(name)
+        except (Erased, Missing, Damaged):
+            return False
+        return True
+
+    def _open(self, name: str) -> bytes:
+        """What lies under the name; raises Erased, and Missing or Damaged also where the vault is away."""
+        key = self._key(name)
+        sealed = self._store.read(name)
+        try:
+            return AESGCM(key).decrypt(sealed[:NONCE], sealed[NONCE:], name.encode())
+        except (InvalidTag, ValueError) as error:  # ValueError: too short even for a nonce
+            raise Damaged(name) from error
+
+    def _key(self, name: str, new: bytes | None = None) -> bytes:
+        """The key of a name, which gets the new one where it has none; raises Erased, Damaged."""
         with self._engine.begin() as connection:
-            if create:
-                wrapped = self._master_key.wrap(secrets.token_bytes(32))
+            if new is not None:
                 connection.execute(
                     text(
                         "insert into vault.keys (name, wrapped) values (:n, :w) on conflict do nothing"
                     ),
-                    {"n": name, "w": wrapped},
+                    {"n": name, "w": self._master_key.wrap(new)},
                 )
             row = connection.execute(
                 text("select wrapped from vault.keys where name = :n"), {"n": name}
             ).first()
         if row is None:
-            raise Missing(name)
+            raise Erased(name)
         try:
             return self._master_key.unwrap(bytes(row[0]))
         except NotWrapped as error:
@@ -141,5 +251,5 @@ class Vault:
 
 
 def open_vault(engine: Engine, location: str, master_key: str) -> Vault:
-    """The vault that the settings name: `location` is a folder, `master_key` 32 bytes in base64."""
+    """The vault that the settings name: `location` is a folder that exists, `master_key` 32 bytes in base64."""
     return Vault(engine, Folder(Path(location)), MasterKey.of(master_key))

@@ -38,6 +38,12 @@ def passwords_are_hashed_quickly() -> Iterator[None]:
         yield
 
 
+@pytest.fixture(scope="module")
+def vault_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One vault belongs to one database, which a module's tests share."""
+    return tmp_path_factory.mktemp("vault")
+
+
 @pytest.fixture
 def toy(infrastructure: Stack, fresh_database: str, tmp_path: Path) -> Iterator[Toy]:
     """Topics anew, and a database of this test alone; a test starts the toy workers that it needs."""

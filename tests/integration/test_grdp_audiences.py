@@ -64,8 +64,8 @@ def client(stack: Stack, url: str) -> Iterator[TestClient]:
 
 
 @pytest.fixture
-def store(url: str, client: TestClient, tmp_path: Path) -> Iterator[Store]:
-    with parts(url, client, tmp_path) as store:
+def store(url: str, client: TestClient, vault_folder: Path) -> Iterator[Store]:
+    with parts(url, client, vault_folder) as store:
         yield store
 
 

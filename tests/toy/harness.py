@@ -28,20 +28,22 @@ from services.kernel.cluster import Cluster
 from services.kernel.codec import codec
 from services.kernel.db import RUNNER_TABLES
 from services.kernel.events import Draft
+from services.kernel.migration import VAULT_TABLES
 from services.kernel.wire import Message, encode
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 INPUT = "submission.received"
 OUTPUT = "submission.superseded"
+MASTER_KEY = "A" * 43 + "="
 
 
 def received(
     form: str = "plain", submission: UUID | None = None, catalogue: int = 0,
-    sender: str = "so-tai-chinh-dien-bien", size: int = 1,
+    sender: str = "so-tai-chinh-dien-bien", size: int = 1, original: Mapping[str, Any] | None = None,
 ) -> Message:  # fmt: skip
     """An input of the toy, with a random submission unless one is given."""
     subject = str(submission or uuid4())
-    reference = {
+    reference = original or {
         "name": f"{subject}/1/original/{'0' * 64}",
         "sha256": "0" * 64,
         "size": size,
@@ -76,6 +78,8 @@ class Toy:
     """How long the broker keeps a silent member's place."""
     assigns: Literal["all", "nothing"] = "all"
     """What a worker that leads its group gives to the members."""
+    vault: Path | None = None
+    """The folder of the vault that workers get; those of kind "vault" read the original from it."""
     delivery_seconds: float = 1.0
     """Less than the product's DELIVERY_TIMEOUT, which is paid at each takeover after a crash."""
 
@@ -90,6 +94,11 @@ class Toy:
             "TOY_SESSION": str(self.session_seconds),
             "TOY_PATIENCE": str(self.patience_seconds),
             "TOY_ASSIGNS": self.assigns,
+            **(
+                {"SOLIEU_VAULT": str(self.vault), "SOLIEU_MASTER_KEY": MASTER_KEY}
+                if self.vault
+                else {}
+            ),
         }
         command = [sys.executable, "-m", "tests.toy.worker", kind]
         with (self.mark / "log").open("ab") as log:
@@ -233,6 +242,7 @@ def make_schema(administrator_url: str) -> str:
         connection.execute("create schema if not exists validation")
         connection.execute("set search_path to validation")
         connection.execute(RUNNER_TABLES)
+        connection.execute(VAULT_TABLES)
     return administrator_url + "?options=-csearch_path%3Dvalidation"
 
 

@@ -1,7 +1,7 @@
 """A service as small as can be, under the name of `validation`, to put the runner through its paces.
 
 It answers every submission.received with one submission.superseded. What an event's `form` says happens on the way.
-`python -m tests.toy.worker batch|object`
+`python -m tests.toy.worker batch|object|vault`
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from typing import Any
 from faust.assignor.copartitioned_assignor import CopartitionedAssignor
 from sqlmodel import Session
 
-from services.kernel import consumer, partition, publisher, replica, runner
+from services.kernel import consumer, health, partition, publisher, replica, runner
 from services.kernel.errors import Permanent
 from services.kernel.events import Draft, Event, Outcome
 from services.kernel.runner import main
@@ -67,6 +67,12 @@ def handle_one(event: Event, facts: Any, contents: Mapping[str, bytes]) -> Outco
 STAGES: dict[str, Stage] = {
     "batch": BatchStage(("submission.received",), load_batch, handle_batch),
     "object": ObjectStage(("submission.received",), load_one, lambda event, facts: {}, handle_one),
+    "vault": ObjectStage(
+        ("submission.received",),
+        load_one,
+        lambda event, facts: {"original": event.data["original"]},
+        handle_one,
+    ),
 }
 
 if __name__ == "__main__":
@@ -74,6 +80,7 @@ if __name__ == "__main__":
     for module in (publisher, partition):
         vars(module)["DELIVERY_TIMEOUT"] = float(os.environ["TOY_DELIVERY"])
     vars(consumer)["SESSION_SECONDS"] = float(os.environ["TOY_SESSION"])
+    vars(health)["LOOK_SECONDS"] = 0.2
     vars(runner)["ASSIGNMENT_PATIENCE"] = float(os.environ["TOY_PATIENCE"])
     if os.environ["TOY_ASSIGNS"] == "nothing":
         setattr(CopartitionedAssignor, "get_assignment", lambda self: {})  # noqa: B010

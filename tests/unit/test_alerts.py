@@ -23,6 +23,7 @@ GAPS = f'solieu_offset_gaps_total{{service="grdp",topic="submission.cleared",{JO
 REFUSED = f'solieu_replays_refused_total{{service="grdp",{JOB}}}'
 OUTBOX = f'solieu_outbox_unpublished{{service="policy",{JOB}}}'
 RETRIES = f'solieu_retries_total{{service="grdp",{JOB}}}'
+VAULT = f'solieu_vault_reachable{{service="grdp",{JOB}}}'
 SWEPT = f'solieu_swept_total{{service="policy",{JOB}}}'
 WAITING = f'solieu_notices_waiting{{service="notification",channel="email",{JOB}}}'
 VACANT = f'solieu_vacancies{{service="catalogue",post="head",{JOB}}}'
@@ -77,6 +78,8 @@ CASES = (
     Case("OutboxStays", "rows come and go", {OUTBOX: "1 0 1 0 1 0 1 0 1 0 1"}, False),
     Case("Retries", "something is away", {RETRIES: "0+5x12"}, True),
     Case("Retries", "now and then one", {RETRIES: "0+1x12"}, False),
+    Case("VaultAway", "its folder is not mounted", {VAULT: "1x5 0x5"}, True),
+    Case("VaultAway", "one look hung", {VAULT: "1x8 0 1"}, False),
     Case("NoticesUndelivered", "failed", {notices("failed"): "0 1x9"}, True),
     Case("NoticesUndelivered", "uncertain, the first", {notices("uncertain"): "_x6 1x5"}, True),
     Case("NoticesUndelivered", "all were sent", {notices("sent"): "0+3x12"}, False),

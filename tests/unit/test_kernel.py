@@ -16,7 +16,7 @@ from services.kernel import patience
 from services.kernel.backlog import HIGH_BYTES, HIGH_EVENTS, Backlog, Received
 from services.kernel.codec import codec
 from services.kernel.dead import Origin, letter, origin_of
-from services.kernel.errors import Malformed, Permanent, is_transient
+from services.kernel.errors import Malformed, Permanent, Unavailable, is_transient
 from services.kernel.events import Draft, Event, NewObject, derived_id
 from services.kernel.patience import patiently, while_never_long_without
 from services.kernel.postgresql import pack, unpack
@@ -101,6 +101,7 @@ def test_a_dead_letter_keeps_the_origin_through_replays() -> None:
         (KafkaConnectionError("away"), True),
         (TimeoutError(), True),
         (sqlalchemy.exc.TimeoutError(), True),
+        (Unavailable("the vault"), True),
         (sqlalchemy.exc.IntegrityError("", {}, Exception()), False),
         (MessageSizeTooLargeError("big"), False),
         (RuntimeError("bug"), False),

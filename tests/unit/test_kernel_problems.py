@@ -13,6 +13,7 @@ from fastapi import Body, FastAPI, Query
 
 from services.kernel import problems
 from services.kernel.bodies import BodyLimit
+from services.kernel.errors import Unavailable
 
 
 def ask(app: FastAPI, method: str, **more: Any) -> httpx2.Response:
@@ -79,10 +80,11 @@ def test_a_body_is_read_to_its_limit_and_no_further(announced: bool) -> None:
     [
         (OutOfOrderSequenceNumber(), 503),  # for good, and yet the outbox relays what was written
         (KafkaConnectionError(), 503),
+        (Unavailable("the vault"), 503),
         (RuntimeError("nobody foresaw this"), 500),
     ],
 )
-def test_what_the_broker_did_not_take_is_to_be_asked_again(error: Exception, status: int) -> None:
+def test_what_is_away_is_to_be_asked_again(error: Exception, status: int) -> None:
     app = FastAPI()
     problems.install(app)
 
@@ -90,4 +92,6 @@ def test_what_the_broker_did_not_take_is_to_be_asked_again(error: Exception, sta
     def page() -> None:
         raise error
 
-    assert ask(app, "GET").status_code == status
+    answer = ask(app, "GET")
+    assert answer.status_code == status
+    assert ("retry-after" in answer.headers) is (status == 503)

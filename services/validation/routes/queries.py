@@ -14,7 +14,7 @@ from sqlmodel import Session, col, select
 from services.kernel import replica
 from services.kernel.api import Context
 from services.kernel.auth import Access, Role, Scope, table
-from services.kernel.vault import Missing
+from services.kernel.vault import Erased
 from services.model.responsibility import Rooms, home, readers, verifiers
 from services.model.responsibility import rooms as of_items
 from services.validation.refusals import Code, Refused
@@ -197,6 +197,6 @@ def report(context: Context, row: AttemptRow) -> Mapping[str, Any]:
     assert context.vault is not None, "validation needs SOLIEU_VAULT"
     try:
         found: dict[str, Any] = json.loads(context.vault.get(row.report))
-    except Missing:
+    except Erased:
         raise Refused(Code.ERASED) from None
     return found

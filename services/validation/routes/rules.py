@@ -25,7 +25,7 @@ from services.kernel.api import Context, context_of
 from services.kernel.auth import Access, allowed
 from services.kernel.events import Draft
 from services.kernel.pool import Overrun, Pool
-from services.kernel.vault import Missing
+from services.kernel.vault import Erased
 from services.model.form import Form
 from services.model.regulation import VIETNAM
 from services.model.text import ModelError
@@ -214,7 +214,7 @@ def _work(context: Context, change: Change, row: AttemptRow, reads: queries.Read
     try:
         original = context.vault.get(row.original)
         report = json.loads(context.vault.get(row.report))
-    except Missing:
+    except Erased:
         raise Untestable("erased") from None
     return Work(facts, original, report)
 
