@@ -305,11 +305,12 @@ def test_what_topics_log_and_feed_lack_is_told_of_and_comes_back(
             ("audit", "unlogged", "submission.validated"): 1,
             **{("grdp", gap, feed.TOPIC): 1 for gap in ("gone", "missing", "older")},
         })  # fmt: skip
+    # In this order: a cleared submission that comes again has grdp publish its figures again.
+    code, answer = gap_parts.solieu(running, "feed", "rebuild")
+    assert (code, answer["written"]) == (0, {"grdp": {feed.TOPIC: 3}})
     code, answer = gap_parts.solieu(running, "republish")
     written = {owners[topic]: {topic: count} for topic, count in lost.items()}
     assert (code, answer["written"]) == (0, written)
-    code, answer = gap_parts.solieu(running, "feed", "rebuild")
-    assert (code, answer["written"]) == (0, {"grdp": {feed.TOPIC: 3}})
     assert gap_parts.status(running) == (0, {})
     assert {topic: gap_parts.events(running, topic) for topic in lost} == lost
     assert feed.read(running.kafka()).current == before

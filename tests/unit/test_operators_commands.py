@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
+from contextlib import nullcontext
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,13 +21,14 @@ from typer.testing import CliRunner, Result
 from deploy.programs import DEFAULT_PORTS, SERVICES
 from services import cli
 from services.connector.keys import Key
-from services.kernel import replay
+from services.kernel import access, administration, replay
 from services.kernel.cluster import Cluster
 from services.kernel.dead import Origin
+from services.kernel.growing import Lag, Refusal, Why
 from services.kernel.replay import Letter
 from services.kernel.settings import settings
 from services.kernel.wire import Message
-from services.operators import reconciliation
+from services.operators import infrastructure, reconciliation
 
 COMMANDS = (
     *("migrate", "topics", "schemas", "dead", "status", "trace", "catalogue", "republish", "feed"),
@@ -207,6 +209,34 @@ def test_status_asks_again_before_it_says_so(
     monkeypatch.setattr(httpx2, "get", lambda *_, **__: httpx2.Response(200, json=answers.pop(0)))
     assert run("status").exit_code == 0
     assert answers == []
+
+
+@pytest.mark.parametrize(
+    ("refusal", "code", "words"),
+    [
+        (Refusal("grdp.observation", Why.COMPACTED, 6, 4), 1, "keeps 4 partitions and gets no 6"),
+        (Refusal("submission.held", Why.FEWER, 2, 4), 1, "Kafka takes none away"),
+        (
+            Refusal("submission.held", Why.BEHIND, 6, 4, (Lag("audit", 3, 7),)),
+            0,
+            "(group/partition: records): audit/3: 7.",
+        ),
+    ],
+    ids=lambda value: value.why if isinstance(value, Refusal) else None,
+)
+def test_topics_apply_says_why_a_number_of_partitions_stays_and_how_to_mend_it(
+    monkeypatch: pytest.MonkeyPatch, refusal: Refusal, code: int, words: str
+) -> None:
+    """Services that have yet to read must be able to start: that alone is no failure."""
+    applied = administration.Applied(changed=["intake.dead"], refused=[refusal])
+    monkeypatch.setattr(infrastructure, "_Admin", nullcontext)
+    monkeypatch.setattr(administration, "apply", lambda *_: applied)
+    monkeypatch.setattr(access, "apply", lambda *_: ([], []))
+    result = run("topics", "apply")
+    assert result.exit_code == code
+    assert words in result.stderr and "intake.dead" in result.stdout
+    shown = json.loads(run("topics", "apply", "--json").stdout)
+    assert shown["refused"][0]["why"] == refusal.why
 
 
 def test_status_asks_every_service_whether_its_topics_have_what_its_tables_say(
