@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from contextlib import nullcontext
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from services.grdp import rebuilding
 from services.grdp.feed import TOPIC
 from services.grdp.identity import feed_id, key_id
 from services.grdp.rebuilding import differences
@@ -70,6 +73,65 @@ def test_what_closes_the_gaps_leaves_the_feed_as_the_store_but_where_it_is_ahead
     left = [one.gap for one in differences(rows, on_it)]
     assert set(left) <= {Gap.AHEAD}
     assert len(left) == sum(feed.get(name, 0) > revision for name, revision in store.items())
+
+
+class Topic:
+    """The feed and the store, in memory; a worker commits and publishes a vintage just before the first write ends up
+    on the topic.
+    """
+
+    def __init__(self, store: dict[str, int], meanwhile: dict[str, int]) -> None:
+        self.records: list[Message | Tombstone] = []
+        self._store, self._meanwhile = store, meanwhile
+        self._read = 0
+
+    def __enter__(self) -> Topic:
+        return self
+
+    def __exit__(self, *_: object) -> None: ...
+
+    def to_the_end(self) -> list[Message | Tombstone]:
+        new = self.records[self._read :]
+        self._read = len(self.records)
+        return new
+
+    def stored(self, _: object) -> list[dict[str, Any]]:
+        return [row(indicator, revision) for indicator, revision in self._store.items()]
+
+    def write(self, _: object, records: Iterable[Message | Tombstone]) -> int:
+        sent = list(records)
+        for indicator, revision in self._meanwhile.items():
+            self._store[indicator] = revision
+            (one,) = differences([row(indicator, revision)], {})
+            record = one.record()
+            assert record is not None
+            self.records.append(record)
+        self._meanwhile = {}
+        self.records += sent
+        return len(sent)
+
+
+def test_what_the_worker_publishes_while_the_feed_is_rebuilt_stands_last_in_the_end(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A higher revision than the one that was read, and a figure that a tombstone was on its way to."""
+    topic = Topic({"1": 1}, meanwhile={"1": 2, "2": 1})
+    gone = next(differences([row("2", 1)], {})).record()
+    assert isinstance(gone, Message)
+    topic.records.append(gone)
+    monkeypatch.setattr(rebuilding, "Reader", lambda *_: topic)
+    monkeypatch.setattr(rebuilding, "write", topic.write)
+    monkeypatch.setattr(rebuilding, "_stored", topic.stored)
+    monkeypatch.setattr(rebuilding, "Session", nullcontext)
+    anything: Any = None
+    repair = rebuilding.rebuild(anything, anything)
+    assert repair.after.gaps == {}
+    last = {record.key: record.value for record in topic.records}
+    revisions = {
+        name: codec().decode(f"{TOPIC}-value", last[key(name)] or b"")["revision"]
+        for name in ("1", "2")
+    }
+    assert revisions == {"1": 2, "2": 1}
 
 
 def test_a_withdrawn_figure_is_published_without_value_and_one_that_is_gone_as_a_tombstone() -> (
