@@ -12,9 +12,6 @@ from deploy.state import HOST, State
 from services.kernel.auth import hash_of
 from services.kernel.cluster import Cluster
 
-COMMANDS_CALL = ("intake", "catalogue", "validation", "policy", "audit")
-"""The services whose APIs `solieu` calls."""
-
 
 def program(state: State, folder: Path, process: Program) -> dict[str, str]:
     """The settings of one service process of the stack in `folder`."""
@@ -98,7 +95,8 @@ def _kafka(state: State, login: str) -> dict[str, str]:
 
 
 def _urls(state: State) -> dict[str, str]:
-    return _called(state, COMMANDS_CALL)
+    """Of every service: `solieu status` asks them all."""
+    return _called(state, SERVICES)
 
 
 def _keys_of_tokens(state: State) -> dict[str, str]:

@@ -20,7 +20,10 @@ TOPIC = "grdp.observation"
 
 @dataclass
 class Feed:
-    """All that was read: how many messages, and the newest of each key that has a value or says why not."""
+    """All that was read: how many messages, and the newest of each key that has a value or says why not.
+
+    A message without any content says that its key is gone.
+    """
 
     messages: int = 0
     current: dict[bytes, dict[str, Any]] = field(default_factory=dict)
@@ -35,6 +38,9 @@ def read(cluster: Cluster) -> Feed:
     feed = Feed()
     for record in records(cluster, TOPIC):
         feed.messages += 1
+        if record.value is None:
+            feed.current.pop(record.key, None)
+            continue
         (id_,) = struct.unpack(">I", record.value[1:5])
         observation = fastavro.schemaless_reader(BytesIO(record.value[5:]), schemas[id_], None)
         assert isinstance(observation, dict)

@@ -17,6 +17,7 @@ from services.audit import commands as audit
 from services.connector import commands as connector
 from services.connector import explaining
 from services.operators import (
+    comparisons,
     dead,
     infrastructure,
     keys,
@@ -41,6 +42,7 @@ catalogue = typer.Typer(no_args_is_help=True, help="Danh mục · The catalogue"
 app.add_typer(catalogue, name="catalogue")
 app.add_typer(infrastructure.app)
 app.add_typer(reconciliation.app)
+app.add_typer(comparisons.app)
 app.add_typer(dead.app, name="dead")
 app.add_typer(people.app, name="people")
 app.add_typer(policy.app, name="policy")

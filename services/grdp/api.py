@@ -17,15 +17,16 @@ from fastapi.concurrency import run_in_threadpool
 from pydantic import AfterValidator, AwareDatetime
 from sqlmodel import Session
 
-from services.grdp import queries, reads
+from services.grdp import queries, reads, rebuilding
 from services.grdp.audience import Audience, Read
 from services.grdp.queries import Cursor
 from services.grdp.reach import Reach
 from services.grdp.reads import Reads
 from services.grdp.representation import Digest, Digests, Observation, Page, Totals
-from services.kernel.api import Context, context_of, create, serve
+from services.kernel.api import Context, alone, context_of, create, serve
 from services.kernel.auth import Access, allowed
 from services.kernel.clock import Clock, utc_now
+from services.kernel.comparison import Repair
 from services.kernel.events import derived_id
 from services.kernel.problems import Problem
 from services.kernel.settings import Settings
@@ -119,11 +120,12 @@ class Wanted:
 
 def create_app(config: Settings | None = None, clock: Clock = utc_now) -> FastAPI:
     """The application of the grdp service."""
-    app = create("grdp", "GRDP", DESCRIPTION, config, clock)
+    app = create("grdp", "GRDP", DESCRIPTION, config, clock, comparisons=[rebuilding.compare])
     _observations(app)
     _digests(app)
     _reads(app)
     _totals(app)
+    _feed(app)
     return app
 
 
@@ -246,6 +248,19 @@ def _totals(app: FastAPI) -> None:
         """How many submissions, attempts and figures are stored."""
         with Session(context.engine) as session:
             return Totals.model_validate(queries.totals(session))
+
+
+def _feed(app: FastAPI) -> None:
+    @app.post(
+        "/v1/feed",
+        tags=["operators"],
+        summary="Dựng lại dòng số liệu cho người biên soạn · Make the feed what the store has",
+        dependencies=[Depends(allowed("feed.rebuild"))],
+    )
+    def rebuilt(request: Request) -> Repair:
+        """Only where they differ; safe to ask for at any time, and again."""
+        with alone(request) as context:
+            return rebuilding.rebuild(context.engine, context.settings.kafka)
 
 
 def _newest(session: Session, now: datetime) -> datetime:

@@ -41,6 +41,8 @@ def declared(topics: Iterable[Topic]) -> list[ACL]:
     for topic in topics:
         of_topic = ResourcePattern(ResourceType.TOPIC, topic.name)
         found[_allow(topic.owner, ACLOperation.WRITE, of_topic)] = None
+        # Who writes a topic compares it with what it has written.
+        found[_allow(topic.owner, ACLOperation.READ, of_topic)] = None
         for reader in topic.readers:
             # The service's own group, and those of the compilers' programs: compiler, compiler-quarterly, …
             groups = ResourcePattern(ResourceType.GROUP, reader, ACLResourcePatternType.PREFIXED)

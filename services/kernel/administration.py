@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from kafka.admin import ConfigResource, ConfigResourceType, KafkaAdminClient, NewTopic
 
-from services.kernel import access
+from services.kernel import access, growing
 from services.kernel.topics import Topic
 
 
@@ -21,6 +21,16 @@ class Difference:
     found: str
 
 
+@dataclass(frozen=True)
+class Applied:
+    """The topics that `apply` created, gave other settings or more partitions; and those it must not change so."""
+
+    created: list[str] = field(default_factory=list)
+    changed: list[str] = field(default_factory=list)
+    grown: list[str] = field(default_factory=list)
+    refused: list[growing.Refusal] = field(default_factory=list)
+
+
 def differences(admin: KafkaAdminClient, topics: Iterable[Topic]) -> list[Difference]:
     """What `apply` would have to change, and what it can't (a topic that nobody declared)."""
     declared = {topic.name: topic for topic in topics}
@@ -31,7 +41,7 @@ def differences(admin: KafkaAdminClient, topics: Iterable[Topic]) -> list[Differ
     common = sorted(declared.keys() & found)
     if not common:
         return result
-    partitions = {d["name"]: len(d["partitions"]) for d in admin.describe_topics(common)}
+    partitions = _partitions(admin, common)
     settings = _configurations(admin, common)
     for name in common:
         if partitions[name] != declared[name].partitions:
@@ -67,10 +77,15 @@ def _configurations(admin: KafkaAdminClient, names: list[str]) -> dict[str, dict
     }
 
 
-def apply(admin: KafkaAdminClient, topics: Iterable[Topic]) -> list[str]:
-    """Creates the topics that are missing and returns their names. Existing ones stay as they are."""
+def apply(admin: KafkaAdminClient, topics: Iterable[Topic]) -> Applied:
+    """Makes the broker's topics what is declared, as far as nothing is lost by it, and says what it did.
+
+    Creates what is missing, changes settings, adds partitions where `growing.refusal` lets it. Topics that nobody
+    declared stay. Safe to run again.
+    """
+    declared = {topic.name: topic for topic in topics}
     present = set(admin.list_topics())
-    missing = [topic for topic in topics if topic.name not in present]
+    missing = [topic for topic in declared.values() if topic.name not in present]
     if missing:
         admin.create_topics(
             [
@@ -83,4 +98,37 @@ def apply(admin: KafkaAdminClient, topics: Iterable[Topic]) -> list[str]:
                 for topic in missing
             ]
         )
-    return [topic.name for topic in missing]
+    created = [topic.name for topic in missing]
+    there = [topic for name, topic in declared.items() if name in present]
+    if not there:
+        return Applied(created)
+    changed = _set(admin, there)
+    partitions = _partitions(admin, [topic.name for topic in there])
+    looked_at = growing.refusals(admin, there, partitions, declared.keys())
+    refused = [refusal for refusal in looked_at.values() if refusal]
+    grown = [name for name, refusal in looked_at.items() if not refusal]
+    if grown:
+        admin.create_partitions({name: declared[name].partitions for name in grown})
+    return Applied(created, changed, grown, refused)
+
+
+def _set(admin: KafkaAdminClient, topics: Iterable[Topic]) -> list[str]:
+    """Gives topics the settings that differ; returns their names."""
+    wanted = {topic.name: topic.configuration() for topic in topics}
+    found = _configurations(admin, list(wanted))
+    differing = {
+        name: {one: value for one, value in settings.items() if found[name].get(one) != value}
+        for name, settings in wanted.items()
+    }
+    resources = [
+        ConfigResource(ConfigResourceType.TOPIC, name, configs=settings)
+        for name, settings in differing.items()
+        if settings
+    ]
+    if resources:
+        admin.alter_configs(resources)
+    return [resource.name for resource in resources]
+
+
+def _partitions(admin: KafkaAdminClient, names: list[str]) -> dict[str, int]:
+    return {one["name"]: len(one["partitions"]) for one in admin.describe_topics(names)}

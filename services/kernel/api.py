@@ -6,24 +6,26 @@ Its producer connects at the first use: while the broker is away the process liv
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
+from threading import Lock
 from typing import Any
 
 import sqlalchemy as sa
 import uvicorn
-from fastapi import FastAPI, Request, Response
+from fastapi import Depends, FastAPI, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import HTMLResponse, PlainTextResponse
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from sqlalchemy import Engine
 
-from services.kernel import documentation, health, log, problems
-from services.kernel.auth import RemoteKeys
+from services.kernel import documentation, health, log, problems, publications
+from services.kernel.auth import RemoteKeys, allowed
 from services.kernel.bodies import BodyLimit
 from services.kernel.clock import Clock, utc_now
 from services.kernel.codec import codec
+from services.kernel.comparison import Compare, Comparison, Repair
 from services.kernel.db import close, connect
 from services.kernel.masterkey import MasterKey
 from services.kernel.outbox import Outbox
@@ -71,10 +73,12 @@ def create(
     clock: Clock = utc_now,
     *,
     limits_bodies: bool = True,
+    comparisons: Sequence[Compare] = (),
 ) -> FastAPI:
     """An application with the common parts; the caller adds its routes.
 
-    Without `limits_bodies` they read bodies as they come, and bound them themselves.
+    Without `limits_bodies` they read bodies as they come, and bound them themselves. `comparisons` are those of tables
+    with topics that this service has besides what every one has.
     """
     config = config or settings()
     engine = connect(config.database_url, application=f"{service} api")
@@ -108,12 +112,14 @@ def create(
     app.state.keys = RemoteKeys(config.catalogue_url)
     app.state.reads = Reads()
     app.state.watch = None
+    app.state.reads_topics = Lock()
     app.state.context = Context(service, config, engine, vault, outbox, clock)
     if limits_bodies:
         # Before `install`, whose layer is then the outer one: a group of tasks would hide what is raised here.
         app.add_middleware(BodyLimit)
     problems.install(app)
     _common(app, service, engine)
+    _compared(app, [publications.compare, *comparisons])
     return app
 
 
@@ -144,6 +150,39 @@ def _common(app: FastAPI, service: str, engine: Engine) -> None:
     def docs() -> HTMLResponse:
         shown = documentation.page(app.openapi())
         return HTMLResponse(shown, headers={"Content-Security-Policy": documentation.POLICY})
+
+
+def _compared(app: FastAPI, comparisons: Sequence[Compare]) -> None:
+    @app.get(
+        "/v1/comparisons",
+        tags=["operators"],
+        summary="Đối chiếu bảng với chủ đề Kafka · What tables and topics do not agree on",
+        dependencies=[Depends(allowed("comparison.read"))],
+    )
+    def compared(request: Request) -> list[Comparison]:
+        """Counts alone. It reads whole topics: one at a time."""
+        with alone(request) as context:
+            return [compare(context.engine, context.settings.kafka) for compare in comparisons]
+
+    @app.post(
+        "/v1/publications",
+        tags=["operators"],
+        summary="Phát lại những gì chủ đề Kafka thiếu · Publish again what the topics lack",
+        dependencies=[Depends(allowed("publication.repeat"))],
+    )
+    def republished(request: Request) -> Repair:
+        """With the same ids and bytes; safe to ask for at any time, and again."""
+        with alone(request) as context:
+            return publications.republish(context.engine, context.settings.kafka)
+
+
+@contextmanager
+def alone(request: Request) -> Iterator[Context]:
+    """The context, for one request at a time that reads whole topics; others wait. Fails while the database is away."""
+    context = context_of(request)
+    with request.app.state.reads_topics:
+        _ping(context.engine)
+        yield context
 
 
 def _ping(engine: Engine) -> None:

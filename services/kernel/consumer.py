@@ -25,6 +25,7 @@ from mode.services import WaitResults
 from yarl import URL
 
 from services.kernel.backlog import Received
+from services.kernel.brokerlog import BrokerLog
 from services.kernel.cluster import Cluster, Protocol
 from services.kernel.codec import codec
 from services.kernel.dead import Content, Origin
@@ -32,7 +33,6 @@ from services.kernel.errors import NotReplayable, Permanent
 from services.kernel.events import Event
 from services.kernel.letters import Letters
 from services.kernel.patience import patiently
-from services.kernel.reader import Reader
 from services.kernel.topics import Topic, replay
 from services.kernel.wire import decode, fingerprint
 
@@ -124,12 +124,12 @@ class Consumer:
 
     def __init__(
         self, service: str, cluster: Cluster, instance: str, topics: Mapping[str, Topic],
-        streams: Iterable[Sequence[str]], reader: Reader, accept: Accept, leave: Leave, fail: Fail,
+        streams: Iterable[Sequence[str]], broker_log: BrokerLog, accept: Accept, leave: Leave, fail: Fail,
     ) -> None:  # fmt: skip
         self._service = service
         inputs = [tuple(names) for names in streams]
         self._inputs = {name: topics[name] for names in inputs for name in names}
-        self._letters = Letters(service, reader, self._inputs)
+        self._letters = Letters(service, broker_log, self._inputs)
         self._accept = accept
         self._leave = leave
         self._fail = fail

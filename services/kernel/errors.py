@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
+import kafka.errors
 import psycopg
 import sqlalchemy.exc
 from aiokafka.errors import KafkaError
@@ -50,7 +51,7 @@ TRANSIENT: tuple[type[BaseException], ...] = (
 
 def is_transient(error: BaseException) -> bool:
     """Whether a database, broker or vault that is away, and may come back, explains the error."""
-    if isinstance(error, KafkaError):
+    if isinstance(error, KafkaError | kafka.errors.KafkaError):
         return bool(error.retriable)
     if isinstance(error, sqlalchemy.exc.DBAPIError) and error.connection_invalidated:
         return True

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from services.kernel.brokerlog import BrokerLog
 from services.kernel.dead import Content, Origin, contents, origin_of, referred
 from services.kernel.errors import NotReplayable
-from services.kernel.reader import Reader
 from services.kernel.topics import Topic, dead
 
 
 class Letters:
     """Takes dead letters, and the records that they were made of, from the broker."""
 
-    def __init__(self, group: str, reader: Reader, inputs: Mapping[str, Topic]) -> None:
+    def __init__(self, group: str, log: BrokerLog, inputs: Mapping[str, Topic]) -> None:
         self._group = group
-        self._reader = reader
+        self._log = log
         self._inputs = inputs
 
     async def sent_back(self, record: Content) -> tuple[Origin, Content]:
@@ -25,7 +25,7 @@ class Letters:
         and what `is_transient` knows while the broker is away.
         """
         offset = referred(record)
-        found = await self._reader.record(dead(self._group), 0, offset)
+        found = await self._log.record(dead(self._group), 0, offset)
         if found is None:
             raise NotReplayable(f"{dead(self._group)} has no letter {offset}")
         letter = found.content
@@ -33,7 +33,7 @@ class Letters:
         topic = self._inputs.get(origin.topic)
         if topic is None or not 0 <= origin.partition < topic.partitions:
             raise NotReplayable(f"{origin.topic}/{origin.partition} is no input of {self._group}")
-        source = await self._reader.record(origin.topic, origin.partition, origin.offset)
+        source = await self._log.record(origin.topic, origin.partition, origin.offset)
         key, value, headers = contents(letter)
         if source is not None and contents(source.content) != (key, value, headers):
             raise NotReplayable(f"letter {offset} is not what {origin.topic} has")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import kafka.errors
 import sqlalchemy.exc
 import structlog
 from aiokafka.errors import KafkaError
@@ -167,7 +168,7 @@ def install(app: FastAPI) -> None:
             if is_transient(error):
                 log.warning("unavailable", path=request.url.path, error=repr(error)[:300])
                 return answer(UNAVAILABLE)
-            if isinstance(error, KafkaError):
+            if isinstance(error, KafkaError | kafka.errors.KafkaError):
                 # What was to be published stands in the outbox, which relays it whatever this error means.
                 log.error("not published", path=request.url.path, exc_info=error)
                 return answer(UNAVAILABLE)

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from kafka import KafkaConsumer, KafkaProducer, TopicPartition
-
 from services.kernel.cluster import Cluster
 from services.kernel.dead import Content, Origin, origin_of, reference, referred
 from services.kernel.errors import NotReplayable
+from services.kernel.records import Reader, write
 from services.kernel.topics import dead, replay
 from services.kernel.wire import Message
 
@@ -41,14 +40,9 @@ def letters(cluster: Cluster, group: str) -> list[Letter]:
 
 def send_back(cluster: Cluster, chosen: list[Letter]) -> int:
     """Sends dead letters back to their group; returns how many the broker acknowledged (all, or an error)."""
-    producer = KafkaProducer(**cluster.options(), acks="all")
-    try:
-        sent = [producer.send(replay(item.group), reference(item.offset)) for item in chosen]
-        for future in sent:
-            future.get(timeout=30)
-    finally:
-        producer.close()
-    return len(chosen)
+    return write(
+        cluster, [Message(replay(item.group), b"", reference(item.offset), ()) for item in chosen]
+    )
 
 
 def _named(record: Content) -> list[int]:
@@ -59,17 +53,9 @@ def _named(record: Content) -> list[int]:
 
 
 def _records(cluster: Cluster, topic: str) -> Iterator[tuple[int, Content]]:
-    consumer = KafkaConsumer(**cluster.options(), enable_auto_commit=False, group_id=None)
-    try:
-        partition = TopicPartition(topic, 0)
-        consumer.assign([partition])
-        end = consumer.end_offsets([partition])[partition]
-        consumer.seek_to_beginning(partition)
-        while consumer.position(partition) < end:
-            for record in consumer.poll(timeout_ms=500).get(partition, []):
-                yield record.offset, (record.key, record.value, tuple(record.headers))
-    finally:
-        consumer.close()
+    with Reader(cluster, [topic]) as reader:
+        for record in reader.to_the_end():
+            yield record.offset, (record.key, record.value, tuple(record.headers))
 
 
 def _letter(group: str, offset: int, record: Content, *, replayed: bool) -> Letter:

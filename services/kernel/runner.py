@@ -20,6 +20,7 @@ import uvloop
 
 from services.kernel import health, log
 from services.kernel.assignment import Assignment
+from services.kernel.brokerlog import BrokerLog
 from services.kernel.clock import Clock, utc_now
 from services.kernel.codec import codec
 from services.kernel.consumer import Consumer
@@ -31,11 +32,10 @@ from services.kernel.pool import Pool
 from services.kernel.postgresql import Postgresql
 from services.kernel.process import Process
 from services.kernel.publisher import Publisher
-from services.kernel.reader import Reader
 from services.kernel.settings import Settings, settings
 from services.kernel.stage import BatchStage, ObjectStage, Stage
 from services.kernel.topics import load
-from services.kernel.vault import open_vault
+from services.kernel.vault import Vault, open_vault
 
 CATALOGUE_PATIENCE = 60.0
 ASSIGNMENT_PATIENCE = 60.0
@@ -53,22 +53,24 @@ class Runner:
         self._stop = asyncio.Event()
         topics = load()
         engine = connect(config.database_url, application=f"{service} worker", pool_size=6)
-        vault = None
+        self.vault: Vault | None = None
         if config.vault:
-            vault = open_vault(engine, config.vault, config.master_key.get_secret_value())
+            self.vault = open_vault(engine, config.vault, config.master_key.get_secret_value())
         self._store = Postgresql(engine)
         self._locks = Locks(service, config.database_url)
-        self._reader = Reader(config.kafka, [t for t in topics.values() if t.owner == service])
+        self._broker_log = BrokerLog(
+            config.kafka, [t for t in topics.values() if t.owner == service]
+        )
         self._publisher = Publisher(config.kafka, f"{service}-worker")
-        handling = Handling(Writer(service, codec(), clock), self._store, vault, Pool())
+        handling = Handling(Writer(service, codec(), clock), self._store, self.vault, Pool())
         process = Process(
-            service, stages, clock=clock, locks=self._locks, source=self._reader, store=self._store,
+            service, stages, clock=clock, locks=self._locks, source=self._broker_log, store=self._store,
             handling=handling, sender=self._publisher, fail=self.fail,
         )  # fmt: skip
         self._assignment = Assignment(process, topics)
         self._consumer = process.flow = Consumer(
             service, config.kafka, config.instance, topics, [stage.topics for stage in stages],
-            self._reader, self._assignment.accept, self._assignment.leave, self.fail,
+            self._broker_log, self._assignment.accept, self._assignment.leave, self.fail,
         )  # fmt: skip
 
     async def run(self) -> None:
@@ -87,7 +89,7 @@ class Runner:
         for watcher in watchers:
             watcher.cancel()
         await self._publisher.stop()
-        await self._reader.close()
+        await self._broker_log.close()
         await self._locks.close()
 
     async def _stay_assigned(self) -> None:
@@ -160,8 +162,7 @@ def main(service: str, stages: Sequence[BatchStage | ObjectStage]) -> None:
 
     async def run() -> None:
         runner = Runner(service, stages, config, utc_now)
-        vault = runner.handling.vault
-        watch = health.Watch(service, vault.check) if vault else None
+        watch = health.Watch(service, runner.vault.check) if runner.vault else None
         health.serve(config.host, config.port, runner.state, watch)
         try:
             await runner.run()

@@ -38,8 +38,10 @@ class Settings(BaseSettings):
     operator_token: SecretStr = SecretStr("")
     intake_url: str = "http://127.0.0.1:18001"
     catalogue_url: str = "http://127.0.0.1:18002"
+    grdp_url: str = "http://127.0.0.1:18003"
     audit_url: str = "http://127.0.0.1:18004"
     policy_url: str = "http://127.0.0.1:18005"
+    notification_url: str = "http://127.0.0.1:18006"
     console_url: str = "http://127.0.0.1:18007"
     validation_url: str = "http://127.0.0.1:18008"
     smtp_host: str = "127.0.0.1"

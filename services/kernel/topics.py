@@ -14,6 +14,15 @@ SCHEMAS = Path(__file__).resolve().parents[2] / "schemas"
 OPERATOR = "operator"
 """The login of who reads dead letters and sends them back, and writes no event."""
 DAY_MS = 86_400_000
+COMPACTION = {
+    "segment.ms": str(DAY_MS),
+    "max.compaction.lag.ms": str(DAY_MS),
+    "delete.retention.ms": str(30 * DAY_MS),
+}
+"""What a later record of its key took the place of is gone after two days, if the partition gets a record a day: Kafka
+never cleans the segment that it writes to, and begins another one with the first record after a day. Whoever reads the
+topic once a month yet learns of a key that is gone.
+"""
 
 
 @dataclass(frozen=True)
@@ -41,6 +50,7 @@ class Topic:
             "cleanup.policy": "compact" if self.compacted else "delete",
             "retention.ms": str(retention),
             "max.message.bytes": "1048576",
+            **(COMPACTION if self.compacted else {}),
         }
 
 

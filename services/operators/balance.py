@@ -15,7 +15,9 @@ if TYPE_CHECKING:
     from services.kernel.replay import Letter
 
 GIVE_VERDICTS = frozenset({"validation", "policy"})
-NO_ATTEMPT = frozenset({"Malformed", "IdentityConflict"})
+CONFLICT = "IdentityConflict"
+"""The error of dead letters whose id came before with other bytes."""
+NO_ATTEMPT = frozenset({"Malformed", CONFLICT})
 """Dead letters of these errors are no event of an attempt, or one whose first copy was handled."""
 
 

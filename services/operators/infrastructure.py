@@ -13,6 +13,7 @@ from services.operators.show import AsJson, Exit, as_json, say, table
 if TYPE_CHECKING:
     from kafka.admin import KafkaAdminClient
 
+    from services.kernel.administration import Applied
     from services.kernel.codec import LockedSchema
 
 BOOTSTRAP_MS = 10_000
@@ -92,23 +93,37 @@ def _show_differences(rows: list[list[str]]) -> None:
     help="Tạo các chủ đề còn thiếu và quyền ghi, đọc · Create missing topics, and who writes and reads them"
 )
 def apply(json: AsJson = False) -> None:
-    """Existing topics stay as they are; `list` shows where they differ."""
+    """Settings of existing topics change, and partitions are added once all that read them have read to the end.
+
+    Exit code 1 where a number of partitions is declared that the topic can't have.
+    """
     from services.kernel import access, administration
     from services.kernel.topics import load
 
     topics = load().values()
     with _Admin() as admin:
-        created = administration.apply(admin, topics)
+        applied = administration.apply(admin, topics)
         allowed, revoked = access.apply(admin, topics)
     if json:
-        as_json({"created": created, "allowed": len(allowed), "revoked": len(revoked)})
-        return
-    if created:
-        say("operators.topics.created", count=len(created), topics=", ".join(created))
+        as_json({**asdict(applied), "allowed": len(allowed), "revoked": len(revoked)})
     else:
+        _show_applied(applied)
+        if allowed or revoked:
+            say("operators.topics.access", allowed=len(allowed), revoked=len(revoked))
+    if not all(refusal.passes for refusal in applied.refused):
+        raise typer.Exit(Exit.DIFFERS)
+
+
+def _show_applied(applied: Applied) -> None:
+    for what in ("created", "changed", "grown"):
+        if names := getattr(applied, what):
+            say(f"operators.topics.{what}", count=len(names), topics=", ".join(names))
+    if not applied.created:
         say("operators.topics.complete")
-    if allowed or revoked:
-        say("operators.topics.access", allowed=len(allowed), revoked=len(revoked))
+    for one in applied.refused:
+        names = {"topic": one.topic, "declared": one.declared, "found": one.found}
+        lags = ", ".join(f"{lag.group}/{lag.partition}: {lag.records}" for lag in one.behind)
+        say(f"operators.partitions.{one.why}", error=True, **names, lags=lags)
 
 
 class _Admin:

@@ -16,6 +16,7 @@ from services.operators.show import AsJson, Exit, as_json, say, table, width
 
 if TYPE_CHECKING:
     from services.operators.balance import Balance
+    from services.operators.comparisons import Compared
 
 TIMEOUT = 10.0
 TRIES = 5
@@ -29,16 +30,29 @@ app = typer.Typer()
 
 @app.command(help="Đối chiếu: mọi thứ nhận vào đang ở đâu · Whether everything is accounted for")
 def status(json: AsJson = False) -> None:
-    """Exit code 1 where a balance does not hold."""
+    """Exit code 1 where a balance does not hold or topics lack something, 5 where a service could not be asked."""
+    from services.operators.comparisons import compared
+
     found = _settled()
-    dead = dict(found.dead)
+    topics = compared()
     if json:
-        shown = [{**asdict(one), "difference": one.difference} for one in found.balances]
-        as_json({**found.reconciliation, "dead": dead, "balances": shown})
+        as_json(_facts(found, topics))
     else:
         _show(found)
-    if not found.holds:
-        raise typer.Exit(Exit.DIFFERS)
+        topics.show()
+    if code := topics.exit_code if found.holds else Exit.DIFFERS:
+        raise typer.Exit(code)
+
+
+def _facts(found: Found, topics: Compared) -> dict[str, Any]:
+    return {
+        **found.reconciliation,
+        "dead": dict(found.dead),
+        "identity_conflicts": found.conflicts,
+        "balances": [{**asdict(one), "difference": one.difference} for one in found.balances],
+        "comparisons": topics.comparisons,
+        "away": topics.away,
+    }
 
 
 @dataclass(frozen=True)
@@ -47,6 +61,7 @@ class Found:
 
     reconciliation: dict[str, Any]
     dead: dict[str, int]
+    conflicts: int
     balances: tuple[Balance, ...]
 
     @property
@@ -69,7 +84,7 @@ def _settled() -> Found:
 
 
 def _find() -> Found:
-    from services.operators.balance import balances, dead_attempts
+    from services.operators.balance import CONFLICT, balances, dead_attempts
     from services.operators.dead import groups, letters_of
 
     reconciliation = _intake("/v1/reconciliation")
@@ -78,6 +93,7 @@ def _find() -> Found:
     return Found(
         reconciliation,
         {group: waiting[group] for group in groups()},
+        sum(letter.error == CONFLICT for letter in letters),
         balances(reconciliation, dead_attempts(letters)),
     )
 
@@ -92,6 +108,8 @@ def _show(found: Found) -> None:
     if ages:
         table(["operators.stage", "operators.oldest"], ages)
     table(["operators.dead.group", "operators.dead.waiting"], list(found.dead.items()))
+    if found.conflicts:
+        say("operators.conflicts", count=found.conflicts)
 
 
 def _age(seconds: float) -> str:

@@ -87,6 +87,18 @@ def test_nobody_but_who_makes_the_topics_may_change_them_or_the_lists() -> None:
     }  # fmt: skip
 
 
+def test_who_writes_a_topic_reads_it_to_compare_it_with_its_tables() -> None:
+    readers = {
+        (one.resource_pattern.resource_name, one.principal.removeprefix(access.USER))
+        for one in access.declared(DECLARED.values())
+        if one.operation is ACLOperation.READ
+        and one.resource_pattern.resource_type is ResourceType.TOPIC
+    }
+    assert readers == {
+        (name, who) for name, topic in DECLARED.items() for who in (*topic.readers, topic.owner)
+    }
+
+
 @pytest.mark.parametrize("login", OTHERS)
 def test_a_forged_event_is_refused_by_the_broker(stack: Stack, login: str) -> None:
     """On every topic of another's, with the very bytes that a service would send: the login alone counts."""
@@ -106,7 +118,11 @@ def test_a_forged_event_is_refused_by_the_broker(stack: Stack, login: str) -> No
 
 @pytest.mark.parametrize("login", OTHERS)
 def test_what_is_not_for_a_login_it_can_not_read(stack: Stack, login: str) -> None:
-    others = [name for name, topic in DECLARED.items() if login not in topic.readers]
+    others = [
+        name
+        for name, topic in DECLARED.items()
+        if login not in topic.readers and login != topic.owner
+    ]
     assert _refused(stack.kafka(login), others) == set(others)
 
 

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from uuid import uuid4
 
 import pytest
+from kafka import KafkaConsumer, KafkaProducer, TopicPartition
 from kafka.admin import ConfigResource, ConfigResourceType, KafkaAdminClient, NewTopic
+from kafka.structs import OffsetAndMetadata
 
 from deploy.supervision import wait_until
 from services.kernel import access
-from services.kernel.administration import Difference, apply, differences
+from services.kernel.administration import Applied, Difference, apply, differences
 from services.kernel.cluster import Cluster
+from services.kernel.growing import Lag, Refusal, Why
 from services.kernel.topics import Topic, load
 
 DECLARED = load()
@@ -42,7 +46,7 @@ def soon(condition: Callable[[], bool], what: str) -> None:
 
 def test_the_broker_has_what_is_declared(admin: KafkaAdminClient) -> None:
     soon(lambda: not own(admin), "differences remain")
-    assert apply(admin, DECLARED.values()) == []
+    assert apply(admin, DECLARED.values()) == Applied()
 
 
 def test_a_changed_setting_is_found(admin: KafkaAdminClient) -> None:
@@ -53,6 +57,50 @@ def test_a_changed_setting_is_found(admin: KafkaAdminClient) -> None:
     finally:
         _set(admin, "intake.dead", "retention.ms", "10368000000")
     soon(lambda: not own(admin), "the restored setting still differs")
+
+
+def test_a_changed_setting_is_set_again(admin: KafkaAdminClient) -> None:
+    _set(admin, "intake.dead", "retention.ms", "1000")
+    soon(lambda: bool(own(admin)), "the changed setting was not found")
+    assert apply(admin, DECLARED.values()) == Applied(changed=["intake.dead"])
+    soon(lambda: not own(admin), "the setting that was set again still differs")
+
+
+def test_a_topic_gets_more_partitions_once_its_readers_have_read_to_the_end(
+    admin: KafkaAdminClient, cluster: Cluster
+) -> None:
+    """A program's own group counts like the readers that are declared, which begin with the first record."""
+    name = f"test.growing-{uuid4()}"
+    kept = replace(DECLARED["submission.received"], name=name, readers=("policy",), partitions=1)
+    more, alone = replace(kept, partitions=3), {**DECLARED, name: kept}
+    apply(admin, alone.values())
+    try:
+        producer = KafkaProducer(**cluster.options(), acks="all")
+        for _ in range(3):
+            producer.send(name, b"value", b"key")
+        producer.close()
+        program = f"program-{uuid4()}"
+        _read_up_to(cluster, program, name, 2)
+        behind = (Lag("policy", 0, 3), Lag(program, 0, 1))
+        refusal = Refusal(name, Why.BEHIND, 3, 1, behind)
+        assert apply(admin, {**alone, name: more}.values()) == Applied(refused=[refusal])
+        admin.alter_group_offsets("policy", {TopicPartition(name, 0): OffsetAndMetadata(3, "", -1)})
+        _read_up_to(cluster, program, name, 3)
+        assert apply(admin, {**alone, name: more}.values()) == Applied(grown=[name])
+        wrong = Difference(name, "partitions", "3", "1")
+        soon(lambda: wrong not in found(admin, more), "the partitions were not added")
+        fewer = Refusal(name, Why.FEWER, 1, 3)
+        assert apply(admin, alone.values()) == Applied(refused=[fewer])
+        assert not fewer.passes
+    finally:
+        admin.delete_topics([name])
+
+
+def _read_up_to(cluster: Cluster, group: str, topic: str, offset: int) -> None:
+    consumer = KafkaConsumer(**cluster.options(), group_id=group, enable_auto_commit=False)
+    consumer.assign([TopicPartition(topic, 0)])
+    consumer.commit({TopicPartition(topic, 0): OffsetAndMetadata(offset, "", -1)})
+    consumer.close()
 
 
 def test_an_undeclared_topic_is_found(admin: KafkaAdminClient) -> None:

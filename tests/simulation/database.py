@@ -175,10 +175,11 @@ class Locks:
 
     async def acquire(self, topic: Topic, partition: int) -> Takeover:
         """See Holding."""
-        while not await self._ask(lambda: self._lock(f"{topic.name}/{partition}")):
+        while True:
+            if await self._ask(lambda: self._lock(f"{topic.name}/{partition}")):
+                takeover: Takeover = await self._ask(lambda: self._take(topic.name, partition))
+                return takeover
             await asyncio.sleep(POLL)
-        takeover: Takeover = await self._ask(lambda: self._take(topic.name, partition))
-        return takeover
 
     def _lock(self, name: str) -> bool:
         return self.database.locks.setdefault(name, self.machine) is self.machine

@@ -8,8 +8,8 @@ from typing import Final
 
 import pytest
 
-from tests.simulation.planted import PLANTED
 from tests.simulation.plans import PLANS, history, judge
+from tests.simulation.planted import PLANTED
 
 SECONDS: Final = 30.0
 KEPT: Final = {

@@ -70,7 +70,7 @@ def test_an_operator_gets_one_token_and_no_other_secret(tmp_path: Path) -> None:
     assert set(given) == {
         "SOLIEU_KAFKA_BOOTSTRAP", "SOLIEU_KAFKA_USERNAME", "SOLIEU_KAFKA_PASSWORD",
         "SOLIEU_INTAKE_URL", "SOLIEU_CATALOGUE_URL", "SOLIEU_POLICY_URL",
-        "SOLIEU_VALIDATION_URL", "SOLIEU_AUDIT_URL",
+        "SOLIEU_VALIDATION_URL", "SOLIEU_AUDIT_URL", "SOLIEU_GRDP_URL", "SOLIEU_NOTIFICATION_URL",
         "SOLIEU_OPERATOR_TOKEN",
     }  # fmt: skip
     assert given["SOLIEU_OPERATOR_TOKEN"] == made.tokens["operator"]

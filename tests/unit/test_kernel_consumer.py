@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 from faust.transport.drivers import aiokafka
 
+from services.kernel.brokerlog import BrokerLog
 from services.kernel.cluster import Cluster
 from services.kernel.consumer import Consumer, _App, _FaustConsumer
-from services.kernel.reader import Reader
 from services.kernel.topics import load
 
 
@@ -47,7 +47,7 @@ def test_a_task_of_fausts_own_that_dies_ends_the_process_but_not_one_that_is_sto
 
         cluster = Cluster("127.0.0.1:1")
         consumer = Consumer(
-            "grdp", cluster, "a", load(), [("submission.cleared",)], Reader(cluster),
+            "grdp", cluster, "a", load(), [("submission.cleared",)], BrokerLog(cluster),
             lambda tp, received: True, leave, ended.append,
         )  # fmt: skip
         app = consumer._app

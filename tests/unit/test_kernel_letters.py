@@ -12,11 +12,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from services.kernel.brokerlog import BrokerLog, Record
 from services.kernel.cluster import Cluster
 from services.kernel.dead import Content, Origin, letter, reference, referred
 from services.kernel.errors import NotReplayable, Permanent
 from services.kernel.letters import Letters
-from services.kernel.reader import Reader, Record
 from services.kernel.topics import load
 from services.kernel.wire import Message
 from tests.toy.harness import INPUT, NOW, received
@@ -25,7 +25,7 @@ ORIGIN = Origin(INPUT, 3, 99)
 Place = tuple[str, int, int]
 
 
-class Log(Reader):
+class Log(BrokerLog):
     """That has these records alone."""
 
     def __init__(self, records: Mapping[Place, Content]) -> None:

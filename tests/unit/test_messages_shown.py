@@ -19,6 +19,8 @@ from services.console import standing
 from services.console.pages import consents, incidents, submission, verifications
 from services.intake.status import State
 from services.kernel.auth import Role
+from services.kernel.comparison import Gap
+from services.kernel.growing import Why
 from services.model import messages
 from services.model.observation import Completeness
 from services.model.period import Frequency
@@ -95,6 +97,8 @@ SHOWN: Mapping[str, Iterable[object]] = {
     "notice.request_{}": symbols("request.decided", "state"),
     "notice.verification_{}": (*symbols("verification.changed", "state"), "correct"),
     "notice.outcome.{}": (*Choice, *symbols("review.decided", "outcome")),
+    "operators.gap.{}": Gap,
+    "operators.partitions.{}": Why,
     "operators.policy.{}": Verdict,
     "operators.review.{}": Decision,
     "operators.rules.verdict.{}": ("valid", "returned"),
@@ -127,6 +131,7 @@ NAMED_WHERE_CALLED = {
     "validation.template.{}", "validation.usage.{}", "validation.{}", "validation.{}.mend", "validation.verdict.{}",
     "connector.{}", "intake.{}", "validation.column_{}", "validation.slip.{}", "catalogue.change.{}",
     "notice.change.{}", "notice.people_{}", "operators.changes.{}", "operators.founding.{}",
+    "operators.comparisons.{}", "operators.topics.{}",
 }  # fmt: skip
 """Of no closed set: their values are written out beside the call, or are codes that have tests of their own."""
 

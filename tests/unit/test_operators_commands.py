@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from contextlib import nullcontext
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import httpx2
@@ -16,18 +18,20 @@ import kafka.errors
 import pytest
 from typer.testing import CliRunner, Result
 
+from deploy.programs import DEFAULT_PORTS, SERVICES
 from services import cli
 from services.connector.keys import Key
-from services.kernel import replay
+from services.kernel import access, administration, replay
 from services.kernel.cluster import Cluster
 from services.kernel.dead import Origin
+from services.kernel.growing import Lag, Refusal, Why
 from services.kernel.replay import Letter
 from services.kernel.settings import settings
 from services.kernel.wire import Message
-from services.operators import reconciliation
+from services.operators import infrastructure, reconciliation
 
 COMMANDS = (
-    *("migrate", "topics", "schemas", "dead", "status", "trace", "catalogue"),
+    *("migrate", "topics", "schemas", "dead", "status", "trace", "catalogue", "republish", "feed"),
     *("submit", "report", "keys"),
 )
 SUBMISSION = "3c9f4a4e-6f0f-5a3b-9a44-0d6f6a1f3f10"
@@ -54,6 +58,12 @@ BALANCED: dict[str, Any] = {
         "read": 9, "stored": 6, "returned": 0, "withheld": 0, "held": 0, "in_flight": 3,
     },
 }  # fmt: skip
+PORTS = {
+    name.removesuffix("-api"): port for name, port in DEFAULT_PORTS.items() if name.endswith("-api")
+}
+AGREES = [{"name": "publications", "compared": 5, "gaps": {}}]
+OLDER = {"older": {"grdp.observation": 24}}
+UNPUBLISHED = {"unpublished": {"submission.cleared": 3}}
 PATH: dict[str, Any] = {
     "id": SUBMISSION,
     "events": [
@@ -95,6 +105,35 @@ def intake_answers(monkeypatch: pytest.MonkeyPatch, status: int, content: object
         return httpx2.Response(status, json=content)
 
     monkeypatch.setattr(httpx2, "get", get)
+    services_answer(monkeypatch)
+
+
+def services_answer(
+    monkeypatch: pytest.MonkeyPatch, answers: Mapping[str, Any] = MappingProxyType({})
+) -> list[str]:
+    """What a comparison or repair answers by service, or raises; others agree. Collects what is asked."""
+    asked: list[str] = []
+
+    def request(method: str, url: str, **_: object) -> httpx2.Response:
+        asked.append(f"{method} {url}")
+        service = next(name for name, port in PORTS.items() if f":{port}/" in url)
+        answer = answers.get(service, AGREES if method == "GET" else repaired())
+        if isinstance(answer, Exception):
+            raise answer
+        if isinstance(answer, httpx2.Response):
+            return answer
+        return httpx2.Response(200, json=answer)
+
+    monkeypatch.setattr(httpx2, "request", request)
+    return asked
+
+
+def repaired(
+    written: Mapping[str, int] = MappingProxyType({}),
+    gaps: Mapping[str, Any] = MappingProxyType({}),
+) -> dict[str, Any]:
+    after = {"name": "publications", "compared": 5, "gaps": dict(gaps)}
+    return {"written": dict(written), "after": after}
 
 
 def run(*arguments: str) -> Result:
@@ -166,9 +205,139 @@ def test_status_asks_again_before_it_says_so(
     sent_back: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     answers = [{**BALANCED, "attempts": 4}, BALANCED]
+    services_answer(monkeypatch)
     monkeypatch.setattr(httpx2, "get", lambda *_, **__: httpx2.Response(200, json=answers.pop(0)))
     assert run("status").exit_code == 0
     assert answers == []
+
+
+@pytest.mark.parametrize(
+    ("refusal", "code", "words"),
+    [
+        (Refusal("grdp.observation", Why.COMPACTED, 6, 4), 1, "keeps 4 partitions and gets no 6"),
+        (Refusal("submission.held", Why.FEWER, 2, 4), 1, "Kafka takes none away"),
+        (
+            Refusal("submission.held", Why.BEHIND, 6, 4, (Lag("audit", 3, 7),)),
+            0,
+            "(group/partition: records): audit/3: 7.",
+        ),
+    ],
+    ids=lambda value: value.why if isinstance(value, Refusal) else None,
+)
+def test_topics_apply_says_why_a_number_of_partitions_stays_and_how_to_mend_it(
+    monkeypatch: pytest.MonkeyPatch, refusal: Refusal, code: int, words: str
+) -> None:
+    """Services that have yet to read must be able to start: that alone is no failure."""
+    applied = administration.Applied(changed=["intake.dead"], refused=[refusal])
+    monkeypatch.setattr(infrastructure, "_Admin", nullcontext)
+    monkeypatch.setattr(administration, "apply", lambda *_: applied)
+    monkeypatch.setattr(access, "apply", lambda *_: ([], []))
+    result = run("topics", "apply")
+    assert result.exit_code == code
+    assert words in result.stderr and "intake.dead" in result.stdout
+    shown = json.loads(run("topics", "apply", "--json").stdout)
+    assert shown["refused"][0]["why"] == refusal.why
+
+
+def test_status_asks_every_service_whether_its_topics_have_what_its_tables_say(
+    sent_back: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    intake_answers(monkeypatch, 200, BALANCED)
+    asked = services_answer(monkeypatch)
+    found = json.loads(run("status", "--json").stdout)
+    assert {one["service"] for one in found["comparisons"]} == set(SERVICES)
+    assert len(asked) == len(SERVICES)
+    assert found["away"] == {}
+
+
+@pytest.mark.parametrize(
+    ("service", "gaps", "words"),
+    [
+        ("grdp", OLDER, "the feed has an older revision"),
+        ("policy", UNPUBLISHED, "not on its topic"),
+        ("audit", {"lost": {"submission.received": 40}}, "gone from its topic"),
+    ],
+)
+def test_status_fails_where_topics_and_tables_differ(
+    sent_back: list[int], monkeypatch: pytest.MonkeyPatch, service: str, gaps: Any, words: str
+) -> None:
+    intake_answers(monkeypatch, 200, BALANCED)
+    services_answer(monkeypatch, {service: [{"name": "x", "compared": 9, "gaps": gaps}]})
+    monkeypatch.setenv("COLUMNS", "200")
+    result = run("status")
+    assert result.exit_code == 1
+    assert words in result.stdout and "NOT THE SAME" in result.stdout
+    result = run("status", "--json")
+    assert result.exit_code == 1
+    (one,) = (one for one in json.loads(result.stdout)["comparisons"] if one["gaps"])
+    assert (one["service"], one["gaps"]) == (service, gaps)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [httpx2.ConnectError("refused"), httpx2.Response(503, json={"title": "Kafka vắng"})],
+    ids=["away", "without broker"],
+)
+def test_status_says_which_service_it_could_not_compare_and_shows_the_rest(
+    sent_back: list[int], monkeypatch: pytest.MonkeyPatch, answer: Any
+) -> None:
+    intake_answers(monkeypatch, 200, BALANCED)
+    services_answer(monkeypatch, {"grdp": answer})
+    result = run("status", "--json")
+    assert result.exit_code == 5
+    found = json.loads(result.stdout)
+    assert set(found["away"]) == {"grdp"} and found["balances"]
+    differs = [{"name": "x", "compared": 9, "gaps": UNPUBLISHED}]
+    services_answer(monkeypatch, {"grdp": answer, "policy": differs})
+    result = run("status")
+    assert result.exit_code == 1
+    assert "grdp was not compared" in result.stderr
+
+
+def test_status_counts_events_that_came_with_other_bytes(
+    sent_back: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    intake_answers(monkeypatch, 200, BALANCED)
+    assert json.loads(run("status", "--json").stdout)["identity_conflicts"] == 0
+    assert "known id" not in run("status").stdout
+    conflict = replace(LETTER, error="IdentityConflict", group="audit")
+    monkeypatch.setattr(replay, "letters", lambda _, group: [conflict] if group == "audit" else [])
+    intake_answers(monkeypatch, 200, {**BALANCED, "verdicts": {"cleared": 2}})
+    assert json.loads(run("status", "--json").stdout)["identity_conflicts"] == 1
+    assert "1 events had a known id and other bytes" in run("status").stdout
+
+
+def test_republish_asks_all_services_or_one_and_says_what_it_did(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked = services_answer(monkeypatch, {"policy": repaired({"submission.cleared": 3})})
+    result = run("republish", "--json")
+    assert result.exit_code == 0
+    assert json.loads(result.stdout)["written"] == {"policy": {"submission.cleared": 3}}
+    assert len(asked) == len(SERVICES)
+    asked.clear()
+    result = run("republish", "--service", "grdp")
+    assert (result.exit_code, asked) == (0, ["POST http://127.0.0.1:18003/v1/publications"])
+    assert "Nothing was missing." in result.stdout
+    assert run("republish", "--service", "nobody").exit_code == 2
+
+
+@pytest.mark.parametrize(
+    ("answer", "code"),
+    [
+        (repaired({"grdp.observation": 24}), 0),
+        (repaired({"grdp.observation": 24}, {"ahead": {"grdp.observation": 1}}), 1),
+        (httpx2.ConnectError("refused"), 5),
+        (httpx2.Response(403, json={"title": "Không được"}), 4),
+    ],
+    ids=["mended", "not all", "away", "refused"],
+)
+def test_the_feed_is_rebuilt_and_the_exit_code_says_whether_it_is_right_then(
+    monkeypatch: pytest.MonkeyPatch, answer: Any, code: int
+) -> None:
+    asked = services_answer(monkeypatch, {"grdp": answer})
+    assert run("feed", "rebuild").exit_code == code
+    assert asked == ["POST http://127.0.0.1:18003/v1/feed"]
 
 
 def test_trace_shows_events_and_dead_letters(
@@ -212,6 +381,8 @@ def test_status_shows_no_table_of_waits_where_nothing_waits(
     [
         (["status"], "SOLIEU_OPERATOR_TOKEN"),
         (["trace", SUBMISSION], "SOLIEU_OPERATOR_TOKEN"),
+        (["republish"], "SOLIEU_OPERATOR_TOKEN"),
+        (["feed", "rebuild"], "SOLIEU_OPERATOR_TOKEN"),
         (["catalogue", "load", "schemas"], "SOLIEU_ADMINISTRATOR_TOKEN"),
         (["keys", "register", "KEY"], "SOLIEU_ADMINISTRATOR_TOKEN"),
         (["keys", "revoke", "KEY"], "SOLIEU_ADMINISTRATOR_TOKEN"),

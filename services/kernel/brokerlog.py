@@ -28,7 +28,7 @@ class Record:
     content: Content
 
 
-class Reader:
+class BrokerLog:
     """One question at a time. It connects at the first one, and anew after one that failed.
 
     Every method raises what `is_transient` knows while the broker is away. `writes` are the topics that the service
