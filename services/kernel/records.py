@@ -67,12 +67,16 @@ class Reader:
         """kafka-python's records, in their order in each partition, up to where the topics end when this is called."""
         ends = self._consumer.end_offsets(self._partitions)
         arrived = time.monotonic()
-        while any(self._consumer.position(one) < ends[one] for one in self._partitions):
+        while any(self._position(one) < ends[one] for one in self._partitions):
             for batch in self._consumer.poll(timeout_ms=POLL_MS).values():
                 arrived = time.monotonic()
                 yield from batch
             if time.monotonic() > arrived + STALLED_SECONDS:
                 raise KafkaTimeoutError("the broker does not give what it has")
+
+    def _position(self, partition: TopicPartition) -> int:
+        """The next offset. While the broker restarts it is not known: then there is everything to read yet."""
+        return self._consumer.position(partition) or 0
 
 
 def write(cluster: Cluster, records: Iterable[Message | Tombstone]) -> int:
