@@ -61,6 +61,10 @@ steady: install ## The tests 5 times beside a busy core: what failed, and how of
 chaos: install ## Kill and cut off everything in turn, and count that nothing is lost
 	$(bin)/python -m pytest tests/chaos -m long
 
+.PHONY: simulate
+simulate: install ## Histories of the runner in a made-up world, on all cores (arguments="--minutes 10", "--seed N")
+	$(bin)/python -m tests.simulation $(arguments)
+
 .PHONY: fuzz
 fuzz: install ## 10,000 mutants of real workbooks (arguments="--run N" makes the same ones again)
 	$(bin)/python -m tests.fuzz $(arguments)

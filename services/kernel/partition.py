@@ -373,6 +373,8 @@ class Partition:
                     await self._patiently(lambda: asyncio.to_thread(store.begin_trial, *of))
                     await self._handle_alone(stage, item)
                 if item.finished:
+                    # Before anything else runs, which may end the process: that this one does not is told.
+                    await self._settle()
                     self._ill.set(0)
                     return
             self._ill.set(1)

@@ -21,17 +21,17 @@ from services.kernel.wire import Message
 
 KEEP_INBOX_DAYS = 150
 """The longest retention of an input topic or of dead letters (120 days), and 30."""
-_AGAIN = "tried = :record and trial_at > pg_postmaster_start_time()"
+_AGAIN = "coalesce(tried = :record and trial_at > pg_postmaster_start_time(), false)"
 _OTHERS = "exists (select from partitions other where other.topic = any(:others) and other.handled_at > {})"
 _TRIALS = (
-    f"select trials, tried_well and {_OTHERS.format('trial_at')} from partitions"
+    f"select trials, tried_well and {_OTHERS.format('partitions.trial_at')} from partitions"
     f" where topic = :topic and partition = :partition and {_AGAIN}"
 )
 _BEGIN_TRIAL = (
     f"with before as (select {_AGAIN} as again from partitions where topic = :topic and partition = :partition)"
     " update partitions set trials = case when again then trials + 1 else 1 end,"
     " tried_since = case when again then tried_since else now() end,"
-    f" tried_well = again and {_OTHERS.format('tried_since')}, tried = :record, trial_at = now()"
+    f" tried_well = again and {_OTHERS.format('partitions.tried_since')}, tried = :record, trial_at = now()"
     " from before where topic = :topic and partition = :partition"
 )
 

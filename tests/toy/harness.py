@@ -23,7 +23,7 @@ from kafka.admin import KafkaAdminClient, MemberToRemove
 from kafka.partitioner.default import murmur2
 
 from deploy.environment import of_cluster
-from services.kernel import access, administration, topics
+from services.kernel import access, administration, replay, topics
 from services.kernel.cluster import Cluster
 from services.kernel.codec import codec
 from services.kernel.db import RUNNER_TABLES
@@ -80,6 +80,8 @@ class Toy:
     """What a worker that leads its group gives to the members."""
     vault: Path | None = None
     """The folder of the vault that workers get; those of kind "vault" read the original from it."""
+    ill_seconds: float = 2.0
+    """How long an event waits that ends its process while no other succeeds, either."""
     delivery_seconds: float = 1.0
     """Less than the product's DELIVERY_TIMEOUT, which is paid at each takeover after a crash."""
 
@@ -91,6 +93,7 @@ class Toy:
             "SOLIEU_PORT": "0",
             "TOY_MARK": str(self.mark / "once"),
             "TOY_DELIVERY": str(self.delivery_seconds),
+            "TOY_ILL": str(self.ill_seconds),
             "TOY_SESSION": str(self.session_seconds),
             "TOY_PATIENCE": str(self.patience_seconds),
             "TOY_ASSIGNS": self.assigns,
@@ -166,6 +169,19 @@ class Toy:
         consumer.close()
         return records
 
+    def get_well(self) -> None:
+        """Mends what every event of the form `ill` needs."""
+        (self.mark / "once").touch()
+
+    def wait_for_letter(self) -> None:
+        """Waits for a dead letter while other partitions have something to do: by that the bad event is told."""
+
+        def is_there() -> bool:
+            self.send([received(submission=one) for one in of_one_partition(1, partition=1)])
+            return len(replay.letters(self.cluster, "validation")) == 1
+
+        self.wait_for(is_there, 120)
+
     def outputs(self) -> Counter[str]:
         """How often each output event id stands on the output topic, by submission."""
         seen: dict[str, set[str]] = {}
@@ -196,13 +212,13 @@ class Toy:
             time.sleep(0.2)
 
 
-def of_one_partition(count: int) -> list[UUID]:
+def of_one_partition(count: int, partition: int = 0) -> list[UUID]:
     """Submissions that the default partitioner puts together: told by trying (murmur2 as in Kafka)."""
     number = topics.load()[INPUT].partitions
     found: list[UUID] = []
     while len(found) < count:
         candidate = uuid4()
-        if (murmur2(str(candidate).encode()) & 0x7FFFFFFF) % number == 0:
+        if (murmur2(str(candidate).encode()) & 0x7FFFFFFF) % number == partition:
             found.append(candidate)
     return found
 

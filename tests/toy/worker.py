@@ -37,6 +37,8 @@ def answer(event: Event) -> Outcome:
         os.kill(os.getpid(), signal.SIGKILL)
     if what == "bug":
         raise RuntimeError("nobody foresaw this")
+    if what == "ill" and not Path(os.environ["TOY_MARK"]).exists():
+        raise RuntimeError("something that all need is broken")
     if what == "refused":
         raise Permanent("not to be handled")
     mark = Path(os.environ["TOY_MARK"])
@@ -79,6 +81,7 @@ if __name__ == "__main__":
     # Both sides of the promise together: how long a producer tries, and how long who takes over waits for it.
     for module in (publisher, partition):
         vars(module)["DELIVERY_TIMEOUT"] = float(os.environ["TOY_DELIVERY"])
+    vars(partition)["ILL_SECONDS"] = float(os.environ["TOY_ILL"])
     vars(consumer)["SESSION_SECONDS"] = float(os.environ["TOY_SESSION"])
     vars(health)["LOOK_SECONDS"] = 0.2
     vars(runner)["ASSIGNMENT_PATIENCE"] = float(os.environ["TOY_PATIENCE"])

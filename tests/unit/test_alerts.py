@@ -20,6 +20,8 @@ UP, STARTED = f"up{{{JOB}}}", f"process_start_time_seconds{{{JOB}}}"
 WAIT = f"solieu_catalogue_wait_seconds{{{STAGE}}}"
 CONFLICTS = f'solieu_identity_conflicts_total{{service="grdp",{JOB}}}'
 GAPS = f'solieu_offset_gaps_total{{service="grdp",topic="submission.cleared",{JOB}}}'
+REWRITTEN = f'solieu_logs_rewritten_total{{service="grdp",topic="submission.cleared",{JOB}}}'
+ILL = f"solieu_stage_ill{{{STAGE}}}"
 REFUSED = f'solieu_replays_refused_total{{service="grdp",{JOB}}}'
 OUTBOX = f'solieu_outbox_unpublished{{service="policy",{JOB}}}'
 RETRIES = f'solieu_retries_total{{service="grdp",{JOB}}}'
@@ -67,6 +69,10 @@ CASES = (
     Case("IdentityConflict", "none", {CONFLICTS: "0x10"}, False),
     Case("OffsetGap", "one", {GAPS: "_x3 1x9"}, True),
     Case("OffsetGap", "none", {GAPS: "0x10"}, False),
+    Case("LogRewritten", "one", {REWRITTEN: "_x3 1x9"}, True),
+    Case("LogRewritten", "none", {REWRITTEN: "0x10"}, False),
+    Case("StageIll", "for minutes", {ILL: "0x3 1x9"}, True),
+    Case("StageIll", "one event was tried a few times", {ILL: "0x8 1 0 0"}, False),
     Case("ReplayRefused", "one", {REFUSED: "_x3 1x9"}, True),
     Case("ReplayRefused", "its process is gone", {REFUSED: "1 stale"}, True, 600),
     Case("ReplayRefused", "none", {REFUSED: "0x10"}, False),

@@ -1,0 +1,223 @@
+"""The tables in PostgreSQL and their twin in memory, on which the simulation rests, answer alike."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Iterator
+from itertools import product
+from random import Random
+from typing import Any, ClassVar
+from uuid import UUID, uuid5
+
+import pytest
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+
+from services.kernel.db import close, connect
+from services.kernel.events import Event
+from services.kernel.locks import Locks
+from services.kernel.postgresql import Postgresql
+from services.kernel.store import Position, Result, Store, Trials
+from services.kernel.topics import load
+from services.kernel.wire import Message
+from tests.simulation import database
+from tests.simulation.loop import Machine
+from tests.toy.harness import INPUT, NOW, make_schema
+
+pytestmark = pytest.mark.stack
+NAMESPACE = UUID(int=11)
+OTHER = "submission.cleared"
+PLACES = ((INPUT, 0), (INPUT, 1), (OTHER, 0))
+RECORDS = (b"one", b"two")
+
+
+class Alive:
+    """A machine to which nothing happens."""
+
+    is_dead = False
+    wakes_at = 0.0
+
+    def step(self) -> None: ...
+
+
+def event(number: int, content: bytes) -> Event:
+    return Event(uuid5(NAMESPACE, str(number)), INPUT, "k", {}, NOW, "", "", None, content)
+
+
+def outputs(of: Event) -> list[Message]:
+    return [
+        Message(OTHER, b"key \xff", of.encoded + bytes([n]), (("a", b"\xff"), ("b", b"")))
+        for n in range(of.id.int % 3)
+    ]
+
+
+class Undone(Exception):
+    """So that a transaction is rolled back."""
+
+
+class Twins(RuleBasedStateMachine):
+    """Both do the same, with one holder of every partition."""
+
+    url: ClassVar[str]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.loop = asyncio.new_event_loop()
+        self.engine = connect(self.url, pool_size=1)
+        with self.engine.begin() as connection:
+            connection.exec_driver_sql("truncate inbox, outputs, partitions, buried")
+        self.ticks = 0
+        self.memory = database.Database(self._tick)
+        self.stores: tuple[Store, Store] = (Postgresql(self.engine), self.memory)
+        machine: Machine = Alive()
+        self.locks: tuple[Any, Any] = (
+            Locks("validation", self.url),
+            database.Locks(self.memory, machine, Random(0)),
+        )
+        self.loop.run_until_complete(self.locks[0].connect())
+        self.held: set[tuple[str, int]] = set()
+
+    def _tick(self) -> float:
+        self.ticks += 1
+        return float(self.ticks)
+
+    def teardown(self) -> None:
+        self.loop.run_until_complete(self.locks[0].close())
+        self.loop.close()
+        close(self.engine)
+
+    def _both(self, of: Any, ask: Any) -> Any:
+        first, second = (ask(one) for one in of)
+        assert first == second
+        return first
+
+    def _await(self, ask: Any) -> Any:
+        return self._both(self.locks, lambda locks: self.loop.run_until_complete(ask(locks)))
+
+    @rule(
+        events=st.dictionaries(st.integers(0, 5), st.sampled_from([b"x", b"y"]), max_size=3),
+        permanent=st.booleans(), forgets=st.booleans(), undone=st.booleans(),
+    )  # fmt: skip
+    def handle(
+        self, events: dict[int, bytes], permanent: bool, forgets: bool, undone: bool
+    ) -> None:
+        """A transaction as the runner's are."""
+        batch = [event(*one) for one in events.items()]
+
+        def work(store: Store) -> Any:
+            with store.transaction() as tables:
+                new, known = tables.claim(batch, permanent=permanent)
+                dropped = new[:1] if forgets else []
+                tables.forget([one.id for one in dropped])
+                tables.record({one.id: outputs(one) for one in new if one not in dropped})
+                told = [one.id for one in new], _told(known)
+                if undone:
+                    raise Undone
+                return told
+
+        def attempt(store: Store) -> Any:
+            try:
+                return work(store)
+            except Undone:
+                return None
+
+        self._both(self.stores, attempt)
+
+    @precondition(lambda self: len(self.held) < len(PLACES))
+    @rule(data=st.data())
+    def acquire(self, data: Any) -> None:
+        place = data.draw(st.sampled_from([one for one in PLACES if one not in self.held]))
+        self._await(lambda locks: locks.acquire(load()[place[0]], place[1]))
+        self.held.add(place)
+
+    @precondition(lambda self: self.held)
+    @rule(data=st.data(), clean=st.booleans())
+    def release(self, data: Any, clean: bool) -> None:
+        place = data.draw(st.sampled_from(sorted(self.held)))
+        self._await(lambda locks: locks.release(*place, clean=clean))
+        self.held.remove(place)
+
+    @precondition(lambda self: self.held)
+    @rule(
+        data=st.data(), next_offset=st.integers(0, 5), fingerprint=st.sampled_from([b"", *RECORDS]),
+        in_flight=st.none() | st.integers(0, 5), handled=st.booleans(),
+    )  # fmt: skip
+    def note(
+        self, data: Any, next_offset: int, fingerprint: bytes, in_flight: int | None, handled: bool
+    ) -> None:
+        place = data.draw(st.sampled_from(sorted(self.held)))
+        position = Position(place[0], place[1], next_offset, fingerprint)
+        self._await(lambda locks: locks.note(position, in_flight, handled=handled))
+
+    @precondition(lambda self: self.held)
+    @rule(data=st.data(), record=st.sampled_from(RECORDS))
+    def bury(self, data: Any, record: bytes) -> None:
+        place = data.draw(st.sampled_from(sorted(self.held)))
+        self._await(lambda locks: locks.note_buried(*place, record))
+
+    @precondition(lambda self: self.held)
+    @rule(data=st.data(), record=st.sampled_from(RECORDS), begins=st.booleans())
+    def try_alone(self, data: Any, record: bytes, begins: bool) -> None:
+        place = data.draw(st.sampled_from(sorted(self.held)))
+        of = (*place, record, (INPUT, OTHER))
+        self._both(self.stores, lambda store: store.trials(*of))
+        if begins:
+            self._both(self.stores, lambda store: store.begin_trial(*of))
+
+    @invariant()
+    def what_is_known_of_events_is_the_same(self) -> None:
+        events = [event(number, b"x") for number in range(6)]
+
+        def ask(store: Store) -> Any:
+            with store.transaction() as tables:
+                return _told(tables.recall(events))
+
+        self._both(self.stores, ask)
+
+
+def _told(result: Result) -> Any:
+    return (
+        result.outputs,
+        {id_: type(error) for id_, error in result.rejected.items()},
+        result.repeated,
+    )
+
+
+@pytest.fixture(scope="module")
+def tables(module_database: str) -> Iterator[None]:
+    Twins.url = make_schema(module_database)
+    yield
+
+
+@pytest.fixture
+def twins(tables: None) -> Iterator[Twins]:
+    twins = Twins()
+    yield twins
+    twins.teardown()
+
+
+@pytest.mark.parametrize("steps", list(product("th", repeat=5)), ids="".join)
+def test_both_tell_what_is_poison_from_what_is_ill(twins: Twins, steps: tuple[str, ...]) -> None:
+    """An event is tried (t), or another one of its stage is handled (h), in any order."""
+    for place in PLACES[:2]:
+        twins._await(lambda locks, place=place: locks.acquire(load()[place[0]], place[1]))
+    of = (*PLACES[0], RECORDS[0], (INPUT,))
+    for number, step in enumerate(steps):
+        if step == "t":
+            twins._both(twins.stores, lambda store: store.begin_trial(*of))
+        else:
+            position = Position(*PLACES[1], number, b"")
+            twins._await(lambda locks, one=position: locks.note(one, None, handled=True))
+    told = twins._both(twins.stores, lambda store: store.trials(*of))
+    text = "".join(steps)
+    assert told == Trials(
+        text.count("t"), re.search("t.*h.*t.*h", text) is not None and text.endswith("h")
+    )
+
+
+def test_postgresql_and_its_twin_answer_alike(tables: None) -> None:
+    case: Any = Twins.TestCase
+    case.settings = settings(max_examples=40, stateful_step_count=25, deadline=None)
+    case().runTest()
