@@ -9,10 +9,11 @@ from typing import Any, TypeVar
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import OffsetOutOfRangeError
+from faust.types import TP
 
 from services.kernel.cluster import Cluster
 from services.kernel.dead import Content
-from services.kernel.topics import Topic
+from services.kernel.topics import Extent, Topic
 from services.kernel.wire import fingerprint
 
 T = TypeVar("T")
@@ -62,6 +63,17 @@ class BrokerLog:
         async def ask(consumer: AIOKafkaConsumer) -> int:
             found = await _first(consumer, place, offset)
             return found.offset if found else int((await consumer.end_offsets([place]))[place])
+
+        return await self._ask(ask)
+
+    async def extents(self, partitions: Iterable[TP]) -> dict[TP, Extent]:
+        """Where each partition begins and ends."""
+        places = list(partitions)
+
+        async def ask(consumer: AIOKafkaConsumer) -> dict[TP, Extent]:
+            first = await consumer.beginning_offsets(places)
+            end = await consumer.end_offsets(places)
+            return {tp: Extent(int(first[tp]), int(end[tp])) for tp in places}
 
         return await self._ask(ask)
 

@@ -187,6 +187,11 @@ class Consumer:
                 await self._app.consumer.seek_wait({tp: offset})
 
     @property
+    def partitions(self) -> list[TP]:
+        """Those of all its topics, whoever in the group they are given to."""
+        return [TP(one.name, n) for one in self._inputs.values() for n in range(one.partitions)]
+
+    @property
     def assigned(self) -> bool:
         """Whether the broker has given this process partitions."""
         try:

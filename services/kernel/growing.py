@@ -14,7 +14,7 @@ from enum import StrEnum
 from kafka import TopicPartition
 from kafka.admin import KafkaAdminClient, OffsetSpec
 
-from services.kernel.topics import Topic, dead
+from services.kernel.topics import Extent, Topic, dead
 
 
 class Why(StrEnum):
@@ -48,14 +48,6 @@ class Refusal:
     def passes(self) -> bool:
         """Whether it ends by itself, once the groups have read on."""
         return self.why is Why.BEHIND
-
-
-@dataclass(frozen=True)
-class Extent:
-    """The first offset that a partition has, and the one that comes next."""
-
-    begin: int
-    end: int
 
 
 def refusal(

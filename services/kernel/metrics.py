@@ -18,6 +18,16 @@ QUEUE = Gauge(
     "Events taken from the broker and not finished.",
     ["service", "topic", "partition"],
 )
+LAG_EVENTS = Gauge(
+    "solieu_lag_events",
+    "Records of a topic's partition that the service has yet to finish, as broker and database know it.",
+    ["service", "topic", "partition"],
+)
+LAG_SECONDS = Gauge(
+    "solieu_lag_seconds",
+    "For how long a partition has had something to read and has not moved; alerts over 300.",
+    ["service", "topic", "partition"],
+)
 CATALOGUE_WAIT = Gauge(
     "solieu_catalogue_wait_seconds",
     "How long a partition has been waiting for a state of the catalogue; alerts over 60.",

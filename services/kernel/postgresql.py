@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from uuid import UUID
 
 import sqlalchemy as sa
+from faust.types import TP
 from sqlalchemy import Engine
 from sqlmodel import Session
 
@@ -60,6 +61,14 @@ class Postgresql:
         values = {"topic": topic, "partition": partition, "record": record, "others": list(others)}
         with self.transaction() as tables:
             tables.session.execute(sa.text(_BEGIN_TRIAL), values)
+
+    def marks(self) -> Mapping[TP, int]:
+        """See Store."""
+        statement = sa.text(
+            "select topic, partition, next_offset from partitions where next_offset is not null"
+        )
+        with self.transaction() as tables:
+            return {TP(t, n): mark for t, n, mark in tables.session.execute(statement)}
 
     def catalogue_version(self) -> int:
         """See Store."""

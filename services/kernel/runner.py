@@ -13,12 +13,13 @@ import os
 import signal
 import sys
 from collections.abc import Awaitable, Sequence
+from contextlib import suppress
 from typing import Any, NoReturn
 
 import structlog
 import uvloop
 
-from services.kernel import health, log
+from services.kernel import health, lag, log
 from services.kernel.assignment import Assignment
 from services.kernel.brokerlog import BrokerLog
 from services.kernel.clock import Clock, utc_now
@@ -51,6 +52,7 @@ class Runner:
         self._service = service
         self._instance = config.instance
         self._stop = asyncio.Event()
+        self._lag = lag.Lag(service)
         topics = load()
         engine = connect(config.database_url, application=f"{service} worker", pool_size=6)
         self.vault: Vault | None = None
@@ -83,7 +85,7 @@ class Runner:
         if await self._identified():
             watchers += [
                 asyncio.create_task(self._guard(one))
-                for one in (self._expire(), self._stay_assigned())
+                for one in (self._expire(), self._stay_assigned(), self._watch_lag())
             ]
             await self._consume()
         for watcher in watchers:
@@ -135,19 +137,30 @@ class Runner:
         except Exception as error:
             self.fail(error)
 
+    async def _watch_lag(self) -> None:
+        while True:
+            with suppress(Exception):  # broker or database are away, which others tell
+                extents = await self._broker_log.extents(self._consumer.partitions)
+                self._lag.look(extents, await asyncio.to_thread(self._store.marks))
+            await asyncio.sleep(lag.LOOK_SECONDS)
+
     async def _expire(self) -> None:
         while True:
             await asyncio.sleep(3600)
             await patiently(self._service, lambda: asyncio.to_thread(self._store.expire))
 
     def state(self) -> dict[str, Any]:
-        """For /healthz: healthy while the consumer runs and no partition waits too long for the catalogue."""
+        """For /healthz: healthy while the consumer runs, every partition moves that has something to read, and none
+        waits too long for the catalogue.
+        """
         waiting = round(self._assignment.longest_wait, 1)
+        behind = round(self._lag.seconds, 1)
         ready = self._consumer.assigned
         return {
             "service": self._service,
-            "healthy": ready and waiting < CATALOGUE_PATIENCE,
+            "healthy": ready and waiting < CATALOGUE_PATIENCE and behind < lag.PATIENCE_SECONDS,
             "assigned": ready,
+            "lag_seconds": behind,
             "catalogue_wait_seconds": waiting,
         }
 

@@ -5,13 +5,14 @@ A Store is PostgreSQL (postgresql.py) or, in tests, a twin in memory. Synchronou
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Protocol
 from uuid import UUID
 
+from faust.types import TP
 from sqlmodel import Session
 
 from services.kernel.errors import Permanent
@@ -104,6 +105,10 @@ class Store(Protocol):
 
     def begin_trial(self, topic: str, partition: int, record: bytes, others: Sequence[str]) -> None:
         """Counts, durably, that the event is handled alone now."""
+        ...
+
+    def marks(self) -> Mapping[TP, int]:
+        """How far each partition is, of those that have been noted."""
         ...
 
     def catalogue_version(self) -> int:

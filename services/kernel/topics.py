@@ -54,6 +54,14 @@ class Topic:
         }
 
 
+@dataclass(frozen=True)
+class Extent:
+    """The first offset that a partition has, and the one that comes next."""
+
+    begin: int
+    end: int
+
+
 @cache
 def load(path: Path = SCHEMAS / "topics.yaml") -> Mapping[str, Topic]:
     """All topics by name, the dead and replay topics of every group among them."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from random import Random
@@ -11,6 +11,7 @@ from typing import Any, cast
 from uuid import UUID
 
 import psycopg
+from faust.types import TP
 from sqlmodel import Session
 
 from services.kernel.errors import IdentityConflict
@@ -96,6 +97,11 @@ class Database:
     def _succeeded(self, topics: Sequence[str], since: float) -> bool:
         rows = self.partitions.items()
         return any(place[0] in topics and one.handled_at > since for place, one in rows)
+
+    def marks(self) -> Mapping[TP, int]:
+        """See Store."""
+        rows = self.partitions.items()
+        return {TP(*place): row.next_offset for place, row in rows if row.next_offset is not None}
 
     def catalogue_version(self) -> int:
         """See Store."""

@@ -17,6 +17,8 @@ HANDLED = DEAD.replace("dead", "handled")
 QUEUE, HELD = f"solieu_queue_events{{{STAGE}}}", f"solieu_partition_held{{{STAGE}}}"
 HELD_BY_TWIN = HELD.replace("grdp-worker", "grdp-worker-2")
 UP, STARTED = f"up{{{JOB}}}", f"process_start_time_seconds{{{JOB}}}"
+LAG = f"solieu_lag_seconds{{{STAGE}}}"
+LAG_OF_TWIN = LAG.replace("grdp-worker", "grdp-worker-2")
 WAIT = f"solieu_catalogue_wait_seconds{{{STAGE}}}"
 CONFLICTS = f'solieu_identity_conflicts_total{{service="grdp",{JOB}}}'
 GAPS = f'solieu_offset_gaps_total{{service="grdp",topic="submission.cleared",{JOB}}}'
@@ -59,6 +61,9 @@ CASES = (
     Case("StageBehind", "it works", {QUEUE: "9x12", HELD: "1x12", HANDLED: "5+9x12"}, False),
     Case("StageBehind", "nothing waits", {QUEUE: "0x12", HELD: "1x12", HANDLED: "5x12"}, False),
     Case("StageBehind", "it holds nothing", {QUEUE: "9x12", HELD: "0x12", HANDLED: "5x12"}, False),
+    Case("Lag", "nothing moves", {LAG: "0+60x10"}, True),
+    Case("Lag", "it moves now and then", {LAG: "0 60 120 180 240 0 60 120 180 240 0"}, False),
+    Case("Lag", "a twin saw it move", {LAG: "0+60x10", LAG_OF_TWIN: "0x10"}, False),
     Case("PartitionNotHeld", "events wait", {HELD: "0x12", QUEUE: "1x12"}, True),
     Case("PartitionNotHeld", "a twin holds it", {HELD: "0x12", HELD_BY_TWIN: "1x12", QUEUE: "1x12"}, False),
     Case("PartitionNotHeld", "nothing waits", {HELD: "0x12", QUEUE: "0x12"}, False),

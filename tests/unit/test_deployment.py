@@ -366,6 +366,7 @@ def test_every_metric_is_shown_and_every_trouble_alerts() -> None:
     assert own & shown - alerting == {
         "solieu_unauthenticated_total",
         "solieu_stage_seconds_bucket",
+        "solieu_lag_events",
     }
 
 

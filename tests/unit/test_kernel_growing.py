@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from services.kernel.growing import Extent, Lag, Refusal, Why, refusal
-from services.kernel.topics import DAY_MS, Topic, load
+from services.kernel.growing import Lag, Refusal, Why, refusal
+from services.kernel.topics import DAY_MS, Extent, Topic, load
 
 TOPIC = replace(load()["submission.cleared"], partitions=6)
 COMPACTED = [topic for topic in load().values() if topic.compacted]
