@@ -7,11 +7,13 @@ start, in the order of the outbox.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from contextlib import suppress
 from uuid import UUID
 
 import sqlalchemy as sa
 import structlog
+from aiokafka.errors import KafkaError
 from sqlalchemy import Engine
 from sqlmodel import Session
 
@@ -22,7 +24,7 @@ from services.kernel.db import cursor, write
 from services.kernel.errors import is_transient
 from services.kernel.events import Draft, Outcome, identified
 from services.kernel.postgresql import pack, unpack
-from services.kernel.publisher import Publisher
+from services.kernel.publisher import Delivery, Publisher
 from services.kernel.wire import Message, encode
 
 RELAY_AT_ONCE = 500
@@ -84,9 +86,15 @@ class Outbox:
 
     async def _until_published(self, sequence: int) -> None:
         async with self._turn:
-            if not await asyncio.to_thread(self._is_published, sequence):
+            if await asyncio.to_thread(self._is_published, sequence):
+                return
+            try:
                 while await self._relay():
                     pass
+            except KafkaError:
+                # Of another row, perhaps: then this one is there.
+                if not await asyncio.to_thread(self._is_published, sequence):
+                    raise
 
     async def watch(self, seconds: float = 1.0) -> None:
         """Relays what a crash or an absent broker left, until `close`."""
@@ -112,9 +120,13 @@ class Outbox:
             rows = await asyncio.to_thread(self._next, session)
             self._unpublished.set(len(rows))
             if rows:
-                await self._publisher.publish([message for _, message in rows])
-                await asyncio.to_thread(self._mark, session, [sequence for sequence, _ in rows])
-                self._unpublished.set(0)
+                deliveries = await self._publisher.deliver([message for _, message in rows])
+                done = delivered(rows, deliveries)
+                await asyncio.to_thread(self._mark, session, done)
+                self._unpublished.set(len(rows) - len(done))
+                for delivery in deliveries:
+                    if delivery.error:
+                        raise delivery.error
             return len(rows)
         finally:
             await asyncio.to_thread(session.close)
@@ -147,6 +159,21 @@ class Outbox:
             return bool(
                 session.execute(statement, {"s": sequence}).scalar_one_or_none() is not False
             )
+
+
+def delivered(rows: Sequence[tuple[int, Message]], deliveries: Sequence[Delivery]) -> list[int]:
+    """The sequences of the rows that need not be sent again: those that the broker has, but for what follows in its
+    partition one that it has not. That one is sent again, and what follows after it, so that the order is right.
+    """
+    stuck: set[tuple[str, int]] = set()
+    done = []
+    for (sequence, message), delivery in zip(rows, deliveries, strict=True):
+        place = message.topic, delivery.partition
+        if delivery.error:
+            stuck.add(place)
+        elif place not in stuck:
+            done.append(sequence)
+    return done
 
 
 def _forget(task: asyncio.Future[None]) -> None:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from itertools import islice
+from typing import Any
 
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
+from aiokafka.partitioner import DefaultPartitioner
 
 from services.kernel.cluster import Cluster
 from services.kernel.wire import Message
@@ -18,6 +21,17 @@ DELIVERY_TIMEOUT = 5.0
 producer that follows one that failed."""
 CHUNK = 1000
 """Records in flight for one caller: bounds memory for submissions of any size."""
+
+
+PARTITIONER = DefaultPartitioner()
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """What became of a record: the partition of its topic, and why it may not be there."""
+
+    partition: int
+    error: BaseException | None
 
 
 class Publisher:
@@ -31,34 +45,55 @@ class Publisher:
         self._rests_until = 0.0
 
     async def publish(self, messages: Iterable[Message]) -> int:
-        """Sends all, in their order for each key, and returns their number after the broker's acknowledgements.
+        """Sends all, in their order for each partition, and returns their number after the broker's acknowledgements.
 
         Raises aiokafka's KafkaError where the broker is away: some may have arrived, so the caller sends all again.
-        After an error for good there is another producer: the sequence of the one that failed has a gap, and the
-        broker would take nothing more of it.
         """
-        producer = await self._started()
-        try:
-            return await self._publish(producer, messages)
-        except KafkaError as error:
-            if not error.retriable:
-                await self._drop(producer, error)
-            raise
-
-    async def _publish(self, producer: AIOKafkaProducer, messages: Iterable[Message]) -> int:
         iterator = iter(messages)
         count = 0
         while chunk := await self._next(messages, iterator):
-            sent = [
-                await producer.send(m.topic, m.value, key=m.key, headers=list(m.headers))
-                for m in chunk
-            ]
-            await asyncio.wait(sent)
-            errors = [error for future in sent if (error := future.exception())]
-            if errors:
-                raise errors[0]
+            for delivery in await self.deliver(chunk):
+                if delivery.error:
+                    raise delivery.error
             count += len(chunk)
         return count
+
+    async def deliver(self, messages: Sequence[Message]) -> list[Delivery]:
+        """Sends records, in their order for each partition, and says of each what became of it.
+
+        Raises KafkaError where there is no connection at all. After an error for good there is another producer: the
+        sequence of the one that failed has a gap, and the broker would take nothing more of it.
+        """
+        producer = await self._started()
+        sent = [await self._send(producer, message) for message in messages]
+        await asyncio.wait([future for _, future in sent])
+        deliveries = [Delivery(partition, future.exception()) for partition, future in sent]
+        fatal = next(
+            (one.error for one in deliveries if one.error and not _may_pass(one.error)), None
+        )
+        if fatal:
+            await self._drop(producer, fatal)
+        return deliveries
+
+    @staticmethod
+    async def _send(
+        producer: AIOKafkaProducer, message: Message
+    ) -> tuple[int, asyncio.Future[Any]]:
+        partitions = sorted(await producer.partitions_for(message.topic))
+        partition: int = PARTITIONER(message.key, partitions, partitions)
+        future: asyncio.Future[Any]
+        try:
+            future = await producer.send(
+                message.topic,
+                message.value,
+                key=message.key,
+                headers=list(message.headers),
+                partition=partition,
+            )
+        except KafkaError as error:
+            future = asyncio.get_running_loop().create_future()
+            future.set_exception(error)
+        return partition, future
 
     @staticmethod
     async def _next(messages: Iterable[Message], iterator: Iterator[Message]) -> list[Message]:
@@ -72,7 +107,7 @@ class Publisher:
         if self._producer is not None:
             await self._producer.stop()
 
-    async def _drop(self, producer: AIOKafkaProducer, error: KafkaError) -> None:
+    async def _drop(self, producer: AIOKafkaProducer, error: BaseException) -> None:
         """Ends a producer without what it still has to send, which its callers send again."""
         if self._producer != producer:
             return
@@ -103,3 +138,7 @@ class Publisher:
                     raise
                 self._producer = producer
             return self._producer
+
+
+def _may_pass(error: BaseException) -> bool:
+    return bool(isinstance(error, KafkaError) and error.retriable)

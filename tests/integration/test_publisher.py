@@ -47,3 +47,23 @@ def test_a_producer_that_failed_for_good_has_a_successor(
 
     asyncio.run(publishes())
     assert [record.value for record in records(cluster, INPUT)] == [b"1", b"2", b"3"]
+
+
+def test_a_record_that_the_broker_refuses_holds_up_its_own_partition_alone(
+    cluster: Cluster,
+) -> None:
+    fresh_topics(cluster)
+    huge = Message(INPUT, b"key", b"x" * 2_000_000, ())
+    elsewhere = Message(INPUT, b"another key", b"2", ())
+
+    async def publishes() -> list[bool]:
+        one = Publisher(cluster, "test")
+        try:
+            deliveries = await one.deliver([message(1), huge, elsewhere])
+            assert deliveries[0].partition == deliveries[1].partition != deliveries[2].partition
+            return [delivery.error is None for delivery in deliveries]
+        finally:
+            await one.stop()
+
+    assert asyncio.run(publishes()) == [True, False, True]
+    assert {record.value for record in records(cluster, INPUT)} == {b"1", b"2"}
