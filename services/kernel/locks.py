@@ -21,7 +21,7 @@ KEY = "hashtextextended(%s, 0)"
 _NOTE = (
     "with quick as (select set_config('synchronous_commit', 'off', true))"
     " update partitions set in_flight_until = greatest(in_flight_until, %(in_flight)s),"
-    " handled_at = case when %(handled)s then now() else handled_at end,"
+    " handled_at = coalesce(now() - %(handled_ago)s * interval '1 second', handled_at),"
     " fingerprint = case when next_offset > %(next)s or next_offset = %(next)s and %(fingerprint)s = ''::bytea"
     " then fingerprint else %(fingerprint)s end,"
     " next_offset = greatest(next_offset, %(next)s)"
@@ -68,14 +68,16 @@ class Locks:
             await asyncio.sleep(HEARTBEAT)
             await asyncio.wait_for(self._open.execute("select 1"), ANSWER_WITHIN)
 
-    async def note(self, position: Position, in_flight_until: int | None, *, handled: bool) -> None:
-        """Notes how far a partition is (never back), which offset is handled now, and whether a new event has been, for
-        whoever comes after. It goes by the connection that holds the lock: who lost that moves nothing. It need not
-        survive the database: what comes again is known.
+    async def note(
+        self, position: Position, in_flight_until: int | None, *, handled_ago: float | None
+    ) -> None:
+        """Notes how far a partition is (never back), which offset is handled now, and how many seconds ago a new event
+        was, for whoever comes after. It goes by the connection that holds the lock: who lost that moves nothing. It
+        need not survive the database: what comes again is known.
         """
         values = {
             "topic": position.topic, "partition": position.partition, "next": position.next_offset,
-            "fingerprint": position.fingerprint, "in_flight": in_flight_until, "handled": handled,
+            "fingerprint": position.fingerprint, "in_flight": in_flight_until, "handled_ago": handled_ago,
         }  # fmt: skip
         await self._open.execute(_NOTE, values)
 

@@ -68,7 +68,7 @@ class Partition:
         self._stopping = asyncio.Event()
         self._holding = False
         self._is_open = False
-        self._has_handled = False
+        self._handled_at: float | None = None
         labels = (process.service, topic.name, str(number))
         self._counted = {
             result: metrics.EVENTS.labels(process.service, topic.name, result)
@@ -284,7 +284,8 @@ class Partition:
             return [self._bury(item, error)]
         assert isinstance(item.event, Event)
         is_new = item.event.id not in result.repeated
-        self._has_handled |= is_new
+        if is_new:
+            self._handled_at = asyncio.get_running_loop().time()
         self._count("handled" if is_new else "duplicate")
         return result.outputs.get(item.event.id, [])
 
@@ -422,8 +423,9 @@ class Partition:
         mark = self._ledger.mark()
         fingerprint = mark.last.fingerprint() if mark.last else b""
         position = Position(self._topic.name, self._number, mark.next_offset, fingerprint)
-        handled, self._has_handled = self._has_handled, False
-        await self._process.locks.note(position, in_flight_until, handled=handled)
+        handled_at, self._handled_at = self._handled_at, None
+        ago = None if handled_at is None else asyncio.get_running_loop().time() - handled_at
+        await self._process.locks.note(position, in_flight_until, handled_ago=ago)
         self._acknowledge(self._ledger.wrote(mark))
 
     async def _settle(self) -> None:

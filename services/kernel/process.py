@@ -38,8 +38,10 @@ class Holding(Protocol):
         """Gives the partition to others; `clean` says that nothing of it is under way."""
         ...
 
-    async def note(self, position: Position, in_flight_until: int | None, *, handled: bool) -> None:
-        """Notes how far a partition is, which offset is handled now, and whether a new event has been."""
+    async def note(
+        self, position: Position, in_flight_until: int | None, *, handled_ago: float | None
+    ) -> None:
+        """Notes how far a partition is, which offset is handled now, and how many seconds ago a new event was."""
         ...
 
     async def note_buried(self, topic: str, partition: int, record: bytes) -> None:

@@ -142,14 +142,19 @@ class Twins(RuleBasedStateMachine):
     @precondition(lambda self: self.held)
     @rule(
         data=st.data(), next_offset=st.integers(0, 5), fingerprint=st.sampled_from([b"", *RECORDS]),
-        in_flight=st.none() | st.integers(0, 5), handled=st.booleans(),
+        in_flight=st.none() | st.integers(0, 5), handled=st.none() | st.just(0.0),
     )  # fmt: skip
     def note(
-        self, data: Any, next_offset: int, fingerprint: bytes, in_flight: int | None, handled: bool
+        self,
+        data: Any,
+        next_offset: int,
+        fingerprint: bytes,
+        in_flight: int | None,
+        handled: float | None,
     ) -> None:
         place = data.draw(st.sampled_from(sorted(self.held)))
         position = Position(place[0], place[1], next_offset, fingerprint)
-        self._await(lambda locks: locks.note(position, in_flight, handled=handled))
+        self._await(lambda locks: locks.note(position, in_flight, handled_ago=handled))
 
     @precondition(lambda self: self.held)
     @rule(data=st.data(), record=st.sampled_from(RECORDS))
@@ -209,7 +214,7 @@ def test_both_tell_what_is_poison_from_what_is_ill(twins: Twins, steps: tuple[st
             twins._both(twins.stores, lambda store: store.begin_trial(*of))
         else:
             position = Position(*PLACES[1], number, b"")
-            twins._await(lambda locks, one=position: locks.note(one, None, handled=True))
+            twins._await(lambda locks, one=position: locks.note(one, None, handled_ago=0.0))
     told = twins._both(twins.stores, lambda store: store.trials(*of))
     text = "".join(steps)
     assert told == Trials(

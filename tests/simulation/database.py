@@ -202,11 +202,15 @@ class Locks:
 
         await self._ask(leave)
 
-    async def note(self, position: Position, in_flight_until: int | None, *, handled: bool) -> None:
+    async def note(
+        self, position: Position, in_flight_until: int | None, *, handled_ago: float | None
+    ) -> None:
         """See Holding."""
-        await self._ask(lambda: self._note(position, in_flight_until, handled))
+        await self._ask(lambda: self._note(position, in_flight_until, handled_ago))
 
-    def _note(self, position: Position, in_flight_until: int | None, handled: bool) -> None:
+    def _note(
+        self, position: Position, in_flight_until: int | None, handled_ago: float | None
+    ) -> None:
         place = position.topic, position.partition
         row = self.database.partitions[place]
         reached = -1 if row.next_offset is None else row.next_offset
@@ -216,8 +220,8 @@ class Locks:
             row = replace(row, next_offset=position.next_offset, fingerprint=position.fingerprint)
         if in_flight_until is not None:
             row = replace(row, in_flight_until=max(in_flight_until, row.in_flight_until or 0))
-        if handled:
-            row = replace(row, handled_at=self.database.clock())
+        if handled_ago is not None:
+            row = replace(row, handled_at=self.database.clock() - handled_ago)
         self.database.partitions[place] = row
 
     async def note_buried(self, topic: str, partition: int, record: bytes) -> None:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import logging
+import warnings
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
+
+import structlog
 
 from tests.simulation.check import faults
 from tests.simulation.world import Plan, World
@@ -41,3 +45,9 @@ def judge(seed: int) -> list[str]:
         return list(faults(history(seed)))
     except Exception as error:
         return [repr(error)]
+
+
+def quiet() -> None:
+    """The runner's own log is of no use where every second thing goes wrong on purpose."""
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
+    warnings.simplefilter("ignore")

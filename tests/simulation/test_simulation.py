@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import time
+import warnings
+from collections.abc import Iterator
 from random import SystemRandom
 from typing import Final
 
 import pytest
+import structlog
 
-from tests.simulation.plans import PLANS, history, judge
+from tests.simulation.plans import PLANS, history, judge, quiet
 from tests.simulation.planted import PLANTED
 
 SECONDS: Final = 30.0
@@ -28,6 +31,15 @@ SEEN: Final = {
     "committed twice": 0,
 }
 """A history in which the fault shows, found by `python -m tests.simulation --planted`."""
+
+
+@pytest.fixture(autouse=True)
+def nothing_is_logged() -> Iterator[None]:
+    configuration = structlog.get_config()
+    with warnings.catch_warnings():
+        quiet()
+        yield
+    structlog.configure(**configuration)
 
 
 @pytest.mark.parametrize("seed", KEPT)

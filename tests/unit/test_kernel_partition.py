@@ -58,7 +58,7 @@ class Broker:
         assert clean
         self.released = True
 
-    async def _note(self, position: Position, *_: object, handled: bool) -> None:
+    async def _note(self, position: Position, *_: object, handled_ago: float | None) -> None:
         self.marks.append(position.next_offset)
 
     async def _single(self, _: object, event: Any) -> Result:
