@@ -6,6 +6,7 @@ One dedicated connection holds all locks of a process, and losing it ends the pr
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from dataclasses import dataclass
 
 import psycopg
@@ -88,26 +89,35 @@ class Locks:
             [topic, partition, record],
         )
 
-    async def identity(self, instance: str) -> None:
-        """Waits until no other process of the service has this static membership id.
+    async def identity(self, instance: str, stopping: asyncio.Event) -> bool:
+        """Waits until no other process of the service has this static membership id; False where `stopping` came first.
 
         Two that had it would put each other out of the group, again and again, and neither would get on.
         """
-        await self._lock(f"{self._service} {instance}")
+        return await self._obtained(f"{self._service} {instance}", stopping)
 
-    async def acquire(self, topic: Topic, partition: int) -> Takeover:
-        """Waits until the partition is this process's, and says how it was left."""
-        await self._lock(self._name(topic.name, partition))
+    async def acquire(
+        self, topic: Topic, partition: int, stopping: asyncio.Event
+    ) -> Takeover | None:
+        """Waits until the partition is this process's, and says how it was left; None where `stopping` came first.
+
+        Not to be cancelled: the database may have given the lock by then, and nobody would give it back.
+        """
+        if not await self._obtained(self._name(topic.name, partition), stopping):
+            return None
         return await self._take(topic.name, partition)
 
-    async def _lock(self, name: str) -> None:
-        while True:
-            row = await (
-                await self._open.execute(f"select pg_try_advisory_lock({KEY})", [name])
-            ).fetchone()
-            if row and row[0]:
-                return
-            await asyncio.sleep(POLL)
+    async def _obtained(self, name: str, stopping: asyncio.Event) -> bool:
+        while not await self._lock(name):
+            with suppress(TimeoutError):
+                await asyncio.wait_for(stopping.wait(), POLL)
+                return False
+        return True
+
+    async def _lock(self, name: str) -> bool:
+        cursor = await self._open.execute(f"select pg_try_advisory_lock({KEY})", [name])
+        row = await cursor.fetchone()
+        return bool(row and row[0])
 
     async def release(self, topic: str, partition: int, *, clean: bool) -> None:
         """Gives the partition to others. `clean` says that nothing of it is under way, nor was left by whom it was of

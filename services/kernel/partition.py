@@ -66,7 +66,6 @@ class Partition:
         self._careful = range(0)
         self._buried: frozenset[bytes] = frozenset()
         self._stopping = asyncio.Event()
-        self._holding = False
         self._is_open = False
         self._handled_at: float | None = None
         labels = (process.service, topic.name, str(number))
@@ -93,13 +92,13 @@ class Partition:
         self._backlog.close()
         for task in self._waiting_for_place:
             task.cancel()
-        if not self._holding:
-            self.task.cancel()
         await asyncio.gather(self.task, return_exceptions=True)
 
     async def _run(self) -> None:
-        takeover = await self._process.locks.acquire(self._topic, self._number)
-        self._holding = True
+        locks = self._process.locks
+        takeover = await locks.acquire(self._topic, self._number, self._stopping)
+        if takeover is None:
+            return
         self._held.set(1)
         self._careful = takeover.careful
         self._buried = takeover.buried
@@ -110,7 +109,6 @@ class Partition:
                     await self._next()
             await self._drain()
             await self._settle()
-            locks = self._process.locks
             await locks.release(self._topic.name, self._number, clean=self._is_open)
         finally:
             self._held.set(0)

@@ -30,8 +30,10 @@ the interpreter's lock for seconds.
 class Holding(Protocol):
     """The locks of a process, and what they keep of each partition."""
 
-    async def acquire(self, topic: Topic, partition: int) -> Takeover:
-        """Waits until the partition is this process's, and says how it was left."""
+    async def acquire(
+        self, topic: Topic, partition: int, stopping: asyncio.Event
+    ) -> Takeover | None:
+        """Waits until the partition is this process's, and says how it was left; None where `stopping` came first."""
         ...
 
     async def release(self, topic: str, partition: int, *, clean: bool) -> None:

@@ -82,7 +82,7 @@ class Runner:
             loop.add_signal_handler(name, self._stop.set)
         await patiently(self._service, self._locks.connect)
         watchers = [asyncio.create_task(self._guard(self._locks.watch()))]
-        if await self._identified():
+        if await self._locks.identity(self._instance, self._stop):
             watchers += [
                 asyncio.create_task(self._guard(one))
                 for one in (self._expire(), self._stay_assigned(), self._watch_lag())
@@ -101,18 +101,6 @@ class Runner:
         except TimeoutError:
             await self._consumer.be_forgotten()
             raise
-
-    async def _identified(self) -> bool:
-        """Waits for this process's identity, standing by for who has it; False where it is time to stop instead."""
-        identity = asyncio.create_task(self._locks.identity(self._instance))
-        stop = asyncio.create_task(self._stop.wait())
-        await asyncio.wait((identity, stop), return_when=asyncio.FIRST_COMPLETED)
-        stop.cancel()
-        if self._stop.is_set():
-            identity.cancel()
-            return False
-        await identity
-        return True
 
     async def _consume(self) -> None:
         await self._consumer.start()

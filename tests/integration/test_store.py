@@ -129,7 +129,7 @@ class Twins(RuleBasedStateMachine):
     @rule(data=st.data())
     def acquire(self, data: Any) -> None:
         place = data.draw(st.sampled_from([one for one in PLACES if one not in self.held]))
-        self._await(lambda locks: locks.acquire(load()[place[0]], place[1]))
+        self._await(lambda locks: locks.acquire(load()[place[0]], place[1], asyncio.Event()))
         self.held.add(place)
 
     @precondition(lambda self: self.held)
@@ -207,7 +207,9 @@ def twins(tables: None) -> Iterator[Twins]:
 def test_both_tell_what_is_poison_from_what_is_ill(twins: Twins, steps: tuple[str, ...]) -> None:
     """An event is tried (t), or another one of its stage is handled (h), in any order."""
     for place in PLACES[:2]:
-        twins._await(lambda locks, place=place: locks.acquire(load()[place[0]], place[1]))
+        twins._await(
+            lambda locks, place=place: locks.acquire(load()[place[0]], place[1], asyncio.Event())
+        )
     of = (*PLACES[0], RECORDS[0], (INPUT,))
     for number, step in enumerate(steps):
         if step == "t":

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from random import Random
 from typing import Any, cast
@@ -179,13 +179,16 @@ class Locks:
     random: Random
     is_cut: bool = False
 
-    async def acquire(self, topic: Topic, partition: int) -> Takeover:
+    async def acquire(
+        self, topic: Topic, partition: int, stopping: asyncio.Event
+    ) -> Takeover | None:
         """See Holding."""
-        while True:
-            if await self._ask(lambda: self._lock(f"{topic.name}/{partition}")):
-                takeover: Takeover = await self._ask(lambda: self._take(topic.name, partition))
-                return takeover
-            await asyncio.sleep(POLL)
+        while not await self._ask(lambda: self._lock(f"{topic.name}/{partition}")):
+            with suppress(TimeoutError):
+                await asyncio.wait_for(stopping.wait(), POLL)
+                return None
+        takeover: Takeover = await self._ask(lambda: self._take(topic.name, partition))
+        return takeover
 
     def _lock(self, name: str) -> bool:
         return self.database.locks.setdefault(name, self.machine) is self.machine

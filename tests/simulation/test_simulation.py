@@ -16,6 +16,7 @@ from tests.simulation.planted import PLANTED
 
 SECONDS: Final = 30.0
 KEPT: Final = {
+    200105: "a lock that was given while its waiter was cancelled was never given back",
     31: "a consumer at the log's end never saw what came in place of a lost tail",
     0: "a good event was buried by trials that were all made while its stage was ill",
 }

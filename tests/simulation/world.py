@@ -188,7 +188,7 @@ class World:
         self.machines: list[Machine] = []
         self.sent: list[Event] = []
         self.trace: list[str] = []
-        self.is_ill = False
+        self.is_ill = self._was_ill = False
         self.has_trouble = True
         self._numbers = 0
 
@@ -361,7 +361,10 @@ class World:
                 self.broker.append(self.broker.partition_of(message), [message])
 
     def _fall_ill(self) -> None:
-        self.is_ill = True
+        """Once in a history: an environment that comes and goes is not told from an event that is bad."""
+        if self._was_ill:
+            return
+        self._was_ill = self.is_ill = True
         self.note("handlers end their processes")
         self.loop.elsewhere(self.random.uniform(1, 15), self._get_well)
 
