@@ -56,12 +56,6 @@ class Ledger(Generic[E]):
         """The offset that comes next. A higher one would leave a gap; a lower one comes again."""
         return self._expected
 
-    @property
-    def last(self) -> E | None:
-        """The record before `expected`; None where this process took none."""
-        last = self._window[-1] if self._window else self._last
-        return last if last is not None and last.offset == self._expected - 1 else None
-
     def skip_to(self, offset: int) -> None:
         """Gives up what lies before: the broker has it no more."""
         self._expected = offset

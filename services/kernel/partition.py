@@ -26,7 +26,7 @@ from services.kernel.patience import Leaving
 from services.kernel.process import Process
 from services.kernel.publisher import DELIVERY_TIMEOUT
 from services.kernel.stage import BatchStage, ObjectStage, Stage
-from services.kernel.store import Position, Result
+from services.kernel.store import Position, Result, Tried
 from services.kernel.topics import Topic
 from services.kernel.wire import Message
 
@@ -68,6 +68,9 @@ class Partition:
         self._stopping = asyncio.Event()
         self._is_open = False
         self._handled_at: float | None = None
+        self._offered: Received | None = None
+        self._offered_at = 0.0
+        self._unsure: list[Received] = []
         labels = (process.service, topic.name, str(number))
         self._counted = {
             result: metrics.EVENTS.labels(process.service, topic.name, result)
@@ -81,7 +84,15 @@ class Partition:
         self.task = asyncio.create_task(self._run(), name=f"{topic.name}/{number}")
 
     def offer(self, received: Received) -> bool:
-        """Queues a record; False says that the broker should rest."""
+        """Queues a record; False says that the broker should rest.
+
+        Since the one before, the broker may have lost power, and with it the tail of its log: it would send what
+        follows, and never what it has been given since in place of what is lost.
+        """
+        now = asyncio.get_running_loop().time()
+        if self._offered and now - self._offered_at > OUTAGE_SECONDS:
+            self._unsure.append(self._offered)
+        self._offered, self._offered_at = received, now
         self._backlog.append(received)
         self._queued.set(len(self._backlog) + len(self._ledger))
         return not self._backlog.is_full
@@ -154,11 +165,10 @@ class Partition:
             return await self._following(offset) > offset
         return found == fingerprint
 
-    async def _verify_log(self) -> None:
-        """Raises LogRewritten where what was read last is not what the log has: what came before is new, too."""
-        last = self._ledger.last
-        if last is not None and not await self._is_log_of(last.offset, last.fingerprint()):
-            raise LogRewritten(f"{self._topic.name}/{self._number} at {last.offset}")
+    async def _verify(self, read: Received) -> None:
+        """Raises LogRewritten where the log has something else than was read: what stands before is new, too."""
+        if not await self._is_log_of(read.offset, read.fingerprint()):
+            raise LogRewritten(f"{self._topic.name}/{self._number} at {read.offset}")
 
     async def _skip_what_is_known(self) -> None:
         """Where the broker's group knows less than the database, or has forgotten all."""
@@ -222,15 +232,12 @@ class Partition:
             await self._start(stage, self._take(1)[0])
 
     async def _arrival(self) -> None:
-        """Waits for a record. Meanwhile the broker may have lost power, and with it the tail of its log: it would send
-        what follows, and never what it has been given since in place of what is lost.
-        """
-        clock = asyncio.get_running_loop().time
-        begun = clock()
         while not await self._backlog.arrival(VERIFY_SECONDS):
-            await self._verify_log()
-        if clock() - begun > OUTAGE_SECONDS and not self._stopping.is_set():
-            await self._verify_log()
+            if self._offered:
+                await self._verify(self._offered)
+        while self._unsure and not self._stopping.is_set():
+            await self._verify(self._unsure[0])
+            del self._unsure[0]
 
     def _take(self, most: int) -> list[Received]:
         taken = self._backlog.take(most, self._careful)
@@ -359,21 +366,24 @@ class Partition:
         if not await self._catalogue_reached(stage, [item]):
             return
         store = self._process.store
-        of = (self._topic.name, self._number, item.fingerprint(), stage.topics)
+        event = item.event.id if isinstance(item.event, Event) else None
+        place = self._topic.name, self._number
+        this = Tried(*place, item.fingerprint(), event, tuple(stage.topics))
         waited = False
         while not self._stopping.is_set():
             async with self._process.turns.alone():
                 await self._note(item.offset)
-                tried = await self._patiently(lambda: asyncio.to_thread(store.trials, *of))
+                tried = await self._patiently(lambda: asyncio.to_thread(store.trials, this))
                 is_poison = tried.count >= TRIALS and tried.others_succeeded
                 if is_poison:
                     await self._bury_poison(item, tried.count)
                 elif tried.count < TRIALS or waited:
-                    await self._patiently(lambda: asyncio.to_thread(store.begin_trial, *of))
+                    await self._patiently(lambda: asyncio.to_thread(store.begin_trial, this))
                     await self._handle_alone(stage, item)
                 if item.finished:
                     # Before anything else runs, which may end the process: that this one does not is told.
                     await self._settle()
+                    self._careful = range(item.offset + 1, self._careful.stop)
                     self._ill.set(0)
                     return
             self._ill.set(1)

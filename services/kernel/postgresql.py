@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -17,12 +18,15 @@ from services.kernel import replica
 from services.kernel.db import cursor, write
 from services.kernel.errors import IdentityConflict
 from services.kernel.events import Event, Row
-from services.kernel.store import Result, Trials, digest
+from services.kernel.store import Result, Trials, Tried, digest
 from services.kernel.wire import Message
 
 KEEP_INBOX_DAYS = 150
 """The longest retention of an input topic or of dead letters (120 days), and 30."""
-_AGAIN = "coalesce(tried = :record and trial_at > pg_postmaster_start_time(), false)"
+_AGAIN = (
+    "coalesce(tried = :fingerprint and trial_at > pg_postmaster_start_time() and not exists"
+    " (select from inbox where event_id = :event and inbox.handled_at >= partitions.trial_at), false)"
+)
 _OTHERS = "exists (select from partitions other where other.topic = any(:others) and other.handled_at > {})"
 _TRIALS = (
     f"select trials, tried_well and {_OTHERS.format('partitions.trial_at')} from partitions"
@@ -32,7 +36,7 @@ _BEGIN_TRIAL = (
     f"with before as (select {_AGAIN} as again from partitions where topic = :topic and partition = :partition)"
     " update partitions set trials = case when again then trials + 1 else 1 end,"
     " tried_since = case when again then tried_since else now() end,"
-    f" tried_well = again and {_OTHERS.format('partitions.tried_since')}, tried = :record, trial_at = now()"
+    f" tried_well = again and {_OTHERS.format('partitions.tried_since')}, tried = :fingerprint, trial_at = now()"
     " from before where topic = :topic and partition = :partition"
 )
 
@@ -49,18 +53,16 @@ class Postgresql:
         with Session(self.engine) as session, session.begin():
             yield Tables(session)
 
-    def trials(self, topic: str, partition: int, record: bytes, others: Sequence[str]) -> Trials:
+    def trials(self, tried: Tried) -> Trials:
         """See Store."""
-        values = {"topic": topic, "partition": partition, "record": record, "others": list(others)}
         with self.transaction() as tables:
-            found = tables.session.execute(sa.text(_TRIALS), values).first()
+            found = tables.session.execute(sa.text(_TRIALS), _values(tried)).first()
         return Trials(*found) if found else Trials(0, False)
 
-    def begin_trial(self, topic: str, partition: int, record: bytes, others: Sequence[str]) -> None:
+    def begin_trial(self, tried: Tried) -> None:
         """See Store."""
-        values = {"topic": topic, "partition": partition, "record": record, "others": list(others)}
         with self.transaction() as tables:
-            tables.session.execute(sa.text(_BEGIN_TRIAL), values)
+            tables.session.execute(sa.text(_BEGIN_TRIAL), _values(tried))
 
     def marks(self) -> Mapping[TP, int]:
         """See Store."""
@@ -158,6 +160,10 @@ class Tables:
                 " unnest(%b::uuid[], %b::int[], %b::text[], %b::bytea[], %b::bytea[], %b::bytea[])",
                 [list(column) for column in zip(*rows, strict=True)],
             )
+
+
+def _values(tried: Tried) -> dict[str, Any]:
+    return {**vars(tried), "others": list(tried.others)}
 
 
 def pack(headers: Iterable[tuple[str, bytes]]) -> bytes:

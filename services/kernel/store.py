@@ -43,6 +43,17 @@ class Position:
 
 
 @dataclass(frozen=True)
+class Tried:
+    """An event that is handled alone: its place, its record's fingerprint, its id, and the topics of its stage."""
+
+    topic: str
+    partition: int
+    fingerprint: bytes
+    event: UUID | None
+    others: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Trials:
     """How often an event was handled alone. `others_succeeded` says that others of its stage were handled both between
     the first time and the last one, and since: then it is not the environment that is ill.
@@ -96,14 +107,13 @@ class Store(Protocol):
         """Commits where its block ends, and rolls back where that raises."""
         ...
 
-    def trials(self, topic: str, partition: int, record: bytes, others: Sequence[str]) -> Trials:
-        """What became of an event so far: `record` is its fingerprint, `others` are the topics of its stage.
-
-        A restart of the database ends processes, too, without the event's fault: it begins the count anew.
+    def trials(self, tried: Tried) -> Trials:
+        """What became of it so far. A restart of the database, which ends processes without the event's fault, begins
+        the count anew; and so does a trial in which the event was handled, though its process ended afterwards.
         """
         ...
 
-    def begin_trial(self, topic: str, partition: int, record: bytes, others: Sequence[str]) -> None:
+    def begin_trial(self, tried: Tried) -> None:
         """Counts, durably, that the event is handled alone now."""
         ...
 

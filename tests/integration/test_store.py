@@ -19,7 +19,7 @@ from services.kernel.db import close, connect
 from services.kernel.events import Event
 from services.kernel.locks import Locks
 from services.kernel.postgresql import Postgresql
-from services.kernel.store import Position, Result, Store, Trials
+from services.kernel.store import Position, Result, Store, Trials, Tried
 from services.kernel.topics import load
 from services.kernel.wire import Message
 from tests.simulation import database
@@ -166,10 +166,10 @@ class Twins(RuleBasedStateMachine):
     @rule(data=st.data(), record=st.sampled_from(RECORDS), begins=st.booleans())
     def try_alone(self, data: Any, record: bytes, begins: bool) -> None:
         place = data.draw(st.sampled_from(sorted(self.held)))
-        of = (*place, record, (INPUT, OTHER))
-        self._both(self.stores, lambda store: store.trials(*of))
+        this = Tried(place[0], place[1], record, event(len(record), b"x").id, (INPUT, OTHER))
+        self._both(self.stores, lambda store: store.trials(this))
         if begins:
-            self._both(self.stores, lambda store: store.begin_trial(*of))
+            self._both(self.stores, lambda store: store.begin_trial(this))
 
     @invariant()
     def what_is_known_of_events_is_the_same(self) -> None:
@@ -210,14 +210,14 @@ def test_both_tell_what_is_poison_from_what_is_ill(twins: Twins, steps: tuple[st
         twins._await(
             lambda locks, place=place: locks.acquire(load()[place[0]], place[1], asyncio.Event())
         )
-    of = (*PLACES[0], RECORDS[0], (INPUT,))
+    this = Tried(*PLACES[0], RECORDS[0], None, (INPUT,))
     for number, step in enumerate(steps):
         if step == "t":
-            twins._both(twins.stores, lambda store: store.begin_trial(*of))
+            twins._both(twins.stores, lambda store: store.begin_trial(this))
         else:
             position = Position(*PLACES[1], number, b"")
             twins._await(lambda locks, one=position: locks.note(one, None, handled_ago=0.0))
-    told = twins._both(twins.stores, lambda store: store.trials(*of))
+    told = twins._both(twins.stores, lambda store: store.trials(this))
     text = "".join(steps)
     assert told == Trials(
         text.count("t"), re.search("t.*h.*t.*h", text) is not None and text.endswith("h")

@@ -17,7 +17,7 @@ from sqlmodel import Session
 from services.kernel.errors import IdentityConflict
 from services.kernel.events import Event, Row
 from services.kernel.locks import POLL, Takeover
-from services.kernel.store import Position, Result, Trials, digest
+from services.kernel.store import Position, Result, Trials, Tried, digest
 from services.kernel.topics import Topic
 from services.kernel.wire import Message
 from tests.simulation.loop import Machine
@@ -50,6 +50,7 @@ class Database:
     clock: Callable[[], float]
     fails: Callable[[], bool | None] = lambda: None
     inbox: dict[UUID, bytes] = field(default_factory=dict)
+    handled: dict[UUID, float] = field(default_factory=dict)
     outputs: dict[UUID, list[Message]] = field(default_factory=dict)
     partitions: dict[Place, PartitionRow] = field(default_factory=dict)
     buried: set[tuple[str, int, bytes]] = field(default_factory=set)
@@ -73,26 +74,32 @@ class Database:
         if fails:
             raise psycopg.OperationalError("gone after the commit")
 
-    def trials(self, topic: str, partition: int, record: bytes, others: Sequence[str]) -> Trials:
+    def trials(self, tried: Tried) -> Trials:
         """See Store."""
         with self.transaction():
-            row = self.partitions[topic, partition]
-            if row.tried != record:
+            row = self.partitions[tried.topic, tried.partition]
+            if not self._is_tried_again(tried, row):
                 return Trials(0, False)
-            return Trials(row.trials, row.tried_well and self._succeeded(others, row.trial_at))
+            return Trials(
+                row.trials, row.tried_well and self._succeeded(tried.others, row.trial_at)
+            )
 
-    def begin_trial(self, topic: str, partition: int, record: bytes, others: Sequence[str]) -> None:
+    def begin_trial(self, tried: Tried) -> None:
         """See Store."""
         with self.transaction():
-            row = self.partitions[topic, partition]
+            row = self.partitions[tried.topic, tried.partition]
             now = self.clock()
-            again = row.tried == record
+            again = self._is_tried_again(tried, row)
             since = row.tried_since if again else now
-            well = again and self._succeeded(others, since)
-            self.partitions[topic, partition] = replace(
-                row, tried=record, tried_since=since, tried_well=well, trial_at=now,
+            well = again and self._succeeded(tried.others, since)
+            self.partitions[tried.topic, tried.partition] = replace(
+                row, tried=tried.fingerprint, tried_since=since, tried_well=well, trial_at=now,
                 trials=row.trials + 1 if again else 1,
             )  # fmt: skip
+
+    def _is_tried_again(self, tried: Tried, row: PartitionRow) -> bool:
+        handled_at = -1.0 if tried.event is None else self.handled.get(tried.event, -1.0)
+        return row.tried == tried.fingerprint and handled_at < row.trial_at
 
     def _succeeded(self, topics: Sequence[str], since: float) -> bool:
         rows = self.partitions.items()
@@ -142,6 +149,7 @@ class Tables:
                 known.append(event)
             else:
                 self._set(self.database.inbox, event.id, digest(event))
+                self._set(self.database.handled, event.id, self.database.clock())
                 new.append(event)
         return new, self.recall(known)
 

@@ -47,12 +47,6 @@ def _gone_to_blindly() -> Iterator[None]:
 
 
 @contextmanager
-def _taken_over_at_once() -> Iterator[None]:
-    with patch.object(partition, "DELIVERY_TIMEOUT", 0.0):
-        yield
-
-
-@contextmanager
 def _handled_again() -> Iterator[None]:
     recall = Tables.recall
 
@@ -99,7 +93,6 @@ PLANTED: Final[Mapping[str, Callable[[], Any]]] = {
     "acknowledged out of order": _acknowledged_out_of_order,
     "marked before it is published": _marked_before_it_is_published,
     "gone to the mark blindly": _gone_to_blindly,
-    "taken over at once": _taken_over_at_once,
     "handled again though known": _handled_again,
     "buried without comparison": _buried_without_comparison,
     "held by two": _held_by_two,

@@ -224,6 +224,8 @@ class World:
         self.note("peace")
         self._mend()
         await upstream
+        if self.plan.lost_tails:
+            await asyncio.sleep(20)  # until the last loss is over
         end = self.loop.time() + PEACE_SECONDS
         while not self._is_done():
             if self.loop.time() > end:
@@ -332,7 +334,7 @@ class World:
         self.note("the broker stands still")
 
     def _lose_tail(self) -> None:
-        """Upstream sees what it lacks, and sends it again: see `solieu republish`."""
+        """Then upstream sees what it lacks, and sends it again, behind what it has sent since."""
         seconds = self.random.uniform(2.5, 10)
         self.note(f"the broker loses power for {seconds:.1f} s")
         self.broker.is_away_until = self.loop.time() + seconds
@@ -340,6 +342,9 @@ class World:
 
     def _come_back(self) -> None:
         self.broker.lose_tail(5)
+        self.loop.elsewhere(self.random.uniform(0, 5), self._send_again)
+
+    def _send_again(self) -> None:
         there = {dict(r.message.headers)["ce_id"] for r in self.records(INPUT)}
         for event in self.sent:
             if str(event.id).encode() not in there:
@@ -366,7 +371,7 @@ class World:
             return
         self._was_ill = self.is_ill = True
         self.note("handlers end their processes")
-        self.loop.elsewhere(self.random.uniform(1, 15), self._get_well)
+        self.loop.elsewhere(self.random.uniform(1, 40), self._get_well)
 
     def _get_well(self) -> None:
         self.is_ill = False
