@@ -205,8 +205,16 @@ class World:
         try:
             self.loop.run_until_complete(self._history())
         finally:
-            for task in asyncio.all_tasks(self.loop):
-                task._log_destroy_pending = False  # type: ignore[attr-defined]
+            self._end()
+
+    def _end(self) -> None:
+        """Lets go of what the dead have left behind."""
+        for task in asyncio.all_tasks(self.loop):
+            task._log_destroy_pending = False  # type: ignore[attr-defined]
+            coroutine: Any = task.get_coro()
+            with suppress(Exception):
+                coroutine.close()
+        self.loop.close()
 
     def digest(self) -> str:
         """What happened, and what came of it: equal for equal seeds."""
