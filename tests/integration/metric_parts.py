@@ -7,6 +7,7 @@ import time
 from typing import Any
 from uuid import UUID, uuid4
 
+import psycopg
 from kafka import KafkaProducer, TopicPartition
 from kafka.admin import KafkaAdminClient
 from prometheus_client.parser import text_string_to_metric_families
@@ -72,6 +73,7 @@ def trouble(stack: Stack) -> None:
     stack.start_infrastructure()
     stack.wait_healthy(300)
     _lose_records(stack)
+    _rewrite_log(stack)
     _forge(stack)
     with client(stack, "intake-api", {"Authorization": "Statement nobody's"}) as stranger:
         assert stranger.get(f"/v1/submissions/{UUID(int=0)}").status_code == 401
@@ -92,6 +94,17 @@ def _lose_records(stack: Stack) -> None:
     admin.close()
     stack.start_services(["grdp-worker"])
     stack.wait_healthy(300, ["grdp-worker"])
+
+
+def _rewrite_log(stack: Stack) -> None:
+    """What grdp is sent back is not what it read last, when the next one comes (from `_forge`)."""
+    with psycopg.connect(stack.administrator_url) as connection:
+        connection.execute(
+            "insert into grdp.partitions (topic, partition, next_offset, fingerprint)"
+            " values (%s, 0, 1, 'another') on conflict (topic, partition) do update"
+            " set next_offset = greatest(partitions.next_offset, 1), fingerprint = 'another'",
+            [replay("grdp")],
+        )
 
 
 def _forge(stack: Stack) -> None:

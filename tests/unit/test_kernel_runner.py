@@ -13,6 +13,7 @@ class Stuck:
     """A runner whose start raises what nobody foresaw."""
 
     failed: ClassVar[list[BaseException]] = []
+    vault = None
 
     def __init__(self, *_: Any) -> None: ...
 
