@@ -148,11 +148,12 @@ class Partition:
         first = await self._following(0)
         if reached <= first:
             return reached
+        if not takeover.fingerprint:
+            return first  # noted before there were fingerprints, when a mark did not say that all below is published
         if await self._is_log_of(reached - 1, takeover.fingerprint):
             return reached
-        if takeover.fingerprint:
-            metrics.LOGS_REWRITTEN.labels(self._process.service, self._topic.name).inc()
-            log.error("log rewritten", topic=self._topic.name, at=reached - 1)
+        metrics.LOGS_REWRITTEN.labels(self._process.service, self._topic.name).inc()
+        log.error("log rewritten", topic=self._topic.name, at=reached - 1)
         return first
 
     async def _is_log_of(self, offset: int, fingerprint: bytes) -> bool:

@@ -6,16 +6,16 @@ import asyncio
 import re
 from collections.abc import Iterator
 from itertools import product
-from random import Random
 from typing import Any, ClassVar
 from uuid import UUID, uuid5
 
+import psycopg
 import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from services.kernel.db import close, connect
+from services.kernel.db import RUNNER_CHANGES, RUNNER_TABLES, close, connect
 from services.kernel.events import Event
 from services.kernel.locks import Locks
 from services.kernel.postgresql import Postgresql
@@ -31,6 +31,21 @@ NAMESPACE = UUID(int=11)
 OTHER = "submission.cleared"
 PLACES = ((INPUT, 0), (INPUT, 1), (OTHER, 0))
 RECORDS = (b"one", b"two")
+OLDER_TABLES = """
+create table inbox (
+    event_id uuid primary key, digest bytea not null, handled_at timestamptz not null default now()
+);
+create table partitions (
+    topic text not null, partition int not null, next_offset bigint, clean boolean not null default true,
+    in_flight_until bigint, trial_offset bigint, trial_at timestamptz, trials int not null default 0,
+    primary key (topic, partition)
+);
+create table buried (
+    topic text not null, partition int not null, "offset" bigint not null,
+    primary key (topic, partition, "offset")
+);
+"""
+"""Before a record was told by its fingerprint."""
 
 
 class Alive:
@@ -74,7 +89,7 @@ class Twins(RuleBasedStateMachine):
         machine: Machine = Alive()
         self.locks: tuple[Any, Any] = (
             Locks("validation", self.url),
-            database.Locks(self.memory, machine, Random(0)),
+            database.Locks(self.memory, machine),
         )
         self.loop.run_until_complete(self.locks[0].connect())
         self.held: set[tuple[str, int]] = set()
@@ -228,3 +243,21 @@ def test_postgresql_and_its_twin_answer_alike(tables: None) -> None:
     case: Any = Twins.TestCase
     case.settings = settings(max_examples=40, stateful_step_count=25, deadline=None)
     case().runTest()
+
+
+def test_tables_of_an_older_installation_become_those_of_a_new_one(fresh_database: str) -> None:
+    columns = (
+        "select table_name, column_name, data_type, is_nullable, column_default from information_schema.columns"
+        " where table_schema = %s and table_name in ('inbox', 'partitions', 'buried') order by 1, 2"
+    )
+    with psycopg.connect(fresh_database) as connection:
+        for schema, tables in (("new", RUNNER_TABLES), ("old", OLDER_TABLES)):
+            connection.execute(f"create schema {schema}")
+            connection.execute(f"set search_path to {schema}")
+            connection.execute(tables)
+        connection.execute("insert into inbox (event_id, digest) values (gen_random_uuid(), '')")
+        for _ in range(2):
+            connection.execute(RUNNER_CHANGES)
+        found = {name: connection.execute(columns, [name]).fetchall() for name in ("new", "old")}
+        assert found["old"] == found["new"]
+        assert connection.execute("select permanent from inbox").fetchall() == [(True,)]

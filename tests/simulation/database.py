@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
-from random import Random
+from functools import partial
 from typing import Any, cast
 from uuid import UUID
 
@@ -157,7 +157,7 @@ class Tables:
         """See Transaction."""
         for id_ in ids:
             was = self.database.inbox.pop(id_)
-            self.undo.append(lambda id_=id_, was=was: self.database.inbox.__setitem__(id_, was))  # type: ignore[misc]
+            self.undo.append(partial(self.database.inbox.__setitem__, id_, was))
 
     def write(self, rows: Iterable[Row]) -> None:
         """See Transaction."""
@@ -172,7 +172,7 @@ class Tables:
 
     def _set(self, table: dict[Any, Any], key: Any, value: Any) -> None:
         if key in table:
-            self.undo.append(lambda was=table[key]: table.__setitem__(key, was))  # type: ignore[misc]
+            self.undo.append(partial(table.__setitem__, key, table[key]))
         else:
             self.undo.append(lambda: table.pop(key))
         table[key] = value
@@ -184,7 +184,6 @@ class Locks:
 
     database: Database
     machine: Machine
-    random: Random
     is_cut: bool = False
 
     async def acquire(

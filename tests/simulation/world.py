@@ -109,7 +109,7 @@ class Machine:
 
     async def _run(self) -> None:
         world = self.world
-        self.locks = Locks(world.database, self, world.random)
+        self.locks = Locks(world.database, self)
         writer = Writer(SERVICE, CODEC, world.now)
         handling = Handling(writer, world.database, world.vault, world.workers)
         sender = Producer(world.broker, self, world.random, world.plan.gives_up)

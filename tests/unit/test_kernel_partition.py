@@ -200,6 +200,32 @@ def test_one_senders_large_files_delay_nobody_elses_small_one() -> None:
     asyncio.run(scenario())
 
 
+class Upgraded(Broker):
+    """Its tables are of a time in which no mark had a fingerprint, and the log begins with what was handled last."""
+
+    async def _acquire(self, *_: object) -> Takeover:
+        return Takeover(True, 2, b"", careful=range(0), buried=frozenset())
+
+    async def _following(self, topic: str, partition: int, offset: int) -> int:
+        return offset if offset != 1 else 2
+
+
+def test_a_mark_without_a_fingerprint_is_not_trusted() -> None:
+    """All comes again, and the inbox tells what is new."""
+
+    async def scenario() -> None:
+        broker = Upgraded()
+        partition = Partition(cast(Process, broker), TOPIC, 0)
+        partition.offer(_received(0, _nothing))
+        await _turns()
+        assert broker.begun == [0]
+        broker.may_commit[0].set()
+        broker.may_publish[0].set()
+        await partition.stop()
+
+    asyncio.run(scenario())
+
+
 def test_what_waits_for_a_place_is_left_to_who_comes_next() -> None:
     """Stopping takes as long as what is under way. The rest is neither begun nor acknowledged, nor forgotten."""
 
