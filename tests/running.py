@@ -57,21 +57,20 @@ def relaying_nothing(client: TestClient) -> Iterator[None]:
     """The application of this process publishes no outbox meanwhile: it would publish what one of its service that is
     cut off from the broker can't.
     """
-    outbox: Any = state_of(client).context.outbox
+    relay: Any = state_of(client).context.relay
 
-    async def nothing() -> int:
-        return 0
+    async def nothing() -> None: ...
 
     async def rest() -> None:
-        async with outbox._turn:  # after a relay that is under way
-            outbox._relay = nothing
+        async with relay._turn:  # after a relay that is under way
+            relay._relay = nothing
 
     assert client.portal is not None, "an application that runs"
     client.portal.call(rest)
     try:
         yield
     finally:
-        del outbox._relay
+        del relay._relay
 
 
 def bearer(stack: Stack, holder: str) -> dict[str, str]:

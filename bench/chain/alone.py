@@ -35,10 +35,11 @@ from services.kernel.codec import codec
 from services.kernel.db import connect, cursor
 from services.kernel.events import Event
 from services.kernel.handling import Handling, Writer
-from services.kernel.outbox import Outbox
+from services.kernel.outbox import Outbox, OutboxTable
 from services.kernel.pool import Pool
 from services.kernel.postgresql import Postgresql, unpack
 from services.kernel.publisher import Publisher
+from services.kernel.relay import Relay
 from services.kernel.settings import Settings
 from services.kernel.stage import BatchStage, Stage
 from services.kernel.topics import load as topics
@@ -145,9 +146,10 @@ class _Chain:
         engine = connect(place.urls["intake"], application="bench alone")
         # Never asked to publish, so it never connects.
         publisher = Publisher(Cluster(""), "bench-alone")
-        outbox = Outbox("intake", engine, publisher, codec(), utc_now)
+        relay = Relay("intake", OutboxTable(engine), publisher)
+        outbox = Outbox("intake", codec(), utc_now)
         vault = open_vault(engine, place.vault, place.master_key)
-        self._intake = Context("intake", Settings(), engine, vault, outbox, utc_now)
+        self._intake = Context("intake", Settings(), engine, vault, outbox, relay, utc_now)
 
     async def submit(self, token: str, content: bytes) -> int:
         """Takes one submission through all stages; returns how many records the feed would get."""

@@ -132,7 +132,7 @@ async def put(
         waits = await answered(context, outcome)
         return JSONResponse(waits.model_dump(mode="json"), 202)
     if changed.sequence is not None:
-        await context.outbox.published(changed.sequence)
+        await context.relay.published(changed.sequence)
     if not changed.is_new:
         response.status_code = 200
     return _whole(changed.version)

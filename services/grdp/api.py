@@ -147,7 +147,7 @@ def _observations(app: FastAPI) -> None:
         503 without any figure while that can't be published.
         """
         page, sequence = await run_in_threadpool(_read, context, Audience.of(access), wanted)
-        await context.outbox.published(sequence)
+        await context.relay.published(sequence)
         return page
 
 

@@ -36,7 +36,7 @@ async def notify(
     """201 once it is recorded and acknowledged by the broker; 200 if it was so before."""
     recorded, shown = await run_in_threadpool(_take, context, request)
     if recorded.row.sequence is not None:
-        await context.outbox.published(recorded.row.sequence)
+        await context.relay.published(recorded.row.sequence)
     log.info("secret notice", refusal=str(recorded.row.refusal_id), new=recorded.new)
     response.status_code = RECORDED if recorded.new else 200
     return shown

@@ -75,7 +75,7 @@ async def submit(
     with gate.counting(signed.statement, context.clock) as count:
         body = await _body(request, context, signed)
         accepted = await _accept(context, gate, signed, body, count)
-    await context.outbox.published(accepted.sequence)
+    await context.relay.published(accepted.sequence)
     log.info(
         "received" if accepted.new else "repeated",
         submission=str(accepted.submission_id),

@@ -28,9 +28,10 @@ from services.kernel.codec import codec
 from services.kernel.comparison import Compare, Comparison, Repair
 from services.kernel.db import close, connect
 from services.kernel.masterkey import MasterKey
-from services.kernel.outbox import Outbox
+from services.kernel.outbox import Outbox, OutboxTable
 from services.kernel.publisher import Publisher
 from services.kernel.rates import Reads
+from services.kernel.relay import PATIENCE_SECONDS, Relay
 from services.kernel.settings import Settings, settings
 from services.kernel.vault import Vault, open_vault
 
@@ -44,6 +45,7 @@ class Context:
     engine: Engine
     vault: Vault | None
     outbox: Outbox
+    relay: Relay
     clock: Clock
 
     @property
@@ -83,25 +85,25 @@ def create(
     config = config or settings()
     engine = connect(config.database_url, application=f"{service} api")
     publisher = Publisher(config.kafka, f"{service}-api")
-    outbox = Outbox(service, engine, publisher, codec(), clock)
+    relay = Relay(service, OutboxTable(engine), publisher)
     vault = None
     if config.vault:
         vault = open_vault(engine, config.vault, config.master_key.get_secret_value())
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        relay = asyncio.create_task(outbox.watch())
+        relaying = asyncio.create_task(relay.watch())
         watch = app.state.watch = health.Watch(service, vault.check) if vault else None
         try:
             yield
         finally:
             if watch:
                 watch.stop()
-            outbox.close()
-            await asyncio.wait({relay}, timeout=5)
-            relay.cancel()
+            relay.close()
+            await asyncio.wait({relaying}, timeout=5)
+            relaying.cancel()
             with suppress(asyncio.CancelledError):
-                await relay
+                await relaying
             await publisher.stop()
             close(engine)
 
@@ -113,17 +115,18 @@ def create(
     app.state.reads = Reads()
     app.state.watch = None
     app.state.reads_topics = Lock()
-    app.state.context = Context(service, config, engine, vault, outbox, clock)
+    outbox = Outbox(service, codec(), clock)
+    app.state.context = Context(service, config, engine, vault, outbox, relay, clock)
     if limits_bodies:
         # Before `install`, whose layer is then the outer one: a group of tasks would hide what is raised here.
         app.add_middleware(BodyLimit)
     problems.install(app)
-    _common(app, service, engine)
+    _common(app, service, engine, relay)
     _compared(app, [publications.compare, *comparisons])
     return app
 
 
-def _common(app: FastAPI, service: str, engine: Engine) -> None:
+def _common(app: FastAPI, service: str, engine: Engine, relay: Relay) -> None:
     @app.get("/healthz", tags=["operators"], summary="Sẵn sàng hay chưa · Whether it is ready")
     async def healthz(response: Response) -> dict[str, Any]:
         database = True
@@ -131,7 +134,13 @@ def _common(app: FastAPI, service: str, engine: Engine) -> None:
             await asyncio.wait_for(run_in_threadpool(_ping, engine), 3)
         except Exception:
             database = False
-        body = {"service": service, "healthy": database, "database": database}
+        waits = relay.age
+        body = {
+            "service": service,
+            "healthy": database and waits < PATIENCE_SECONDS,
+            "database": database,
+            "outbox_seconds": round(waits, 1),
+        }
         if watch := app.state.watch:
             body = watch.seen(body)
         response.status_code = 200 if body["healthy"] else 503

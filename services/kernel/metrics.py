@@ -73,8 +73,10 @@ HOLDING = Gauge(
     "1 where this process holds the partition's lock.",
     ["service", "topic", "partition"],
 )
-OUTBOX_UNPUBLISHED = Gauge(
-    "solieu_outbox_unpublished", "Rows of the outbox not yet published.", ["service"]
+OUTBOX_OLDEST = Gauge(
+    "solieu_outbox_oldest_seconds",
+    "For how long the oldest row of the outbox has been waiting to be published; alerts over 120.",
+    ["service"],
 )
 SWEPT = Counter(
     "solieu_swept_total",

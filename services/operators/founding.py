@@ -16,7 +16,6 @@ from services.kernel.codec import codec
 from services.kernel.db import connect
 from services.kernel.outbox import Outbox
 from services.kernel.problems import Problem
-from services.kernel.publisher import Publisher
 from services.kernel.settings import Settings, settings
 
 WORKS = sa.text("select exists (select from intake.attempt)")
@@ -35,7 +34,7 @@ def found(organisation: str, leaders: Sequence[str], config: Settings | None = N
     persons = [_person(organisation, one) for one in leaders]
     engine = connect(config.admin_database_url, application="solieu people found")
     try:
-        outbox = Outbox("catalogue", engine, Publisher(config.kafka, "solieu"), codec(), utc_now)
+        outbox = Outbox("catalogue", codec(), utc_now)
         with Session(engine) as session, session.begin():
             works = bool(session.execute(WORKS).scalar_one())
             session.execute(sa.text("set local search_path to catalogue"))

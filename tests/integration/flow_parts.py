@@ -25,7 +25,6 @@ from services.kernel.clock import utc_now
 from services.kernel.codec import codec
 from services.kernel.db import connect
 from services.kernel.outbox import Outbox
-from services.kernel.publisher import Publisher
 from tests import running
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples" / "dien-bien"
@@ -87,7 +86,7 @@ def register_senders(stack: Stack) -> None:
 def found(stack: Stack, leaders: Sequence[Person], password: str) -> None:
     """The first two leaders, who have long been there, with this password."""
     engine = connect(stack.administrator_url)
-    outbox = Outbox("catalogue", engine, Publisher(stack.kafka(), "test"), codec(), utc_now)
+    outbox = Outbox("catalogue", codec(), utc_now)
     with Session(engine) as session, session.begin():
         session.execute(sa.text("set local search_path to catalogue"))
         made = founding.found(session, outbox, leaders, utc_now(), works_already=False)

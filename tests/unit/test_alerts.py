@@ -25,7 +25,7 @@ GAPS = f'solieu_offset_gaps_total{{service="grdp",topic="submission.cleared",{JO
 REWRITTEN = f'solieu_logs_rewritten_total{{service="grdp",topic="submission.cleared",{JOB}}}'
 ILL = f"solieu_stage_ill{{{STAGE}}}"
 REFUSED = f'solieu_replays_refused_total{{service="grdp",{JOB}}}'
-OUTBOX = f'solieu_outbox_unpublished{{service="policy",{JOB}}}'
+OUTBOX = f'solieu_outbox_oldest_seconds{{service="policy",{JOB}}}'
 RETRIES = f'solieu_retries_total{{service="grdp",{JOB}}}'
 VAULT = f'solieu_vault_reachable{{service="grdp",{JOB}}}'
 SWEPT = f'solieu_swept_total{{service="policy",{JOB}}}'
@@ -85,8 +85,8 @@ CASES = (
     Case("DeadLetters", "the first, with its series", {DEAD: "_x8 1x3"}, True),
     Case("DeadLetters", "all are old", {DEAD: "4x60"}, False, 60),
     Case("DeadLetters", "all is handled", {HANDLED: "0+7x12", DEAD: "0x12"}, False),
-    Case("OutboxStays", "a row stays", {OUTBOX: "1x12"}, True),
-    Case("OutboxStays", "rows come and go", {OUTBOX: "1 0 1 0 1 0 1 0 1 0 1"}, False),
+    Case("OutboxStays", "a row stays", {OUTBOX: "0x7 30 90 150"}, True),
+    Case("OutboxStays", "the broker was restarted", {OUTBOX: "0x5 30 90 0x4"}, False),
     Case("Retries", "something is away", {RETRIES: "0+5x12"}, True),
     Case("Retries", "now and then one", {RETRIES: "0+1x12"}, False),
     Case("VaultAway", "its folder is not mounted", {VAULT: "1x5 0x5"}, True),

@@ -84,7 +84,7 @@ async def release(
     except Refused as refused:
         raise wrong(422, "release", "catalogue.release", refused.flaws) from None
     if sequence is not None:
-        await context.outbox.published(sequence)
+        await context.relay.published(sequence)
     if not is_new:
         response.status_code = 200
     return _shown(made)

@@ -133,13 +133,13 @@ async def set_by_link(wanted: LinkUsed, context: With) -> None:
     sequence = await run_in_threadpool(governing.use_link, context, wanted.token, hashed)
     if sequence is None:
         raise _no_link()
-    await context.outbox.published(sequence)
+    await context.relay.published(sequence)
 
 
 async def answered(context: Context, outcome: Outcome) -> Decided:
     """What is answered, once the event is published."""
     if outcome.sequence is not None:
-        await context.outbox.published(outcome.sequence)
+        await context.relay.published(outcome.sequence)
     return Decided(
         change=view(outcome.change) if outcome.change else None,
         link=_shown(outcome.link) if outcome.link else None,

@@ -183,7 +183,7 @@ async def set_password(
     hashed = await hashing.hash(wanted.password)
     sequence = await run_in_threadpool(governing.set_own, context, id, hashed)
     if sequence is not None:
-        await context.outbox.published(sequence)
+        await context.relay.published(sequence)
 
 
 @router.get(
@@ -209,7 +209,7 @@ async def _answered(context: Context, outcome: Outcome) -> Any:
         waits = await answered(context, outcome)
         return JSONResponse(waits.model_dump(mode="json"), 202)
     if outcome.sequence is not None:
-        await context.outbox.published(outcome.sequence)
+        await context.relay.published(outcome.sequence)
     return _shown(outcome.written)
 
 

@@ -140,7 +140,7 @@ async def give(body: Given, context: With, access: Recorder) -> ConsentView:
     """
     view, sequence = await run_in_threadpool(_give, context, access, body)
     if sequence is not None:
-        await context.outbox.published(sequence)
+        await context.relay.published(sequence)
     return view
 
 
@@ -156,7 +156,7 @@ async def withdraw(
     """
     view, sequence = await run_in_threadpool(_withdraw, context, access, consent, body)
     if sequence is not None:
-        await context.outbox.published(sequence)
+        await context.relay.published(sequence)
     return view
 
 

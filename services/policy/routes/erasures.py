@@ -118,7 +118,7 @@ async def confirmed(erasure: UUID, context: With, access: Orderer) -> ErasureVie
     """
     view, sequence = await run_in_threadpool(_confirm, context, access, erasure)
     if sequence is not None:
-        await context.outbox.published(sequence)
+        await context.relay.published(sequence)
     return view
 
 

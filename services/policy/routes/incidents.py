@@ -44,7 +44,7 @@ async def close(incident: UUID, body: Closed, context: With, access: Closer) -> 
     """
     view, sequence = await run_in_threadpool(_close, context, access, incident, body)
     if sequence is not None:
-        await context.outbox.published(sequence)
+        await context.relay.published(sequence)
     return view
 
 

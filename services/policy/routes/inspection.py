@@ -138,7 +138,7 @@ async def tried(body: Changed, context: With, access: Tester) -> StreamingRespon
     except PolicyError as error:
         raise Refused(Code.BAD_POLICIES, where=str(error)).problem() from None
     sequence = await run_in_threadpool(_enter, context, access, body)
-    await context.outbox.published(sequence)
+    await context.relay.published(sequence)
     lines = _trial(context, access, changed, body.since)
     return StreamingResponse(lines, media_type=NDJSON)
 

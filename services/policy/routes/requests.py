@@ -67,7 +67,7 @@ async def make(body: Wanted, context: With, access: Asker, response: Response) -
     """
     view, is_new, sequence = await run_in_threadpool(_make, context, access, body)
     if sequence is not None:
-        await context.outbox.published(sequence)
+        await context.relay.published(sequence)
     if not is_new:
         response.status_code = 200
     return view
@@ -108,7 +108,7 @@ async def judge(request: UUID, body: Judged, context: With, access: Judge) -> Re
     """
     view, sequence = await run_in_threadpool(_judge, context, access, request, body)
     if sequence is not None:
-        await context.outbox.published(sequence)
+        await context.relay.published(sequence)
     return view
 
 

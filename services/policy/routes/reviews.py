@@ -63,7 +63,7 @@ async def decide(
     """
     view, sequence = await run_in_threadpool(_decide, context, access, submission, attempt, body)
     if sequence is not None:
-        await context.outbox.published(sequence)
+        await context.relay.published(sequence)
     return view
 
 

@@ -71,7 +71,7 @@ async def take_back(
     """
     view, sequence = await run_in_threadpool(_withdraw, context, access, submission, body)
     if sequence is not None:
-        await context.outbox.published(sequence)
+        await context.relay.published(sequence)
     return view
 
 

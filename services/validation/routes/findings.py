@@ -114,7 +114,7 @@ async def _answered(
     except Refused as refused:
         raise refused.problem() from None
     if sequence is not None:
-        await context.outbox.published(sequence)
+        await context.relay.published(sequence)
     return view
 
 

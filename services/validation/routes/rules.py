@@ -116,7 +116,7 @@ async def test(body: Wanted, request: Request, context: With, access: Tester) ->
         chosen = await run_in_threadpool(_chosen, context, access, change, body.since)
     except ModelError as error:
         raise Refused(Code.BAD_RULES, where=str(error)).problem() from None
-    await context.outbox.published(chosen.sequence)
+    await context.relay.published(chosen.sequence)
     lines = _lines(request.app.state.pool, context, change, chosen)
     return StreamingResponse(lines, media_type=NDJSON)
 

@@ -68,7 +68,7 @@ async def asked(
     except Refused as refused:
         raise refused.problem() from None
     if sequence is not None:
-        await context.outbox.published(sequence)
+        await context.relay.published(sequence)
     return view
 
 
@@ -89,7 +89,7 @@ async def answered(
     except Refused as refused:
         raise refused.problem() from None
     if sequence is not None:
-        await context.outbox.published(sequence)
+        await context.relay.published(sequence)
     return view
 
 

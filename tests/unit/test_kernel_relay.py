@@ -6,8 +6,8 @@ from aiokafka.errors import KafkaConnectionError
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.kernel.outbox import delivered
 from services.kernel.publisher import Delivery
+from services.kernel.relay import delivered
 from services.kernel.wire import Message
 
 AWAY = KafkaConnectionError("away")
