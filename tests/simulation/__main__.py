@@ -14,9 +14,8 @@ import time
 from random import SystemRandom
 
 from tests.simulation.check import faults
-from tests.simulation.plans import PLANS, judge, quiet
+from tests.simulation.plans import judge, quiet, world
 from tests.simulation.planted import PLANTED
-from tests.simulation.world import World
 
 MANY = 2000
 AT_ONCE = 50
@@ -27,7 +26,7 @@ def main() -> int:
     options = _options()
     quiet()
     if options.seed is not None:
-        return _tell(options.seed)
+        return _tell(options.seed, options.plan)
     if options.planted:
         return _planted()
     return _search(options.first, options.minutes, options.jobs)
@@ -39,18 +38,19 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--first", type=int, default=SystemRandom().randrange(10**6, 10**9))
     parser.add_argument("--seed", type=int)
+    parser.add_argument("--plan", type=int, help="its index in plans.py; else the seed chooses it")
     parser.add_argument("--planted", action="store_true")
     return parser.parse_args()
 
 
-def _tell(seed: int) -> int:
-    world = World(seed, PLANS[seed % len(PLANS)])
+def _tell(seed: int, plan: int | None) -> int:
+    told = world(seed, plan)
     try:
-        world.run()
-        found = list(faults(world))
+        told.run()
+        found = list(faults(told))
     except Exception as error:
         found = [repr(error)]
-    print(f"{world.plan}\n", *world.trace, "", *(found or ["nothing is wrong"]), sep="\n")
+    print(f"{told.plan}\n", *told.trace, "", *(found or ["nothing is wrong"]), sep="\n")
     return bool(found)
 
 

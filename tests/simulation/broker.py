@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import islice
@@ -18,7 +18,7 @@ from services.kernel.assignment import Assignment
 from services.kernel.backlog import Received
 from services.kernel.dead import Origin
 from services.kernel.errors import Permanent
-from services.kernel.publisher import DELIVERY_TIMEOUT
+from services.kernel.publisher import DELIVERY_TIMEOUT, Delivery
 from services.kernel.topics import Topic
 from services.kernel.wire import Message, decode
 from tests.simulation.codec import CODEC
@@ -142,6 +142,37 @@ class Producer:
                 if isinstance(result, BaseException):
                     raise result
             count += len(chunk)
+        return count
+
+    async def deliver(self, messages: Sequence[Message]) -> list[Delivery]:
+        """See relay.Deliverer."""
+        by_partition: dict[TP, list[int]] = {}
+        for index, message in enumerate(messages):
+            by_partition.setdefault(self.broker.partition_of(message), []).append(index)
+        sending = [
+            self._deliver(tp, [messages[index] for index in indices])
+            for tp, indices in by_partition.items()
+        ]
+        found: dict[int, Delivery] = {}
+        for (tp, indices), count in zip(
+            by_partition.items(), await asyncio.gather(*sending), strict=True
+        ):
+            for place, index in enumerate(indices):
+                error = None if place < count else KafkaConnectionError("gone")
+                found[index] = Delivery(tp.partition, error)
+        return [found[index] for index in range(len(messages))]
+
+    async def _deliver(self, tp: TP, messages: list[Message]) -> int:
+        """How many of a partition it knows to be there; after one that failed it sends none, as an idempotent one."""
+        count = 0
+        while count < len(messages):
+            batch = messages[count : count + self.random.randint(1, len(messages) - count)]
+            if self.random.random() < self.gives_up:
+                break
+            await self.broker.ask(partial(self.broker.append, tp, batch), self.machine)
+            if self.random.random() < self.gives_up:
+                break
+            count += len(batch)
         return count
 
     async def _send(self, tp: TP, messages: list[Message]) -> None:

@@ -6,8 +6,8 @@ import json
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 
-from services.kernel.wire import Message
-from tests.simulation.world import DEAD, FEED, OUTPUT, World
+from tests.simulation.toy import DEAD, FEED, OUTPUT, id_of
+from tests.simulation.world import World
 
 
 def faults(world: World) -> Iterator[str]:
@@ -16,12 +16,13 @@ def faults(world: World) -> Iterator[str]:
     done = Counter(one["event"] for one in effects)
     expected = {str(event.id): event for event in world.sent}
     plain = [id_ for id_, event in expected.items() if event.data["what"] == "plain"]
+    yield from (f"{id_} was said to be published" for id_ in world.false_answers)
     yield from (f"{id_} took effect {done[id_]} times" for id_ in plain if done[id_] != 1)
     yield from (f"{id_} took effect, and should not" for id_ in set(done) - set(plain))
     if not world.plan.lost_tails:
         yield from _order(world)  # what is sent again stands behind others of its key
     yield from _outputs(world)
-    buried = {_id(one.message) for one in world.records(DEAD)}
+    buried = {id_of(one.message) for one in world.records(DEAD)}
     yield from (f"{id_} was buried, and is good" for id_ in buried & set(plain))
     if world.plan.lost_tails:
         return  # dead letters and the feed are no better than their log; `solieu status` tells
@@ -42,10 +43,10 @@ def _order(world: World) -> Iterator[str]:
 
 def _outputs(world: World) -> Iterator[str]:
     """What is stored is published, the same bytes each time, and nothing else is."""
-    stored = {_id(m): m.value for messages in world.database.outputs.values() for m in messages}
+    stored = {id_of(m): m.value for messages in world.database.outputs.values() for m in messages}
     published: dict[str, set[bytes]] = defaultdict(set)
     for record in world.records(OUTPUT):
-        published[_id(record.message)].add(record.message.value)
+        published[id_of(record.message)].add(record.message.value)
     yield from (f"output {id_} was never published" for id_ in stored.keys() - published.keys())
     yield from (f"output {id_} is stored nowhere" for id_ in published.keys() - stored.keys())
     yield from (
@@ -64,7 +65,3 @@ def _feed(world: World) -> Iterator[str]:
     for key, revision in revisions.items():
         if last.get(key) != revision:
             yield f"{key}: the feed has revision {last.get(key)}, the store {revision}"
-
-
-def _id(message: Message) -> str:
-    return dict(message.headers)["ce_id"].decode()

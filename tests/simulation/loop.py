@@ -39,6 +39,9 @@ class Loop(asyncio.BaseEventLoop):
         super().__init__()
         self._random = random
         self._now = 0.0
+        self.tasks: list[asyncio.Task[Any]] = []
+        """All of them: one of the dead that is collected would do what its `finally` says, at any moment."""
+        self.set_task_factory(self._new_task)
         # The dead leave tasks and questions behind that nobody asks about.
         self.set_exception_handler(lambda loop, context: None)
         self._steps = 0
@@ -73,6 +76,11 @@ class Loop(asyncio.BaseEventLoop):
 
         self.elsewhere(self._moment(), work)
         return future
+
+    def _new_task(self, loop: Any, coroutine: Any, **options: Any) -> asyncio.Task[Any]:
+        task: asyncio.Task[Any] = asyncio.Task(coroutine, loop=loop, **options)
+        self.tasks.append(task)
+        return task
 
     def _moment(self) -> float:
         return self._random.expovariate(1 / MOMENT)

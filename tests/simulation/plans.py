@@ -29,20 +29,23 @@ PLANS: Final[Sequence[Plan]] = (
     replace(_BATCH, machines=4, moves=0.3, stops=0.1),
     replace(_OBJECT, machines=4, moves=0.3, stops=0.1, keys=2),
     replace(_OBJECT, failing_transactions=0.15, illness=0.06),
+    replace(_BATCH, apis=2, crashes=0.1, gives_up=0.1, keys=3),
+    replace(_OBJECT, apis=3, sleeps=0.15, pauses=0.05, lateness=0.2, crashes=0.1),
+    replace(_BATCH, apis=2, failing_transactions=0.15, lost_tails=0.1),
 )
 
 
-def history(seed: int) -> World:
-    """The world of this seed, after its history. Raises Stuck or TimeoutError where it never comes to an end."""
-    world = World(seed, PLANS[seed % len(PLANS)])
-    world.run()
-    return world
+def world(seed: int, plan: int | None = None) -> World:
+    """The world of a seed, which also chooses the plan where none is given, by its index."""
+    return World(seed, PLANS[seed % len(PLANS) if plan is None else plan])
 
 
-def judge(seed: int) -> list[str]:
-    """What is wrong with the history of this seed, a line each."""
+def judge(seed: int, plan: int | None = None) -> list[str]:
+    """What is wrong with a history, a line each; also that it never comes to an end."""
+    made = world(seed, plan)
     try:
-        return list(faults(history(seed)))
+        made.run()
+        return list(faults(made))
     except Exception as error:
         return [repr(error)]
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any, Final
 from unittest.mock import patch
 
-from services.kernel import partition
+from services.kernel import partition, relay
 from services.kernel.ledger import Ledger, Mark
 from services.kernel.locks import Takeover
 from services.kernel.store import Trials
@@ -89,6 +89,23 @@ def _committed_twice() -> Iterator[None]:
         yield
 
 
+@contextmanager
+def _marked_though_it_failed() -> Iterator[None]:
+    def all_of_them(rows: Sequence[Any], deliveries: Sequence[Any]) -> list[int]:
+        return [sequence for sequence, _ in rows]
+
+    with patch.object(relay, "delivered", all_of_them):
+        yield
+
+
+@contextmanager
+def _answered_before_it_is_published() -> Iterator[None]:
+    async def at_once(self: Any, sequence: int) -> None: ...
+
+    with patch.object(relay.Relay, "_until_published", at_once):
+        yield
+
+
 PLANTED: Final[Mapping[str, Callable[[], Any]]] = {
     "acknowledged out of order": _acknowledged_out_of_order,
     "marked before it is published": _marked_before_it_is_published,
@@ -97,4 +114,6 @@ PLANTED: Final[Mapping[str, Callable[[], Any]]] = {
     "buried without comparison": _buried_without_comparison,
     "held by two": _held_by_two,
     "committed twice": _committed_twice,
+    "marked in the outbox though it failed": _marked_though_it_failed,
+    "answered before it is published": _answered_before_it_is_published,
 }

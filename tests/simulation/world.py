@@ -5,46 +5,43 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import random
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import Any, Literal
-from uuid import UUID, uuid5
 
 from faust.types import TP
-from sqlmodel import Session
 
-from services.kernel.assignment import Assignment
-from services.kernel.errors import Permanent
-from services.kernel.events import Draft, Event, NewObject, Outcome, Reference, Row
-from services.kernel.handling import Handling, Writer
-from services.kernel.process import Process
-from services.kernel.stage import BatchStage, ObjectStage, Stage
-from services.kernel.topics import Topic, dead
-from services.kernel.wire import Message, encode
-from tests.simulation.broker import Broker, Consumer, Producer, Source
-from tests.simulation.codec import CODEC
-from tests.simulation.database import Database, Locks
-from tests.simulation.loop import MACHINE, Loop
+from services.kernel.events import Event
+from services.kernel.wire import Message
+from tests.simulation.broker import Broker, Producer
+from tests.simulation.database import Database
+from tests.simulation.loop import Loop
+from tests.simulation.machines import Api, Machine, Vault, Worker, Workers
+from tests.simulation.office import Office
+from tests.simulation.toy import (
+    DEAD,
+    FEED,
+    INPUT,
+    OUTPUT,
+    PARTITIONS,
+    What,
+    event,
+    event_id,
+    id_of,
+    message,
+    stage,
+    topic,
+)  # fmt: skip
 
-SERVICE = "toy"
-INPUT = "submission.received"
-OUTPUT = "submission.superseded"
-FEED = "grdp.observation"
-DEAD = dead(SERVICE)
 BEGINNING = datetime(2026, 11, 29, tzinfo=UTC)
-NAMESPACE = UUID(int=7)
-PARTITIONS = 3
 TROUBLE_SECONDS = 60.0
 PEACE_SECONDS = 600.0
 """Within it all must be done once everything works again."""
-What = Literal["plain", "refused", "killer"]
-
-
-class Died(BaseException):
-    """Raised in a handler that ends its process."""
+SETTLED_SECONDS = 30.0
+"""What was handled is published by then, also by who had to wait for what another may have sent."""
 
 
 @dataclass(frozen=True)
@@ -53,6 +50,8 @@ class Plan:
 
     kind: Literal["batch", "object"] = "batch"
     machines: int = 2
+    apis: int = 0
+    """Those that publish the events, by an outbox; without them events come from nowhere."""
     events: int = 30
     keys: int = 6
     crashes: float = 0.05
@@ -72,100 +71,6 @@ class Plan:
     """Events that end their process each time, fewer than partitions: one goes on, by which they are told."""
 
 
-@dataclass(eq=False)
-class Machine:
-    """One process: the real partitions, ledger and handling, with everything around them made up."""
-
-    world: World
-    number: int
-    is_dead: bool = False
-    wakes_at: float = 0.0
-    steps_left: int | None = None
-    stopping: asyncio.Event = field(default_factory=asyncio.Event)
-
-    def start(self) -> None:
-        """Begins to work."""
-        context_token = MACHINE.set(self)
-        try:
-            self.task = self.world.loop.create_task(self._run())
-        finally:
-            MACHINE.reset(context_token)
-
-    def step(self) -> None:
-        """See loop.Machine."""
-        if self.steps_left is not None:
-            self.steps_left -= 1
-            if self.steps_left <= 0:
-                self.die("a crash")
-
-    def die(self, why: object) -> None:
-        """From now on it does nothing; the database's server notices at once, or after a while."""
-        if self.is_dead:
-            return
-        self.world.note(f"machine {self.number} dies: {why!r}"[:120])
-        self.is_dead = True
-        delay = self.world.random.choice((0.0, 0.1, 3.0))
-        self.world.loop.elsewhere(delay, self.locks.cut)
-
-    async def _run(self) -> None:
-        world = self.world
-        self.locks = Locks(world.database, self)
-        writer = Writer(SERVICE, CODEC, world.now)
-        handling = Handling(writer, world.database, world.vault, world.workers)
-        sender = Producer(world.broker, self, world.random, world.plan.gives_up)
-        process = Process(
-            SERVICE, [world.stage], clock=world.now, locks=self.locks, source=Source(world.broker, self),
-            store=world.database, handling=handling, sender=sender, fail=self.die,
-        )  # fmt: skip
-        assignment = Assignment(process, world.topics)
-        self.consumer = process.flow = Consumer(world.broker, self, world.topics, assignment)
-        watching = asyncio.create_task(self._guard(self.locks.watch()))
-        consuming = asyncio.create_task(self._guard(self.consumer.run()))
-        await self.stopping.wait()
-        consuming.cancel()
-        with suppress(asyncio.CancelledError):
-            await consuming
-        await self.consumer.leave(list(self.consumer.fetching))
-        watching.cancel()
-        self.world.note(f"machine {self.number} has stopped")
-        self.is_dead = True
-        self.locks.cut()
-
-    async def _guard(self, work: Any) -> None:
-        try:
-            await work
-        except asyncio.CancelledError:
-            raise
-        except Exception as error:
-            self.die(error)
-
-
-@dataclass
-class Vault:
-    """Objects that are there."""
-
-    objects: dict[str, bytes] = field(default_factory=dict)
-
-    def put(self, item: NewObject) -> object:
-        """See Objects."""
-        self.objects[item.reference()["name"]] = item.content
-        return None
-
-    def get(self, reference: Reference) -> bytes:
-        """See Objects."""
-        return self.objects[str(reference["name"])]
-
-
-class Workers:
-    """No processes: the handlers of these worlds are not isolated."""
-
-    async def run(
-        self, function: Callable[..., Any], *arguments: Any, size: int = 0, who: str = ""
-    ) -> Any:
-        """See handling.Workers."""
-        raise AssertionError
-
-
 class World:
     """All of it. `run` is one history; afterwards check.py looks at what came of it."""
 
@@ -179,14 +84,20 @@ class World:
         logs: dict[TP, list[Any]] = {
             TP(name, number): [] for name, count in names.items() for number in range(count)
         }
-        self.topics = {INPUT: _topic(INPUT)}
+        self.topics = {INPUT: topic(INPUT)}
         self.broker = Broker(self.loop, self.random, logs, lateness=plan.lateness)
         self.database = Database(self.loop.time, self._fails)
+        self.office = Office(self.loop.time, self._fails)
         self.vault = Vault()
         self.workers = Workers()
-        self.stage = _stage(self)
-        self.machines: list[Machine] = []
+        self.stage = stage(self)
+        self.machines: list[Worker] = []
+        self.apis: list[Api] = []
         self.sent: list[Event] = []
+        self.false_answers: list[str] = []
+        """Events of which a command was told that they are published, and they were not."""
+        self._commands = 0
+        self._commanding: list[asyncio.Task[None]] = []
         self.trace: list[str] = []
         self.is_ill = self._was_ill = False
         self.has_trouble = True
@@ -209,7 +120,7 @@ class World:
 
     def _end(self) -> None:
         """Lets go of what the dead have left behind."""
-        for task in asyncio.all_tasks(self.loop):
+        for task in self.loop.tasks:
             task._log_destroy_pending = False  # type: ignore[attr-defined]
             coroutine: Any = task.get_coro()
             with suppress(Exception):
@@ -225,7 +136,9 @@ class World:
 
     async def _history(self) -> None:
         for _ in range(self.plan.machines):
-            self._new_machine()
+            self._new_worker()
+        for _ in range(self.plan.apis):
+            self._new_api()
         upstream = self.loop.create_task(self._upstream())
         supervising = self.loop.create_task(self._supervise())
         await self._trouble()
@@ -234,6 +147,7 @@ class World:
         await upstream
         if self.plan.lost_tails:
             await asyncio.sleep(20)  # until the last loss is over
+            self._send_again()
         end = self.loop.time() + PEACE_SECONDS
         while not self._is_done():
             if self.loop.time() > end:
@@ -243,9 +157,10 @@ class World:
                 await self._send(
                     "plain"
                 )  # what is ill is told from what is bad by what else succeeds
-        supervising.cancel()
         if self.plan.lost_tails:
+            await asyncio.sleep(SETTLED_SECONDS)
             self._republish()
+        supervising.cancel()
 
     async def _trouble(self) -> None:
         plan = self.plan
@@ -272,7 +187,7 @@ class World:
         self.is_ill = False
         self.broker.lateness = 0.0
         self.broker.is_away_until = 0.0
-        for machine in self.machines:
+        for machine in self._all():
             machine.steps_left = None
 
     async def _upstream(self) -> None:
@@ -284,39 +199,75 @@ class World:
                 await self._send("refused" if refused else "plain")
             if number in killers:
                 await self._send("killer")
+        await asyncio.gather(*self._commanding)
 
     async def _send(self, what: What) -> None:
-        event = self._event(what)
-        await Producer(self.broker, None, self.random).publish([_message(event)])
-        self.sent.append(event)
+        key = self.random.randrange(self.plan.keys)
+        if self.plan.apis:
+            self._commands += 1
+            command = self._command(self._commands, key, what)
+            self._commanding.append(self.loop.create_task(command))
+            return
+        number = len(self.sent)
+        made = event(number, key, what, number, self.now())
+        await Producer(self.broker, None, self.random).publish([message(made)])
+        self.sent.append(made)
 
-    def _event(self, what: What) -> Event:
-        key = str(uuid5(NAMESPACE, f"key {self.random.randrange(self.plan.keys)}"))
-        data = {"submission_id": key, "what": what, "number": len(self.sent)}
-        id_ = uuid5(NAMESPACE, f"event {len(self.sent)}")
-        return Event(id_, INPUT, key, data, self.now(), key, "upstream")
+    async def _command(self, index: int, key: int, what: What) -> None:
+        """Asks one API or another until one says that the event is published."""
+        id_ = event_id(index)
+
+        def make(number: int) -> Event:
+            made = event(index, key, what, number, self.now())
+            self.sent.append(made)
+            return made
+
+        while True:
+            api = self.random.choice(self.apis)
+            asking = api.run(api.command(id_, make))
+            await asyncio.wait({asking}, timeout=15)
+            if asking.done() and not asking.exception():
+                self._look_at_answer(str(id_))
+                return
+            await asyncio.sleep(1.0)
+
+    def _look_at_answer(self, id_: str) -> None:
+        if not self.plan.lost_tails and id_ not in {id_of(r.message) for r in self.records(INPUT)}:
+            self.false_answers.append(id_)
 
     async def _supervise(self) -> None:
         """Starts again what ended, and gives partitions to who is there."""
         while True:
             await asyncio.sleep(0.5)
-            for machine in [one for one in self.machines if one.is_dead]:
-                self.machines.remove(machine)
-                self._new_machine()
+            for worker in [one for one in self.machines if one.is_dead]:
+                self.machines.remove(worker)
+                self._new_worker()
+            for api in [one for one in self.apis if one.is_dead]:
+                self.apis.remove(api)
+                self._new_api()
             for tp in (TP(INPUT, number) for number in range(PARTITIONS)):
                 owner = self.broker.owners.get(tp)
                 if owner is None or owner.is_dead:
                     self.broker.owners[tp] = self.random.choice(self.machines)
 
-    def _new_machine(self) -> None:
+    def _new_worker(self) -> None:
+        self.machines.append(worker := Worker(self, self._new_number()))
+        worker.start()
+
+    def _new_api(self) -> None:
+        self.apis.append(api := Api(self, self._new_number()))
+        api.start()
+
+    def _new_number(self) -> int:
         self._numbers += 1
-        machine = Machine(self, self._numbers)
-        self.machines.append(machine)
-        self.note(f"machine {machine.number} starts")
-        machine.start()
+        self.note(f"machine {self._numbers} starts")
+        return self._numbers
+
+    def _all(self) -> list[Machine]:
+        return [*self.machines, *self.apis]
 
     def _one(self) -> Machine:
-        return self.random.choice(self.machines)
+        return self.random.choice(self._all())
 
     def _crash(self) -> None:
         self._one().steps_left = self.random.randint(1, 200)
@@ -331,11 +282,11 @@ class World:
         machine.wakes_at = self.loop.time() + seconds
         self.note(f"machine {machine.number} sleeps {seconds:.1f} s")
         if self.random.random() < 0.5:
-            self.loop.elsewhere(self.random.uniform(0, seconds), machine.locks.cut)
+            self.loop.elsewhere(self.random.uniform(0, seconds), machine.cut)
 
     def _move(self) -> None:
         tp = TP(INPUT, self.random.randrange(PARTITIONS))
-        self.broker.owners[tp] = self._one()
+        self.broker.owners[tp] = self.random.choice(self.machines)
 
     def _pause(self) -> None:
         self.broker.is_away_until = self.loop.time() + self.random.uniform(0.1, 25)
@@ -353,25 +304,29 @@ class World:
         self.loop.elsewhere(self.random.uniform(0, 5), self._send_again)
 
     def _send_again(self) -> None:
-        there = {dict(r.message.headers)["ce_id"] for r in self.records(INPUT)}
-        for event in self.sent:
-            if str(event.id).encode() not in there:
-                message = _message(event)
-                self.broker.append(self.broker.partition_of(message), [message])
+        if self.plan.apis:
+            rows = self.office.rows.values()
+            self._append_lacking(INPUT, [one for n, one, _ in rows if n in self.office.published])
+        else:
+            self._append_lacking(INPUT, map(message, self.sent))
 
     def _forget_offsets(self) -> None:
         """The broker's group knows no more how far it was."""
         self.note("the group's offsets are gone")
         self.broker.committed.clear()
         for tp in self.broker.owners:
-            self.broker.owners[tp] = self._one()
+            self.broker.owners[tp] = self.random.choice(self.machines)
 
     def _republish(self) -> None:
         """As `solieu republish` and `solieu feed rebuild` do: what the database knows, and a topic has not."""
-        there = {dict(record.message.headers)["ce_id"] for record in self.records(OUTPUT)}
-        for message in (m for messages in self.database.outputs.values() for m in messages):
-            if dict(message.headers)["ce_id"] not in there:
-                self.broker.append(self.broker.partition_of(message), [message])
+        messages = (m for outputs in self.database.outputs.values() for m in outputs)
+        self._append_lacking(OUTPUT, messages)
+
+    def _append_lacking(self, name: str, messages: Iterable[Message]) -> None:
+        there = {id_of(record.message) for record in self.records(name)}
+        for one in messages:
+            if id_of(one) not in there:
+                self.broker.append(self.broker.partition_of(one), [one])
 
     def _fall_ill(self) -> None:
         """Once in a history: an environment that comes and goes is not told from an event that is bad."""
@@ -390,67 +345,17 @@ class World:
         return self.random.random() < 0.5
 
     def _is_done(self) -> bool:
+        """A mark may be beyond its log, whose lost end nothing came in place of."""
         marks = self.database.marks()
         logs = self.broker.logs.items()
-        return all(marks.get(tp, 0) == len(log) for tp, log in logs if tp.topic == INPUT)
+        done = {one["event"] for one in self.database.effects}
+        plain = {str(one.id) for one in self.sent if one.data["what"] == "plain"}
+        return plain <= done and all(
+            marks.get(tp, 0) >= len(log) for tp, log in logs if tp.topic == INPUT
+        )
 
     def records(self, topic: str) -> Iterator[Any]:
         """All of a topic, partition by partition."""
         for tp, log in self.broker.logs.items():
             if tp.topic == topic:
                 yield from log
-
-
-def _topic(name: str) -> Topic:
-    return Topic(
-        name, "upstream", (SERVICE,), "", PARTITIONS, 1, 120, False, "string", "none", name
-    )
-
-
-def _message(event: Event) -> Message:
-    draft = Draft(INPUT, event.key, event.data, event.subject)
-    return encode(draft, event.id, "upstream", event.time, None, CODEC)
-
-
-def _stage(world: World) -> Stage:
-    """Each event makes one effect, one output, and a new revision of its key's figure, which the feed has."""
-
-    def effect(event: Event, revision: int) -> Outcome:
-        machine: Any = MACHINE.get()
-        if event.data["what"] == "killer" or world.is_ill:
-            machine.die("its handler")
-            raise Died
-        if event.data["what"] == "refused":
-            raise Permanent("not to be handled")
-        values = {
-            "event": str(event.id),
-            "key": event.subject,
-            "number": event.data["number"],
-            "revision": revision,
-        }
-        return Outcome(
-            events=(Draft(OUTPUT, event.key, values, event.subject),),
-            rows=(Row(Any, values),),  # type: ignore[arg-type]
-        )
-
-    def load(session: Session, event: Event) -> int:
-        return sum(one["key"] == event.subject for one in world.database.effects)
-
-    def load_many(session: Session, events: Sequence[Event]) -> Mapping[str, int]:
-        return {event.subject: load(session, event) for event in events}
-
-    def derive(session: Session, event: Event) -> Iterator[Draft]:
-        revision = load(session, event)
-        values = {"submission_id": event.subject, "revision": revision}
-        yield Draft(
-            FEED, event.key, values, event.subject, uuid5(NAMESPACE, f"{event.subject} {revision}")
-        )
-
-    if world.plan.kind == "batch":
-        return BatchStage(
-            (INPUT,), load_many, lambda event, facts: effect(event, facts[event.subject] + 1)
-        )
-    return ObjectStage(
-        (INPUT,), load, lambda event, facts: {}, lambda event, facts, contents: effect(event, facts + 1),
-        derive=derive, awaits_catalogue=False,
-    )  # fmt: skip
