@@ -1,0 +1,126 @@
+"""The outbox in PostgreSQL and its twin in memory, with which the simulation's relays work, answer alike."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, ClassVar
+from uuid import UUID
+
+import pytest
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
+from sqlmodel import Session
+
+from services.kernel.codec import codec
+from services.kernel.db import close, connect
+from services.kernel.events import Draft, Event
+from services.kernel.outbox import Outbox, OutboxTable
+from services.kernel.relay import Held
+from tests.simulation import office, toy
+from tests.toy.harness import NOW, make_schema
+
+pytestmark = pytest.mark.stack
+PROCESSES = 2
+TOPIC = "erasure.done"
+
+
+class Alive:
+    """A machine to which nothing happens."""
+
+    is_dead = False
+    wakes_at = 0.0
+
+    def step(self) -> None: ...
+
+
+class Outboxes(RuleBasedStateMachine):
+    """Two processes of a service write, take turns to relay, and mark what they have sent."""
+
+    url: ClassVar[str]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.engines = [connect(self.url, pool_size=2) for _ in range(PROCESSES)]
+        self.tables = [OutboxTable(engine) for engine in self.engines]
+        memory = office.Office(lambda: 0.0)
+        self.twins = [office.Outbox(memory, Alive()) for _ in range(PROCESSES)]
+        self.writer = Outbox("policy", codec(), lambda: NOW)
+        self.held: tuple[Held, Held] | None = None
+        self.written = 0
+
+    @initialize()
+    def empty(self) -> None:
+        with self.engines[0].begin() as connection:
+            connection.exec_driver_sql("truncate outbox restart identity")
+
+    def teardown(self) -> None:
+        if self.held:
+            self.held[0].close()
+        for engine in self.engines:
+            close(engine)
+
+    @rule(process=st.integers(0, PROCESSES - 1))
+    def add(self, process: int) -> None:
+        index = self.written
+        self.written += 1
+        with Session(self.engines[process]) as session, session.begin():
+            sequence = self.writer.add(session, _draft(index), UUID(int=index))
+
+        def make(number: int) -> Event:
+            return toy.event(index, 0, "plain", number, NOW)
+
+        assert self.twins[process].add(toy.event_id(index), make) == sequence - 1 == index
+
+    @rule(process=st.integers(0, PROCESSES - 1))
+    def begin(self, process: int) -> None:
+        """Also while another one relays: then it gets nothing."""
+        table, twin = self.tables[process].next(), self.twins[process].next()
+        assert (table is None) == (twin is None) == (self.held is not None)
+        if table and twin:
+            assert [s - 1 for s, _ in table.rows] == [s for s, _ in twin.rows]
+            assert [message.topic for _, message in table.rows] == [TOPIC] * len(table.rows)
+            assert 0 <= table.age < 300 and (table.age > 0 or not table.rows)
+            self.held = table, twin
+
+    @precondition(lambda self: self.held)
+    @rule(data=st.data(), marks=st.booleans())
+    def end(self, data: Any, marks: bool) -> None:
+        """What is marked holds; who ends without it has published nothing."""
+        assert self.held
+        table, twin = self.held
+        if marks:
+            sent = [sequence for sequence, _ in twin.rows if data.draw(st.booleans())]
+            table.mark([sequence + 1 for sequence in sent])
+            twin.mark(sent)
+        table.close()
+        twin.close()
+        self.held = None
+
+    @precondition(lambda self: self.written)
+    @rule(data=st.data(), process=st.integers(0, PROCESSES - 1))
+    def ask(self, data: Any, process: int) -> None:
+        sequence = data.draw(st.integers(0, self.written - 1))
+        table = self.tables[process].is_published(sequence + 1)
+        assert table == self.twins[process].is_published(sequence)
+
+
+def _draft(index: int) -> Draft:
+    key = str(UUID(int=index))
+    data = {
+        "submission_id": key, "attempt": 1, "erasure_id": key, "ordered_by": "a", "confirmed_by": "b",
+        "reason_sha256": "", "document": "", "objects": 1, "erased_at": NOW,
+    }  # fmt: skip
+    return Draft(TOPIC, key, data, key)
+
+
+@pytest.fixture
+def outboxes(module_database: str) -> Iterator[Any]:
+    Outboxes.url = make_schema(module_database)
+    yield Outboxes
+
+
+def test_postgresql_and_its_twin_answer_alike(outboxes: Any) -> None:
+    case = outboxes.TestCase
+    case.settings = settings(max_examples=30, stateful_step_count=25, deadline=None)
+    case().runTest()
