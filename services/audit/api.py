@@ -19,6 +19,7 @@ from services.audit.store import Checkpoint, Leaf
 from services.kernel.api import Context, context_of, create, serve
 from services.kernel.auth import Access, Scope, allowed
 from services.kernel.clock import Clock, utc_now
+from services.kernel.comparison import Check
 from services.kernel.problems import Problem
 from services.kernel.settings import Settings
 from services.model.messages import texts
@@ -127,7 +128,7 @@ class Consistency(BaseModel):
 
 def create_app(config: Settings | None = None, clock: Clock = utc_now) -> FastAPI:
     """The application of the audit service."""
-    app = create("audit", "Audit", DESCRIPTION, config, clock, comparisons=[compare])
+    app = create("audit", "Audit", DESCRIPTION, config, clock, checks=[Check(compare)])
     _log(app, [Depends(allowed("checkpoint.read"))])
     _submissions(app)
     return app

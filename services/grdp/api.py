@@ -120,7 +120,15 @@ class Wanted:
 
 def create_app(config: Settings | None = None, clock: Clock = utc_now) -> FastAPI:
     """The application of the grdp service."""
-    app = create("grdp", "GRDP", DESCRIPTION, config, clock, comparisons=[rebuilding.compare])
+    app = create(
+        "grdp",
+        "GRDP",
+        DESCRIPTION,
+        config,
+        clock,
+        checks=[rebuilding.CHECK],
+        chores=[rebuilding.keep_moving],
+    )
     _observations(app)
     _digests(app)
     _reads(app)

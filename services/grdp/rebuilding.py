@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -19,7 +20,7 @@ from services.grdp.identity import feed_id
 from services.grdp.store import KEY
 from services.kernel.cluster import Cluster
 from services.kernel.codec import codec
-from services.kernel.comparison import PATIENCE, Comparison, Gap, Repair, settled
+from services.kernel.comparison import PATIENCE, Check, Comparison, Gap, Repair, settled
 from services.kernel.errors import Malformed
 from services.kernel.records import Reader, Tombstone, write
 from services.kernel.wire import Message, encode, encode_key
@@ -96,6 +97,31 @@ def rebuild(engine: Engine, cluster: Cluster) -> Repair:
                 break
             written[TOPIC] += count
         return Repair(dict(written), _compared(engine, reader, feed, PATIENCE))
+
+
+def keep_moving(cluster: Cluster, now: datetime) -> None:
+    """Writes the last record of a partition once more where that is older than a day.
+
+    Kafka cleans no segment that it writes to, and begins another with the first record after a day: without one, a
+    figure that was withdrawn would stay. What the worker publishes just then may end up behind that older record;
+    a rebuild sees it.
+    """
+    last: dict[int, Any] = {}
+    with Reader(cluster, [TOPIC]) as reader:
+        for record in reader.to_the_end():
+            last[record.partition] = record
+    a_day_ago = (now - timedelta(days=1)).timestamp() * 1000
+    write(cluster, (_again(one) for one in last.values() if one.timestamp < a_day_ago))
+
+
+def _again(record: Any) -> Message | Tombstone:
+    headers = tuple(record.headers)
+    if record.value is None:
+        return Tombstone(TOPIC, record.key, headers=headers)
+    return Message(TOPIC, record.key, record.value, headers)
+
+
+CHECK = Check(compare, rebuild)
 
 
 def _compared(engine: Engine, reader: Reader, feed: Feed, patience: float) -> Comparison:

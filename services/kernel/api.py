@@ -25,7 +25,7 @@ from services.kernel.auth import RemoteKeys, allowed
 from services.kernel.bodies import BodyLimit
 from services.kernel.clock import Clock, utc_now
 from services.kernel.codec import codec
-from services.kernel.comparison import Compare, Comparison, Repair
+from services.kernel.comparison import Check, Compare, Comparison, Repair
 from services.kernel.db import close, connect
 from services.kernel.masterkey import MasterKey
 from services.kernel.outbox import Outbox, OutboxTable
@@ -33,6 +33,8 @@ from services.kernel.publisher import Publisher
 from services.kernel.rates import Reads
 from services.kernel.relay import PATIENCE_SECONDS, Relay
 from services.kernel.settings import Settings, settings
+from services.kernel.topics import load, read_by
+from services.kernel.upkeep import BrokerTopics, Chore, Upkeep
 from services.kernel.vault import Vault, open_vault
 
 
@@ -75,12 +77,13 @@ def create(
     clock: Clock = utc_now,
     *,
     limits_bodies: bool = True,
-    comparisons: Sequence[Compare] = (),
+    checks: Sequence[Check] = (),
+    chores: Sequence[Chore] = (),
 ) -> FastAPI:
     """An application with the common parts; the caller adds its routes.
 
-    Without `limits_bodies` they read bodies as they come, and bound them themselves. `comparisons` are those of tables
-    with topics that this service has besides what every one has.
+    Without `limits_bodies` they read bodies as they come, and bound them themselves. `checks` are comparisons of tables
+    with topics that this service has besides what every one has; `chores` are done before them (upkeep.py).
     """
     config = config or settings()
     engine = connect(config.database_url, application=f"{service} api")
@@ -95,10 +98,15 @@ def create(
         relaying = asyncio.create_task(relay.watch())
         watch = app.state.watch = health.Watch(service, vault.check) if vault else None
         try:
+            if app.state.keeps_up:
+                upkeep.start()
             yield
         finally:
             if watch:
                 watch.stop()
+            if app.state.keeps_up:
+                with suppress(Exception):  # the database is away: the next start looks after it
+                    await run_in_threadpool(upkeep.stop)
             relay.close()
             await asyncio.wait({relaying}, timeout=5)
             relaying.cancel()
@@ -114,15 +122,22 @@ def create(
     app.state.keys = RemoteKeys(config.catalogue_url)
     app.state.reads = Reads()
     app.state.watch = None
+    app.state.keeps_up = False
     app.state.reads_topics = Lock()
     outbox = Outbox(service, codec(), clock)
+    checks = [publications.CHECK, *checks]
+    topics = [one for one in load().values() if one.owner == service]
+    upkeep = Upkeep(
+        service, engine, config.kafka, BrokerTopics(config.kafka, [*topics, *read_by(service)]),
+        checks, clock, chores=chores,
+    )  # fmt: skip
     app.state.context = Context(service, config, engine, vault, outbox, relay, clock)
     if limits_bodies:
         # Before `install`, whose layer is then the outer one: a group of tasks would hide what is raised here.
         app.add_middleware(BodyLimit)
     problems.install(app)
     _common(app, service, engine, relay)
-    _compared(app, [publications.compare, *comparisons])
+    _compared(app, [check.compare for check in checks])
     return app
 
 
@@ -203,6 +218,7 @@ def serve(app: FastAPI) -> None:
     """The whole of a service's api.py main: runs until SIGTERM."""
     context: Context = app.state.context
     log.configure(context.service)
+    app.state.keeps_up = True
     uvicorn.run(
         app,
         host=context.settings.host,

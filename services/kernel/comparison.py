@@ -43,6 +43,11 @@ class Comparison:
     compared: int
     gaps: Mapping[Gap, Mapping[str, int]]
 
+    @property
+    def total(self) -> int:
+        """How many differ."""
+        return sum(count for topics in self.gaps.values() for count in topics.values())
+
 
 @dataclass(frozen=True)
 class Repair:
@@ -53,6 +58,14 @@ class Repair:
 
 
 Compare = Callable[[Engine, Cluster], Comparison]
+
+
+@dataclass(frozen=True)
+class Check:
+    """A comparison of tables with topics, and what closes the gaps that it finds, where something does."""
+
+    compare: Compare
+    repair: Callable[[Engine, Cluster], Repair] | None = None
 
 
 def settled(holds: Callable[[], bool], patience: float) -> bool:

@@ -61,6 +61,14 @@ create table outbox (
     published_at timestamptz
 );
 create index outbox_unpublished on outbox (sequence) where published_at is null;
+create table upkeep (
+    single boolean primary key default true check (single),
+    wanted_at timestamptz,
+    done_at timestamptz not null default now(),
+    clean boolean not null default true,
+    gaps jsonb not null default '{}'
+);
+insert into upkeep default values;
 create table replica (
     kind text not null,
     id text not null,
@@ -108,6 +116,14 @@ alter table partitions add column if not exists tried_since timestamptz;
 alter table partitions add column if not exists tried_well boolean not null default false;
 alter table partitions add column if not exists tried bytea;
 alter table partitions drop column if exists trial_offset;
+create table if not exists upkeep (
+    single boolean primary key default true check (single),
+    wanted_at timestamptz,
+    done_at timestamptz not null default now(),
+    clean boolean not null default true,
+    gaps jsonb not null default '{}'
+);
+insert into upkeep default values on conflict do nothing;
 """
 """Brings the tables of an installation that is older than these columns up to date; changes no newer one. Of rows that
 are there already nobody knows how long their topic is kept: all are permanent. What was buried by its offset is tried

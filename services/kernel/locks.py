@@ -148,6 +148,9 @@ class Locks:
             "select fingerprint from buried where topic = %s and partition = %s", [topic, partition]
         )
         buried = frozenset(bytes(row[0]) for row in await cursor.fetchall())
+        if not clean:
+            # Its last holder may have sent what is older than what stands in the tables, and send it yet.
+            await self._open.execute("update upkeep set wanted_at = now()")
         await self._open.execute(
             "insert into partitions (topic, partition, clean) values (%s, %s, false)"
             " on conflict (topic, partition) do update set clean = false",

@@ -78,6 +78,21 @@ OUTBOX_OLDEST = Gauge(
     "For how long the oldest row of the outbox has been waiting to be published; alerts over 120.",
     ["service"],
 )
+MENDED = Counter(
+    "solieu_mended_records_total",
+    "Records that topics lacked and were published again by themselves: the broker had lost them. Any is an alarm.",
+    ["service"],
+)
+GAPS = Gauge(
+    "solieu_gap_records",
+    "Records by which tables and topics differ after the last upkeep, by comparison; any is an alarm.",
+    ["service", "comparison"],
+)
+COMPARED_AT = Gauge(
+    "solieu_compared_at_seconds",
+    "When tables and topics were compared last, in Unix time; each night. Alerts after two days.",
+    ["service"],
+)
 SWEPT = Counter(
     "solieu_swept_total",
     "Submissions that the sweep had to decide anew, because no event had; each is worth a look.",

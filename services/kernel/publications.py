@@ -16,7 +16,7 @@ from sqlalchemy import Engine
 from sqlmodel import Session
 
 from services.kernel.cluster import Cluster
-from services.kernel.comparison import PATIENCE, Comparison, Gap, Repair, settled
+from services.kernel.comparison import PATIENCE, Check, Comparison, Gap, Repair, settled
 from services.kernel.postgresql import unpack
 from services.kernel.records import AT_ONCE, Reader, write
 from services.kernel.topics import Topic, load
@@ -89,6 +89,9 @@ def republish(engine: Engine, cluster: Cluster) -> Repair:
         lacking = (one for one in _rows(session, topics) if _id(one) not in seen)
         write(cluster, _counted(lacking, written))
     return Repair(dict(written), compare(engine, cluster))
+
+
+CHECK = Check(compare, republish)
 
 
 def _topics(engine: Engine) -> Sequence[Topic]:

@@ -93,6 +93,11 @@ def _topic(name: str, entry: dict[str, Any]) -> Topic:
     return Topic(name=name, schema=name, readers=readers, **entry)
 
 
+def read_by(group: str) -> list[Topic]:
+    """The topics whose records a consumer group handles: all that it may read but its own dead letters."""
+    return [one for one in load().values() if group in one.readers and one.name != dead(group)]
+
+
 def dead(group: str) -> str:
     """The group's dead letters."""
     return f"{group}.dead"

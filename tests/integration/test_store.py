@@ -248,7 +248,7 @@ def test_postgresql_and_its_twin_answer_alike(tables: None) -> None:
 def test_tables_of_an_older_installation_become_those_of_a_new_one(fresh_database: str) -> None:
     columns = (
         "select table_name, column_name, data_type, is_nullable, column_default from information_schema.columns"
-        " where table_schema = %s and table_name in ('inbox', 'partitions', 'buried') order by 1, 2"
+        " where table_schema = %s and table_name in ('inbox', 'partitions', 'buried', 'upkeep') order by 1, 2"
     )
     with psycopg.connect(fresh_database) as connection:
         for schema, tables in (("new", RUNNER_TABLES), ("old", OLDER_TABLES)):
@@ -261,3 +261,4 @@ def test_tables_of_an_older_installation_become_those_of_a_new_one(fresh_databas
         found = {name: connection.execute(columns, [name]).fetchall() for name in ("new", "old")}
         assert found["old"] == found["new"]
         assert connection.execute("select permanent from inbox").fetchall() == [(True,)]
+        assert connection.execute("select clean from old.upkeep").fetchall() == [(True,)]

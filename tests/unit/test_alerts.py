@@ -25,6 +25,9 @@ GAPS = f'solieu_offset_gaps_total{{service="grdp",topic="submission.cleared",{JO
 REWRITTEN = f'solieu_logs_rewritten_total{{service="grdp",topic="submission.cleared",{JOB}}}'
 ILL = f"solieu_stage_ill{{{STAGE}}}"
 REFUSED = f'solieu_replays_refused_total{{service="grdp",{JOB}}}'
+MENDED = f'solieu_mended_records_total{{service="policy",{JOB}}}'
+GAP = f'solieu_gap_records{{service="grdp",comparison="feed",{JOB}}}'
+COMPARED = f'solieu_compared_at_seconds{{service="policy",{JOB}}}'
 OUTBOX = f'solieu_outbox_oldest_seconds{{service="policy",{JOB}}}'
 RETRIES = f'solieu_retries_total{{service="grdp",{JOB}}}'
 VAULT = f'solieu_vault_reachable{{service="grdp",{JOB}}}'
@@ -77,6 +80,13 @@ CASES = (
     Case("LogRewritten", "one", {REWRITTEN: "_x3 1x9"}, True),
     Case("LogRewritten", "none", {REWRITTEN: "0x10"}, False),
     Case("StageIll", "for minutes", {ILL: "0x3 1x9"}, True),
+    Case("Mended", "once in the night", {MENDED: "0 3x9"}, True),
+    Case("Mended", "its process is gone", {MENDED: "2 stale"}, True, 600),
+    Case("Mended", "nothing was lost", {MENDED: "0x10"}, False),
+    Case("Gap", "the store was set back", {GAP: "0x8 1x2"}, True),
+    Case("Gap", "it was mended", {GAP: "2x5 0x5"}, False),
+    Case("NotCompared", "since yesterday's yesterday", {COMPARED: "-173000x10"}, True),
+    Case("NotCompared", "last night", {COMPARED: "-80000x10"}, False),
     Case("StageIll", "one event was tried a few times", {ILL: "0x8 1 0 0"}, False),
     Case("ReplayRefused", "one", {REFUSED: "_x3 1x9"}, True),
     Case("ReplayRefused", "its process is gone", {REFUSED: "1 stale"}, True, 600),

@@ -1,0 +1,235 @@
+"""What a service looks after by itself: that its topics have what its tables say.
+
+It is compared each night, and after whatever may have made a difference: a process that ended uncleanly, or a broker
+that was away, perhaps without power. What can be mended is mended; what stays is told. Each process of the service's
+API looks whether it is time; the one that has the lock does it.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from threading import Event, Thread
+from typing import Final, Protocol
+
+import sqlalchemy as sa
+import structlog
+from faust.types import TP
+from kafka import KafkaConsumer, TopicPartition
+from sqlalchemy import Connection, Engine
+from sqlalchemy.dialects.postgresql import JSONB
+
+from services.kernel import metrics
+from services.kernel.clock import Clock
+from services.kernel.cluster import Cluster
+from services.kernel.comparison import Check
+from services.kernel.errors import is_transient
+from services.kernel.topics import Extent, Topic, read_by
+
+LOOK_SECONDS: Final = 5.0
+OUTAGE_SECONDS: Final = 2.0
+"""A broker that takes longer to answer was away: none is back from a loss of power sooner."""
+SETTLED_SECONDS: Final = 30.0
+"""After it nothing is on its way any more of what a dead process, or one before an outage, had sent."""
+AGAIN_SECONDS: Final = 300.0
+"""Between tries that failed."""
+NIGHT_HOUR: Final = 20
+"""In UTC: three in the morning in Vietnam."""
+_OPEN = sa.text(
+    "update upkeep set wanted_at = case when clean then wanted_at else now() end, clean = false"
+)
+_CLOSE = sa.text("update upkeep set clean = true")
+_WANT = sa.text("update upkeep set wanted_at = now()")
+_STATE = sa.text(
+    "select coalesce(wanted_at < now() - :settled * interval '1 second', false) or done_at < :night,"
+    " now(), done_at, gaps from upkeep"
+)
+_DONE = sa.text(
+    "update upkeep set done_at = :begun, gaps = :gaps,"
+    " wanted_at = case when wanted_at > :begun then wanted_at end"
+).bindparams(sa.bindparam("gaps", type_=JSONB))
+_MARKS = sa.text(
+    "select topic, partition, next_offset from partitions where next_offset is not null"
+)
+_LOCK = sa.text("select pg_try_advisory_lock(hashtext(current_schema || ' upkeep'))")
+_UNLOCK = sa.text("select pg_advisory_unlock(hashtext(current_schema || ' upkeep'))")
+
+log = structlog.get_logger()
+Chore = Callable[[Cluster, datetime], object]
+"""Something to be done each night besides; safe to be done more often."""
+
+
+class Topics(Protocol):
+    """The broker, asked where partitions begin and end."""
+
+    def extents(self) -> dict[TP, Extent]:
+        """Of all partitions of the topics that the service reads or writes. Raises KafkaError while it is away."""
+        ...
+
+
+class BrokerTopics:
+    """Topics on a real broker, on a connection that is made anew after an error."""
+
+    def __init__(self, cluster: Cluster, topics: Sequence[Topic]) -> None:
+        self._cluster = cluster
+        self._places = [TopicPartition(t.name, n) for t in topics for n in range(t.partitions)]
+        self._consumer: KafkaConsumer | None = None
+
+    def extents(self) -> dict[TP, Extent]:
+        """See Topics."""
+        try:
+            if self._consumer is None:
+                self._consumer = KafkaConsumer(**self._cluster.options(), group_id=None)
+            first = self._consumer.beginning_offsets(self._places)
+            end = self._consumer.end_offsets(self._places)
+        except Exception:
+            self.close()
+            raise
+        return {TP(*place): Extent(first[place], end[place]) for place in self._places}
+
+    def close(self) -> None:
+        """Ends the connection."""
+        consumer, self._consumer = self._consumer, None
+        if consumer is not None:
+            consumer.close()
+
+
+@dataclass(frozen=True)
+class State:
+    """What a look found. `gaps`: how many records differ, by comparison, as the last upkeep left it."""
+
+    is_due: bool
+    now: datetime
+    done_at: datetime
+    gaps: dict[str, int]
+
+
+class Upkeep:
+    """One service's, in one process. `seconds` is a clock that never jumps; `chores` are done before the checks."""
+
+    def __init__(
+        self, service: str, engine: Engine, cluster: Cluster, topics: Topics, checks: Sequence[Check],
+        clock: Clock, *, chores: Sequence[Chore] = (),
+        seconds: Callable[[], float] = time.monotonic,
+    ) -> None:  # fmt: skip
+        self._service = service
+        self._engine = engine
+        self._cluster = cluster
+        self._topics = topics
+        self._checks = checks
+        self._chores = chores
+        self._clock = clock
+        self._seconds = seconds
+        self._reads = {topic.name for topic in read_by(service)}
+        self._was_away = False
+        self._targets: dict[TP, int] = {}
+        self._not_before = 0.0
+        self._is_open = False
+        self._stop = Event()
+        self._mended = metrics.MENDED.labels(service)
+
+    def start(self) -> None:
+        """Begins to look, on a thread of its own."""
+        Thread(target=self._run, name="upkeep", daemon=True).start()
+
+    def stop(self) -> None:
+        """The process ends in good order. What is being mended is broken off, and begun again at the next start."""
+        self._stop.set()
+        with self._engine.begin() as connection:
+            connection.execute(_CLOSE)
+
+    def _run(self) -> None:
+        while not self._stop.is_set():
+            try:
+                self.look()
+            except Exception as error:
+                if not is_transient(error):
+                    log.error("upkeep", exc_info=error)
+            self._stop.wait(LOOK_SECONDS)
+
+    def look(self) -> None:
+        """Does what is due. Raises what broker and database do while they are away."""
+        extents = self._extents()
+        with self._engine.begin() as connection:
+            if not self._is_open:
+                connection.execute(_OPEN)
+            if self._was_away and extents:
+                connection.execute(_WANT)
+            state = self._state(connection)
+        self._is_open = True
+        self._was_away = self._was_away and not extents
+        self._tell(state)
+        if extents and state.is_due and self._seconds() >= self._not_before:
+            self._do_alone(extents)
+
+    def _do_alone(self, extents: Mapping[TP, Extent]) -> None:
+        with self._engine.connect() as connection:
+            connection.execution_options(isolation_level="AUTOCOMMIT")
+            if not connection.execute(_LOCK).scalar_one():
+                return
+            try:
+                state = self._state(connection)
+                if state.is_due and self._has_caught_up(connection, extents):
+                    self._not_before = self._seconds() + AGAIN_SECONDS
+                    gaps = self._keep_up()
+                    connection.execute(_DONE, {"begun": state.now, "gaps": gaps})
+                    self._targets, self._not_before = {}, 0.0
+            finally:
+                connection.execute(_UNLOCK)
+
+    def _extents(self) -> dict[TP, Extent]:
+        """Where the topics end; nothing while the broker is away."""
+        begun = self._seconds()
+        try:
+            found = self._topics.extents()
+        except Exception:
+            self._was_away = True
+            return {}
+        self._was_away = self._was_away or self._seconds() - begun > OUTAGE_SECONDS
+        return found
+
+    def _state(self, connection: Connection) -> State:
+        values = {"settled": SETTLED_SECONDS, "night": _last_night(self._clock())}
+        return State(*connection.execute(_STATE, values).one())
+
+    def _tell(self, state: State) -> None:
+        metrics.COMPARED_AT.labels(self._service).set(state.done_at.timestamp())
+        for name, count in state.gaps.items():
+            metrics.GAPS.labels(self._service, name).set(count)
+
+    def _has_caught_up(self, connection: Connection, extents: Mapping[TP, Extent]) -> bool:
+        """Whether the service has read to where its topics ended when this became due.
+
+        A database that was restored from an older copy lacks what the log yet has: compared before that is read again,
+        the feed would lose it.
+        """
+        self._targets = self._targets or {
+            tp: extent.end for tp, extent in extents.items() if tp.topic in self._reads
+        }
+        marks = {TP(t, n): mark for t, n, mark in connection.execute(_MARKS)}
+        return all(
+            max(marks.get(tp, 0), extents[tp].begin) >= target
+            for tp, target in self._targets.items()
+        )
+
+    def _keep_up(self) -> dict[str, int]:
+        """How many records differ at the end, by comparison."""
+        for chore in self._chores:
+            chore(self._cluster, self._clock())
+        gaps = {}
+        for check in self._checks:
+            found = check.compare(self._engine, self._cluster)
+            if found.total and check.repair:
+                repair = check.repair(self._engine, self._cluster)
+                self._mended.inc(sum(repair.written.values()))
+                log.warning("mended", comparison=found.name, written=dict(repair.written))
+                found = repair.after
+            gaps[found.name] = found.total
+        return gaps
+
+
+def _last_night(now: datetime) -> datetime:
+    tonight = now.astimezone(UTC).replace(hour=NIGHT_HOUR, minute=0, second=0, microsecond=0)
+    return tonight if tonight <= now else tonight - timedelta(days=1)
