@@ -22,8 +22,8 @@ class Assignment:
         self._topics = topics
         self._partitions: dict[TP, Partition] = {}
 
-    def accept(self, tp: TP, received: Received) -> bool:
-        """Hands a record to its partition; False says that this one's queue is full."""
+    def accept(self, tp: TP, received: Sequence[Received]) -> bool:
+        """Hands records to their partition; False says that this one's queue is full."""
         partition = self._partitions.get(tp)
         if partition is None:
             partition = Partition(self._process, self._topics[tp.topic], tp.partition)

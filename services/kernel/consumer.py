@@ -1,10 +1,9 @@
-"""Faust as the runner uses it: it brings records and commits what is acknowledged, nothing else.
+"""Faust as the runner uses it: membership, assignment, fetching, and commits of what is acknowledged; nothing else.
 
-Faust acknowledges a whole batch as soon as an iteration over `take` ends, and commits past an unfinished offset; so
-records are only ever taken one at a time, without its acknowledgement, and acknowledged in order by partition.py.
+What it has fetched of a partition goes there whole, without its streams, events and the four tasks for each record.
+They would also acknowledge a batch as soon as an iteration over it ends, and keep an account of offsets that drops a
+record which comes again after a rebalance. That account is partition.py's, which acknowledges in order.
 No tables, no declared topics, no web server, no serializers: an error of those would lose a record.
-Faust's own account of offsets is switched off, too: after a rebalance it may hand over a record that it had buffered
-before an earlier one that comes again, drop the earlier one as read, and commit past it. The account is partition.py's.
 """
 
 from __future__ import annotations
@@ -13,7 +12,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
-from typing import Any
+from typing import Any, cast
 
 import faust
 from aiokafka.errors import IllegalStateError
@@ -21,7 +20,6 @@ from faust.auth import SASLCredentials
 from faust.exceptions import ConsumerNotStarted
 from faust.transport.drivers import aiokafka
 from faust.types import TP
-from mode.services import WaitResults
 from yarl import URL
 
 from services.kernel.backlog import Received
@@ -38,53 +36,48 @@ from services.kernel.wire import decode, fingerprint
 
 SESSION_SECONDS = 10
 """How long the broker keeps a member's place of whom it hears nothing."""
-Accept = Callable[[TP, Received], bool]
-"""Takes a record over; False says that the partition's queue is full."""
+Accept = Callable[[TP, Sequence[Received]], bool]
+"""Takes records of a partition over; False says that its queue is full."""
+Deliver = Callable[[TP, Sequence[Any]], Awaitable[None]]
 Leave = Callable[[Sequence[TP]], Awaitable[None]]
 Fail = Callable[[BaseException], None]
 
 
-class _Unread(dict[TP, int | None]):
-    """What Faust has read: to its mind, nothing. So it drops no record that comes again, and invents no gap."""
-
-    def __getitem__(self, tp: TP) -> None:
-        return None
-
-
 class _FaustConsumer(aiokafka.Consumer):
-    """Delivers without the four tasks that Faust makes for every record, and commits what is acknowledged."""
+    """Hands fetched batches over, and commits what is acknowledged."""
 
     app: Any
-    """The _App, which ends the process."""
+    """The _App."""
 
-    def __init__(self, *args: Any, **options: Any) -> None:
-        super().__init__(*args, **options)
-        self._read_offset = _Unread()
+    def acknowledge(self, tp: TP, offset: int) -> None:
+        """Of a partition, in the order of offsets, all below included."""
+        self._acked[tp] = [offset]
 
     def _new_offset(self, tp: TP) -> int | None:
-        """Partition acknowledges in order, all below included: the last acknowledged one is the mark."""
-        acknowledged = self._acked[tp]
-        if not acknowledged:
-            return None
-        mark = max(acknowledged) + 1
-        acknowledged.clear()
-        self._acked_index[tp].clear()
-        return mark
+        acknowledged = self._acked.pop(tp, None)
+        return acknowledged[0] + 1 if acknowledged else None
 
     async def _drain_messages(self, fetcher: Any) -> None:
-        """Without its loop the process would look well and read nothing: an error of it ends the process."""
+        """Without this loop the process would look well and read nothing: an error of it ends the process."""
         try:
-            await super()._drain_messages(fetcher)
+            while not (self.should_stop or fetcher.should_stop):
+                records, active = await self._wait_next_records(timeout=1.0)
+                await self._hand_over(records or {}, active or set())
+                await asyncio.sleep(0)
         except Exception as error:
-            self.app.fail(error)
+            if not self.app.should_stop:
+                self.app.fail(error)
 
-    async def wait_first(self, *waiting: Any, **options: Any) -> Any:
-        """Awaits a delivery itself while the flow is on; all else as Faust does."""
-        if len(waiting) != 2 or not self.flow_active or not self.app.flow_control.is_active():
-            return await super().wait_first(*waiting, **options)
-        delivery, suspended = waiting
-        suspended.close()
-        return WaitResults([delivery], [await delivery], False)
+    async def _hand_over(self, records: Mapping[TP, Sequence[Any]], active: set[TP]) -> None:
+        """What was fetched before a rebalance is not ours any more, perhaps: it comes again to whoever has it then."""
+        generation = self.app.consumer_generation_id
+        for tp, batch in records.items():
+            if not self.flow_active or self.app.consumer_generation_id != generation:
+                break
+            if tp in active or tp in self._buffered_partitions:
+                await self.app.deliver(tp, batch)
+        if not self.flow_active:
+            await self.perform_seek()
 
 
 class _Transport(aiokafka.Transport):
@@ -92,8 +85,11 @@ class _Transport(aiokafka.Transport):
 
 
 class _App(faust.App):
-    """Faust without the folders in which it would keep tables; `fail` ends the process."""
+    """Faust without the folders in which it would keep tables. `deliver` takes what was fetched of a partition, and
+    `fail` ends the process.
+    """
 
+    deliver: Deliver
     fail: Fail
 
     def _create_directories(self) -> None: ...
@@ -124,15 +120,13 @@ class Consumer:
 
     def __init__(
         self, service: str, cluster: Cluster, instance: str, topics: Mapping[str, Topic],
-        streams: Iterable[Sequence[str]], broker_log: BrokerLog, accept: Accept, leave: Leave, fail: Fail,
+        inputs: Iterable[str], broker_log: BrokerLog, accept: Accept, leave: Leave, fail: Fail,
     ) -> None:  # fmt: skip
         self._service = service
-        inputs = [tuple(names) for names in streams]
-        self._inputs = {name: topics[name] for names in inputs for name in names}
+        self._inputs = {name: topics[name] for name in inputs}
         self._letters = Letters(service, broker_log, self._inputs)
         self._accept = accept
         self._leave = leave
-        self._fail = fail
         self._app = _App(
             service,
             broker=[URL(f"aiokafka://{server}") for server in cluster.servers.split(",")],
@@ -150,11 +144,12 @@ class Consumer:
             stream_wait_empty=False,
             web_enabled=False,
         )
+        self._app.deliver = self._deliver
         self._app.fail = fail
         self._app.transport = _Transport(self._app.conf.broker_consumer, self._app)
         self._app.on_partitions_revoked.connect(self._revoked)
-        for names in (*inputs, (replay(service),)):
-            self._agent(names)
+        names = (*self._inputs, replay(service))
+        self._app.topics.add(self._app.topic(*names, key_type=bytes, value_type=bytes))
 
     async def start(self) -> None:
         """Joins the group; returns when records can come."""
@@ -199,47 +194,52 @@ class Consumer:
         except ConsumerNotStarted:
             return False
 
-    def _agent(self, names: Sequence[str]) -> None:
-        topic = self._app.topic(
-            *names, key_type=bytes, value_type=bytes, key_serializer="raw", value_serializer="raw"
-        )
+    @property
+    def _faust(self) -> _FaustConsumer:
+        return cast(_FaustConsumer, self._app.consumer)
 
-        async def consume(stream: Any) -> None:
-            async for event in stream.noack().events():
-                try:
-                    await self._take(event)
-                except Exception as error:
-                    self._fail(error)
-
-        self._app.agent(topic, name=f"{self._service}.{names[0]}")(consume)
-
-    async def _take(self, event: Any) -> None:
-        tp = TP(event.message.topic, event.message.partition)
-        if not self._accept(tp, await self._received(event)):
+    async def _deliver(self, tp: TP, records: Sequence[Any]) -> None:
+        if tp.topic == replay(self._service):
+            received = [await self._sent_back(tp, record) for record in records]
+            if tp not in self._app.consumer.assignment():
+                return  # taken away meanwhile
+        else:
+            received = [
+                self._received(tp, record, Origin(*tp, record.offset), _content(record))
+                for record in records
+            ]
+        if not self._accept(tp, received):
             # Not pause_partitions: that drops records already fetched, and commits past them.
             self._app.consumer.on_buffer_full(tp)
 
-    async def _received(self, event: Any) -> Received:
-        """The record, or the dead letter that it names; what may not be sent back comes without its content."""
-        message = event.message
-        origin = Origin(message.topic, message.partition, message.offset)
-        content: Content = (message.key, message.value, tuple(message.headers or ()))
-        stamp = partial(fingerprint, round(message.timestamp * 1000), *content)
-        decoded: Event | Permanent
-        if message.topic == replay(self._service):
-            named = content
-            try:
-                origin, content = await patiently(
-                    self._service, lambda: self._letters.sent_back(named)
-                )
-            except NotReplayable as error:
-                return Received(message.offset, None, None, (), origin, error, event.ack, stamp)
+    async def _sent_back(self, tp: TP, record: Any) -> Received:
+        """The dead letter that the record names; what may not be sent back comes without its content."""
+        named = _content(record)
         try:
-            decoded = decode(self._inputs[origin.topic], *content, codec())
-        except Permanent as error:
-            decoded = error
-        return Received(message.offset, *content, origin, decoded, event.ack, stamp)
+            origin, content = await patiently(self._service, lambda: self._letters.sent_back(named))
+        except NotReplayable as error:
+            place = Origin(*tp, record.offset)
+            return self._received(tp, record, place, (None, None, ()), error)
+        return self._received(tp, record, origin, content)
+
+    def _received(
+        self, tp: TP, record: Any, origin: Origin, content: Content, error: Permanent | None = None
+    ) -> Received:
+        decoded: Event | Permanent
+        try:
+            decoded = error or decode(self._inputs[origin.topic], *content, codec())
+        except Permanent as found:
+            decoded = found
+        return Received(
+            record.offset, *content, origin, decoded,
+            partial(self._faust.acknowledge, tp, record.offset),
+            partial(fingerprint, record.timestamp, *_content(record)),
+        )  # fmt: skip
 
     async def _revoked(self, app: Any, /, *args: Any, signal: Any = None, **_: Any) -> None:
         revoked: Iterable[TP] = args[0]
         await self._leave(list(revoked))
+
+
+def _content(record: Any) -> Content:
+    return record.key, record.value, tuple(record.headers)

@@ -83,17 +83,18 @@ class Partition:
         self.waiting_since: float | None = None
         self.task = asyncio.create_task(self._run(), name=f"{topic.name}/{number}")
 
-    def offer(self, received: Received) -> bool:
-        """Queues a record; False says that the broker should rest.
+    def offer(self, received: Sequence[Received]) -> bool:
+        """Queues records that came together; False says that the broker should rest.
 
-        Since the one before, the broker may have lost power, and with it the tail of its log: it would send what
+        Since those before, the broker may have lost power, and with it the tail of its log: it would send what
         follows, and never what it has been given since in place of what is lost.
         """
         now = asyncio.get_running_loop().time()
         if self._offered and now - self._offered_at > OUTAGE_SECONDS:
             self._unsure.append(self._offered)
-        self._offered, self._offered_at = received, now
-        self._backlog.append(received)
+        self._offered, self._offered_at = received[-1], now
+        for one in received:
+            self._backlog.append(one)
         self._queued.set(len(self._backlog) + len(self._ledger))
         return not self._backlog.is_full
 

@@ -71,7 +71,7 @@ class Runner:
         )  # fmt: skip
         self._assignment = Assignment(process, topics)
         self._consumer = process.flow = Consumer(
-            service, config.kafka, config.instance, topics, [stage.topics for stage in stages],
+            service, config.kafka, config.instance, topics, [name for stage in stages for name in stage.topics],
             self._broker_log, self._assignment.accept, self._assignment.leave, self.fail,
         )  # fmt: skip
 

@@ -297,7 +297,7 @@ class Consumer:
             if self.positions[tp] == position:
                 self.positions[tp] = found[-1].offset + 1
             for record in found:
-                if not self.assignment.accept(tp, self._received(tp, record)):
+                if not self.assignment.accept(tp, [self._received(tp, record)]):
                     self.resting.add(tp)
                 if self.broker.random.random() < 0.1:
                     await asyncio.sleep(self.broker.random.uniform(0, 0.02))

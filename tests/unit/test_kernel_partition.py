@@ -123,7 +123,7 @@ def test_what_is_written_but_not_published_is_not_acknowledged() -> None:
         acknowledged: list[int] = []
         partition = Partition(cast(Process, broker), TOPIC, 0)
         for offset in range(EVENTS):
-            partition.offer(_received(offset, partial(acknowledged.append, offset)))
+            partition.offer([_received(offset, partial(acknowledged.append, offset))])
         for number in (1, 0, 2):
             broker.may_commit[number].set()
             if number != 0:
@@ -155,10 +155,10 @@ def test_what_may_not_be_sent_back_is_counted_and_passed_over_and_buried_by_nobo
             0, None, None, (), Origin(topic.name, 0, 0), NotReplayable("forged"),
             partial(acknowledged.append, 0), lambda: b"",
         )  # fmt: skip
-        partition.offer(forged)
+        partition.offer([forged])
         await _turns()
         assert acknowledged == [0], "nothing had to be published before"
-        partition.offer(_received(1, partial(acknowledged.append, 1)))
+        partition.offer([_received(1, partial(acknowledged.append, 1))])
         broker.may_commit[1].set()
         broker.may_publish[1].set()
         await _turns()
@@ -178,10 +178,10 @@ def test_one_senders_large_files_delay_nobody_elses_small_one() -> None:
         partition = Partition(cast(Process, broker), TOPIC, 0)
         for offset in range(8):
             one = _received(offset, partial(acknowledged.append, offset), "one", 10 * LARGE)
-            partition.offer(one)
+            partition.offer([one])
         await _turns()
         assert broker.begun == [0, 1]
-        partition.offer(_received(8, partial(acknowledged.append, 8), "another"))
+        partition.offer([_received(8, partial(acknowledged.append, 8), "another")])
         broker.may_commit[8].set()
         broker.may_publish[8].set()
         await _turns()
@@ -216,7 +216,7 @@ def test_a_mark_without_a_fingerprint_is_not_trusted() -> None:
     async def scenario() -> None:
         broker = Upgraded()
         partition = Partition(cast(Process, broker), TOPIC, 0)
-        partition.offer(_received(0, _nothing))
+        partition.offer([_received(0, _nothing)])
         await _turns()
         assert broker.begun == [0]
         broker.may_commit[0].set()
@@ -237,7 +237,7 @@ def test_what_waits_for_a_place_is_left_to_who_comes_next() -> None:
         for offset in range(9):
             of_one = submission if offset in (0, 8) else None
             one = _received(offset, partial(acknowledged.append, offset), "one", LARGE, of_one)
-            partition.offer(one)
+            partition.offer([one])
         await _turns()
         stopping = asyncio.create_task(partition.stop())
         await _turns()
@@ -261,9 +261,9 @@ def test_events_of_one_submission_keep_their_order_whoever_has_a_place() -> None
         broker = Broker()
         submission = uuid4()
         partition = Partition(cast(Process, broker), TOPIC, 0)
-        partition.offer(_received(0, _unused, "one", LARGE, submission))
-        partition.offer(_received(1, _unused, "one", 1, submission))
-        partition.offer(_received(2, _unused, "one"))
+        partition.offer([_received(0, _unused, "one", LARGE, submission)])
+        partition.offer([_received(1, _unused, "one", 1, submission)])
+        partition.offer([_received(2, _unused, "one")])
         await _turns()
         assert broker.begun == [0, 2]
         stopping = asyncio.create_task(partition.stop())
@@ -282,10 +282,10 @@ def test_a_batch_waits_for_the_single_events_before_it() -> None:
     async def scenario() -> None:
         broker = Mixed()
         partition = Partition(cast(Process, broker), topics.load()["validation.replay"], 0)
-        partition.offer(_received(0, _nothing))
+        partition.offer([_received(0, _nothing)])
         item = _received(1, _nothing)
         item.origin = Origin("catalogue.changed", 0, 1)
-        partition.offer(item)
+        partition.offer([item])
         await _turns()
         assert broker.begun == [0]
         assert not broker.batched.is_set()
