@@ -90,7 +90,8 @@ insert into replica_version (catalogue_version) values (0);
 inbox: events that were handled, with the SHA-256 of their bytes; those of topics that are kept for ever are permanent.
 outputs: what each led to, to be published again at a redelivery. partitions: how far each is, with the fingerprint of
 the record before, and when a new event of it was last handled. buried: records that ended the process too often, not to
-be tried again at a redelivery. outbox: what began outside Kafka. replica: the catalogue's copy.
+be tried again at a redelivery. outbox: what began outside Kafka, and dead letters. upkeep: when tables and topics were
+compared last, when something may have made a difference since, and how many differ. replica: the catalogue's copy.
 """
 
 RUNNER_CHANGES = """

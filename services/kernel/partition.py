@@ -27,7 +27,7 @@ from services.kernel.process import Process
 from services.kernel.publisher import DELIVERY_TIMEOUT
 from services.kernel.stage import BatchStage, ObjectStage, Stage
 from services.kernel.store import Position, Result, Tried
-from services.kernel.topics import Topic
+from services.kernel.topics import Topic, dead
 from services.kernel.wire import Message
 
 T = TypeVar("T")
@@ -58,6 +58,7 @@ class Partition:
         self._topic = topic
         self._number = number
         self._tp = TP(topic.name, number)
+        self._letters = dead(process.service)
         self._backlog = Backlog(sparse=topic.compacted)
         self._ledger: Ledger[Received] = Ledger(0)
         self._tasks: set[asyncio.Task[None]] = set()
@@ -278,7 +279,7 @@ class Partition:
         messages: list[Message] = []
         for item in batch:
             messages += self._outcome(item, result)
-        await self._process.publish(lambda: messages)
+        await self._publish(messages)
         self._finish(batch, begun)
 
     def _outcome(self, item: Received, result: Result) -> list[Message]:
@@ -353,8 +354,7 @@ class Partition:
         except Permanent as error:
             await self._bury_alone(item, error)
             return
-        messages = self._outcome(item, result)
-        await self._process.publish(lambda: messages)
+        await self._publish(self._outcome(item, result))
         if event.id not in result.rejected and stage.derive:
             await self._process.publish(lambda: self._process.handling.derived(stage, event))
 
@@ -458,8 +458,13 @@ class Partition:
         return letter(self._process.service, item.origin, raw, error, self._process.clock())
 
     async def _bury_alone(self, item: Received, error: Permanent) -> None:
-        message = self._bury(item, error)
-        await self._process.publish(lambda: [message])
+        await self._publish([self._bury(item, error)])
+
+    async def _publish(self, messages: Sequence[Message]) -> None:
+        await self._process.publish(lambda: messages)
+        if letters := [one for one in messages if one.topic == self._letters]:
+            store = self._process.store
+            await self._patiently(lambda: asyncio.to_thread(store.keep, letters))
 
     def _count(self, result: str) -> None:
         self._counted[result].inc()

@@ -19,7 +19,7 @@ from services.kernel.db import cursor, write
 from services.kernel.errors import IdentityConflict
 from services.kernel.events import Event, Row
 from services.kernel.store import Result, Trials, Tried, digest
-from services.kernel.wire import Message
+from services.kernel.wire import Header, Message
 
 KEEP_INBOX_DAYS = 150
 """The longest retention of an input topic or of dead letters (120 days), and 30."""
@@ -63,6 +63,15 @@ class Postgresql:
         """See Store."""
         with self.transaction() as tables:
             tables.session.execute(sa.text(_BEGIN_TRIAL), _values(tried))
+
+    def keep(self, letters: Sequence[Message]) -> None:
+        """See Store."""
+        values = [[m.topic, m.key, m.value, pack(m.headers)] for m in letters]
+        with self.transaction() as tables:
+            cursor(tables.session).executemany(
+                "insert into outbox (topic, key, value, headers, published_at) values (%s, %s, %s, %s, now())",
+                values,
+            )
 
     def marks(self) -> Mapping[TP, int]:
         """See Store."""
@@ -166,11 +175,13 @@ def _values(tried: Tried) -> dict[str, Any]:
     return {**vars(tried), "others": list(tried.others)}
 
 
-def pack(headers: Iterable[tuple[str, bytes]]) -> bytes:
-    """Headers as the tables keep them."""
-    return json.dumps([[name, value.decode("latin-1")] for name, value in headers]).encode()
+def pack(headers: Iterable[Header]) -> bytes:
+    """Headers as the tables keep them. A foreign record's may have no value, which Header does not say."""
+    return json.dumps(
+        [[name, value and value.decode("latin-1")] for name, value in headers]
+    ).encode()
 
 
-def unpack(packed: bytes) -> tuple[tuple[str, bytes], ...]:
+def unpack(packed: bytes) -> tuple[Header, ...]:
     """Back from `pack`."""
-    return tuple((name, value.encode("latin-1")) for name, value in json.loads(packed))
+    return tuple((name, value and value.encode("latin-1")) for name, value in json.loads(packed))

@@ -20,17 +20,18 @@ from services.kernel.comparison import PATIENCE, Check, Comparison, Gap, Repair,
 from services.kernel.postgresql import unpack
 from services.kernel.records import AT_ONCE, Reader, write
 from services.kernel.topics import Topic, load
-from services.kernel.wire import Message
+from services.kernel.wire import Message, fingerprint
 
 NAME = "publications"
+_LETTERS = frozenset(topic.name for topic in load().values() if topic.schema is None)
 WRITTEN = (
     "(select topic, key, value, headers, published_at as at, sequence as place from outbox"
     " where published_at is not null"
     " union all select o.topic, o.key, o.value, o.headers, i.handled_at, o.index"
     " from outputs o join inbox i using (event_id)) written"
 )
-"""What left the outbox, and what events led to: those are published after they are committed, at the latest by who
-takes over from a process that died.
+"""What left the outbox, dead letters, and what events led to: that is published after it is committed, at the latest by
+who takes over from a process that died.
 """
 TOPICS = sa.text(f"select distinct topic from {WRITTEN}")
 RETAINED = sa.text(
@@ -54,18 +55,18 @@ def compare(engine: Engine, cluster: Cluster, patience: float = PATIENCE) -> Com
     """
     topics = _topics(engine)
     with Reader(cluster, [topic.name for topic in topics]) as reader:
-        seen = set(_ids(reader))
+        seen = set(_seen(reader))
         lacking: dict[bytes, str] = {}
         compared = 0
         with Session(engine) as session:
             for message in _rows(session, topics):
                 compared += 1
-                if _id(message) not in seen:
-                    lacking[_id(message)] = message.topic
+                if (id_ := _id(message)) not in seen:
+                    lacking[id_] = message.topic
         del seen
 
         def arrived() -> bool:
-            for id_ in _ids(reader):
+            for id_ in _seen(reader):
                 lacking.pop(id_, None)
             return not lacking
 
@@ -84,7 +85,7 @@ def republish(engine: Engine, cluster: Cluster) -> Repair:
     topics = _topics(engine)
     written: Counter[str] = Counter()
     with Reader(cluster, [topic.name for topic in topics]) as reader:
-        seen = set(_ids(reader))
+        seen = set(_seen(reader))
     with Session(engine) as session:
         lacking = (one for one in _rows(session, topics) if _id(one) not in seen)
         write(cluster, _counted(lacking, written))
@@ -121,13 +122,14 @@ def _counted(messages: Iterable[Message], written: Counter[str]) -> Iterator[Mes
         yield message
 
 
-def _id(message: Message) -> bytes:
-    return dict(message.headers)["ce_id"]
+def _id(record: Any) -> bytes:
+    """The id of an event. A dead letter has that of the event which died, and perhaps died before: so all of it."""
+    if record.topic in _LETTERS:
+        return fingerprint(0, record.key, record.value, record.headers)
+    headers: dict[str, bytes] = dict(record.headers)
+    return headers.get("ce_id", b"")
 
 
-def _ids(reader: Reader) -> Iterator[bytes]:
-    """The ids of the events on the topics; what is none has none."""
+def _seen(reader: Reader) -> Iterator[bytes]:
     for record in reader.to_the_end():
-        for name, value in record.headers:
-            if name == "ce_id":
-                yield value
+        yield _id(record)

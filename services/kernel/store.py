@@ -117,6 +117,10 @@ class Store(Protocol):
         """Counts, durably, that the event is handled alone now."""
         ...
 
+    def keep(self, letters: Sequence[Message]) -> None:
+        """Keeps dead letters that are published, should the broker lose them: nothing else of them is stored."""
+        ...
+
     def marks(self) -> Mapping[TP, int]:
         """How far each partition is, of those that have been noted."""
         ...

@@ -56,6 +56,7 @@ class Database:
     buried: set[tuple[str, int, bytes]] = field(default_factory=set)
     effects: list[dict[str, Any]] = field(default_factory=list)
     """What the handlers wrote, in the order of the commits."""
+    letters: list[Message] = field(default_factory=list)
     locks: dict[str, Machine] = field(default_factory=dict)
 
     @contextmanager
@@ -104,6 +105,12 @@ class Database:
     def _succeeded(self, topics: Sequence[str], since: float) -> bool:
         rows = self.partitions.items()
         return any(place[0] in topics and one.handled_at > since for place, one in rows)
+
+    def keep(self, letters: Sequence[Message]) -> None:
+        """See Store."""
+        with self.transaction() as tables:
+            self.letters.extend(letters)
+            tables.undo.append(lambda: self.letters.__delitem__(slice(-len(letters), None)))
 
     def marks(self) -> Mapping[TP, int]:
         """See Store."""

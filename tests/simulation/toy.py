@@ -46,6 +46,12 @@ def event_id(index: int) -> UUID:
     return uuid5(NAMESPACE, f"event {index}")
 
 
+def figure(key: str, revision: int) -> Draft:
+    """What the feed has of a key."""
+    values = {"submission_id": key, "revision": revision}
+    return Draft(FEED, key, values, key, uuid5(NAMESPACE, f"{key} {revision}"))
+
+
 def id_of(record: Message) -> str:
     """The id of the event that a record has."""
     return dict(record.headers)["ce_id"].decode()
@@ -92,11 +98,7 @@ def stage(world: World) -> Stage:
         return {event.subject: load(session, event) for event in events}
 
     def derive(session: Session, event: Event) -> Iterator[Draft]:
-        revision = load(session, event)
-        values = {"submission_id": event.subject, "revision": revision}
-        yield Draft(
-            FEED, event.key, values, event.subject, uuid5(NAMESPACE, f"{event.subject} {revision}")
-        )
+        yield figure(event.subject, load(session, event))
 
     if world.plan.kind == "batch":
         return BatchStage(

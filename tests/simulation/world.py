@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import random
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -15,8 +16,9 @@ from typing import Any, Literal
 from faust.types import TP
 
 from services.kernel.events import Event
-from services.kernel.wire import Message
+from services.kernel.wire import Message, encode
 from tests.simulation.broker import Broker, Producer
+from tests.simulation.codec import CODEC
 from tests.simulation.database import Database
 from tests.simulation.loop import Loop
 from tests.simulation.machines import Api, Machine, Vault, Worker, Workers
@@ -27,9 +29,11 @@ from tests.simulation.toy import (
     INPUT,
     OUTPUT,
     PARTITIONS,
+    SERVICE,
     What,
     event,
     event_id,
+    figure,
     id_of,
     message,
     stage,
@@ -321,6 +325,19 @@ class World:
         """As `solieu republish` and `solieu feed rebuild` do: what the database knows, and a topic has not."""
         messages = (m for outputs in self.database.outputs.values() for m in outputs)
         self._append_lacking(OUTPUT, messages)
+        self._append_lacking(DEAD, self.database.letters)
+        if self.plan.kind == "object":
+            self._rebuild_feed()
+
+    def _rebuild_feed(self) -> None:
+        last = {r.message.key: r.message for r in self.records(FEED)}
+        for key, revision in Counter(one["key"] for one in self.database.effects).items():
+            draft = figure(key, revision)
+            assert draft.id is not None
+            message = encode(draft, draft.id, SERVICE, self.now(), None, CODEC)
+            found = last.get(message.key)
+            if found is None or id_of(found) != id_of(message):
+                self.broker.append(self.broker.partition_of(message), [message])
 
     def _append_lacking(self, name: str, messages: Iterable[Message]) -> None:
         there = {id_of(record.message) for record in self.records(name)}
