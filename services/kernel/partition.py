@@ -22,6 +22,7 @@ from services.kernel.errors import IdentityConflict, NotReplayable, Permanent, P
 from services.kernel.events import Event
 from services.kernel.ledger import Ledger
 from services.kernel.locks import Takeover
+from services.kernel.partitionlog import PartitionLog
 from services.kernel.patience import Leaving
 from services.kernel.process import Process
 from services.kernel.publisher import DELIVERY_TIMEOUT
@@ -46,10 +47,6 @@ ILL_SECONDS = 60.0
 log = structlog.get_logger()
 
 
-class LogRewritten(Exception):
-    """The broker's log is not the one that was read: the next process begins with what is new in it."""
-
-
 class Partition:
     """Handles the records of one partition, while this process holds its lock."""
 
@@ -67,6 +64,7 @@ class Partition:
         self._careful = range(0)
         self._buried: frozenset[bytes] = frozenset()
         self._stopping = asyncio.Event()
+        self._log = PartitionLog(process, topic, number, self._stopping)
         self._is_open = False
         self._handled_at: float | None = None
         self._offered: Received | None = None
@@ -131,47 +129,14 @@ class Partition:
         if not takeover.clean:
             # A producer that died with it may still deliver; what follows must come after it. What a leader had before
             # it answers is in its log; the rest has a producer's time to come.
-            await self._patiently(self._process.source.answer)
+            await self._log.leaders_have_answered()
             await asyncio.sleep(DELIVERY_TIMEOUT)
-        self._ledger = Ledger(await self._first_expected(takeover))
+        self._ledger = Ledger(await self._log.first_expected(takeover))
         self._is_open = True
         await self._skip_what_is_known()
 
     async def _patiently(self, action: Callable[[], Awaitable[T]]) -> T:
         return await self._process.patiently(action, self._stopping)
-
-    async def _first_expected(self, takeover: Takeover) -> int:
-        """Where the last holder stopped, if the log is still the one that it read: a broker that lost power may have
-        lost its tail, too, and have written other records there. Then all comes again, and the inbox tells what is new.
-        """
-        reached = takeover.next_offset
-        if reached is None:
-            return await self._following(0)
-        first = await self._following(0)
-        if reached <= first:
-            return reached
-        if not takeover.fingerprint:
-            return first  # noted before there were fingerprints, when a mark did not say that all below is published
-        if await self._is_log_of(reached - 1, takeover.fingerprint):
-            return reached
-        metrics.LOGS_REWRITTEN.labels(self._process.service, self._topic.name).inc()
-        log.error("log rewritten", topic=self._topic.name, at=reached - 1)
-        return first
-
-    async def _is_log_of(self, offset: int, fingerprint: bytes) -> bool:
-        """Whether the log has this record, or had it: it may be deleted by its age, or for a later one of its key."""
-        source = self._process.source
-        found = await self._patiently(
-            lambda: source.fingerprint(self._topic.name, self._number, offset)
-        )
-        if found is None:
-            return await self._following(offset) > offset
-        return found == fingerprint
-
-    async def _verify(self, read: Received) -> None:
-        """Raises LogRewritten where the log has something else than was read: what stands before is new, too."""
-        if not await self._is_log_of(read.offset, read.fingerprint()):
-            raise LogRewritten(f"{self._topic.name}/{self._number} at {read.offset}")
 
     async def _skip_what_is_known(self) -> None:
         """Where the broker's group knows less than the database, or has forgotten all."""
@@ -181,12 +146,6 @@ class Partition:
         if known and not self._backlog:
             await self._go_to(self._ledger.expected)
 
-    async def _following(self, offset: int) -> int:
-        source = self._process.source
-        return await self._patiently(
-            lambda: source.following(self._topic.name, self._number, offset)
-        )
-
     async def _has_gap(self, found: int) -> bool:
         """Whether records are missing before the one found. If the broker has them, they come again. One that it has
         no more is an alarm, unless a later one with its key took its place, and is passed over.
@@ -195,7 +154,7 @@ class Partition:
         if found <= expected:
             return False
         gap = {"topic": self._topic.name, "expected": expected, "got": found}
-        if await self._following(expected) < found:
+        if await self._log.following(expected) < found:
             log.info("rewound", **gap)
             await self._go_to(expected)
             return True
@@ -241,6 +200,9 @@ class Partition:
         while self._unsure and not self._stopping.is_set():
             await self._verify(self._unsure[0])
             del self._unsure[0]
+
+    async def _verify(self, read: Received) -> None:
+        await self._log.verify(read.offset, read.fingerprint())
 
     def _take(self, most: int) -> list[Received]:
         taken = self._backlog.take(most, self._careful)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from services.kernel.cluster import Cluster
 from services.kernel.dead import Content, Origin, origin_of, reference, referred
@@ -30,11 +31,18 @@ class Letter:
 
 
 def letters(cluster: Cluster, group: str) -> list[Letter]:
-    """All dead letters of a group, oldest first, with whether they were sent back."""
-    back = {offset for _, record in _records(cluster, replay(group)) for offset in _named(record)}
+    """All dead letters of a group, oldest first, with whether they were sent back.
+
+    Where a broker lost its tail, another letter may have an offset that was named before it was there.
+    """
+    back = {
+        offset: record.timestamp
+        for record in _records(cluster, replay(group))
+        for offset in _named(record)
+    }
     return [
-        _letter(group, offset, record, replayed=offset in back)
-        for offset, record in _records(cluster, dead(group))
+        _letter(group, record, replayed=back.get(record.offset, -1) >= record.timestamp)
+        for record in _records(cluster, dead(group))
     ]
 
 
@@ -45,28 +53,31 @@ def send_back(cluster: Cluster, chosen: list[Letter]) -> int:
     )
 
 
-def _named(record: Content) -> list[int]:
+def _named(record: Any) -> list[int]:
     try:
-        return [referred(record)]
+        return [referred(_content(record))]
     except NotReplayable:
         return []
 
 
-def _records(cluster: Cluster, topic: str) -> Iterator[tuple[int, Content]]:
+def _records(cluster: Cluster, topic: str) -> Iterator[Any]:
     with Reader(cluster, [topic]) as reader:
-        for record in reader.to_the_end():
-            yield record.offset, (record.key, record.value, tuple(record.headers))
+        yield from reader.to_the_end()
 
 
-def _letter(group: str, offset: int, record: Content, *, replayed: bool) -> Letter:
-    key, value, headers = record
+def _content(record: Any) -> Content:
+    return record.key, record.value, tuple(record.headers)
+
+
+def _letter(group: str, record: Any, *, replayed: bool) -> Letter:
+    key, value, headers = _content(record)
     facts = {name: content.decode(errors="replace") for name, content in headers}
     return Letter(
         group=group,
-        offset=offset,
+        offset=record.offset,
         event_id=facts.get("ce_id", ""),
         subject=facts.get("ce_subject", ""),
-        origin=origin_of(record),
+        origin=origin_of(_content(record)),
         error=facts["dead-error"],
         reason=facts["dead-reason"],
         at=facts["dead-at"],

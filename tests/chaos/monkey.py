@@ -1,26 +1,38 @@
-"""Breaks a running stack, seeded: kills, terminations, exceptions in mid-handler, dead letters, restarts, twins."""
+"""Breaks a running stack, seeded: kills, terminations, exceptions in mid-handler, dead letters; and what is around it:
+restarts, twins, servers that hang, a broker that lost the end of its logs, a group that forgot, a vault that is away.
+"""
 
 from __future__ import annotations
 
 import os
 import random
+import signal
 import subprocess
 import threading
+import time
+from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
 
+from kafka.admin import KafkaAdminClient
+
 from deploy.local import Stack
 from deploy.programs import PROGRAMS, Role
+from tests.chaos.powerloss import lose_tails
 
 ASKED = {"exception": "raise", "dead-letter": "bury"}
 """Harms that inject/sitecustomize.py does when a file asks for them: the beginning of its name."""
+HANG_SECONDS = 12.0
+"""Longer than a group keeps a silent member, and than a producer is given for a record."""
+AWAY_SECONDS = 8.0
 WORKERS = tuple(name for name, program in PROGRAMS.items() if program.role is Role.WORKER)
 
 
 @dataclass
 class Monkey:
-    """Does one harm every `pause` seconds, `most` of them; broker and database get one restart each.
+    """Does one harm every `pause` seconds, `most` of them; each of what is around once.
 
     `kills_broker`: the broker is killed instead of restarted in order. Kafka 4.1 that is killed while it is busy may
     leave a group's coordinator failed ("Failed to load metadata") until its next restart; the group then gets nothing.
@@ -33,6 +45,8 @@ class Monkey:
     most: int
     kills_broker: bool
     done: list[str] = field(default_factory=list)
+    lost: Counter[str] = field(default_factory=Counter)
+    """Records of each topic that the broker lost."""
     _stop: threading.Event = field(default_factory=threading.Event)
     _thread: threading.Thread | None = None
     _twin: subprocess.Popen[bytes] | None = None
@@ -56,39 +70,84 @@ class Monkey:
             raise self.error
 
     def _run(self) -> None:
-        plan = ["kafka", "postgres", "twin"]
+        around: dict[str, Callable[[], object]] = {
+            "restart kafka": self._restart_kafka,
+            "restart postgres": self._restart_postgres,
+            "twin": self._start_twin,
+            "kafka hangs": lambda: self._hang("kafka"),
+            "worker hangs": lambda: self._hang(self.rng.choice(WORKERS)),
+            "power": self._lose_power,
+            "offsets": self._forget_offsets,
+            "vault": self._take_vault_away,
+        }
+        plan = list(around)
         self.rng.shuffle(plan)
         try:
             while len(self.done) < self.most and not self._stop.wait(self.rng.uniform(*self.pause)):
-                harm = plan.pop() if plan and len(self.done) % 3 == 1 else None
-                self._harm(harm)
+                if plan and len(self.done) % 2:
+                    around[harm := plan.pop()]()
+                    self.done.append(harm)
+                else:
+                    self._harm_program()
         except BaseException as error:
             self.error = error
 
-    def _harm(self, harm: str | None) -> None:
-        if harm == "twin":
-            self._start_twin(self.rng.choice(WORKERS))
-        elif harm:
-            if harm == "kafka" and not self.kills_broker:
-                self.stack.restart(harm)
-            else:
-                self.stack.signal(harm, "KILL" if harm == "kafka" else "QUIT")
-            self.stack.start_infrastructure()
-            self.done.append(f"restart {harm}")
-        else:
-            program = self.rng.choice([*PROGRAMS])
-            kind = self.rng.choice(["KILL", "TERM", *ASKED])
-            if kind in ASKED:
-                (self.folder / f"{ASKED[kind]}-{PROGRAMS[program].service}").touch()
-            elif self.stack.process_id(program):
-                self.stack.signal(program, kind)
-            self.done.append(f"{kind} {program}")
+    def _harm_program(self) -> None:
+        program = self.rng.choice([*PROGRAMS])
+        kind = self.rng.choice(["KILL", "TERM", *ASKED])
+        if kind in ASKED:
+            (self.folder / f"{ASKED[kind]}-{PROGRAMS[program].service}").touch()
+        elif self.stack.process_id(program):
+            self.stack.signal(program, kind)
+        self.done.append(f"{kind} {program}")
 
-    def _start_twin(self, program: str) -> None:
+    def _restart_kafka(self) -> None:
+        if self.kills_broker:
+            self.stack.signal("kafka", "KILL")
+        else:
+            self.stack.restart("kafka")
+        self.stack.start_infrastructure()
+
+    def _restart_postgres(self) -> None:
+        self.stack.signal("postgres", "QUIT")
+        self.stack.start_infrastructure()
+
+    def _hang(self, program: str) -> None:
+        """It answers nothing, and is not dead."""
+        if pid := self.stack.process_id(program):
+            os.kill(pid, signal.SIGSTOP)
+            time.sleep(HANG_SECONDS)
+            os.kill(pid, signal.SIGCONT)
+
+    def _lose_power(self) -> None:
+        """Stopped, the broker writes nothing; killed, it recovers what is left."""
+        pid = self.stack.process_id("kafka")
+        os.kill(pid, signal.SIGSTOP)
+        self.lost += lose_tails(self.stack.folder / "kafka" / "data", self.rng, 3)
+        os.kill(pid, signal.SIGKILL)
+        self.stack.start_infrastructure()
+
+    def _forget_offsets(self) -> None:
+        """The broker keeps a group's offsets a while after its last member left."""
+        worker = self.rng.choice(WORKERS)
+        self.stack.stop_services([worker])
+        admin = KafkaAdminClient(**self.stack.kafka().options())
+        admin.delete_consumer_groups([PROGRAMS[worker].service])
+        admin.close()
+        self.stack.start_services([worker])
+
+    def _take_vault_away(self) -> None:
+        vault = self.stack.folder / "vault"
+        away = vault.with_name("vault-away")
+        vault.rename(away)
+        time.sleep(AWAY_SECONDS)
+        away.rename(vault)
+
+    def _start_twin(self) -> None:
         """A second process with the same identity; it ends with the chaos."""
+        program = self.rng.choice(WORKERS)
         environment = os.environ | self.stack.environment(program) | {"SOLIEU_PORT": "0"}
         with (self.folder / "twin.log").open("wb") as log:
             self._twin = subprocess.Popen(
                 PROGRAMS[program].command, env=environment, stdout=log, stderr=log
             )
-        self.done.append(f"twin {program}")

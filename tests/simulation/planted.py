@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any, Final
 from unittest.mock import patch
 
-from services.kernel import partition, relay
+from services.kernel import partitionlog, relay
 from services.kernel.ledger import Ledger, Mark
 from services.kernel.locks import Takeover
 from services.kernel.store import Trials
@@ -42,7 +42,7 @@ def _gone_to_blindly() -> Iterator[None]:
     async def first_expected(self: Any, takeover: Takeover) -> int:
         return takeover.next_offset or 0
 
-    with patch.object(partition.Partition, "_first_expected", first_expected):
+    with patch.object(partitionlog.PartitionLog, "first_expected", first_expected):
         yield
 
 
