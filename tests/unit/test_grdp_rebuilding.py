@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import nullcontext
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
@@ -144,3 +145,40 @@ def test_a_withdrawn_figure_is_published_without_value_and_one_that_is_gone_as_a
     assert (event.data["value"], event.data["missing"], event.data["revision"]) == (None, None, 2)
     assert (event.id, event.time) == (feed_id(row("1", 2)["key_id"], 2), TIME)
     assert gone.record() == Tombstone(TOPIC, key("2"))
+
+
+@dataclass(frozen=True)
+class Record:
+    """As kafka-python gives it."""
+
+    partition: int
+    timestamp: float
+    key: bytes
+    value: bytes | None
+    headers: Sequence[tuple[str, bytes]] = (("ce_id", b"x"),)
+
+
+def test_the_last_record_of_a_partition_comes_again_once_it_is_older_than_a_day(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    now = datetime(2026, 11, 29, 20, tzinfo=UTC)
+    hours = (now.timestamp() - 3600 * 25) * 1000, (now.timestamp() - 3600 * 23) * 1000
+    old, young = hours
+    topic = Topic({}, {})
+    monkeypatch.setattr(rebuilding, "Reader", lambda *_: topic)
+    monkeypatch.setattr(rebuilding, "write", topic.write)
+    records: Any = [
+        Record(0, old, b"a", b"1"),
+        Record(0, young, b"a", b"2"),
+        Record(1, old, b"b", b"1"),
+        Record(1, old, b"c", b"2"),
+        Record(2, old, b"d", None, ()),
+    ]
+    topic.records += records
+    anything: Any = None
+    rebuilding.keep_moving(anything, now)
+    again = topic.records[len(records) :]
+    assert again == [
+        Message(TOPIC, b"c", b"2", (("ce_id", b"x"),)),
+        Tombstone(TOPIC, b"d"),
+    ]

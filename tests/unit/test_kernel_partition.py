@@ -22,7 +22,7 @@ from services.kernel.shares import LARGE, Places
 from services.kernel.stage import BatchStage, ObjectStage
 from services.kernel.store import Position, Result
 from services.kernel.turns import Turns
-from services.kernel.wire import decode
+from services.kernel.wire import Message, decode
 from tests.toy.harness import received
 
 EVENTS = 3
@@ -66,14 +66,14 @@ class Broker:
         self.begun.append(number)
         await self.may_commit[number].wait()
         self.stored.append(number)
-        return Result(outputs={event.id: [number]})  # type: ignore[list-item]
+        return Result(outputs={event.id: [Message("out", b"", str(number).encode(), ())]})
 
     async def patiently(self, action: Callable[[], Awaitable[Any]], *_: object) -> Any:
         return await action()
 
     async def publish(self, messages: Callable[[], Any]) -> None:
-        for number in messages():
-            await self.may_publish[number].wait()
+        for message in messages():
+            await self.may_publish[int(message.value)].wait()
 
     def stage_of(self, name: str) -> ObjectStage:
         assert name == TOPIC.name
