@@ -7,6 +7,7 @@ from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from uuid import UUID
 
 from services.kernel.dead import Origin
 from services.kernel.errors import Permanent
@@ -40,6 +41,11 @@ class Received:
     fingerprint: Callable[[], bytes]
     """That of the record which stands at the offset (wire.py)."""
     finished: bool = False
+
+    @property
+    def event_id(self) -> UUID | None:
+        """That of the event; None where the record is none."""
+        return self.event.id if isinstance(self.event, Event) else None
 
     @property
     def size(self) -> int:
@@ -123,14 +129,18 @@ class Backlog:
             await asyncio.sleep(GATHER_SECONDS)
 
     def take(self, most: int, careful: range) -> list[Received]:
-        """The next records: of one origin topic, no key twice, no gap, what a batch holds; of `careful` one."""
+        """The next records: of one origin topic, no key and no event's id twice, no gap, what a batch holds; of
+        `careful` one. What becomes of an event is told by its id, and of two with one id differently.
+        """
         taken: list[Received] = []
         keys: set[bytes | None] = set()
+        ids: set[UUID] = set()
         size = 0
         while self._records and len(taken) < most:
             head = self._records[0]
             if taken and (
                 head.key in keys
+                or head.event_id in ids
                 or size + head.size > BATCH_BYTES
                 or head.origin.topic != taken[0].origin.topic
                 or head.offset in careful
@@ -139,6 +149,8 @@ class Backlog:
                 break
             taken.append(self._records.popleft())
             keys.add(head.key)
+            if head.event_id:
+                ids.add(head.event_id)
             size += head.size
         self._bytes -= size
         return taken

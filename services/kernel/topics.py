@@ -14,6 +14,10 @@ SCHEMAS = Path(__file__).resolve().parents[2] / "schemas"
 OPERATOR = "operator"
 """The login of who reads dead letters and sends them back, and writes no event."""
 DAY_MS = 86_400_000
+LARGEST_RECORD = 1_048_576
+"""Bytes of a record with its batch, which the broker takes on every topic."""
+LETTER_ROOM = 65_536
+"""More that it takes on topics of dead letters: a record that came must fit, with the reason why it is there."""
 COMPACTION = {
     "segment.ms": str(DAY_MS),
     "max.compaction.lag.ms": str(DAY_MS),
@@ -43,13 +47,18 @@ class Topic:
     audit: Literal["leaf", "digest", "none"]
     schema: str | None
 
+    @property
+    def is_dead(self) -> bool:
+        """Whether it holds a group's dead letters."""
+        return self.name == dead(self.owner)
+
     def configuration(self) -> dict[str, str]:
         """The broker's settings of this topic."""
         retention = -1 if self.retention_days is None else self.retention_days * DAY_MS
         return {
             "cleanup.policy": "compact" if self.compacted else "delete",
             "retention.ms": str(retention),
-            "max.message.bytes": "1048576",
+            "max.message.bytes": str(LARGEST_RECORD + (LETTER_ROOM if self.is_dead else 0)),
             **(COMPACTION if self.compacted else {}),
         }
 

@@ -9,9 +9,9 @@ from hashlib import sha256
 from uuid import UUID
 
 from services.kernel.codec import Codec
-from services.kernel.errors import Malformed
+from services.kernel.errors import Malformed, Oversized
 from services.kernel.events import Draft, Event, Key, identified
-from services.kernel.topics import Topic
+from services.kernel.topics import LARGEST_RECORD, Topic
 
 Header = tuple[str, bytes]
 
@@ -24,6 +24,19 @@ class Message:
     key: bytes
     value: bytes
     headers: tuple[Header, ...]
+
+    @property
+    def size(self) -> int:
+        """Bytes that the record takes on its topic, or a few more: with its batch, in which it may be alone."""
+        parts = [self.key, self.value]
+        for name, text in self.headers:
+            parts += name.encode(), text
+        return FRAME + sum(len(part) + LENGTH for part in parts)
+
+
+FRAME = 100
+LENGTH = 5
+"""Bytes of a batch and a record around their parts, and before each part, at most (Kafka's message format, 2)."""
 
 
 def fingerprint(
@@ -43,7 +56,9 @@ def fingerprint(
 def encode(
     draft: Draft, id_: UUID, source: str, now: datetime, trace: str | None, codec: Codec
 ) -> Message:
-    """The record of an event. Raises ValueError where the data don't fit the topic's schema."""
+    """The record of an event. Raises ValueError where the data don't fit the topic's schema, and Oversized where the
+    broker would refuse the record: whoever is to publish it could never go on.
+    """
     headers = [
         ("ce_specversion", b"1.0"),
         ("ce_id", str(id_).encode()),
@@ -56,7 +71,11 @@ def encode(
     if trace:
         headers.append(("traceparent", trace.encode()))
     value = codec.encode(f"{draft.topic}-value", draft.data)
-    return Message(draft.topic, encode_key(draft.topic, draft.key, codec), value, tuple(headers))
+    key = encode_key(draft.topic, draft.key, codec)
+    message = Message(draft.topic, key, value, tuple(headers))
+    if message.size > LARGEST_RECORD:
+        raise Oversized(f"{draft.topic}: {message.size} bytes, of at most {LARGEST_RECORD}")
+    return message
 
 
 def encode_key(topic: str, key: Key, codec: Codec) -> bytes:
@@ -77,10 +96,10 @@ def encode_all(
 def decode(
     topic: Topic, key: bytes | None, value: bytes | None, headers: Iterable[Header], codec: Codec
 ) -> Event:
-    """The event of a record; raises Malformed, which says what is wrong with it."""
+    """The event of a record; raises Malformed, which says what is wrong with it. A header without a value is none."""
     if key is None or value is None:
         raise Malformed(f"{topic.name}: a record without {'key' if key is None else 'value'}")
-    attributes = dict(headers)
+    attributes = {name: text for name, text in headers if text is not None}
     try:
         event = Event(
             id=UUID(attributes["ce_id"].decode()),
@@ -93,6 +112,8 @@ def decode(
             traceparent=attributes["traceparent"].decode() if "traceparent" in attributes else None,
             encoded=value,
         )
+        if event.time.utcoffset() is None:
+            raise Malformed(f"{topic.name}: ce_time has no offset from UTC")
         submission = event.data.get("submission_id")
         by_submission = topic.name.startswith("submission.") and topic.key == "string"
         if by_submission and submission and (submission != event.key or not UUID(submission)):

@@ -5,12 +5,15 @@ from __future__ import annotations
 import asyncio
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Any
 from uuid import UUID
 
+import aiokafka.errors
+import kafka.errors
 import psycopg
 import pytest
 import sqlalchemy.exc
-from aiokafka.errors import KafkaConnectionError, MessageSizeTooLargeError
+from aiokafka.errors import KafkaConnectionError, KafkaTimeoutError, MessageSizeTooLargeError
 
 from services.kernel import patience
 from services.kernel.backlog import HIGH_BYTES, HIGH_EVENTS, Backlog, Received
@@ -44,6 +47,24 @@ def test_a_record_without_an_attribute_is_malformed(missing: str) -> None:
     message = received()
     headers = tuple(header for header in message.headers if header[0] != missing)
     with pytest.raises(Malformed, match=missing):
+        decode(load()[INPUT], message.key, message.value, headers, codec())
+
+
+@pytest.mark.parametrize("empty", ["ce_id", "ce_time", "ce_subject", "ce_source"])
+def test_a_header_without_a_value_is_none(empty: str) -> None:
+    """As Kafka allows: it ends no process, which would read it again, for ever."""
+    message = received()
+    headers: Any = [(name, None if name == empty else text) for name, text in message.headers]
+    with pytest.raises(Malformed, match=empty):
+        decode(load()[INPUT], message.key, message.value, headers, codec())
+    others: Any = [*message.headers, ("traceparent", None), ("x", None)]
+    assert decode(load()[INPUT], message.key, message.value, others, codec()).traceparent is None
+
+
+def test_a_time_of_no_time_zone_is_malformed() -> None:
+    message = received()
+    headers = [*message.headers, ("ce_time", b"2026-11-29T07:00:00")]
+    with pytest.raises(Malformed, match="no offset"):
         decode(load()[INPUT], message.key, message.value, headers, codec())
 
 
@@ -99,6 +120,7 @@ def test_a_dead_letter_keeps_the_origin_through_replays() -> None:
     [
         (psycopg.OperationalError("away"), True),
         (KafkaConnectionError("away"), True),
+        (KafkaTimeoutError("its buffer is full while the broker is away"), True),
         (TimeoutError(), True),
         (sqlalchemy.exc.TimeoutError(), True),
         (Unavailable("the vault"), True),
@@ -110,6 +132,69 @@ def test_a_dead_letter_keeps_the_origin_through_replays() -> None:
 )
 def test_only_what_waiting_can_mend_is_transient(error: Exception, transient: bool) -> None:
     assert is_transient(error) is transient
+
+
+@pytest.mark.parametrize(
+    ("state", "transient"),
+    [
+        ("08006", True),
+        ("25006", True),  # read only: a standby, a disk that is nearly full
+        ("25P02", False),  # a statement after one that failed: a bug
+        ("25P03", True),
+        ("25P04", True),
+        ("28P01", True),
+        ("40001", True),
+        ("40P01", True),
+        ("53100", True),
+        ("53300", True),
+        ("55P03", True),
+        ("57014", True),
+        ("57P01", True),
+        ("58030", True),
+        ("22021", False),  # a NUL character
+        ("23505", False),
+        ("42P01", False),
+        ("54000", False),  # a row that is too large for its index, however often it is tried
+        ("54001", False),
+        ("P0001", False),
+        ("XX001", False),
+    ],
+)
+def test_what_the_database_says_of_itself_is_waited_for_and_what_it_says_of_the_row_is_not(
+    state: str, transient: bool
+) -> None:
+    raised = psycopg.errors.lookup(state)("refused")
+    wrapped = sqlalchemy.exc.DBAPIError.instance("", {}, raised, psycopg.Error)
+    assert is_transient(raised) is is_transient(wrapped) is transient
+
+
+@pytest.mark.parametrize(
+    ("code", "transient"),
+    [
+        (2, True),
+        (3, True),
+        (6, True),
+        (7, True),
+        (10, False),  # too large: it says something of the record
+        (18, False),
+        (19, True),
+        (20, True),
+        (29, True),
+        (31, True),
+        (32, True),  # a clock that is ahead by an hour is set right, or the broker's is
+        (35, False),
+        (42, False),
+        (45, True),  # another producer begins anew
+        (56, True),
+        (58, True),
+        (59, True),
+    ],
+)
+def test_what_the_broker_says_of_itself_is_waited_for_and_what_it_says_of_the_record_is_not(
+    code: int, transient: bool
+) -> None:
+    for library in (aiokafka.errors, kafka.errors):
+        assert is_transient(library.for_code(code)()) is transient
 
 
 def test_patience_tries_again_and_raises_what_it_cannot_mend(
@@ -192,6 +277,22 @@ def test_a_batch_has_no_key_twice_one_topic_and_stops_before_what_is_careful() -
         return taken
 
     assert asyncio.run(run()) == [[0], [1, 2], [3], [4], [5]]
+
+
+def test_a_batch_has_no_events_id_twice() -> None:
+    """What becomes of its events is told by their ids: one that is refused would take another with it."""
+
+    async def run() -> list[list[int]]:
+        backlog = Backlog()
+        for offset, id_ in enumerate((1, 2, 1, 3)):
+            one = replace(event(), id=UUID(int=id_))
+            backlog.append(replace(record(offset), event=one))
+        taken = []
+        while backlog:
+            taken.append([one.offset for one in backlog.take(500, range(0))])
+        return taken
+
+    assert asyncio.run(run()) == [[0, 1], [2, 3]]
 
 
 def test_a_backlog_is_full_by_number_or_by_bytes() -> None:

@@ -10,11 +10,13 @@ from uuid import UUID, uuid4
 import pytest
 
 from services.kernel.codec import codec
-from services.kernel.errors import Permanent
-from services.kernel.events import Event, Outcome, Row
+from services.kernel.errors import Oversized, Permanent
+from services.kernel.events import Draft, Event, Outcome, Row
 from services.kernel.handling import Writer
 from services.kernel.stage import BatchStage
 from services.kernel.store import Result, Transaction
+from services.kernel.topics import LARGEST_RECORD
+from tests.contract.examples import examples
 
 NOW = datetime(2026, 11, 26, tzinfo=UTC)
 TOPIC = "submission.received"
@@ -68,3 +70,23 @@ def test_a_rejected_event_leaves_nothing_behind(bad: int) -> None:
     assert tables.written == good
     assert tables.forgotten == [events[bad].id]
     assert (list(result.outputs), list(result.rejected)) == (good, tables.forgotten)
+
+
+def test_an_event_that_leads_to_more_than_a_record_holds_is_rejected_alone() -> None:
+    """Committed, it could never be published: its partition would stand still, and its rows say that it was handled."""
+    events = [Event(uuid4(), TOPIC, "k", {}, NOW, "", "") for _ in range(3)]
+    tables = Tables()
+    data = examples("submission.superseded")[0]
+
+    def handle(event: Event, facts: object) -> Outcome:
+        length = LARGEST_RECORD if event is events[1] else 1
+        drafts = (Draft("submission.superseded", "k", data, "x" * length),)
+        return Outcome(drafts, (Row(cast(Any, None), {"id": event.id}),))
+
+    stage = BatchStage((TOPIC,), load=lambda _, given: None, handle=handle)
+    result = Writer("toy", codec(), lambda: NOW).batch(cast(Transaction, tables), stage, events)
+    good = [events[0].id, events[2].id]
+    assert (tables.written, list(result.outputs)) == (good, good)
+    assert [(id_, type(error)) for id_, error in result.rejected.items()] == [
+        (events[1].id, Oversized)
+    ]
