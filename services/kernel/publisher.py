@@ -10,10 +10,11 @@ from itertools import islice
 from typing import Any
 
 from aiokafka import AIOKafkaProducer
-from aiokafka.errors import KafkaError
+from aiokafka.errors import KafkaError, KafkaTimeoutError
 from aiokafka.partitioner import DefaultPartitioner
 
 from services.kernel.cluster import Cluster
+from services.kernel.topics import LARGEST_RECORD, LETTER_ROOM
 from services.kernel.wire import Message
 
 DELIVERY_TIMEOUT = 5.0
@@ -24,6 +25,8 @@ CHUNK = 1000
 
 
 PARTITIONER = DefaultPartitioner()
+UNKNOWN = -1
+"""The partition of a record whose topic the broker does not tell of."""
 
 
 @dataclass(frozen=True)
@@ -61,11 +64,13 @@ class Publisher:
     async def deliver(self, messages: Sequence[Message]) -> list[Delivery]:
         """Sends records, in their order for each partition, and says of each what became of it.
 
-        Raises KafkaError where there is no connection at all. After an error for good there is another producer: the
-        sequence of the one that failed has a gap, and the broker would take nothing more of it.
+        Raises KafkaError where there is no connection at all. What follows in its partition a record that the producer
+        does not take is not sent: it would come before that one, and again after it. After an error for good there is
+        another producer: the sequence of the one that failed has a gap, and the broker would take nothing more of it.
         """
         producer = await self._started()
-        sent = [await self._send(producer, message) for message in messages]
+        refused: dict[tuple[str, int], KafkaError] = {}
+        sent = [await self._send(producer, message, refused) for message in messages]
         await asyncio.wait([future for _, future in sent])
         deliveries = [Delivery(partition, future.exception()) for partition, future in sent]
         fatal = next(
@@ -77,22 +82,26 @@ class Publisher:
 
     @staticmethod
     async def _send(
-        producer: AIOKafkaProducer, message: Message
+        producer: AIOKafkaProducer, message: Message, refused: dict[tuple[str, int], KafkaError]
     ) -> tuple[int, asyncio.Future[Any]]:
-        partitions = sorted(await producer.partitions_for(message.topic))
-        partition: int = PARTITIONER(message.key, partitions, partitions)
-        future: asyncio.Future[Any]
-        try:
-            future = await producer.send(
-                message.topic,
-                message.value,
-                key=message.key,
-                headers=list(message.headers),
-                partition=partition,
-            )
-        except KafkaError as error:
-            future = asyncio.get_running_loop().create_future()
-            future.set_exception(error)
+        """The record's partition, and what will become of it. Enters into `refused` where the producer takes none."""
+        partition = UNKNOWN
+        if (message.topic, UNKNOWN) not in refused:
+            try:
+                partitions = sorted(await producer.partitions_for(message.topic))
+                partition = PARTITIONER(message.key, partitions, partitions)
+                if (message.topic, partition) not in refused:
+                    return partition, await producer.send(
+                        message.topic,
+                        message.value,
+                        key=message.key,
+                        headers=list(message.headers),
+                        partition=partition,
+                    )
+            except KafkaError as error:
+                refused[message.topic, partition] = error
+        future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+        future.set_exception(refused[message.topic, partition])
         return partition, future
 
     @staticmethod
@@ -130,6 +139,7 @@ class Publisher:
                     retry_backoff_ms=100,
                     linger_ms=2,
                     max_batch_size=131_072,
+                    max_request_size=LARGEST_RECORD + LETTER_ROOM,
                 )
                 try:
                     await producer.start()
@@ -141,4 +151,7 @@ class Publisher:
 
 
 def _may_pass(error: BaseException) -> bool:
-    return bool(isinstance(error, KafkaError) and error.retriable)
+    """Whether the producer can go on: the broker takes the record yet, or never heard of it."""
+    return isinstance(error, KafkaTimeoutError) or bool(
+        isinstance(error, KafkaError) and error.retriable
+    )
