@@ -147,6 +147,8 @@ def connect(url: str, *, pool_size: int = 4, application: str = "solieu") -> Eng
         connect_args={
             "application_name": application,
             "connect_timeout": 5,
+            # No standby, which an address may still lead to after a failover: it would be kept, and refuse to write.
+            "target_session_attrs": "primary",
         },
     )
 

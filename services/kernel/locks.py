@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 from contextlib import suppress
 from dataclasses import dataclass
+from uuid import uuid4
 
 import psycopg
 
@@ -19,6 +20,8 @@ HEARTBEAT = 1.0
 ANSWER_WITHIN = 15.0
 """A loaded database may be slow; one that is gone says so at once."""
 KEY = "hashtextextended(%s, 0)"
+SESSION = "solieu.process"
+"""A setting by which a process knows its session again."""
 _NOTE = (
     "with quick as (select set_config('synchronous_commit', 'off', true))"
     " update partitions set in_flight_until = greatest(in_flight_until, %(in_flight)s),"
@@ -43,12 +46,19 @@ class Takeover:
     """Fingerprints."""
 
 
+class SessionShared(Exception):
+    """What stands before the database (PgBouncer, by transactions) hands its sessions about: a lock, which is a
+    session's, would be of two processes, or of none.
+    """
+
+
 class Locks:
     """The advisory locks of one process."""
 
     def __init__(self, service: str, url: str) -> None:
         self._service = service
         self._url = url
+        self._token = uuid4().hex
         self._connection: psycopg.AsyncConnection | None = None
 
     async def connect(self) -> None:
@@ -58,16 +68,25 @@ class Locks:
             autocommit=True,
             application_name=f"{self._service} locks",
             connect_timeout=5,
+            target_session_attrs="primary",  # a standby has locks of its own
             keepalives_idle=2,
             keepalives_interval=1,
             keepalives_count=3,
         )
+        await self._open.execute("select set_config(%s, %s, false)", [SESSION, self._token])
 
     async def watch(self) -> None:
-        """Returns, with an error, when the connection is lost."""
+        """Returns, with an error, when the connection is lost, or does not lead to one session of its own."""
         while True:
             await asyncio.sleep(HEARTBEAT)
-            await asyncio.wait_for(self._open.execute("select 1"), ANSWER_WITHIN)
+            await asyncio.wait_for(self._verify(), ANSWER_WITHIN)
+
+    async def _verify(self) -> None:
+        cursor = await self._open.execute("select current_setting(%s, true)", [SESSION])
+        if await cursor.fetchone() != (self._token,):
+            raise SessionShared(
+                "a pooler stands before the database: the locks need to go round it"
+            )
 
     async def note(
         self, position: Position, in_flight_until: int | None, *, handled_ago: float | None

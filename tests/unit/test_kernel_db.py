@@ -1,14 +1,17 @@
-"""Connections: none stays open behind a service that has ended."""
+"""Connections: none stays open behind a service that has ended, and none is to a standby."""
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
 from typing import Any
 
+import psycopg
 import pytest
 import sqlalchemy as sa
 
-from services.kernel.db import close
+from services.kernel.db import close, connect
+from services.kernel.locks import Locks
 
 
 def test_a_connection_that_is_given_back_after_the_end_is_closed() -> None:
@@ -42,3 +45,22 @@ def test_closing_twice_is_no_error() -> None:
         raw: Any = connection.connection.driver_connection
         connection.close()
         raw.execute("select 1")
+
+
+def test_no_connection_is_to_a_standby(monkeypatch: pytest.MonkeyPatch) -> None:
+    """After a failover an address may lead there: it would be kept, refuse to write, and know of no locks."""
+    asked: list[Any] = []
+
+    def away(*_: object, **options: object) -> None:
+        asked.append(options["target_session_attrs"])
+        raise psycopg.OperationalError("away")
+
+    url = "postgresql://127.0.0.1:1/none"
+    engine = connect(url)
+    sa.event.listen(engine, "do_connect", lambda dialect, record, args, options: away(**options))
+    with pytest.raises(sa.exc.OperationalError):
+        engine.connect()
+    monkeypatch.setattr(psycopg.AsyncConnection, "connect", away)
+    with pytest.raises(psycopg.OperationalError):
+        asyncio.run(Locks("toy", url).connect())
+    assert asked == ["primary", "primary"]
