@@ -20,7 +20,7 @@ from services.kernel.errors import Malformed
 from services.kernel.records import AT_ONCE, Reader
 from services.kernel.topics import Topic
 from services.kernel.topics import load as topics
-from services.kernel.wire import decode, fingerprint
+from services.kernel.wire import attributes, decode, fingerprint
 
 NAME = "leaves"
 SIZE = sa.text("select coalesce(max(index) + 1, 0) from leaves")
@@ -117,7 +117,7 @@ def _place(record: Any) -> Place:
 
 def _id(headers: Iterable[tuple[str, bytes]]) -> UUID | None:
     try:
-        return UUID(dict(headers)["ce_id"].decode())
+        return UUID(attributes(headers)["ce_id"].decode())
     except (KeyError, ValueError):
         return None
 

@@ -13,7 +13,7 @@ from datetime import datetime
 
 from services.kernel.errors import NotReplayable
 from services.kernel.topics import dead
-from services.kernel.wire import Header, Message
+from services.kernel.wire import Header, Message, attributes
 
 ORIGIN = ("origin-topic", "origin-partition", "origin-offset")
 REASON = ("dead-error", "dead-reason", "dead-handler", "dead-at")
@@ -58,7 +58,7 @@ def contents(record: Content) -> tuple[bytes, bytes, tuple[Header, ...]]:
 
 def origin_of(letter: Content) -> Origin:
     """The origin that the group wrote into its letter: behind all that came with the record. Raises NotReplayable."""
-    facts = dict(letter[2])
+    facts = attributes(letter[2])
     try:
         topic, partition, offset = (facts[name].decode() for name in ORIGIN)
         return Origin(topic, int(partition), int(offset))

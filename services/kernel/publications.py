@@ -20,7 +20,7 @@ from services.kernel.comparison import PATIENCE, Check, Comparison, Gap, Repair,
 from services.kernel.postgresql import unpack
 from services.kernel.records import AT_ONCE, Reader, write
 from services.kernel.topics import Topic, load
-from services.kernel.wire import Message, fingerprint
+from services.kernel.wire import Message, attributes, fingerprint
 
 NAME = "publications"
 _LETTERS = frozenset(topic.name for topic in load().values() if topic.schema is None)
@@ -126,8 +126,7 @@ def _id(record: Any) -> bytes:
     """The id of an event. A dead letter has that of the event which died, and perhaps died before: so all of it."""
     if record.topic in _LETTERS:
         return fingerprint(0, record.key, record.value, record.headers)
-    headers: dict[str, bytes] = dict(record.headers)
-    return headers.get("ce_id", b"")
+    return attributes(record.headers).get("ce_id", b"")
 
 
 def _seen(reader: Reader) -> Iterator[bytes]:

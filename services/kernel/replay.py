@@ -11,7 +11,7 @@ from services.kernel.dead import Content, Origin, origin_of, reference, referred
 from services.kernel.errors import NotReplayable
 from services.kernel.records import Reader, write
 from services.kernel.topics import dead, replay
-from services.kernel.wire import Message
+from services.kernel.wire import Message, attributes
 
 
 @dataclass(frozen=True)
@@ -71,7 +71,9 @@ def _content(record: Any) -> Content:
 
 def _letter(group: str, record: Any, *, replayed: bool) -> Letter:
     key, value, headers = _content(record)
-    facts = {name: content.decode(errors="replace") for name, content in headers}
+    facts = {
+        name: content.decode(errors="replace") for name, content in attributes(headers).items()
+    }
     return Letter(
         group=group,
         offset=record.offset,

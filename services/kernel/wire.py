@@ -14,6 +14,7 @@ from services.kernel.events import Draft, Event, Key, identified
 from services.kernel.topics import LARGEST_RECORD, Topic
 
 Header = tuple[str, bytes]
+"""Of records that come, the value may be None, too: Kafka allows it."""
 
 
 @dataclass(frozen=True)
@@ -31,7 +32,7 @@ class Message:
         parts = [self.key, self.value]
         for name, text in self.headers:
             parts += name.encode(), text
-        return FRAME + sum(len(part) + LENGTH for part in parts)
+        return FRAME + sum(len(part or b"") + LENGTH for part in parts)
 
 
 FRAME = 100
@@ -51,6 +52,11 @@ def fingerprint(
     for part in parts:
         digest.update(b"-" if part is None else b"%d:%b" % (len(part), part))
     return digest.digest()
+
+
+def attributes(headers: Iterable[Header]) -> dict[str, bytes]:
+    """Headers by their names. One without a value is none; of those with one name the last one counts."""
+    return {name: text for name, text in headers if text is not None}
 
 
 def encode(
@@ -96,20 +102,20 @@ def encode_all(
 def decode(
     topic: Topic, key: bytes | None, value: bytes | None, headers: Iterable[Header], codec: Codec
 ) -> Event:
-    """The event of a record; raises Malformed, which says what is wrong with it. A header without a value is none."""
+    """The event of a record; raises Malformed, which says what is wrong with it."""
     if key is None or value is None:
         raise Malformed(f"{topic.name}: a record without {'key' if key is None else 'value'}")
-    attributes = {name: text for name, text in headers if text is not None}
+    given = attributes(headers)
     try:
         event = Event(
-            id=UUID(attributes["ce_id"].decode()),
+            id=UUID(given["ce_id"].decode()),
             topic=topic.name,
             key=key.decode() if topic.key == "string" else codec.decode(f"{topic.name}-key", key),
             data=codec.decode(f"{topic.name}-value", value),
-            time=datetime.fromisoformat(attributes["ce_time"].decode()),
-            subject=attributes["ce_subject"].decode(),
-            source=attributes["ce_source"].decode().removeprefix("/"),
-            traceparent=attributes["traceparent"].decode() if "traceparent" in attributes else None,
+            time=datetime.fromisoformat(given["ce_time"].decode()),
+            subject=given["ce_subject"].decode(),
+            source=given["ce_source"].decode().removeprefix("/"),
+            traceparent=given["traceparent"].decode() if "traceparent" in given else None,
             encoded=value,
         )
         if event.time.utcoffset() is None:

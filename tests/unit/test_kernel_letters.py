@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from services.kernel import replay
 from services.kernel.brokerlog import BrokerLog, Record
 from services.kernel.cluster import Cluster
 from services.kernel.dead import Content, Origin, letter, reference, referred
@@ -156,3 +157,21 @@ def test_a_record_without_key_or_value_is_none_after_its_death_either() -> None:
         buried = content(letter("policy", ORIGIN, source, Permanent("why"), NOW))
         records = {("policy.dead", 0, 5): buried, (INPUT, 3, 99): source}
         assert Broker(records).take(NAMED) == (ORIGIN, source)
+
+
+def test_a_letter_of_a_record_with_an_empty_header_is_listed_with_the_others_and_goes_back(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Kafka lets a header have no value: as whoever broke the record may have sent it."""
+    empty: Any = (("ce_subject", None), ("x", None))
+    source = SOURCE[0], SOURCE[1], (*SOURCE[2], *empty)
+    buried = content(letter("policy", ORIGIN, source, Permanent("why"), NOW))
+    topics = {"policy.dead": [(4, LETTER), (5, buried)], "policy.replay": [(0, NAMED)]}
+    monkeypatch.setattr(replay, "_records", lambda cluster, topic: iter(topics[topic]))
+    listed = replay.letters(Cluster("nowhere"), "policy")
+    assert [(one.offset, one.subject != "", one.replayed) for one in listed] == [
+        (4, True, False),
+        (5, True, True),
+    ]
+    place = {("policy.dead", 0, 5): buried, (INPUT, 3, 99): source}
+    assert Broker(place).take(NAMED) == (ORIGIN, source)
