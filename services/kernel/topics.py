@@ -58,6 +58,8 @@ class Topic:
         return {
             "cleanup.policy": "compact" if self.compacted else "delete",
             "retention.ms": str(retention),
+            # By the broker's clock: by a producer's that is wrong, what is new would be deleted as old, or refused.
+            "message.timestamp.type": "LogAppendTime",
             "max.message.bytes": str(LARGEST_RECORD + (LETTER_ROOM if self.is_dead else 0)),
             **(COMPACTION if self.compacted else {}),
         }
