@@ -1,11 +1,13 @@
-"""Waiting, ever longer, for what is away and may come back; and not for ever for what should come by itself."""
+"""Waiting, ever longer, for what is away and may come back; not for ever for what should come by itself; and not for
+what fails beside others.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import random
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from contextlib import suppress
 from typing import TypeVar
 
@@ -14,6 +16,7 @@ import structlog
 from services.kernel import metrics
 from services.kernel.errors import is_transient
 
+A = TypeVar("A")
 T = TypeVar("T")
 FIRST_SECONDS = 0.1
 MOST_SECONDS = 5.0
@@ -49,6 +52,22 @@ async def patiently(
                 await asyncio.wait_for(stopping.wait(), seconds)
                 raise Leaving
         delay = min(delay * 2, MOST_SECONDS)
+
+
+def each_for_itself(service: str, work: Callable[[A], T], items: Iterable[A]) -> list[T]:
+    """What the work returns, item for item. One that fails for its own sake is left out, with an error in the log: it
+    must not keep those behind it waiting, each time anew. What waiting can mend is raised: the others would fail, too.
+    """
+    done = []
+    for item in items:
+        try:
+            done.append(work(item))
+        except Exception as error:
+            if is_transient(error):
+                raise
+            metrics.RETRIES.labels(service).inc()
+            log.error("left out", item=str(item), exc_info=error)
+    return done
 
 
 async def while_never_long_without(

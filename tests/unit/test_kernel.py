@@ -19,9 +19,9 @@ from services.kernel import patience
 from services.kernel.backlog import HIGH_BYTES, HIGH_EVENTS, Backlog, Received
 from services.kernel.codec import codec
 from services.kernel.dead import Origin, letter, origin_of
-from services.kernel.errors import Malformed, Permanent, Unavailable, is_transient
+from services.kernel.errors import Malformed, Oversized, Permanent, Unavailable, is_transient
 from services.kernel.events import Draft, Event, NewObject, derived_id
-from services.kernel.patience import patiently, while_never_long_without
+from services.kernel.patience import each_for_itself, patiently, while_never_long_without
 from services.kernel.postgresql import pack, unpack
 from services.kernel.topics import load
 from services.kernel.wire import decode, encode_all
@@ -195,6 +195,23 @@ def test_what_the_broker_says_of_itself_is_waited_for_and_what_it_says_of_the_re
 ) -> None:
     for library in (aiokafka.errors, kafka.errors):
         assert is_transient(library.for_code(code)()) is transient
+
+
+def test_one_that_fails_keeps_no_other_waiting_and_what_fails_for_all_ends_the_work() -> None:
+    tried: list[int] = []
+
+    def work(number: int) -> int:
+        tried.append(number)
+        if number in failing:
+            raise failing[number]
+        return number * 10
+
+    failing: dict[int, Exception] = {2: Oversized("too large"), 3: KeyError("a bug")}
+    assert each_for_itself("toy", work, [1, 2, 3, 4]) == [10, 40]
+    failing[1] = psycopg.OperationalError("away")
+    with pytest.raises(psycopg.OperationalError):
+        each_for_itself("toy", work, [4, 1, 2])
+    assert tried == [1, 2, 3, 4, 4, 1]
 
 
 def test_patience_tries_again_and_raises_what_it_cannot_mend(

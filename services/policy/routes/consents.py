@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from functools import partial
 from typing import Annotated, Literal
 from uuid import UUID, uuid5
 
@@ -16,6 +17,7 @@ from services.kernel import replica
 from services.kernel.api import Context, context_of
 from services.kernel.auth import Access, allowed
 from services.kernel.events import Outcome
+from services.kernel.patience import each_for_itself
 from services.model.period import Period, PeriodError
 from services.model.regulation import day
 from services.policy.consents import Change, ended, event_of, is_expired, reconsidered
@@ -172,9 +174,7 @@ def carry_out(context: Context) -> int:
                 & col(ConsentRow.withdrawn_at).is_(None)
             )
         ).all()
-    for consent in due:
-        _carry_out(context, consent)
-    return len(due)
+    return len(each_for_itself(context.service, partial(_carry_out, context), due))
 
 
 def _give(context: Context, access: Access, body: Given) -> tuple[ConsentView, int | None]:

@@ -6,6 +6,7 @@ import asyncio
 import threading
 from collections.abc import Iterator
 from datetime import datetime
+from functools import partial
 from typing import Annotated
 from uuid import UUID
 
@@ -20,6 +21,7 @@ from services.kernel import metrics, replica
 from services.kernel.api import Context, context_of
 from services.kernel.auth import allowed
 from services.kernel.errors import is_transient
+from services.kernel.patience import each_for_itself
 from services.model.regulation import day
 from services.policy.answers import GRANTED, PENDING
 from services.policy.facts.loading import candidates, facts_of, item_facts
@@ -72,7 +74,7 @@ def sweep(context: Context) -> SweptView:
         with Session(context.engine) as session:
             waiting = _waiting(session, context.clock())
         carry_out(context)
-        decided = sum(_swept(context, submission_id) for submission_id in waiting)
+        decided = sum(each_for_itself(context.service, partial(_swept, context), waiting))
     metrics.SWEPT.labels(context.service).inc(decided)
     if decided:
         log.warning("the sweep found what no event had decided", submissions=decided)
