@@ -64,6 +64,14 @@ def test_each_version_reads_all_others(name: str) -> None:
     assert not incompatibilities([dict(e.schema) for e in LOCKED if e.subject == name])
 
 
+def test_the_schema_of_a_key_never_changes() -> None:
+    """Its id stands in the key's bytes: each key would go to another partition, beside what it has in the old one, and
+    compaction would keep that for ever.
+    """
+    versions = [(one.subject, one.version) for one in LOCKED if one.subject.endswith("-key")]
+    assert versions == [(name, 1) for name, _ in versions] != []
+
+
 def test_every_schema_file_is_locked_as_its_subjects_newest_version() -> None:
     newest = {entry.subject: dict(entry.schema) for entry in LOCKED}
     assert newest == {subject(file): schema(file) for file in FILES}
