@@ -21,23 +21,35 @@ class Assignment:
         self._process = process
         self._topics = topics
         self._partitions: dict[TP, Partition] = {}
+        self._is_closed = False
 
     def accept(self, tp: TP, received: Sequence[Received]) -> bool:
-        """Hands records to their partition; False says that this one's queue is full."""
+        """Hands records to their partition; False says that this one's queue is full.
+
+        What comes to one that is being left is let go, and comes again to who has it next.
+        """
         partition = self._partitions.get(tp)
         if partition is None:
+            if self._is_closed:
+                return True
             partition = Partition(self._process, self._topics[tp.topic], tp.partition)
             partition.task.add_done_callback(self._ended)
             self._partitions[tp] = partition
         return partition.offer(received)
 
     async def leave(self, tps: Sequence[TP]) -> None:
-        """Finishes what is under way of these, and gives their locks back."""
-        leaving = [self._partitions.pop(tp) for tp in tps if tp in self._partitions]
-        await asyncio.gather(*(partition.stop() for partition in leaving))
+        """Finishes what is under way of these, and gives their locks back.
+
+        Until then they stay: a second one would be given the lock that its process has, and both would go on.
+        """
+        leaving = [(tp, self._partitions[tp]) for tp in tps if tp in self._partitions]
+        await asyncio.gather(*(partition.stop() for _, partition in leaving))
+        for tp, _ in leaving:
+            self._partitions.pop(tp, None)
 
     async def leave_all(self) -> None:
-        """Finishes what is under way of all."""
+        """Finishes what is under way of all, and begins nothing any more."""
+        self._is_closed = True
         await self.leave(list(self._partitions))
 
     @property
