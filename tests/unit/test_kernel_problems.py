@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from typing import Annotated, Any
 
 import httpx2
+import psycopg
 import pytest
 from aiokafka.errors import KafkaConnectionError, OutOfOrderSequenceNumber
 from fastapi import Body, FastAPI, Query
@@ -81,6 +82,8 @@ def test_a_body_is_read_to_its_limit_and_no_further(announced: bool) -> None:
         (OutOfOrderSequenceNumber(), 503),  # for good, and yet the outbox relays what was written
         (KafkaConnectionError(), 503),
         (Unavailable("the vault"), 503),
+        (psycopg.errors.ReadOnlySqlTransaction("not promoted yet"), 503),
+        (psycopg.errors.ProgramLimitExceeded("too large for its index, each time"), 500),
         (RuntimeError("nobody foresaw this"), 500),
     ],
 )
