@@ -111,7 +111,7 @@ class Runner:
 
     def fail(self, error: BaseException) -> NoReturn:
         """Ends the process at once, as if it had been killed: the one answer to what nobody foresaw."""
-        log_.critical("ended", error=repr(error)[:1000], exc_info=error)
+        log_.critical("ended", error=log.told(error)[:1000], exc_info=error)
         sys.stderr.flush()
         for child in multiprocessing.active_children():
             child.kill()
