@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from itertools import groupby
 from typing import Any
 
@@ -135,22 +135,41 @@ COPY_FROM = 200
 """From this many rows on, COPY is worth its set-up."""
 
 
+LINK: Mapping[str, Any] = {
+    "connect_timeout": 5,
+    # No standby, which an address may still lead to after a failover: it refuses to write, and has locks of its own.
+    "target_session_attrs": "primary",
+    # A server that is gone without a word is not waited for, neither in silence nor for what it was sent (ms).
+    "keepalives_idle": 2,
+    "keepalives_interval": 1,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 15_000,
+}
+"""How every connection is made and watched: settings of libpq."""
+
+
 def connect(url: str, *, pool_size: int = 4, application: str = "solieu") -> Engine:
     """An engine for one service. The role brings its search_path and time zone (migration.py)."""
-    return sa.create_engine(
+    engine = sa.create_engine(
         url.replace("postgresql://", "postgresql+psycopg://", 1),
         pool_size=pool_size,
         max_overflow=2,
         pool_pre_ping=True,
         pool_recycle=1800,
         hide_parameters=True,  # an error's text goes to the log; values don't
-        connect_args={
-            "application_name": application,
-            "connect_timeout": 5,
-            # No standby, which an address may still lead to after a failover: it would be kept, and refuse to write.
-            "target_session_attrs": "primary",
-        },
+        connect_args={"application_name": application, **LINK},
     )
+    sa.event.listen(engine, "checkout", refuse_standby)
+    return engine
+
+
+def refuse_standby(connection: Any, *_: object) -> None:
+    """Raises DisconnectionError, upon which the pool connects anew, for a server that has become a standby meanwhile.
+
+    It says so by itself (PostgreSQL 14 and later) with whatever it answers, and reads as ever.
+    """
+    if connection.info.parameter_status("in_hot_standby") == "on":
+        raise sa.exc.DisconnectionError("a standby")
 
 
 def close(engine: Engine) -> None:

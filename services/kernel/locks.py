@@ -12,6 +12,7 @@ from uuid import uuid4
 
 import psycopg
 
+from services.kernel.db import LINK
 from services.kernel.store import Position
 from services.kernel.topics import Topic
 
@@ -67,11 +68,7 @@ class Locks:
             self._url,
             autocommit=True,
             application_name=f"{self._service} locks",
-            connect_timeout=5,
-            target_session_attrs="primary",  # a standby has locks of its own
-            keepalives_idle=2,
-            keepalives_interval=1,
-            keepalives_count=3,
+            **LINK,
         )
         await self._open.execute("select set_config(%s, %s, false)", [SESSION, self._token])
 

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
+from collections.abc import Mapping
+from contextlib import nullcontext
+from types import SimpleNamespace
 from typing import Any
 
 import psycopg
 import pytest
 import sqlalchemy as sa
 
-from services.kernel.db import close, connect
+from services.kernel.db import LINK, close, connect, refuse_standby
 from services.kernel.locks import Locks
 
 
@@ -47,12 +50,14 @@ def test_closing_twice_is_no_error() -> None:
         raw.execute("select 1")
 
 
-def test_no_connection_is_to_a_standby(monkeypatch: pytest.MonkeyPatch) -> None:
-    """After a failover an address may lead there: it would be kept, refuse to write, and know of no locks."""
-    asked: list[Any] = []
+def test_every_connection_is_to_a_primary_and_ends_with_its_server(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """After a failover an address may lead to a standby; and a server that lost its power ends no connection."""
+    asked: list[Mapping[str, object]] = []
 
     def away(*_: object, **options: object) -> None:
-        asked.append(options["target_session_attrs"])
+        asked.append(options)
         raise psycopg.OperationalError("away")
 
     url = "postgresql://127.0.0.1:1/none"
@@ -63,4 +68,20 @@ def test_no_connection_is_to_a_standby(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(psycopg.AsyncConnection, "connect", away)
     with pytest.raises(psycopg.OperationalError):
         asyncio.run(Locks("toy", url).connect())
-    assert asked == ["primary", "primary"]
+    for options in asked:
+        assert options["target_session_attrs"] == "primary"
+        assert options["keepalives_idle"] and options["tcp_user_timeout"]
+    assert len(asked) == 2
+    psycopg.conninfo.make_conninfo(**LINK)  # libpq knows them all
+
+
+@pytest.mark.parametrize(("says", "is_kept"), [("off", True), (None, True), ("on", False)])
+def test_a_connection_whose_server_became_a_standby_is_not_used_any_more(
+    says: str | None, is_kept: bool
+) -> None:
+    """It answers "select 1" as ever: the pool would give it out again and again."""
+    engine = connect("postgresql://127.0.0.1:1/none")
+    assert sa.event.contains(engine, "checkout", refuse_standby)
+    info = SimpleNamespace(parameter_status={"in_hot_standby": says}.get)
+    with nullcontext() if is_kept else pytest.raises(sa.exc.DisconnectionError):
+        refuse_standby(SimpleNamespace(info=info), None, None)
