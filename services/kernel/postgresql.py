@@ -177,11 +177,16 @@ def _values(tried: Tried) -> dict[str, Any]:
 
 def pack(headers: Iterable[Header]) -> bytes:
     """Headers as the tables keep them. A foreign record's may have no value, which Header does not say."""
-    return json.dumps(
-        [[name, value and value.decode("latin-1")] for name, value in headers]
-    ).encode()
+    return json.dumps([[name, _text(value)] for name, value in headers]).encode()
 
 
 def unpack(packed: bytes) -> tuple[Header, ...]:
     """Back from `pack`."""
-    return tuple((name, value and value.encode("latin-1")) for name, value in json.loads(packed))
+    return tuple(
+        (name, value if value is None else value.encode("latin-1"))
+        for name, value in json.loads(packed)
+    )
+
+
+def _text(value: bytes | None) -> str | None:
+    return None if value is None else value.decode("latin-1")

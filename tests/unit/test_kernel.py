@@ -93,7 +93,7 @@ def test_ids_of_outputs_follow_from_their_cause_and_nothing_else() -> None:
 
 
 def test_headers_survive_the_tables() -> None:
-    headers = (("a", b"\x00\xff"), ("a", b""), ("b", "Điện Biên".encode()))
+    headers: Any = (("a", b"\x00\xff"), ("a", b""), ("b", "Điện Biên".encode()), ("c", None))
     assert unpack(pack(headers)) == headers
 
 

@@ -49,15 +49,15 @@ def test_what_comes_while_a_partition_is_left_makes_no_second_one_beside_it(whol
 
     async def scenario() -> None:
         one = Assignment(cast(Any, None), load())
-        assert one.accept(PLACE, RECORD)
+        assert one.accept(PLACE, [RECORD])
         (first,) = Partition.made
         leaving = asyncio.create_task(one.leave_all() if whole else one.leave([PLACE]))
         await asyncio.sleep(0)
-        assert one.accept(PLACE, RECORD)
+        assert one.accept(PLACE, [RECORD])
         assert Partition.made == [first]
         first.is_done.set()
         await leaving
-        assert one.accept(PLACE, RECORD)
+        assert one.accept(PLACE, [RECORD])
         assert len(Partition.made) == (1 if whole else 2), "a process that ends begins nothing"
         for made in Partition.made:
             made.is_done.set()

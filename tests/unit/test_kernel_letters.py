@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import replace
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -166,7 +167,10 @@ def test_a_letter_of_a_record_with_an_empty_header_is_listed_with_the_others_and
     empty: Any = (("ce_subject", None), ("x", None))
     source = SOURCE[0], SOURCE[1], (*SOURCE[2], *empty)
     buried = content(letter("policy", ORIGIN, source, Permanent("why"), NOW))
-    topics = {"policy.dead": [(4, LETTER), (5, buried)], "policy.replay": [(0, NAMED)]}
+    topics = {
+        "policy.dead": [record(4, 10, LETTER), record(5, 11, buried)],
+        "policy.replay": [record(0, 12, NAMED)],
+    }
     monkeypatch.setattr(replay, "_records", lambda cluster, topic: iter(topics[topic]))
     listed = replay.letters(Cluster("nowhere"), "policy")
     assert [(one.offset, one.subject != "", one.replayed) for one in listed] == [
@@ -175,3 +179,23 @@ def test_a_letter_of_a_record_with_an_empty_header_is_listed_with_the_others_and
     ]
     place = {("policy.dead", 0, 5): buried, (INPUT, 3, 99): source}
     assert Broker(place).take(NAMED) == (ORIGIN, source)
+
+
+def test_a_letter_at_an_offset_that_was_named_before_it_was_there_was_not_sent_back(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A broker lost the end of its log, and what had been sent back with it."""
+    topics = {
+        "policy.dead": [record(4, 10, LETTER), record(5, 13, LETTER)],
+        "policy.replay": [record(0, 12, NAMED)],
+    }
+    monkeypatch.setattr(replay, "_records", lambda cluster, topic: iter(topics[topic]))
+    assert [one.replayed for one in replay.letters(Cluster("nowhere"), "policy")] == [False, False]
+
+
+def record(offset: int, timestamp: int, held: Content) -> Any:
+    """As kafka-python gives it."""
+    key, value, headers = held
+    return SimpleNamespace(
+        offset=offset, timestamp=timestamp, key=key, value=value, headers=headers
+    )

@@ -18,8 +18,8 @@ from aiokafka.record.default_records import DefaultRecordBatchBuilder
 from services.kernel.cluster import Cluster
 from services.kernel.dead import Origin, letter
 from services.kernel.errors import Oversized, Permanent
-from services.kernel.outbox import delivered
 from services.kernel.publisher import PARTITIONER, Delivery, Publisher
+from services.kernel.relay import delivered
 from services.kernel.topics import LARGEST_RECORD, LETTER_ROOM, dead, load
 from services.kernel.wire import Message
 from tests.toy.harness import NOW, received
