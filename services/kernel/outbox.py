@@ -23,13 +23,18 @@ from services.kernel.wire import Message, encode
 
 KEEP_DAYS: Final = 30
 AT_ONCE: Final = 500
+BYTES_AT_ONCE: Final = 8_000_000
+"""And one row more, however large."""
 _TURN = sa.text("select pg_try_advisory_xact_lock(hashtext(current_schema || ' outbox'))")
 _OLDEST = sa.text(
-    "select sequence, topic, key, value, headers, extract(epoch from now() - created_at)::float from outbox"
-    f" where published_at is null order by sequence limit {AT_ONCE}"
+    "select sequence, topic, key, value, headers, extract(epoch from now() - created_at)::float from"
+    " (select *, sum(length(value)) over (order by sequence) - length(value) as before from"
+    f" (select * from outbox where published_at is null order by sequence limit {AT_ONCE}) oldest) counted"
+    f" where before <= {BYTES_AT_ONCE} order by sequence"
 )
 _MARK = sa.text("update outbox set published_at = now() where sequence = any(:sequences)")
-_EXPIRE = sa.text(f"delete from outbox where published_at < now() - interval '{KEEP_DAYS} days'")
+EXPIRE = sa.text(f"delete from outbox where published_at < now() - interval '{KEEP_DAYS} days'")
+"""Each night (upkeep.py): no index tells which rows are old."""
 _IS_PUBLISHED = sa.text("select published_at is not null from outbox where sequence = :sequence")
 
 
@@ -105,7 +110,6 @@ class OldestRows:
     def mark(self, sequences: Sequence[int]) -> None:
         """See relay.Held."""
         self.session.execute(_MARK, {"sequences": list(sequences)})
-        self.session.execute(_EXPIRE)
         self.session.commit()
 
     def close(self) -> None:

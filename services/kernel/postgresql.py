@@ -182,11 +182,12 @@ def pack(headers: Iterable[Header]) -> bytes:
 
 def unpack(packed: bytes) -> tuple[Header, ...]:
     """Back from `pack`."""
-    return tuple(
-        (name, value if value is None else value.encode("latin-1"))
-        for name, value in json.loads(packed)
-    )
+    return tuple((name, _bytes(text)) for name, text in json.loads(packed))
 
 
 def _text(value: bytes | None) -> str | None:
     return None if value is None else value.decode("latin-1")
+
+
+def _bytes(text: str | None) -> Any:
+    return None if text is None else text.encode("latin-1")

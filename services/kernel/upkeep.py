@@ -26,6 +26,7 @@ from services.kernel.clock import Clock
 from services.kernel.cluster import Cluster
 from services.kernel.comparison import Check
 from services.kernel.errors import is_transient
+from services.kernel.outbox import EXPIRE
 from services.kernel.topics import Extent, Topic, read_by
 
 LOOK_SECONDS: Final = 5.0
@@ -173,6 +174,7 @@ class Upkeep:
                 state = self._state(connection)
                 if state.is_due and self._has_caught_up(connection, extents):
                     self._not_before = self._seconds() + AGAIN_SECONDS
+                    connection.execute(EXPIRE)
                     gaps = self._keep_up()
                     connection.execute(_DONE, {"begun": state.now, "gaps": gaps})
                     self._targets, self._not_before = {}, 0.0

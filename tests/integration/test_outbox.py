@@ -114,7 +114,7 @@ def _draft(index: int) -> Draft:
     return Draft(TOPIC, key, data, key)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def outboxes(module_database: str) -> Iterator[Any]:
     Outboxes.url = make_schema(module_database)
     yield Outboxes
@@ -124,3 +124,24 @@ def test_postgresql_and_its_twin_answer_alike(outboxes: Any) -> None:
     case = outboxes.TestCase
     case.settings = settings(max_examples=30, stateful_step_count=25, deadline=None)
     case().runTest()
+
+
+def test_rows_are_taken_by_their_bytes_and_one_of_any_size_is(outboxes: Any) -> None:
+    engine = connect(outboxes.url, pool_size=1)
+    with engine.begin() as connection:
+        connection.exec_driver_sql("truncate outbox restart identity")
+        for megabytes in (5, 5, 1, 20, 1):
+            connection.exec_driver_sql(
+                "insert into outbox (topic, key, value, headers)"
+                f" values ('{TOPIC}', '', convert_to(repeat('x', {megabytes}000000), 'UTF8'), '[]')"
+            )
+    taken = []
+    table = OutboxTable(engine)
+    while (held := table.next()) and held.rows:
+        taken.append([sequence for sequence, _ in held.rows])
+        held.mark(taken[-1])
+        held.close()
+    assert held
+    held.close()
+    close(engine)
+    assert taken == [[1, 2], [3, 4], [5]]

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import psycopg
 import pytest
 from faust.types import TP
 from kafka.errors import KafkaConnectionError
@@ -100,12 +99,13 @@ class House:
         return Repair({INPUT: written}, Comparison("publications", 5, {}))
 
 
+@pytest.fixture(scope="module")
+def url(module_database: str) -> str:
+    return make_schema(module_database)
+
+
 @pytest.fixture
-def house(module_database: str) -> Iterator[House]:
-    try:
-        url = make_schema(module_database)
-    except psycopg.errors.DuplicateTable:
-        url = module_database + "?options=-csearch_path%3Dvalidation"
+def house(url: str) -> Iterator[House]:
     house = House(url)
     yield house
     close(house.engine)
