@@ -10,7 +10,7 @@ from fastapi import Depends, FastAPI, Query
 from pydantic import BaseModel, ConfigDict
 from sqlmodel import Session, col, select
 
-from services.audit.comparison import compare
+from services.audit.comparison import NAME, compare
 from services.audit.merkle import EMPTY
 from services.audit.proofs import consistency
 from services.audit.readers import reaches, reader
@@ -128,7 +128,7 @@ class Consistency(BaseModel):
 
 def create_app(config: Settings | None = None, clock: Clock = utc_now) -> FastAPI:
     """The application of the audit service."""
-    app = create("audit", "Audit", DESCRIPTION, config, clock, checks=[Check(compare)])
+    app = create("audit", "Audit", DESCRIPTION, config, clock, checks=[Check(NAME, compare)])
     _log(app, [Depends(allowed("checkpoint.read"))])
     _submissions(app)
     return app

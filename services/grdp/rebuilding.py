@@ -121,7 +121,7 @@ def _again(record: Any) -> Message | Tombstone:
     return Message(TOPIC, record.key, record.value, headers)
 
 
-CHECK = Check(compare, rebuild)
+CHECK = Check(NAME, compare, rebuild)
 
 
 def _compared(engine: Engine, reader: Reader, feed: Feed, patience: float) -> Comparison:

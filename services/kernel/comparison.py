@@ -64,6 +64,7 @@ Compare = Callable[[Engine, Cluster], Comparison]
 class Check:
     """A comparison of tables with topics, and what closes the gaps that it finds, where something does."""
 
+    name: str
     compare: Compare
     repair: Callable[[Engine, Cluster], Repair] | None = None
 

@@ -92,7 +92,7 @@ def republish(engine: Engine, cluster: Cluster) -> Repair:
     return Repair(dict(written), compare(engine, cluster))
 
 
-CHECK = Check(compare, republish)
+CHECK = Check(NAME, compare, republish)
 
 
 def _topics(engine: Engine) -> Sequence[Topic]:

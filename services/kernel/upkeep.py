@@ -198,8 +198,8 @@ class Upkeep:
 
     def _tell(self, state: State) -> None:
         metrics.COMPARED_AT.labels(self._service).set(state.done_at.timestamp())
-        for name, count in state.gaps.items():
-            metrics.GAPS.labels(self._service, name).set(count)
+        for check in self._checks:
+            metrics.GAPS.labels(self._service, check.name).set(state.gaps.get(check.name, 0))
 
     def _has_caught_up(self, connection: Connection, extents: Mapping[TP, Extent]) -> bool:
         """Whether the service has read to where its topics ended when this became due.
@@ -226,9 +226,9 @@ class Upkeep:
             if found.total and check.repair:
                 repair = check.repair(self._engine, self._cluster)
                 self._mended.inc(sum(repair.written.values()))
-                log.warning("mended", comparison=found.name, written=dict(repair.written))
+                log.warning("mended", comparison=check.name, written=dict(repair.written))
                 found = repair.after
-            gaps[found.name] = found.total
+            gaps[check.name] = found.total
         return gaps
 
 

@@ -6,20 +6,39 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
 import psycopg
 from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, TopicPartition
+from psycopg import sql
 
 from deploy import feed
+from deploy.programs import PROGRAMS
 from deploy.stack import Stack
 from services.kernel.codec import codec
 from services.kernel.topics import load
 from tests.running import bearer, client
 
 FEED = "grdp.observation"
+
+
+@contextmanager
+def nothing_mends_itself(stack: Stack) -> Iterator[None]:
+    """As if another process of each service were at its upkeep."""
+    with psycopg.connect(stack.administrator_url, autocommit=True) as connection:
+        for service in {program.service for program in PROGRAMS.values()}:
+            connection.execute("select pg_advisory_lock(hashtext(%s))", [f"{service} upkeep"])
+        yield
+
+
+def want_upkeep(stack: Stack, services: Iterable[str]) -> None:
+    """As a process does that takes over from one that died, half a minute ago."""
+    with psycopg.connect(stack.administrator_url) as connection:
+        for service in services:
+            wanted = sql.SQL("update {}.upkeep set wanted_at = now() - interval '1 minute'")
+            connection.execute(wanted.format(sql.Identifier(service)))
 
 
 def solieu(stack: Stack, *words: str) -> tuple[int, Any]:

@@ -63,7 +63,7 @@ class House:
             connection.exec_driver_sql("truncate partitions")
 
     def process(self) -> Upkeep:
-        check = Check(self._compare, self._repair if self.mends else None)
+        check = Check("publications", self._compare, self._repair if self.mends else None)
         return Upkeep(
             "validation", self.engine, NOWHERE, self.broker, [check], lambda: self.now,
             seconds=self.broker.seconds,
