@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
 
-from tests.requirements import exists, gaps, load
+from tests.requirements import ROOT, exists, gaps, load
 
 ROWS = load()
 HERE = "tests/unit/test_requirements.py"
@@ -50,3 +51,12 @@ def test_what_is_wrong_is_found(id_: str, change: dict[str, Any] | None, says: s
 )
 def test_a_test_is_one_that_pytest_would_collect(test: str, there: bool) -> None:
     assert exists(test) is there
+
+
+def test_each_test_that_the_guarantees_name_is_there() -> None:
+    text = (ROOT / "docs" / "guarantees.md").read_text(encoding="utf-8")
+    named = re.findall(r"`(tests/[^`]+\.py(?:::\w+)?)`", text)
+    assert len(named) > 10
+    assert [
+        one for one in named if not (exists(one) if "::" in one else (ROOT / one).is_file())
+    ] == []
