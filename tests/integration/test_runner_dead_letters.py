@@ -73,7 +73,7 @@ def test_an_event_that_kills_the_process_is_found_and_its_neighbours_pass(
 
 def test_while_nothing_succeeds_nothing_is_buried(toy: Toy) -> None:
     """Every event ends its process: a library is broken, say. When it is mended, all are handled."""
-    sent = [received("ill", one) for n in range(3) for one in of_one_partition(1, partition=n)]
+    sent = [received("ill", one) for n in range(2) for one in of_one_partition(1, partition=n)]
     with toy.running("batch"):
         toy.send(sent)
         toy.wait_for(lambda: "nothing of the stage succeeds" in toy.log(), 120)

@@ -204,10 +204,17 @@ class Toy:
             return row[0] if row else None
 
     def wait_for(self, condition: Callable[[], bool], seconds: float = 60) -> None:
-        """Waits until something holds; fails with the workers' log otherwise."""
-        deadline = time.monotonic() + seconds
+        """Waits until something holds; fails, with the workers' log, once they wrote nothing for so many seconds, or
+        went on for ten times as long.
+
+        A process that ends has the next one begin, which takes long on a busy machine: that is no standstill.
+        """
+        began = moved = time.monotonic()
+        seen = 0
         while not condition():
-            if time.monotonic() > deadline:
+            if (size := len(self.log())) != seen:
+                seen, moved = size, time.monotonic()
+            if time.monotonic() > min(moved + seconds, began + 10 * seconds):
                 raise AssertionError("it did not come true:\n" + self.log()[-6000:])
             time.sleep(0.2)
 
