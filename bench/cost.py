@@ -17,7 +17,7 @@ from bench.stage import BATCH_EVENTS
 from deploy.local import Stack
 from tests.toy.harness import fresh_topics
 
-AIM = 0.35
+AIM = 0.70
 
 
 @dataclass(frozen=True)
