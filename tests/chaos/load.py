@@ -178,11 +178,10 @@ def workbook(first: int, second: int, total: int, kind: Kind = Kind.RIGHT) -> by
     return ("\n".join(lines) + "\n").encode()
 
 
-def plan(count: int, rng: random.Random) -> Plan:
-    """`count` attempts, for as many periods as that takes."""
+def plan(count: int, rng: random.Random, month: int = 0) -> Plan:
+    """`count` attempts, for as many periods as that takes, from the given month on."""
     result = Plan()
     made = 0
-    month = 0
     chances = [chance for _, chance in PLANS]
     while made < count:
         period = f"{1600 + month // 12}-M{month % 12 + 1:02}"
