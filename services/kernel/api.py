@@ -135,7 +135,7 @@ def create(
     if limits_bodies:
         # Before `install`, whose layer is then the outer one: a group of tasks would hide what is raised here.
         app.add_middleware(BodyLimit)
-    problems.install(app)
+    problems.install(app, service)
     _common(app, service, engine, relay)
     _compared(app, [check.compare for check in checks])
     return app

@@ -35,7 +35,7 @@ CATALOGUE_WAIT = Gauge(
 )
 RETRIES = Counter(
     "solieu_retries_total",
-    "Tries that failed because database, broker or vault were away.",
+    "Tries, and requests to an API, that failed because database, broker or vault were away.",
     ["service"],
 )
 IDENTITY_CONFLICTS = Counter(

@@ -14,6 +14,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
+from services.kernel import metrics
 from services.kernel.bodies import MAX_BYTES, TooLarge
 from services.kernel.errors import is_transient
 from services.kernel.fields import vietnamese
@@ -113,8 +114,9 @@ def _named(where: Sequence[Mapping[str, Any]], language: str) -> str:
     return "; ".join(f"{'.'.join(one['in'])}: {one['what'][language]}" for one in where[:NAMED])
 
 
-def install(app: FastAPI) -> None:
-    """Makes every error of the application a problem, unforeseen ones too."""
+def install(app: FastAPI, service: str) -> None:
+    """Makes every error of the service's application a problem, unforeseen ones too."""
+    retries = metrics.RETRIES.labels(service)
 
     @app.exception_handler(Problem)
     async def known(request: Request, problem: Problem) -> JSONResponse:
@@ -166,6 +168,7 @@ def install(app: FastAPI) -> None:
             if isinstance(error, sqlalchemy.exc.DataError):
                 return answer(UNSTORABLE)
             if is_transient(error):
+                retries.inc()  # who asked tries again
                 log.warning("unavailable", path=request.url.path, error=repr(error)[:300])
                 return answer(UNAVAILABLE)
             if isinstance(error, KafkaError | kafka.errors.KafkaError):

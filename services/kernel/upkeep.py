@@ -146,7 +146,10 @@ class Upkeep:
             try:
                 self.look()
             except Exception as error:
-                if not is_transient(error):
+                metrics.RETRIES.labels(self._service).inc()
+                if is_transient(error):
+                    log.warning("upkeep", error=repr(error)[:300])
+                else:
                     log.error("upkeep", exc_info=error)
             self._stop.wait(LOOK_SECONDS)
 

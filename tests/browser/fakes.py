@@ -178,7 +178,7 @@ Who = Annotated[Principal, Depends(who_asks)]
 def services_of(office: Office) -> FastAPI:
     """All five at one address."""
     app = FastAPI()
-    problems.install(app)
+    problems.install(app, "test")
     _intake(app, office)
     _others(app, office)
     _catalogue(app, office)

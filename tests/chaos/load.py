@@ -207,7 +207,7 @@ def send(url: str, key: Key, plan: Plan, threads: int) -> int:
         client = httpx2.Client(base_url=url, timeout=20, trust_env=False)
         with Connector(url, key, patience=180, client=client) as connector:
             for sending in sendings:
-                receipt = connector.send(_statement(sending), sending.content)
+                receipt = connector.send(statement(sending), sending.content)
                 if len(sendings) > 1:
                     connector.wait(receipt.id, receipt.attempt, seconds=300)
         return len(sendings)
@@ -216,7 +216,8 @@ def send(url: str, key: Key, plan: Plan, threads: int) -> int:
         return sum(pool.map(one, plan.submissions))
 
 
-def _statement(sending: Sending) -> Statement:
+def statement(sending: Sending) -> Statement:
+    """What its sender signs, made now."""
     return Statement(
         sender=SENDER,
         aud="thong-ke-dien-bien",

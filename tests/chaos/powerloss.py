@@ -29,15 +29,15 @@ def lose_tails(data: Path, rng: Random, most: int) -> Counter[str]:
             continue
         segment = max(folder.glob("*.log"))
         content = segment.read_bytes()
-        starts = _starts(content, flushed.get((topic, int(number)), 0))
+        starts = batches(content, flushed.get((topic, int(number)), 0))
         if cut := starts[-rng.randint(1, most) :] if rng.random() < 0.7 else []:
             lost[topic] += sum(_records(content, start) for start in cut)
             segment.write_bytes(content[: cut[0]])
     return +lost
 
 
-def _starts(content: bytes, flushed: int) -> list[int]:
-    """Where the batches begin that the broker has not flushed."""
+def batches(content: bytes, flushed: int = 0) -> list[int]:
+    """Where the batches of a segment begin that the broker has not flushed: from this offset on."""
     found, place = [], 0
     while place + HEAD <= len(content):
         offset, length = struct.unpack_from(">qi", content, place)

@@ -31,7 +31,7 @@ class Body(BaseModel):
 
 def answered(body: Any) -> dict[str, Any]:
     app = FastAPI()
-    problems.install(app)
+    problems.install(app, "test")
 
     @app.post("/x")
     def take(body: Body) -> None: ...

@@ -12,9 +12,9 @@ import pytest
 from aiokafka.errors import KafkaConnectionError, OutOfOrderSequenceNumber
 from fastapi import Body, FastAPI, Query
 
-from services.kernel import problems
+from services.kernel import metrics, problems
 from services.kernel.bodies import BodyLimit
-from services.kernel.errors import Unavailable
+from services.kernel.errors import Unavailable, is_transient
 
 
 def ask(app: FastAPI, method: str, **more: Any) -> httpx2.Response:
@@ -29,7 +29,7 @@ def ask(app: FastAPI, method: str, **more: Any) -> httpx2.Response:
 def test_the_detail_of_a_malformed_request_names_its_first_fields() -> None:
     """Commands and pages show the detail alone: it has to say where."""
     app = FastAPI()
-    problems.install(app)
+    problems.install(app, "test")
 
     @app.get("/")
     def page(a: int, b: int, c: Annotated[str, Query(max_length=2)], d: int) -> None: ...
@@ -50,7 +50,7 @@ def test_a_body_is_read_to_its_limit_and_no_further(announced: bool) -> None:
     """Nobody has been asked yet who they are: what is read would be anybody's to fill the memory with."""
     app, read = FastAPI(), [0]
     app.add_middleware(BodyLimit, most=1000)
-    problems.install(app)
+    problems.install(app, "test")
 
     @app.post("/")
     def page(text: Annotated[str, Body(embed=True)]) -> int:
@@ -87,14 +87,19 @@ def test_a_body_is_read_to_its_limit_and_no_further(announced: bool) -> None:
         (RuntimeError("nobody foresaw this"), 500),
     ],
 )
-def test_what_is_away_is_to_be_asked_again(error: Exception, status: int) -> None:
+def test_what_is_away_is_to_be_asked_again_and_raises_the_alarm(
+    error: Exception, status: int
+) -> None:
     app = FastAPI()
-    problems.install(app)
+    problems.install(app, "test")
 
     @app.get("/")
     def page() -> None:
         raise error
 
+    before = metrics.RETRIES.labels("test")._value.get()
     answer = ask(app, "GET")
     assert answer.status_code == status
     assert ("retry-after" in answer.headers) is (status == 503)
+    is_told = metrics.RETRIES.labels("test")._value.get() > before
+    assert is_told is is_transient(error)
