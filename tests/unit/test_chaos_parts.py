@@ -1,4 +1,4 @@
-"""What the chaos test relies on: its search for leaked figures finds them however they are written, and its plan."""
+"""What the chaos tests rely on: leaked figures are found however they are written, and harm is what it says."""
 
 from __future__ import annotations
 
@@ -8,14 +8,17 @@ import random
 import struct
 from collections.abc import Callable
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import fastavro
 import polars as pl
 import pytest
+from kafka.record import MemoryRecords, MemoryRecordsBuilder
 
 from services.kernel.codec import codec
 from services.model.observation import DIGITS, PLACES
+from tests.chaos.damage import damage_batch, flip
 from tests.chaos.leaks import leaks
 from tests.contract.examples import examples
 
@@ -69,3 +72,34 @@ def test_other_figures_are_no_leak() -> None:
     others = [str(rng.randrange(10**13, GREATEST)) for _ in range(500)]
     content = b"".join(way(other) for way in WAYS.values() for other in others)
     assert leaks({"topic": content}, FIGURES) == []
+
+
+def test_a_byte_that_is_turned_twice_is_what_it_was(tmp_path: Path) -> None:
+    file = tmp_path / "object"
+    file.write_bytes(b"abc")
+    turn_back = flip(file, -1)
+    assert file.read_bytes() == b"ab\x9c"
+    turn_back()
+    assert file.read_bytes() == b"abc"
+
+
+def test_a_damaged_batch_is_found_by_its_sum_and_what_follows_it_by_its_offset(
+    tmp_path: Path,
+) -> None:
+    """Of three batches of two records each, from offset 10 on, the second."""
+    folder = tmp_path / "submission.cleared-3"
+    folder.mkdir()
+    segment = folder / f"{10:020}.log"
+    for first in (10, 12, 14):
+        builder = MemoryRecordsBuilder(magic=2, compression_type=0, batch_size=1000, offset=first)
+        for number in range(2):
+            builder.append(timestamp=number, key=b"k", value=b"v")
+        builder.close()
+        with segment.open("ab") as log:
+            log.write(builder.buffer())
+    assert damage_batch(tmp_path, "submission.cleared") == (3, 14)
+    records = MemoryRecords(segment.read_bytes())
+    sound = []
+    while records.has_next():
+        sound.append(records.next_batch().validate_crc())
+    assert sound == [True, False, True]
