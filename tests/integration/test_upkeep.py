@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -233,6 +234,22 @@ def test_what_failed_is_tried_again_after_a_while(house: House) -> None:
     house.broker.now += upkeep.AGAIN_SECONDS
     process.look()
     assert house.compared == 2
+
+
+def test_what_it_waits_for_is_told(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The alarm that nothing was compared for two days sends whoever looks to this line."""
+    house.now += timedelta(days=1)
+    house.fails = True
+    process = house.process()
+    told: list[str] = []
+
+    def warning(event: str, error: str) -> None:
+        told.append(f"{event}: {error}")
+        process.stop()
+
+    monkeypatch.setattr(upkeep, "log", SimpleNamespace(warning=warning))
+    process._run()
+    assert len(told) == 1 and told[0].startswith("upkeep: KafkaConnectionError")
 
 
 def test_one_process_at_a_time_does_it(house: House) -> None:
