@@ -46,7 +46,8 @@ class Reader:
         try:
             self._partitions = [one for topic in topics for one in self._partitions_of(topic)]
             self._consumer.assign(self._partitions)
-            self._consumer.seek_to_beginning()
+            if self._partitions:  # a service that has published nothing yet reads nothing
+                self._consumer.seek_to_beginning()
         except BaseException:
             self._consumer.close()
             raise

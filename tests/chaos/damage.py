@@ -12,8 +12,6 @@ from pathlib import Path
 from tests.chaos.powerloss import HEAD, batches
 
 ROOMY = 2**30
-PAGE = 4096
-"""A tmpfs counts in these."""
 COUNT_OFFSET = 23
 """Where a batch says how far its last offset is beyond its first."""
 
@@ -24,10 +22,10 @@ class Disk:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
-    def fill(self, room: int = 0) -> None:
-        """Leaves so many bytes free."""
+    def fill(self) -> None:
+        """Leaves no room."""
         found = os.statvfs(self._folder)
-        self._resize((found.f_blocks - found.f_bfree) * found.f_frsize + max(room, PAGE))
+        self._resize((found.f_blocks - found.f_bfree) * found.f_frsize)
 
     def grow(self) -> None:
         """There is room again."""
