@@ -176,6 +176,7 @@ def test_a_server_whose_disk_is_full_loses_nothing(site: Site, server: str) -> N
         disk.fill()
         site.send(10)
         until(lambda: "No space left" in log(stack, server), 120, lambda: "nothing is told")
+        until(lambda: is_retrying(stack, "intake-api"), 120, lambda: "no alarm")
         disk.grow()
         stack.start_infrastructure()
         site.check()

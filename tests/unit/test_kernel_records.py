@@ -48,6 +48,18 @@ def test_a_broker_that_restarts_has_no_position_for_a_while(
         assert [record.offset for record in reader.to_the_end()] == [0]
 
 
+def test_a_service_that_has_published_nothing_yet_reads_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    class Unassigned(Restarting):
+        def seek_to_beginning(self) -> None:
+            raise ValueError("No partitions are currently assigned")
+
+    monkeypatch.setattr(records, "KafkaConsumer", Unassigned)
+    with records.Reader(Cluster("nowhere"), []) as reader:
+        assert list(reader.to_the_end()) == []
+
+
 @pytest.mark.parametrize(("appended", "times"), [(None, [1_000, 2_000]), (1_777, [1_777, 1_777])])
 def test_a_record_has_one_fingerprint_whichever_client_reads_it(
     appended: int | None, times: list[int]
