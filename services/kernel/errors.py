@@ -65,6 +65,8 @@ PASSING_STATES = {
     "25006": "read only: a standby that is not promoted yet, or a server that protects a full disk",
     "25P03": "the server ended a session that was idle within a transaction",
     "25P04": "the server ended a transaction that took too long",
+    "XX001": "a damaged page, which tells of the disk: an event that comes to it is as good as those that don't",
+    "XX002": "a damaged index, likewise",
 }
 PASSING_CODES = {
     2: "a batch that was damaged on its way",

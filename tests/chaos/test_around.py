@@ -222,7 +222,7 @@ def test_a_damaged_page_buries_nothing_and_is_waited_for(site: Site) -> None:
     restore = damage_page(stack, "validation.inbox")
     site.send(10)
     until(lambda: "invalid page" in log(stack, "validation-worker"), 120, lambda: "nothing is told")
-    time.sleep(30)
+    until(lambda: is_retrying(stack, "validation-worker"), 120, lambda: "no alarm")
     assert site.letters() == []
     restore()
     site.check()

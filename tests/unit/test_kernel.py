@@ -157,7 +157,9 @@ def test_only_what_waiting_can_mend_is_transient(error: Exception, transient: bo
         ("54000", False),  # a row that is too large for its index, however often it is tried
         ("54001", False),
         ("P0001", False),
-        ("XX001", False),
+        ("XX000", False),
+        ("XX001", True),  # a page that is damaged, until somebody restores it
+        ("XX002", True),
     ],
 )
 def test_what_the_database_says_of_itself_is_waited_for_and_what_it_says_of_the_row_is_not(
