@@ -23,7 +23,7 @@ from services.grdp.queries import Cursor
 from services.grdp.reach import Reach
 from services.grdp.reads import Reads
 from services.grdp.representation import Digest, Digests, Observation, Page, Totals
-from services.kernel.api import Context, alone, context_of, create, serve
+from services.kernel.api import Context, context_of, create, repaired, serve
 from services.kernel.auth import Access, allowed
 from services.kernel.clock import Clock, utc_now
 from services.kernel.comparison import Repair
@@ -267,8 +267,7 @@ def _feed(app: FastAPI) -> None:
     )
     def rebuilt(request: Request) -> Repair:
         """Only where they differ; safe to ask for at any time, and again."""
-        with alone(request) as context:
-            return rebuilding.rebuild(context.engine, context.settings.kafka)
+        return repaired(request, rebuilding.rebuild)
 
 
 def _newest(session: Session, now: datetime) -> datetime:

@@ -6,7 +6,7 @@ Its producer connects at the first use: while the broker is away the process liv
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
 from threading import Lock
@@ -20,10 +20,11 @@ from fastapi.responses import HTMLResponse, PlainTextResponse
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from sqlalchemy import Engine
 
-from services.kernel import documentation, health, log, problems, publications
+from services.kernel import documentation, health, log, problems, publications, upkeep
 from services.kernel.auth import RemoteKeys, allowed
 from services.kernel.bodies import BodyLimit
 from services.kernel.clock import Clock, utc_now
+from services.kernel.cluster import Cluster
 from services.kernel.codec import codec
 from services.kernel.comparison import Check, Compare, Comparison, Repair
 from services.kernel.db import close, connect
@@ -99,14 +100,14 @@ def create(
         watch = app.state.watch = health.Watch(service, vault.check) if vault else None
         try:
             if app.state.keeps_up:
-                upkeep.start()
+                keeper.start()
             yield
         finally:
             if watch:
                 watch.stop()
             if app.state.keeps_up:
                 with suppress(Exception):  # the database is away: the next start looks after it
-                    await run_in_threadpool(upkeep.stop)
+                    await run_in_threadpool(keeper.stop)
             relay.close()
             await asyncio.wait({relaying}, timeout=5)
             relaying.cancel()
@@ -127,7 +128,7 @@ def create(
     outbox = Outbox(service, codec(), clock)
     checks = [publications.CHECK, *checks]
     topics = [one for one in load().values() if one.owner == service]
-    upkeep = Upkeep(
+    keeper = Upkeep(
         service, engine, config.kafka, BrokerTopics(config.kafka, [*topics, *read_by(service)]),
         checks, clock, chores=chores,
     )  # fmt: skip
@@ -185,7 +186,7 @@ def _compared(app: FastAPI, comparisons: Sequence[Compare]) -> None:
     )
     def compared(request: Request) -> list[Comparison]:
         """Counts alone. It reads whole topics: one at a time."""
-        with alone(request) as context:
+        with _alone(request) as context:
             return [compare(context.engine, context.settings.kafka) for compare in comparisons]
 
     @app.post(
@@ -196,12 +197,19 @@ def _compared(app: FastAPI, comparisons: Sequence[Compare]) -> None:
     )
     def republished(request: Request) -> Repair:
         """With the same ids and bytes; safe to ask for at any time, and again."""
-        with alone(request) as context:
-            return publications.republish(context.engine, context.settings.kafka)
+        return repaired(request, publications.republish)
+
+
+def repaired(request: Request, repair: Callable[[Engine, Cluster], Repair]) -> Repair:
+    """What a repair did that an operator asked for; the service looks again soon, by itself, what stays."""
+    with _alone(request) as context:
+        done = repair(context.engine, context.settings.kafka)
+        upkeep.want(context.engine)
+        return done
 
 
 @contextmanager
-def alone(request: Request) -> Iterator[Context]:
+def _alone(request: Request) -> Iterator[Context]:
     """The context, for one request at a time that reads whole topics; others wait. Fails while the database is away."""
     context = context_of(request)
     with request.app.state.reads_topics:

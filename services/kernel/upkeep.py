@@ -235,6 +235,12 @@ class Upkeep:
         return gaps
 
 
+def want(engine: Engine) -> None:
+    """Has the service look again, soon: something was mended by hand, and what stays is not known."""
+    with engine.begin() as connection:
+        connection.execute(_WANT)
+
+
 def _last_night(now: datetime) -> datetime:
     tonight = now.astimezone(UTC).replace(hour=NIGHT_HOUR, minute=0, second=0, microsecond=0)
     return tonight if tonight <= now else tonight - timedelta(days=1)

@@ -252,6 +252,11 @@ def test_what_it_waits_for_is_told(house: House, monkeypatch: pytest.MonkeyPatch
     assert len(told) == 1 and told[0].startswith("upkeep: KafkaConnectionError")
 
 
+def test_after_a_repair_that_somebody_asked_for_it_looks_again(house: House) -> None:
+    upkeep.want(house.engine)
+    assert house.is_wanted()
+
+
 def test_one_process_at_a_time_does_it(house: House) -> None:
     house.now += timedelta(days=1)
     with house.engine.connect() as other:
