@@ -1,4 +1,4 @@
-"""Harm to what is around a stack: disks that are full, bytes that are not what was written, clocks that jump."""
+"""Harm to what is around a stack: disks that are full, bytes that are not what was written."""
 
 from __future__ import annotations
 
@@ -63,11 +63,6 @@ def has_disks() -> bool:
             return False
         _run("umount", folder)
     return True
-
-
-def faketime() -> Path | None:
-    """The library that gives a program another clock; None where it is not installed. Debian: faketime."""
-    return next(Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1"), None)
 
 
 def flip(file: Path, at: int) -> Callable[[], None]:

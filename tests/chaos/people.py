@@ -117,9 +117,7 @@ class Officer(Duty):
         except httpx2.TransportError:
             return
         except httpx2.HTTPStatusError as error:
-            if error.response.status_code == 401:
-                self._token_until = 0.0  # the clocks jumped
-            elif error.response.status_code < 500:
+            if error.response.status_code < 500:
                 raise
 
     def _headers(self) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""What is around the product breaks while it works: disks, bytes, servers that hang, clocks. Nothing is lost.
+"""What is around the product breaks while it works: disks, bytes, servers that hang. Nothing is lost.
 
 Each test has a stack of its own, harms it in the middle of a few submissions, mends what it harmed, and counts.
 """
@@ -32,7 +32,7 @@ from services.kernel.replay import Letter
 from services.model.statement import sign
 from tests.chaos import load as sending
 from tests.chaos.checks import check, check_alarms, register, until
-from tests.chaos.damage import Disk, damage_batch, faketime, flip, has_disks, newest, own_disk
+from tests.chaos.damage import Disk, damage_batch, flip, has_disks, newest, own_disk
 from tests.chaos.people import GROUPS, Officer
 from tests.running import client, operator, own_stack
 
@@ -40,7 +40,6 @@ pytestmark = [pytest.mark.stack, pytest.mark.long]
 LOGS = Path(__file__).resolve().parents[2] / ".run" / "around"
 """Where the logs of the last run of each test stay, for whoever asks why."""
 SEED = 20261129
-FAKETIME = faketime()
 needs_disks = pytest.mark.skipif(not has_disks(), reason="only root may mount a disk in memory")
 
 
@@ -87,22 +86,17 @@ RUNNING = [name for name, program in PROGRAMS.items() if program.database]
 
 @pytest.fixture
 def site(request: pytest.FixtureRequest) -> Iterator[Site]:
-    with running(request.node.name) as found:
-        yield found
-
-
-@contextmanager
-def running(name: str, settings: dict[str, str] | None = None) -> Iterator[Site]:
     """A stack with all but the console, and an officer who accepts what is held."""
-    with own_stack("around", settings, RUNNING) as stack, ThreadPoolExecutor(4) as pool:
+    logs = LOGS / request.node.name
+    with own_stack("around", programs=RUNNING) as stack, ThreadPoolExecutor(4) as pool:
         try:
             site = Site(stack, pool)
             with Officer(stack):
                 yield site
         finally:
             stack.stop()
-            shutil.rmtree(LOGS / name, ignore_errors=True)
-            shutil.copytree(stack.logs, LOGS / name)
+            shutil.rmtree(logs, ignore_errors=True)
+            shutil.copytree(stack.logs, logs)
 
 
 def test_a_damaged_object_is_a_dead_letter_and_handled_once_it_is_restored(site: Site) -> None:
@@ -194,27 +188,6 @@ def test_a_database_that_hangs_loses_nothing(site: Site) -> None:
     check_alarms(stack)
 
 
-@pytest.mark.skipif(FAKETIME is None, reason="libfaketime is not installed (apt install faketime)")
-def test_a_clock_that_jumps_loses_nothing(tmp_path: Path, request: pytest.FixtureRequest) -> None:
-    clock = tmp_path / "clock"
-    jump(clock, 0)
-    settings = {
-        "LD_PRELOAD": str(FAKETIME),
-        "FAKETIME_TIMESTAMP_FILE": str(clock),
-        "FAKETIME_NO_CACHE": "1",
-        "FAKETIME_DONT_FAKE_MONOTONIC": "1",
-    }
-    with running(request.node.name, settings) as site:
-        stack = site.stack
-        for seconds in (0, 5400, 0):
-            jump(clock, seconds)
-            site.send(6)
-            until(lambda: in_flight(stack) >= 1, 60, lambda: "nothing is taken in")
-        site.check()
-        assert site.letters() == []
-        check_alarms(stack)
-
-
 def test_a_damaged_page_buries_nothing_and_is_waited_for(site: Site) -> None:
     stack = site.stack
     site.send(4)
@@ -281,13 +254,6 @@ def hang(process: int, seconds: float) -> None:
                 os.kill(one, signal_)
         if signal_ is signal.SIGSTOP:
             time.sleep(seconds)
-
-
-def jump(clock: Path, seconds: int) -> None:
-    """Sets by how much the clocks of those that look at the file are ahead."""
-    draft = clock.with_suffix(".new")
-    draft.write_text(f"+{seconds}s\n")
-    draft.replace(clock)
 
 
 def reconciliation(stack: Stack) -> dict[str, Any]:
