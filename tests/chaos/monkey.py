@@ -28,12 +28,15 @@ ASKED = {"exception": "raise", "dead-letter": "bury"}
 HANG_SECONDS = 12.0
 """Longer than a group keeps a silent member, and than a producer is given for a record."""
 AWAY_SECONDS = 8.0
+GENTLE = ("restart kafka", "restart postgres", "twin")
 WORKERS = tuple(name for name, program in PROGRAMS.items() if program.role is Role.WORKER)
 
 
 @dataclass
 class Monkey:
     """Does one harm every `pause` seconds, `most` of them; each of what is around once.
+
+    `breaks_surroundings`: not the gentle ones of these alone.
 
     `kills_broker`: the broker is killed instead of restarted in order. Kafka 4.1 that is killed while it is busy may
     leave a group's coordinator failed ("Failed to load metadata") until its next restart; the group then gets nothing.
@@ -45,6 +48,7 @@ class Monkey:
     pause: tuple[float, float]
     most: int
     kills_broker: bool
+    breaks_surroundings: bool
     done: list[str] = field(default_factory=list)
     lost: Counter[str] = field(default_factory=Counter)
     """Records of each topic that the broker lost."""
@@ -82,11 +86,11 @@ class Monkey:
             "offsets": self._forget_offsets,
             "vault": self._take_vault_away,
         }
-        plan = list(around)
+        plan = [harm for harm in around if self.breaks_surroundings or harm in GENTLE]
         self.rng.shuffle(plan)
         try:
             while len(self.done) < self.most and not self._stop.wait(self.rng.uniform(*self.pause)):
-                if plan and len(self.done) % 2:
+                if plan and len(self.done) % 3 == 1:
                     around[harm := plan.pop()]()
                     self.done.append(harm)
                 else:
