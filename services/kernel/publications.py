@@ -23,7 +23,7 @@ from services.kernel.topics import Topic, load
 from services.kernel.wire import Message, attributes, fingerprint
 
 NAME = "publications"
-_LETTERS = frozenset(topic.name for topic in load().values() if topic.schema is None)
+_LETTERS = frozenset(topic.name for topic in load().values() if topic.is_dead)
 WRITTEN = (
     "(select topic, key, value, headers, published_at as at, sequence as place from outbox"
     " where published_at is not null"

@@ -106,7 +106,7 @@ def _topic(name: str, entry: dict[str, Any]) -> Topic:
 
 def read_by(group: str) -> list[Topic]:
     """The topics whose records a consumer group handles: all that it may read but its own dead letters."""
-    return [one for one in load().values() if group in one.readers and one.name != dead(group)]
+    return [one for one in load().values() if group in one.readers and not one.is_dead]
 
 
 def dead(group: str) -> str:

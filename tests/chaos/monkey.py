@@ -36,10 +36,9 @@ WORKERS = tuple(name for name, program in PROGRAMS.items() if program.role is Ro
 class Monkey:
     """Does one harm every `pause` seconds, `most` of them; each of what is around once.
 
-    `breaks_surroundings`: not the gentle ones of these alone.
-
-    `kills_broker`: the broker is killed instead of restarted in order. Kafka 4.1 that is killed while it is busy may
-    leave a group's coordinator failed ("Failed to load metadata") until its next restart; the group then gets nothing.
+    `gentle`: only GENTLE of these, and the broker is restarted in order instead of killed. Kafka 4.1 that is killed
+    while it is busy may leave a group's coordinator failed ("Failed to load metadata") until its next restart; the
+    group then gets nothing.
     """
 
     stack: Stack
@@ -47,8 +46,7 @@ class Monkey:
     rng: random.Random
     pause: tuple[float, float]
     most: int
-    kills_broker: bool
-    breaks_surroundings: bool
+    gentle: bool
     done: list[str] = field(default_factory=list)
     lost: Counter[str] = field(default_factory=Counter)
     """Records of each topic that the broker lost."""
@@ -86,7 +84,7 @@ class Monkey:
             "offsets": self._forget_offsets,
             "vault": self._take_vault_away,
         }
-        plan = [harm for harm in around if self.breaks_surroundings or harm in GENTLE]
+        plan = [harm for harm in around if not self.gentle or harm in GENTLE]
         self.rng.shuffle(plan)
         try:
             while len(self.done) < self.most and not self._stop.wait(self.rng.uniform(*self.pause)):
@@ -108,10 +106,10 @@ class Monkey:
         self.done.append(f"{kind} {program}")
 
     def _restart_kafka(self) -> None:
-        if self.kills_broker:
-            self.stack.signal("kafka", "KILL")
-        else:
+        if self.gentle:
             self.stack.restart("kafka")
+        else:
+            self.stack.signal("kafka", "KILL")
         self.stack.start_infrastructure()
 
     def _restart_postgres(self) -> None:

@@ -18,20 +18,12 @@ from services.kernel.events import Draft, Event
 from services.kernel.outbox import Outbox, OutboxTable
 from services.kernel.relay import Held
 from tests.simulation import office, toy
+from tests.simulation.loop import Alive
 from tests.toy.harness import NOW, make_schema
 
 pytestmark = pytest.mark.stack
 PROCESSES = 2
 TOPIC = "erasure.done"
-
-
-class Alive:
-    """A machine to which nothing happens."""
-
-    is_dead = False
-    wakes_at = 0.0
-
-    def step(self) -> None: ...
 
 
 class Outboxes(RuleBasedStateMachine):

@@ -23,7 +23,7 @@ from services.kernel.store import Position, Result, Store, Trials, Tried
 from services.kernel.topics import load
 from services.kernel.wire import Message
 from tests.simulation import database
-from tests.simulation.loop import Machine
+from tests.simulation.loop import Alive, Machine
 from tests.toy.harness import INPUT, NOW, make_schema
 
 pytestmark = pytest.mark.stack
@@ -46,15 +46,6 @@ create table buried (
 );
 """
 """Before a record was told by its fingerprint."""
-
-
-class Alive:
-    """A machine to which nothing happens."""
-
-    is_dead = False
-    wakes_at = 0.0
-
-    def step(self) -> None: ...
 
 
 def event(number: int, content: bytes) -> Event:

@@ -25,6 +25,15 @@ class Machine(Protocol):
         ...
 
 
+class Alive:
+    """A machine to which nothing happens."""
+
+    is_dead = False
+    wakes_at = 0.0
+
+    def step(self) -> None: ...
+
+
 MACHINE: ContextVar[Machine | None] = ContextVar("MACHINE", default=None)
 
 

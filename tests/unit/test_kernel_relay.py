@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from services.kernel.publisher import Delivery
 from services.kernel.relay import Relay, delivered
 from services.kernel.wire import Message
+from tests.simulation.loop import Alive
 from tests.simulation.office import Office, OldestRows, Outbox
 from tests.simulation.toy import event, event_id
 
@@ -42,15 +43,6 @@ class Clock:
 
     def __call__(self) -> float:
         return self.now
-
-
-class Alive:
-    """A machine to which nothing happens."""
-
-    is_dead = False
-    wakes_at = 0.0
-
-    def step(self) -> None: ...
 
 
 class Broker:
