@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from services.kernel.dead import Origin
-from services.kernel.errors import Permanent
+from services.kernel.errors import Newer, Permanent
 from services.kernel.events import Event
 from services.kernel.wire import Header
 
@@ -28,7 +28,7 @@ LOW_BYTES = 8_000_000
 class Received:
     """A record as it came, and what became of it. `event` is the event, or why it is none.
 
-    Of what was sent back, all but `offset` and `fingerprint` are those of the record that died.
+    Of what was sent back, all but `offset`, `fingerprint` and `taken_at` are those of the record that died.
     """
 
     offset: int
@@ -36,10 +36,12 @@ class Received:
     value: bytes | None
     headers: tuple[Header, ...]
     origin: Origin
-    event: Event | Permanent
+    event: Event | Permanent | Newer
     acknowledge: Callable[[], None]
     fingerprint: Callable[[], bytes]
     """That of the record which stands at the offset (wire.py)."""
+    taken_at: float = 0.0
+    """When the broker took that, by its clock, in seconds since 1970."""
     finished: bool = False
 
     @property
@@ -130,7 +132,8 @@ class Backlog:
 
     def take(self, most: int, careful: range) -> list[Received]:
         """The next records: of one origin topic, no key and no event's id twice, no gap, what a batch holds; of
-        `careful` one. What becomes of an event is told by its id, and of two with one id differently.
+        `careful` one, and none behind the first that has to wait. What becomes of an event is told by its id, and of
+        two with one id differently.
         """
         taken: list[Received] = []
         keys: set[bytes | None] = set()
@@ -144,6 +147,7 @@ class Backlog:
                 or size + head.size > BATCH_BYTES
                 or head.origin.topic != taken[0].origin.topic
                 or head.offset in careful
+                or isinstance(head.event, Newer)
                 or not (self._sparse or head.offset == taken[-1].offset + 1)
             ):
                 break

@@ -13,6 +13,7 @@ from faust.types import TP
 
 from services.kernel.cluster import Cluster
 from services.kernel.dead import Content
+from services.kernel.process import Following
 from services.kernel.topics import Extent, Topic
 from services.kernel.wire import fingerprint
 
@@ -51,18 +52,14 @@ class BrokerLog:
         found = await self._ask(lambda c: _first(c, TopicPartition(topic, partition), offset))
         return found if found is not None and found.offset == offset else None
 
-    async def fingerprint(self, topic: str, partition: int, offset: int) -> bytes | None:
-        """That of the record at an offset; None where there is none."""
-        found = await self.record(topic, partition, offset)
-        return fingerprint(found.timestamp, *found.content) if found else None
-
-    async def following(self, topic: str, partition: int, offset: int) -> int:
-        """The offset of the first record at or after this one; the end of the log where there is none."""
+    async def following(self, topic: str, partition: int, offset: int) -> Following:
+        """See process.Source."""
         place = TopicPartition(topic, partition)
 
-        async def ask(consumer: AIOKafkaConsumer) -> int:
-            found = await _first(consumer, place, offset)
-            return found.offset if found else int((await consumer.end_offsets([place]))[place])
+        async def ask(consumer: AIOKafkaConsumer) -> Following:
+            if found := await _first(consumer, place, offset):
+                return Following(found.offset, fingerprint(found.timestamp, *found.content))
+            return Following(int((await consumer.end_offsets([place]))[place]), None)
 
         return await self._ask(ask)
 

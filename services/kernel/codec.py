@@ -19,10 +19,12 @@ from typing import Any, NoReturn
 
 import fastavro
 
-from services.kernel.errors import Malformed
+from services.kernel.errors import Malformed, Newer
 from services.kernel.topics import SCHEMAS
 
 WIRE = struct.Struct(">bI")
+NEWER_SCHEMAS = 1000
+"""How many ids beyond the newest known one are taken for those of a later release; any other was never given."""
 Check = Callable[[Any, str], None]
 
 
@@ -46,6 +48,7 @@ class Codec:
         self._parsed = {entry.id: fastavro.parse_schema(dict(entry.schema)) for entry in locked}
         self._subject = {entry.id: entry.subject for entry in locked}
         self._newest = {entry.subject: entry.id for entry in sorted(locked, key=lambda e: e.id)}
+        self._last = max(self._subject)
         self._checks = {id_: _check_of(schema, {}) for id_, schema in self._parsed.items()}
 
     def encode(self, subject: str, data: Mapping[str, Any]) -> bytes:
@@ -67,10 +70,14 @@ class Codec:
         return buffer.getvalue()
 
     def decode(self, subject: str, encoded: bytes) -> dict[str, Any]:
-        """The data of a wire form; raises Malformed for anything else, trailing bytes included."""
+        """The data of a wire form; raises Malformed for anything else, trailing bytes included, and Newer for what a
+        later release wrote.
+        """
         if len(encoded) < WIRE.size or encoded[0] != 0:
             raise Malformed(f"{subject}: not in the Confluent wire format")
         id_ = WIRE.unpack_from(encoded)[1]
+        if self._last < id_ <= self._last + NEWER_SCHEMAS:
+            raise Newer(f"{subject}: schema id {id_}; this release ends at {self._last}")
         if self._subject.get(id_) != subject:
             raise Malformed(f"{subject}: schema id {id_} is not one of this subject")
         buffer = BytesIO(encoded)

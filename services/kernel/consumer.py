@@ -27,7 +27,7 @@ from services.kernel.brokerlog import BrokerLog
 from services.kernel.cluster import Cluster, Protocol
 from services.kernel.codec import codec
 from services.kernel.dead import Content, Origin
-from services.kernel.errors import NotReplayable, Permanent
+from services.kernel.errors import Newer, NotReplayable, Permanent
 from services.kernel.events import Event
 from services.kernel.letters import Letters
 from services.kernel.patience import patiently
@@ -225,15 +225,15 @@ class Consumer:
     def _received(
         self, tp: TP, record: Any, origin: Origin, content: Content, error: Permanent | None = None
     ) -> Received:
-        decoded: Event | Permanent
+        decoded: Event | Permanent | Newer
         try:
             decoded = error or decode(self._inputs[origin.topic], *content, codec())
-        except Permanent as found:
+        except (Permanent, Newer) as found:
             decoded = found
         return Received(
             record.offset, *content, origin, decoded,
             partial(self._faust.acknowledge, tp, record.offset),
-            partial(fingerprint, record.timestamp, *_content(record)),
+            partial(fingerprint, record.timestamp, *_content(record)), record.timestamp / 1000,
         )  # fmt: skip
 
     async def _revoked(self, app: Any, /, *args: Any, signal: Any = None, **_: Any) -> None:

@@ -41,6 +41,10 @@ class Unavailable(Exception):
     """Something that may come back is away, or refuses for the moment: a folder, a disk. Trying again can help."""
 
 
+class Newer(Unavailable):
+    """A newer release wrote the event, by a schema that this one lacks: it waits for this program's upgrade."""
+
+
 TRANSIENT: tuple[type[BaseException], ...] = (
     sqlalchemy.exc.OperationalError,
     sqlalchemy.exc.InterfaceError,

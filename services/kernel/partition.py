@@ -18,7 +18,7 @@ from faust.types import TP
 from services.kernel import metrics
 from services.kernel.backlog import BATCH_EVENTS, Backlog, Received
 from services.kernel.dead import letter
-from services.kernel.errors import IdentityConflict, NotReplayable, Permanent, Poison
+from services.kernel.errors import IdentityConflict, Newer, NotReplayable, Permanent, Poison
 from services.kernel.events import Event
 from services.kernel.ledger import Ledger
 from services.kernel.locks import Takeover
@@ -39,8 +39,6 @@ REWIND_SECONDS = 1.0
 """Within it come the records that were under way when the broker was asked for earlier ones."""
 VERIFY_SECONDS = 30.0
 """Between looks at the log of a partition to which nothing comes."""
-OUTAGE_SECONDS = 2.0
-"""No broker is back from a loss of power sooner."""
 ILL_SECONDS = 60.0
 """Between trials of an event that ends the process while nothing else of its stage succeeds, either."""
 
@@ -67,9 +65,6 @@ class Partition:
         self._log = PartitionLog(process, topic, number, self._stopping)
         self._is_open = False
         self._handled_at: float | None = None
-        self._offered: Received | None = None
-        self._offered_at = 0.0
-        self._unsure: list[Received] = []
         labels = (process.service, topic.name, str(number))
         self._counted = {
             result: metrics.EVENTS.labels(process.service, topic.name, result)
@@ -83,15 +78,8 @@ class Partition:
         self.task = asyncio.create_task(self._run(), name=f"{topic.name}/{number}")
 
     def offer(self, received: Sequence[Received]) -> bool:
-        """Queues records that came together; False says that the broker should rest.
-
-        Since those before, the broker may have lost power, and with it the tail of its log: it would send what
-        follows, and never what it has been given since in place of what is lost.
-        """
-        now = asyncio.get_running_loop().time()
-        if self._offered and now - self._offered_at > OUTAGE_SECONDS:
-            self._unsure.append(self._offered)
-        self._offered, self._offered_at = received[-1], now
+        """Queues records that came together; False says that the broker should rest."""
+        self._log.note_read(received)
         for one in received:
             self._backlog.append(one)
         self._queued.set(len(self._backlog) + len(self._ledger))
@@ -133,6 +121,8 @@ class Partition:
             await asyncio.sleep(DELIVERY_TIMEOUT)
         self._ledger = Ledger(await self._log.first_expected(takeover))
         self._is_open = True
+        if takeover.next_offset is not None and self._ledger.expected < takeover.next_offset:
+            await self._go_to(self._ledger.expected)
         await self._skip_what_is_known()
 
     async def _patiently(self, action: Callable[[], Awaitable[T]]) -> T:
@@ -140,7 +130,7 @@ class Partition:
 
     async def _skip_what_is_known(self) -> None:
         """Where the broker's group knows less than the database, or has forgotten all."""
-        await self._backlog.arrival()
+        await self._arrival()
         known = self._backlog.drop_below(self._ledger.expected)
         self._acknowledge(known)
         if known and not self._backlog:
@@ -184,6 +174,8 @@ class Partition:
         if isinstance(head.event, NotReplayable) or self._is_buried(head):
             self._finish(self._take(1), time.perf_counter())
             return
+        if isinstance(head.event, Newer):
+            await self._wait_for_upgrade(head.event)
         stage = self._process.stage_of(head.origin.topic)
         if head.offset in self._careful:
             await self._drain()
@@ -193,16 +185,23 @@ class Partition:
         else:
             await self._start(stage, self._take(1)[0])
 
-    async def _arrival(self) -> None:
-        while not await self._backlog.arrival(VERIFY_SECONDS):
-            if self._offered:
-                await self._verify(self._offered)
-        while self._unsure and not self._stopping.is_set():
-            await self._verify(self._unsure[0])
-            del self._unsure[0]
+    async def _wait_for_upgrade(self, error: Newer) -> None:
+        """Buried, what a newer program wrote would come late and by hand: so the partition waits until it stops."""
 
-    async def _verify(self, read: Received) -> None:
-        await self._log.verify(read.offset, read.fingerprint())
+        async def refused() -> None:
+            raise error
+
+        await self._drain()
+        await self._settle()
+        await self._patiently(refused)
+
+    async def _arrival(self) -> None:
+        """Waits for a record. Where the broker has some and brings none, it believes that they are read already."""
+        while not await self._backlog.arrival(VERIFY_SECONDS):
+            await self._log.verify_last()
+            if await self._log.goes_on(self._ledger.expected):
+                await self._go_to(self._ledger.expected)
+        await self._log.verify_unsure()
 
     def _take(self, most: int) -> list[Received]:
         taken = self._backlog.take(most, self._careful)
@@ -246,13 +245,11 @@ class Partition:
 
     def _outcome(self, item: Received, result: Result) -> list[Message]:
         """What to publish for one record, its dead letter included; counts it."""
-        if isinstance(item.event, Event):
-            error: Permanent | None = result.rejected.get(item.event.id)
-        else:
-            error = item.event
-        if error is not None:
-            return [self._bury(item, error)]
+        if isinstance(item.event, Permanent):
+            return [self._bury(item, item.event)]
         assert isinstance(item.event, Event)
+        if error := result.rejected.get(item.event.id):
+            return [self._bury(item, error)]
         is_new = item.event.id not in result.repeated
         if is_new:
             self._handled_at = asyncio.get_running_loop().time()
@@ -301,9 +298,9 @@ class Partition:
     async def _handle_single(self, stage: ObjectStage, item: Received) -> None:
         begun = time.perf_counter()
         event = item.event
-        if not isinstance(event, Event):
+        if isinstance(event, Permanent):
             await self._bury_alone(item, event)
-        else:
+        elif isinstance(event, Event):
             with structlog.contextvars.bound_contextvars(submission=event.subject):
                 await self._handle_event(stage, item, event)
         self._finish([item], begun)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Sequence
+from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
 from faust.types import TP
@@ -51,15 +52,19 @@ class Holding(Protocol):
         ...
 
 
+@dataclass(frozen=True)
+class Following:
+    """The first record from an offset on. Where there is none: the end of the log, and no fingerprint."""
+
+    offset: int
+    fingerprint: bytes | None
+
+
 class Source(Protocol):
     """The broker's log, asked without the consumer group, which may be rebalancing."""
 
-    async def following(self, topic: str, partition: int, offset: int) -> int:
-        """The offset of the first record that the broker has at or after this one; the end where there is none."""
-        ...
-
-    async def fingerprint(self, topic: str, partition: int, offset: int) -> bytes | None:
-        """That of the record at this offset; None where there is none."""
+    async def following(self, topic: str, partition: int, offset: int) -> Following:
+        """What the broker has at or after this offset."""
         ...
 
     async def answer(self) -> None:

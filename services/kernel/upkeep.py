@@ -36,6 +36,11 @@ SETTLED_SECONDS: Final = 30.0
 """After it nothing is on its way any more of what a dead process, or one before an outage, had sent."""
 AGAIN_SECONDS: Final = 300.0
 """Between tries that failed."""
+STAYS_SECONDS: Final = 60.0
+"""Until what could not be mended is looked at again: another service may have mended it, as what the log of evidence
+lacks. A comparison that takes long waits so many times as long as it took, and costs little beside.
+"""
+STAYS_TIMES: Final = 20
 NIGHT_HOUR: Final = 20
 """In UTC: three in the morning in Vietnam."""
 _OPEN = sa.text(
@@ -49,8 +54,8 @@ _STATE = sa.text(
 )
 _DONE = sa.text(
     "update upkeep set done_at = :begun, gaps = :gaps,"
-    " wanted_at = case when wanted_at > :begun then wanted_at end"
-).bindparams(sa.bindparam("gaps", type_=JSONB))
+    " wanted_at = case when wanted_at > :begun then least(wanted_at, :again) else :again end"
+).bindparams(sa.bindparam("gaps", type_=JSONB), sa.bindparam("again", type_=sa.DateTime(True)))
 _MARKS = sa.text(
     "select topic, partition, next_offset from partitions where next_offset is not null"
 )
@@ -178,8 +183,10 @@ class Upkeep:
                 if state.is_due and self._has_caught_up(connection, extents):
                     self._not_before = self._seconds() + AGAIN_SECONDS
                     connection.execute(EXPIRE)
-                    gaps = self._keep_up()
-                    connection.execute(_DONE, {"begun": state.now, "gaps": gaps})
+                    gaps, seconds = self._keep_up()
+                    again = state.now + seconds if any(gaps.values()) else None
+                    values = {"begun": state.now, "gaps": gaps, "again": again}
+                    connection.execute(_DONE, values)
                     self._targets, self._not_before = {}, 0.0
             finally:
                 connection.execute(_UNLOCK)
@@ -219,8 +226,9 @@ class Upkeep:
             for tp, target in self._targets.items()
         )
 
-    def _keep_up(self) -> dict[str, int]:
-        """How many records differ at the end, by comparison."""
+    def _keep_up(self) -> tuple[dict[str, int], timedelta]:
+        """How many records differ at the end, by comparison; and after what time to look again if some do."""
+        begun = self._seconds()
         for chore in self._chores:
             chore(self._cluster, self._clock())
         gaps = {}
@@ -232,7 +240,8 @@ class Upkeep:
                 log.warning("mended", comparison=check.name, written=dict(repair.written))
                 found = repair.after
             gaps[check.name] = found.total
-        return gaps
+        took = self._seconds() - begun
+        return gaps, timedelta(seconds=max(STAYS_SECONDS, took * STAYS_TIMES))
 
 
 def want(engine: Engine) -> None:

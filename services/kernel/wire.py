@@ -102,7 +102,7 @@ def encode_all(
 def decode(
     topic: Topic, key: bytes | None, value: bytes | None, headers: Iterable[Header], codec: Codec
 ) -> Event:
-    """The event of a record; raises Malformed, which says what is wrong with it."""
+    """The event of a record; raises Malformed, which says what is wrong with it, and Newer (codec.py)."""
     if key is None or value is None:
         raise Malformed(f"{topic.name}: a record without {'key' if key is None else 'value'}")
     given = attributes(headers)

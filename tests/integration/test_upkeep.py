@@ -222,6 +222,25 @@ def test_what_was_mended_is_counted_and_what_stays_is_told_by_every_process(hous
     assert gaps() == 2
 
 
+def test_what_stays_is_looked_at_again_until_somebody_else_has_mended_it(house: House) -> None:
+    """Events that the log of evidence has and a topic lacks come back from the service that wrote them, a bit later."""
+    house.now += timedelta(days=1)
+    house.mends, house.lacking = False, 3
+    process = house.process()
+    process.look()
+    house.now -= timedelta(days=1)
+    process.look()
+    assert (house.compared, gaps()) == (1, 3)
+    house.execute(
+        f"update upkeep set wanted_at = wanted_at - interval '{upkeep.STAYS_SECONDS} seconds'"
+    )
+    house.long_ago()
+    house.lacking = 0
+    process.look()
+    process.look()
+    assert (house.compared, house.is_wanted(), gaps()) == (2, False, 0)
+
+
 def test_what_failed_is_tried_again_after_a_while(house: House) -> None:
     house.now += timedelta(days=1)
     house.fails = True

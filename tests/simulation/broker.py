@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import partial
 from itertools import islice
 from random import Random
@@ -18,6 +19,7 @@ from services.kernel.assignment import Assignment
 from services.kernel.backlog import Received
 from services.kernel.dead import Origin
 from services.kernel.errors import Permanent
+from services.kernel.process import Following
 from services.kernel.publisher import DELIVERY_TIMEOUT, Delivery
 from services.kernel.topics import Topic
 from services.kernel.wire import Message, decode
@@ -25,6 +27,8 @@ from tests.simulation.codec import CODEC
 from tests.simulation.loop import Loop, Machine, answer
 
 FETCH = 20
+RECONNECT_SECONDS = 3.0
+"""What a consumer waits at most before it asks a broker again that is back; producers may be quicker."""
 
 
 @dataclass(frozen=True)
@@ -49,6 +53,7 @@ class Broker:
     loop: Loop
     random: Random
     logs: dict[TP, list[Record]]
+    now: Callable[[], datetime]
     committed: dict[TP, int] = field(default_factory=dict)
     owners: dict[TP, Machine | None] = field(default_factory=dict)
     is_away_until: float = 0.0
@@ -56,6 +61,8 @@ class Broker:
     """Fetches of what is not there yet."""
     lateness: float = 0.0
     """How likely a request takes long: up to what a producer waits for its delivery."""
+    losses: int = 0
+    """How often it has lost power."""
 
     async def ask(self, function: Callable[[], Any], of: Machine | None = None) -> Any:
         """What the broker answers, after a while. A request that was sent arrives, whatever becomes of its sender."""
@@ -83,7 +90,7 @@ class Broker:
     def append(self, tp: TP, messages: Iterable[Message]) -> None:
         """Writes records to a log."""
         log = self.logs[tp]
-        now = int(self.loop.time() * 1000)
+        now = int(self.now().timestamp() * 1000)
         for message in messages:
             log.append(Record(len(log), now, message))
         self.wake(tp)
@@ -106,6 +113,7 @@ class Broker:
 
     def lose_tail(self, records: int) -> None:
         """Power is lost: of each log some of the last records, which nobody had written to a disk, are gone."""
+        self.losses += 1
         for tp, log in self.logs.items():
             count = self.random.randint(0, records)
             if count:
@@ -191,19 +199,17 @@ class Source:
     broker: Broker
     machine: Machine
 
-    async def following(self, topic: str, partition: int, offset: int) -> int:
-        """See process.Source."""
-        log = self.broker.logs[TP(topic, partition)]
-        return int(await self.broker.ask(lambda: min(offset, len(log)), self.machine))
-
-    async def fingerprint(self, topic: str, partition: int, offset: int) -> bytes | None:
+    async def following(self, topic: str, partition: int, offset: int) -> Following:
         """See process.Source."""
         log = self.broker.logs[TP(topic, partition)]
 
-        def read() -> bytes | None:
-            return log[offset].fingerprint if offset < len(log) else None
+        def read() -> Following:
+            there = offset < len(log)
+            return (
+                Following(offset, log[offset].fingerprint) if there else Following(len(log), None)
+            )
 
-        found: bytes | None = await self.broker.ask(read, self.machine)
+        found: Following = await self.broker.ask(read, self.machine)
         return found
 
     async def answer(self) -> None:
@@ -279,7 +285,11 @@ class Consumer:
 
     async def _fetch(self, tp: TP) -> None:
         log = self.broker.logs[tp]
+        losses = self.broker.losses
         while True:
+            if losses < self.broker.losses:
+                losses = self.broker.losses
+                await asyncio.sleep(self.broker.random.uniform(0, RECONNECT_SECONDS))
             if tp in self.resting:
                 await asyncio.sleep(0.1)
                 continue
@@ -320,6 +330,7 @@ class Consumer:
             event,
             acknowledge,
             lambda: record.fingerprint,
+            record.timestamp / 1000,
         )
 
     def _acknowledge(self, tp: TP, offset: int) -> None:

@@ -32,6 +32,8 @@ PLANS: Final[Sequence[Plan]] = (
     replace(_BATCH, apis=2, crashes=0.1, gives_up=0.1, keys=3),
     replace(_OBJECT, apis=3, sleeps=0.15, pauses=0.05, lateness=0.2, crashes=0.1),
     replace(_BATCH, apis=2, failing_transactions=0.15, lost_tails=0.1),
+    # Little to read, and readers that change: most logs are lost and written anew where their reader has read nothing.
+    replace(_BATCH, events=15, lost_tails=0.2, crashes=0.0, sleeps=0.0, stops=0.2, moves=0.6),
 )
 
 

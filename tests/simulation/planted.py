@@ -47,6 +47,21 @@ def _gone_to_blindly() -> Iterator[None]:
 
 
 @contextmanager
+def _trusted_after_a_take_over() -> Iterator[None]:
+    """The record before the mark is compared then, and never again."""
+    first_expected = partitionlog.PartitionLog.first_expected
+
+    async def forgetful(self: Any, takeover: Takeover) -> int:
+        known = self._last
+        found = await first_expected(self, takeover)
+        self._last = known
+        return found
+
+    with patch.object(partitionlog.PartitionLog, "first_expected", forgetful):
+        yield
+
+
+@contextmanager
 def _handled_again() -> Iterator[None]:
     recall = Tables.recall
 
@@ -110,6 +125,7 @@ PLANTED: Final[Mapping[str, Callable[[], Any]]] = {
     "acknowledged out of order": _acknowledged_out_of_order,
     "marked before it is published": _marked_before_it_is_published,
     "gone to the mark blindly": _gone_to_blindly,
+    "trusted after a take-over": _trusted_after_a_take_over,
     "handled again though known": _handled_again,
     "buried without comparison": _buried_without_comparison,
     "held by two": _held_by_two,

@@ -89,7 +89,7 @@ class World:
             TP(name, number): [] for name, count in names.items() for number in range(count)
         }
         self.topics = {INPUT: topic(INPUT)}
-        self.broker = Broker(self.loop, self.random, logs, lateness=plan.lateness)
+        self.broker = Broker(self.loop, self.random, logs, self.now, lateness=plan.lateness)
         self.database = Database(self.loop.time, self._fails)
         self.office = Office(self.loop.time, self._fails)
         self.vault = Vault()
@@ -105,6 +105,7 @@ class World:
         self.trace: list[str] = []
         self.is_ill = self._was_ill = False
         self.has_trouble = True
+        self.has_no_power = False
         self._numbers = 0
 
     def now(self) -> datetime:
@@ -190,7 +191,8 @@ class World:
         self.has_trouble = False
         self.is_ill = False
         self.broker.lateness = 0.0
-        self.broker.is_away_until = 0.0
+        if not self.has_no_power:
+            self.broker.is_away_until = 0.0
         for machine in self._all():
             machine.steps_left = None
 
@@ -293,17 +295,24 @@ class World:
         self.broker.owners[tp] = self.random.choice(self.machines)
 
     def _pause(self) -> None:
-        self.broker.is_away_until = self.loop.time() + self.random.uniform(0.1, 25)
+        until = self.loop.time() + self.random.uniform(0.1, 25)
+        self.broker.is_away_until = max(self.broker.is_away_until, until)
         self.note("the broker stands still")
 
     def _lose_tail(self) -> None:
-        """Then upstream sees what it lacks, and sends it again, behind what it has sent since."""
+        """Then upstream sees what it lacks, and sends it again, behind what it has sent since. The end of a log is gone
+        when the broker comes back, and never without its having been away.
+        """
+        if self.has_no_power:
+            return
+        self.has_no_power = True
         seconds = self.random.uniform(2.5, 10)
         self.note(f"the broker loses power for {seconds:.1f} s")
         self.broker.is_away_until = self.loop.time() + seconds
         self.loop.elsewhere(seconds, self._come_back)
 
     def _come_back(self) -> None:
+        self.has_no_power = False
         self.broker.lose_tail(5)
         self.loop.elsewhere(self.random.uniform(0, 5), self._send_again)
 

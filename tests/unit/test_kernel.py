@@ -17,9 +17,9 @@ from aiokafka.errors import KafkaConnectionError, KafkaTimeoutError, MessageSize
 
 from services.kernel import patience
 from services.kernel.backlog import HIGH_BYTES, HIGH_EVENTS, Backlog, Received
-from services.kernel.codec import codec
+from services.kernel.codec import WIRE, codec, locked
 from services.kernel.dead import Origin, letter, origin_of
-from services.kernel.errors import Malformed, Oversized, Permanent, Unavailable, is_transient
+from services.kernel.errors import Malformed, Newer, Oversized, Permanent, Unavailable, is_transient
 from services.kernel.events import Draft, Event, NewObject, derived_id
 from services.kernel.patience import each_for_itself, patiently, while_never_long_without
 from services.kernel.postgresql import pack, unpack
@@ -72,6 +72,17 @@ def test_a_schema_of_another_topic_is_malformed() -> None:
     message = received()
     with pytest.raises(Malformed, match="not one of this subject"):
         decode(load()["submission.stored"], message.key, message.value, message.headers, codec())
+
+
+def test_what_a_later_release_wrote_is_not_malformed() -> None:
+    """A program that is not upgraded yet has to wait for it, and not to bury it; an id that was never given is one."""
+    message = received()
+    newest = max(one.id for one in locked())
+    for id_, expected in ((newest + 1, Newer), (2**31, Malformed)):
+        value = WIRE.pack(0, id_) + message.value[WIRE.size :]
+        with pytest.raises(expected, match=str(id_)):
+            decode(load()[INPUT], message.key, value, message.headers, codec())
+    assert is_transient(Newer())
 
 
 def test_ids_of_outputs_follow_from_their_cause_and_nothing_else() -> None:

@@ -10,20 +10,24 @@ from types import SimpleNamespace
 from typing import Any, cast
 from uuid import UUID, uuid4
 
-from services.kernel import metrics, topics
+import pytest
+
+from services.kernel import metrics, partitionlog, topics
 from services.kernel.backlog import Received
 from services.kernel.codec import codec
 from services.kernel.dead import Origin
-from services.kernel.errors import NotReplayable
+from services.kernel.errors import Newer, NotReplayable
 from services.kernel.locks import Takeover
 from services.kernel.partition import Partition
-from services.kernel.process import Process
+from services.kernel.partitionlog import LogRewritten
+from services.kernel.patience import Leaving
+from services.kernel.process import Following, Process
 from services.kernel.shares import LARGE, Places
 from services.kernel.stage import BatchStage, ObjectStage
 from services.kernel.store import Position, Result
 from services.kernel.turns import Turns
 from services.kernel.wire import Message, decode
-from tests.toy.harness import received
+from tests.toy.harness import NOW, received
 
 EVENTS = 3
 TOPIC = topics.load()["submission.received"]
@@ -33,6 +37,7 @@ class Broker:
     """And database: the test says when an event's rows are written, and when its outputs are there."""
 
     service = "toy"
+    clock = staticmethod(lambda: NOW)
 
     def __init__(self) -> None:
         self.turns = Turns()
@@ -40,7 +45,9 @@ class Broker:
         self.locks = SimpleNamespace(acquire=self._acquire, release=self._release, note=self._note)
         self.handling = SimpleNamespace(single=self._single)
         self.source = SimpleNamespace(following=self._following)
-        self.flow = SimpleNamespace(resume=_nothing)
+        self.flow = SimpleNamespace(resume=_nothing, rewind=self._rewind)
+        self.went_to: list[int] = []
+        self.went = asyncio.Event()
         self.stored: list[int] = []
         self.marks: list[int] = []
         self.begun: list[int] = []
@@ -51,8 +58,12 @@ class Broker:
     async def _acquire(self, *_: object) -> Takeover:
         return Takeover(True, 0, b"", careful=range(0), buried=frozenset())
 
-    async def _following(self, topic: str, partition: int, offset: int) -> int:
-        return offset
+    async def _following(self, topic: str, partition: int, offset: int) -> Following:
+        return Following(offset, None)
+
+    async def _rewind(self, tp: object, offset: int) -> None:
+        self.went_to.append(offset)
+        self.went.set()
 
     async def _release(self, *_: object, clean: bool) -> None:
         assert clean
@@ -106,6 +117,22 @@ class Mixed(Broker):
     async def _batch(self, _: object, events: object) -> Result:
         self.batched.set()
         return Result()
+
+
+class Batches(Mixed):
+    """And nobody can wait for what is refused until the partition stops."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.refused = asyncio.Event()
+
+    async def patiently(self, action: Callable[[], Awaitable[Any]], *stopping: object) -> Any:
+        try:
+            return await action()
+        except Newer:
+            self.refused.set()
+            await cast(asyncio.Event, stopping[0]).wait()
+            raise Leaving from None
 
 
 def _nothing(*_: object) -> None: ...
@@ -206,22 +233,118 @@ class Upgraded(Broker):
     async def _acquire(self, *_: object) -> Takeover:
         return Takeover(True, 2, b"", careful=range(0), buried=frozenset())
 
-    async def _following(self, topic: str, partition: int, offset: int) -> int:
-        return offset if offset != 1 else 2
+    async def _following(self, topic: str, partition: int, offset: int) -> Following:
+        return Following(offset if offset != 1 else 2, b"")
 
 
-def test_a_mark_without_a_fingerprint_is_not_trusted() -> None:
+class Marked(Broker):
+    """The last holder stopped in good order before offset 2. `log` is what the broker has, by offset."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.log = {0: b"zero", 1: b"one"}
+        self.looked = asyncio.Event()
+
+    async def _acquire(self, *_: object) -> Takeover:
+        return Takeover(True, 2, b"one", careful=range(0), buried=frozenset())
+
+    async def _following(self, topic: str, partition: int, offset: int) -> Following:
+        at = min((one for one in self.log if one >= offset), default=len(self.log))
+        if offset == 2:
+            self.looked.set()
+        return Following(at, self.log.get(at))
+
+
+def test_a_mark_without_a_fingerprint_is_not_trusted(monkeypatch: pytest.MonkeyPatch) -> None:
     """All comes again, and the inbox tells what is new."""
 
     async def scenario() -> None:
+        monkeypatch.setattr("services.kernel.partition.REWIND_SECONDS", 0)
         broker = Upgraded()
         partition = Partition(cast(Process, broker), TOPIC, 0)
         partition.offer([_received(0, _nothing)])
         await _turns()
-        assert broker.begun == [0]
+        assert (broker.went_to, broker.begun) == ([0], [0])
         broker.may_commit[0].set()
         broker.may_publish[0].set()
         await partition.stop()
+
+    asyncio.run(scenario())
+
+
+def test_a_log_that_was_rewritten_after_a_take_over_is_told_by_the_first_that_comes(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The broker lost record 1, which an earlier process had read, and got another: this one never saw either."""
+    monkeypatch.setattr(partitionlog, "OUTAGE_SECONDS", -1.0)
+
+    async def scenario() -> None:
+        broker = Marked()
+        partition = Partition(cast(Process, broker), TOPIC, 0)
+        await _turns()
+        broker.log = {0: b"zero", 1: b"another", 2: b"two"}
+        partition.offer([_received(2, _nothing)])
+        with pytest.raises(LogRewritten, match="at 1"):
+            await asyncio.wait_for(partition.task, 30)
+        assert broker.begun == []
+
+    asyncio.run(scenario())
+
+
+@pytest.mark.parametrize(("between", "is_told"), [(3.0, True), (0.1, False)])
+def test_a_log_that_was_rewritten_while_much_was_fetched_is_told_by_the_brokers_times(
+    between: float, is_told: bool
+) -> None:
+    """Nothing came late: what was fetched before the broker was away came until it was back."""
+
+    async def scenario() -> None:
+        broker = Marked()
+        partition = Partition(cast(Process, broker), TOPIC, 0)
+        await _turns()
+        broker.log |= {2: b"another"}
+        items = [_received(offset, _nothing) for offset in (2, 3)]
+        for item, seconds in zip(items, (0.0, between), strict=True):
+            item.taken_at = NOW.timestamp() + seconds
+        partition.offer(items)
+        await _turns()
+        if is_told:
+            with pytest.raises(LogRewritten, match="at 2"):
+                await asyncio.wait_for(partition.task, 30)
+        else:
+            assert broker.begun == [2, 3]
+
+    asyncio.run(scenario())
+
+
+def test_a_log_that_was_rewritten_before_a_take_over_is_read_from_its_beginning() -> None:
+    """Also where nothing comes: the broker's group believes that all is read."""
+
+    async def scenario() -> None:
+        broker = Marked()
+        broker.log = {0: b"zero", 1: b"another"}
+        partition = Partition(cast(Process, broker), TOPIC, 0)
+        await _turns()
+        assert broker.went_to == [0]
+        await partition.stop()
+
+    asyncio.run(scenario())
+
+
+def test_what_the_broker_has_and_does_not_bring_is_asked_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """It has forgotten nothing, and believes that this group has read it."""
+    monkeypatch.setattr("services.kernel.partition.VERIFY_SECONDS", 0.01)
+
+    async def scenario() -> None:
+        broker = Marked()
+        reading = Partition(cast(Process, broker), TOPIC, 0)
+        await asyncio.wait_for(broker.looked.wait(), 30)
+        assert broker.went_to == [], "there is nothing"
+        broker.log[2] = b"two"
+        await asyncio.wait_for(broker.went.wait(), 30)
+        assert broker.went_to == [2]
+        await reading.stop()
 
     asyncio.run(scenario())
 
@@ -293,6 +416,30 @@ def test_a_batch_waits_for_the_single_events_before_it() -> None:
         broker.may_publish[0].set()
         await asyncio.wait_for(broker.batched.wait(), 30)
         await partition.stop()
+
+    asyncio.run(scenario())
+
+
+def test_what_a_newer_release_wrote_waits_and_what_came_before_it_is_done() -> None:
+    """Its program is being upgraded: it stops, and the next one, which can read the event, begins there."""
+
+    async def scenario() -> None:
+        broker = Batches()
+        acknowledged: list[int] = []
+        partition = Partition(cast(Process, broker), topics.load()["catalogue.changed"], 0)
+        items = [
+            _received(offset, partial(acknowledged.append, offset)) for offset in range(EVENTS)
+        ]
+        for item in items:
+            item.origin = Origin("catalogue.changed", 0, item.offset)
+        items[1].event = Newer("made up")
+        partition.offer(items)
+        await asyncio.wait_for(broker.refused.wait(), 30)
+        assert acknowledged == [0]
+        assert broker.marks[-1] == 1
+        await partition.stop()
+        assert acknowledged == [0]
+        assert broker.released
 
     asyncio.run(scenario())
 
