@@ -11,7 +11,7 @@ import subprocess
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
@@ -28,25 +28,24 @@ ASKED = {"exception": "raise", "dead-letter": "bury"}
 HANG_SECONDS = 12.0
 """Longer than a group keeps a silent member, and than a producer is given for a record."""
 AWAY_SECONDS = 8.0
-GENTLE = ("restart kafka", "restart postgres", "twin")
+WORST = ("power", "offsets", "kafka hangs", "vault", "postgres dies")
+ALL = (*WORST, "kafka restarts", "kafka dies", "worker hangs", "twin")
+"""What happens around the programs. Kafka 4.1 that dies while it is busy may leave a group's coordinator failed until
+its next restart ("Failed to load metadata"): the group then gets nothing.
+"""
 WORKERS = tuple(name for name, program in PROGRAMS.items() if program.role is Role.WORKER)
 
 
 @dataclass
 class Monkey:
-    """Does one harm every `pause` seconds, `most` of them; each of what is around once.
-
-    `gentle`: only GENTLE of these, and the broker is restarted in order instead of killed. Kafka 4.1 that is killed
-    while it is busy may leave a group's coordinator failed ("Failed to load metadata") until its next restart; the
-    group then gets nothing.
-    """
+    """Does one harm every `pause` seconds, `most` of them: each of `around` once, in between to single programs."""
 
     stack: Stack
     folder: Path
     rng: random.Random
     pause: tuple[float, float]
     most: int
-    gentle: bool
+    around: Sequence[str]
     done: list[str] = field(default_factory=list)
     lost: Counter[str] = field(default_factory=Counter)
     """Records of each topic that the broker lost."""
@@ -74,22 +73,22 @@ class Monkey:
             raise self.error
 
     def _run(self) -> None:
-        around: dict[str, Callable[[], object]] = {
-            "restart kafka": self._restart_kafka,
-            "restart postgres": self._restart_postgres,
-            "twin": self._start_twin,
-            "kafka hangs": lambda: self._hang("kafka"),
-            "worker hangs": lambda: self._hang(self.rng.choice(WORKERS)),
+        harms: dict[str, Callable[[], object]] = {
             "power": self._lose_power,
             "offsets": self._forget_offsets,
+            "kafka hangs": lambda: self._hang("kafka"),
             "vault": self._take_vault_away,
+            "postgres dies": lambda: self._kill("postgres", "QUIT"),
+            "kafka restarts": lambda: self.stack.restart("kafka"),
+            "kafka dies": lambda: self._kill("kafka", "KILL"),
+            "worker hangs": lambda: self._hang(self.rng.choice(WORKERS)),
+            "twin": self._start_twin,
         }
-        plan = [harm for harm in around if not self.gentle or harm in GENTLE]
-        self.rng.shuffle(plan)
+        plan = self.rng.sample(self.around, len(self.around))
         try:
             while len(self.done) < self.most and not self._stop.wait(self.rng.uniform(*self.pause)):
-                if plan and len(self.done) % 3 == 1:
-                    around[harm := plan.pop()]()
+                if plan and len(self.done) % 2 == 1:
+                    harms[harm := plan.pop()]()
                     self.done.append(harm)
                 else:
                     self._harm_program()
@@ -105,15 +104,8 @@ class Monkey:
             self.stack.signal(program, kind)
         self.done.append(f"{kind} {program}")
 
-    def _restart_kafka(self) -> None:
-        if self.gentle:
-            self.stack.restart("kafka")
-        else:
-            self.stack.signal("kafka", "KILL")
-        self.stack.start_infrastructure()
-
-    def _restart_postgres(self) -> None:
-        self.stack.signal("postgres", "QUIT")
+    def _kill(self, server: str, signal_: str) -> None:
+        self.stack.signal(server, signal_)
         self.stack.start_infrastructure()
 
     def _hang(self, program: str) -> None:
