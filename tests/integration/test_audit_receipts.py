@@ -12,12 +12,8 @@ from uuid import uuid4
 import psycopg
 import pytest
 import sqlalchemy as sa
-from alembic.autogenerate import compare_metadata
-from alembic.migration import MigrationContext
 from joserfc.jwk import OKPKey
-from sqlmodel import SQLModel
 
-from services.audit.store import SCHEMA
 from services.audit.verifier import Checkpoint, verify_consistency, verify_receipt
 from services.kernel.events import Event
 from services.kernel.rates import Reads
@@ -358,25 +354,3 @@ def test_another_sender_and_a_revoked_key_read_nothing(cleared: Evidence) -> Non
     )
     cleared.handle([replace(ended, id=uuid4())], "catalogue.changed")
     assert cleared.client.get(where, headers=signed(where, sender_key())).status_code == 401
-
-
-def test_the_migrations_make_the_tables_of_the_store(module_database: str, url: str) -> None:
-    declared = sa.MetaData()
-    for table in SQLModel.metadata.tables.values():
-        if table.schema == SCHEMA:
-            table.to_metadata(declared)
-    names = {table.name for table in declared.tables.values()}
-    assert "contents" in names
-    options = {
-        "include_schemas": True,
-        "compare_type": True,
-        "include_name": lambda name, kind, _: kind != "schema" or name == SCHEMA,
-        "include_object": lambda thing, name, kind, reflected, _: (
-            kind != "table" or not reflected or name in names
-        ),
-    }
-    # As the administrator: to the service's own role its schema is the default one, without a name.
-    administrator = module_database.replace("postgresql", "postgresql+psycopg", 1)
-    with sa.create_engine(administrator, poolclass=sa.NullPool).connect() as connection:
-        context = MigrationContext.configure(connection, opts=options)
-        assert compare_metadata(context, declared) == []

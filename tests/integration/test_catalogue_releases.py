@@ -10,16 +10,12 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-import sqlalchemy as sa
-from alembic.autogenerate import compare_metadata
-from alembic.migration import MigrationContext
 from fastapi.testclient import TestClient
 
 from deploy import database
 from deploy.feed import records
 from deploy.local import Stack
 from services.catalogue.api import create_app
-from services.catalogue.calendar.store import ReleaseRow
 from services.kernel.auth import hash_of
 from services.kernel.cluster import Cluster
 from services.kernel.codec import codec
@@ -214,22 +210,3 @@ def test_while_the_broker_is_away_nothing_is_lost(
     back = client.post("/v1/releases", json=wish, headers=LEADER)
     assert (away.status_code, back.status_code) == (503, 200)
     assert len(published(stack, wish["document_number"])) == 1
-
-
-def test_the_migrated_table_is_the_declared_one(module_database: str, url: str) -> None:
-    declared = sa.MetaData()
-    ReleaseRow.__table__.to_metadata(declared)  # type: ignore[attr-defined]
-    engine = sa.create_engine(
-        module_database.replace("postgresql", "postgresql+psycopg", 1), poolclass=sa.NullPool
-    )
-    with engine.connect() as connection:
-        options = {
-            "include_schemas": True,
-            "compare_type": True,
-            "include_name": lambda name, kind, _: kind != "schema" or name == "catalogue",
-            "include_object": lambda thing, name, kind, reflected, _: (
-                kind != "table" or not reflected or name == "releases"
-            ),
-        }
-        context = MigrationContext.configure(connection, opts=options)
-        assert compare_metadata(context, declared) == []

@@ -10,16 +10,12 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-import sqlalchemy as sa
-from alembic.autogenerate import compare_metadata
-from alembic.migration import MigrationContext
 from fastapi.testclient import TestClient
-from sqlmodel import SQLModel
 
 from deploy.local import Stack
 from services.grdp.identity import digest, key_id
 from services.grdp.queries import Cursor
-from services.grdp.store import KEY, SCHEMA
+from services.grdp.store import KEY
 from services.grdp.worker import STAGE
 from services.kernel.codec import codec
 from tests.integration.grdp_parts import (
@@ -275,29 +271,6 @@ def test_totals_count_what_came(store: Store) -> None:
     states = {"current": 1, "superseded": 2, "unreleased": 1}
     found = {key: n for key, n in grown("attempts").items() if n}
     assert found == states
-
-
-def test_the_migrated_tables_are_the_declared_ones(module_database: str, url: str) -> None:
-    declared = sa.MetaData()
-    for table in SQLModel.metadata.tables.values():
-        if table.schema == SCHEMA:
-            table.to_metadata(declared)
-    engine = sa.create_engine(
-        module_database.replace("postgresql", "postgresql+psycopg", 1), poolclass=sa.NullPool
-    )
-    with engine.connect() as connection:
-        options = {
-            "include_schemas": True,
-            "compare_type": True,
-            "include_name": lambda name, kind, _: kind != "schema" or name == SCHEMA,
-            "include_object": lambda thing, name, kind, reflected, _: (
-                kind != "table"
-                or not reflected
-                or name in {t.name for t in declared.tables.values()}
-            ),
-        }
-        context = MigrationContext.configure(connection, opts=options)
-        assert compare_metadata(context, declared) == []
 
 
 def test_compilers_compare_figures_with_the_log_and_nobody_else_gets_the_salt(store: Store) -> None:

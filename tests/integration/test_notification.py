@@ -16,13 +16,11 @@ import psycopg
 import pytest
 import sqlalchemy as sa
 from alembic import command
-from alembic.autogenerate import compare_metadata
-from alembic.migration import MigrationContext
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from kafka import KafkaProducer
 from pydantic import SecretStr
-from sqlmodel import Session, SQLModel, select
+from sqlmodel import Session, select
 
 from deploy import database, mailbox
 from deploy.stack import Stack
@@ -174,27 +172,6 @@ def event(topic: str = "submission.returned", index: int = 0, **changes: Any) ->
 
 def returned() -> Event:
     return event(submission_id=str(uuid4()))
-
-
-def test_the_tables_are_those_of_the_migrations(url: str, module_database: str) -> None:
-    declared = sa.MetaData()
-    for table in SQLModel.metadata.tables.values():
-        if table.schema == SCHEMA:
-            table.to_metadata(declared)
-    names = {table.name for table in declared.tables.values()}
-    options = {
-        "include_schemas": True,
-        "compare_type": True,
-        "include_name": lambda name, kind, _: kind != "schema" or name == SCHEMA,
-        "include_object": lambda thing, name, kind, reflected, _: (
-            kind != "table" or not reflected or name in names
-        ),
-    }
-    # As the administrator: to the service's own role its schema is the default one, without a name.
-    administrator = module_database.replace("postgresql", "postgresql+psycopg", 1)
-    with sa.create_engine(administrator, poolclass=sa.NullPool).connect() as connection:
-        context = MigrationContext.configure(connection, opts=options)
-        assert compare_metadata(context, declared) == []
 
 
 def test_an_event_that_comes_again_makes_no_second_notice(service: Service) -> None:

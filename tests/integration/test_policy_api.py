@@ -13,13 +13,10 @@ from uuid import UUID, uuid4
 
 import psycopg
 import pytest
-import sqlalchemy as sa
 from alembic import command
-from alembic.autogenerate import compare_metadata
-from alembic.migration import MigrationContext
 from fastapi.testclient import TestClient
 from pydantic import SecretStr
-from sqlmodel import Session, SQLModel
+from sqlmodel import Session
 
 from deploy import database
 from deploy.feed import records
@@ -38,7 +35,6 @@ from services.policy import worker
 from services.policy.api import create_app
 from services.policy.law.policies import FOLDER
 from services.policy.routes.sweep import sweep
-from services.policy.store import SCHEMA
 from tests import people
 from tests.logins import login
 from tests.running import state_of
@@ -166,26 +162,6 @@ def decide(policy: Policy, submission: str, headers: dict[str, str], **changes: 
 def events(cluster: Cluster, topic: str, submission: str) -> list[dict[str, Any]]:
     decoded = (codec().decode(f"{topic}-value", one.value) for one in records(cluster, topic))
     return [one for one in decoded if one["submission_id"] == submission]
-
-
-def test_the_tables_are_those_of_the_migrations(policy: Policy, module_database: str) -> None:
-    declared = sa.MetaData()
-    for name, table in SQLModel.metadata.tables.items():
-        if name.startswith(f"{SCHEMA}."):
-            table.to_metadata(declared)
-    own = {table.name for table in declared.tables.values()}
-    url = module_database.replace("postgresql", "postgresql+psycopg", 1)
-    with sa.create_engine(url, poolclass=sa.NullPool).connect() as connection:
-        options = {
-            "include_schemas": True,
-            "compare_type": True,
-            "include_name": lambda name, kind, _: kind != "schema" or name == SCHEMA,
-            "include_object": lambda thing, name, kind, reflected, _: (
-                kind == "column" or (kind == "table" and name in own)
-            ),
-        }
-        context = MigrationContext.configure(connection, opts=options)
-        assert compare_metadata(context, declared) == []
 
 
 def test_a_held_attempt_is_in_the_queue_of_its_room_alone(policy: Policy) -> None:

@@ -17,12 +17,10 @@ from uuid import UUID, uuid4, uuid5
 import psycopg
 import pytest
 import sqlalchemy as sa
-from alembic.autogenerate import compare_metadata
-from alembic.migration import MigrationContext
 from fastapi.testclient import TestClient
 from joserfc.jwk import OKPKey
 from pydantic import SecretStr
-from sqlmodel import Session, SQLModel
+from sqlmodel import Session
 
 from deploy import database
 from deploy.feed import records
@@ -40,7 +38,6 @@ from services.validation import worker
 from services.validation.api import create_app
 from services.validation.facts import Facts
 from services.validation.loading import load
-from services.validation.store import SCHEMA
 from tests import people
 from tests.logins import login
 from tests.running import state_of
@@ -232,29 +229,6 @@ def returned(validation: Validation) -> str:
     validation.comes(submission)
     assert validation.verdict(submission)[0] == "returned"
     return submission
-
-
-def test_the_tables_are_those_of_the_migrations(
-    validation: Validation, module_database: str
-) -> None:
-    declared = sa.MetaData()
-    for name, table in SQLModel.metadata.tables.items():
-        if name.startswith(f"{SCHEMA}."):
-            table.to_metadata(declared)
-    own = {table.name for table in declared.tables.values()}
-    url = module_database.replace("postgresql", "postgresql+psycopg", 1)
-    with sa.create_engine(url, poolclass=sa.NullPool).connect() as connection:
-        options = {
-            "include_schemas": True,
-            "compare_type": True,
-            "include_name": lambda name, kind, _: kind != "schema" or name == SCHEMA,
-            "include_object": lambda thing, name, kind, reflected, _: (
-                kind in ("column", "index") or (kind == "table" and name in own)
-            ),
-        }
-        context = MigrationContext.configure(connection, opts=options)
-        found = compare_metadata(context, declared)
-    assert [one for one in found if getattr(one[1], "table", one[1]).name in own] == []
 
 
 def test_who_sees_the_findings(validation: Validation, returned: str) -> None:
