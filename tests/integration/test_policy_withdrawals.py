@@ -140,6 +140,23 @@ def test_names_are_used_by_consent_until_it_is_withdrawn(policy: Policy, stack: 
     assert policy.client.get("/v1/consents", headers=AGENCY).json()["consents"] == []
 
 
+def test_consents_are_listed_page_by_page_within_what_somebody_reaches(policy: Policy) -> None:
+    given = {consent(policy, period=str(year)).json()["consent_id"] for year in (2041, 2042, 2043)}
+
+    def listed(headers: dict[str, str], offset: int) -> list[str]:
+        query = {"form": "cv17809-1", "limit": 2, "offset": offset}
+        found = policy.client.get("/v1/consents", params=query, headers=headers).json()["consents"]
+        return [one["consent_id"] for one in found]
+
+    for headers in (SENDER, LEADER, person()):
+        pages = [listed(headers, offset) for offset in range(0, 20, 2)]
+        ids = [id_ for page in pages for id_ in page]
+        assert max(map(len, pages)) == 2
+        assert len(ids) == len(set(ids)) and given <= set(ids)
+    for headers in (AGENCY, OTHER_ROOM):
+        assert listed(headers, 0) == []
+
+
 def test_what_a_consent_let_go_ends_with_its_last_day(policy: Policy) -> None:
     id_ = consent(policy, period="2030-Q2").json()["consent_id"]
     submission = str(uuid4())

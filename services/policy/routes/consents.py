@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from fastapi import APIRouter, Depends, Query
 from fastapi.concurrency import run_in_threadpool
 from pydantic import BaseModel, ConfigDict, Field
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col, select, tuple_
 
 from services.kernel import replica
 from services.kernel.api import Context, context_of
@@ -122,15 +122,13 @@ def listed(
     offset: Annotated[int, Query(ge=0, le=10**9)] = 0,
 ) -> Consents:
     """Those of the asker's organisation or rooms, or all."""
-    wanted = select(ConsentRow).order_by(
-        col(ConsentRow.given_at).desc(), col(ConsentRow.consent_id)
-    )
+    newest_first = col(ConsentRow.given_at).desc(), col(ConsentRow.consent_id)
+    wanted = select(ConsentRow).order_by(*newest_first).limit(limit).offset(offset)
     if form is not None:
         wanted = wanted.where(ConsentRow.form == form)
     with Session(context.engine) as session:
-        now = context.clock()
-        rows = [row for row in session.exec(wanted) if _reaches(session, access, row, now)]
-        return Consents(consents=[_view(row) for row in rows[offset : offset + limit]])
+        rows = session.exec(wanted.where(_within(session, access, context.clock())))
+        return Consents(consents=[_view(row) for row in rows])
 
 
 @router.post("", status_code=201, summary="Ghi nhận sự đồng ý · Record a consent")
@@ -200,7 +198,7 @@ def _give(context: Context, access: Access, body: Given) -> tuple[ConsentView, i
     )
     last = body.valid_to
     with Session(context.engine) as session, session.begin():
-        if not _reaches(session, access, row, now):
+        if not _reaches(session, access, row.sender, row.form, now):
             raise Refused(Code.NO_CONSENT).problem()
         if last is not None and last < body.valid_from:
             raise Refused(Code.CONSENT_NEVER).problem()
@@ -231,7 +229,7 @@ def _withdraw(
     now, who = context.clock(), access.principal
     with Session(context.engine) as session, session.begin():
         row = session.get(ConsentRow, consent, with_for_update=True)
-        if row is None or not _reaches(session, access, row, now):
+        if row is None or not _reaches(session, access, row.sender, row.form, now):
             raise Refused(Code.NO_CONSENT).problem()
         if row.withdrawn_at is not None or is_expired(row, day(now)):
             said = (row.withdrawn_by, row.withdrawn_reason, row.withdrawn_document)
@@ -312,8 +310,15 @@ def _period(text: str | None) -> str | None:
         raise Refused(Code.NO_PERIOD, period=text).problem() from None
 
 
-def _reaches(session: Session, access: Access, row: ConsentRow, at: datetime) -> bool:
-    return access.reaches(row.sender, room_of(session, row.sender, row.form, at))
+def _within(session: Session, access: Access, at: datetime) -> sa.ColumnElement[bool]:
+    """What `_reaches` says, as a condition on the rows."""
+    sender, form = col(ConsentRow.sender), col(ConsentRow.form)
+    pairs = session.exec(select(sender, form).distinct()).all()
+    return tuple_(sender, form).in_([one for one in pairs if _reaches(session, access, *one, at)])
+
+
+def _reaches(session: Session, access: Access, sender: str, form: str, at: datetime) -> bool:
+    return access.reaches(sender, room_of(session, sender, form, at))
 
 
 def _view(row: ConsentRow) -> ConsentView:
