@@ -166,4 +166,5 @@ def _inside(cell: Cell) -> str:
             return f' t="e"><v>{escape(cell.text)}</v>'
         case Decimal():
             return f"><v>{cell:f}</v>"
-    return f' t="inlineStr"><is><t xml:space="preserve">{escape(str(cell))}</t></is>'
+        case _:
+            return f' t="inlineStr"><is><t xml:space="preserve">{escape(str(cell))}</t></is>'

@@ -83,6 +83,8 @@ def period(code: str, language: Language) -> str:
             if not (found.months and found.start.month == 1):
                 return f"{_day(found.start, language)} – {_day(found.end, language)}"
             values["number"] = found.months
+        case Frequency.YEAR | Frequency.MONTH:
+            pass
     return say(f"period.{found.frequency}", **values)
 
 

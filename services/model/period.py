@@ -128,9 +128,10 @@ class Period:
                 return f"{self.year:04}-M{self.number:02}"
             case Frequency.DAY:
                 return self.start.isoformat()
-        months = self.months
-        days = (self.end - self.start).days + 1
-        return f"{self.start.isoformat()}/P{f'{months}M' if months else f'{days}D'}"
+            case Frequency.RANGE:
+                months = self.months
+                days = (self.end - self.start).days + 1
+                return f"{self.start.isoformat()}/P{f'{months}M' if months else f'{days}D'}"
 
     def year_to_date(self) -> "Period":
         """From the first day of the year in which it ends to its end."""

@@ -53,7 +53,7 @@ def within(rule: Rule, condition: str) -> str:
 
 
 def condition_of(rule: Rule, tables: Mapping[str, Schema]) -> str:
-    """What the rule asks of each row, in the language."""
+    """What the rule asks of each row, in the language; of kinds that ask it of rows."""
     schema = tables[rule.table]
     match rule.kind:
         case RuleKind.CHECK:
@@ -73,7 +73,10 @@ def condition_of(rule: Rule, tables: Mapping[str, Schema]) -> str:
             return f"count(*) filter (where {within(rule, rule.expression)}) {wanted}"
         case RuleKind.CHANGE:
             return _change(rule, tables)
-    return _totals(rule, schema)
+        case RuleKind.TOTAL:
+            return _totals(rule, schema)
+        case RuleKind.COMPLETE | RuleKind.SQL:
+            raise AssertionError(f"{rule.kind} asks nothing of a row")
 
 
 def _all(conditions: Iterable[str]) -> str:

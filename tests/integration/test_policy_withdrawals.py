@@ -144,7 +144,7 @@ def test_consents_are_listed_page_by_page_within_what_somebody_reaches(policy: P
     given = {consent(policy, period=str(year)).json()["consent_id"] for year in (2041, 2042, 2043)}
 
     def listed(headers: dict[str, str], offset: int) -> list[str]:
-        query = {"form": "cv17809-1", "limit": 2, "offset": offset}
+        query: dict[str, str | int] = {"form": "cv17809-1", "limit": 2, "offset": offset}
         found = policy.client.get("/v1/consents", params=query, headers=headers).json()["consents"]
         return [one["consent_id"] for one in found]
 

@@ -69,7 +69,8 @@ def sql(tree: Tree) -> str:
             return f"({inner[0]} in (select ref from other))"
         case "lag":
             return f"(lag({inner[0]}) over (partition by k order by t))"
-    return f"{kind}({', '.join(inner)})"
+        case _:
+            return f"{kind}({', '.join(inner)})"
 
 
 class Naive:
@@ -167,9 +168,8 @@ class Naive:
             case "between":
                 above = self._of("compare", [">=", values[0], values[1]])
                 return _logic("and", above, self._of("compare", ["<=", values[0], values[2]]))
-        if any(one is None for one in values):
-            return None
-        return self._strict(kind, values)
+            case _:
+                return None if None in values else self._strict(kind, values)
 
     def _strict(self, kind: str, values: list[Any]) -> Any:
         match kind:
@@ -191,7 +191,8 @@ class Naive:
                 return values[0].upper()
             case "length":
                 return Fraction(len(values[0]))
-        raise AssertionError(kind)
+            case _:
+                raise AssertionError(kind)
 
 
 def _logic(word: str, left: bool | None, right: bool | None) -> bool | None:
@@ -215,7 +216,8 @@ def _arithmetic(sign: str, left: Fraction, right: Fraction) -> Fraction | None:
             return left - right
         case "*":
             return left * right
-    return left / right if right else None
+        case _:
+            return left / right if right else None
 
 
 def _known(values: Sequence[Any]) -> list[Any]:

@@ -253,4 +253,5 @@ def _declared(path: Path, series: pl.Series, kind: ColumnKind, raw: frozenset[st
             return kept.str.to_date("%Y-%m-%d", strict=False)
         case ColumnKind.BOOLEAN:
             return kept.str.to_lowercase() == "true"
-    return _number(kept.str.strip_prefix("+"))
+        case ColumnKind.NUMBER | ColumnKind.INTEGER:
+            return _number(kept.str.strip_prefix("+"))

@@ -186,8 +186,9 @@ class _Walker:
             case "annotation" | "shapes" | "frame" | "custom-shape":
                 self._inside.append(name)
                 self._texts = []
-            case _ if not self.tables:
-                self._styles.start(tag, attributes)
+            case _:
+                if not self.tables:
+                    self._styles.start(tag, attributes)
 
     def data(self, text: str) -> None:
         if self._inside:
