@@ -2,39 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import datetime
+from functools import partial
 
 from fastapi import Request
 from sqlmodel import Session, col, select
 
 from services.audit import verifier
 from services.audit.store import Content, Leaf
-from services.kernel import replica
-from services.kernel.api import Context, request_line
-from services.kernel.auth import Access, Principal, Scope, allowed, limit_reads
+from services.kernel import replica, signed
+from services.kernel.auth import Access
 from services.kernel.problems import Problem
+from services.kernel.signed import Asked
 from services.model.messages import texts
 from services.model.responsibility import rooms
-from services.model.sender import SenderKey
-from services.model.statement import key_id, verify_question
-
-SCHEME = "Statement "
+from services.model.sender import asker
+from services.model.statement import Untrusted
 
 
-def reader(action: str) -> Callable[[Request], Access]:
-    """A dependency: who may do this action, and how far. A sender that signed this very request reaches its own."""
-    by_token = allowed(action)
-
-    def check(request: Request) -> Access:
-        given = request.headers.get("authorization", "")
-        if given.startswith(SCHEME):
-            return _sender(request, given.removeprefix(SCHEME).strip())
-        return by_token(request)
-
-    # As `allowed` does: the test of all routes reads it.
-    check.__dict__["action"] = action
-    return check
+def reader(action: str) -> Callable[[Request], Awaitable[Access]]:
+    """See signed.reader."""
+    return signed.reader(action, _asker)
 
 
 def reaches(session: Session, access: Access, submission: str, now: datetime) -> bool:
@@ -66,24 +55,13 @@ def _about(session: Session, submission: str) -> tuple[str, str] | None:
     return fields["sender"], fields["form"]
 
 
-def _sender(request: Request, token: str) -> Access:
-    """What a sender's signature opens; every fault of it is the same refusal."""
-    context: Context = request.app.state.context
+def _asker(session: Session, token: str, asked: Asked, now: datetime) -> str:
+    """Every fault of a signature is the same refusal."""
+    registered = partial(replica.get, session, "sender_key")
     try:
-        kid = key_id(token)
-        with Session(context.engine) as session:
-            entry = replica.get(session, "sender_key", kid)
-        if entry is None:
-            raise _unsigned()
-        key = SenderKey.of_entry(kid, entry.body, entry.valid_from, entry.valid_to)
-        question = verify_question(token, {kid: key.key})
-    except ValueError:
+        return asker(token, registered, asked.method, asked.path, asked.sha256, now)
+    except Untrusted:
         raise _unsigned() from None
-    if not key.may_ask(question, request.method, request_line(request), context.clock()):
-        raise _unsigned()
-    principal = Principal(f"sender:{key.sender}", key.sender, frozenset({"agency"}))
-    limit_reads(request, principal)
-    return Access(principal, frozenset({Scope.OWN}))
 
 
 def _unsigned() -> Problem:

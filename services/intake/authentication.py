@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import datetime
+from functools import partial
 from typing import TypeVar
 
 from fastapi import Request
@@ -11,32 +12,36 @@ from joserfc.jwk import OKPKey
 from sqlmodel import Session
 
 from services.intake.answers import problem, unauthenticated
-from services.intake.facts import sender_key
 from services.intake.handler import signer
 from services.intake.refusal import Code, Refusal
-from services.kernel.api import Context, request_line
-from services.kernel.auth import Access, Principal, Scope, allowed, limit_reads
-from services.model.sender import SKEW, SenderKey
+from services.kernel import replica, signed
+from services.kernel.auth import Access
+from services.kernel.problems import Problem
+from services.kernel.signed import SCHEME, Asked
+from services.model.sender import asker, signing_key
 from services.model.statement import (
     Fault,
-    Question,
     SecretNotice,
     Statement,
     Untrusted,
     key_id,
     verify,
     verify_notice,
-    verify_question,
 )
 
-Claims = TypeVar("Claims", Statement, Question, SecretNotice)
-SCHEME = "Statement "
+Claims = TypeVar("Claims", Statement, SecretNotice)
 FAULTS = {
     Fault.MALFORMED: Code.MALFORMED_STATEMENT,
     Fault.UNKNOWN_KEY: Code.UNKNOWN_KEY,
     Fault.BAD_SIGNATURE: Code.BAD_SIGNATURE,
     Fault.BAD_CLAIMS: Code.BAD_CLAIMS,
+    Fault.KEY_NOT_IN_FORCE: Code.KEY_NOT_IN_FORCE,
+    Fault.OTHER_SENDER: Code.OTHER_SENDER,
+    Fault.OTHER_REQUEST: Code.OTHER_REQUEST,
+    Fault.CLOCK: Code.CLOCK,
 }
+_NAMED = {Fault.OTHER_SENDER: "sender", Fault.CLOCK: "now"}
+"""What the text of a fault is in its message."""
 
 
 def token_of(request: Request) -> str:
@@ -57,29 +62,9 @@ def signed_notice(session: Session, token: str, now: datetime) -> SecretNotice:
     return _signed(verify_notice, session, token, now)
 
 
-def reader(action: str) -> Callable[[Request], Access]:
-    """A dependency: who may read, and what. A sender that signed this very request reads its own."""
-    by_token = allowed(action)
-
-    def check(request: Request) -> Access:
-        if request.headers.get("authorization", "").lower().startswith("bearer "):
-            return by_token(request)
-        return _asking(request)
-
-    # As `allowed` does: the test of all routes reads it.
-    check.__dict__["action"] = action
-    return check
-
-
-def _asking(request: Request) -> Access:
-    context: Context = request.app.state.context
-    now = context.clock()
-    with Session(context.engine) as session:
-        question = _signed(verify_question, session, token_of(request), now)
-    _check(_about(question, request, now))
-    principal = Principal(f"sender:{question.sender}", question.sender, frozenset({"agency"}))
-    limit_reads(request, principal)
-    return Access(principal, frozenset({Scope.OWN}))
+def reader(action: str) -> Callable[[Request], Awaitable[Access]]:
+    """See signed.reader."""
+    return signed.reader(action, _asker, lambda: unauthenticated(Refusal(Code.NO_STATEMENT)))
 
 
 def only_known_parameters(request: Request) -> None:
@@ -97,37 +82,24 @@ def _signed(
     token: str,
     now: datetime,
 ) -> Claims:
-    key = _key(session, token)
     try:
+        key = signing_key(token, partial(replica.get, session, "sender_key"))
         claims = verified(token, {key_id(token): key.key})
     except Untrusted as error:
         raise _untrusted(error) from error
-    _check(signer(claims.sender, claims.issued_at, key, now))
+    if refusal := signer(claims.sender, claims.issued_at, key, now):
+        raise unauthenticated(refusal)
     return claims
 
 
-def _about(question: Question, request: Request, now: datetime) -> Refusal | None:
-    if (question.method, question.path) != (request.method, request_line(request)):
-        return Refusal(Code.OTHER_REQUEST)
-    if abs(question.issued_at - now) > SKEW:
-        return Refusal(Code.CLOCK, {"now": now.isoformat(timespec="seconds")})
-    return None
-
-
-def _key(session: Session, token: str) -> SenderKey:
+def _asker(session: Session, token: str, asked: Asked, now: datetime) -> str:
+    registered = partial(replica.get, session, "sender_key")
     try:
-        key = sender_key(session, key_id(token))
+        return asker(token, registered, asked.method, asked.path, asked.sha256, now)
     except Untrusted as error:
         raise _untrusted(error) from error
-    if key is None:
-        raise unauthenticated(Refusal(Code.UNKNOWN_KEY))
-    return key
 
 
-def _untrusted(error: Untrusted) -> Exception:
-    return unauthenticated(Refusal(FAULTS[error.fault], {"where": str(error)}))
-
-
-def _check(refusal: Refusal | None) -> None:
-    if refusal:
-        raise unauthenticated(refusal)
+def _untrusted(error: Untrusted) -> Problem:
+    named = {_NAMED.get(error.fault, "where"): str(error)}
+    return unauthenticated(Refusal(FAULTS[error.fault], named))

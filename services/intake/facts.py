@@ -14,19 +14,7 @@ from services.kernel.replica import Entry
 from services.model.form import Form
 from services.model.regulation import day
 from services.model.responsibility import item_of
-from services.model.sender import SenderKey
 from services.model.statement import Statement
-
-
-def sender_key(session: Session, kid: str) -> SenderKey | None:
-    """The key with this thumbprint, under which the catalogue lists it; None where it lists none."""
-    entry = replica.get(session, "sender_key", kid)
-    if entry is None:
-        return None
-    try:
-        return SenderKey.of_entry(kid, entry.body, entry.valid_from, entry.valid_to)
-    except ValueError:
-        return None
 
 
 def facts(session: Session, statement: Statement, now: datetime) -> Facts:

@@ -1,13 +1,13 @@
 """Senders' keys as the catalogue lists them, and what may be asked with them."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any, Self
+from typing import Any, Protocol, Self
 
 from joserfc.jwk import OKPKey
 
-from services.model.statement import Question, public_key
+from services.model.statement import Fault, Untrusted, key_id, public_key, verify_question
 from services.model.text import ModelError
 
 SKEW = timedelta(minutes=5)
@@ -48,19 +48,60 @@ class SenderKey:
         after = self.valid_from is None or self.valid_from <= at
         return after and (self.valid_to is None or at < self.valid_to)
 
-    def may_ask(
-        self, question: Question, method: str, path: str, now: datetime, sha256: str | None = None
-    ) -> bool:
-        """Whether the question is this sender's, about this very request, and fresh; its signature is proved.
 
-        `sha256` is that of the request's body, where it has one.
-        """
-        asked = (question.sender, question.method, question.path, question.sha256)
-        return (
-            asked == (self.sender, method, path, sha256)
-            and abs(question.issued_at - now) <= SKEW
-            and self.in_force(now)
-        )
+class Entry(Protocol):
+    """A key as the catalogue lists it."""
+
+    @property
+    def body(self) -> Mapping[str, Any]:
+        """The sender and its public key, a JWK."""
+        ...
+
+    @property
+    def valid_from(self) -> datetime | None:
+        """From when on it may sign; None: from ever on."""
+        ...
+
+    @property
+    def valid_to(self) -> datetime | None:
+        """Until when; None: for ever."""
+        ...
+
+
+Registered = Callable[[str], Entry | None]
+"""Gives the catalogue's entry of a thumbprint; None where it lists none."""
+
+
+def signing_key(token: str, registered: Registered) -> SenderKey:
+    """The registered key that a JWS says it is signed with; nothing is proved yet. Raises Untrusted."""
+    kid = key_id(token)
+    entry = registered(kid)
+    if entry is None:
+        raise Untrusted(Fault.UNKNOWN_KEY)
+    try:
+        return SenderKey.of_entry(kid, entry.body, entry.valid_from, entry.valid_to)
+    except ValueError as error:
+        raise Untrusted(Fault.UNKNOWN_KEY) from error
+
+
+def asker(
+    token: str, registered: Registered, method: str, path: str, sha256: str | None, now: datetime
+) -> str:
+    """The sender whose key signed this very request just now. Raises Untrusted for any other.
+
+    `sha256` is that of the request's body, where it has one.
+    """
+    key = signing_key(token, registered)
+    question = verify_question(token, {key_id(token): key.key})
+    if not key.in_force(now):
+        raise Untrusted(Fault.KEY_NOT_IN_FORCE)
+    if question.sender != key.sender:
+        raise Untrusted(Fault.OTHER_SENDER, question.sender)
+    if (question.method, question.path, question.sha256) != (method, path, sha256):
+        raise Untrusted(Fault.OTHER_REQUEST)
+    if abs(question.issued_at - now) > SKEW:
+        raise Untrusted(Fault.CLOCK, now.isoformat(timespec="seconds"))
+    return key.sender
 
 
 def _time(text: Any) -> datetime | None:

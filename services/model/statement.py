@@ -69,6 +69,10 @@ class Fault(StrEnum):
     UNKNOWN_KEY = "unknown_key"
     BAD_SIGNATURE = "bad_signature"
     BAD_CLAIMS = "bad_claims"
+    KEY_NOT_IN_FORCE = "key_not_in_force"
+    OTHER_SENDER = "other_sender"
+    OTHER_REQUEST = "other_request"
+    CLOCK = "clock"
 
 
 class Untrusted(ValueError):

@@ -14,10 +14,8 @@ from services.intake.identity import notice_id
 from services.intake.state_secrets import Ban, Facts
 from services.kernel.codec import codec
 from services.model.regulation import Instrument, governing, load_regulations
-from services.model.sender import SenderKey
 from services.model.statement import (
     Classification,
-    Question,
     SecretDocument,
     SecretLevel,
     SecretNotice,
@@ -211,15 +209,3 @@ def test_a_document_has_one_notice_a_year() -> None:
         replace(NOTICE, document_number="13/BC-STC"),
     ]
     assert len({notice_id(one) for one in (NOTICE, *others)}) == 4
-
-
-def test_a_question_by_a_senders_key() -> None:
-    key = SenderKey(STATEMENT.sender, KEY)
-    question = Question(sender=STATEMENT.sender, method="GET", path="/v1/x?a=1", issued_at=NOW)
-    assert key.may_ask(question, "GET", "/v1/x?a=1", NOW)
-    assert not key.may_ask(question, "GET", "/v1/x", NOW)
-    assert not key.may_ask(question, "POST", "/v1/x?a=1", NOW)
-    assert not replace(key, sender="other").may_ask(question, "GET", "/v1/x?a=1", NOW)
-    assert not replace(key, valid_to=NOW).may_ask(question, "GET", "/v1/x?a=1", NOW)
-    later = NOW.replace(minute=6)
-    assert not key.may_ask(question, "GET", "/v1/x?a=1", later)
