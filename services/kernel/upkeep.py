@@ -40,7 +40,7 @@ STAYS_SECONDS: Final = 60.0
 """Until what could not be mended is looked at again: another service may have mended it, as what the log of evidence
 lacks. A comparison that takes long waits so many times as long as it took, and costs little beside.
 """
-STAYS_TIMES: Final = 20
+STAYS_TIMES: Final = 5
 NIGHT_HOUR: Final = 20
 """In UTC: three in the morning in Vietnam."""
 _OPEN = sa.text(
