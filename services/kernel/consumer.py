@@ -57,6 +57,11 @@ class _FaustConsumer(aiokafka.Consumer):
         acknowledged = self._acked.pop(tp, None)
         return acknowledged[0] + 1 if acknowledged else None
 
+    async def verify_all_partitions_active(self) -> None:
+        """Faust would look whether its streams go on, which there are none of; it takes a partition for one that has a
+        position, and dies of one that is being looked for, as after a log was cut. What stands still is told by lag.py.
+        """
+
     async def _drain_messages(self, fetcher: Any) -> None:
         """Without this loop the process would look well and read nothing: an error of it ends the process."""
         try:
