@@ -93,6 +93,11 @@ COMPARED_AT = Gauge(
     "When tables and topics were compared last, in Unix time; each night. Alerts after two days.",
     ["service"],
 )
+CLOCK_AHEAD = Gauge(
+    "solieu_clock_ahead_seconds",
+    "By how much the clock of an API's process is ahead of the database's, negative behind; alerts over 60.",
+    ["service"],
+)
 SWEPT = Counter(
     "solieu_swept_total",
     "Submissions that the sweep had to decide anew, because no event had; each is worth a look.",

@@ -32,15 +32,16 @@ from services.kernel.topics import Extent, Topic, read_by
 LOOK_SECONDS: Final = 5.0
 OUTAGE_SECONDS: Final = 2.0
 """A broker that takes longer to answer was away: none is back from a loss of power sooner."""
-SETTLED_SECONDS: Final = 30.0
+SETTLED: Final = timedelta(seconds=30)
 """After it nothing is on its way any more of what a dead process, or one before an outage, had sent."""
 AGAIN_SECONDS: Final = 300.0
 """Between tries that failed."""
-STAYS_SECONDS: Final = 60.0
+STAYS: Final = timedelta(minutes=1)
 """Until what could not be mended is looked at again: another service may have mended it, as what the log of evidence
 lacks. A comparison that takes long waits so many times as long as it took, and costs little beside.
 """
 STAYS_TIMES: Final = 5
+STAYS_MOST: Final = timedelta(hours=1)
 NIGHT_HOUR: Final = 20
 """In UTC: three in the morning in Vietnam."""
 _OPEN = sa.text(
@@ -48,14 +49,15 @@ _OPEN = sa.text(
 )
 _CLOSE = sa.text("update upkeep set clean = true")
 _WANT = sa.text("update upkeep set wanted_at = now()")
-_STATE = sa.text(
-    "select coalesce(wanted_at < now() - :settled * interval '1 second', false) or done_at < :night,"
-    " now(), done_at, gaps from upkeep"
-)
+_STATE = sa.text("select clock_timestamp(), wanted_at, done_at, gaps from upkeep")
 _DONE = sa.text(
-    "update upkeep set done_at = :begun, gaps = :gaps,"
-    " wanted_at = case when wanted_at > :begun then least(wanted_at, :again) else :again end"
-).bindparams(sa.bindparam("gaps", type_=JSONB), sa.bindparam("again", type_=sa.DateTime(True)))
+    "update upkeep set done_at = :now, gaps = :gaps, wanted_at ="
+    " case when wanted_at is distinct from :wanted_at then least(wanted_at, :again) else :again end"
+).bindparams(
+    sa.bindparam("gaps", type_=JSONB),
+    sa.bindparam("again", type_=sa.DateTime(True)),
+    sa.bindparam("wanted_at", type_=sa.DateTime(True)),
+)
 _MARKS = sa.text(
     "select topic, partition, next_offset from partitions where next_offset is not null"
 )
@@ -104,12 +106,25 @@ class BrokerTopics:
 
 @dataclass(frozen=True)
 class State:
-    """What a look found. `gaps`: how many records differ, by comparison, as the last upkeep left it."""
+    """What a look found; all times are the database's. `gaps`: how many records differ, by comparison, as the last
+    upkeep left it.
+    """
 
-    is_due: bool
     now: datetime
+    wanted_at: datetime | None
     done_at: datetime
     gaps: dict[str, int]
+
+    @property
+    def is_due(self) -> bool:
+        """Whether it is time. A time ahead of now is of a clock that was set back since: it would come late, or never.
+        Only where something stays, the next look may be ahead.
+        """
+        latest = self.now + (STAYS_MOST if any(self.gaps.values()) else SETTLED)
+        is_wanted = self.wanted_at is not None and not (
+            self.now - SETTLED <= self.wanted_at <= latest
+        )
+        return is_wanted or not _last_night(self.now) <= self.done_at <= self.now + SETTLED
 
 
 class Upkeep:
@@ -185,8 +200,7 @@ class Upkeep:
                     connection.execute(EXPIRE)
                     gaps, seconds = self._keep_up()
                     again = state.now + seconds if any(gaps.values()) else None
-                    values = {"begun": state.now, "gaps": gaps, "again": again}
-                    connection.execute(_DONE, values)
+                    connection.execute(_DONE, {**vars(state), "gaps": gaps, "again": again})
                     self._targets, self._not_before = {}, 0.0
             finally:
                 connection.execute(_UNLOCK)
@@ -202,11 +216,13 @@ class Upkeep:
         self._was_away = self._was_away or self._seconds() - begun > OUTAGE_SECONDS
         return found
 
-    def _state(self, connection: Connection) -> State:
-        values = {"settled": SETTLED_SECONDS, "night": _last_night(self._clock())}
-        return State(*connection.execute(_STATE, values).one())
+    @staticmethod
+    def _state(connection: Connection) -> State:
+        return State(*connection.execute(_STATE).one())
 
     def _tell(self, state: State) -> None:
+        ahead = self._clock() - state.now
+        metrics.CLOCK_AHEAD.labels(self._service).set(ahead.total_seconds())
         metrics.COMPARED_AT.labels(self._service).set(state.done_at.timestamp())
         for check in self._checks:
             metrics.GAPS.labels(self._service, check.name).set(state.gaps.get(check.name, 0))
@@ -240,8 +256,8 @@ class Upkeep:
                 log.warning("mended", comparison=check.name, written=dict(repair.written))
                 found = repair.after
             gaps[check.name] = found.total
-        took = self._seconds() - begun
-        return gaps, timedelta(seconds=max(STAYS_SECONDS, took * STAYS_TIMES))
+        took = timedelta(seconds=self._seconds() - begun)
+        return gaps, min(max(STAYS, took * STAYS_TIMES), STAYS_MOST)
 
 
 def want(engine: Engine) -> None:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
 
@@ -14,6 +14,7 @@ from kafka.errors import KafkaConnectionError
 from sqlalchemy import Engine
 
 from services.kernel import metrics, upkeep
+from services.kernel.clock import Clock, utc_now
 from services.kernel.cluster import Cluster
 from services.kernel.comparison import Check, Comparison, Gap, Repair
 from services.kernel.db import close, connect
@@ -25,7 +26,7 @@ from tests.toy.harness import INPUT, make_schema
 pytestmark = pytest.mark.stack
 PLACE = TP("submission.received", 0)
 NOWHERE = Cluster("127.0.0.1:1")
-LATER = f"interval '{upkeep.SETTLED_SECONDS + 1} seconds'"
+LATER = f"interval '{upkeep.SETTLED.seconds + 1} seconds'"
 
 
 class Broker:
@@ -53,7 +54,8 @@ class House:
     def __init__(self, url: str) -> None:
         self.engine: Engine = connect(url, pool_size=2)
         self.broker = Broker()
-        self.now = datetime.now(UTC)
+        self.meanwhile: Callable[[], None] = lambda: None
+        self.clock: Clock = utc_now
         self.compared = 0
         self.lacking = 0
         self.mends = True
@@ -66,7 +68,7 @@ class House:
     def process(self) -> Upkeep:
         check = Check("publications", self._compare, self._repair if self.mends else None)
         return Upkeep(
-            "validation", self.engine, NOWHERE, self.broker, [check], lambda: self.now,
+            "validation", self.engine, NOWHERE, self.broker, [check], self.clock,
             seconds=self.broker.seconds,
         )  # fmt: skip
 
@@ -74,6 +76,10 @@ class House:
         with self.engine.begin() as connection:
             found = connection.exec_driver_sql(statement)
             return found.all() if found.returns_rows else None
+
+    def a_night_passes(self) -> None:
+        """The last upkeep was a day earlier."""
+        self.execute("update upkeep set done_at = done_at - interval '1 day'")
 
     def long_ago(self) -> None:
         """What was wanted was wanted some time ago."""
@@ -90,6 +96,7 @@ class House:
 
     def _compare(self, engine: Engine, cluster: Cluster) -> Comparison:
         self.compared += 1
+        self.meanwhile()
         if self.fails:
             raise KafkaConnectionError("away")
         gaps = {Gap.UNPUBLISHED: {INPUT: self.lacking}} if self.lacking else {}
@@ -121,13 +128,12 @@ def test_it_is_done_each_night_and_not_again(house: House) -> None:
     process = house.process()
     process.look()
     assert house.compared == 0
-    house.now += timedelta(days=1)
+    house.a_night_passes()
     process.look()
     assert house.compared == 1
-    house.execute(f"update upkeep set done_at = '{house.now.isoformat()}'")
     process.look()
     assert house.compared == 1
-    house.now += timedelta(days=1)
+    house.a_night_passes()
     process.look()
     assert house.compared == 2
 
@@ -185,7 +191,7 @@ def test_a_broker_that_was_slow_to_answer_may_have_been_away(house: House) -> No
 
 def test_it_waits_until_the_service_has_read_what_was_there(house: House) -> None:
     house.broker.end = 7
-    house.now += timedelta(days=1)
+    house.a_night_passes()
     process = house.process()
     process.look()
     house.read_to(6)
@@ -198,25 +204,33 @@ def test_it_waits_until_the_service_has_read_what_was_there(house: House) -> Non
 
 
 def test_what_is_wanted_meanwhile_is_wanted_still(house: House) -> None:
-    house.now += timedelta(days=1)
-    house.execute("update upkeep set wanted_at = now() + interval '1 minute'")
+    house.a_night_passes()
+    house.meanwhile = lambda: upkeep.want(house.engine)
     house.process().look()
     assert (house.is_wanted(), house.compared) == (True, 1)
+
+
+@pytest.mark.parametrize("time", ["wanted_at", "done_at"])
+def test_a_database_whose_clock_was_set_back_does_not_put_it_off(house: House, time: str) -> None:
+    process = house.process()
+    process.look()
+    house.execute(f"update upkeep set {time} = now() + interval '1 hour'")
+    process.look()
+    process.look()
+    assert (house.is_wanted(), house.compared) == (False, 1)
 
 
 def test_what_was_mended_is_counted_and_what_stays_is_told_by_every_process(house: House) -> None:
     other = house.process()
     house.lacking = 3
-    house.now += timedelta(days=1)
+    house.a_night_passes()
     before = metrics.MENDED.labels("validation")._value.get()
     house.process().look()
     assert metrics.MENDED.labels("validation")._value.get() == before + 3
     assert house.execute("select gaps from upkeep") == [({"publications": 0},)]
     house.mends, house.lacking = False, 2
-    house.now += timedelta(days=1)
-    house.execute("update upkeep set done_at = done_at - interval '1 day'")
+    house.a_night_passes()
     house.process().look()
-    house.now -= timedelta(days=2)
     metrics.GAPS.labels("validation", "publications").set(0)
     other.look()
     assert gaps() == 2
@@ -224,15 +238,14 @@ def test_what_was_mended_is_counted_and_what_stays_is_told_by_every_process(hous
 
 def test_what_stays_is_looked_at_again_until_somebody_else_has_mended_it(house: House) -> None:
     """Events that the log of evidence has and a topic lacks come back from the service that wrote them, a bit later."""
-    house.now += timedelta(days=1)
+    house.a_night_passes()
     house.mends, house.lacking = False, 3
     process = house.process()
     process.look()
-    house.now -= timedelta(days=1)
     process.look()
     assert (house.compared, gaps()) == (1, 3)
     house.execute(
-        f"update upkeep set wanted_at = wanted_at - interval '{upkeep.STAYS_SECONDS} seconds'"
+        f"update upkeep set wanted_at = wanted_at - interval '{upkeep.STAYS.seconds} seconds'"
     )
     house.long_ago()
     house.lacking = 0
@@ -241,8 +254,16 @@ def test_what_stays_is_looked_at_again_until_somebody_else_has_mended_it(house: 
     assert (house.compared, house.is_wanted(), gaps()) == (2, False, 0)
 
 
+def test_a_clock_that_differs_from_the_databases_is_told(house: House) -> None:
+    house.clock = lambda: utc_now() - timedelta(hours=1)
+    house.process().look()
+    ahead = metrics.CLOCK_AHEAD.labels("validation")._value.get()
+    assert ahead < -3000
+    assert house.compared == 0
+
+
 def test_what_failed_is_tried_again_after_a_while(house: House) -> None:
-    house.now += timedelta(days=1)
+    house.a_night_passes()
     house.fails = True
     process = house.process()
     with pytest.raises(KafkaConnectionError):
@@ -257,7 +278,7 @@ def test_what_failed_is_tried_again_after_a_while(house: House) -> None:
 
 def test_what_it_waits_for_is_told(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     """The alarm that nothing was compared for two days sends whoever looks to this line."""
-    house.now += timedelta(days=1)
+    house.a_night_passes()
     house.fails = True
     process = house.process()
     told: list[str] = []
@@ -277,7 +298,7 @@ def test_after_a_repair_that_somebody_asked_for_it_looks_again(house: House) -> 
 
 
 def test_one_process_at_a_time_does_it(house: House) -> None:
-    house.now += timedelta(days=1)
+    house.a_night_passes()
     with house.engine.connect() as other:
         assert other.execute(upkeep._LOCK).scalar_one()
         house.process().look()

@@ -28,6 +28,7 @@ REFUSED = f'solieu_replays_refused_total{{service="grdp",{JOB}}}'
 MENDED = f'solieu_mended_records_total{{service="policy",{JOB}}}'
 GAP = f'solieu_gap_records{{service="grdp",comparison="feed",{JOB}}}'
 COMPARED = f'solieu_compared_at_seconds{{service="policy",{JOB}}}'
+CLOCK = f'solieu_clock_ahead_seconds{{service="policy",{JOB}}}'
 OUTBOX = f'solieu_outbox_oldest_seconds{{service="policy",{JOB}}}'
 RETRIES = f'solieu_retries_total{{service="grdp",{JOB}}}'
 VAULT = f'solieu_vault_reachable{{service="grdp",{JOB}}}'
@@ -79,6 +80,8 @@ CASES = (
     Case("OffsetGap", "none", {GAPS: "0x10"}, False),
     Case("LogRewritten", "one", {REWRITTEN: "_x3 1x9"}, True),
     Case("LogRewritten", "none", {REWRITTEN: "0x10"}, False),
+    Case("ClocksDiffer", "an hour behind", {CLOCK: "0x5 -3600x5"}, True),
+    Case("ClocksDiffer", "a machine was slow to look", {CLOCK: "-2x5 -70 -1x5"}, False),
     Case("StageIll", "for minutes", {ILL: "0x3 1x9"}, True),
     Case("Mended", "once in the night", {MENDED: "0 3x9"}, True),
     Case("Mended", "its process is gone", {MENDED: "2 stale"}, True, 600),
