@@ -10,6 +10,7 @@ import asyncio
 from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 import sqlalchemy as sa
 import structlog
@@ -26,13 +27,15 @@ from services.notification.store import State
 AT_ONCE = 4
 """Tries under way on one channel; one at a time for each address."""
 LEASE = timedelta(minutes=3)
-"""After so long in `sending` its process is gone: no try takes a third of that."""
+"""After so long in `sending` its process is gone: no try takes a third of that. What was changed so long after now was
+so by a clock that was set back since, and waits for nothing.
+"""
 IDLE_SECONDS = 1.0
 
 CLAIM = sa.text("""
 with first as (
     select distinct on (address) notice_id, due_at from notices n
-    where channel = :channel and state = 'queued' and due_at <= :now and not exists (
+    where channel = :channel and state = 'queued' and (due_at <= :now or changed_at > :ahead) and not exists (
         select from notices o
         where o.channel = n.channel and o.address = n.address and o.state = 'sending')
     order by address, created_at, notice_id),
@@ -51,7 +54,8 @@ returning notice_id, event_id, topic, submission_id, recipient, channel, message
 """)
 LOST = sa.text("""
 select notice_id, event_id, recipient, address, subject, body, attempts, perhaps from notices
-where channel = :channel and state = 'sending' and changed_at < :before
+where channel = :channel and state = 'sending' and notice_id <> all(:mine)
+    and changed_at not between :before and :ahead
 """)
 WAITING = sa.text(
     "select count(*) from notices where channel = :channel and state in ('queued', 'sending')"
@@ -68,7 +72,7 @@ class Sender:
         self._name = name
         self._channel = channel
         self._closed = asyncio.Event()
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks: dict[asyncio.Task[None], UUID] = {}
 
     async def run(self) -> None:
         """Sends until `close`; then finishes the tries that are under way."""
@@ -93,12 +97,12 @@ class Sender:
         letters = await asyncio.to_thread(self._claim, AT_ONCE - len(self._tasks))
         for letter in letters:
             task = asyncio.create_task(self._send(letter))
-            self._tasks.add(task)
+            self._tasks[task] = letter.notice_id
             task.add_done_callback(self._done)
         return len(letters)
 
     def _done(self, task: asyncio.Task[None]) -> None:
-        self._tasks.discard(task)
+        self._tasks.pop(task, None)
         if not task.cancelled() and (error := task.exception()):
             log.error("notice left in sending", channel=self._name, exc_info=error)
 
@@ -135,13 +139,18 @@ class Sender:
             metrics.NOTICES_WAITING.labels(self._context.service, self._name).set(waiting)
             if count <= 0:
                 return []
-            rows = session.execute(CLAIM, {"channel": self._name, "now": now, "count": count})
+            values = {"channel": self._name, "now": now, "ahead": now + LEASE, "count": count}
+            rows = session.execute(CLAIM, values)
             return [Letter(**row) for row in rows.mappings()]
 
     def _recover(self) -> None:
-        before = self._context.clock() - LEASE
+        now = self._context.clock()
+        values = {
+            "channel": self._name, "before": now - LEASE, "ahead": now + LEASE,
+            "mine": list(self._tasks.values()),
+        }  # fmt: skip
         with Session(self._context.engine) as session:
-            rows = session.execute(LOST, {"channel": self._name, "before": before}).mappings()
+            rows = session.execute(LOST, values).mappings()
             lost = [Letter(**row) for row in rows]
         for letter in lost:
             self._finish(letter, Result(Ending.UNCERTAIN, "interrupted"))

@@ -271,6 +271,52 @@ def test_a_crash_in_mid_try_leaves_a_mail_uncertain_and_a_web_hook_repeated(
     assert len(service.outbox()) == 1
 
 
+@pytest.mark.parametrize("jump", [timedelta(days=1), -timedelta(days=1)])
+def test_a_clock_that_jumps_takes_no_try_that_is_under_way_for_lost(
+    service: Service, jump: timedelta
+) -> None:
+    async def go() -> None:
+        sender = Sender(service.context, "email", channel)
+        await sender.round()
+        service.clock.now += jump
+        await sender.round()
+        await sender.finished()
+
+    service.handle(returned())
+    channel = Fake([Ending.SENT])
+    asyncio.run(go())
+    assert [notice.state for notice in service.notices()] == ["sent"]
+    assert len(channel.got) == 1
+
+
+def test_a_clock_that_was_set_back_puts_no_notice_off(service: Service) -> None:
+    service.clock.now += timedelta(days=1)
+    service.handle(returned())
+    channel = Fake([Ending.REFUSED, Ending.SENT])
+    service.run(channel)
+    service.clock.now -= timedelta(days=1)
+    service.run(channel)
+    assert [notice.state for notice in service.notices()] == ["sent"]
+
+
+def test_a_try_that_a_crash_left_while_the_clock_was_ahead_is_known_to_be_lost(
+    service: Service,
+) -> None:
+    class Killed(BaseException):
+        pass
+
+    class Crash(Fake):
+        async def deliver(self, letter: Letter) -> Result:
+            raise Killed
+
+    service.handle(returned())
+    service.clock.now += timedelta(days=1)
+    service.run(Crash([Ending.SENT]))
+    service.clock.now -= timedelta(days=1)
+    service.run(Fake([Ending.SENT]))
+    assert [notice.state for notice in service.notices()] == ["uncertain"]
+
+
 def test_an_error_that_nobody_foresaw_is_uncertain_and_the_others_go_on(service: Service) -> None:
     class Odd(Fake):
         async def deliver(self, letter: Letter) -> Result:
