@@ -27,7 +27,11 @@ _AGAIN = (
     "coalesce(tried = :fingerprint and trial_at > pg_postmaster_start_time() and not exists"
     " (select from inbox where event_id = :event and inbox.handled_at >= partitions.trial_at), false)"
 )
-_OTHERS = "exists (select from partitions other where other.topic = any(:others) and other.handled_at > {})"
+_OTHERS = (
+    "exists (select from partitions other where other.topic = any(:others)"
+    " and other.handled_at > {} and other.handled_at <= clock_timestamp())"
+)
+"""What was handled later than now was so by a clock that was set back since: nobody knows when."""
 _TRIALS = (
     f"select trials, tried_well and {_OTHERS.format('partitions.trial_at')} from partitions"
     f" where topic = :topic and partition = :partition and {_AGAIN}"
@@ -35,7 +39,7 @@ _TRIALS = (
 _BEGIN_TRIAL = (
     f"with before as (select {_AGAIN} as again from partitions where topic = :topic and partition = :partition)"
     " update partitions set trials = case when again then trials + 1 else 1 end,"
-    " tried_since = case when again then tried_since else now() end,"
+    " tried_since = case when again and tried_since <= now() then tried_since else now() end,"
     f" tried_well = again and {_OTHERS.format('partitions.tried_since')}, tried = :fingerprint, trial_at = now()"
     " from before where topic = :topic and partition = :partition"
 )

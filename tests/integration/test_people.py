@@ -219,6 +219,15 @@ def test_many_addresses_together_shut_the_door_for_a_while(catalogue: Catalogue)
     assert catalogue.log_in(address="203.0.113.8").status_code == 200
 
 
+def test_a_clock_that_was_set_back_keeps_nobody_out_for_longer(catalogue: Catalogue) -> None:
+    catalogue.add()
+    catalogue.clock.now += timedelta(days=1)
+    for number in range(lockout.FROM_ALL):
+        catalogue.log_in(password="wrong", address=f"198.51.100.{number // 4}")
+    catalogue.clock.now -= timedelta(days=1)
+    assert catalogue.log_in(address="198.51.100.0").status_code == 200
+
+
 def test_strangers_ids_are_counted_nowhere_and_old_failures_are_forgotten(
     catalogue: Catalogue,
 ) -> None:

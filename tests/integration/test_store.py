@@ -230,6 +230,47 @@ def test_both_tell_what_is_poison_from_what_is_ill(twins: Twins, steps: tuple[st
     )
 
 
+def test_a_clock_that_was_set_back_lets_no_ill_stage_look_well(twins: Twins) -> None:
+    """What another event of the stage did an hour ahead of now is no success since."""
+    for place in PLACES[:2]:
+        twins._await(
+            lambda locks, place=place: locks.acquire(load()[place[0]], place[1], asyncio.Event())
+        )
+    this = Tried(*PLACES[0], RECORDS[0], None, (INPUT,))
+    store = Postgresql(twins.engine)
+    position = Position(*PLACES[1], 1, b"")
+    twins._await(lambda locks: locks.note(position, None, handled_ago=0.0))
+    with twins.engine.begin() as connection:
+        connection.exec_driver_sql(
+            "update partitions set handled_at = handled_at + interval '1 hour'"
+        )
+    for _ in range(3):
+        store.begin_trial(this)
+    assert store.trials(this) == Trials(3, False)
+
+
+def test_a_trial_of_a_clock_that_was_set_back_does_not_hide_that_others_succeed(
+    twins: Twins,
+) -> None:
+    for place in PLACES[:2]:
+        twins._await(
+            lambda locks, place=place: locks.acquire(load()[place[0]], place[1], asyncio.Event())
+        )
+    this = Tried(*PLACES[0], RECORDS[0], None, (INPUT,))
+    store = Postgresql(twins.engine)
+    store.begin_trial(this)
+    with twins.engine.begin() as connection:
+        connection.exec_driver_sql(
+            "update partitions set trial_at = trial_at + interval '1 hour',"
+            " tried_since = tried_since + interval '1 hour' where tried is not null"
+        )
+    for number in (1, 2, 3):
+        position = Position(*PLACES[1], number, b"")
+        store.begin_trial(this)
+        twins._await(lambda locks, one=position: locks.note(one, None, handled_ago=0.0))
+    assert store.trials(this) == Trials(4, True)
+
+
 def test_postgresql_and_its_twin_answer_alike(tables: None) -> None:
     case: Any = Twins.TestCase
     case.settings = settings(max_examples=40, stateful_step_count=25, deadline=None)

@@ -273,6 +273,20 @@ def test_a_person_tries_so_many_times_an_hour(
     assert tried(validation, change, person(id_)).status_code == 200
 
 
+def test_a_clock_that_was_set_back_lets_nobody_wait_a_day_for_a_trial(
+    validation: Validation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(trials, "PER_HOUR", 1)
+    id_, change = f"p-{uuid4()}", {"form": "growing", "removed": ["growth"]}
+    assert tried(validation, change, person(id_)).status_code == 200
+    with psycopg.connect(validation.url, autocommit=True) as connection:
+        connection.execute(
+            "update outbox set published_at = published_at + interval '1 day' where key = %s",
+            [id_.encode()],
+        )
+    assert tried(validation, change, person(id_)).status_code == 200
+
+
 @pytest.mark.parametrize(
     ("change", "where"),
     [

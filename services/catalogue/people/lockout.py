@@ -20,6 +20,8 @@ FROM_ONE_ADDRESS = 5
 FROM_ALL = 100
 """Failures in a row; after so many nobody gets in for BLOCKED, whatever the password."""
 BLOCKED = timedelta(minutes=15)
+LONGEST = 2 * BLOCKED
+"""A block that is to last longer was set by a clock that was set back since, and is over."""
 KEPT = timedelta(days=1)
 IPV6_PREFIX = 64
 """One household or office has so many bits of addresses to itself."""
@@ -30,14 +32,15 @@ select person, :address, 1, :now from credentials where person = :person
 on conflict (person, address) do update set (failures, blocked_until, changed_at) = (
     select n, case when n >= :most then cast(:until as timestamptz) end, :now
     from (select case when f.blocked_until is null then f.failures else 0 end + 1 as n) counted)
-where f.blocked_until is null or f.blocked_until <= :now
+where f.blocked_until is null or f.blocked_until <= :now or f.blocked_until > :longest
 returning person
 """)
 COUNT_OF_ALL = sa.text("""
 update credentials set (failures, blocked_until) = (
     select n, case when n >= :most then cast(:until as timestamptz) end
     from (select case when blocked_until is null then failures else 0 end + 1 as n) counted)
-where person = :person and (blocked_until is null or blocked_until <= :now)
+where person = :person
+    and (blocked_until is null or blocked_until <= :now or blocked_until > :longest)
 returning hash
 """)
 FORGET = sa.text("""
@@ -85,7 +88,7 @@ def attempt(session: Session, person: str, address: str, now: datetime) -> Attem
     None where nobody has the id, or it is blocked. The commit doesn't wait for the disk: it would tell who is there.
     """
     session.execute(sa.text("set local synchronous_commit = off"))
-    values = {"person": person, "now": now, "until": now + BLOCKED}
+    values = {"person": person, "now": now, "until": now + BLOCKED, "longest": now + LONGEST}
     here = {**values, "address": address, "most": FROM_ONE_ADDRESS}
     if session.execute(COUNT_OF_ADDRESS, here).first() is None:
         return None
