@@ -91,12 +91,12 @@ class New:
 
 def signer(sender: str, issued_at: datetime, key: SenderKey, now: datetime) -> Refusal | None:
     """Why the holder of `key` may not speak for `sender` now; None where it may."""
+    if issued_at - now > SKEW:  # first: by a clock that is behind, a new key is not in force yet
+        return Refusal(Code.CLOCK, {"now": now.isoformat(timespec="seconds")})
     if not key.in_force(now):
         return Refusal(Code.KEY_NOT_IN_FORCE)
     if key.sender != sender:
         return Refusal(Code.OTHER_SENDER, {"sender": sender})
-    if issued_at - now > SKEW:
-        return Refusal(Code.CLOCK, {"now": now.isoformat(timespec="seconds")})
     return None
 
 

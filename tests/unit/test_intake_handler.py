@@ -166,6 +166,12 @@ def test_a_statement_of_the_future() -> None:
     assert late and late.code is Code.CLOCK
 
 
+def test_a_clock_that_is_behind_is_told_before_a_new_key_is_called_not_in_force() -> None:
+    key = replace(SenderKey(STATEMENT.sender, KEY), valid_from=NOW)
+    behind = signer(STATEMENT.sender, NOW, key, NOW - DAY)
+    assert behind and behind.code is Code.CLOCK
+
+
 def test_content_must_be_what_was_signed() -> None:
     body = b"a;b\n1;2\n"
     statement = replace(STATEMENT, size=len(body), sha256=sha256(body).hexdigest())
