@@ -98,6 +98,7 @@ class Connector:
         patience: float = 30.0,
         client: httpx2.Client | None = None,
         clock: Callable[[], datetime] = now,
+        seconds: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self._key = key if isinstance(key, Key) else Key.load(Path(key))
@@ -107,8 +108,9 @@ class Connector:
         self._office = office or self._key.office
         self._client = client or httpx2.Client(base_url=url, timeout=httpx2.Timeout(60, connect=5))
         self._clock = clock
+        self._seconds = seconds
         self._sleep = sleep
-        self._transport = Transport(self._client, patience, clock, sleep)
+        self._transport = Transport(self._client, patience, seconds, sleep)
 
     def __enter__(self) -> Self:
         return self
@@ -234,13 +236,13 @@ class Connector:
         self, id_: str, attempt: int | None = None, *, seconds: float = 60.0, stored: bool = False
     ) -> dict[str, Any]:
         """The state once it is settled (`stored`: and not only cleared); raises Undecided after `seconds`."""
-        deadline = self._clock().timestamp() + seconds
+        deadline = self._seconds() + seconds
         delay = FIRST_DELAY / 2
         while True:
             state = self.state(id_, attempt)
             if state["state"] in SETTLED and not (stored and state["state"] == "cleared"):
                 return state
-            if self._clock().timestamp() >= deadline:
+            if self._seconds() >= deadline:
                 raise Undecided(state)
             self._sleep(delay)
             delay = min(delay * 1.5, 2.0)

@@ -45,16 +45,16 @@ def now() -> datetime:
 
 @dataclass(frozen=True)
 class Transport:
-    """A client with patience: for so many seconds it tries again. Clock and sleep are the caller's."""
+    """A client with patience: for so many seconds it tries again, by the caller's clock that never jumps."""
 
     client: httpx2.Client
     patience: float = 30.0
-    clock: Callable[[], datetime] = now
+    seconds: Callable[[], float] = time.monotonic
     sleep: Callable[[float], None] = time.sleep
 
     def send(self, request: Callable[[], httpx2.Request]) -> httpx2.Response:
         """The answer to a request, made anew each time; raises Refused or Unreachable."""
-        deadline = self.clock().timestamp() + self.patience
+        deadline = self.seconds() + self.patience
         delay = FIRST_DELAY
         while True:
             try:
@@ -67,7 +67,7 @@ class Transport:
                 reason = str(error) or type(error).__name__
                 pause = delay
             pause *= random.uniform(0.8, 1.2)
-            if self.clock().timestamp() + pause > deadline:
+            if self.seconds() + pause > deadline:
                 raise Unreachable(f"{self.client.base_url}: {reason}")
             self.sleep(pause)
             delay = min(delay * 2, LONGEST_DELAY)

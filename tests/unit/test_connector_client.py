@@ -42,6 +42,7 @@ class Intake:
     asked: list[httpx2.Request] = field(default_factory=list)
     slept: list[float] = field(default_factory=list)
     now: datetime = datetime(2026, 11, 23, tzinfo=UTC)
+    elapsed: float = 0.0
 
     def __call__(self, request: httpx2.Request) -> httpx2.Response:
         self.asked.append(request)
@@ -53,11 +54,18 @@ class Intake:
     def sleep(self, seconds: float) -> None:
         self.slept.append(seconds)
         self.now += timedelta(seconds=seconds)
+        self.elapsed += seconds
 
     def connector(self, **options: Any) -> Connector:
         client = httpx2.Client(base_url="http://intake", transport=httpx2.MockTransport(self))
         return Connector(
-            "", KEY, client=client, clock=lambda: self.now, sleep=self.sleep, **options
+            "",
+            KEY,
+            client=client,
+            clock=lambda: self.now,
+            seconds=lambda: self.elapsed,
+            sleep=self.sleep,
+            **options,
         )
 
     def token(self, number: int) -> str:
@@ -107,6 +115,21 @@ def test_the_same_statement_is_sent_again_until_intake_answers(file: Path) -> No
     assert len({intake.token(n) for n in range(5)}) == 1
     assert intake.slept[1] >= 4, "Retry-After is heeded"
     assert intake.slept[2] > intake.slept[0], "the pause grows"
+
+
+@pytest.mark.parametrize("jump", [timedelta(days=1), -timedelta(days=1)])
+def test_a_wall_clock_that_jumps_neither_ends_patience_nor_prolongs_it(
+    file: Path, jump: timedelta
+) -> None:
+    def answers() -> Iterator[httpx2.Response | Exception]:
+        intake.now += jump
+        yield from forever(httpx2.Response(503))
+
+    intake = Intake(iter(()))
+    intake.answers = answers()
+    with pytest.raises(Unreachable):
+        intake.connector(patience=10).submit(file, **WORDS)
+    assert 4 < intake.elapsed <= 10
 
 
 @pytest.mark.parametrize("answer", [AWAY, httpx2.ConnectError("no"), httpx2.ReadTimeout("slow")])
