@@ -3,24 +3,29 @@
 from __future__ import annotations
 
 import random
+import time
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
 from hashlib import sha256
 from secrets import token_hex
-from typing import Any
+from typing import Any, TypeVar
 
 import httpx2
 
 from services.connector.client import Connector
 from services.connector.keys import Key
+from services.connector.transport import Refused
 from services.model.observation import Completeness
 from services.model.statement import Classification, Regime, Statement
 
+T = TypeVar("T")
 SENDER = "so-tai-chinh-dien-bien"
+PATIENCE_SECONDS = 300.0
+"""How long a sender tries again, and waits for a verdict."""
 FORM: dict[str, Any] = {
     "id": "small",
     "version": 1,
@@ -201,19 +206,37 @@ def _sending(period: str, rng: random.Random, kind: Kind) -> Sending:
 
 
 def send(url: str, key: Key, plan: Plan, threads: int) -> int:
-    """Sends all, from several threads; returns how many attempts were accepted. Any refusal is raised."""
+    """Sends all, from several threads; returns how many attempts were accepted. Any refusal is raised, but that clocks
+    differ: then it is signed anew until they don't.
+    """
 
     def one(sendings: list[Sending]) -> int:
         client = httpx2.Client(base_url=url, timeout=20, trust_env=False)
-        with Connector(url, key, patience=180, client=client) as connector:
+        with Connector(url, key, patience=PATIENCE_SECONDS, client=client) as connector:
             for sending in sendings:
-                receipt = connector.send(statement(sending), sending.content)
-                if len(sendings) > 1:
-                    connector.wait(receipt.id, receipt.attempt, seconds=300)
+                _send(connector, sending, waits=len(sendings) > 1)
         return len(sendings)
 
     with ThreadPoolExecutor(threads) as pool:
         return sum(pool.map(one, plan.submissions))
+
+
+def _send(connector: Connector, sending: Sending, *, waits: bool) -> None:
+    receipt = _once_clocks_agree(lambda: connector.send(statement(sending), sending.content))
+    if waits:
+        _once_clocks_agree(
+            lambda: connector.wait(receipt.id, receipt.attempt, seconds=PATIENCE_SECONDS)
+        )
+
+
+def _once_clocks_agree(ask: Callable[[], T]) -> T:
+    while True:
+        try:
+            return ask()
+        except Refused as refusal:
+            if refusal.code != "clock":
+                raise
+            time.sleep(1)
 
 
 def statement(sending: Sending) -> Statement:

@@ -117,7 +117,9 @@ class Officer(Duty):
         except httpx2.TransportError:
             return
         except httpx2.HTTPStatusError as error:
-            if error.response.status_code < 500:
+            if error.response.status_code == 401:
+                self._token_until = 0.0  # by a clock that is wrong it is not valid: log in again
+            elif error.response.status_code < 500:
                 raise
 
     def _headers(self) -> dict[str, str]:

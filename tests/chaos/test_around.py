@@ -1,99 +1,83 @@
-"""What is around the product breaks while it works: disks, bytes, servers that hang. Nothing is lost.
+"""What is around the product breaks while it works: disks, bytes, clocks, servers that hang. Nothing is lost.
 
 Each test has a stack of its own, harms it in the middle of a few submissions, mends what it harmed, and counts.
 """
 
 from __future__ import annotations
 
-import os
-import random
 import shutil
-import signal
-import subprocess
+import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
-from typing import Any
 
-import httpx2
 import psycopg
 import pytest
-from kafka import TopicPartition
-from kafka.admin import KafkaAdminClient
-from prometheus_client.parser import text_string_to_metric_families
 
 from deploy.programs import PROGRAMS
-from deploy.stack import Stack
+from deploy.stack import INFRASTRUCTURE, Stack
 from services.kernel import replay
-from services.kernel.replay import Letter
-from services.model.statement import sign
-from tests.chaos import load as sending
-from tests.chaos.checks import check, check_alarms, register, until
-from tests.chaos.damage import Disk, damage_batch, flip, has_disks, newest, own_disk
-from tests.chaos.people import GROUPS, Officer
-from tests.running import client, operator, own_stack
+from tests.chaos.checks import check_alarms, until
+from tests.chaos.clocks import COMPILER, SERVERS, Clocks
+from tests.chaos.damage import damage_batch, flip, has_disks, newest
+from tests.chaos.people import Officer
+from tests.chaos.site import (
+    RUNNING,
+    Site,
+    alarms,
+    damage_page,
+    delete_records,
+    hang,
+    in_flight,
+    is_retrying,
+    log,
+    metric,
+    on_own_disk,
+    reconciliation,
+    state,
+)
+from tests.running import own_stack
 
 pytestmark = [pytest.mark.stack, pytest.mark.long]
 LOGS = Path(__file__).resolve().parents[2] / ".run" / "around"
 """Where the logs of the last run of each test stay, for whoever asks why."""
-SEED = 20261129
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+FULL_SECONDS = 120.0
+HANG_SECONDS = 40.0
+"""Longer than a session of a group and a delivery together."""
+SLEEP_SECONDS = 60.0
+needs_compiler = pytest.mark.skipif(COMPILER is None, reason="no C compiler")
 needs_disks = pytest.mark.skipif(not has_disks(), reason="only root may mount a disk in memory")
 
 
-class Site:
-    """A stack, and what was sent to it so far."""
-
-    def __init__(self, stack: Stack, pool: ThreadPoolExecutor) -> None:
-        self.stack = stack
-        self.plan = sending.Plan()
-        self.key = register(stack)
-        self._pool = pool
-        self._rng = random.Random(SEED)
-        self._under_way: list[Future[int]] = []
-
-    def send(self, count: int) -> None:
-        """Begins to send so many attempts, for periods that are new."""
-        plan = sending.plan(count, self._rng, len(self.plan.submissions))
-        self.plan.submissions += plan.submissions
-        url = self.stack.url("intake-api")
-        self._under_way.append(self._pool.submit(sending.send, url, self.key, plan, 4))
-
-    def offer(self) -> httpx2.Response:
-        """What is answered to one attempt, which is sent once and is none of those that are counted."""
-        plan = sending.plan(1, self._rng, 1200)
-        (one,) = plan.sendings
-        headers = {"Authorization": f"Statement {sign(sending.statement(one), self.key.private)}"}
-        with client(self.stack, "intake-api", headers) as intake:
-            return intake.post("/v1/submissions", content=one.content)
-
-    def check(self) -> None:
-        """Waits until all is sent and settled, and checks that nothing is lost."""
-        sent = sum(one.result() for one in self._under_way)
-        self.stack.wait_healthy(300, RUNNING)
-        check(self.stack, self.plan, sent)
-
-    def letters(self) -> list[Letter]:
-        """Every dead letter that was not sent back."""
-        found = [one for group in GROUPS for one in replay.letters(self.stack.kafka(), group)]
-        return [one for one in found if not one.replayed]
-
-
-RUNNING = [name for name, program in PROGRAMS.items() if program.database]
+@pytest.fixture
+def clocks(monkeypatch: pytest.MonkeyPatch) -> Iterator[Clocks]:
+    """The wall clocks of the stack that is made next."""
+    folder = Path(tempfile.mkdtemp(prefix="solieu-clocks-"))
+    folder.chmod(0o711)
+    found = Clocks(folder, [*RUNNING, *SERVERS])
+    for name, value in found.environment.items():
+        monkeypatch.setenv(name, value)
+    yield found
+    shutil.rmtree(folder)
 
 
 @pytest.fixture
 def site(request: pytest.FixtureRequest) -> Iterator[Site]:
     """A stack with all but the console, and an officer who accepts what is held."""
     logs = LOGS / request.node.name
-    with own_stack("around", programs=RUNNING) as stack, ThreadPoolExecutor(4) as pool:
+    pool = ThreadPoolExecutor(4)
+    with own_stack("around", programs=RUNNING) as stack:
         try:
             site = Site(stack, pool)
             with Officer(stack):
                 yield site
         finally:
+            pool.shutdown(wait=False, cancel_futures=True)
             stack.stop()
             shutil.rmtree(logs, ignore_errors=True)
             shutil.copytree(stack.logs, logs)
@@ -168,8 +152,18 @@ def test_a_full_disk_of_kafka_loses_nothing(site: Site) -> None:
 
 @needs_disks
 def test_a_full_disk_of_postgresql_loses_nothing(site: Site) -> None:
+    stack = site.stack
     with full_disk(site, "postgres"):
-        pass  # until it has told
+        with (
+            suppress(psycopg.OperationalError),
+            psycopg.connect(stack.administrator_url, autocommit=True) as server,
+        ):
+            while True:  # until there is no room for its log, either: it ends itself
+                server.execute("select pg_switch_wal()")
+                server.execute("select pg_logical_emit_message(false, '', 'x')")
+        time.sleep(FULL_SECONDS)
+        assert site.offer().status_code == 503
+        until(lambda: is_retrying(stack, "intake-api"), 120, lambda: "no alarm")
 
 
 @contextmanager
@@ -194,10 +188,94 @@ def test_a_database_that_hangs_loses_nothing(site: Site) -> None:
     stack = site.stack
     site.send(10)
     until(lambda: in_flight(stack) >= 1, 60, lambda: "nothing is taken in")
-    hang(stack.process_id("postgres"), 20)
+    hang(stack, ["postgres"], 20)
     site.check()
     assert site.letters() == []
     check_alarms(stack)
+
+
+def test_a_broker_that_hangs_loses_nothing(site: Site) -> None:
+    stack = site.stack
+    site.send(10)
+    until(lambda: in_flight(stack) >= 1, 60, lambda: "nothing is taken in")
+    hang(stack, ["kafka"], HANG_SECONDS)
+    site.check()
+    assert site.letters() == []
+    check_alarms(stack)
+
+
+def test_a_machine_that_sleeps_loses_nothing(site: Site) -> None:
+    stack = site.stack
+    site.send(10)
+    until(lambda: in_flight(stack) >= 1, 60, lambda: "nothing is taken in")
+    hang(stack, [*INFRASTRUCTURE, *RUNNING], SLEEP_SECONDS)
+    site.check()
+    assert site.letters() == []
+    check_alarms(stack)
+
+
+@needs_compiler
+def test_services_whose_clocks_jump_lose_nothing_and_say_so_to_senders(
+    clocks: Clocks, site: Site
+) -> None:
+    with ahead(clocks, -HOUR, ["intake-api"]):
+        said = site.offer()
+        assert (said.status_code, said.json()["type"]) == (401, "urn:solieu:problem:clock")
+    jump(site, clocks, HOUR, ["intake-api"])
+    jump(site, clocks, DAY, ["policy-worker"])
+    jump(site, clocks, DAY, RUNNING)
+    with ahead(clocks, -HOUR, RUNNING):
+        site.send(4)
+        assert site.offer().json()["type"] == "urn:solieu:problem:clock"
+    check_after_jumps(site)
+
+
+@needs_compiler
+def test_servers_whose_clocks_jump_lose_nothing(clocks: Clocks, site: Site) -> None:
+    """Kafka 4.1 may lose a group's coordinator when its clock is set back, until it is started anew: the group's next
+    member waits, and nothing of the group is handled.
+    """
+    for by, programs in ((DAY, ["postgres"]), (DAY, ["kafka"]), (HOUR, [*SERVERS, *RUNNING])):
+        jump(site, clocks, by, programs)
+        site.stack.signal("intake-worker", "KILL")
+        site.stack.restart("kafka")
+        site.stack.start_infrastructure()
+    check_after_jumps(site)
+
+
+@contextmanager
+def ahead(clocks: Clocks, by: timedelta, programs: Sequence[str]) -> Iterator[None]:
+    """The clocks of the programs are ahead by so much within the block."""
+    clocks.set(by, programs)
+    try:
+        yield
+    finally:
+        clocks.set(timedelta(), programs)
+
+
+def jump(site: Site, clocks: Clocks, by: timedelta, programs: Sequence[str]) -> None:
+    """Clocks jump while submissions come, and back once some have got their verdict; a service dies meanwhile."""
+    stack = site.stack
+    site.send(4)
+    before = decided(stack)
+    with ahead(clocks, by, programs):
+        stack.signal("grdp-api", "KILL")
+        site.send(4)
+        until(lambda: decided(stack) >= before + 4, 180, lambda: reconciliation(stack))
+
+
+def decided(stack: Stack) -> int:
+    """How many attempts have a verdict."""
+    found = reconciliation(stack)
+    return int(found["attempts"] - found["in_flight"])
+
+
+def check_after_jumps(site: Site) -> None:
+    """Nothing is lost, and nobody is told what is not so."""
+    site.check()
+    assert site.letters() == []
+    assert alarms(site.stack) == {}
+    check_alarms(site.stack)
 
 
 def test_a_damaged_page_buries_nothing_and_is_waited_for(site: Site) -> None:
@@ -213,89 +291,3 @@ def test_a_damaged_page_buries_nothing_and_is_waited_for(site: Site) -> None:
     site.check()
     assert site.letters() == []
     check_alarms(stack)
-
-
-@contextmanager
-def on_own_disk(stack: Stack, folder: str, users: Sequence[str]) -> Iterator[Disk]:
-    """Moves a folder of the stack to a disk of its own, while its users rest. The stack is stopped at the end."""
-    stack.supervisor.stop_programs(users)
-    with own_disk(stack.folder / folder) as disk:
-        stack.supervisor.start_programs(users)
-        stack.start_infrastructure()
-        stack.wait_healthy(300)
-        try:
-            yield disk
-        finally:
-            disk.grow()
-            stack.stop()
-
-
-def damage_page(stack: Stack, table: str) -> Callable[[], None]:
-    """Damages the last page of a table, while the server rests; returns what mends it, in the same way."""
-    with psycopg.connect(stack.administrator_url) as connection:
-        found = connection.execute("select pg_relation_filepath(%s::regclass)", [table]).fetchone()
-    assert found is not None
-    stack.supervisor.stop_programs(["postgres"])
-    restore = flip(stack.folder / "postgres" / found[0], -1)
-    stack.start_infrastructure()
-
-    def mend() -> None:
-        stack.supervisor.stop_programs(["postgres"])
-        restore()
-        stack.start_infrastructure()
-
-    return mend
-
-
-def delete_records(stack: Stack, topic: str, number: int, before: int) -> None:
-    """What kafka-delete-records.sh does."""
-    admin = KafkaAdminClient(**stack.kafka().options())
-    admin.delete_records({TopicPartition(topic, number): before})
-    admin.close()
-
-
-def hang(process: int, seconds: float) -> None:
-    """A process and its children do nothing for so long, and are not dead."""
-    listed = subprocess.run(
-        ["ps", "-o", "pid=", "--ppid", str(process)], capture_output=True, text=True, check=True
-    )
-    processes = [process, *map(int, listed.stdout.split())]
-    for signal_ in (signal.SIGSTOP, signal.SIGCONT):
-        for one in processes:
-            with suppress(ProcessLookupError):
-                os.kill(one, signal_)
-        if signal_ is signal.SIGSTOP:
-            time.sleep(seconds)
-
-
-def reconciliation(stack: Stack) -> dict[str, Any]:
-    """Where intake sees the attempts."""
-    return operator(stack, "intake", "/v1/reconciliation")
-
-
-def in_flight(stack: Stack) -> int:
-    """How many attempts have no verdict yet."""
-    return int(reconciliation(stack)["in_flight"])
-
-
-def state(stack: Stack, name: str) -> int:
-    """How many attempts stand there."""
-    return int(reconciliation(stack)["states"][name])
-
-
-def metric(stack: Stack, program: str, name: str, **labels: str) -> float:
-    """The sum of a metric's samples with these labels."""
-    with client(stack, program) as scraping:
-        families = text_string_to_metric_families(scraping.get("/metrics").text)
-    samples = (one for family in families for one in family.samples if one.name == name)
-    return sum(one.value for one in samples if labels.items() <= one.labels.items())
-
-
-def is_retrying(stack: Stack, program: str) -> bool:
-    """Whether it tries so often that an alert fires, if that goes on."""
-    return metric(stack, program, "solieu_retries_total") > 10
-
-
-def log(stack: Stack, program: str) -> str:
-    """What a program wrote."""
-    return (stack.logs / f"{program}.log").read_text(encoding="utf-8")
