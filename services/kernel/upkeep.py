@@ -185,6 +185,8 @@ class Upkeep:
         self._is_open = True
         self._was_away = self._was_away and not extents
         self._tell(state)
+        if not state.is_due:
+            self._targets = {}  # another process has done it: those of the next time are others
         if extents and state.is_due and self._seconds() >= self._not_before:
             self._do_alone(extents)
 
@@ -228,7 +230,8 @@ class Upkeep:
             metrics.GAPS.labels(self._service, check.name).set(state.gaps.get(check.name, 0))
 
     def _has_caught_up(self, connection: Connection, extents: Mapping[TP, Extent]) -> bool:
-        """Whether the service has read to where its topics ended when this became due.
+        """Whether the service has read to where its topics ended when this became due, or end now: a broker may have
+        lost what was there, and a topic may be made anew.
 
         A database that was restored from an older copy lacks what the log yet has: compared before that is read again,
         the feed would lose it.
@@ -238,7 +241,7 @@ class Upkeep:
         }
         marks = {TP(t, n): mark for t, n, mark in connection.execute(_MARKS)}
         return all(
-            max(marks.get(tp, 0), extents[tp].begin) >= target
+            max(marks.get(tp, 0), extents[tp].begin) >= min(target, extents[tp].end)
             for tp, target in self._targets.items()
         )
 
