@@ -111,11 +111,12 @@ def decode(
             id=UUID(given["ce_id"].decode()),
             topic=topic.name,
             key=key.decode() if topic.key == "string" else codec.decode(f"{topic.name}-key", key),
-            data=codec.decode(f"{topic.name}-value", value),
             time=datetime.fromisoformat(given["ce_time"].decode()),
             subject=given["ce_subject"].decode(),
             source=given["ce_source"].decode().removeprefix("/"),
             traceparent=given["traceparent"].decode() if "traceparent" in given else None,
+            # Last: what is wrong otherwise is no event of a newer release, which would be waited for.
+            data=codec.decode(f"{topic.name}-value", value),
             encoded=value,
         )
         if event.time.utcoffset() is None:

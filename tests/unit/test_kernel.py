@@ -85,6 +85,16 @@ def test_what_a_later_release_wrote_is_not_malformed() -> None:
     assert is_transient(Newer())
 
 
+@pytest.mark.parametrize("header", ["ce_id", "ce_time", "ce_subject", "ce_source"])
+def test_garbage_that_looks_like_a_newer_schema_is_malformed(header: str) -> None:
+    """Waited for, it would hold up its partition until an upgrade to a release that has this very id."""
+    message = received()
+    value = WIRE.pack(0, max(one.id for one in locked()) + 1) + b"garbage"
+    headers = [one for one in message.headers if one[0] != header]
+    with pytest.raises(Malformed, match=header):
+        decode(load()[INPUT], message.key, value, headers, codec())
+
+
 def test_ids_of_outputs_follow_from_their_cause_and_nothing_else() -> None:
     cause = event()
     head = {
