@@ -20,7 +20,7 @@ from fastapi.responses import HTMLResponse, PlainTextResponse
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from sqlalchemy import Engine
 
-from services.kernel import documentation, health, log, problems, publications, upkeep
+from services.kernel import changes, documentation, health, log, problems, publications, upkeep
 from services.kernel.auth import RemoteKeys, allowed
 from services.kernel.bodies import BodyLimit
 from services.kernel.clock import Clock, utc_now
@@ -88,6 +88,7 @@ def create(
     """
     config = config or settings()
     engine = connect(config.database_url, application=f"{service} api")
+    changes.watch(engine, service)
     publisher = Publisher(config.kafka, f"{service}-api")
     relay = Relay(service, OutboxTable(engine), publisher)
     vault = None

@@ -13,12 +13,14 @@ from sqlmodel import Session
 
 from services.kernel.events import Row
 
+RUNNER: Mapping[str, bool] = {"runner 2": True}
+"""The changes of the tables below, each with whether it took something away (changes.py)."""
 RUNNER_TABLES = """
 create table inbox (
     event_id uuid primary key,
     digest bytea not null,
     handled_at timestamptz not null default now(),
-    permanent boolean not null default false
+    permanent boolean not null default true
 );
 create index inbox_handled_at on inbox (handled_at);
 create table outputs (
@@ -101,7 +103,6 @@ do $$ begin
         where table_schema = current_schema() and table_name = 'inbox' and column_name = 'permanent'
     ) then
         alter table inbox add column permanent boolean not null default true;
-        alter table inbox alter column permanent set default false;
         drop table buried;
         create table buried (
             topic text not null,

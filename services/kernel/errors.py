@@ -42,7 +42,9 @@ class Unavailable(Exception):
 
 
 class Newer(Unavailable):
-    """A newer release wrote the event, by a schema that this one lacks: it waits for this program's upgrade."""
+    """A newer release wrote the event, by a schema that this one lacks, or changed the tables so that this one does not
+    fit them any more: it waits for this program's upgrade.
+    """
 
 
 TRANSIENT: tuple[type[BaseException], ...] = (

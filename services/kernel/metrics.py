@@ -63,6 +63,11 @@ REPLAYS_REFUSED = Counter(
     "Records of a replay topic that name no dead letter, or a false one; any is an alarm.",
     ["service"],
 )
+OUTDATED = Gauge(
+    "solieu_outdated",
+    "Over 0 while something waits for an upgrade: events or a program for the program's, tables for `solieu migrate`.",
+    ["service", "what"],
+)
 VAULT_REACHABLE = Gauge(
     "solieu_vault_reachable",
     "1 where the process sees the vault's sentinel, 0 where the vault is away.",

@@ -11,6 +11,7 @@ from alembic.config import Config
 from psycopg import sql
 from sqlalchemy import create_engine, pool
 
+from services.kernel import changes
 from services.kernel.db import RUNNER_CHANGES, RUNNER_TABLES
 
 SERVICES = Path(__file__).resolve().parents[1]
@@ -55,6 +56,24 @@ OPENERS = KEEPERS | {"policy", "grdp"}
 """Who opens them. To every other role the keys are closed: a copy of its login opens nothing."""
 
 
+class Refused(Exception):
+    """The tables stay as they are; the text names what, and `why` a message."""
+
+    why = ""
+
+
+class NewerTables(Refused):
+    """A newer release has migrated them, and took away what this one needs."""
+
+    why = "newer-tables"
+
+
+class InUse(Refused):
+    """Programs of the release before are connected, and need what would be taken away."""
+
+    why = "in-use"
+
+
 def services() -> list[str]:
     """Every service that keeps tables."""
     return sorted(path.parent.name for path in SERVICES.glob("*/migrations"))
@@ -65,18 +84,19 @@ def migrate(url: str, passwords: Mapping[str, str]) -> list[str]:
 
     `url` is the administrator's; `passwords` are set for the services' roles (a service without one keeps the one it
     has). A role reads and writes its own schema, but for APPEND_ONLY; OPENERS read the vault's keys, KEEPERS add to
-    them, ERASER may have an attempt's keys deleted.
+    them, ERASER may have an attempt's keys deleted. Raises Refused, before anything is changed.
     """
     names = services()
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute("select pg_advisory_lock(hashtext('solieu migrate'))")
+        for name in names:
+            _verify(connection, name)
         connection.execute(VAULT_TABLES)
         connection.execute(ERASURE)
         for name in names:
             _role(connection, name, passwords.get(name))
         for name in names:
-            command.upgrade(configuration(url, name), "head")
-            _change_runner_tables(connection, name)
+            _upgrade(connection, url, name)
             _grant(connection, name)
             _open_vault(connection, name)
         erase = sql.SQL("grant execute on function vault.erase(uuid, int) to {}")
@@ -123,11 +143,41 @@ def _role(connection: psycopg.Connection, name: str, password: str | None) -> No
     connection.execute(sql.SQL("alter role {} set timezone = 'UTC'").format(role))
 
 
-def _change_runner_tables(connection: psycopg.Connection, name: str) -> None:
+def _verify(connection: psycopg.Connection, name: str) -> None:
+    """Whether the service's tables may be changed to what this release knows; raises Refused."""
+    known = changes.known(name)
+    had = _had(connection, name)
+    if names := changes.newer(had, known):
+        raise NewerTables(f"{name}: {', '.join(names)}")
+    if taking := [one.name for one in known if one.takes_away and one.name not in had]:
+        query = (
+            "select distinct application_name from pg_stat_activity"
+            " where usename = %s and datname = current_database() order by 1"
+        )
+        if running := [row[0] for row in connection.execute(query, [name])]:
+            raise InUse(f"{name}: {', '.join(taking)} ({', '.join(running)})")
+
+
+def _had(connection: psycopg.Connection, name: str) -> Mapping[str, bool]:
+    with connection.transaction(force_rollback=True):
+        _set_path(connection, name)
+        return changes.made(connection)
+
+
+def _upgrade(connection: psycopg.Connection, url: str, name: str) -> None:
+    """Alembic does not find its way from a newer release's migration, which has all of this one's before it."""
+    known = changes.known(name)
+    if _had(connection, name).keys() <= {one.name for one in known}:
+        command.upgrade(configuration(url, name), "head")
     with connection.transaction():
-        path = sql.SQL("set local search_path to {}").format(sql.Identifier(name))
-        connection.execute(path)
+        _set_path(connection, name)
         connection.execute(RUNNER_CHANGES)
+        changes.note(connection, known)
+
+
+def _set_path(connection: psycopg.Connection, name: str) -> None:
+    path = sql.SQL("set local search_path to {}").format(sql.Identifier(name))
+    connection.execute(path)
 
 
 def _grant(connection: psycopg.Connection, name: str) -> None:
@@ -138,6 +188,7 @@ def _grant(connection: psycopg.Connection, name: str) -> None:
             f"revoke update, delete on {{role}}.{one} from {{role}}"
             for one in APPEND_ONLY.get(name, ())
         ),
+        "revoke insert, update, delete on {role}.migrations from {role}",
         "grant usage on all sequences in schema {role} to {role}",
     )
     with connection.transaction():

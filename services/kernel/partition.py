@@ -175,7 +175,8 @@ class Partition:
             self._finish(self._take(1), time.perf_counter())
             return
         if isinstance(head.event, Newer):
-            await self._wait_for_upgrade(head.event)
+            await self._wait_for_upgrade(head)
+            return
         stage = self._process.stage_of(head.origin.topic)
         if head.offset in self._careful:
             await self._drain()
@@ -185,15 +186,19 @@ class Partition:
         else:
             await self._start(stage, self._take(1)[0])
 
-    async def _wait_for_upgrade(self, error: Newer) -> None:
+    async def _wait_for_upgrade(self, head: Received) -> None:
         """Buried, what a newer program wrote would come late and by hand: so the partition waits until it stops."""
-
-        async def refused() -> None:
-            raise error
-
         await self._drain()
         await self._settle()
-        await self._patiently(refused)
+        log.error(
+            "outdated", topic=self._topic.name, offset=head.offset, error=repr(head.event)[:300]
+        )
+        waiting = metrics.OUTDATED.labels(self._process.service, "events")
+        waiting.inc()
+        try:
+            await self._stopping.wait()
+        finally:
+            waiting.dec()
 
     async def _arrival(self) -> None:
         """Waits for a record. Where the broker has some and brings none, it believes that they are read already."""

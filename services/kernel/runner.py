@@ -19,7 +19,7 @@ from typing import Any, NoReturn
 import structlog
 import uvloop
 
-from services.kernel import health, lag, log
+from services.kernel import changes, health, lag, log
 from services.kernel.assignment import Assignment
 from services.kernel.brokerlog import BrokerLog
 from services.kernel.clock import Clock, utc_now
@@ -28,7 +28,7 @@ from services.kernel.consumer import Consumer
 from services.kernel.db import connect
 from services.kernel.handling import Handling, Writer
 from services.kernel.locks import Locks
-from services.kernel.patience import patiently, while_never_long_without
+from services.kernel.patience import Leaving, patiently, while_never_long_without
 from services.kernel.pool import Pool
 from services.kernel.postgresql import Postgresql
 from services.kernel.process import Process
@@ -55,6 +55,7 @@ class Runner:
         self._lag = lag.Lag(service)
         topics = load()
         engine = connect(config.database_url, application=f"{service} worker", pool_size=6)
+        changes.watch(engine, service)
         self.vault: Vault | None = None
         if config.vault:
             self.vault = open_vault(engine, config.vault, config.master_key.get_secret_value())
@@ -80,7 +81,19 @@ class Runner:
         loop = asyncio.get_running_loop()
         for name in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(name, self._stop.set)
-        await patiently(self._service, self._locks.connect)
+        with suppress(Leaving):
+            await self._connect()
+            await self._work()
+        await self._publisher.stop()
+        await self._broker_log.close()
+        await self._locks.close()
+
+    async def _connect(self) -> None:
+        """Waits for a database whose tables fit this release: before that nothing of theirs is touched."""
+        await patiently(self._service, lambda: asyncio.to_thread(self._store.marks), self._stop)
+        await patiently(self._service, self._locks.connect, self._stop)
+
+    async def _work(self) -> None:
         watchers = [asyncio.create_task(self._guard(self._locks.watch()))]
         if await self._locks.identity(self._instance, self._stop):
             watchers += [
@@ -90,9 +103,6 @@ class Runner:
             await self._consume()
         for watcher in watchers:
             watcher.cancel()
-        await self._publisher.stop()
-        await self._broker_log.close()
-        await self._locks.close()
 
     async def _stay_assigned(self) -> None:
         """Raises TimeoutError after long without partitions, so late that the next process is a new member."""

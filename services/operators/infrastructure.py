@@ -27,7 +27,7 @@ app.add_typer(schemas, name="schemas")
 
 @app.command(help="Tạo hoặc nâng cấp cơ sở dữ liệu · Make or update the database")
 def migrate(json: AsJson = False) -> None:
-    """Roles, schemas, tables of every service; safe to run again."""
+    """Roles, schemas, tables of every service; safe to run again. Exit code 1 where they must not be changed now."""
     from services.kernel import migration
     from services.kernel.settings import settings
 
@@ -36,7 +36,11 @@ def migrate(json: AsJson = False) -> None:
         service: password.get_secret_value()
         for service, password in config.database_passwords.items()
     }
-    names = migration.migrate(config.admin_database_url, passwords)
+    try:
+        names = migration.migrate(config.admin_database_url, passwords)
+    except migration.Refused as refused:
+        say(f"operators.migrate.{refused.why}", error=True, reason=str(refused))
+        raise typer.Exit(Exit.DIFFERS) from None
     if json:
         as_json({"services": names})
     else:

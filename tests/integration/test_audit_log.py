@@ -251,7 +251,7 @@ def test_audits_own_login_changes_nothing_that_was_logged(
 
 
 def test_audits_own_login_has_nothing_else_from_which_the_log_follows(log: Evidence) -> None:
-    """What it may change: the runner's tables, and the number of the last migration."""
+    """What it may change: the runner's tables, and Alembic's number of the last migration."""
     with log.engine.connect() as connection:
         may_change = connection.execute(
             sa.text(

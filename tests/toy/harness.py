@@ -23,7 +23,7 @@ from kafka.admin import KafkaAdminClient, MemberToRemove
 from kafka.partitioner.default import murmur2
 
 from deploy.environment import of_cluster
-from services.kernel import access, administration, replay, topics
+from services.kernel import access, administration, changes, replay, topics
 from services.kernel.cluster import Cluster
 from services.kernel.codec import codec
 from services.kernel.db import RUNNER_TABLES
@@ -78,6 +78,10 @@ class Toy:
     """How long the broker keeps a silent member's place."""
     assigns: Literal["all", "nothing"] = "all"
     """What a worker that leads its group gives to the members."""
+    schemas: Literal["these", "newer"] = "these"
+    """Whether a worker is of this release or of the next one (release.py)."""
+    port: int = 0
+    """Where a worker serves its metrics; 0 is any."""
     vault: Path | None = None
     """The folder of the vault that workers get; those of kind "vault" read the original from it."""
     ill_seconds: float = 2.0
@@ -90,13 +94,14 @@ class Toy:
         environment = os.environ | {
             **of_cluster(self.cluster),
             "SOLIEU_DATABASE_URL": self.url,
-            "SOLIEU_PORT": "0",
+            "SOLIEU_PORT": str(self.port),
             "TOY_MARK": str(self.mark / "once"),
             "TOY_DELIVERY": str(self.delivery_seconds),
             "TOY_ILL": str(self.ill_seconds),
             "TOY_SESSION": str(self.session_seconds),
             "TOY_PATIENCE": str(self.patience_seconds),
             "TOY_ASSIGNS": self.assigns,
+            "TOY_SCHEMAS": self.schemas,
             **(
                 {"SOLIEU_VAULT": str(self.vault), "SOLIEU_MASTER_KEY": MASTER_KEY}
                 if self.vault
@@ -266,6 +271,7 @@ def make_schema(administrator_url: str) -> str:
         connection.execute("set search_path to validation")
         connection.execute(RUNNER_TABLES)
         connection.execute(VAULT_TABLES)
+        changes.note(connection, changes.known("validation"))
     return administrator_url + "?options=-csearch_path%3Dvalidation"
 
 

@@ -17,11 +17,12 @@ from typing import Any
 from faust.assignor.copartitioned_assignor import CopartitionedAssignor
 from sqlmodel import Session
 
-from services.kernel import consumer, health, partition, publisher, replica, runner
+from services.kernel import codec, consumer, health, partition, publisher, replica, runner
 from services.kernel.errors import Permanent
 from services.kernel.events import Draft, Event, Outcome
 from services.kernel.runner import main
 from services.kernel.stage import BatchStage, ObjectStage, Stage
+from tests.toy.release import newer_schema
 
 HEAD = (
     "submission_id", "attempt", "sender", "form", "form_version", "area_list", "area", "period", "completeness",
@@ -85,6 +86,9 @@ if __name__ == "__main__":
     vars(consumer)["SESSION_SECONDS"] = float(os.environ["TOY_SESSION"])
     vars(health)["LOOK_SECONDS"] = 0.2
     vars(runner)["ASSIGNMENT_PATIENCE"] = float(os.environ["TOY_PATIENCE"])
+    if os.environ["TOY_SCHEMAS"] == "newer":
+        schemas = (*codec.locked(), newer_schema())
+        vars(codec)["locked"] = lambda _: schemas
     if os.environ["TOY_ASSIGNS"] == "nothing":
         setattr(CopartitionedAssignor, "get_assignment", lambda self: {})  # noqa: B010
     main("validation", [replica.stage(), STAGES[sys.argv[1]]])

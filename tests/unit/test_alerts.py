@@ -24,6 +24,7 @@ CONFLICTS = f'solieu_identity_conflicts_total{{service="grdp",{JOB}}}'
 GAPS = f'solieu_offset_gaps_total{{service="grdp",topic="submission.cleared",{JOB}}}'
 REWRITTEN = f'solieu_logs_rewritten_total{{service="grdp",topic="submission.cleared",{JOB}}}'
 ILL = f"solieu_stage_ill{{{STAGE}}}"
+OUTDATED = f'solieu_outdated{{service="grdp",what="events",{JOB}}}'
 REFUSED = f'solieu_replays_refused_total{{service="grdp",{JOB}}}'
 MENDED = f'solieu_mended_records_total{{service="policy",{JOB}}}'
 GAP = f'solieu_gap_records{{service="grdp",comparison="feed",{JOB}}}'
@@ -91,6 +92,8 @@ CASES = (
     Case("NotCompared", "since yesterday's yesterday", {COMPARED: "-173000x10"}, True),
     Case("NotCompared", "last night", {COMPARED: "-80000x10"}, False),
     Case("StageIll", "one event was tried a few times", {ILL: "0x8 1 0 0"}, False),
+    Case("Outdated", "an event of a newer release waits", {OUTDATED: "0 1x9"}, True),
+    Case("Outdated", "during an upgrade", {OUTDATED: "0x3 1x3 0x4"}, False),
     Case("ReplayRefused", "one", {REFUSED: "_x3 1x9"}, True),
     Case("ReplayRefused", "its process is gone", {REFUSED: "1 stale"}, True, 600),
     Case("ReplayRefused", "none", {REFUSED: "0x10"}, False),
@@ -102,6 +105,7 @@ CASES = (
     Case("OutboxStays", "the broker was restarted", {OUTBOX: "0x5 30 90 0x4"}, False),
     Case("Retries", "something is away", {RETRIES: "0+5x12"}, True),
     Case("Retries", "now and then one", {RETRIES: "0+1x12"}, False),
+    Case("Retries", "its tables are newer", {RETRIES: "0+5x12", OUTDATED: "1x12"}, False),
     Case("VaultAway", "its folder is not mounted", {VAULT: "1x5 0x5"}, True),
     Case("VaultAway", "one look hung", {VAULT: "1x8 0 1"}, False),
     Case("NoticesUndelivered", "failed", {notices("failed"): "0 1x9"}, True),

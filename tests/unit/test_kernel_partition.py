@@ -20,7 +20,6 @@ from services.kernel.errors import Newer, NotReplayable
 from services.kernel.locks import Takeover
 from services.kernel.partition import Partition
 from services.kernel.partitionlog import LogRewritten
-from services.kernel.patience import Leaving
 from services.kernel.process import Following, Process
 from services.kernel.shares import LARGE, Places
 from services.kernel.stage import BatchStage, ObjectStage
@@ -117,22 +116,6 @@ class Mixed(Broker):
     async def _batch(self, _: object, events: object) -> Result:
         self.batched.set()
         return Result()
-
-
-class Batches(Mixed):
-    """And nobody can wait for what is refused until the partition stops."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.refused = asyncio.Event()
-
-    async def patiently(self, action: Callable[[], Awaitable[Any]], *stopping: object) -> Any:
-        try:
-            return await action()
-        except Newer:
-            self.refused.set()
-            await cast(asyncio.Event, stopping[0]).wait()
-            raise Leaving from None
 
 
 def _nothing(*_: object) -> None: ...
@@ -424,7 +407,8 @@ def test_what_a_newer_release_wrote_waits_and_what_came_before_it_is_done() -> N
     """Its program is being upgraded: it stops, and the next one, which can read the event, begins there."""
 
     async def scenario() -> None:
-        broker = Batches()
+        broker = Mixed()
+        waiting = metrics.OUTDATED.labels(broker.service, "events")
         acknowledged: list[int] = []
         partition = Partition(cast(Process, broker), topics.load()["catalogue.changed"], 0)
         items = [
@@ -434,10 +418,13 @@ def test_what_a_newer_release_wrote_waits_and_what_came_before_it_is_done() -> N
             item.origin = Origin("catalogue.changed", 0, item.offset)
         items[1].event = Newer("made up")
         partition.offer(items)
-        await asyncio.wait_for(broker.refused.wait(), 30)
+        await asyncio.wait_for(broker.batched.wait(), 30)
+        await _turns()
         assert acknowledged == [0]
         assert broker.marks[-1] == 1
+        assert waiting._value.get() == 1
         await partition.stop()
+        assert waiting._value.get() == 0, "whoever has it now tells of it"
         assert acknowledged == [0]
         assert broker.released
 

@@ -1,6 +1,7 @@
 from alembic import op
 
 revision = "0003"
+takes_away = True
 down_revision = "0002"
 
 ERASE = """

@@ -4,6 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0004"
+takes_away = True
 down_revision = "0003"
 
 

@@ -9,6 +9,7 @@ from services.kernel.masterkey import MasterKey
 from services.kernel.settings import Settings
 
 revision = "0002"
+takes_away = True
 down_revision = "0001"
 
 TABLE = sa.table(
