@@ -21,6 +21,7 @@ from services.intake.status import State
 from services.kernel.auth import Role
 from services.kernel.comparison import Gap
 from services.kernel.growing import Why
+from services.kernel.migration import InUse, NewerTables
 from services.model import messages
 from services.model.observation import Completeness
 from services.model.period import Frequency
@@ -98,6 +99,7 @@ SHOWN: Mapping[str, Iterable[object]] = {
     "notice.verification_{}": (*symbols("verification.changed", "state"), "correct"),
     "notice.outcome.{}": (*Choice, *symbols("review.decided", "outcome")),
     "operators.gap.{}": Gap,
+    "operators.migrate.{}": [InUse.why, NewerTables.why],
     "operators.partitions.{}": Why,
     "operators.policy.{}": Verdict,
     "operators.review.{}": Decision,
