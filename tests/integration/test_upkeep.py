@@ -206,7 +206,7 @@ def test_it_waits_until_the_service_has_read_what_was_there(house: House) -> Non
 def test_what_the_broker_lost_meanwhile_is_not_waited_for(house: House) -> None:
     """On a topic to which little comes it would be waited for so long that the nights pass without a comparison."""
     house.broker.end = 7
-    house.now += timedelta(days=1)
+    house.a_night_passes()
     process = house.process()
     process.look()
     house.broker.end = 5
@@ -222,16 +222,15 @@ def test_it_waits_for_what_is_there_when_it_is_due_again_whoever_did_it_before(
     house: House,
 ) -> None:
     house.broker.end = 7
-    house.now += timedelta(days=1)
+    house.a_night_passes()
     process, other = house.process(), house.process()
     process.look()
     other.look()
     house.read_to(7)
     other.look()
-    house.execute(f"update upkeep set done_at = '{house.now.isoformat()}'")
     process.look()
     house.broker.end = 9
-    house.now += timedelta(days=1)
+    house.a_night_passes()
     process.look()
     assert house.compared == 1, "not before what came since is read"
     house.read_to(9)
