@@ -93,14 +93,14 @@ def asker(
     """
     key = signing_key(token, registered)
     question = verify_question(token, {key_id(token): key.key})
+    if abs(question.issued_at - now) > SKEW:  # first: by a clock that is off, a key is not in force
+        raise Untrusted(Fault.CLOCK, now.isoformat(timespec="seconds"))
     if not key.in_force(now):
         raise Untrusted(Fault.KEY_NOT_IN_FORCE)
     if question.sender != key.sender:
         raise Untrusted(Fault.OTHER_SENDER, question.sender)
     if (question.method, question.path, question.sha256) != (method, path, sha256):
         raise Untrusted(Fault.OTHER_REQUEST)
-    if abs(question.issued_at - now) > SKEW:
-        raise Untrusted(Fault.CLOCK, now.isoformat(timespec="seconds"))
     return key.sender
 
 

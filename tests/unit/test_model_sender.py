@@ -37,6 +37,7 @@ class Entry:
         ({}, None, 0, Fault.UNKNOWN_KEY),
         ({}, {}, 6, Fault.CLOCK),
         ({}, {}, -6, Fault.CLOCK),
+        ({}, {"valid_from": NOW.isoformat()}, -6, Fault.CLOCK),
     ],
 )
 def test_a_request_is_its_senders_whose_key_signed_this_very_one_just_now(
