@@ -20,6 +20,10 @@ from services.kernel.wire import Message
 DELIVERY_TIMEOUT = 5.0
 """Seconds after which the producer gives a record up. The runner relies on it when it takes a partition over, and a
 producer that follows one that failed."""
+START_SECONDS = 15.0
+"""Until a producer that does not connect is given up for another. A broker that has just been started may name no
+broker, not even itself; aiokafka asks the ones that it was told of, so nobody, and for ever.
+"""
 CHUNK = 1000
 """Records in flight for one caller: bounds memory for submissions of any size."""
 
@@ -142,9 +146,11 @@ class Publisher:
                     max_request_size=LARGEST_RECORD + LETTER_ROOM,
                 )
                 try:
-                    await producer.start()
-                except BaseException:
+                    await asyncio.wait_for(producer.start(), START_SECONDS)
+                except BaseException as error:
                     await producer.stop()
+                    if isinstance(error, TimeoutError):
+                        raise KafkaTimeoutError("no producer came about") from error
                     raise
                 self._producer = producer
             return self._producer

@@ -15,6 +15,7 @@ from aiokafka.errors import (
 )
 from aiokafka.record.default_records import DefaultRecordBatchBuilder
 
+from services.kernel import publisher
 from services.kernel.cluster import Cluster
 from services.kernel.dead import Origin, letter
 from services.kernel.errors import Oversized, Permanent
@@ -68,6 +69,31 @@ def deliver(producer: Producer, messages: Sequence[Message]) -> list[Delivery]:
         return await one.deliver(messages)
 
     return asyncio.run(run())
+
+
+def test_a_producer_that_never_comes_about_is_given_up_for_another(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    class Starting(Producer):
+        async def start(self) -> None:
+            if self is made[0]:
+                await asyncio.Event().wait()
+
+    def make(**_: Any) -> Starting:
+        made.append(Starting({}))
+        return made[-1]
+
+    async def run() -> None:
+        one = Publisher(Cluster("127.0.0.1:1"), "test")
+        with pytest.raises(KafkaTimeoutError):
+            await one.publish([message(b"x")])
+        assert await one.publish([message(b"x")]) == 1
+
+    made: list[Starting] = []
+    monkeypatch.setattr(publisher, "START_SECONDS", 0.05)
+    monkeypatch.setattr(publisher, "AIOKafkaProducer", make)
+    asyncio.run(asyncio.wait_for(run(), 60))
+    assert [one.taken for one in made] == [[], [b"x"]]
 
 
 def message(value: bytes, key: bytes = b"a", topic: str = "t") -> Message:
