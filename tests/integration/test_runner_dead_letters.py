@@ -45,7 +45,7 @@ def _broken(index: int) -> Message:
         replace(message, value=b"\x00"),
         replace(message, value=message.value[:-1]),
         replace(message, value=message.value + b"x"),
-        replace(message, value=b"\x00\x00\x00\x00\xff" + message.value[5:]),
+        replace(message, value=b"\x00\x7f\xff\xff\xff" + message.value[5:]),
         replace(message, headers=message.headers[2:]),
         replace(message, value=b""),
         replace(
