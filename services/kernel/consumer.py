@@ -39,6 +39,7 @@ SESSION_SECONDS = 10
 Accept = Callable[[TP, Sequence[Received]], bool]
 """Takes records of a partition over; False says that its queue is full."""
 Deliver = Callable[[TP, Sequence[Any]], Awaitable[None]]
+Take = Callable[[Iterable[TP]], None]
 Leave = Callable[[Sequence[TP]], Awaitable[None]]
 Fail = Callable[[BaseException], None]
 
@@ -125,11 +126,13 @@ class Consumer:
 
     def __init__(
         self, service: str, cluster: Cluster, instance: str, topics: Mapping[str, Topic],
-        inputs: Iterable[str], broker_log: BrokerLog, accept: Accept, leave: Leave, fail: Fail,
+        inputs: Iterable[str], broker_log: BrokerLog, take: Take, accept: Accept, leave: Leave,
+        fail: Fail,
     ) -> None:  # fmt: skip
         self._service = service
         self._inputs = {name: topics[name] for name in inputs}
         self._letters = Letters(service, broker_log, self._inputs)
+        self._take = take
         self._accept = accept
         self._leave = leave
         self._app = _App(
@@ -152,6 +155,7 @@ class Consumer:
         self._app.deliver = self._deliver
         self._app.fail = fail
         self._app.transport = _Transport(self._app.conf.broker_consumer, self._app)
+        self._app.on_partitions_assigned.connect(self._assigned)
         self._app.on_partitions_revoked.connect(self._revoked)
         names = (*self._inputs, replay(service))
         self._app.topics.add(self._app.topic(*names, key_type=bytes, value_type=bytes))
@@ -240,6 +244,10 @@ class Consumer:
             partial(self._faust.acknowledge, tp, record.offset),
             partial(fingerprint, record.timestamp, *_content(record)), record.timestamp / 1000,
         )  # fmt: skip
+
+    async def _assigned(self, app: Any, /, *args: Any, signal: Any = None, **_: Any) -> None:
+        assigned: Iterable[TP] = args[0]
+        self._take(list(assigned))
 
     async def _revoked(self, app: Any, /, *args: Any, signal: Any = None, **_: Any) -> None:
         revoked: Iterable[TP] = args[0]

@@ -98,6 +98,16 @@ class Locks:
         }  # fmt: skip
         await self._open.execute(_NOTE, values)
 
+    async def set_back(self, topic: str, partition: int, offset: int) -> None:
+        """Notes that a partition, whose log is another one than was read, begins anew at an earlier offset. By its old
+        mark it would be taken for read until the new log is as long as the old one was, and come anew at each start.
+        """
+        await self._open.execute(
+            "update partitions set next_offset = %s, fingerprint = '', in_flight_until = null"
+            " where topic = %s and partition = %s",
+            [offset, topic, partition],
+        )
+
     async def note_buried(self, topic: str, partition: int, record: bytes) -> None:
         """Notes, durably, that a record's dead letter is written: it must not be tried again. `record`: fingerprint."""
         await self._open.execute(

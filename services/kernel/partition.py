@@ -121,8 +121,10 @@ class Partition:
             await asyncio.sleep(DELIVERY_TIMEOUT)
         self._ledger = Ledger(await self._log.first_expected(takeover))
         self._is_open = True
-        if takeover.next_offset is not None and self._ledger.expected < takeover.next_offset:
-            await self._go_to(self._ledger.expected)
+        expected = self._ledger.expected
+        if takeover.next_offset is not None and expected < takeover.next_offset:
+            await self._process.locks.set_back(self._topic.name, self._number, expected)
+            await self._go_to(expected)
         await self._skip_what_is_known()
 
     async def _patiently(self, action: Callable[[], Awaitable[T]]) -> T:

@@ -47,6 +47,10 @@ class Holding(Protocol):
         """Notes how far a partition is, which offset is handled now, and how many seconds ago a new event was."""
         ...
 
+    async def set_back(self, topic: str, partition: int, offset: int) -> None:
+        """Notes that a partition begins anew at an earlier offset, and that nothing of it is under way."""
+        ...
+
     async def note_buried(self, topic: str, partition: int, record: bytes) -> None:
         """Notes, durably, that the dead letter of a record is written; `record` is its fingerprint."""
         ...

@@ -73,7 +73,7 @@ class Runner:
         self._assignment = Assignment(process, topics)
         self._consumer = process.flow = Consumer(
             service, config.kafka, config.instance, topics, [name for stage in stages for name in stage.topics],
-            self._broker_log, self._assignment.accept, self._assignment.leave, self.fail,
+            self._broker_log, self._assignment.take, self._assignment.accept, self._assignment.leave, self.fail,
         )  # fmt: skip
 
     async def run(self) -> None:

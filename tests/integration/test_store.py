@@ -163,6 +163,12 @@ class Twins(RuleBasedStateMachine):
         self._await(lambda locks: locks.note(position, in_flight, handled_ago=handled))
 
     @precondition(lambda self: self.held)
+    @rule(data=st.data(), offset=st.integers(0, 5))
+    def set_back(self, data: Any, offset: int) -> None:
+        place = data.draw(st.sampled_from(sorted(self.held)))
+        self._await(lambda locks: locks.set_back(*place, offset))
+
+    @precondition(lambda self: self.held)
     @rule(data=st.data(), record=st.sampled_from(RECORDS))
     def bury(self, data: Any, record: bytes) -> None:
         place = data.draw(st.sampled_from(sorted(self.held)))

@@ -243,6 +243,7 @@ class Consumer:
                 )
                 self.resting.discard(tp)
                 self.fetching[tp] = asyncio.create_task(self._fetch(tp))
+                self.assignment.take([tp])
             await asyncio.sleep(1.0)
             await self._commit()
 

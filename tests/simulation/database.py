@@ -241,6 +241,17 @@ class Locks:
             row = replace(row, handled_at=self.database.clock() - handled_ago)
         self.database.partitions[place] = row
 
+    async def set_back(self, topic: str, partition: int, offset: int) -> None:
+        """See Holding."""
+
+        def begin_anew() -> None:
+            row = self.database.partitions[topic, partition]
+            self.database.partitions[topic, partition] = replace(
+                row, next_offset=offset, fingerprint=b"", in_flight_until=None
+            )
+
+        await self._ask(begin_anew)
+
     async def note_buried(self, topic: str, partition: int, record: bytes) -> None:
         """See Holding."""
         await self._ask(lambda: self.database.buried.add((topic, partition, record)))

@@ -9,6 +9,7 @@ from typing import Any, Final
 from unittest.mock import patch
 
 from services.kernel import partitionlog, relay
+from services.kernel.assignment import Assignment
 from services.kernel.ledger import Ledger, Mark
 from services.kernel.locks import Takeover
 from services.kernel.store import Trials
@@ -58,6 +59,12 @@ def _trusted_after_a_take_over() -> Iterator[None]:
         return found
 
     with patch.object(partitionlog.PartitionLog, "first_expected", forgetful):
+        yield
+
+
+@contextmanager
+def _taken_when_something_comes() -> Iterator[None]:
+    with patch.object(Assignment, "take", lambda self, tps: None):
         yield
 
 
@@ -135,6 +142,7 @@ PLANTED: Final[Mapping[str, Callable[[], Any]]] = {
     "marked before it is published": _marked_before_it_is_published,
     "gone to the mark blindly": _gone_to_blindly,
     "trusted after a take-over": _trusted_after_a_take_over,
+    "taken when something comes": _taken_when_something_comes,
     "handled again though known": _handled_again,
     "buried without comparison": _buried_without_comparison,
     "held by two": _held_by_two,

@@ -107,7 +107,7 @@ def test_a_task_of_fausts_own_that_dies_ends_the_process_but_not_one_that_is_sto
         cluster = Cluster("127.0.0.1:1")
         consumer = Consumer(
             "grdp", cluster, "a", load(), ["submission.cleared"], BrokerLog(cluster),
-            lambda tp, received: True, leave, ended.append,
+            lambda tps: None, lambda tp, received: True, leave, ended.append,
         )  # fmt: skip
         app = consumer._app
         await app.consumer.crash(error)
