@@ -72,9 +72,12 @@ def trouble(stack: Stack) -> None:
     stack.signal("postgres", "QUIT")
     stack.start_infrastructure()
     stack.wait_healthy(300)
+    stack.stop_services(["grdp-worker"])
     _lose_records(stack)
-    _rewrite_log(stack)
     _forge(stack)
+    _rewrite_log(stack)
+    stack.start_services(["grdp-worker"])
+    stack.wait_healthy(300, ["grdp-worker"])
     with client(stack, "intake-api", {"Authorization": "Statement nobody's"}) as stranger:
         assert stranger.get(f"/v1/submissions/{UUID(int=0)}").status_code == 401
     with client(stack, "policy-api", bearer(stack, "operator")) as policy:
@@ -82,9 +85,8 @@ def trouble(stack: Stack) -> None:
 
 
 def _lose_records(stack: Stack) -> None:
-    """Two records come to grdp while it is away, and the first of them is gone before it is back."""
+    """Two records come to grdp, and the first of them is gone before it is back."""
     partition = TopicPartition("submission.cleared", 0)
-    stack.stop_services(["grdp-worker"])
     producer = KafkaProducer(**stack.kafka().options(), acks="all")
     sent = [producer.send(partition.topic, b"", uuid4().bytes, partition=0) for _ in range(2)]
     offsets = [one.get(timeout=30).offset for one in sent]
@@ -92,12 +94,10 @@ def _lose_records(stack: Stack) -> None:
     admin = KafkaAdminClient(**stack.kafka().options())
     admin.delete_records({partition: offsets[-1]})
     admin.close()
-    stack.start_services(["grdp-worker"])
-    stack.wait_healthy(300, ["grdp-worker"])
 
 
 def _rewrite_log(stack: Stack) -> None:
-    """What grdp is sent back is not what it read last, when the next one comes (from `_forge`)."""
+    """What was sent back to grdp (by `_forge`) is not what it read last."""
     with psycopg.connect(stack.administrator_url) as connection:
         connection.execute(
             "insert into grdp.partitions (topic, partition, next_offset, fingerprint)"
@@ -118,5 +118,7 @@ def _forge(stack: Stack) -> None:
     producer.send(
         topic, forged.value, record.key, list(record.headers), partition=record.partition
     ).get(timeout=30)
-    producer.send(replay("grdp"), forged.value, record.key, list(forged.headers)).get(timeout=30)
+    producer.send(
+        replay("grdp"), forged.value, record.key, list(forged.headers), partition=0
+    ).get(timeout=30)
     producer.close()
