@@ -49,7 +49,7 @@ class BrokerLog:
 
     async def record(self, topic: str, partition: int, offset: int) -> Record | None:
         """The record at an offset; None where the broker has it no more, or not yet."""
-        found = await self._ask(lambda c: _first(c, TopicPartition(topic, partition), offset))
+        found, _ = await self._ask(lambda c: _first(c, TopicPartition(topic, partition), offset))
         return found if found is not None and found.offset == offset else None
 
     async def following(self, topic: str, partition: int, offset: int) -> Following:
@@ -57,9 +57,10 @@ class BrokerLog:
         place = TopicPartition(topic, partition)
 
         async def ask(consumer: AIOKafkaConsumer) -> Following:
-            if found := await _first(consumer, place, offset):
-                return Following(found.offset, fingerprint(found.timestamp, *found.content))
-            return Following(int((await consumer.end_offsets([place]))[place]), None)
+            found, end = await _first(consumer, place, offset)
+            if found is None:
+                return Following(end, None, end)
+            return Following(found.offset, fingerprint(found.timestamp, *found.content), end)
 
         return await self._ask(ask)
 
@@ -101,16 +102,21 @@ class BrokerLog:
         return await question(self._consumer)
 
 
-async def _first(consumer: AIOKafkaConsumer, place: TopicPartition, offset: int) -> Record | None:
-    """The first record at or after an offset; of a compacted log, or a shortened one, it may be a later one."""
+async def _first(
+    consumer: AIOKafkaConsumer, place: TopicPartition, offset: int
+) -> tuple[Record | None, int]:
+    """The first record at or after an offset, and the log's end. Of a compacted log, or a shortened one, the record may
+    be a later one.
+    """
     consumer.assign([place])
     first = (await consumer.beginning_offsets([place]))[place]
-    end = (await consumer.end_offsets([place]))[place]
+    end = int((await consumer.end_offsets([place]))[place])
     if max(first, offset) >= end:
-        return None
+        return None, end
     consumer.seek(place, max(first, offset))
     try:
         found: Any = await consumer.getone(place)
     except OffsetOutOfRangeError:  # deleted just now
-        return None
-    return Record(found.offset, found.timestamp, (found.key, found.value, tuple(found.headers)))
+        return None, end
+    content = found.key, found.value, tuple(found.headers)
+    return Record(found.offset, found.timestamp, content), end

@@ -205,7 +205,6 @@ class Partition:
     async def _arrival(self) -> None:
         """Waits for a record. Where the broker has some and brings none, it believes that they are read already."""
         while not await self._backlog.arrival(VERIFY_SECONDS):
-            await self._log.verify_last()
             if await self._log.goes_on(self._ledger.expected):
                 await self._go_to(self._ledger.expected)
         await self._log.verify_unsure()

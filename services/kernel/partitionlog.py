@@ -94,13 +94,9 @@ class PartitionLog:
         before is new, too.
         """
         while self._unsure and not self._stopping.is_set():
-            await self._verify(self._unsure[0])
+            read = self._unsure[0]
+            self._compare(read, await self._following(read.offset))
             del self._unsure[0]
-
-    async def verify_last(self) -> None:
-        """Likewise what was read last, by whichever process."""
-        if self._last:
-            await self._verify(self._last)
 
     async def leaders_have_answered(self) -> None:
         """Returns once what a dead process had sent to the service's topics is in their logs, or on its way yet."""
@@ -111,13 +107,18 @@ class PartitionLog:
         return (await self._following(offset)).offset
 
     async def goes_on(self, offset: int) -> bool:
-        """Whether it has anything at or after this offset."""
-        return (await self._following(offset)).fingerprint is not None
+        """Whether it has anything at or after this offset. What was read last, by whichever process, is looked up in
+        the same question: raises LogRewritten where the log has something else.
+        """
+        last = self._last
+        found = await self._following(last.offset if last else offset)
+        if last:
+            self._compare(last, found)
+        return found.fingerprint is not None and found.end > offset
 
     async def has(self, offset: int, fingerprint: bytes) -> bool:
         """Whether this record stands there, or stood: it may be deleted by its age, or for a later one of its key."""
-        found = await self._following(offset)
-        return found.offset > offset or found.fingerprint == fingerprint
+        return _has(await self._following(offset), offset, fingerprint)
 
     async def first_expected(self, takeover: Takeover) -> int:
         """Where the last holder stopped, if the log is still the one that it read: a broker that lost power may have
@@ -144,6 +145,10 @@ class PartitionLog:
             lambda: self._source.following(self._topic.name, self._number, offset), self._stopping
         )
 
-    async def _verify(self, read: Read) -> None:
-        if not await self.has(read.offset, read.fingerprint()):
+    def _compare(self, read: Read, found: Following) -> None:
+        if not _has(found, read.offset, read.fingerprint()):
             raise LogRewritten(f"{self._topic.name}/{self._number} at {read.offset}")
+
+
+def _has(found: Following, offset: int, fingerprint: bytes) -> bool:
+    return found.offset > offset or found.fingerprint == fingerprint

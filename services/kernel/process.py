@@ -58,10 +58,11 @@ class Holding(Protocol):
 
 @dataclass(frozen=True)
 class Following:
-    """The first record from an offset on. Where there is none: the end of the log, and no fingerprint."""
+    """The first record from an offset on, and where the log ends. Where there is none: the end, and no fingerprint."""
 
     offset: int
     fingerprint: bytes | None
+    end: int
 
 
 class Source(Protocol):

@@ -118,7 +118,7 @@ def _forge(stack: Stack) -> None:
     producer.send(
         topic, forged.value, record.key, list(record.headers), partition=record.partition
     ).get(timeout=30)
-    producer.send(
-        replay("grdp"), forged.value, record.key, list(forged.headers), partition=0
-    ).get(timeout=30)
+    producer.send(replay("grdp"), forged.value, record.key, list(forged.headers), partition=0).get(
+        timeout=30
+    )
     producer.close()

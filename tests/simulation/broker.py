@@ -204,10 +204,9 @@ class Source:
         log = self.broker.logs[TP(topic, partition)]
 
         def read() -> Following:
-            there = offset < len(log)
-            return (
-                Following(offset, log[offset].fingerprint) if there else Following(len(log), None)
-            )
+            if offset < len(log):
+                return Following(offset, log[offset].fingerprint, len(log))
+            return Following(len(log), None, len(log))
 
         found: Following = await self.broker.ask(read, self.machine)
         return found

@@ -64,7 +64,7 @@ class Broker:
         return Takeover(True, 0, b"", careful=range(0), buried=frozenset())
 
     async def _following(self, topic: str, partition: int, offset: int) -> Following:
-        return Following(offset, None)
+        return Following(offset, None, offset)
 
     async def _rewind(self, tp: object, offset: int) -> None:
         self.went_to.append(offset)
@@ -223,7 +223,7 @@ class Upgraded(Broker):
         return Takeover(True, 2, b"", careful=range(0), buried=frozenset())
 
     async def _following(self, topic: str, partition: int, offset: int) -> Following:
-        return Following(offset if offset != 1 else 2, b"")
+        return Following(offset if offset != 1 else 2, b"", 3)
 
 
 class Marked(Broker):
@@ -232,6 +232,7 @@ class Marked(Broker):
     def __init__(self) -> None:
         super().__init__()
         self.log = {0: b"zero", 1: b"one"}
+        self.asked: list[int] = []
         self.looked = asyncio.Event()
 
     async def _acquire(self, *_: object) -> Takeover:
@@ -239,9 +240,10 @@ class Marked(Broker):
 
     async def _following(self, topic: str, partition: int, offset: int) -> Following:
         at = min((one for one in self.log if one >= offset), default=len(self.log))
-        if offset == 2:
+        self.asked.append(offset)
+        if self.asked.count(1) > 1:  # the first time to take over
             self.looked.set()
-        return Following(at, self.log.get(at))
+        return Following(at, self.log.get(at), max(self.log, default=-1) + 1)
 
 
 def test_a_mark_without_a_fingerprint_is_not_trusted(monkeypatch: pytest.MonkeyPatch) -> None:
