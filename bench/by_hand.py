@@ -18,6 +18,7 @@ import psycopg
 from confluent_kafka import Consumer, Producer
 
 from bench.stage import BATCH_EVENTS, INPUT, answer
+from services.events.intake import SubmissionReceived
 from services.kernel import topics
 from services.kernel.codec import codec
 from services.kernel.events import Event
@@ -64,7 +65,9 @@ def run() -> None:
 
 def _batch(records: Sequence[Any], connection: psycopg.Connection, producer: Any) -> None:
     topic = topics.load()[INPUT]
-    events = [decode(topic, r.key(), r.value(), r.headers(), codec()) for r in records]
+    events = [
+        decode(topic, SubmissionReceived, r.key(), r.value(), r.headers(), codec()) for r in records
+    ]
     with connection.transaction(), connection.cursor() as cursor:
         new = _claim(cursor, events)
         outputs = {

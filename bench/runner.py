@@ -10,7 +10,9 @@ from typing import Any
 
 from sqlmodel import Session
 
-from bench.stage import INPUT, answer
+from bench.stage import answer
+from services.events.catalogue import CatalogueChanged
+from services.events.intake import SubmissionReceived
 from services.kernel import replica
 from services.kernel.events import Event, Outcome
 from services.kernel.runner import main
@@ -29,4 +31,4 @@ def handle(event: Event, facts: Any) -> Outcome:
 
 
 if __name__ == "__main__":
-    main(GROUP, [replica.stage(), BatchStage((INPUT,), load, handle)])
+    main(GROUP, [replica.stage(CatalogueChanged), BatchStage((SubmissionReceived,), load, handle)])

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from services.kernel.events import Draft, Event
+from services.events.intake import SubmissionReceived
+from services.events.policy import SubmissionSuperseded
+from services.kernel.events import Event
 
 INPUT = "submission.received"
 OUTPUT = "submission.superseded"
 BATCH_EVENTS = 500
-HEAD = (
-    "submission_id", "attempt", "sender", "form", "form_version", "area_list", "area", "period", "completeness",
-    "round", "regime", "classification", "province", "catalogue_version",
-)  # fmt: skip
 
 
-def answer(event: Event) -> Draft:
+def answer(event: Event[SubmissionReceived]) -> SubmissionSuperseded:
     """The event that this one leads to."""
-    head = {name: event.data[name] for name in HEAD}
-    return Draft(OUTPUT, event.key, head | {"decision": 1, "by_attempt": 2}, event.subject)
+    return SubmissionSuperseded(head=event.data.head, decision=1, by_attempt=2)

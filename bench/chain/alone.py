@@ -20,6 +20,7 @@ from sqlmodel import Session
 from bench.chain.memory import Peak, peak
 from deploy.database import ensure_database
 from services.audit import worker as audit
+from services.events.registry import EVENTS
 from services.grdp import worker as grdp
 from services.intake import handler as door
 from services.intake import projection
@@ -230,4 +231,4 @@ def _handling(service: str, place: Place) -> Handling:
 
 def _events(messages: Sequence[Message]) -> Iterator[Event]:
     for m in messages:
-        yield decode(topics()[m.topic], m.key, m.value, m.headers, codec())
+        yield decode(topics()[m.topic], EVENTS[m.topic], m.key, m.value, m.headers, codec())

@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy import Engine
 from sqlmodel import Session
 
+from services.events.registry import EVENTS
 from services.kernel.cluster import Cluster
 from services.kernel.codec import codec
 from services.kernel.comparison import Comparison, Gap
@@ -124,7 +125,9 @@ def _id(headers: Iterable[tuple[str, bytes]]) -> UUID | None:
 
 def _is_event(record: Any) -> bool:
     try:
-        decode(topics()[record.topic], record.key, record.value, record.headers, codec())
+        topic = topics()[record.topic]
+        content = record.key, record.value, record.headers
+        decode(topic, EVENTS[topic.name], *content, codec())
         return True
     except Malformed:
         return False

@@ -11,19 +11,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from services.audit import store
 from services.audit.leaf import entry
 from services.audit.merkle import Tree, leaf_hash
 from services.audit.verifier import path_layout
-from services.kernel.events import Draft, Event, Outcome, Row
-
-TOPIC = "audit.checkpoint"
-KEY_TOPIC = "catalogue.changed"
-LOG = "solieu"
-"""Key of the checkpoints: there is one log."""
+from services.events.audit import AuditCheckpoint
+from services.events.catalogue import CatalogueChanged, CatalogueKind
+from services.events.common import attempt_of, submission_of
+from services.kernel.events import Event, Outcome, Row
 
 
 @dataclass
@@ -47,7 +44,7 @@ class Log:
             "index": self.tree.size,
             "event_id": event.id,
             "topic": event.topic,
-            "submission": event.data.get("submission_id"),
+            "submission": submission_of(event.data),
             "time": event.time,
             "commitment": written.commitment,
             "salt": salt,
@@ -72,23 +69,25 @@ def handle(event: Event, log: Log) -> Outcome:
     root = log.tree.root
     size = log.tree.size
     checkpoint = {"size": size, "root": root, "taken_at": log.taken_at}
-    data: dict[str, Any] = {"size": size, "root": root.hex(), "taken_at": log.taken_at}
+    assert log.taken_at is not None, "it has what was just appended"
+    told = AuditCheckpoint(size=size, root=root.hex(), taken_at=log.taken_at)
     rows = (
         *log.leaves,
         *log.contents,
         *log.nodes,
         Row(store.Checkpoint, checkpoint),
     )
-    return Outcome((Draft(TOPIC, LOG, data, LOG),), rows)
+    return Outcome((told,), rows)
 
 
 def _content(index: int, event: Event) -> Row | None:
     """The bytes that receipts need: of an attempt's events, and of those that register a sender's key."""
     attempt, sender_key = None, None
-    if path_layout(event.topic) and event.data.get("submission_id") is not None:
-        attempt = event.data.get("attempt")
-    elif event.topic == KEY_TOPIC and event.data.get("kind") == "sender_key":
-        sender_key = event.data["id"]
+    data = event.data
+    if path_layout(event.topic) and submission_of(data) is not None:
+        attempt = attempt_of(data)
+    elif isinstance(data, CatalogueChanged) and data.kind is CatalogueKind.SENDER_KEY:
+        sender_key = data.id
     if attempt is None and sender_key is None:
         return None
     values = {

@@ -13,6 +13,7 @@ from services.audit.leaf import SALT_BYTES
 from services.audit.merkle import Tree
 from services.audit.proofs import tree
 from services.audit.store import Checkpoint
+from services.events.registry import EVENTS
 from services.kernel import replica
 from services.kernel.events import Event
 from services.kernel.runner import main
@@ -48,7 +49,7 @@ def _tree(session: Session, checkpoint: Checkpoint) -> Tree:
 
 
 STAGE = BatchStage(
-    topics=tuple(topic.name for topic in topics().values() if topic.audit == "leaf"),
+    events=tuple(EVENTS[topic.name] for topic in topics().values() if topic.audit == "leaf"),
     load=load,
     handle=handle,
 )

@@ -16,13 +16,14 @@ from sqlmodel import Session
 
 from services.catalogue import changing, registry, store
 from services.catalogue.calendar import routes as calendar
-from services.catalogue.entry import Command, Kind, Refused, Version
+from services.catalogue.entry import Command, Refused, Version
 from services.catalogue.people import change_routes, login, vacancies
 from services.catalogue.people import routes as people
 from services.catalogue.people.change_routes import Decided, answered
 from services.catalogue.people.governing import Outcome
 from services.catalogue.people.signing import StoredKeys
 from services.catalogue.refusals import absent
+from services.events.catalogue import CatalogueKind
 from services.kernel.api import Context, context_of, create, serve
 from services.kernel.auth import Access, allowed
 from services.kernel.clock import Clock, utc_now
@@ -81,7 +82,7 @@ class Change(BaseModel):
 class Summary(BaseModel):
     """The newest version of an entry, without its content."""
 
-    kind: Kind
+    kind: CatalogueKind
     id: str
     version: int
     catalogue_version: int
@@ -104,7 +105,7 @@ class Whole(Summary):
     summary="Thêm hoặc thay đổi · Add or change an entry",
 )
 async def put(
-    kind: Kind,
+    kind: CatalogueKind,
     id: str,
     change: Change,
     response: Response,
@@ -139,7 +140,7 @@ async def put(
 
 
 @router.get("/{kind}", dependencies=readers, summary="Các mục của một loại · The entries of a kind")
-def entries(kind: Kind, context: With) -> list[Summary]:
+def entries(kind: CatalogueKind, context: With) -> list[Summary]:
     """The newest version of each, by id."""
     with Session(context.engine) as session:
         return [Summary(**vars(version)) for version in store.listed(session, kind)]
@@ -151,7 +152,7 @@ def entries(kind: Kind, context: With) -> list[Summary]:
     summary="Một mục, phiên bản mới nhất hoặc chỉ định · One entry",
 )
 def entry(
-    kind: Kind,
+    kind: CatalogueKind,
     id: str,
     context: With,
     version: Annotated[int | None, Query(ge=1, le=2**31 - 1)] = None,

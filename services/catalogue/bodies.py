@@ -9,7 +9,8 @@ from typing import Any
 
 from joserfc.jwk import OKPKey
 
-from services.catalogue.entry import Command, Flaw, Kind, Refused
+from services.catalogue.entry import Command, Flaw, Refused
+from services.events.catalogue import CatalogueKind
 from services.model.catalogue import Item, Organisation
 from services.model.codelist import Codelist
 from services.model.form import published
@@ -19,12 +20,12 @@ from services.model.text import ModelError
 
 ID = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,99}")
 
-MODEL: dict[Kind, Callable[[Mapping[str, Any]], Any]] = {
-    Kind.CODELIST: Codelist.from_dict,
-    Kind.REGULATION: Instrument.from_dict,
-    Kind.ORGANISATION: Organisation.from_dict,
-    Kind.FORM: published,
-    Kind.ITEM: Item.from_dict,
+MODEL: dict[CatalogueKind, Callable[[Mapping[str, Any]], Any]] = {
+    CatalogueKind.CODELIST: Codelist.from_dict,
+    CatalogueKind.REGULATION: Instrument.from_dict,
+    CatalogueKind.ORGANISATION: Organisation.from_dict,
+    CatalogueKind.FORM: published,
+    CatalogueKind.ITEM: Item.from_dict,
 }
 
 
@@ -33,7 +34,7 @@ def read_body(command: Command) -> dict[str, Any]:
     if not ID.fullmatch(command.id):
         raise Refused([Flaw("id", "id", {"id": command.id})])
     _storable(command.body)
-    if command.kind is Kind.SENDER_KEY:
+    if command.kind is CatalogueKind.SENDER_KEY:
         return _sender_key(command)
     try:
         entry = MODEL[command.kind](command.body)

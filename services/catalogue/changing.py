@@ -11,10 +11,11 @@ from uuid import uuid4
 from sqlmodel import Session
 
 from services.catalogue import handler, store
-from services.catalogue.entry import Command, Kind, Refused, Version
+from services.catalogue.entry import Command, Refused, Version
 from services.catalogue.people import authority, changes
-from services.catalogue.people.authority import Change, State, Told, What
+from services.catalogue.people.authority import Change, Told
 from services.catalogue.refusals import wrong
+from services.events.catalogue import CatalogueKind, PeopleChangeKind, PeopleChangeState
 from services.kernel.api import Context
 from services.kernel.problems import Problem
 
@@ -44,9 +45,9 @@ def change(context: Context, command: Command, author: str) -> Changed:
             return _propose(context, session, what, version, author)
         sequence = _write(context, session, version)
         if what:
-            told = _told(what, version, State.DONE, is_founding=True)
+            told = _told(what, version, PeopleChangeState.DONE, is_founding=True)
             told_as = authority.event(uuid4(), told, author, None, now)
-            sequence = context.outbox.add(session, *told_as)
+            sequence = context.outbox.add(session, told_as)
         return Changed(version, True, sequence)
 
 
@@ -55,7 +56,7 @@ def confirm(context: Context, session: Session, found: Change, who: str) -> int:
     now = context.clock()
     kind, _, id_ = found.subject.partition("/")
     times = {n: found.body[n] and datetime.fromisoformat(found.body[n]) for n in TIMES}
-    command = Command(Kind(kind), id_, found.body["body"], **times)
+    command = Command(CatalogueKind(kind), id_, found.body["body"], **times)
     counter = store.lock(session)
     facts = store.facts(session, command.kind, command.id)
     if (facts.newest.version if facts.newest else 0) != found.base:
@@ -66,10 +67,8 @@ def confirm(context: Context, session: Session, found: Change, who: str) -> int:
         raise refusal(command, refused) from None
     assert version is not None, "the entry is as it was when this differed from it"
     _write(context, session, version)
-    told = _told(found.what, version, State.DONE)
-    return context.outbox.add(
-        session, *authority.event(found.id, told, found.proposed_by, who, now)
-    )
+    told = _told(found.what, version, PeopleChangeState.DONE)
+    return context.outbox.add(session, authority.event(found.id, told, found.proposed_by, who, now))
 
 
 def refusal(command: Command, refused: Refused) -> Problem:
@@ -82,7 +81,7 @@ TIMES = ("valid_from", "valid_to")
 
 
 def _propose(
-    context: Context, session: Session, what: What, version: Version, author: str
+    context: Context, session: Session, what: PeopleChangeKind, version: Version, author: str
 ) -> Changed:
     body: Mapping[str, Any] = {
         "body": version.body,
@@ -93,17 +92,22 @@ def _propose(
     found, is_new = changes.propose(session, what, subject, base, body, (), author, now)
     if not is_new:
         return Changed(None, False, context.outbox.unpublished(session), found)
-    told = _told(what, version, State.PROPOSED)
-    sequence = context.outbox.add(session, *authority.event(found.id, told, author, None, now))
+    told = _told(what, version, PeopleChangeState.PROPOSED)
+    sequence = context.outbox.add(session, authority.event(found.id, told, author, None, now))
     return Changed(None, True, sequence, found)
 
 
 def _write(context: Context, session: Session, version: Version) -> int:
     store.add(session, version)
-    return context.outbox.add(session, *handler.event(version))
+    return context.outbox.add(session, handler.event(version))
 
 
-def _told(what: What, version: Version, state: State, *, is_founding: bool = False) -> Told:
-    whose = {What.SENDER_KEY: version.body.get("sender"), What.CONTACT: version.id}
+def _told(
+    what: PeopleChangeKind, version: Version, state: PeopleChangeState, *, is_founding: bool = False
+) -> Told:
+    whose = {
+        PeopleChangeKind.SENDER_KEY: version.body.get("sender"),
+        PeopleChangeKind.CONTACT: version.id,
+    }
     entry = f"{version.kind.value}/{version.id}"
     return Told(what, state, entry=entry, organisation=whose.get(what), is_founding=is_founding)

@@ -5,26 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from enum import StrEnum
 from typing import Any
 
-
-class Kind(StrEnum):
-    """The kinds of entries, in the order in which they refer to one another."""
-
-    CODELIST = "codelist"
-    REGULATION = "regulation"
-    ORGANISATION = "organisation"
-    SENDER_KEY = "sender_key"
-    FORM = "form"
-    ITEM = "item"
+from services.events.catalogue import CatalogueKind
 
 
 @dataclass(frozen=True)
 class Command:
     """An administrator's wish: this entry shall have this content, in force from and before."""
 
-    kind: Kind
+    kind: CatalogueKind
     id: str
     body: Mapping[str, Any]
     valid_from: datetime | None = None
@@ -35,7 +25,7 @@ class Command:
 class Version:
     """One version of one entry. In force from `valid_from` (inclusive) to `valid_to` (exclusive)."""
 
-    kind: Kind
+    kind: CatalogueKind
     id: str
     version: int
     catalogue_version: int
@@ -50,7 +40,7 @@ class Facts:
     """What a command is judged by. `provinces` is None while list 34 is not there."""
 
     newest: Version | None = None
-    known: frozenset[tuple[Kind, str]] = frozenset()
+    known: frozenset[tuple[CatalogueKind, str]] = frozenset()
     organisation_kinds: frozenset[str] = frozenset()
     provinces: frozenset[str] | None = None
 

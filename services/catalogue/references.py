@@ -5,21 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from services.catalogue.entry import Facts, Flaw, Kind
+from services.catalogue.entry import Facts, Flaw
+from services.events.catalogue import CatalogueKind
 from services.model.catalogue import RECIPIENTS
 
-Named = tuple[str, Kind, str]
+Named = tuple[str, CatalogueKind, str]
 """Where a name stands in the body, what it names, and the name."""
 
 
-def broken_references(kind: Kind, body: dict[str, Any], facts: Facts) -> list[Flaw]:
+def broken_references(kind: CatalogueKind, body: dict[str, Any], facts: Facts) -> list[Flaw]:
     """One flaw for each name of the (canonical) body that the catalogue doesn't have."""
     flaws = [
         Flaw(f"body.{where}", "reference", {"kind": named.value, "id": id_})
         for where, named, id_ in dict.fromkeys(_named(kind, body))
         if (named, id_) not in facts.known
     ]
-    if kind is Kind.FORM:
+    if kind is CatalogueKind.FORM:
         flaws += _senders(body, facts)
     province = body.get("province")
     if province is not None and province not in (facts.provinces or ()):
@@ -27,40 +28,52 @@ def broken_references(kind: Kind, body: dict[str, Any], facts: Facts) -> list[Fl
     return flaws
 
 
-def _named(kind: Kind, body: dict[str, Any]) -> Iterator[Named]:
-    if kind is Kind.SENDER_KEY:
-        yield "sender", Kind.ORGANISATION, body["sender"]
-    elif kind is Kind.ITEM:
-        yield "responsible", Kind.ORGANISATION, body["responsible"]
-        yield "form", Kind.FORM, body["form"]
+def _named(kind: CatalogueKind, body: dict[str, Any]) -> Iterator[Named]:
+    if kind is CatalogueKind.SENDER_KEY:
+        yield "sender", CatalogueKind.ORGANISATION, body["sender"]
+    elif kind is CatalogueKind.ITEM:
+        yield "responsible", CatalogueKind.ORGANISATION, body["responsible"]
+        yield "form", CatalogueKind.FORM, body["form"]
         for field in ("room", "verifier"):
             if field in body:
-                yield field, Kind.ORGANISATION, body[field]
+                yield field, CatalogueKind.ORGANISATION, body[field]
         for one in body.get("recipients", ()):
             if one not in RECIPIENTS:
-                yield "recipients", Kind.ORGANISATION, one
-    elif kind is Kind.ORGANISATION and "parent" in body:
-        yield "parent", Kind.ORGANISATION, body["parent"]
-    elif kind is Kind.REGULATION and "replaced_by" in body:
-        yield "replaced_by", Kind.REGULATION, body["replaced_by"]
-    elif kind is Kind.FORM:
+                yield "recipients", CatalogueKind.ORGANISATION, one
+    elif kind is CatalogueKind.ORGANISATION and "parent" in body:
+        yield "parent", CatalogueKind.ORGANISATION, body["parent"]
+    elif kind is CatalogueKind.REGULATION and "replaced_by" in body:
+        yield "replaced_by", CatalogueKind.REGULATION, body["replaced_by"]
+    elif kind is CatalogueKind.FORM:
         yield from _lists(body)
 
 
 def _lists(form: dict[str, Any]) -> Iterator[Named]:
     for list_ in form["area_lists"]:
-        yield "area_lists", Kind.CODELIST, list_
+        yield "area_lists", CatalogueKind.CODELIST, list_
     for rule in form["rules"]:
         if rule["kind"] == "codelist":
-            yield f"rules.{rule['id']}.expression", Kind.CODELIST, rule["expression"]
+            yield f"rules.{rule['id']}.expression", CatalogueKind.CODELIST, rule["expression"]
     for table in form["tables"]:
         if table["indicator_list"]:
-            yield f"tables.{table['id']}.indicator_list", Kind.CODELIST, table["indicator_list"]
+            yield (
+                f"tables.{table['id']}.indicator_list",
+                CatalogueKind.CODELIST,
+                table["indicator_list"],
+            )
         if table["activity_list"]:
-            yield f"tables.{table['id']}.activity_list", Kind.CODELIST, table["activity_list"]
+            yield (
+                f"tables.{table['id']}.activity_list",
+                CatalogueKind.CODELIST,
+                table["activity_list"],
+            )
         for row in table["rows"]:
             if "area_list" in row:
-                yield f"tables.{table['id']}.rows.area_list", Kind.CODELIST, row["area_list"]
+                yield (
+                    f"tables.{table['id']}.rows.area_list",
+                    CatalogueKind.CODELIST,
+                    row["area_list"],
+                )
 
 
 def _senders(form: dict[str, Any], facts: Facts) -> list[Flaw]:

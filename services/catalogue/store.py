@@ -9,7 +9,8 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB, distinct_on
 from sqlmodel import Field, Session, SQLModel, select
 
-from services.catalogue.entry import Facts, Kind, Version
+from services.catalogue.entry import Facts, Version
+from services.events.catalogue import CatalogueKind
 
 SCHEMA = {"schema": "catalogue"}
 
@@ -55,7 +56,9 @@ def add(session: Session, version: Version) -> None:
     session.flush()
 
 
-def newest(session: Session, kind: Kind, id_: str, version: int | None = None) -> Version | None:
+def newest(
+    session: Session, kind: CatalogueKind, id_: str, version: int | None = None
+) -> Version | None:
     """One entry, in its newest version unless one is named."""
     statement = select(Entry).where(Entry.kind == kind.value, Entry.id == id_)
     if version is not None:
@@ -64,14 +67,14 @@ def newest(session: Session, kind: Kind, id_: str, version: int | None = None) -
     return _version(row) if row else None
 
 
-def listed(session: Session, kind: Kind) -> list[Version]:
+def listed(session: Session, kind: CatalogueKind) -> list[Version]:
     """The newest version of every entry of a kind, by id."""
     newest_first = select(Entry).where(Entry.kind == kind.value).order_by("id", sa.desc("version"))
     statement = newest_first.ext(distinct_on(sa.column("id")))
     return [_version(row) for row in session.exec(statement)]
 
 
-def facts(session: Session, kind: Kind, id_: str) -> Facts:
+def facts(session: Session, kind: CatalogueKind, id_: str) -> Facts:
     """What the handler decides a change of this entry on; call it after `lock`."""
     known = session.execute(
         sa.text(
@@ -80,14 +83,14 @@ def facts(session: Session, kind: Kind, id_: str) -> Facts:
             " order by kind, id, version desc"
         )
     ).all()
-    provinces = newest(session, Kind.CODELIST, "34")
+    provinces = newest(session, CatalogueKind.CODELIST, "34")
     return Facts(
         newest=newest(session, kind, id_),
-        known=frozenset((Kind(kind), id_) for kind, id_, _ in known),
+        known=frozenset((CatalogueKind(kind), id_) for kind, id_, _ in known),
         organisation_kinds=frozenset(sort for _, _, sort in known if sort is not None),
         provinces=frozenset(one["code"] for one in provinces.body["codes"]) if provinces else None,
     )
 
 
 def _version(row: Entry) -> Version:
-    return Version(**{**row.model_dump(), "kind": Kind(row.kind)})
+    return Version(**{**row.model_dump(), "kind": CatalogueKind(row.kind)})

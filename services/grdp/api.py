@@ -27,7 +27,6 @@ from services.kernel.api import Context, context_of, create, repaired, serve
 from services.kernel.auth import Access, allowed
 from services.kernel.clock import Clock, utc_now
 from services.kernel.comparison import Repair
-from services.kernel.events import derived_id
 from services.kernel.problems import Problem
 from services.kernel.settings import Settings
 from services.model.messages import texts
@@ -182,8 +181,8 @@ def _read_once(context: Context, audience: Audience, wanted: Wanted) -> tuple[Pa
             return None
         read = Read(uuid4(), as_of, now, equal, sources)
         event = read.event(audience)
-        reads.keep(session, event.data)
-        sequence = context.outbox.add(session, event, derived_id(read.id, "figure.read", 0))
+        reads.keep(session, event)
+        sequence = context.outbox.add(session, event)
     more = len(rows) > wanted.limit
     observations = [Observation.model_validate(row) for row in page]
     last = str(Cursor(as_of, page[-1]["key_id"])) if more else None

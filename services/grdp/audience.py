@@ -8,10 +8,10 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from services.events.common import Article
+from services.events.grdp import FigureRead, ReadSubmission
 from services.kernel.auth import Access, Scope
-from services.kernel.events import Draft
 
-TOPIC = "figure.read"
 COMPILERS = ("compilers", "grdp")
 ORGANISATIONS = ("agency", "provincial_committee", "national_office")
 """The kinds of audience that are one organisation; a person of it reads what was granted to any."""
@@ -88,27 +88,26 @@ class Read:
     filters: Mapping[str, str]
     sources: tuple[Source, ...]
 
-    def event(self, audience: Audience) -> Draft:
+    def event(self, audience: Audience) -> FigureRead:
         """The `figure.read` of it."""
-        data = {
-            "read_id": str(self.id),
-            "person": audience.person,
-            "organisation": audience.home,
-            "audience_kind": audience.kind,
-            "audience_id": audience.id,
-            "as_of": self.as_of,
-            "filters": dict(self.filters),
-            "figures": sum(source.figures for source in self.sources),
-            "submissions": [
-                {"submission_id": s.submission, "attempt": s.attempt, "figures": s.figures}
+        return FigureRead(
+            read_id=str(self.id),
+            person=audience.person,
+            organisation=audience.home,
+            audience_kind=audience.kind,
+            audience_id=audience.id,
+            as_of=self.as_of,
+            filters=self.filters,
+            figures=sum(source.figures for source in self.sources),
+            submissions=tuple(
+                ReadSubmission(submission_id=s.submission, attempt=s.attempt, figures=s.figures)
                 for s in self.sources
-            ],
-            "articles": _each_once(a for source in self.sources for a in source.articles),
-            "read_at": self.at,
-        }
-        return Draft(TOPIC, str(self.id), data, str(self.id))
+            ),
+            articles=_each_once(a for source in self.sources for a in source.articles),
+            read_at=self.at,
+        )
 
 
-def _each_once(articles: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    found = {(a["instrument"], a["article"], a["clause"] or ""): dict(a) for a in articles}
-    return [found[place] for place in sorted(found)]
+def _each_once(articles: Iterable[Mapping[str, Any]]) -> tuple[Article, ...]:
+    found = {(a["instrument"], a["article"], a["clause"] or ""): Article(**a) for a in articles}
+    return tuple(found[place] for place in sorted(found))

@@ -13,6 +13,8 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import Session, col, select
 
+from services.events.common import Head
+from services.events.policy import ReleaseState, SubmissionCleared, SubmissionWithdrawn
 from services.grdp.store import CONTENT, Attempt, Submission
 from services.kernel.events import Event
 
@@ -98,18 +100,20 @@ where own.submission_id = :submission and (o.known_from, other.submission_id) > 
 """)
 
 
-def load(session: Session, event: Event) -> Facts:
+def load(session: Session, event: Event[SubmissionCleared | SubmissionWithdrawn]) -> Facts:
     """The facts of the event's submission, whose row stays locked until the transaction ends.
 
     Nobody reads its figures meanwhile: who read them before is known where the event closes them to somebody.
     """
-    facts = _load(session, event)
-    releases = event.data.get("releases")
-    if releases is not None and not any(one["state"] == "denied" for one in releases):
+    facts = _load(session, event.data.head)
+    data, head = event.data, event.data.head
+    if isinstance(data, SubmissionCleared) and not any(
+        one.state is ReleaseState.DENIED for one in data.releases
+    ):
         return facts
     about = {
-        "submission": event.data["submission_id"],
-        "attempt": event.data["attempt"],
+        "submission": head.submission_id,
+        "attempt": head.attempt,
         "current": facts.attempt,
         "withdrawn": facts.withdrawn,
     }
@@ -118,8 +122,8 @@ def load(session: Session, event: Event) -> Facts:
     return replace(facts, readers=readers, granted=granted)
 
 
-def _load(session: Session, event: Event) -> Facts:
-    id_ = event.data["submission_id"]
+def _load(session: Session, head: Head) -> Facts:
+    id_ = head.submission_id
     first = {"id": id_, "attempt": 0, "version": 0, "known_from": None, "withdrawn": 0}
     session.execute(insert(Submission).values(first).on_conflict_do_nothing())
     version, attempt, known_from, withdrawn = session.execute(
@@ -129,7 +133,7 @@ def _load(session: Session, event: Event) -> Facts:
     ).one()
     decided = session.execute(
         select(Attempt.decision, Attempt.stored, Attempt.known_from).where(
-            Attempt.submission_id == id_, col(Attempt.attempt) == event.data["attempt"]
+            Attempt.submission_id == id_, col(Attempt.attempt) == head.attempt
         )
     ).first()
     figures = session.execute(LATEST, {"submission": id_})

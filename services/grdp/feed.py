@@ -11,11 +11,12 @@ from typing import Any
 import sqlalchemy as sa
 from sqlmodel import Session
 
-from services.grdp.identity import feed_id
+from services.events.grdp import Observation
+from services.events.policy import SubmissionCleared, SubmissionWithdrawn
 from services.grdp.store import KEY, STATUS
-from services.kernel.events import Draft, Event
+from services.kernel.avro import from_avro
+from services.kernel.events import Event
 
-TOPIC = "grdp.observation"
 FIELDS = (
     *KEY, "revision", "value", "missing", "reference_start", "reference_end", *STATUS, "known_from",
     "submission_id", "attempt", "sheet", "cell",
@@ -30,7 +31,9 @@ CURRENT = sa.text(
 )
 
 
-def derive(session: Session, event: Event) -> Iterator[Draft]:
+def derive(
+    session: Session, event: Event[SubmissionCleared | SubmissionWithdrawn]
+) -> Iterator[Observation]:
     """The feed's records for a `submission.cleared` or `submission.withdrawn`, read as they are sent.
 
     A withdrawn figure has neither a value nor a reason why it is missing.
@@ -38,19 +41,16 @@ def derive(session: Session, event: Event) -> Iterator[Draft]:
     rows = session.execute(
         CURRENT,
         {
-            "submission": event.data["submission_id"],
-            "attempt": event.data["attempt"],
-            "decision": event.data["decision"],
+            "submission": event.data.head.submission_id,
+            "attempt": event.data.head.attempt,
+            "decision": event.data.decision,
         },
         execution_options={"yield_per": AT_ONCE},
     )
     for row in rows.mappings():
-        yield draft(dict(row))
+        yield observation(dict(row))
 
 
-def draft(row: Mapping[str, Any]) -> Draft:
-    """The record of one row of the view `vintages`; its subject is the submission."""
-    key = {name: row[name] for name in KEY}
-    data = {name: row[name] for name in FIELDS}
-    id_ = feed_id(row["key_id"], row["revision"])
-    return Draft(TOPIC, key, data, row["submission_id"], id_)
+def observation(row: Mapping[str, Any]) -> Observation:
+    """The event of one row of the view `vintages`."""
+    return from_avro(Observation, row)

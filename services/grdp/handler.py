@@ -8,84 +8,109 @@ read it before is named in a `figure.recalled`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict
-from typing import Any
 from uuid import UUID
 
+from services.events.grdp import FigureRecalled
+from services.events.policy import (
+    AudienceKind,
+    ErasureDone,
+    Release,
+    ReleaseState,
+    SubmissionCleared,
+    SubmissionWithdrawn,
+)
 from services.grdp.facts import Facts, Reader
 from services.grdp.releases import release_rows
 from services.grdp.store import Erasure
 from services.grdp.writing import Writing, read
-from services.kernel.events import Draft, Event, Outcome, Reference, Row
-
-RECALLED = (
-    "submission_id", "attempt", "sender", "form", "period", "completeness", "province", "decision",
-)  # fmt: skip
+from services.kernel.events import Event, ObjectReference, Outcome, Row
 
 
-def handle(event: Event, facts: Facts, contents: Mapping[str, bytes]) -> Outcome:
+def handle(event: Event[SubmissionCleared], facts: Facts, contents: Mapping[str, bytes]) -> Outcome:
     """Stores what the compilers may read of a `submission.cleared`, and who else may.
 
     A decision that is not higher than the attempt's last one changes nothing. Raises Permanent
     where the observations object is not what the event says.
     """
     data = event.data
-    if data["decision"] <= facts.decided.decision:
+    if data.decision <= facts.decided.decision:
         return Outcome()
-    content = data["observations"]["sha256"] if is_released(data["releases"]) else None
-    releases = release_rows(event)
-    recalled = tuple(_recalled(event, one) for one in facts.readers if _loses(event, facts, one))
+    content = data.observations.sha256 if is_released(data.releases) else None
+    releases = release_rows(data)
+    recalled = tuple(
+        _recalled(event.data, one) for one in facts.readers if _loses(data, facts, one)
+    )
     if facts.decided.decision and content == facts.decided.stored:
         attempt = Writing(event, facts, content).attempt(facts.decided.known_from or event.time)
         return Outcome(recalled, (attempt, *releases))
-    figures = read(event, contents["observations"]) if content else {}
+    figures = read(data, contents["observations"]) if content else {}
     writing = Writing(event, facts, content, figures)
     rows = (*writing.rows(), *releases)
     if not content:
         return Outcome(recalled, rows)
     committed = writing.digest()
-    return Outcome((writing.stored(committed), *recalled), (*rows, writing.committed(committed)))
-
-
-def handle_withdrawn(event: Event, facts: Facts, contents: Mapping[str, bytes]) -> Outcome:
-    """Lets nobody read an attempt that its sender took back, and names who read it before."""
-    if event.data["decision"] <= facts.decided.decision:
-        return Outcome()
-    recalled = tuple(_recalled(event, reader) for reader in facts.readers)
-    return Outcome(recalled, tuple(Writing(event, facts, None).rows()))
-
-
-def handle_erased(event: Event, facts: None, contents: Mapping[str, bytes]) -> Outcome:
-    """Removes the figures of what two people had erased: entering the row does it. Their keys and vintages stay."""
-    names = ("submission_id", "attempt", "erased_at")
-    values = {name: event.data[name] for name in names}
     return Outcome(
-        rows=(Row(Erasure, {"erasure_id": UUID(event.data["erasure_id"]), **values}, "ignore"),)
+        (writing.stored(committed, data.observations), *recalled),
+        (*rows, writing.committed(committed)),
     )
 
 
-def _loses(event: Event, facts: Facts, reader: Reader) -> bool:
+def handle_withdrawn(
+    event: Event[SubmissionWithdrawn], facts: Facts, contents: Mapping[str, bytes]
+) -> Outcome:
+    """Lets nobody read an attempt that its sender took back, and names who read it before."""
+    if event.data.decision <= facts.decided.decision:
+        return Outcome()
+    recalled = tuple(_recalled(event.data, reader) for reader in facts.readers)
+    return Outcome(recalled, tuple(Writing(event, facts, None).rows()))
+
+
+def handle_erased(event: Event[ErasureDone], facts: None, contents: Mapping[str, bytes]) -> Outcome:
+    """Removes the figures of what two people had erased: entering the row does it. Their keys and vintages stay."""
+    data = event.data
+    values = {
+        "erasure_id": UUID(data.erasure_id),
+        "submission_id": data.submission_id,
+        "attempt": data.attempt,
+        "erased_at": data.erased_at,
+    }
+    return Outcome(rows=(Row(Erasure, values, "ignore"),))
+
+
+def _loses(data: SubmissionCleared, facts: Facts, reader: Reader) -> bool:
     """Whether a decision denies a reader what was granted to it before."""
     ids = {
-        state: {one["audience_id"] for one in event.data["releases"] if one["state"] == state}
-        for state in ("denied", "granted")
+        state: {one.audience_id for one in data.releases if one.state is state}
+        for state in (ReleaseState.DENIED, ReleaseState.GRANTED)
     }
-    lost = (ids["denied"] & facts.granted) - ids["granted"]
+    lost = (ids[ReleaseState.DENIED] & facts.granted) - ids[ReleaseState.GRANTED]
     return not lost.isdisjoint(reader.audience_id.split())
 
 
-def _recalled(event: Event, reader: Reader) -> Draft:
-    data = {name: event.data[name] for name in RECALLED} | asdict(reader)
-    return Draft("figure.recalled", event.key, data, event.subject)
+def _recalled(data: SubmissionCleared | SubmissionWithdrawn, reader: Reader) -> FigureRecalled:
+    head = data.head
+    return FigureRecalled(
+        submission_id=head.submission_id,
+        attempt=head.attempt,
+        sender=head.sender,
+        form=head.form,
+        period=head.period,
+        completeness=head.completeness,
+        province=head.province,
+        decision=data.decision,
+        **asdict(reader),
+    )
 
 
-def reads(event: Event, facts: Facts) -> dict[str, Reference]:
+def reads(event: Event[SubmissionCleared], facts: Facts) -> dict[str, ObjectReference]:
     """The observations, if the compilers may read them."""
-    given = is_released(event.data["releases"])
-    return {"observations": event.data["observations"]} if given else {}
+    given = is_released(event.data.releases)
+    return {"observations": event.data.observations} if given else {}
 
 
-def is_released(releases: list[Mapping[str, Any]]) -> bool:
+def is_released(releases: Iterable[Release]) -> bool:
     """Whether the compilers may read it."""
-    return any(r["audience_kind"] == "compilers" and r["state"] == "granted" for r in releases)
+    granted = (one for one in releases if one.state is ReleaseState.GRANTED)
+    return any(one.audience_kind is AudienceKind.COMPILERS for one in granted)

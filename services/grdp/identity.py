@@ -2,33 +2,24 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from hashlib import sha256
 from typing import Any
 from uuid import UUID, uuid5
 
+from services.events.grdp import NAMESPACE, ObservationKey
 from services.grdp.store import KEY
-
-NAMESPACE = UUID("5e0f3c5a-8d0b-5c43-9a57-3f7d1c2b6e10")
-"""Of keys and figures; changing it would give every key of the feed a new identity."""
 
 
 def key_id(key: Mapping[str, Any]) -> UUID:
     """The id of a key, given the columns of `KEY`."""
-    parts = [key[name] for name in KEY]
-    return uuid5(NAMESPACE, json.dumps(parts, ensure_ascii=False, separators=(",", ":")))
+    return ObservationKey(**{name: key[name] for name in KEY}).id
 
 
 def figure_id(submission: str, key: UUID) -> UUID:
     """The id of a key as one submission brings it."""
     return uuid5(NAMESPACE, f"{submission}/{key}")
-
-
-def feed_id(key: UUID, revision: int) -> UUID:
-    """The id of the feed's event for one revision of a key: whoever caused it."""
-    return uuid5(key, str(revision))
 
 
 def digest(salt: bytes, figures: Iterable[tuple[UUID, int | None, Decimal | None]]) -> str:

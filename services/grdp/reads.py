@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -12,8 +11,10 @@ from pydantic import BaseModel, ConfigDict
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Session, col, select
 
+from services.events import grdp as events
 from services.grdp.queries import Cursor
 from services.grdp.store import Read
+from services.kernel.avro import to_avro
 from services.kernel.db import write
 from services.kernel.events import Row
 
@@ -59,17 +60,12 @@ class Reads(BaseModel):
     next: str | None
 
 
-def keep(session: Session, event: Mapping[str, Any]) -> None:
+def keep(session: Session, event: events.FigureRead) -> None:
     """Notes a `figure.read`, in the transaction that answers it."""
-    values = {"id": UUID(event["read_id"]), **{name: event[name] for name in KEPT}}
+    data = to_avro(event)
+    values = {"id": UUID(data.pop("read_id")), **data}
     # "ignore": a COPY of many rows knows no JSON.
     write(session, [Row(Read, values, "ignore")])
-
-
-KEPT = (
-    "person", "organisation", "audience_kind", "audience_id", "as_of", "filters", "figures", "submissions",
-    "articles", "read_at",
-)  # fmt: skip
 
 
 def listed(

@@ -15,8 +15,8 @@ import sqlalchemy as sa
 from sqlalchemy import Engine
 from sqlmodel import Session
 
-from services.grdp.feed import AT_ONCE, FIELDS, TOPIC, draft
-from services.grdp.identity import feed_id
+from services.events.grdp import Observation
+from services.grdp.feed import AT_ONCE, FIELDS, observation
 from services.grdp.store import KEY
 from services.kernel.cluster import Cluster
 from services.kernel.codec import codec
@@ -47,19 +47,18 @@ class Difference:
         None where the feed is ahead: a lower revision is one that its readers pass over.
         """
         if self.row is None:
-            return Tombstone(TOPIC, self.key)
+            return Tombstone(Observation.TOPIC, self.key)
         if self.gap is Gap.AHEAD:
             return None
-        made = draft(self.row)
-        id_ = feed_id(self.row["key_id"], self.row["revision"])
-        return encode(made, id_, "grdp", self.row["known_from"], None, codec())
+        made = observation(self.row)
+        return encode(made, made.own_id, "grdp", made.known_from, None, codec())
 
 
 def differences(rows: Iterable[Row], feed: Mapping[bytes, int]) -> Iterator[Difference]:
     """Where the feed is not what the current rows of the view `vintages` say; what the store lacks comes last."""
     left = set(feed)
     for row in rows:
-        key = encode_key(TOPIC, {name: row[name] for name in KEY}, codec())
+        key = encode_key(Observation.TOPIC, {name: row[name] for name in KEY}, codec())
         left.discard(key)
         found = feed.get(key)
         if found is None:
@@ -73,7 +72,7 @@ def differences(rows: Iterable[Row], feed: Mapping[bytes, int]) -> Iterator[Diff
 
 def compare(engine: Engine, cluster: Cluster, patience: float = PATIENCE) -> Comparison:
     """How many keys differ. Raises KafkaError or OperationalError while broker or database are away."""
-    with Reader(cluster, [TOPIC]) as reader:
+    with Reader(cluster, [Observation.TOPIC]) as reader:
         return _compared(engine, reader, {}, patience)
 
 
@@ -86,7 +85,7 @@ def rebuild(engine: Engine, cluster: Cluster) -> Repair:
     publishes what is current by then.
     """
     written: Counter[str] = Counter()
-    with Reader(cluster, [TOPIC]) as reader:
+    with Reader(cluster, [Observation.TOPIC]) as reader:
         feed: Feed = {}
         for _ in range(ROUNDS):
             _read(reader, feed)
@@ -95,7 +94,7 @@ def rebuild(engine: Engine, cluster: Cluster) -> Repair:
                 count = write(cluster, (record for record in found if record is not None))
             if not count:
                 break
-            written[TOPIC] += count
+            written[Observation.TOPIC] += count
         return Repair(dict(written), _compared(engine, reader, feed, PATIENCE))
 
 
@@ -107,7 +106,7 @@ def keep_moving(cluster: Cluster, now: datetime) -> None:
     a rebuild sees it.
     """
     last: dict[int, Any] = {}
-    with Reader(cluster, [TOPIC]) as reader:
+    with Reader(cluster, [Observation.TOPIC]) as reader:
         for record in reader.to_the_end():
             last[record.partition] = record
     a_day_ago = (now - timedelta(days=1)).timestamp() * 1000
@@ -117,8 +116,8 @@ def keep_moving(cluster: Cluster, now: datetime) -> None:
 def _again(record: Any) -> Message | Tombstone:
     headers = tuple(record.headers)
     if record.value is None:
-        return Tombstone(TOPIC, record.key, headers=headers)
-    return Message(TOPIC, record.key, record.value, headers)
+        return Tombstone(Observation.TOPIC, record.key, headers=headers)
+    return Message(Observation.TOPIC, record.key, record.value, headers)
 
 
 CHECK = Check(NAME, compare, rebuild)
@@ -152,7 +151,7 @@ def _compared(engine: Engine, reader: Reader, feed: Feed, patience: float) -> Co
 
     if found:
         settled(arrived, patience)
-    gaps = {gap: {TOPIC: count} for gap, count in Counter(open_gaps()).items()}
+    gaps = {gap: {Observation.TOPIC: count} for gap, count in Counter(open_gaps()).items()}
     return Comparison(NAME, compared, gaps)
 
 
@@ -173,7 +172,7 @@ def _read(reader: Reader, feed: Feed) -> None:
 def _revision(value: bytes) -> int:
     """0 for what is no observation: older than any, so that the right one follows it."""
     try:
-        revision: int = codec().decode(f"{TOPIC}-value", value)["revision"]
+        revision: int = codec().decode(f"{Observation.TOPIC}-value", value)["revision"]
         return revision
     except Malformed:
         return 0

@@ -6,28 +6,29 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from services.events import policy as events
+from services.events.policy import AudienceKind, ReleasedFlags, SubmissionCleared
 from services.grdp.store import RELEASED_FLAGS, Release
 from services.kernel.errors import Permanent
-from services.kernel.events import Event, Row
+from services.kernel.events import Row
 
 
-def release_rows(event: Event) -> tuple[Row, ...]:
+def release_rows(cleared: SubmissionCleared) -> tuple[Row, ...]:
     """The releases of a `submission.cleared`; with its decision they hold, those of lower ones no more.
 
     Raises Permanent where the compilers get some figures alone: they store an attempt, or none of it.
     """
-    releases = event.data["releases"]
     if any(
-        one["audience_kind"] == "compilers" and (one["only"], one["flags"]) != (None, None)
-        for one in releases
+        one.audience_kind is AudienceKind.COMPILERS and (one.only, one.flags) != (None, None)
+        for one in cleared.releases
     ):
-        raise Permanent(f"decision {event.data['decision']} gives the compilers a part alone")
-    return tuple(_row(event.data, number, release) for number, release in enumerate(releases))
+        raise Permanent(f"decision {cleared.decision} gives the compilers a part alone")
+    return tuple(_row(cleared, number, one) for number, one in enumerate(cleared.releases))
 
 
-def flags_json(flags: Iterable[Mapping[str, Any]] | None) -> list[dict[str, Any]] | None:
+def flags_json(flags: Iterable[ReleasedFlags] | None) -> list[dict[str, Any]] | None:
     """Combinations of flags as JSON, their times as reach.py writes a figure's."""
-    return None if flags is None else [flags_of(one) for one in flags]
+    return None if flags is None else [flags_of(vars(one)) for one in flags]
 
 
 def flags_of(one: Mapping[str, Any]) -> dict[str, Any]:
@@ -37,21 +38,20 @@ def flags_of(one: Mapping[str, Any]) -> dict[str, Any]:
     return {name: one[name] for name in RELEASED_FLAGS} | {"embargo_time": text}
 
 
-def _row(data: Mapping[str, Any], number: int, release: Mapping[str, Any]) -> Row:
-    only = release["only"]
+def _row(cleared: SubmissionCleared, number: int, release: events.Release) -> Row:
     values = {
-        "submission_id": data["submission_id"],
-        "attempt": data["attempt"],
-        "decision": data["decision"],
+        "submission_id": cleared.head.submission_id,
+        "attempt": cleared.head.attempt,
+        "decision": cleared.decision,
         "number": number,
-        "audience_kind": release["audience_kind"],
-        "audience_id": release["audience_id"],
-        "copy_kind": release["copy"],
-        "state": release["state"],
-        "only_figures": None if only is None else [dict(figure) for figure in only],
-        "only_flags": flags_json(release["flags"]),
-        "not_before": release["not_before"],
-        "articles": [dict(article) for article in release["articles"]],
+        "audience_kind": release.audience_kind.value,
+        "audience_id": release.audience_id,
+        "copy_kind": release.copy.value,
+        "state": release.state.value,
+        "only_figures": None if release.only is None else [vars(one) for one in release.only],
+        "only_flags": flags_json(release.flags),
+        "not_before": release.not_before,
+        "articles": [vars(article) for article in release.articles],
     }
     return Row(
         Release, values, "ignore"

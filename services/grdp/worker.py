@@ -2,36 +2,37 @@
 
 from __future__ import annotations
 
+from services.events.catalogue import CatalogueChanged
+from services.events.policy import ErasureDone, SubmissionCleared, SubmissionWithdrawn
 from services.grdp.facts import load
 from services.grdp.feed import derive
 from services.grdp.handler import handle, handle_erased, handle_withdrawn, reads
-from services.grdp.writing import WITHDRAWN
 from services.kernel import replica
 from services.kernel.runner import main
 from services.kernel.stage import ObjectStage
 
 STAGE = ObjectStage(
-    topics=("submission.cleared",),
+    events=(SubmissionCleared,),
     load=load,
     reads=reads,
     handle=handle,
     derive=derive,
     awaits_catalogue=False,  # policy has judged; nothing of the catalogue is needed to store
-    shared_by=lambda event: str(event.data["sender"]),
+    shared_by=lambda event: event.data.head.sender,
 )
 
 TAKEN_BACK = ObjectStage(
-    topics=(WITHDRAWN,),
+    events=(SubmissionWithdrawn,),
     load=load,
     reads=lambda event, facts: {},
     handle=handle_withdrawn,
     derive=derive,
     awaits_catalogue=False,
-    shared_by=lambda event: str(event.data["sender"]),
+    shared_by=lambda event: event.data.head.sender,
 )
 
 ERASED = ObjectStage(
-    topics=("erasure.done",),
+    events=(ErasureDone,),
     load=lambda session, event: None,
     reads=lambda event, facts: {},
     handle=handle_erased,
@@ -39,4 +40,4 @@ ERASED = ObjectStage(
 )
 
 if __name__ == "__main__":
-    main("grdp", [replica.stage(), STAGE, TAKEN_BACK, ERASED])
+    main("grdp", [replica.stage(CatalogueChanged), STAGE, TAKEN_BACK, ERASED])

@@ -11,6 +11,8 @@ from uuid import UUID
 
 from polars.exceptions import PolarsError
 
+from services.events.grdp import SubmissionStored
+from services.events.policy import SubmissionCleared, SubmissionWithdrawn
 from services.grdp.facts import Facts
 from services.grdp.identity import digest, figure_id, key_id
 from services.grdp.store import (
@@ -24,12 +26,10 @@ from services.grdp.store import (
     Submission,
 )
 from services.kernel.errors import Permanent
-from services.kernel.events import Draft, Event, Row
+from services.kernel.events import Event, ObjectReference, Row
 from services.model.observation import KEY as OBSERVATION_KEY
 from services.model.observation import from_parquet
-from services.model.submission import head as head_of
 
-WITHDRAWN = "submission.withdrawn"
 KEPT = (*CONTENT, *PLACE)
 GONE: Mapping[str, Any] = {
     "value": None, "missing": None, "reference_start": None, "reference_end": None,
@@ -47,15 +47,15 @@ class Given:
     kept: Mapping[str, Any]
 
 
-def read(event: Event, content: bytes) -> dict[UUID, Given]:
+def read(cleared: SubmissionCleared, content: bytes) -> dict[UUID, Given]:
     """The figures of an observations object by key."""
     try:
         frame = from_parquet(content)
     except (ValueError, PolarsError) as error:
         raise Permanent(f"the observations object can't be read: {error}") from error
-    if frame.height != event.data["figures"]:
-        raise Permanent(f"{event.data['figures']} figures were cleared, {frame.height} came")
-    source = {"sender": event.data["sender"], "form": event.data["form"]}
+    if frame.height != cleared.figures:
+        raise Permanent(f"{cleared.figures} figures were cleared, {frame.height} came")
+    source = {"sender": cleared.head.sender, "form": cleared.head.form}
     figures: dict[UUID, Given] = {}
     for row in frame.iter_rows(named=True):
         row["obs_comment"] = row["obs_comment"] or None
@@ -76,7 +76,7 @@ def _place(given: Given) -> str:
 class Writing:
     """What one event leads to. `content` is the hash of what it stores, `figures` by key; None stores nothing."""
 
-    event: Event
+    event: Event[SubmissionCleared | SubmissionWithdrawn]
     facts: Facts
     content: str | None
     figures: Mapping[UUID, Given] = field(default_factory=dict)
@@ -84,12 +84,12 @@ class Writing:
     @property
     def ends(self) -> bool:
         """Whether its sender took the attempt back."""
-        return self.event.topic == WITHDRAWN
+        return isinstance(self.event.data, SubmissionWithdrawn)
 
     @property
     def late(self) -> bool:
         """Whether a higher attempt came before, or its sender took it back: then nothing of it becomes current."""
-        attempt: int = self.event.data["attempt"]
+        attempt = self.event.data.head.attempt
         return attempt < self.facts.attempt or attempt <= self.facts.withdrawn
 
     @property
@@ -149,25 +149,23 @@ class Writing:
         ]
         return digest(self.facts.salt, lines)
 
-    def stored(self, committed: str) -> Draft:
+    def stored(self, committed: str, observations: ObjectReference) -> SubmissionStored:
         """The event that says so, with the digest alone: its salt is the compilers'."""
-        more = {
-            "figures": len(self.figures),
-            "vintage": self.known_from,
-            "salt": "",
-            "digest": committed,
-            "observations": self.event.data["observations"],
-        }
-        head = head_of(self.event.data)
-        return Draft("submission.stored", self.event.key, head | more, self.event.subject)
+        return SubmissionStored(
+            head=self.event.data.head,
+            figures=len(self.figures),
+            vintage=self.known_from,
+            digest=committed,
+            observations=observations,
+        )
 
     def committed(self, digest: str) -> Row:
         """The digest with its salt, for those who may compare the figures with it."""
-        data = self.event.data
+        data, head = self.event.data, self.event.data.head
         values = {
-            "submission_id": data["submission_id"],
-            "attempt": data["attempt"],
-            "decision": data["decision"],
+            "submission_id": head.submission_id,
+            "attempt": head.attempt,
+            "decision": data.decision,
             "salt": self.facts.salt,
             "digest": digest,
         }
@@ -175,24 +173,25 @@ class Writing:
 
     def attempt(self, known_from: datetime) -> Row:
         """The state of the attempt from here on."""
-        data = self.event.data
+        data, head = self.event.data, self.event.data.head
         values = {
-            "submission_id": data["submission_id"],
-            "attempt": data["attempt"],
-            "decision": data["decision"],
+            "submission_id": head.submission_id,
+            "attempt": head.attempt,
+            "decision": data.decision,
             "stored": self.content,
-            "figures": data["figures"] if self.content else 0,
+            "figures": data.figures if self.content else 0,
             "known_from": known_from,
         }
         return Row(Attempt, values, "replace")
 
     def _submission(self) -> Row:
+        head = self.event.data.head
         values = {
-            "id": self.event.data["submission_id"],
-            "attempt": max(self.event.data["attempt"], self.facts.attempt),
+            "id": head.submission_id,
+            "attempt": max(head.attempt, self.facts.attempt),
             "version": self.facts.version + 1,
             "known_from": self.facts.known_from if self.late else self.known_from,
-            "withdrawn": max(self.facts.withdrawn, self.event.data["attempt"] if self.ends else 0),
+            "withdrawn": max(self.facts.withdrawn, head.attempt if self.ends else 0),
         }
         return Row(Submission, values, "replace")
 
@@ -204,16 +203,16 @@ class Writing:
         return self.confirmed.get(key, latest.revision + 1 if latest else 1)
 
     def _figure(self, key: UUID, given: Given) -> Row:
-        submission = self.event.data["submission_id"]
+        submission = self.event.data.head.submission_id
         ids = {"id": figure_id(submission, key), "key_id": key, "submission_id": submission}
         return Row(Figure, {**ids, **given.key})
 
     def _observation(self, key: UUID, kept: Mapping[str, Any], *, withdrawn: bool) -> Row:
-        data = self.event.data
+        data, head = self.event.data, self.event.data.head
         values = {
-            "figure_id": figure_id(data["submission_id"], key),
-            "attempt": data["attempt"],
-            "decision": data["decision"],
+            "figure_id": figure_id(head.submission_id, key),
+            "attempt": head.attempt,
+            "decision": data.decision,
             "revision": self._revision(key),
             "known_from": self.known_from,
             "withdrawn": withdrawn,
@@ -222,11 +221,11 @@ class Writing:
         return Row(Observation, values)
 
     def _confirmation(self, key: UUID) -> Row:
-        data = self.event.data
+        data, head = self.event.data, self.event.data.head
         values = {
-            "figure_id": figure_id(data["submission_id"], key),
-            "attempt": data["attempt"],
-            "decision": data["decision"],
+            "figure_id": figure_id(head.submission_id, key),
+            "attempt": head.attempt,
+            "decision": data.decision,
             "revision": self.confirmed[key],
             "known_from": self.known_from,
             **{name: self.figures[key].kept[name] for name in PLACE},

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import Session, col, select
 
+from services.events.intake import SubmissionReceived
 from services.intake import store
 from services.intake.content import Workbook
 from services.intake.handler import Facts, New, Repeat, decide, nil_of
@@ -20,7 +20,7 @@ from services.intake.queries import attempt_of_nonce, latest_attempt
 from services.intake.refusal import Refusal
 from services.intake.status import Seen, State, derive
 from services.kernel.api import Context
-from services.kernel.events import Draft, NewObject, derived_id
+from services.kernel.events import NewObject, ObjectReference
 from services.model.form import Form
 from services.model.statement import Statement
 
@@ -86,7 +86,7 @@ def _lock(session: Session, submission_id: UUID, signed: Signed, context: Contex
     """Holds the submission's row until the transaction ends; makes it where it is missing."""
     names = ("sender", "form", "area_list", "area", "period", "completeness", "round")
     known = head(signed.statement, signed.facts, signed.form, 0)
-    values = {name: known[name] for name in names}
+    values = {name: getattr(known, name) for name in names}
     session.execute(
         insert(store.Submission)
         .values(submission_id=submission_id, created_at=context.clock(), **values)
@@ -117,7 +117,7 @@ def _use_nonce(session: Session, statement: Statement, submission_id: UUID, atte
 
 def _original(
     context: Context, submission_id: UUID, new: New, workbook: Workbook, body: bytes
-) -> dict[str, Any]:
+) -> ObjectReference:
     """Puts the workbook as sent into the vault; needs a second connection."""
     assert context.vault is not None, "intake needs SOLIEU_VAULT"
     return context.vault.put(
@@ -126,35 +126,33 @@ def _original(
 
 
 def _write(
-    session: Session, context: Context, signed: Signed, new: New, original: dict[str, Any]
+    session: Session, context: Context, signed: Signed, new: New, original: ObjectReference
 ) -> int:
     """The rows of a new attempt, and its event."""
     now = context.clock()
-    data = head(signed.statement, signed.facts, signed.form, new.attempt)
-    submission_id = UUID(data["submission_id"])
-    event = data | {
-        "original": original,
-        "statement": signed.token,
-        "received_at": now,
-        "nil": nil_of(signed.statement),
-        "work_secret": signed.statement.is_work_secret,
-    }
-    draft = Draft(RECEIVED, data["submission_id"], event, data["submission_id"])
-    id_ = derived_id(submission_id, RECEIVED, new.attempt)
-    sequence = context.outbox.add(session, draft, id_, signed.trace)
+    received = SubmissionReceived(
+        head=head(signed.statement, signed.facts, signed.form, new.attempt),
+        original=original,
+        statement=signed.token,
+        received_at=now,
+        nil=nil_of(signed.statement),
+        work_secret=signed.statement.is_work_secret,
+    )
+    submission_id = UUID(received.head.submission_id)
+    sequence = context.outbox.add(session, received, signed.trace)
     names = ("form_version", "regime", "province", "catalogue_version")
     session.add(
         store.Attempt(
             submission_id=submission_id,
             attempt=new.attempt,
             sha256=signed.statement.sha256,
-            original=original,
+            original=vars(original),
             statement=signed.token,
             received_at=now,
             sequence=sequence,
-            nil=event["nil"],
+            nil=received.nil,
             classification=signed.statement.classification.value,
-            **{name: data[name] for name in names},
+            **{name: getattr(received.head, name) for name in names},
         )
     )
     begun = derive([Seen(State.RECEIVED, now)])

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import json
-from typing import Any
 from uuid import UUID, uuid5
 
+from services.events.common import Classification, Head
 from services.intake.handler import Facts
 from services.intake.refusal import Refusal
 from services.model.codelist import WHOLE_COUNTRY
 from services.model.form import Form
 from services.model.period import Period
-from services.model.statement import Classification, SecretNotice, Statement
+from services.model.statement import SecretNotice, Statement
 
 NAMESPACE = UUID("5f0d2c1e-3a53-5b8e-9a63-7b6f1d0c7a11")
 """Of submission ids and refusal ids; never to change."""
@@ -42,29 +42,30 @@ def notice_id(notice: SecretNotice) -> UUID:
     return uuid5(NAMESPACE, json.dumps(parts, ensure_ascii=False))
 
 
-def head(statement: Statement, facts: Facts, form: Form, attempt: int) -> dict[str, Any]:
+def head(statement: Statement, facts: Facts, form: Form, attempt: int) -> Head:
     """What every event about this attempt begins with."""
-    return {
-        "submission_id": str(identity(statement)),
-        "attempt": attempt,
-        "sender": statement.sender,
-        "form": statement.form,
-        "form_version": form.version,
-        "area_list": statement.area_list,
-        "area": statement.area,
-        "period": str(Period.parse(statement.period)),
-        "completeness": statement.completeness.value,
-        "round": statement.round,
-        "regime": statement.regime.value,
-        "classification": _classification(statement),
-        "province": facts.province or form.province or WHOLE_COUNTRY,
-        "catalogue_version": facts.catalogue_version,
-    }
+    return Head(
+        submission_id=str(identity(statement)),
+        attempt=attempt,
+        sender=statement.sender,
+        form=statement.form,
+        form_version=form.version,
+        area_list=statement.area_list,
+        area=statement.area,
+        period=str(Period.parse(statement.period)),
+        completeness=statement.completeness,
+        round=statement.round,
+        regime=statement.regime,
+        classification=_classification(statement),
+        province=facts.province or form.province or WHOLE_COUNTRY,
+        catalogue_version=facts.catalogue_version,
+    )
 
 
-def _classification(statement: Statement) -> str:
+def _classification(statement: Statement) -> Classification:
     """As events have it. An enum of Avro can't grow: programs that know no work secret read what is internal, and
     `work_secret` says the rest.
     """
-    internal = Classification.INTERNAL if statement.is_work_secret else statement.classification
-    return internal.value
+    if statement.is_work_secret:
+        return Classification.INTERNAL
+    return Classification(statement.classification.value)

@@ -8,8 +8,11 @@ from uuid import UUID
 
 from sqlmodel import Session, col, select, tuple_
 
+from services.events.common import OfSubmission
+from services.events.registry import EVENTS
 from services.intake import store
 from services.intake.status import PREFIX, Seen, State, Status, derive, seen
+from services.kernel.avro import to_avro
 from services.kernel.events import Event, Outcome, Row
 from services.kernel.stage import BatchStage
 
@@ -24,7 +27,7 @@ class Facts:
     seen: Mapping[Key, tuple[Seen, ...]]
 
 
-def load(session: Session, events: Sequence[Event]) -> Facts:
+def load(session: Session, events: Sequence[Event[OfSubmission]]) -> Facts:
     """Locks the status of each attempt (all topics write it), and reads what was seen of it."""
     keys = sorted({_key(event) for event in events})
     attempt = tuple_(col(store.Status.submission_id), col(store.Status.attempt))
@@ -41,10 +44,10 @@ def load(session: Session, events: Sequence[Event]) -> Facts:
     return Facts(frozenset((i, a) for i, a in locked), {k: tuple(v) for k, v in past.items()})
 
 
-def handle(event: Event, facts: Facts) -> Outcome:
+def handle(event: Event[OfSubmission], facts: Facts) -> Outcome:
     """The event as a row of the path and, where intake knows the attempt, its new status."""
     key = _key(event)
-    one = seen(State(event.topic.removeprefix(PREFIX)), event.time, event.data)
+    one = seen(State(event.topic.removeprefix(PREFIX)), event.time, to_avro(event.data))
     rows = [Row(store.Path, path_values(event.id, key, one), "ignore")]
     if key in facts.attempts:
         status = derive((*facts.seen.get(key, ()), one))
@@ -86,8 +89,9 @@ def status_values(key: Key, status: Status) -> dict[str, object]:
     }
 
 
-def _key(event: Event) -> Key:
-    return UUID(event.data["submission_id"]), event.data["attempt"]
+def _key(event: Event[OfSubmission]) -> Key:
+    head = event.data.head
+    return UUID(head.submission_id), head.attempt
 
 
-STAGE = BatchStage(topics=tuple(state.topic for state in State), load=load, handle=handle)
+STAGE = BatchStage(events=tuple(EVENTS[state.topic] for state in State), load=load, handle=handle)

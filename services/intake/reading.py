@@ -20,7 +20,7 @@ from services.intake.scope import reaches
 from services.intake.status import State
 from services.kernel.api import Context, context_of
 from services.kernel.auth import Access, allowed
-from services.kernel.events import Reference
+from services.kernel.events import ObjectReference
 from services.kernel.vault import Erased
 
 router = APIRouter(dependencies=[Depends(only_known_parameters)])
@@ -63,7 +63,7 @@ def marked(submission_id: UUID, context: Here, who: OfReports, attempt: Which = 
     which = submission_id, attempt
     number, reference = _reference(context, who, which, "marked", Code.NOT_MARKED)
     content = _content(context, reference)
-    media_type = reference["media_type"]
+    media_type = reference.media_type
     ending = "xlsm" if media_type == XLSM else "xlsx"
     headers = _NOT_STORED | {
         "Content-Disposition": f'attachment; filename="{submission_id}-{number}.{ending}"',
@@ -144,7 +144,7 @@ def reconciliation(context: Here) -> views.Reconciliation:
 
 def _reference(
     context: Context, who: Access, which: tuple[UUID, int | None], kind: str, none: Code
-) -> tuple[int, Reference]:
+) -> tuple[int, ObjectReference]:
     """The number of the chosen attempt, and the object of this kind."""
     submission_id, attempt = which
     with Session(context.engine) as session:
@@ -159,10 +159,10 @@ def _reference(
     reference = status.detail.get(kind)
     if reference is None:
         raise problem(Refusal(none))
-    return chosen.attempt, reference
+    return chosen.attempt, ObjectReference(**reference)
 
 
-def _content(context: Context, reference: Reference) -> bytes:
+def _content(context: Context, reference: ObjectReference) -> bytes:
     """An object of the vault."""
     assert context.vault is not None, "intake needs SOLIEU_VAULT"
     try:

@@ -11,14 +11,13 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import Session, col
 
+from services.events.intake import SubmissionRefused
 from services.intake import store
 from services.intake.identity import refusal_id
 from services.intake.refusal import Refusal
 from services.kernel.api import Context
-from services.kernel.events import Draft, derived_id
 from services.model.statement import Statement
 
-TOPIC = "submission.refused"
 OWN = ("refusal_id", "sequence")
 """Columns that the caller doesn't give."""
 
@@ -45,7 +44,9 @@ def record_refusal(context: Context, token: str, statement: Statement, refusal: 
 def record(context: Context, id_: UUID, data: Mapping[str, Any]) -> Recorded:
     """Writes a refusal and its event in one transaction; finds what is there for a known id."""
     columns = [name for name in store.Refusal.model_fields if name not in OWN]
-    values = {name: data.get(name) for name in columns} | {"refused_at": context.clock()}
+    values: dict[str, Any] = {name: data.get(name) for name in columns} | {
+        "refused_at": context.clock()
+    }
     with Session(context.engine, expire_on_commit=False) as session:
         new = session.execute(
             insert(store.Refusal)
@@ -54,8 +55,8 @@ def record(context: Context, id_: UUID, data: Mapping[str, Any]) -> Recorded:
             .returning(col(store.Refusal.refusal_id))
         ).first()
         if new is not None:
-            draft = Draft(TOPIC, str(id_), {"refusal_id": str(id_), **values}, str(id_))
-            sequence = context.outbox.add(session, draft, derived_id(id_, TOPIC, 0))
+            refused = SubmissionRefused(refusal_id=str(id_), **values)
+            sequence = context.outbox.add(session, refused)
             own = col(store.Refusal.refusal_id) == id_
             session.execute(sa.update(store.Refusal).where(own).values(sequence=sequence))
         row = session.get_one(store.Refusal, id_)

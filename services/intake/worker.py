@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from services.events.catalogue import CatalogueChanged
 from services.intake.projection import STAGE
 from services.kernel import replica
 from services.kernel.runner import main
 
 if __name__ == "__main__":
-    main("intake", [replica.stage(), STAGE])
+    main("intake", [replica.stage(CatalogueChanged), STAGE])

@@ -106,7 +106,8 @@ def locked(path: Path = SCHEMAS / "ids.json") -> tuple[LockedSchema, ...]:
 
 
 def lock(folder: Path = SCHEMAS) -> list[LockedSchema]:
-    """Adds each schema file that differs from its subject's newest locked version, and returns those added.
+    """Adds each schema file that differs from its subject's newest locked version in more than its words, and returns
+    those added.
 
     Whether it may differ so is for the compatibility test to say (FULL_TRANSITIVE).
     """
@@ -117,7 +118,7 @@ def lock(folder: Path = SCHEMAS) -> list[LockedSchema]:
         subject = file.stem if file.stem.endswith("-key") else f"{file.stem}-value"
         schema = json.loads(file.read_text(encoding="utf-8"))
         versions = [entry for entry in known if entry.subject == subject]
-        if versions and versions[-1].schema == schema:
+        if versions and meaning(versions[-1].schema) == meaning(schema):
             continue
         entry = LockedSchema(len(known) + 1, subject, len(versions) + 1, schema)
         known.append(entry)
@@ -126,6 +127,16 @@ def lock(folder: Path = SCHEMAS) -> list[LockedSchema]:
         text = json.dumps([vars(entry) for entry in known], ensure_ascii=False, indent=1)
         path.write_text(text + "\n", encoding="utf-8")
     return added
+
+
+def meaning(schema: Any) -> Any:
+    """The schema without what explains it, and with one spelling of a type: what is read or written by it."""
+    if isinstance(schema, list):
+        return [meaning(branch) for branch in schema]
+    if not isinstance(schema, Mapping):
+        return schema
+    kept = {name: meaning(value) for name, value in schema.items() if name != "doc"}
+    return kept["type"] if kept.keys() == {"type"} else kept
 
 
 def _check_of(schema: Any, named: dict[str, Check | None]) -> Check | None:

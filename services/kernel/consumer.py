@@ -28,7 +28,7 @@ from services.kernel.cluster import Cluster, Protocol
 from services.kernel.codec import codec
 from services.kernel.dead import Content, Origin
 from services.kernel.errors import Newer, NotReplayable, Permanent
-from services.kernel.events import Event
+from services.kernel.events import Event, EventData
 from services.kernel.letters import Letters
 from services.kernel.patience import patiently
 from services.kernel.topics import Topic, replay
@@ -126,11 +126,12 @@ class Consumer:
 
     def __init__(
         self, service: str, cluster: Cluster, instance: str, topics: Mapping[str, Topic],
-        inputs: Iterable[str], broker_log: BrokerLog, take: Take, accept: Accept, leave: Leave,
+        kinds: Iterable[type[EventData]], broker_log: BrokerLog, take: Take, accept: Accept, leave: Leave,
         fail: Fail,
     ) -> None:  # fmt: skip
         self._service = service
-        self._inputs = {name: topics[name] for name in inputs}
+        self._kinds = {kind.TOPIC: kind for kind in kinds}
+        self._inputs = {name: topics[name] for name in self._kinds}
         self._letters = Letters(service, broker_log, self._inputs)
         self._take = take
         self._accept = accept
@@ -236,7 +237,8 @@ class Consumer:
     ) -> Received:
         decoded: Event | Permanent | Newer
         try:
-            decoded = error or decode(self._inputs[origin.topic], *content, codec())
+            topic = self._inputs[origin.topic]
+            decoded = error or decode(topic, self._kinds[topic.name], *content, codec())
         except (Permanent, Newer) as found:
             decoded = found
         return Received(

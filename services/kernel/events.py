@@ -10,24 +10,69 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Literal
+from typing import Annotated, Any, ClassVar, Generic, Literal
 from uuid import UUID, uuid5
 
 from sqlmodel import SQLModel
+from typing_extensions import TypeVar
+
+from services.kernel.avro import Long
 
 Key = str | Mapping[str, Any]
-Reference = Mapping[str, Any]
-"""An object of the vault as events name it: name, sha256, size, media_type."""
+D = TypeVar("D", bound="EventData", default=Any, covariant=True)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ObjectReference:
+    """An object in the vault; never its content."""
+
+    name: Annotated[str, "<submission>/<attempt>/<kind>/<sha256>"]
+    sha256: Annotated[str, "Of the plaintext, hexadecimal."]
+    size: Annotated[Long, "Bytes of the plaintext."]
+    media_type: Annotated[str, "IANA media type."]
 
 
 @dataclass(frozen=True)
-class Event:
+class EventData:
+    """What an event says: the base of one frozen class for each topic (services/events), from which its schema is made.
+
+    `TOPIC` is where it is published, `KEY` the field whose text is its key.
+    """
+
+    TOPIC: ClassVar[str]
+    KEY: ClassVar[str]
+
+    @property
+    def key(self) -> Key:
+        """Events with one key stay in order; text, or the fields of the topic's key schema."""
+        found: str = getattr(self, self.KEY)
+        return found
+
+    @property
+    def subject(self) -> str:
+        """What it is about, as CloudEvents have it."""
+        assert isinstance(self.key, str), f"{self.TOPIC} has no subject"
+        return self.key
+
+    @property
+    def catalogue_seen(self) -> int:
+        """The state of the catalogue that its sender saw; 0 where it names none."""
+        return 0
+
+    @property
+    def own_id(self) -> UUID | None:
+        """Its id where that follows from what it says; None where it follows from the event that caused it."""
+        return None
+
+
+@dataclass(frozen=True)
+class Event(Generic[D]):
     """One decoded event. `encoded` is the value as it stood on the topic; `time` is UTC."""
 
     id: UUID
     topic: str
     key: Key
-    data: Mapping[str, Any]
+    data: D
     time: datetime
     subject: str
     source: str
@@ -37,19 +82,8 @@ class Event:
     @property
     def size(self) -> int:
         """Bytes of the objects of the vault that it names."""
-        parts = (part for part in self.data.values() if isinstance(part, Mapping))
-        return sum(part["size"] for part in parts if "sha256" in part and "size" in part)
-
-
-@dataclass(frozen=True)
-class Draft:
-    """An event to publish. Its id is derived from the event that caused it, unless it brings its own."""
-
-    topic: str
-    key: Key
-    data: Mapping[str, Any]
-    subject: str
-    id: UUID | None = None
+        parts = vars(self.data).values()
+        return sum(part.size for part in parts if isinstance(part, ObjectReference))
 
 
 @dataclass(frozen=True)
@@ -62,15 +96,15 @@ class NewObject:
     media_type: str
     content: bytes = field(repr=False)
 
-    def reference(self) -> dict[str, Any]:
+    def reference(self) -> ObjectReference:
         """How events name this object; the name is derived from its content."""
         digest = hashlib.sha256(self.content).hexdigest()
-        return {
-            "name": f"{self.submission}/{self.attempt}/{self.kind}/{digest}",
-            "sha256": digest,
-            "size": len(self.content),
-            "media_type": self.media_type,
-        }
+        return ObjectReference(
+            name=f"{self.submission}/{self.attempt}/{self.kind}/{digest}",
+            sha256=digest,
+            size=len(self.content),
+            media_type=self.media_type,
+        )
 
 
 @dataclass(frozen=True)
@@ -86,7 +120,7 @@ class Row:
 class Outcome:
     """All that handling one event leads to. Written together, or not at all."""
 
-    events: tuple[Draft, ...] = ()
+    events: tuple[EventData, ...] = ()
     rows: tuple[Row, ...] = ()
     objects: tuple[NewObject, ...] = ()
 
@@ -96,9 +130,9 @@ def derived_id(cause: UUID, kind: str, index: int) -> UUID:
     return uuid5(cause, f"{kind}/{index}")
 
 
-def identified(drafts: Iterable[Draft], cause: UUID) -> Iterator[tuple[Draft, UUID]]:
+def identified(events: Iterable[EventData], cause: UUID) -> Iterator[tuple[EventData, UUID]]:
     """What `cause` led to, each with its id; ids count per topic, so that a redelivery repeats them."""
     counts: Counter[str] = Counter()
-    for draft in drafts:
-        yield draft, draft.id or derived_id(cause, draft.topic, counts[draft.topic])
-        counts[draft.topic] += 1
+    for event in events:
+        yield event, event.own_id or derived_id(cause, event.TOPIC, counts[event.TOPIC])
+        counts[event.TOPIC] += 1

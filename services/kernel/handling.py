@@ -14,7 +14,7 @@ from typing import Any, Protocol, TypeVar
 from services.kernel.clock import Clock
 from services.kernel.codec import Codec
 from services.kernel.errors import Permanent
-from services.kernel.events import Event, NewObject, Outcome, Reference
+from services.kernel.events import Event, NewObject, ObjectReference, Outcome
 from services.kernel.pool import Overrun
 from services.kernel.stage import BatchStage, ObjectStage
 from services.kernel.store import Result, Store, Transaction
@@ -35,7 +35,7 @@ class Objects(Protocol):
         """Keeps an object; durable when it returns."""
         ...
 
-    def get(self, reference: Reference) -> bytes:
+    def get(self, reference: ObjectReference) -> bytes:
         """An object's content."""
         ...
 
@@ -52,7 +52,7 @@ class Workers(Protocol):
 
 @dataclass(frozen=True)
 class Writer:
-    """What every transaction of a service needs to turn drafts into records."""
+    """What every transaction of a service needs to turn events into records."""
 
     service: str
     codec: Codec
@@ -142,8 +142,8 @@ class Handling:
             return
         writer = self.writer
         with self.store.transaction() as tables:
-            for draft in stage.derive(tables.session, event):
-                yield from encode_all([draft], event, writer.service, event.time, writer.codec)
+            for data in stage.derive(tables.session, event):
+                yield from encode_all([data], event, writer.service, event.time, writer.codec)
 
     def _prepare(self, stage: ObjectStage, event: Event) -> tuple[Result | None, Any]:
         with self.store.transaction() as tables:

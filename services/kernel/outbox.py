@@ -17,7 +17,7 @@ from sqlmodel import Session
 from services.kernel.clock import Clock
 from services.kernel.codec import Codec
 from services.kernel.db import cursor, write
-from services.kernel.events import Draft, Outcome, identified
+from services.kernel.events import EventData, Outcome, identified
 from services.kernel.postgresql import pack, unpack
 from services.kernel.wire import Message, encode
 
@@ -46,9 +46,15 @@ class Outbox:
         self._codec = codec
         self._clock = clock
 
-    def add(self, session: Session, draft: Draft, id_: UUID, trace: str | None = None) -> int:
-        """Writes an event within the caller's transaction; returns its sequence, for `Relay.published`."""
-        message = encode(draft, id_, self._service, self._clock(), trace, self._codec)
+    def add(self, session: Session, data: EventData, trace: str | None = None) -> int:
+        """Writes an event that has an id of its own within the caller's transaction; returns its sequence, for
+        `Relay.published`.
+        """
+        assert data.own_id is not None, f"{data.TOPIC}: nothing says its id"
+        return self._write(session, data, data.own_id, trace)
+
+    def _write(self, session: Session, data: EventData, id_: UUID, trace: str | None) -> int:
+        message = encode(data, id_, self._service, self._clock(), trace, self._codec)
         cur = cursor(session)
         cur.execute(
             "insert into outbox (topic, key, value, headers) values (%s, %s, %s, %s) returning sequence",
@@ -60,8 +66,8 @@ class Outbox:
         """Writes the rows and events that `cause` led to; returns the last sequence, None without events."""
         write(session, outcome.rows)
         sequence = None
-        for draft, id_ in identified(outcome.events, cause):
-            sequence = self.add(session, draft, id_)
+        for data, id_ in identified(outcome.events, cause):
+            sequence = self._write(session, data, id_, None)
         return sequence
 
     @staticmethod

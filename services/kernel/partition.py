@@ -381,7 +381,7 @@ class Partition:
         if not stage.awaits_catalogue:
             return True
         events = [item.event for item in batch if isinstance(item.event, Event)]
-        wanted = max((event.data["catalogue_version"] for event in events), default=0)
+        wanted = max((event.data.catalogue_seen for event in events), default=0)
         self.waiting_since = time.monotonic()
         while not (reached := await self._process.has_catalogue(wanted)):
             await self._settle()

@@ -7,16 +7,16 @@ the catalogue handles it once the copy is at least as new.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 
 import sqlalchemy as sa
 from sqlmodel import Session
 
 from services.kernel.errors import Permanent
-from services.kernel.events import Event, Outcome
+from services.kernel.events import Event, EventData, Outcome
 from services.kernel.stage import BatchStage
 
 TOPIC = "catalogue.changed"
@@ -47,9 +47,21 @@ class Entry:
         )
 
 
-def stage() -> BatchStage:
-    """The stage that keeps the copy. Its writes are its `load`: they need no decision."""
-    return BatchStage(topics=(TOPIC,), load=keep, handle=_check)
+class Changed(Protocol):
+    """What a `catalogue.changed` says."""
+
+    kind: str
+    id: str
+    version: int
+    catalogue_version: int
+    body: str
+    valid_from: datetime | None
+    valid_to: datetime | None
+
+
+def stage(changed: type[EventData]) -> BatchStage:
+    """The stage that keeps the copy; `changed` is the event's class. Its writes are its `load`: nothing is decided."""
+    return BatchStage(events=(changed,), load=keep, handle=_check)
 
 
 def _check(event: Event, facts: None) -> Outcome:
@@ -58,12 +70,12 @@ def _check(event: Event, facts: None) -> Outcome:
     return Outcome()
 
 
-def _is_entry(data: Mapping[str, Any]) -> bool:
+def _is_entry(data: Changed) -> bool:
     def refuse(constant: str) -> None:
         raise ValueError(constant)
 
     try:
-        return isinstance(json.loads(data["body"], parse_constant=refuse), dict)
+        return isinstance(json.loads(data.body, parse_constant=refuse), dict)
     except (ValueError, RecursionError):
         return False
 
@@ -81,9 +93,9 @@ def keep(session: Session, events: Sequence[Event]) -> None:
     )
 
 
-def _row(data: Any) -> dict[str, Any]:
+def _row(data: Changed) -> dict[str, Any]:
     names = ("kind", "id", "version", "catalogue_version", "body", "valid_from", "valid_to")
-    return {name: data[name] for name in names}
+    return {name: getattr(data, name) for name in names}
 
 
 def version(session: Session) -> int:

@@ -72,7 +72,7 @@ class Runner:
         )  # fmt: skip
         self._assignment = Assignment(process, topics)
         self._consumer = process.flow = Consumer(
-            service, config.kafka, config.instance, topics, [name for stage in stages for name in stage.topics],
+            service, config.kafka, config.instance, topics, [kind for stage in stages for kind in stage.events],
             self._broker_log, self._assignment.take, self._assignment.accept, self._assignment.leave, self.fail,
         )  # fmt: skip
 

@@ -12,17 +12,22 @@ from typing import Any
 
 from sqlmodel import Session
 
-from services.kernel.events import Draft, Event, Outcome, Reference
+from services.kernel.events import Event, EventData, ObjectReference, Outcome
 
 
 @dataclass(frozen=True)
 class BatchStage:
     """Handles events many to a transaction, at most one of each key. For handlers that need only rows."""
 
-    topics: tuple[str, ...]
+    events: tuple[type[EventData], ...]
     load: Callable[[Session, Sequence[Event]], Any]
     handle: Callable[[Event, Any], Outcome]
     awaits_catalogue: bool = False
+
+    @property
+    def topics(self) -> tuple[str, ...]:
+        """Where its events come from."""
+        return tuple(kind.TOPIC for kind in self.events)
 
 
 @dataclass(frozen=True)
@@ -36,15 +41,20 @@ class ObjectStage:
     it is: places are shared fairly among them.
     """
 
-    topics: tuple[str, ...]
+    events: tuple[type[EventData], ...]
     load: Callable[[Session, Event], Any]
-    reads: Callable[[Event, Any], Mapping[str, Reference]]
+    reads: Callable[[Event, Any], Mapping[str, ObjectReference]]
     handle: Callable[[Event, Any, Mapping[str, bytes]], Outcome]
     isolated: bool = False
     give_up: Callable[[Event, Any], Outcome] | None = None
-    derive: Callable[[Session, Event], Iterable[Draft]] | None = None
+    derive: Callable[[Session, Event], Iterable[EventData]] | None = None
     awaits_catalogue: bool = True
     shared_by: Callable[[Event], str] = lambda event: event.subject
+
+    @property
+    def topics(self) -> tuple[str, ...]:
+        """Where its events come from."""
+        return tuple(kind.TOPIC for kind in self.events)
 
 
 Stage = BatchStage | ObjectStage

@@ -17,14 +17,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from hashlib import sha256
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from sqlalchemy import Engine, text
 
 from services.kernel.errors import Permanent, Unavailable
-from services.kernel.events import NewObject, Reference
+from services.kernel.events import NewObject, ObjectReference
 from services.kernel.masterkey import MasterKey, NotWrapped
 
 NONCE = 12
@@ -135,13 +135,13 @@ class Vault:
         self._master_key = master_key
         self._known: bytes | None = None
 
-    def put(self, item: NewObject) -> dict[str, Any]:
+    def put(self, item: NewObject) -> ObjectReference:
         """Keeps an object and returns its reference; durable when it returns. Raises Unavailable.
 
         Putting it again changes nothing, unless what lies there does not open: it is damaged, or its key is lost.
         """
         reference = item.reference()
-        name = reference["name"]
+        name = reference.name
         if not self.check():
             self._mark()
         cipher = AESGCM(self._key(name, secrets.token_bytes(32)))
@@ -153,9 +153,9 @@ class Vault:
             raise Unavailable("the vault's folder: it went while it was written to")
         return reference
 
-    def get(self, reference: Reference) -> bytes:
+    def get(self, reference: ObjectReference) -> bytes:
         """The object's content, which is what the reference says; raises Erased, Missing, Damaged, Unavailable."""
-        name = str(reference["name"])
+        name = reference.name
         if not NAME.fullmatch(name):
             raise Damaged("not a name of an object")
         try:
@@ -163,7 +163,7 @@ class Vault:
         except (Missing, Damaged):
             self.check()
             content = self._open(name)  # once more: it may have been away, and come back
-        if sha256(content).hexdigest() != reference["sha256"]:
+        if sha256(content).hexdigest() != reference.sha256:
             raise Damaged(name)
         return content
 

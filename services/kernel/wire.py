@@ -6,13 +6,16 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
+from typing import TypeVar
 from uuid import UUID
 
+from services.kernel.avro import from_avro, to_avro
 from services.kernel.codec import Codec
 from services.kernel.errors import Malformed, Oversized
-from services.kernel.events import Draft, Event, Key, identified
+from services.kernel.events import Event, EventData, Key, identified
 from services.kernel.topics import LARGEST_RECORD, Topic
 
+T = TypeVar("T", bound=EventData)
 Header = tuple[str, bytes]
 """Of records that come, the value may be None, too: Kafka allows it."""
 
@@ -60,7 +63,7 @@ def attributes(headers: Iterable[Header]) -> dict[str, bytes]:
 
 
 def encode(
-    draft: Draft, id_: UUID, source: str, now: datetime, trace: str | None, codec: Codec
+    data: EventData, id_: UUID, source: str, now: datetime, trace: str | None, codec: Codec
 ) -> Message:
     """The record of an event. Raises ValueError where the data don't fit the topic's schema, and Oversized where the
     broker would refuse the record: whoever is to publish it could never go on.
@@ -69,18 +72,18 @@ def encode(
         ("ce_specversion", b"1.0"),
         ("ce_id", str(id_).encode()),
         ("ce_source", f"/{source}".encode()),
-        ("ce_type", f"vn.solieu.{draft.topic}".encode()),
-        ("ce_subject", draft.subject.encode()),
+        ("ce_type", f"vn.solieu.{data.TOPIC}".encode()),
+        ("ce_subject", data.subject.encode()),
         ("ce_time", now.isoformat().encode()),
         ("content-type", b"application/avro"),
     ]
     if trace:
         headers.append(("traceparent", trace.encode()))
-    value = codec.encode(f"{draft.topic}-value", draft.data)
-    key = encode_key(draft.topic, draft.key, codec)
-    message = Message(draft.topic, key, value, tuple(headers))
+    value = codec.encode(f"{data.TOPIC}-value", to_avro(data))
+    key = encode_key(data.TOPIC, data.key, codec)
+    message = Message(data.TOPIC, key, value, tuple(headers))
     if message.size > LARGEST_RECORD:
-        raise Oversized(f"{draft.topic}: {message.size} bytes, of at most {LARGEST_RECORD}")
+        raise Oversized(f"{data.TOPIC}: {message.size} bytes, of at most {LARGEST_RECORD}")
     return message
 
 
@@ -90,19 +93,26 @@ def encode_key(topic: str, key: Key, codec: Codec) -> bytes:
 
 
 def encode_all(
-    drafts: Iterable[Draft], cause: Event, source: str, now: datetime, codec: Codec
+    events: Iterable[EventData], cause: Event, source: str, now: datetime, codec: Codec
 ) -> list[Message]:
     """The records of all that one event led to."""
     return [
-        encode(draft, id_, source, now, cause.traceparent, codec)
-        for draft, id_ in identified(drafts, cause.id)
+        encode(data, id_, source, now, cause.traceparent, codec)
+        for data, id_ in identified(events, cause.id)
     ]
 
 
 def decode(
-    topic: Topic, key: bytes | None, value: bytes | None, headers: Iterable[Header], codec: Codec
-) -> Event:
-    """The event of a record; raises Malformed, which says what is wrong with it, and Newer (codec.py)."""
+    topic: Topic,
+    kind: type[T],
+    key: bytes | None,
+    value: bytes | None,
+    headers: Iterable[Header],
+    codec: Codec,
+) -> Event[T]:
+    """The event of a record, of the class of its topic; raises Malformed, which says what is wrong with it, and Newer
+    (codec.py).
+    """
     if key is None or value is None:
         raise Malformed(f"{topic.name}: a record without {'key' if key is None else 'value'}")
     given = attributes(headers)
@@ -116,14 +126,13 @@ def decode(
             source=given["ce_source"].decode().removeprefix("/"),
             traceparent=given["traceparent"].decode() if "traceparent" in given else None,
             # Last: what is wrong otherwise is no event of a newer release, which would be waited for.
-            data=codec.decode(f"{topic.name}-value", value),
+            data=from_avro(kind, codec.decode(f"{topic.name}-value", value)),
             encoded=value,
         )
         if event.time.utcoffset() is None:
             raise Malformed(f"{topic.name}: ce_time has no offset from UTC")
-        submission = event.data.get("submission_id")
         by_submission = topic.name.startswith("submission.") and topic.key == "string"
-        if by_submission and submission and (submission != event.key or not UUID(submission)):
+        if by_submission and (event.data.key != event.key or not UUID(event.data.subject)):
             raise Malformed(f"{topic.name}: the key is not its submission")
         return event
     except KeyError as error:

@@ -4,97 +4,111 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from datetime import timedelta
-from typing import Any
+from typing import Any, get_args
 from uuid import UUID, uuid5
 
-from services.kernel.events import Event, Outcome, Row
+from services.events.catalogue import CalendarReleased, PeopleChanged
+from services.events.common import attempt_of, submission_of
+from services.events.grdp import FigureRecalled
+from services.events.intake import SubmissionRefused
+from services.events.policy import (
+    IncidentClosed,
+    IncidentOpened,
+    RequestDecided,
+    ReviewDecided,
+    SubmissionHeld,
+)
+from services.events.validation import FindingAnswered, SubmissionReturned, VerificationChanged
+from services.kernel.events import Event, EventData, Outcome, Row
 from services.model.text import Language
 from services.notification import letter, tidings
 from services.notification.facts import Contact, Facts, Known, Organisation
-from services.notification.store import AttemptRow, NoticeRow, State, key_of
-from services.notification.tidings import Tiding
+from services.notification.store import AttemptRow, NoticeRow, State
+from services.notification.tidings import Tiding, Verdict
 
 OLDEST = timedelta(days=7)
 """What is older is no news: a new installation, or a replay, must not tell it all again."""
-GOVERNING = "people.changed"
-VERDICTS = (
-    "submission.returned",
-    "submission.cleared",
-    "submission.held",
-    "submission.withheld",
-    "submission.withdrawn",
-)
-OTHERS = (
-    "submission.refused",
-    "finding.answered",
-    "verification.changed",
-    "review.decided",
-    "request.decided",
-    "calendar.released",
-    "incident.opened",
-    "incident.closed",
-    "figure.recalled",
-    GOVERNING,
+
+
+VERDICTS: tuple[type[EventData], ...] = get_args(Verdict)
+OTHERS: tuple[type[EventData], ...] = (
+    SubmissionRefused,
+    FindingAnswered,
+    VerificationChanged,
+    ReviewDecided,
+    RequestDecided,
+    CalendarReleased,
+    IncidentOpened,
+    IncidentClosed,
+    FigureRecalled,
+    PeopleChanged,
 )
 
 
 def handle(event: Event, facts: Facts) -> Outcome:
     """The notices of one event, one for each recipient, channel and address."""
-    if event.topic in VERDICTS:
+    if isinstance(event.data, VERDICTS):
         return _verdict(event, facts)
     return Outcome(rows=tuple(_notices(event, _others(event, facts), facts)))
 
 
-def _verdict(event: Event, facts: Facts) -> Outcome:
+def _verdict(event: Event[Verdict], facts: Facts) -> Outcome:
     """Tells a verdict once: a higher decision with the same verdict changes who may read, not what the sender asks.
 
     A lower decision came late, by another topic: it holds no more.
     """
-    key = key_of(event)
-    assert key is not None, "the schemas of verdicts name submission and attempt"
-    known, data = facts.known.get(key, Known()), event.data
-    decision = data.get("decision", 0)
+    data, head = event.data, event.data.head
+    key = UUID(head.submission_id), head.attempt
+    known = facts.known.get(key, Known())
+    decision = 0 if isinstance(data, SubmissionReturned) else data.decision
     if decision <= known.decision:
         return Outcome()
-    told = f"{event.topic}/{data.get('room') or ''}"
+    room = data.room if isinstance(data, SubmissionHeld) else None
+    told = f"{data.TOPIC}/{room or ''}"
     values = {
         "submission_id": key[0],
         "attempt": key[1],
         "decision": decision,
         "told": told,
-        **{name: data[name] for name in ("form", "period", "province")},
+        "form": head.form,
+        "period": head.period,
+        "province": head.province,
     }
     rows = [Row(AttemptRow, values, conflict="replace")]
     if told != known.told:
-        found = tidings.of_verdict(event.topic, data, facts)
+        found = tidings.of_verdict(data, facts)
         rows.extend(_notices(event, found, facts))
     return Outcome(rows=tuple(rows))
 
 
 def _others(event: Event, facts: Facts) -> Iterator[Tiding]:
-    if event.topic == "submission.refused":
-        return tidings.of_refusal(event.data, facts)
-    if event.topic == "finding.answered":
-        return tidings.of_answer(event.data, facts)
-    if event.topic == "verification.changed":
-        return tidings.of_verification(event.data, facts)
-    if event.topic == "review.decided":
-        key = key_of(event)
-        assert key is not None, "the schema names submission and attempt"
-        return tidings.of_review(event.data, key, facts)
-    if event.topic == "request.decided":
-        return tidings.of_request(event.data, facts)
-    if event.topic == "incident.opened":
-        return tidings.of_incident(event.data, facts)
-    if event.topic == "incident.closed":
-        key = key_of(event)
-        assert key is not None, "the schema names submission and attempt"
-        return tidings.of_ending(event.data, key, facts)
-    if event.topic == "figure.recalled":
-        return tidings.of_recall(event.data, facts)
-    if event.topic == GOVERNING:
-        return tidings.of_people(event.data, facts)
-    return tidings.of_release(event.data, facts)
+    match event.data:
+        case SubmissionRefused() as data:
+            return tidings.of_refusal(data, facts)
+        case FindingAnswered() as data:
+            return tidings.of_answer(data, facts)
+        case VerificationChanged() as data:
+            return tidings.of_verification(data, facts)
+        case ReviewDecided() as data:
+            return tidings.of_review(data, _known(data, facts), facts)
+        case RequestDecided() as data:
+            return tidings.of_request(data, facts)
+        case IncidentOpened() as data:
+            return tidings.of_incident(data, facts)
+        case IncidentClosed() as data:
+            return tidings.of_ending(data, _known(data, facts), facts)
+        case FigureRecalled() as data:
+            return tidings.of_recall(data, facts)
+        case PeopleChanged() as data:
+            return tidings.of_people(data, facts)
+        case CalendarReleased() as data:
+            return tidings.of_release(data, facts)
+        case other:
+            raise TypeError(f"nobody is told of {other}")
+
+
+def _known(data: ReviewDecided | IncidentClosed, facts: Facts) -> Known:
+    return facts.known.get((UUID(data.submission_id), data.attempt), Known())
 
 
 def _notices(event: Event, found: Iterable[Tiding], facts: Facts) -> Iterator[Row]:
@@ -104,7 +118,9 @@ def _notices(event: Event, found: Iterable[Tiding], facts: Facts) -> Iterator[Ro
         organisation = facts.organisations.get(tiding.recipient)
         for contact in organisation.contacts if organisation else ():
             # Who could choose not to hear that somebody else takes over would be chosen for.
-            if organisation and (event.topic == GOVERNING or contact.wants(event.topic)):
+            if organisation and (
+                isinstance(event.data, PeopleChanged) or contact.wants(event.topic)
+            ):
                 values = _row(event, tiding, organisation, contact, facts)
                 yield Row(NoticeRow, values, conflict="ignore")
 
@@ -112,7 +128,7 @@ def _notices(event: Event, found: Iterable[Tiding], facts: Facts) -> Iterator[Ro
 def _row(
     event: Event, tiding: Tiding, to: Organisation, contact: Contact, facts: Facts
 ) -> dict[str, Any]:
-    submission = event.data.get("submission_id")
+    submission = submission_of(event.data)
     language: Language = "en" if contact.language == "en" else "vi"
     message, values = tiding.message, tiding.values
     return {
@@ -144,7 +160,7 @@ def _payload(event: Event, tiding: Tiding, to: Organisation) -> str:
     data = {
         "event_id": str(event.id),
         "recipient": to.id,
-        "submission_id": event.data.get("submission_id"),
-        "attempt": event.data.get("attempt"),
+        "submission_id": submission_of(event.data),
+        "attempt": attempt_of(event.data),
     }
     return letter.payload(tiding.message, tiding.values, event.topic, event.time, data)

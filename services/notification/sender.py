@@ -163,8 +163,7 @@ class Sender:
             if row is None:
                 return  # another process took it for lost, and said so
             if change.state is not State.QUEUED:
-                draft, id_ = event(dict(row), now)
-                self._context.outbox.add(session, draft, id_)
+                self._context.outbox.add(session, event(dict(row), now))
         labels = (self._context.service, self._name, change.state.value)
         metrics.NOTICES.labels(*labels).inc()
 

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import Field, Session, SQLModel, select
 
+from services.events.common import attempt_of, form_of, submission_of
 from services.kernel import replica
 from services.kernel.events import Event
 from services.model.text import Text
@@ -119,8 +120,8 @@ def load(session: Session, events: Sequence[Event]) -> Facts:
 
 def key_of(event: Event) -> Key | None:
     """The attempt that an event is about; None where it is about none."""
-    submission, attempt = event.data.get("submission_id"), event.data.get("attempt")
-    return None if submission is None or attempt is None else (UUID(submission), int(attempt))
+    submission, attempt = submission_of(event.data), attempt_of(event.data)
+    return None if submission is None or attempt is None else (UUID(submission), attempt)
 
 
 def _facts(session: Session, events: Sequence[Event], keys: Sequence[Key], *, lock: bool) -> Facts:
@@ -142,7 +143,7 @@ def _facts(session: Session, events: Sequence[Event], keys: Sequence[Key], *, lo
 
 
 def _titles(session: Session, events: Sequence[Event]) -> dict[str, Text]:
-    forms = {form for event in events if (form := event.data.get("form"))}
+    forms = {form for event in events if (form := form_of(event.data))}
     found = {form: replica.get(session, "form", form) for form in forms if "\0" not in form}
     return {
         form: Text(entry.body["title"]["vi"], entry.body["title"]["en"])

@@ -2,20 +2,44 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, timezone
-from typing import Any
 
+from services.events.catalogue import CalendarReleased, PeopleChanged
+from services.events.common import Article, Head
+from services.events.grdp import FigureRecalled
+from services.events.intake import SubmissionRefused
+from services.events.policy import (
+    IncidentClosed,
+    IncidentOpened,
+    Reason,
+    RequestDecided,
+    ReviewDecided,
+    SubmissionCleared,
+    SubmissionHeld,
+    SubmissionWithdrawn,
+    SubmissionWithheld,
+)
+from services.events.validation import FindingAnswered, SubmissionReturned, VerificationChanged
 from services.model.messages import texts
 from services.model.period import Period, PeriodError
 from services.model.regulation import clause_in
 from services.model.text import ModelError, Text
-from services.notification.facts import Facts, Key, Known
+from services.notification.facts import Facts, Known
 
 VIETNAM = timezone(timedelta(hours=7))
 NONE = Text("không có", "none")
 AUDIENCES_OF_ORGANISATIONS = ("agency", "room", "provincial_committee", "national_office")
+Verdict = (
+    SubmissionReturned
+    | SubmissionCleared
+    | SubmissionHeld
+    | SubmissionWithheld
+    | SubmissionWithdrawn
+)
+Based = Article | Reason | SubmissionRefused | IncidentOpened
+"""What names the article that it rests on."""
 
 
 @dataclass(frozen=True)
@@ -27,158 +51,157 @@ class Tiding:
     values: Mapping[str, Text]
 
 
-def of_verdict(topic: str, data: Mapping[str, Any], facts: Facts) -> Iterator[Tiding]:
+def of_verdict(data: Verdict, facts: Facts) -> Iterator[Tiding]:
     """What the sender is told, of a held attempt those who decide about it, of one taken back the office."""
-    verdict = topic.removeprefix("submission.")
-    values = {**_submission(data, facts), "reasons": _reasons(data, facts)}
-    yield Tiding(data["sender"], f"notice.{verdict}", values)
-    if verdict == "held":
-        reviewers = str(data["reviewers"])
-        asked = {**values, "due": _time(data["due"]), "reviewers": Text(reviewers, reviewers)}
-        for decider in _deciders(data["room"], data["province"], facts):
+    verdict = data.TOPIC.removeprefix("submission.")
+    reasons = data.reasons if isinstance(data, SubmissionHeld | SubmissionWithheld) else ()
+    values = {**_submission(data.head, facts), "reasons": _reasons(reasons, facts)}
+    yield Tiding(data.head.sender, f"notice.{verdict}", values)
+    if isinstance(data, SubmissionHeld):
+        reviewers = str(data.reviewers)
+        asked = {**values, "due": _time(data.due), "reviewers": Text(reviewers, reviewers)}
+        for decider in _deciders(data.room, data.head.province, facts):
             yield Tiding(decider, "notice.to_review", asked)
-    if verdict == "withdrawn":
-        for office in facts.offices(data["province"]):
+    if isinstance(data, SubmissionWithdrawn):
+        for office in facts.offices(data.head.province):
             yield Tiding(office, "notice.withdrawn_office", values)
 
 
-def of_recall(data: Mapping[str, Any], facts: Facts) -> Iterator[Tiding]:
+def of_recall(data: FigureRecalled, facts: Facts) -> Iterator[Tiding]:
     """What those who read figures before are told; the compilers have it in their feed, and in the office's notice."""
-    if data["audience_kind"] == "compilers":
+    if data.audience_kind == "compilers":
         return
-    values = {**_submission(data, facts), "last": _time(data["last_read_at"])}
-    own = data["organisation"] or data["audience_id"]
-    readers = data["audience_id"].split() if data["audience_kind"] == "room" else (own,)
+    values = {**_submission(data, facts), "last": _time(data.last_read_at)}
+    own = data.organisation or data.audience_id
+    readers = data.audience_id.split() if data.audience_kind == "room" else (own,)
     for reader in readers:
         yield Tiding(reader, "notice.recalled", values)
 
 
-def of_refusal(data: Mapping[str, Any], facts: Facts) -> Iterator[Tiding]:
+def of_refusal(data: SubmissionRefused, facts: Facts) -> Iterator[Tiding]:
     """What the sender is told. What it stated is shown only where the catalogue knows it: else it could be anything."""
-    if data["sender"] is None:
+    if data.sender is None:
         return
-    if data["code"] == "state-secret":
-        articles = [data] if data["instrument"] else []
-        yield Tiding(data["sender"], "notice.secret", {"articles": _articles(articles, facts)})
+    if data.code == "state-secret":
+        articles = [data] if data.instrument else []
+        yield Tiding(data.sender, "notice.secret", {"articles": _articles(articles, facts)})
         return
-    form = data["form"] if data["form"] in facts.titles else None
-    reason = _text(f"intake.{data['code'].replace('-', '_')}") or _plain(data["code"])
-    values = {"form": _form(form, facts), "period": _period(data["period"]), "reason": reason}
-    yield Tiding(data["sender"], "notice.refused", values)
+    form = data.form if data.form in facts.titles else None
+    reason = _text(f"intake.{data.code.replace('-', '_')}") or _plain(data.code)
+    values = {"form": _form(form, facts), "period": _period(data.period), "reason": reason}
+    yield Tiding(data.sender, "notice.refused", values)
 
 
-def of_answer(data: Mapping[str, Any], facts: Facts) -> Iterator[Tiding]:
+def of_answer(data: FindingAnswered, facts: Facts) -> Iterator[Tiding]:
     """An explanation is told to the room, or the office, that decides about it; a decision to the sender."""
-    found = _plain(data["rule"] or data["code"])
-    values = {**_submission(data, facts), "finding": _plain(data["finding"]), "rule": found}
-    told = Tiding(data["sender"], f"notice.finding_{data['kind']}", values)
-    if data["kind"] != "explained":
+    found = _plain(data.rule or data.code)
+    values = {**_submission(data.head, facts), "finding": _plain(data.finding), "rule": found}
+    told = Tiding(data.head.sender, f"notice.finding_{data.kind}", values)
+    if data.kind != "explained":
         yield told
         return
-    for decider in _deciders(data["room"], data["province"], facts):
+    for decider in _deciders(data.room, data.head.province, facts):
         yield replace(told, recipient=decider)
 
 
-def of_verification(data: Mapping[str, Any], facts: Facts) -> Iterator[Tiding]:
+def of_verification(data: VerificationChanged, facts: Facts) -> Iterator[Tiding]:
     """A question is told to the room that verifies, what was found to the one that asked, a fault to the sender."""
-    cells = _plain(", ".join(data["cells"])) if data["cells"] else texts("notice.all_cells")
+    cells = _plain(", ".join(data.cells)) if data.cells else texts("notice.all_cells")
     told = Tiding(
-        data["sender"],
-        f"notice.verification_{data['state']}",
-        {**_submission(data, facts), "cells": cells},
+        data.head.sender,
+        f"notice.verification_{data.state}",
+        {**_submission(data.head, facts), "cells": cells},
     )
-    whose = data["verifier"] if data["state"] == "asked" else data["room"]
-    for room in _deciders(whose, data["province"], facts):
+    whose = data.verifier if data.state == "asked" else data.room
+    for room in _deciders(whose, data.head.province, facts):
         yield replace(told, recipient=room)
-    if data["state"] == "wrong":
+    if data.state == "wrong":
         yield replace(told, message="notice.verification_correct")
 
 
-def of_review(data: Mapping[str, Any], key: Key, facts: Facts) -> Iterator[Tiding]:
+def of_review(data: ReviewDecided, known: Known, facts: Facts) -> Iterator[Tiding]:
     """What the room, or the office, whose turn it was is told; the sender hears of the verdict that follows."""
-    known = facts.known.get(key, Known())
-    message = "notice.reviewed" if data["step"] >= data["steps"] else "notice.second_review"
+    message = "notice.reviewed" if data.step >= data.steps else "notice.second_review"
     values = {
-        "submission": _plain(data["submission_id"]),
-        "attempt": _plain(str(data["attempt"])),
+        "submission": _plain(data.submission_id),
+        "attempt": _plain(str(data.attempt)),
         "form": _form(known.form, facts),
         "period": _period(known.period),
-        "outcome": texts(f"notice.outcome.{data['outcome']}"),
+        "outcome": texts(f"notice.outcome.{data.outcome}"),
     }
-    for decider in _deciders(data["room"], known.province, facts):
+    for decider in _deciders(data.room, known.province, facts):
         yield Tiding(decider, message, values)
 
 
-def of_incident(data: Mapping[str, Any], facts: Facts) -> Iterator[Tiding]:
+def of_incident(data: IncidentOpened, facts: Facts) -> Iterator[Tiding]:
     """A suspected state secret is told to its sender, and to the leadership of the office."""
-    articles = [data] if data["instrument"] else []
+    articles = [data] if data.instrument else []
     values = {
-        "submission": _plain(data["submission_id"]),
-        "attempt": _plain(str(data["attempt"])),
-        "form": _form(data["form"], facts),
-        "level": texts(f"policy.kind.{data['level']}"),
+        "submission": _plain(data.submission_id),
+        "attempt": _plain(str(data.attempt)),
+        "form": _form(data.form, facts),
+        "level": texts(f"policy.kind.{data.level}"),
         "articles": _articles(articles, facts),
     }
-    yield Tiding(data["sender"], "notice.secret_suspected", values)
-    for office in facts.offices(data["province"]):
+    yield Tiding(data.sender, "notice.secret_suspected", values)
+    for office in facts.offices(data.province):
         yield Tiding(office, "notice.secret_incident", values)
 
 
-def of_ending(data: Mapping[str, Any], key: Key, facts: Facts) -> Iterator[Tiding]:
+def of_ending(data: IncidentClosed, known: Known, facts: Facts) -> Iterator[Tiding]:
     """How an incident ended is told to the leadership."""
-    known = facts.known.get(key, Known())
     values = {
-        "submission": _plain(data["submission_id"]),
-        "attempt": _plain(str(data["attempt"])),
+        "submission": _plain(data.submission_id),
+        "attempt": _plain(str(data.attempt)),
         "form": _form(known.form, facts),
-        "outcome": texts(f"notice.ending.{data['outcome']}"),
+        "outcome": texts(f"notice.ending.{data.outcome}"),
     }
     for office in facts.offices(known.province):
         yield Tiding(office, "notice.secret_ended", values)
 
 
-def of_request(data: Mapping[str, Any], facts: Facts) -> Iterator[Tiding]:
+def of_request(data: RequestDecided, facts: Facts) -> Iterator[Tiding]:
     """What the asking organisation is told. A user group is no organisation: nobody."""
-    if data["audience_kind"] in AUDIENCES_OF_ORGANISATIONS:
+    if data.audience_kind in AUDIENCES_OF_ORGANISATIONS:
         values = {
             **_figure(data),
-            "articles": _articles(data["articles"], facts),
-            "reason": _text(data["message"]) or NONE,
+            "articles": _articles(data.articles, facts),
+            "reason": _text(data.message) or NONE,
         }
-        yield Tiding(data["audience_id"], f"notice.request_{data['state']}", values)
+        yield Tiding(data.audience_id, f"notice.request_{data.state}", values)
 
 
-def of_people(data: Mapping[str, Any], facts: Facts) -> Iterator[Tiding]:
+def of_people(data: PeopleChanged, facts: Facts) -> Iterator[Tiding]:
     """Who may act is told to the statistics office's leadership, and to the organisation concerned.
 
     A contact address is told at the one that holds until the change does: the old one hears of it. What was set up
     before there were leaders is told to nobody, but the founding itself is; nor is that somebody chose a new password.
     """
-    is_own = data["what"] == "password" and data["author"] == data["person"]
-    if is_own or (data["founding"] and data["what"] != "founding"):
+    is_own = data.what == "password" and data.author == data.person
+    if is_own or (data.founding and data.what != "founding"):
         return
     values = {
-        "what": texts(f"notice.change.{data['what']}"),
-        "subject": _plain(data["person"] or data["entry"] or data["organisation"] or "?"),
-        "author": _plain(data["author"]),
-        "second": _plain(data["decided_by"]) if data["decided_by"] else NONE,
-        "change": _plain(data["change_id"]),
+        "what": texts(f"notice.change.{data.what}"),
+        "subject": _plain(data.person or data.entry or data.organisation or "?"),
+        "author": _plain(data.author),
+        "second": _plain(data.decided_by) if data.decided_by else NONE,
+        "change": _plain(data.change_id),
     }
-    concerned = facts.organisations.get(data["organisation"])
+    concerned = facts.organisations.get(data.organisation or "")
     offices = facts.offices(concerned.province if concerned else None)
     for one in dict.fromkeys([*offices, *([concerned.id] if concerned else [])]):
-        yield Tiding(one, f"notice.people_{data['state']}", values)
+        yield Tiding(one, f"notice.people_{data.state}", values)
 
 
-def of_release(data: Mapping[str, Any], facts: Facts) -> Iterator[Tiding]:
+def of_release(data: CalendarReleased, facts: Facts) -> Iterator[Tiding]:
     """What is published concerns everyone of the province, and those without one."""
-    day = data["document_date"]
+    day = data.document_date
     document = Text(
-        f"{data['document_number']} ngày {day:%d/%m/%Y}",
-        f"{data['document_number']} of {day.isoformat()}",
+        f"{data.document_number} ngày {day:%d/%m/%Y}",
+        f"{data.document_number} of {day.isoformat()}",
     )
     values = {**_figure(data), "document": document}
-    province = data["area"] if data["area_list"] == "34" else None
+    province = data.area if data.area_list == "34" else None
     for one in facts.organisations.values():
         if None in (province, one.province) or province == one.province:
             yield Tiding(one.id, "notice.published", values)
@@ -188,23 +211,23 @@ def _deciders(room: str | None, province: str | None, facts: Facts) -> tuple[str
     return (room,) if room else facts.offices(province)
 
 
-def _submission(data: Mapping[str, Any], facts: Facts) -> dict[str, Text]:
+def _submission(data: Head | FigureRecalled, facts: Facts) -> dict[str, Text]:
     return {
-        "submission": _plain(data["submission_id"]),
-        "attempt": _plain(str(data["attempt"])),
-        "form": _form(data["form"], facts),
-        "period": _period(data["period"]),
-        "completeness": texts(f"notice.completeness.{data['completeness']}"),
+        "submission": _plain(data.submission_id),
+        "attempt": _plain(str(data.attempt)),
+        "form": _form(data.form, facts),
+        "period": _period(data.period),
+        "completeness": texts(f"notice.completeness.{data.completeness}"),
     }
 
 
-def _figure(data: Mapping[str, Any]) -> dict[str, Text]:
+def _figure(data: RequestDecided | CalendarReleased) -> dict[str, Text]:
     """Which figure, never the figure."""
     return {
-        "indicator": _plain(data["indicator"]),
-        "area": _plain(data["area"]),
-        "period": _period(data["period"]),
-        "completeness": texts(f"notice.completeness.{data['completeness']}"),
+        "indicator": _plain(data.indicator),
+        "area": _plain(data.area),
+        "period": _period(data.period),
+        "completeness": texts(f"notice.completeness.{data.completeness}"),
     }
 
 
@@ -222,28 +245,28 @@ def _period(text: str | None) -> Text:
         return Text("?", "?")
 
 
-def _reasons(data: Mapping[str, Any], facts: Facts) -> Text:
+def _reasons(reasons: Iterable[Reason], facts: Facts) -> Text:
     """Each reason in words, with its article."""
     found = []
-    for reason in data.get("reasons", ()):
+    for reason in reasons:
         article = _article(reason, facts)
-        words = _text(reason["message"]) or _plain(reason["policy"])
+        words = _text(reason.message) or _plain(reason.policy)
         found.append(Text(f"- {words.vi} ({article.vi})", f"- {words.en} ({article.en})"))
     if not found:
         return NONE
     return Text("\n".join(one.vi for one in found), "\n".join(one.en for one in found))
 
 
-def _articles(articles: list[Any], facts: Facts) -> Text:
+def _articles(articles: Iterable[Based], facts: Facts) -> Text:
     found = [_article(one, facts) for one in articles]
     if not found:
         return NONE
     return Text("; ".join(one.vi for one in found), "; ".join(one.en for one in found))
 
 
-def _article(data: Mapping[str, Any], facts: Facts) -> Text:
-    number = facts.instruments.get(data["instrument"], data["instrument"])
-    article, clause = data["article"], data["clause"]
+def _article(based: Based, facts: Facts) -> Text:
+    instrument, article, clause = based.instrument or "", based.article, based.clause
+    number = facts.instruments.get(instrument, instrument)
     if not article:
         return _plain(number)
     vi = f"Điều {article}" if clause is None else f"khoản {clause} Điều {article}"

@@ -151,9 +151,13 @@ class _Admin:
 
 @schemas.command(help="Khóa mã số của lược đồ mới · Give each new schema its id, for ever")
 def lock(json: AsJson = False) -> None:
-    """Adds changed schema files to schemas/ids.json; the contract tests say if they may differ."""
+    """Makes the schema files from the classes of services/events, and adds what changed to schemas/ids.json; the
+    contract tests say if it may differ.
+    """
+    from services.events import registry
     from services.kernel.codec import lock as lock_schemas
 
+    registry.write()
     _show_added(lock_schemas(), "locked", "unchanged", json)
 
 

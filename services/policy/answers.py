@@ -56,7 +56,7 @@ def answered(
 ) -> tuple[Answer, tuple[Part, ...]]:
     """The answer from the attempt that is current, the one before where nothing of it changes; and its parts."""
     figure = asked.figure
-    form = facts.forms.get(attempt.head["form_version"])
+    form = facts.forms.get(attempt.head.form_version)
     is_system = form is None or figure.indicator_list in form.systems
     published = not is_system or figure in facts.released
     judged = asked.judgement
@@ -81,7 +81,7 @@ def answered(
     if first.state == GRANTED and any(_waits(one, at) for one in found):
         message = "policy.granted-in-part"
     named = tuple(map(asdict, articles))
-    submission = str(attempt.head["submission_id"])
+    submission = attempt.head.submission_id
     return _next(asked, Answer(0, first.state, message, named, submission, at)), found
 
 

@@ -6,14 +6,31 @@ under the lock of the submission's row; so nothing is decided by two of them at 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, replace
 from datetime import datetime
+from functools import partial
 from hashlib import sha256
 from typing import Any
 from uuid import UUID
 
-from services.kernel.events import Draft, Outcome, Row
+from services.events.common import Article, OfSubmission
+from services.events.policy import Outcome as ReviewOutcome
+from services.events.policy import Reason as ReasonTold
+from services.events.policy import Release as ReleaseTold
+from services.events.policy import (
+    ReleaseState,
+    RequestDecided,
+    ReviewDecided,
+    SubmissionCleared,
+    SubmissionHeld,
+    SubmissionSuperseded,
+    SubmissionWithdrawn,
+    SubmissionWithheld,
+)
+from services.kernel.avro import from_avro, to_avro
+from services.kernel.events import EventData, Outcome, Row
+from services.model.observation import Completeness
 from services.policy.answers import absent, answered, plain, releases, standing
 from services.policy.deadline import due
 from services.policy.facts.rows import (
@@ -42,7 +59,7 @@ class Book:
         self._number = facts.last_decision
         self._current = facts.current_attempt
         self._attempts = {one.attempt: one for one in facts.attempts}
-        self._drafts: list[Draft] = []
+        self._drafts: list[EventData] = []
         self._decisions: list[Row] = []
         self._changed: set[int] = set()
         self._others: list[Row] = []
@@ -60,29 +77,29 @@ class Book:
     def withhold(self, attempt: Attempt, reasons: tuple[Mapping[str, Any], ...]) -> None:
         """Enters that the attempt may not be used."""
         attempt = replace(attempt, reasons=reasons, hold=None)
-        data = {"figures": attempt.figures, "reasons": list(reasons)}
-        self._enter(attempt, Verdict.WITHHELD, data)
+        told = partial(SubmissionWithheld, figures=attempt.figures, reasons=_reasons(reasons))
+        self._enter(attempt, Verdict.WITHHELD, told)
 
     def review(self, attempt: Attempt, act: Act, kind: str, steps: int) -> None:
         """Enters what a person decided about a hold."""
         hold = attempt.hold
-        data = {
-            "review_id": str(act.id),
-            "submission_id": self._id,
-            "attempt": attempt.attempt,
-            "decision": act.decision,
-            "kind": kind,
-            "outcome": act.outcome,
-            "step": act.step,
-            "steps": steps,
-            "person": act.person,
-            "room": hold.room if hold else None,
-            "on_behalf": act.on_behalf,
-            **_committed("reason", act.reason),
-            "document": act.document,
-            "decided_at": act.at,
-        }
-        self._drafts.append(Draft("review.decided", self._id, data, self._id, id=act.id))
+        decided = ReviewDecided(
+            review_id=str(act.id),
+            submission_id=self._id,
+            attempt=attempt.attempt,
+            decision=act.decision,
+            kind=kind,
+            outcome=ReviewOutcome(act.outcome),
+            step=act.step,
+            steps=steps,
+            person=act.person,
+            room=hold.room if hold else None,
+            on_behalf=act.on_behalf,
+            reason_sha256=_hash(act.reason),
+            document=act.document,
+            decided_at=act.at,
+        )
+        self._drafts.append(decided)
         self._others.append(act_row(UUID(self._id), act))
 
     def enter_withdrawal(self, withdrawal: Withdrawal) -> None:
@@ -91,16 +108,17 @@ class Book:
 
     def withdraw(self, attempt: Attempt, withdrawal: Withdrawal) -> None:
         """Enters that an attempt is taken back; who waits for one of its figures waits for another submission."""
-        data = {
-            "figures": attempt.figures,
-            "withdrawal_id": str(withdrawal.id),
-            "person": withdrawal.person,
-            "organisation": withdrawal.organisation,
-            "reason_sha256": _hash(withdrawal.reason),
-            "document": withdrawal.document,
-            "effective_at": withdrawal.at,
-        }
-        self._enter(replace(attempt, hold=None, reasons=(), releases=()), Verdict.WITHDRAWN, data)
+        told = partial(
+            SubmissionWithdrawn,
+            figures=attempt.figures,
+            withdrawal_id=str(withdrawal.id),
+            person=withdrawal.person,
+            organisation=withdrawal.organisation,
+            reason_sha256=_hash(withdrawal.reason),
+            document=withdrawal.document,
+            effective_at=withdrawal.at,
+        )
+        self._enter(replace(attempt, hold=None, reasons=(), releases=()), Verdict.WITHDRAWN, told)
         if attempt.attempt != self._current:
             return
         self._current = None
@@ -163,20 +181,22 @@ class Book:
         hold = Hold(room, self._at, due(self._at), decision.reviewers)
         reasons = tuple(_plain(reason) for reason in decision.reasons)
         attempt = replace(attempt, hold=hold, reasons=reasons)
-        data = {
-            "figures": attempt.figures,
-            "reasons": list(reasons),
-            "room": room,
-            "due": hold.due,
-            "reviewers": hold.reviewers,
-        }
-        self._enter(attempt, Verdict.HELD, data)
+        told = partial(
+            SubmissionHeld,
+            figures=attempt.figures,
+            reasons=_reasons(reasons),
+            room=room,
+            due=hold.due,
+            reviewers=hold.reviewers,
+        )
+        self._enter(attempt, Verdict.HELD, told)
         if (self._current or 0) > attempt.attempt:
             self._supersede(attempt, self._current or 0)
 
     def _supersede(self, attempt: Attempt, by_attempt: int) -> None:
         attempt = replace(attempt, hold=None)
-        self._enter(attempt, Verdict.SUPERSEDED, {"by_attempt": by_attempt})
+        told = partial(SubmissionSuperseded, by_attempt=by_attempt)
+        self._enter(attempt, Verdict.SUPERSEDED, told)
 
     def _with_answers(self, attempt: Attempt) -> Attempt:
         """The attempt with the releases that the requests lead to; changed answers are entered."""
@@ -193,16 +213,16 @@ class Book:
 
     def answer(self, asked: Asked, answer: Answer) -> None:
         """Enters the answer to a request."""
-        self._drafts.append(answer_draft(asked, answer))
+        self._drafts.append(answered_event(asked, answer))
         self._others.append(request_row(asked, answer))
 
-    def _enter(self, attempt: Attempt, verdict: Verdict, data: Mapping[str, Any]) -> None:
+    def _enter(self, attempt: Attempt, verdict: Verdict, told: Callable[..., OfSubmission]) -> None:
+        """`told` lacks the head and the decision's number."""
         self._number += 1
         entered = replace(attempt, verdict=verdict, decision=self._number)
         self._attempts[attempt.attempt] = entered
         self._changed.add(attempt.attempt)
-        body = {**entered.head, "decision": self._number, **data}
-        self._drafts.append(Draft(f"submission.{verdict}", self._id, body, self._id))
+        self._drafts.append(told(head=entered.head, decision=self._number))
         if verdict is Verdict.CLEARED:
             self._others += pre_release_rows(entered, self._at)
         own = verdict not in (Verdict.SUPERSEDED, Verdict.WITHDRAWN)
@@ -213,50 +233,52 @@ class Book:
             "verdict": verdict.value,
             "policies": list(entered.checked) if own else [],
             "reasons": list(entered.reasons) if own else [],
-            "head": dict(entered.head),
+            "head": to_avro(entered.head),
             "event_id": self._cause,
             "decided_at": self._at,
         }
         self._decisions.append(Row(DecisionRow, values))
 
 
-def answer_draft(asked: Asked, answer: Answer) -> Draft:
+def answered_event(asked: Asked, answer: Answer) -> RequestDecided:
     """The `request.decided` of an answer."""
-    data = {
-        "request_id": str(asked.id),
-        "decision": answer.decision,
-        "audience_kind": asked.audience.kind,
-        "audience_id": asked.audience.id,
-        "person": asked.person,
-        **asdict(asked.figure),
-        **_committed("purpose", asked.purpose),
-        **_committed("basis", asked.basis),
-        "state": answer.state,
-        "submission_id": answer.submission_id,
-        "articles": [dict(one) for one in answer.articles],
-        "message": answer.message,
-        "decided_at": answer.at,
-        "judged_by": asked.judgement.person if asked.judgement else None,
-    }
-    return Draft("request.decided", str(asked.id), data, str(asked.id))
-
-
-def _committed(name: str, words: str) -> dict[str, str]:
-    """What a person wrote may hold names or figures: the topics get its hash, policy's API shows it."""
-    return {name: "", f"{name}_sha256": _hash(words)}
+    figure = asdict(asked.figure) | {"completeness": Completeness(asked.figure.completeness)}
+    return RequestDecided(
+        request_id=str(asked.id),
+        decision=answer.decision,
+        audience_kind=asked.audience.kind,
+        audience_id=asked.audience.id,
+        person=asked.person,
+        **figure,
+        purpose_sha256=_hash(asked.purpose),
+        basis_sha256=_hash(asked.basis),
+        state=ReleaseState(answer.state),
+        submission_id=answer.submission_id,
+        articles=tuple(Article(**one) for one in answer.articles),
+        message=answer.message,
+        decided_at=answer.at,
+        judged_by=asked.judgement.person if asked.judgement else None,
+    )
 
 
 def _hash(words: str) -> str:
+    """What a person wrote may hold names or figures: the topics get its hash, policy's API shows it."""
     return sha256(words.encode()).hexdigest()
 
 
-def _cleared(attempt: Attempt) -> dict[str, Any]:
-    return {
-        "figures": attempt.figures,
-        "observations": dict(attempt.observations or {}),
-        "checked": list(attempt.checked),
-        "releases": [dict(one) for one in attempt.releases],
-    }
+def _cleared(attempt: Attempt) -> Callable[..., SubmissionCleared]:
+    assert attempt.observations is not None, "who clears it has its figures"
+    return partial(
+        SubmissionCleared,
+        figures=attempt.figures,
+        observations=attempt.observations,
+        checked=attempt.checked,
+        releases=tuple(from_avro(ReleaseTold, one) for one in attempt.releases),
+    )
+
+
+def _reasons(reasons: Iterable[Mapping[str, Any]]) -> tuple[ReasonTold, ...]:
+    return tuple(from_avro(ReasonTold, one) for one in reasons)
 
 
 def _plain(reason: Reason) -> dict[str, Any]:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime
-from enum import StrEnum
 from hashlib import sha256
-from typing import Any
 from uuid import UUID, uuid5
 
-from services.kernel.events import Draft, Outcome
+from services.events.policy import ConsentChange, ConsentChanged
+from services.kernel.events import Outcome
 from services.model.regulation import day
 from services.policy.book import Book
 from services.policy.facts.values import Attempt, Facts, Withdrawal
@@ -18,50 +17,39 @@ from services.policy.law.decide import decide
 from services.policy.law.verdict import Verdict
 from services.policy.store import ConsentRow
 
-CHANGED = "consent.changed"
-
-
-class Change(StrEnum):
-    """How a consent changed."""
-
-    GIVEN = "given"
-    WITHDRAWN = "withdrawn"
-    EXPIRED = "expired"
-
 
 @dataclass(frozen=True)
 class Ended:
     """Why a consent counts no more: a person's words, or that its last day is over."""
 
-    change: Change
+    change: ConsentChange
     person: str
     organisation: str
     reason: str
     document: str | None
 
 
-def event_of(row: ConsentRow, change: Change, at: datetime) -> Draft:
+def event_of(row: ConsentRow, change: ConsentChange, at: datetime) -> ConsentChanged:
     """The `consent.changed`: kinds and dates, and the hash of a person's words."""
-    withdrawn = change is Change.WITHDRAWN
-    data: dict[str, Any] = {
-        "consent_id": str(row.consent_id),
-        "change": change.value,
-        "sender": row.sender,
-        "form": row.form,
-        "period": row.period,
-        "identifiers": list(row.identifiers),
-        "audiences": list(row.audiences),
-        "purposes": list(row.purposes),
-        "valid_from": row.valid_from,
-        "valid_to": row.valid_to,
-        "person": {Change.GIVEN: row.person, Change.WITHDRAWN: row.withdrawn_by}.get(change) or "",
-        "document": row.withdrawn_document if withdrawn else row.document,
-        "reason_sha256": sha256((row.withdrawn_reason or "").encode()).hexdigest()
-        if withdrawn
-        else None,
-        "changed_at": at,
-    }
-    return Draft(CHANGED, str(row.consent_id), data, str(row.consent_id))
+    withdrawn = change is ConsentChange.WITHDRAWN
+    by = {ConsentChange.GIVEN: row.person, ConsentChange.WITHDRAWN: row.withdrawn_by}
+    hashed = sha256((row.withdrawn_reason or "").encode()).hexdigest()
+    return ConsentChanged(
+        consent_id=str(row.consent_id),
+        change=change,
+        sender=row.sender,
+        form=row.form,
+        period=row.period,
+        identifiers=tuple(row.identifiers),
+        audiences=tuple(row.audiences),
+        purposes=tuple(row.purposes),
+        valid_from=row.valid_from,
+        valid_to=row.valid_to,
+        person=by.get(change) or "",
+        document=row.withdrawn_document if withdrawn else row.document,
+        reason_sha256=hashed if withdrawn else None,
+        changed_at=at,
+    )
 
 
 def is_expired(row: ConsentRow, today: date) -> bool:
@@ -73,14 +61,14 @@ def ended(row: ConsentRow, today: date) -> Ended | None:
     """Why it counts no more; None where it counts."""
     if row.withdrawn_at is not None:
         return Ended(
-            Change.WITHDRAWN,
+            ConsentChange.WITHDRAWN,
             row.withdrawn_by or "",
             row.withdrawn_organisation or "",
             row.withdrawn_reason or "",
             row.withdrawn_document,
         )
     if is_expired(row, today):
-        return Ended(Change.EXPIRED, "", row.sender, "", row.document)
+        return Ended(ConsentChange.EXPIRED, "", row.sender, "", row.document)
     return None
 
 
@@ -92,7 +80,7 @@ def reconsidered(
     What the compilers may not read without the consent is taken back, what was superseded too: it was stored, and
     would be read as of then. Else what others may read follows.
     """
-    change = end.change if end else Change.GIVEN
+    change = end.change if end else ConsentChange.GIVEN
     cause = uuid5(consent, f"{change}/{submission_id}/{facts.last_decision}")
     current = facts.attempt(facts.current_attempt or 0)
     if current is None or current.verdict is not Verdict.CLEARED:

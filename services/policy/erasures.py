@@ -11,13 +11,12 @@ from datetime import datetime
 from hashlib import sha256
 from uuid import UUID, uuid5
 
-from services.kernel.events import Draft
+from services.events.policy import ErasureDone
 from services.policy.facts.values import Attempt
 from services.policy.law.verdict import Verdict
 from services.policy.refusals import Code, Refused
 from services.policy.store import ErasureRow
 
-DONE = "erasure.done"
 UNUSED = frozenset({Verdict.WITHDRAWN, Verdict.WITHHELD})
 """Verdicts of attempts that nobody reads."""
 
@@ -68,20 +67,20 @@ def confirm(row: ErasureRow, person: str, known: Known, at: datetime) -> None:
     row.confirmed_by, row.confirmed_at = person, at
 
 
-def done(row: ErasureRow) -> Draft:
+def done(row: ErasureRow) -> ErasureDone:
     """The event of an erasure that was carried out."""
-    data = {
-        "submission_id": str(row.submission_id),
-        "attempt": row.attempt,
-        "erasure_id": str(row.erasure_id),
-        "ordered_by": row.ordered_by,
-        "confirmed_by": row.confirmed_by,
-        "reason_sha256": sha256(row.reason.encode()).hexdigest(),
-        "document": row.document,
-        "objects": row.erased,
-        "erased_at": row.confirmed_at,
-    }
-    return Draft(DONE, str(row.submission_id), data, str(row.submission_id))
+    assert row.confirmed_by and row.confirmed_at and row.erased is not None
+    return ErasureDone(
+        submission_id=str(row.submission_id),
+        attempt=row.attempt,
+        erasure_id=str(row.erasure_id),
+        ordered_by=row.ordered_by,
+        confirmed_by=row.confirmed_by,
+        reason_sha256=sha256(row.reason.encode()).hexdigest(),
+        document=row.document,
+        objects=row.erased,
+        erased_at=row.confirmed_at,
+    )
 
 
 def _require_unused(last: int, known: Known) -> None:

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Any
 
+from services.events.common import Head
 from services.model.period import Period
 
 
@@ -43,19 +44,19 @@ Reported = tuple[str, str, tuple[str, str] | None, str]
 """List, indicator, the area where the row has one of its own, and the span of time."""
 
 
-def holds(form: Mapping[str, Any], head: Mapping[str, Any], figure: Figure) -> bool:
+def holds(form: Mapping[str, Any], head: Head, figure: Figure) -> bool:
     """Whether a submission of this form, with this head, is where the figure would stand."""
     return figure in figures_of(reported(form), head)
 
 
-def figures_of(reported: Iterable[Reported], head: Mapping[str, Any]) -> Iterator[Figure]:
+def figures_of(reported: Iterable[Reported], head: Head) -> Iterator[Figure]:
     """The figures that a submission with this head has a place for."""
-    period = Period.parse(head["period"])
+    period = Period.parse(head.period)
     spans = {"period": str(period), "year_to_date": str(period.year_to_date())}
-    own = (head["area_list"], head["area"])
+    own = (head.area_list, head.area)
     for list_, indicator, area, span in reported:
         area_list, code = area or own
-        yield Figure(list_, indicator, area_list, code, spans[span], head["completeness"])
+        yield Figure(list_, indicator, area_list, code, spans[span], head.completeness)
 
 
 def reports(form: Mapping[str, Any], figure: Figure) -> bool:

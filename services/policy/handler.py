@@ -10,13 +10,14 @@ from uuid import UUID
 
 from polars.exceptions import PolarsError
 
+from services.events.catalogue import CalendarReleased
+from services.events.validation import SubmissionReturned, SubmissionValidated
 from services.kernel.errors import Permanent
-from services.kernel.events import Event, Outcome, Reference, Row
+from services.kernel.events import Event, ObjectReference, Outcome, Row
 from services.model.observation import from_parquet
 from services.model.period import PeriodError
 from services.model.regulation import day
 from services.model.shrinking import lost, lost_across_versions
-from services.model.submission import head as head_of
 from services.policy import incidents
 from services.policy.book import Book
 from services.policy.facts.values import Attempt, Facts
@@ -27,37 +28,38 @@ from services.policy.law.verdict import Verdict
 from services.policy.store import ReleasedRow, ReturnedRow
 
 
-def reads(event: Event, facts: Facts) -> dict[str, Reference]:
+def reads(event: Event[SubmissionValidated], facts: Facts) -> dict[str, ObjectReference]:
     """The texts of the workbook; and its figures beside those that they would replace, where there are any."""
-    found = {"cells": event.data["cells"]}
-    current = facts.replaced_by(event.data["attempt"])
+    found = {"cells": event.data.cells}
+    current = facts.replaced_by(event.data.head.attempt)
     if current is not None and current.observations is not None:
-        found |= {"observations": event.data["observations"], "current": current.observations}
+        found |= {"observations": event.data.observations, "current": current.observations}
     return found
 
 
-def handle(event: Event, facts: Facts, contents: Mapping[str, bytes]) -> Outcome:
+def handle(
+    event: Event[SubmissionValidated], facts: Facts, contents: Mapping[str, bytes]
+) -> Outcome:
     """Decides about a validated attempt; `contents` are what `reads` names.
 
     Raises Permanent for an attempt that has its verdict already: each gets exactly one from its event.
     """
-    data = event.data
-    if facts.attempt(data["attempt"]) is not None:
-        raise Permanent(f"attempt {data['attempt']} of {data['submission_id']} is decided already")
-    head = head_of(data)
+    data, head = event.data, event.data.head
+    if facts.attempt(head.attempt) is not None:
+        raise Permanent(f"attempt {head.attempt} of {head.submission_id} is decided already")
     evidence = replace(
         evidence_of(event, contents.get("cells")), lost=_lost(event, facts, contents)
     )
     attempt = Attempt(
-        attempt=data["attempt"],
+        attempt=head.attempt,
         verdict=Verdict.HELD,
         decision=0,
         head=head,
-        figures=data["figures"],
-        observations=dict(data["observations"]),
+        figures=data.figures,
+        observations=data.observations,
         evidence=evidence,
     )
-    book = Book(head["submission_id"], facts, event.time, event.id)
+    book = Book(head.submission_id, facts, event.time, event.id)
     if withdrawal := facts.withdrawal(attempt.attempt):
         book.withdraw(attempt, withdrawal)
     else:
@@ -65,30 +67,32 @@ def handle(event: Event, facts: Facts, contents: Mapping[str, bytes]) -> Outcome
     return _both(book.outcome(), incidents.opened(event, head, evidence.markings, facts))
 
 
-def _lost(event: Event, facts: Facts, contents: Mapping[str, bytes]) -> int:
+def _lost(event: Event[SubmissionValidated], facts: Facts, contents: Mapping[str, bytes]) -> int:
     """How many figures of the current attempt this one leaves without a number.
 
     Validation names them to the sender, beside what it knows as stored; here they are counted beside what is current
     at the moment of the decision, however close one attempt follows another.
     """
-    current = facts.replaced_by(event.data["attempt"])
+    current = facts.replaced_by(event.data.head.attempt)
     if current is None or "current" not in contents:
         return 0
     try:
         before, after = (from_parquet(contents[name]) for name in ("current", "observations"))
     except (ValueError, PolarsError) as error:
         raise Permanent(f"figures can't be read: {error}") from None
-    version = event.data["form_version"]
-    if current.head["form_version"] == version:
+    version = event.data.head.form_version
+    if current.head.form_version == version:
         return lost(before, after).height
     form = facts.forms.get(version)
     return lost_across_versions(before, after, form.indicators if form else ()).height
 
 
-def handle_returned(event: Event, facts: Facts, contents: Mapping[str, bytes]) -> Outcome:
+def handle_returned(
+    event: Event[SubmissionReturned], facts: Facts, contents: Mapping[str, bytes]
+) -> Outcome:
     """A returned attempt has its verdict; what bears markings of secrecy is quarantined all the same."""
-    evidence, head = evidence_of(event, contents.get("cells")), head_of(event.data)
-    values = {"submission_id": UUID(head["submission_id"]), "attempt": head["attempt"]}
+    evidence, head = evidence_of(event, contents.get("cells")), event.data.head
+    values = {"submission_id": UUID(head.submission_id), "attempt": head.attempt}
     known = Outcome(rows=(Row(ReturnedRow, values, conflict="ignore"),))
     return _both(known, incidents.opened(event, head, evidence.markings, facts))
 
@@ -104,7 +108,9 @@ class Affected:
     submissions: tuple[tuple[str, Facts], ...]
 
 
-def handle_released(event: Event, facts: Affected, contents: Mapping[str, bytes]) -> Outcome:
+def handle_released(
+    event: Event[CalendarReleased], facts: Affected, contents: Mapping[str, bytes]
+) -> Outcome:
     """The embargo of a figure ends: what was pending for it is decided again, and those submissions published.
 
     Raises Permanent where the event names no period.
@@ -123,19 +129,19 @@ def handle_released(event: Event, facts: Affected, contents: Mapping[str, bytes]
     )
 
 
-def released_figure(data: Mapping[str, Any]) -> Figure:
+def released_figure(data: CalendarReleased) -> Figure:
     """The figure that was released; raises Permanent for a period that is none."""
     try:
-        return Figure.of(data)
+        return Figure.of(vars(data))
     except PeriodError as error:
         raise Permanent(str(error)) from error
 
 
-def _released(figure: Figure, event: Event) -> dict[str, Any]:
+def _released(figure: Figure, event: Event[CalendarReleased]) -> dict[str, Any]:
     return {
         **figure.named(),
         "completeness": figure.completeness,
         "period_end": figure.period_end,
-        "release_id": event.data["release_id"],
-        "released_at": event.data["released_at"],
+        "release_id": event.data.release_id,
+        "released_at": event.data.released_at,
     }

@@ -54,7 +54,7 @@ def review(wish: Review, facts: Facts, at: datetime) -> tuple[Act, Outcome | Non
     attempt = facts.attempt(wish.attempt)
     if attempt is None:
         raise Refused(Code.NO_REVIEW)
-    if wish.organisation == attempt.head["sender"]:
+    if wish.organisation == attempt.head.sender:
         raise Refused(Code.OWN_SUBMISSION)
     if (before := _before(wish, attempt, facts)) is not None:
         return before, None

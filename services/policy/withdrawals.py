@@ -42,7 +42,7 @@ def withdraw(wish: Wish, facts: Facts, at: datetime) -> tuple[Withdrawal, Outcom
         raise Refused(Code.NO_DECISION)
     if (before := _before(wish, facts)) is not None:
         return before, None
-    if wish.organisation != attempt.head["sender"] and not wish.document:
+    if wish.organisation != attempt.head.sender and not wish.document:
         raise Refused(Code.NO_LETTER)
     taken = [one for one in facts.attempts if _is_taken(one, wish.attempt)]
     if not taken:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from services.events.catalogue import CalendarReleased, CatalogueChanged
+from services.events.validation import SubmissionReturned, SubmissionValidated
 from services.kernel import replica
 from services.kernel.runner import main
 from services.kernel.stage import ObjectStage
@@ -9,21 +11,21 @@ from services.policy.facts.loading import load, load_released, load_returned
 from services.policy.handler import handle, handle_released, handle_returned, reads
 
 STAGE = ObjectStage(
-    topics=("submission.validated",),
+    events=(SubmissionValidated,),
     load=load,
     reads=reads,
     handle=handle,
-    shared_by=lambda event: str(event.data["sender"]),
+    shared_by=lambda event: event.data.head.sender,
 )
 RETURNED = ObjectStage(
-    topics=("submission.returned",),
+    events=(SubmissionReturned,),
     load=load_returned,
-    reads=lambda event, facts: {"cells": event.data["cells"]} if event.data["cells"] else {},
+    reads=lambda event, facts: {"cells": event.data.cells} if event.data.cells else {},
     handle=handle_returned,
-    shared_by=lambda event: str(event.data["sender"]),
+    shared_by=lambda event: event.data.head.sender,
 )
 RELEASED = ObjectStage(
-    topics=("calendar.released",),
+    events=(CalendarReleased,),
     load=load_released,
     reads=lambda event, facts: {},
     handle=handle_released,
@@ -31,4 +33,4 @@ RELEASED = ObjectStage(
 )
 
 if __name__ == "__main__":
-    main("policy", [replica.stage(), STAGE, RETURNED, RELEASED])
+    main("policy", [replica.stage(CatalogueChanged), STAGE, RETURNED, RELEASED])

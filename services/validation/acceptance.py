@@ -10,8 +10,10 @@ from collections.abc import Iterator, Mapping
 
 from polars.exceptions import PolarsError
 
+from services.events.grdp import SubmissionStored
+from services.events.policy import SubmissionWithdrawn, SubmissionWithheld
 from services.kernel.errors import Permanent
-from services.kernel.events import Event, Outcome, Reference, Row
+from services.kernel.events import Event, ObjectReference, Outcome, Row
 from services.model.observation import from_parquet
 from services.model.period import Period, PeriodError
 from services.validation.store import AcceptedRow, UnusedRow
@@ -19,51 +21,52 @@ from services.validation.store import AcceptedRow, UnusedRow
 COPIED = (
     "submission_id", "attempt", "sender", "form", "form_version", "area_list", "area", "completeness", "round",
 )  # fmt: skip
+Told = SubmissionStored | SubmissionWithdrawn | SubmissionWithheld
 
 
-WITHDRAWN = "submission.withdrawn"
-WITHHELD = "submission.withheld"
-
-
-def reads(event: Event, first: int) -> dict[str, Reference]:
+def reads(event: Event[Told], first: int) -> dict[str, ObjectReference]:
     """The figures that were stored; none for an event from before it named them."""
-    observations = event.data.get("observations")
-    return {} if observations is None else {"observations": observations}
+    data = event.data
+    if not isinstance(data, SubmissionStored) or data.observations is None:
+        return {}
+    return {"observations": data.observations}
 
 
-def handle(event: Event, first: int, contents: Mapping[str, bytes]) -> Outcome:
+def handle(event: Event[Told], first: int, contents: Mapping[str, bytes]) -> Outcome:
     """Keeps the figures of a stored attempt, or forgets them where it is taken back; of those before `first` neither.
 
     That an attempt was taken back, or a regulation forbids its use, is noted of any. Raises Permanent where the object
     holds no observations.
     """
-    data = event.data
-    unused = tuple(_unused(event))
-    if data["attempt"] < first or event.topic == WITHHELD:
+    data, head = event.data, event.data.head
+    unused = tuple(_unused(data))
+    if head.attempt < first or isinstance(data, SubmissionWithheld):
         return Outcome(rows=unused)
-    if event.topic == WITHDRAWN:
-        return Outcome(rows=(*unused, *_kept(event, data["period"], None).rows))
+    if isinstance(data, SubmissionWithdrawn):
+        return Outcome(rows=(*unused, *_kept(event, head.period, None).rows))
     if "observations" not in contents:
         return Outcome()
     try:
         from_parquet(contents["observations"])
-        period = str(Period.parse(data["period"]))
+        period = str(Period.parse(head.period))
     except (PeriodError, ValueError, PolarsError) as error:
         raise Permanent(f"the observations object can't be used: {error}") from error
     return _kept(event, period, contents["observations"])
 
 
-def _unused(event: Event) -> Iterator[Row]:
+def _unused(data: Told) -> Iterator[Row]:
     """The attempt that a regulation forbids to use; or the one that was taken back, and all before it."""
-    last = event.data["attempt"]
-    first = {WITHHELD: last, WITHDRAWN: 1}.get(event.topic, last + 1)
+    last = data.head.attempt
+    first = last + 1
+    if not isinstance(data, SubmissionStored):
+        first = 1 if isinstance(data, SubmissionWithdrawn) else last
     for attempt in range(first, last + 1):
-        values = {"submission_id": event.data["submission_id"], "attempt": attempt}
+        values = {"submission_id": data.head.submission_id, "attempt": attempt}
         yield Row(UnusedRow, values, "ignore")
 
 
-def _kept(event: Event, period: str, observations: bytes | None) -> Outcome:
-    values = {name: event.data[name] for name in COPIED} | {
+def _kept(event: Event[Told], period: str, observations: bytes | None) -> Outcome:
+    values = {name: getattr(event.data.head, name) for name in COPIED} | {
         "period": period,
         "stored_at": event.time,
         "observations": observations,

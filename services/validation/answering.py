@@ -9,15 +9,16 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid5
 
-from services.kernel.events import Draft, Outcome, Row
+from services.events.common import Head
+from services.events.validation import AnswerKind, FindingAnswered
+from services.kernel.avro import from_avro
+from services.kernel.events import Outcome, Row
 from services.model.rule import Severity
-from services.model.submission import head as head_of
 from services.validation.answers import may_be_downgraded
-from services.validation.findings import Answer, AnswerKind
+from services.validation.findings import Answer
 from services.validation.refusals import Code, Refused
 from services.validation.store import AnswerRow
 
-TOPIC = "finding.answered"
 CELLS_LISTED = 100
 
 
@@ -107,23 +108,22 @@ def _is_repeated(made: Answer, answers: tuple[Answer, ...]) -> bool:
     )
 
 
-def _event(id_: UUID, made: Answer, known: Known) -> Draft:
+def _event(id_: UUID, made: Answer, known: Known) -> FindingAnswered:
     """What the topic says: who answered what to which cells. The text may hold figures: its SHA-256."""
-    head = head_of(known.head)
-    data = head | {
-        "answer_id": str(id_),
-        "finding": made.finding,
-        "code": known.finding["code"],
-        "rule": known.finding["rule"],
-        "cells": list(known.finding["cells"][:CELLS_LISTED]),
-        "kind": made.kind.value,
-        "person": made.person,
-        "organisation": made.organisation,
-        "role": made.role,
-        "room": known.room,
-        "content": made.content,
-        "text": hashlib.sha256(made.text.encode()).hexdigest(),
-        "document": made.document,
-        "answered_at": made.at,
-    }
-    return Draft(TOPIC, head["submission_id"], data, head["submission_id"])
+    return FindingAnswered(
+        head=from_avro(Head, known.head),
+        answer_id=str(id_),
+        finding=made.finding,
+        code=known.finding["code"],
+        rule=known.finding["rule"],
+        cells=tuple(known.finding["cells"][:CELLS_LISTED]),
+        kind=made.kind,
+        person=made.person,
+        organisation=made.organisation,
+        role=made.role,
+        room=known.room,
+        content=made.content,
+        text=hashlib.sha256(made.text.encode()).hexdigest(),
+        document=made.document,
+        answered_at=made.at,
+    )

@@ -10,9 +10,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from services.events.validation import AnswerKind
 from services.model.rule import Severity
 from services.validation.check import Checked
-from services.validation.findings import Answer, AnswerKind, Finding
+from services.validation.findings import Answer, Finding
 from services.validation.report import answer_data
 
 UNREAD = frozenset({"not_number", "number_ambiguous", "number_too_large", "cells_alike"})

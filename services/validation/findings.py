@@ -5,10 +5,10 @@ import json
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
-from enum import StrEnum
 from functools import cached_property
 from typing import Final
 
+from services.events.validation import AnswerKind
 from services.model.messages import LANGUAGES, text
 from services.model.rule import Severity
 from services.model.text import Text
@@ -33,15 +33,6 @@ class Place:
         """The first cells as a message writes them."""
         more = len(self.cells) - MOST_SHOWN
         return ", ".join(self.cells[:MOST_SHOWN]) + (f", … (+{more})" if more > 0 else "")
-
-
-class AnswerKind(StrEnum):
-    """What an answer to a finding is: the sender's explanation, or an officer's decision."""
-
-    EXPLAINED = "explained"
-    ACCEPTED = "accepted"
-    DOWNGRADED = "downgraded"
-    REFUSED = "refused"
 
 
 @dataclass(frozen=True)

@@ -8,14 +8,17 @@ from typing import Any
 
 import structlog
 
+from services.events.intake import SubmissionReceived
+from services.events.validation import Finding as Listed
+from services.events.validation import FlagCombination, SubmissionReturned, SubmissionValidated
+from services.kernel.avro import to_avro
 from services.kernel.errors import Permanent
-from services.kernel.events import Draft, Event, NewObject, Outcome, Row
+from services.kernel.events import Event, NewObject, ObjectReference, Outcome, Row
 from services.model.codelist import Codelist
 from services.model.flags import NONE, combinations
 from services.model.form import Form
 from services.model.rule import Severity
 from services.model.statement import Untrusted, nil_reason
-from services.model.submission import head as head_of
 from services.model.text import ModelError
 from services.validation import cells, report
 from services.validation.check import Checked, overran
@@ -27,8 +30,6 @@ from services.validation.salting import salted
 from services.validation.statement import Statement
 from services.validation.store import AttemptRow
 
-VALIDATED = "submission.validated"
-RETURNED = "submission.returned"
 PARQUET = "application/vnd.apache.parquet"
 LISTED = 20
 CELLS_LISTED = 100
@@ -37,7 +38,9 @@ CELLS_LISTED = 100
 log = structlog.get_logger()
 
 
-def handle(event: Event, facts: Facts, contents: Mapping[str, bytes]) -> Outcome:
+def handle(
+    event: Event[SubmissionReceived], facts: Facts, contents: Mapping[str, bytes]
+) -> Outcome:
     """Check the workbook of `contents["original"]`.
 
     Raises Permanent where the catalogue has no such form, or its body or the statement is broken.
@@ -54,35 +57,39 @@ def handle(event: Event, facts: Facts, contents: Mapping[str, bytes]) -> Outcome
     return _outcome(event, found.checked, found.marked, facts.salt)
 
 
-def give_up(event: Event, facts: Facts) -> Outcome:
+def give_up(event: Event[SubmissionReceived], facts: Facts) -> Outcome:
     """The outcome where reading took too much or ended its process: returned for that."""
     form, _, _ = _prepare(event, facts)
     return _outcome(event, overran(form), None, facts.salt)
 
 
-def _prepare(event: Event, facts: Facts) -> tuple[Form, Statement, dict[str, Codelist]]:
-    head = head_of(event.data)
+def _prepare(
+    event: Event[SubmissionReceived], facts: Facts
+) -> tuple[Form, Statement, dict[str, Codelist]]:
+    head = event.data.head
     if facts.form is None:
-        raise Permanent(f"no form {head['form']} version {head['form_version']} in the catalogue")
+        raise Permanent(f"no form {head.form} version {head.form_version} in the catalogue")
     try:
         form = _form(_canonical(facts.form))
         codelists = {name: _codelist(_canonical(body)) for name, body in facts.codelists.items()}
         statement = Statement.from_head(_stated(event))
         if statement.nil is not None:
-            statement = replace(statement, nil_reason=nil_reason(event.data["statement"]))
+            statement = replace(statement, nil_reason=nil_reason(event.data.statement))
     except (ModelError, ValueError, Untrusted) as error:
         raise Permanent(str(error)) from None
     return form, statement, codelists
 
 
-def _stated(event: Event) -> dict[str, Any]:
+def _stated(event: Event[SubmissionReceived]) -> dict[str, Any]:
     """The head, and whether the attempt is meant to have no numbers."""
-    nil = event.data.get("nil")
-    return head_of(event.data) | ({"nil": nil} if nil else {})
+    nil = event.data.nil
+    return to_avro(event.data.head) | ({"nil": nil} if nil else {})
 
 
-def _outcome(event: Event, checked: Checked, marked: Marked | None, salt: bytes) -> Outcome:
-    head, found = head_of(event.data), checked.report
+def _outcome(
+    event: Event[SubmissionReceived], checked: Checked, marked: Marked | None, salt: bytes
+) -> Outcome:
+    head, found = event.data.head, checked.report
     written = {"report": (report.MEDIA_TYPE, found.to_json())}
     if checked.cells is not None:
         written["cells"] = (cells.MEDIA_TYPE, checked.cells)
@@ -91,70 +98,82 @@ def _outcome(event: Event, checked: Checked, marked: Marked | None, salt: bytes)
     if marked is not None:
         written["marked"] = (marked.media_type, marked.content)
     objects = {
-        kind: NewObject(
-            str(head["submission_id"]), head["attempt"], kind, type_, salted(kind, content, salt)
-        )
+        kind: NewObject(head.submission_id, head.attempt, kind, type_, salted(kind, content, salt))
         for kind, (type_, content) in written.items()
     }
-    references = {"marked": None} | {kind: one.reference() for kind, one in objects.items()}
-    data = head | {
-        "figures": found.figures,
-        "warnings": found.count(Severity.WARNING),
-        "rule_set": found.rule_set,
-    }
+    references = {kind: one.reference() for kind, one in objects.items()}
+    verdict: SubmissionValidated | SubmissionReturned
     if checked.valid:
-        data |= {"rounded": found.rounded, "rules": len(found.rules)} | references
-        data["flags"] = _flags(checked)
-        data["work_secret"] = event.data.get("work_secret", False)
+        verdict = SubmissionValidated(
+            head=head,
+            figures=found.figures,
+            rounded=found.rounded,
+            warnings=found.count(Severity.WARNING),
+            rules=len(found.rules),
+            rule_set=found.rule_set,
+            observations=references["observations"],
+            cells=references["cells"],
+            report=references["report"],
+            marked=references.get("marked"),
+            flags=_flags(checked),
+            work_secret=event.data.work_secret,
+        )
     else:
-        data |= {"cells": None} | references | {"errors": found.count(Severity.ERROR)}
-        data["findings"] = [_listed(one, checked.sheets) for one in found.findings[:LISTED]]
-    draft = Draft(
-        topic=VALIDATED if checked.valid else RETURNED,
-        key=head["submission_id"],
-        data=data,
-        subject=event.subject,
-    )
-    row = _attempt(event, draft, references["report"])
-    return Outcome(events=(draft,), rows=(row,), objects=tuple(objects.values()))
+        verdict = SubmissionReturned(
+            head=head,
+            figures=found.figures,
+            errors=found.count(Severity.ERROR),
+            warnings=found.count(Severity.WARNING),
+            rule_set=found.rule_set,
+            findings=tuple(_listed(one, checked.sheets) for one in found.findings[:LISTED]),
+            report=references["report"],
+            cells=references.get("cells"),
+            marked=references.get("marked"),
+        )
+    row = _attempt(event, verdict, references["report"])
+    return Outcome(events=(verdict,), rows=(row,), objects=tuple(objects.values()))
 
 
-def _flags(checked: Checked) -> list[dict[str, Any]] | None:
+def _flags(checked: Checked) -> tuple[FlagCombination, ...] | None:
     """The combinations of flags; None where no figure has any."""
     found = combinations(checked.figures)
     if all(one.flags == NONE for one in found):
         return None
-    return [{**asdict(one.flags), "figures": one.figures} for one in found]
+    return tuple(FlagCombination(**asdict(one.flags), figures=one.figures) for one in found)
 
 
-def _attempt(event: Event, verdict: Draft, report: Mapping[str, Any] | None) -> Row:
+def _attempt(
+    event: Event[SubmissionReceived],
+    verdict: SubmissionValidated | SubmissionReturned,
+    report: ObjectReference,
+) -> Row:
     """What answers to its findings, and tests of changed rules, go back to."""
-    head, original = head_of(event.data), event.data["original"]
+    head, original = event.data.head, event.data.original
     values = {
-        "submission_id": head["submission_id"],
-        "attempt": head["attempt"],
-        "form": head["form"],
+        "submission_id": head.submission_id,
+        "attempt": head.attempt,
+        "form": head.form,
         "head": _stated(event),
-        "content": original["sha256"],
-        "original": dict(original),
-        "report": report,
-        "verdict": verdict.topic.removeprefix("submission."),
+        "content": original.sha256,
+        "original": vars(original),
+        "report": vars(report),
+        "verdict": verdict.TOPIC.removeprefix("submission."),
         "received_at": event.time,
     }
     return Row(AttemptRow, values, "replace")
 
 
-def _listed(one: Finding, sheets: tuple[str, ...]) -> dict[str, Any]:
+def _listed(one: Finding, sheets: tuple[str, ...]) -> Listed:
     """A finding as an event carries it: where and which rule, never a value. A sheet's name may be one: its number."""
     sheet = one.place.sheet
-    return {
-        "code": one.code,
-        "rule": one.rule,
-        "level": one.level,
-        "severity": one.severity.value,
-        "sheet": f"#{sheets.index(sheet) + 1}" if sheet in sheets else "",
-        "cells": list(one.place.cells[:CELLS_LISTED]),
-    }
+    return Listed(
+        code=one.code,
+        rule=one.rule,
+        level=one.level,
+        severity=one.severity,
+        sheet=f"#{sheets.index(sheet) + 1}" if sheet in sheets else "",
+        cells=tuple(one.place.cells[:CELLS_LISTED]),
+    )
 
 
 def _canonical(body: Mapping[str, Any]) -> str:

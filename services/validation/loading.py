@@ -11,14 +11,18 @@ from uuid import UUID
 
 from sqlmodel import Session, col, func, select
 
+from services.events.common import OfSubmission
+from services.events.intake import SubmissionReceived
+from services.events.validation import AnswerKind
 from services.kernel import replica
+from services.kernel.avro import to_avro
 from services.kernel.events import Event
 from services.model.observation import Completeness
 from services.model.period import Period, PeriodError
 from services.model.rule import Reference, ReferencePeriod
 from services.model.text import ModelError, read
 from services.validation.facts import Facts, Kept, Replaced, Stored, codelists_of
-from services.validation.findings import Answer, AnswerKind
+from services.validation.findings import Answer
 from services.validation.store import AcceptedRow, AnswerRow
 
 MOST_PAST = 48
@@ -33,9 +37,11 @@ Beside = Callable[[AcceptedRow], bool]
 """Whether a check may use what was accepted."""
 
 
-def load(session: Session, event: Event) -> Facts:
+def load(session: Session, event: Event[SubmissionReceived]) -> Facts:
     """The form in the version that intake used, what it refers to, and what was answered before."""
-    return replace(facts_of(session, event.data), salt=secrets.token_bytes(SALT_BYTES))
+    return replace(
+        facts_of(session, to_avro(event.data.head)), salt=secrets.token_bytes(SALT_BYTES)
+    )
 
 
 def facts_of(session: Session, head: Mapping[str, Any]) -> Facts:
@@ -196,13 +202,13 @@ def _period(wanted: ReferencePeriod, period: Period) -> Period | None:
             return period.year_before()
 
 
-def load_kept(session: Session, event: Event) -> int:
+def load_kept(session: Session, event: Event[OfSubmission]) -> int:
     """The first attempt of the event's submission whose figures would take the place of those that are kept.
 
     Its row is locked. What was taken back doesn't come again, though its `submission.stored` may come late.
     """
     statement = select(AcceptedRow.attempt, col(AcceptedRow.observations).is_(None)).where(
-        AcceptedRow.submission_id == UUID(event.data["submission_id"])
+        AcceptedRow.submission_id == UUID(event.data.head.submission_id)
     )
     found = session.exec(statement.with_for_update()).first()
     return found[0] + found[1] if found else 0

@@ -15,12 +15,12 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID, uuid5
 
-from services.kernel.events import Draft, Outcome, Row
-from services.model.submission import head as head_of
+from services.events.common import Head
+from services.events.validation import VerificationChanged, VerificationState
+from services.kernel.avro import from_avro, to_avro
+from services.kernel.events import Outcome, Row
 from services.validation.refusals import Code, Refused
 from services.validation.store import VerificationAnswerRow, VerificationRow
-
-TOPIC = "verification.changed"
 
 
 class Result(StrEnum):
@@ -73,7 +73,7 @@ def ask(
         "verification_id": id_,
         "submission_id": UUID(doubted.head["submission_id"]),
         "attempt": doubted.head["attempt"],
-        "head": dict(head_of(doubted.head)),
+        "head": to_avro(from_avro(Head, doubted.head)),
         "room": doubted.room,
         "verifier": doubted.verifier,
         "cells": list(cells),
@@ -84,7 +84,7 @@ def ask(
         "asked_at": at,
     }
     asked = VerificationRow(**row)
-    event = _event(asked, "asked", by, question, None, at)
+    event = _event(asked, VerificationState.ASKED, by, question, None, at)
     return id_, Outcome(events=(event,), rows=(Row(VerificationRow, row),))
 
 
@@ -113,27 +113,32 @@ def answer(
         "role": by.role,
         "answered_at": at,
     }
-    event = _event(asked, found.result.value, by, found.text, found.document, at)
+    state = VerificationState(found.result.value)
+    event = _event(asked, state, by, found.text, found.document, at)
     outcome = Outcome(events=(event,), rows=(Row(VerificationAnswerRow, row),))
     return uuid5(asked.verification_id, "answer"), outcome
 
 
 def _event(
-    asked: VerificationRow, state: str, by: Speaker, text: str, document: str | None, at: datetime
-) -> Draft:
+    asked: VerificationRow,
+    state: VerificationState,
+    by: Speaker,
+    text: str,
+    document: str | None,
+    at: datetime,
+) -> VerificationChanged:
     """Who asked or answered about which cells. The text may hold figures: its SHA-256."""
-    data = asked.head | {
-        "verification_id": str(asked.verification_id),
-        "state": state,
-        "cells": asked.cells,
-        "room": asked.room,
-        "verifier": asked.verifier,
-        "person": by.person,
-        "organisation": by.organisation,
-        "role": by.role,
-        "text": hashlib.sha256(text.encode()).hexdigest(),
-        "document": document,
-        "changed_at": at,
-    }
-    subject = str(asked.submission_id)
-    return Draft(TOPIC, subject, data, subject)
+    return VerificationChanged(
+        head=from_avro(Head, asked.head),
+        verification_id=str(asked.verification_id),
+        state=state,
+        cells=tuple(asked.cells),
+        room=asked.room,
+        verifier=asked.verifier,
+        person=by.person,
+        organisation=by.organisation,
+        role=by.role,
+        text=hashlib.sha256(text.encode()).hexdigest(),
+        document=document,
+        changed_at=at,
+    )

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from services.events.catalogue import CatalogueChanged
+from services.events.grdp import SubmissionStored
+from services.events.intake import SubmissionReceived
+from services.events.policy import SubmissionWithdrawn, SubmissionWithheld
 from services.kernel import replica
 from services.kernel.runner import main
 from services.kernel.stage import ObjectStage
@@ -10,22 +14,22 @@ from services.validation.handler import give_up, handle
 from services.validation.loading import load, load_kept
 
 STAGE = ObjectStage(
-    topics=("submission.received",),
+    events=(SubmissionReceived,),
     load=load,
-    reads=lambda event, facts: {"original": event.data["original"]},
+    reads=lambda event, facts: {"original": event.data.original},
     handle=handle,
     isolated=True,
     give_up=give_up,
-    shared_by=lambda event: str(event.data["sender"]),
+    shared_by=lambda event: event.data.head.sender,
 )
 STORED = ObjectStage(
-    topics=("submission.stored", acceptance.WITHDRAWN, acceptance.WITHHELD),
+    events=(SubmissionStored, SubmissionWithdrawn, SubmissionWithheld),
     load=load_kept,
     reads=acceptance.reads,
     handle=acceptance.handle,
     awaits_catalogue=False,  # the figures were checked and cleared by the catalogue of their time
-    shared_by=lambda event: str(event.data["sender"]),
+    shared_by=lambda event: event.data.head.sender,
 )
 
 if __name__ == "__main__":
-    main("validation", [replica.stage(), STAGE, STORED])
+    main("validation", [replica.stage(CatalogueChanged), STAGE, STORED])

@@ -13,7 +13,7 @@ import pytest
 from avro.compatibility import ReaderWriterCompatibilityChecker, SchemaCompatibilityType
 from avro.schema import parse
 
-from services.kernel.codec import LockedSchema, lock, locked
+from services.kernel.codec import LockedSchema, lock, locked, meaning
 from services.kernel.topics import SCHEMAS
 from tests.contract.examples import FILES, schema, subject
 
@@ -73,8 +73,8 @@ def test_the_schema_of_a_key_never_changes() -> None:
 
 
 def test_every_schema_file_is_locked_as_its_subjects_newest_version() -> None:
-    newest = {entry.subject: dict(entry.schema) for entry in LOCKED}
-    assert newest == {subject(file): schema(file) for file in FILES}
+    newest = {entry.subject: meaning(entry.schema) for entry in LOCKED}
+    assert newest == {subject(file): meaning(schema(file)) for file in FILES}
 
 
 def test_ids_and_versions_count_from_one_without_a_gap() -> None:

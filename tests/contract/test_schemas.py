@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 
+from services.events import registry
+from services.kernel.avro import from_avro, to_avro
 from services.kernel.codec import codec
 from services.kernel.errors import Malformed
 from services.kernel.topics import SCHEMAS, load
@@ -44,6 +46,19 @@ def test_every_example_and_every_topic_has_its_schema() -> None:
 
     assert sorted(path.stem for path in EXAMPLES.glob("*.json")) == FILES
     assert sorted(declared | keys) == FILES
+
+
+@pytest.mark.parametrize("file", FILES)
+def test_every_schema_file_is_what_its_class_says(file: str) -> None:
+    made = (SCHEMAS / f"{file}.avsc").read_text(encoding="utf-8")
+    assert made == registry.text(registry.schemas()[file]), "solieu schemas lock"
+
+
+@pytest.mark.parametrize("file", FILES)
+def test_an_event_says_in_its_class_what_it_says_on_the_wire(file: str) -> None:
+    kind: Any = {f"{t}-key": k for t, k in registry.KEYS.items()} | dict(registry.EVENTS)
+    for example in examples(file):
+        assert to_avro(from_avro(kind[file], example)) == example
 
 
 @pytest.mark.parametrize("path", sorted(SCHEMAS.glob("*.avsc")), ids=lambda path: str(path.stem))

@@ -18,9 +18,12 @@ from sqlalchemy import Engine
 
 from deploy import database
 from deploy.local import Stack
+from services.events.grdp import Observation
+from services.events.policy import Release, SubmissionWithdrawn
+from services.events.registry import EVENTS
 from services.grdp.api import create_app
 from services.grdp.worker import ERASED, STAGE, TAKEN_BACK
-from services.grdp.writing import WITHDRAWN
+from services.kernel.avro import from_avro, to_avro
 from services.kernel.cluster import Cluster
 from services.kernel.codec import codec
 from services.kernel.db import connect
@@ -34,10 +37,10 @@ from services.kernel.topics import load as topics
 from services.kernel.vault import Vault, open_vault
 from services.kernel.wire import Message, decode
 from services.model.observation import to_parquet
-from services.model.submission import HEAD
 from tests import people
 from tests.contract.examples import examples
 from tests.logins import login
+from tests.said import said
 from tests.unit.grdp_examples import cleared, figures, parquet
 
 T1 = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
@@ -63,11 +66,12 @@ class Store:
     form: str
 
     def event(self, values: Values, **more: Any) -> Event:
-        head = {"submission_id": self.submission, "form": self.form, **more}
-        event = cleared(values, **head)
-        content = parquet(values, completeness=event.data["completeness"])
-        id_, attempt = event.data["submission_id"], event.data["attempt"]
-        self.vault.put(NewObject(id_, attempt, "observations", "application/x", content))
+        event = cleared(values, **{"submission_id": self.submission, "form": self.form, **more})
+        head = event.data.head
+        content = parquet(values, completeness=head.completeness)
+        self.vault.put(
+            NewObject(head.submission_id, head.attempt, "observations", "application/x", content)
+        )
         return event
 
     def handle(self, *events: Event) -> list[list[Message]]:
@@ -85,14 +89,14 @@ class Store:
         """The records that an event puts on the feed now, as a consumer decodes them."""
         feed = topics()["grdp.observation"]
         return [
-            decode(feed, m.key, m.value, m.headers, codec())
+            decode(feed, Observation, m.key, m.value, m.headers, codec())
             for m in self.handling.derived(STAGE, event)
         ]
 
     def state(self, event: Event) -> dict[str, tuple[int, str | None, int]]:
         """The feed by indicator: revision, value, attempt."""
         return {
-            e.data["indicator"]: (e.data["revision"], value(e.data["value"]), e.data["attempt"])
+            e.data.observed.indicator: (e.data.revision, value(e.data.value), e.data.attempt)
             for e in self.feed(event)
         }
 
@@ -162,8 +166,10 @@ def release(id_: str, state: str = "granted", kind: str = "agency", **more: Any)
 
 def released(event: Event, *releases: dict[str, Any]) -> Event:
     """The event with these releases besides the compilers'."""
-    data = {**event.data, "releases": [*event.data["releases"], *releases]}
-    return replace(event, data=data, encoded=codec().encode("submission.cleared-value", data))
+    added = tuple(from_avro(Release, one) for one in releases)
+    data = replace(event.data, releases=(*event.data.releases, *added))
+    encoded = codec().encode("submission.cleared-value", to_avro(data))
+    return replace(event, data=data, encoded=encoded)
 
 
 def read(store: Store, headers: dict[str, str], **parameters: Any) -> dict[str, str]:
@@ -184,23 +190,34 @@ def flagged(store: Store, flags: dict[str, Flags], **more: Any) -> Event:
     event = store.event(VALUES, **more)
     found = [replace(one, **flags.get(one.indicator, FREE)) for one in figures(VALUES)]
     put = NewObject(
-        store.submission, event.data["attempt"], "observations", "application/x", to_parquet(found)
+        store.submission,
+        event.data.head.attempt,
+        "observations",
+        "application/x",
+        to_parquet(found),
     )
     store.vault.put(put)
-    return replace(event, data={**event.data, "observations": put.reference()})
+    return replace(event, data=replace(event.data, observations=put.reference()))
 
 
 def taken_back(
     event: Event, *, decision: int | None = None, time: datetime = T1 + HOUR / 2
 ) -> Event:
     """The `submission.withdrawn` of what an event cleared; its decision is the next one."""
-    data = {name: event.data[name] for name in HEAD} | {
-        "decision": decision or event.data["decision"] + 1, "figures": 2, "withdrawal_id": str(uuid4()),
-        "person": "p", "organisation": SENDER, "reason_sha256": "0" * 64, "document": None,
-        "effective_at": NOW,
-    }  # fmt: skip
-    encoded = codec().encode("submission.withdrawn-value", data)
-    return replace(event, id=uuid4(), topic=WITHDRAWN, data=data, encoded=encoded, time=time)
+    data = SubmissionWithdrawn(
+        head=event.data.head,
+        decision=decision or event.data.decision + 1,
+        figures=2,
+        withdrawal_id=str(uuid4()),
+        person="p",
+        organisation=SENDER,
+        reason_sha256="0" * 64,
+        effective_at=NOW,
+    )
+    encoded = codec().encode("submission.withdrawn-value", to_avro(data))
+    return replace(
+        event, id=uuid4(), topic="submission.withdrawn", data=data, encoded=encoded, time=time
+    )
 
 
 def withdraw(store: Store, event: Event) -> list[Event]:
@@ -208,13 +225,15 @@ def withdraw(store: Store, event: Event) -> list[Event]:
     message = store.handling.single(TAKEN_BACK, event)
     outputs = asyncio.run(message).outputs[event.id]
     topic = topics()["figure.recalled"]
-    return [decode(topic, m.key, m.value, m.headers, codec()) for m in outputs]
+    return [decode(topic, EVENTS[topic.name], m.key, m.value, m.headers, codec()) for m in outputs]
 
 
 def erase(store: Store, event: Event) -> None:
     """Handles that the event's attempt, and all before it, were erased."""
-    more = {"submission_id": store.submission, "attempt": event.data["attempt"]}
+    more = {"submission_id": store.submission, "attempt": event.data.head.attempt}
     data = examples("erasure.done")[0] | more | {"erasure_id": str(uuid4())}
     encoded = codec().encode("erasure.done-value", data)
-    erased = replace(event, id=uuid4(), topic="erasure.done", data=data, encoded=encoded)
+    erased = replace(
+        event, id=uuid4(), topic="erasure.done", data=said("erasure.done", data), encoded=encoded
+    )
     asyncio.run(store.handling.single(ERASED, erased))

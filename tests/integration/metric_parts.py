@@ -15,8 +15,9 @@ from prometheus_client.parser import text_string_to_metric_families
 from deploy import feed
 from deploy.programs import PROGRAMS
 from deploy.stack import Stack
+from services.events.intake import SubmissionReceived
+from services.kernel.avro import from_avro
 from services.kernel.codec import codec
-from services.kernel.events import Draft
 from services.kernel.topics import replay
 from services.kernel.wire import encode
 from tests.promql import Samples
@@ -112,8 +113,7 @@ def _forge(stack: Stack) -> None:
     topic = "submission.received"
     record: Any = next(iter(feed.records(stack.kafka(), topic)))
     data = codec().decode(f"{topic}-value", record.value) | {"sender": "nobody"}
-    subject = data["submission_id"]
-    forged = encode(Draft(topic, subject, data, subject), uuid4(), "intake", NOW, None, codec())
+    forged = encode(from_avro(SubmissionReceived, data), uuid4(), "intake", NOW, None, codec())
     producer = KafkaProducer(**stack.kafka().options(), acks="all")
     producer.send(
         topic, forged.value, record.key, list(record.headers), partition=record.partition

@@ -34,6 +34,7 @@ from services.kernel.postgresql import Postgresql
 from services.kernel.settings import Settings
 from services.kernel.store import Result
 from tests import people
+from tests.said import said
 
 pytestmark = pytest.mark.stack
 TIME = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
@@ -42,7 +43,7 @@ SUBMISSION = "7a2b4c1e-0f5d-5e8a-9b3c-1d2e3f4a5b6c"
 
 
 def events(count: int, submission: str = SUBMISSION) -> list[Event]:
-    data = {"submission_id": submission}
+    data = said("submission.received", submission_id=submission)
     return [
         Event(
             uuid4(), "submission.received", str(n), data, TIME + timedelta(seconds=n), submission,

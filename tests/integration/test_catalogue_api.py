@@ -16,7 +16,8 @@ from kafka import KafkaConsumer, TopicPartition
 
 from deploy.stack import Stack
 from services.catalogue import starter
-from services.catalogue.handler import TOPIC
+from services.events.catalogue import CatalogueChanged
+from services.kernel.avro import to_avro
 from services.kernel.cluster import Cluster
 from services.kernel.codec import codec
 from services.kernel.events import Event
@@ -64,15 +65,16 @@ def organisation(**more: Any) -> tuple[str, dict[str, Any]]:
 def events(cluster: Cluster) -> list[Event]:
     """Everything on the topic, in its order."""
     consumer = KafkaConsumer(**cluster.options(), group_id=None)
-    partition = TopicPartition(TOPIC, 0)
+    partition = TopicPartition(CatalogueChanged.TOPIC, 0)
     consumer.assign([partition])
     end = consumer.end_offsets([partition])[partition]
     consumer.seek_to_beginning(partition)
     found = []
     while consumer.position(partition) < end:
         for record in consumer.poll(timeout_ms=500).get(partition, []):
-            topic = load()[TOPIC]
-            found.append(decode(topic, record.key, record.value, record.headers, codec()))
+            topic = load()[CatalogueChanged.TOPIC]
+            content = record.key, record.value, record.headers
+            found.append(decode(topic, CatalogueChanged, *content, codec()))
     consumer.close()
     return found
 
@@ -106,11 +108,16 @@ def test_the_order_of_the_pack_is_what_others_refer_to_first(pack: list[starter.
 
 
 def test_a_form_can_be_read_from_its_event(api: Stack, pack: list[starter.Loaded]) -> None:
-    forms = [event for event in events(api.kafka()) if event.data["kind"] == "form"]
-    assert {event.data["id"] for event in forms} >= {e.id for e in pack if e.kind == "form"}
+    forms = [event for event in events(api.kafka()) if to_avro(event.data)["kind"] == "form"]
+    assert {to_avro(event.data)["id"] for event in forms} >= {
+        e.id for e in pack if e.kind == "form"
+    }
     for event in forms:
-        form = Form.from_dict(json.loads(event.data["body"]))
-        assert (form.id, form.version) == (event.data["id"], event.data["version"])
+        form = Form.from_dict(json.loads(to_avro(event.data)["body"]))
+        assert (form.id, form.version) == (
+            to_avro(event.data)["id"],
+            to_avro(event.data)["version"],
+        )
         assert event.key == {"kind": "form", "id": form.id, "version": form.version}
 
 
@@ -127,7 +134,11 @@ def test_a_change_is_a_new_version_and_the_same_again_is_none(
     assert client.get(path).json() == answers[2].json()
     assert client.get(path, params={"version": 1}).json() == answers[0].json()
     assert client.get(path, params={"version": 3}).status_code == 404
-    published = [e.data["version"] for e in events(api.kafka()) if path.endswith(e.data["id"])]
+    published = [
+        to_avro(e.data)["version"]
+        for e in events(api.kafka())
+        if path.endswith(to_avro(e.data)["id"])
+    ]
     assert published == [1, 2]
 
 
@@ -213,7 +224,9 @@ def test_the_topics_order_is_the_order_of_versions_whoever_comes_first(
 
     found = list({event.id: event for event in events(api.kafka())}.values())
 
-    assert [event.data["catalogue_version"] for event in found] == list(range(1, len(found) + 1))
+    assert [to_avro(event.data)["catalogue_version"] for event in found] == list(
+        range(1, len(found) + 1)
+    )
 
 
 def test_a_change_made_while_the_broker_is_away_is_published_later(
@@ -229,7 +242,9 @@ def test_a_change_made_while_the_broker_is_away_is_published_later(
 
     assert (away.status_code, away.headers["retry-after"]) == (503, "5")
     assert (back.status_code, back.json()["version"]) == (200, 1)
-    published = {e.id for e in events(api.kafka()) if e.data["id"] == content["body"]["id"]}
+    published = {
+        e.id for e in events(api.kafka()) if to_avro(e.data)["id"] == content["body"]["id"]
+    }
     assert len(published) == 1
 
 

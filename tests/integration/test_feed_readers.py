@@ -24,6 +24,7 @@ from confluent_kafka.serialization import MessageField, SerializationContext
 from deploy import broker
 from deploy.feed import records
 from deploy.local import Stack
+from services.events.grdp import Observation
 from services.grdp import feed
 from services.grdp.identity import key_id
 from services.grdp.store import KEY
@@ -58,9 +59,9 @@ def registry(fed: Stack) -> Iterator[str]:
 
 async def _publish(cluster: Cluster) -> None:
     publisher = Publisher(cluster, "test")
-    drafts = [feed.draft(row(indicator)) for indicator in VALUES]
+    figures = [feed.observation(row(indicator)) for indicator in VALUES]
     await publisher.publish(
-        [encode(draft, draft.id or uuid4(), "grdp", TIME, None, codec()) for draft in drafts]
+        [encode(figure, figure.own_id, "grdp", TIME, None, codec()) for figure in figures]
     )
     await publisher.stop()
 
@@ -93,7 +94,7 @@ def test_kafka_python_and_plain_fastavro(fed: Stack, registry: str) -> None:
         return fastavro.schemaless_reader(BytesIO(encoded[5:]), schemas[id_], None)
 
     found = {}
-    for record in records(fed.kafka("compiler"), feed.TOPIC):
+    for record in records(fed.kafka("compiler"), Observation.TOPIC):
         key, value = decoded(record.key), decoded(record.value)
         if key["form"] == FORM:
             assert {name: value[name] for name in KEY} == key
@@ -106,8 +107,8 @@ def test_confluents_deserializer(fed: Stack, registry: str) -> None:
     decode = AvroDeserializer(client)
     found = {}
     for message in _messages(fed.kafka("compiler")):
-        key = decode(message.key(), SerializationContext(feed.TOPIC, MessageField.KEY))
-        value = decode(message.value(), SerializationContext(feed.TOPIC, MessageField.VALUE))
+        key = decode(message.key(), SerializationContext(Observation.TOPIC, MessageField.KEY))
+        value = decode(message.value(), SerializationContext(Observation.TOPIC, MessageField.VALUE))
         assert isinstance(key, dict) and isinstance(value, dict)
         if key["form"] == FORM:
             found[key["indicator"]] = value["value"]
@@ -118,7 +119,7 @@ def test_confluents_deserializer(fed: Stack, registry: str) -> None:
 
 def test_confluents_client_finds_its_way(registry: str) -> None:
     client = SchemaRegistryClient({"url": registry})
-    subject = f"{feed.TOPIC}-value"
+    subject = f"{Observation.TOPIC}-value"
     assert subject in client.get_subjects()
     latest = client.get_latest_version(subject)
     assert latest.version == client.get_versions(subject)[-1]
@@ -141,9 +142,13 @@ def _messages(cluster: Cluster) -> Iterator[Any]:
     }
     consumer = Consumer(settings)
     try:
-        for number in consumer.list_topics(feed.TOPIC, 10).topics[feed.TOPIC].partitions:
-            first, end = consumer.get_watermark_offsets(TopicPartition(feed.TOPIC, number), 10)
-            consumer.assign([TopicPartition(feed.TOPIC, number, first)])
+        for number in (
+            consumer.list_topics(Observation.TOPIC, 10).topics[Observation.TOPIC].partitions
+        ):
+            first, end = consumer.get_watermark_offsets(
+                TopicPartition(Observation.TOPIC, number), 10
+            )
+            consumer.assign([TopicPartition(Observation.TOPIC, number, first)])
             at = first
             while at < end:
                 message = consumer.poll(10)
@@ -169,7 +174,7 @@ def test_kafkas_console_consumer_shows_keys_and_headers(fed: Stack) -> None:
     command = [
         "java", "-Xmx256m", "-cp", f"{broker.LIBRARIES}/*",
         "org.apache.kafka.tools.consumer.ConsoleConsumer", "--bootstrap-server", cluster.servers, *by_login,
-        "--topic", feed.TOPIC, "--from-beginning", "--timeout-ms", "10000",
+        "--topic", Observation.TOPIC, "--from-beginning", "--timeout-ms", "10000",
         "--property", "print.key=true", "--property", "print.headers=true",
         "--property", "print.value=false", "--property", "key.separator=|",
         "--property", "headers.separator=;",
@@ -183,6 +188,6 @@ def test_kafkas_console_consumer_shows_keys_and_headers(fed: Stack) -> None:
         "ce_type:vn.solieu.grdp.observation",
         f"ce_time:{TIME.isoformat()}",
         "content-type:application/avro",
-        *(f"ce_id:{feed.draft(row(indicator)).id}" for indicator in VALUES),
+        *(f"ce_id:{feed.observation(row(indicator)).own_id}" for indicator in VALUES),
     ):
         assert header in printed

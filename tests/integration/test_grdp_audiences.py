@@ -19,6 +19,7 @@ from fastapi.testclient import TestClient
 from deploy.feed import records
 from deploy.local import Stack
 from services.grdp.reach import GRANTED
+from services.kernel.avro import to_avro
 from services.kernel.cluster import Cluster
 from services.kernel.codec import codec
 from tests import people
@@ -448,7 +449,8 @@ def test_what_is_taken_back_nobody_reads_and_its_readers_are_named(
     withdrawn = taken_back(event)
     recalled = withdraw(store, withdrawn)
     assert [
-        (e.data["audience_kind"], e.data["audience_id"], e.data["reads"]) for e in recalled
+        (to_avro(e.data)["audience_kind"], to_avro(e.data)["audience_id"], to_avro(e.data)["reads"])
+        for e in recalled
     ] == [
         ("agency", agency, 1),
         ("compilers", "grdp", 1),
@@ -461,7 +463,8 @@ def test_what_is_taken_back_nobody_reads_and_its_readers_are_named(
         "the feed says that it is gone"
     )
     assert [e.id for e in withdraw(store, withdrawn)] == [e.id for e in recalled], "redelivered"
-    later = replace(event, data={**event.data, "decision": 9, "attempt": 2}, id=uuid4())
+    data = replace(event.data, decision=9, head=replace(event.data.head, attempt=2))
+    later = replace(event, data=data, id=uuid4())
     later = released(replace(later, time=T1 + HOUR), release(agency))
     store.handle(later)
     assert read(store, as_agency(agency)) == ALL, "what is sent anew is read"
@@ -490,7 +493,7 @@ def test_who_read_what_it_is_denied_now_is_named_once(store: Store, agency: str)
     read(store, COMPILER)
 
     def later(decision: int, *releases: dict[str, Any]) -> list[str]:
-        data = {**store.event(VALUES).data, "decision": decision}
+        data = replace(store.event(VALUES).data, decision=decision)
         event = released(replace(first, id=uuid4(), data=data), *releases)
         (outputs,) = store.handle(event)
         return [m.topic for m in outputs if m.topic == "figure.recalled"]
@@ -518,7 +521,7 @@ def test_who_reads_while_it_is_taken_back_is_named_or_reads_nothing(
         reads = [pool.submit(read, store, as_agency(agency)) for _ in range(12)]
         recalled = withdraw(store, taken_back(event))
         got = sum(one.result() == ALL for one in reads)
-    assert sum(one.data["reads"] for one in recalled) == got
+    assert sum(to_avro(one.data)["reads"] for one in recalled) == got
 
 
 def test_reads_come_page_by_page(store: Store, agency: str) -> None:

@@ -17,6 +17,7 @@ from services.grdp.identity import digest, key_id
 from services.grdp.queries import Cursor
 from services.grdp.store import KEY
 from services.grdp.worker import STAGE
+from services.kernel.avro import to_avro
 from services.kernel.codec import codec
 from tests.integration.grdp_parts import (
     COMPILER,
@@ -57,8 +58,8 @@ def test_a_correction_leaves_what_was_known_before(store: Store) -> None:
     assert store.state(first) == {"1": (1, "1E+1", 1), "2": (1, "2E+1", 1), "3": (1, None, 1)}
     store.handle(second)
     assert store.state(second) == {"1": (2, "11", 2), "2": (2, None, 2), "3": (2, "3E+1", 2)}
-    (gone,) = (e for e in store.feed(second) if e.data["indicator"] == "2")
-    assert gone.data["missing"] is None
+    (gone,) = (e for e in store.feed(second) if to_avro(e.data)["indicator"] == "2")
+    assert to_avro(gone.data)["missing"] is None
     before = {"1": "10.000000", "2": "20.000000", "3": None}
     assert store.known(T1 - timedelta(microseconds=1)) == {}
     assert store.known(T1) == before
@@ -140,7 +141,7 @@ def test_of_two_submissions_with_one_key_the_later_counts(store: Store) -> None:
     store.handle(one, other)
     assert store.state(one) == {"1": (2, "12", 1), "2": (1, "2E+1", 1)}
     assert store.state(other) == {"1": (2, "12", 1)}
-    ids = [e.id for e in store.feed(one) if e.data["indicator"] == "1"]
+    ids = [e.id for e in store.feed(one) if to_avro(e.data)["indicator"] == "1"]
     assert ids == [e.id for e in store.feed(other)]
     assert store.known(T1)["1"] == "10.000000"
     assert store.known(T1 + HOUR)["1"] == "12.000000"
@@ -280,7 +281,7 @@ def test_compilers_compare_figures_with_the_log_and_nobody_else_gets_the_salt(st
     path = f"/v1/digests/{store.submission}"
     (kept,) = store.client.get(path, headers=COMPILER).json()["digests"]
     (figure,) = store.feed(store.event({"1": "412"}))
-    key = key_id({name: figure.data[name] for name in KEY})
+    key = key_id({name: to_avro(figure.data)[name] for name in KEY})
     assert digest(bytes.fromhex(kept["salt"]), [(key, 1, Decimal(412))]) == data["digest"]
     assert kept["digest"] == data["digest"]
     assert store.client.get(path, headers=OPERATOR).status_code == 403

@@ -20,6 +20,7 @@ from deploy.local import Stack
 from services.grdp.identity import digest, key_id
 from services.grdp.store import KEY
 from services.grdp.worker import TAKEN_BACK
+from services.kernel.avro import to_avro
 from services.kernel.codec import codec
 from services.kernel.events import Event
 from tests.integration.grdp_parts import (
@@ -143,7 +144,7 @@ def test_a_read_names_the_attempt_that_confirmed_the_figure(store: Store, agency
     store.handle(correction)
     read(store, as_agency(agency))
     (recalled,) = withdraw(store, taken_back(correction, time=T3))
-    assert (recalled.data["audience_id"], recalled.data["attempt"]) == (agency, 2)
+    assert (to_avro(recalled.data)["audience_id"], to_avro(recalled.data)["attempt"]) == (agency, 2)
 
 
 def test_taking_back_the_first_attempt_hides_nothing_that_the_second_confirmed(
@@ -170,7 +171,9 @@ def test_taking_back_the_attempt_that_confirmed_takes_back_all_before_it(
     store.handle(correction)
     withdrawn = taken_back(correction, time=T3)
     (recalled,) = withdraw(store, withdrawn)
-    assert recalled.data["audience_id"] == agency, "who read it as the first attempt's, too"
+    assert to_avro(recalled.data)["audience_id"] == agency, (
+        "who read it as the first attempt's, too"
+    )
     for who in (COMPILER, as_agency(agency)):
         for as_of in (BETWEEN, T2.isoformat(), T3.isoformat()):
             assert read(store, who, as_of=as_of) == {}
@@ -259,11 +262,11 @@ def test_a_changed_flag_is_a_vintage_and_closes_those_before(store: Store, agenc
 def test_a_redelivery_sends_what_its_event_changed_as_it_is_now(store: Store) -> None:
     first, correction = store.event(VALUES), second(store, {"1": "1", "2": "3"})
     store.handle(first)
-    once = {e.data["indicator"]: e for e in store.feed(first)}
+    once = {to_avro(e.data)["indicator"]: e for e in store.feed(first)}
     store.handle(correction)
-    again = {e.data["indicator"]: e for e in store.feed(first)}
+    again = {to_avro(e.data)["indicator"]: e for e in store.feed(first)}
     assert again["1"] == once["1"], "one id, one content, whoever confirmed it"
-    assert again["2"].data["value"] == 3
+    assert again["2"].data.value == 3
     assert store.handle(correction) == store.handle(correction)
     assert store.state(correction) == {"2": (2, "3", 2)}
 
@@ -399,7 +402,7 @@ def test_what_is_readable_is_the_highest_attempts_and_revisions_rise_where_it_ch
             revisions[indicator] += changed
         was = now
         for record in one.feed(event):
-            data = record.data
+            data = to_avro(record.data)
             here = data["value"] is None and data["missing"] is None
             told[data["indicator"]] = (data["revision"], "gone" if here else value(data["value"]))
         current = sources(one, COMPILER)

@@ -84,7 +84,7 @@ def made(intake: Intake, sender: Sender, **valid: Any) -> Case:
     intake.execute(
         "update intake.status set detail = detail || jsonb_build_object('report', %s::jsonb)"
         " where submission_id = %s",
-        json.dumps(report), id_,
+        json.dumps(vars(report)), id_,
     )  # fmt: skip
     return Case(intake, sender, id_)
 

@@ -21,12 +21,14 @@ from kafka import KafkaConsumer, KafkaProducer, TopicPartition
 from deploy.local import Stack
 from services.connector.client import Connector, Refused
 from services.connector.keys import Key
+from services.events.registry import EVENTS
 from services.intake.api import create_app
 from services.intake.content import XLSX
 from services.intake.limit import Limit
+from services.kernel.avro import from_avro
 from services.kernel.cluster import Cluster
 from services.kernel.codec import codec
-from services.kernel.events import Draft, NewObject
+from services.kernel.events import NewObject, ObjectReference
 from services.kernel.settings import Settings
 from services.kernel.wire import encode
 from services.model.form import load_forms
@@ -221,7 +223,7 @@ def test_accepted_is_durable_recorded_and_published(
     assert event["statement"] == sign(statement, sender.key.private)
     assert SECRET.encode() not in record.value
     vault = state_of(intake.client).context.vault
-    assert vault.get(event["original"]) == CONTENT
+    assert vault.get(ObjectReference(**event["original"])) == CONTENT
 
 
 def test_repeats_are_the_same_submission_and_no_event(sender: Sender, cluster: Cluster) -> None:
@@ -481,8 +483,8 @@ def test_database_away(sender: Sender) -> None:
 
 
 def publish(cluster: Cluster, topic: str, data: dict[str, Any], at: datetime) -> None:
-    id_ = data["submission_id"]
-    message = encode(Draft(topic, id_, data, id_), uuid4(), "test", at, None, codec())
+    event = from_avro(EVENTS[topic], data)
+    message = encode(event, uuid4(), "test", at, None, codec())
     producer = KafkaProducer(**cluster.options(), acks="all")
     producer.send(topic, message.value, message.key, list(message.headers)).get(timeout=30)
     producer.close()
@@ -499,8 +501,8 @@ def test_the_worker_projects_the_state_in_any_order(
     event = codec().decode("submission.received-value", record.value)
     head = {name: event[name] for name in list(event)[:14]}
     vault = state_of(intake.client).context.vault
-    report = vault.put(NewObject(id_, 1, "report", "application/json", b'{"format": 1}'))
-    marked = vault.put(NewObject(id_, 1, "marked", XLSX, b"PK"))
+    report = vars(vault.put(NewObject(id_, 1, "report", "application/json", b'{"format": 1}')))
+    marked = vars(vault.put(NewObject(id_, 1, "marked", XLSX, b"PK")))
     reference = {"observations": report, "cells": report, "report": report, "marked": marked}
     later = NOW + timedelta(seconds=3)
     stored = head | {

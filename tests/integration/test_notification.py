@@ -25,12 +25,15 @@ from sqlmodel import Session, select
 from deploy import database, mailbox
 from deploy.stack import Stack
 from deploy.supervision import wait_until
+from services.events.catalogue import CatalogueChanged, CatalogueKind
+from services.events.validation import SubmissionReturned
 from services.kernel.api import Context
 from services.kernel.auth import hash_of
+from services.kernel.avro import from_avro
 from services.kernel.cluster import Cluster
 from services.kernel.codec import codec
 from services.kernel.db import close, connect
-from services.kernel.events import Draft, Event
+from services.kernel.events import Event
 from services.kernel.handling import Writer
 from services.kernel.masterkey import MasterKey
 from services.kernel.migration import configuration, migrate
@@ -48,6 +51,7 @@ from services.notification.worker import STAGES
 from tests import people
 from tests.contract.examples import examples
 from tests.logins import login
+from tests.said import said
 
 pytestmark = pytest.mark.stack
 SENDER = "so-tai-chinh-dien-bien"
@@ -124,7 +128,7 @@ class Service:
     def handle(self, *events: Event) -> None:
         writer = Writer(SCHEMA, codec(), self.clock)
         for event in events:
-            stage = STAGES[0 if event.topic in VERDICTS else 1]
+            stage = STAGES[0 if isinstance(event.data, VERDICTS) else 1]
             with Postgresql(self.engine).transaction() as tables:
                 result = writer.batch(tables, stage, [event])
             assert not result.rejected
@@ -167,7 +171,9 @@ def event(topic: str = "submission.returned", index: int = 0, **changes: Any) ->
     data = examples(topic)[index] | changes
     key = str(data.get("submission_id"))
     encoded = codec().encode(f"{topic}-value", data)
-    return Event(uuid4(), topic, key, data, datetime.now(UTC), key, "/test", encoded=encoded)
+    return Event(
+        uuid4(), topic, key, said(topic, data), datetime.now(UTC), key, "/test", encoded=encoded
+    )
 
 
 def returned() -> Event:
@@ -523,32 +529,26 @@ def test_both_processes_tell_a_sender_that_the_catalogue_names(stack: Stack) -> 
         "contacts": [{"channel": "email", "address": f"{sender}@so.example"}],
     }
     version = 10**9
-    entry = {
-        "kind": "organisation",
-        "id": sender,
-        "version": 1,
-        "catalogue_version": version,
-        "body": json.dumps(body),
-        "valid_from": None,
-        "valid_to": None,
-        "changed_at": datetime.now(UTC),
-    }
-    key = {"kind": "organisation", "id": sender, "version": 1}
+    entry = CatalogueChanged(
+        kind=CatalogueKind.ORGANISATION,
+        id=sender,
+        version=1,
+        catalogue_version=version,
+        body=json.dumps(body),
+        changed_at=datetime.now(UTC),
+    )
     told = examples("submission.returned")[0] | {
         "submission_id": submission,
         "sender": sender,
         "catalogue_version": version,
     }
-    drafts = (
-        Draft("submission.returned", submission, told, submission),
-        Draft("catalogue.changed", key, entry, f"organisation/{sender}"),
-    )
+    events = (from_avro(SubmissionReturned, told), entry)
     stack.start_services(programs)
     try:
         stack.wait_healthy(300, programs)
         producer = KafkaProducer(**stack.kafka().options())
-        for draft in drafts:
-            made = encode(draft, uuid4(), "test", datetime.now(UTC), None, codec())
+        for event in events:
+            made = encode(event, uuid4(), "test", datetime.now(UTC), None, codec())
             producer.send(made.topic, made.value, made.key, list(made.headers)).get(10)
         producer.close()
 

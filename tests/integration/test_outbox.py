@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 from sqlmodel import Session
 
+from services.events.policy import PoliciesTried
 from services.kernel.codec import codec
 from services.kernel.db import close, connect
-from services.kernel.events import Draft, Event
+from services.kernel.events import Event
 from services.kernel.outbox import Outbox, OutboxTable
 from services.kernel.relay import Held
 from tests.simulation import office, toy
@@ -23,7 +24,6 @@ from tests.toy.harness import NOW, make_schema
 
 pytestmark = pytest.mark.stack
 PROCESSES = 2
-TOPIC = "erasure.done"
 
 
 class Outboxes(RuleBasedStateMachine):
@@ -57,7 +57,7 @@ class Outboxes(RuleBasedStateMachine):
         index = self.written
         self.written += 1
         with Session(self.engines[process]) as session, session.begin():
-            sequence = self.writer.add(session, _draft(index), UUID(int=index))
+            sequence = self.writer.add(session, _event(index))
 
         def make(number: int) -> Event:
             return toy.event(index, 0, "plain", number, NOW)
@@ -70,10 +70,12 @@ class Outboxes(RuleBasedStateMachine):
         table, twin = self.tables[process].next(), self.twins[process].next()
         assert (table is None) == (twin is None) == (self.held is not None)
         if table and twin:
-            assert [s - 1 for s, _ in table.rows] == [s for s, _ in twin.rows]
-            assert [message.topic for _, message in table.rows] == [TOPIC] * len(table.rows)
-            assert 0 <= table.age < 300 and (table.age > 0 or not table.rows)
             self.held = table, twin
+            assert [s - 1 for s, _ in table.rows] == [s for s, _ in twin.rows]
+            assert [message.topic for _, message in table.rows] == [PoliciesTried.TOPIC] * len(
+                table.rows
+            )
+            assert 0 <= table.age < 300 and (table.age > 0 or not table.rows)
 
     @precondition(lambda self: self.held)
     @rule(data=st.data(), marks=st.booleans())
@@ -97,13 +99,17 @@ class Outboxes(RuleBasedStateMachine):
         assert table == self.twins[process].is_published(sequence)
 
 
-def _draft(index: int) -> Draft:
+def _event(index: int) -> PoliciesTried:
     key = str(UUID(int=index))
-    data = {
-        "submission_id": key, "attempt": 1, "erasure_id": key, "ordered_by": "a", "confirmed_by": "b",
-        "reason_sha256": "", "document": "", "objects": 1, "erased_at": NOW,
-    }  # fmt: skip
-    return Draft(TOPIC, key, data, key)
+    return PoliciesTried(
+        trial_id=key,
+        person=key,
+        organisation=None,
+        policies_sha256="",
+        since="2026-11-01",
+        attempts=1,
+        tried_at=NOW,
+    )
 
 
 @pytest.fixture(scope="module")
@@ -125,7 +131,7 @@ def test_rows_are_taken_by_their_bytes_and_one_of_any_size_is(outboxes: Any) -> 
         for megabytes in (5, 5, 1, 20, 1):
             connection.exec_driver_sql(
                 "insert into outbox (topic, key, value, headers)"
-                f" values ('{TOPIC}', '', convert_to(repeat('x', {megabytes}000000), 'UTF8'), '[]')"
+                f" values ('{PoliciesTried.TOPIC}', '', convert_to(repeat('x', {megabytes}000000), 'UTF8'), '[]')"
             )
     taken = []
     table = OutboxTable(engine)

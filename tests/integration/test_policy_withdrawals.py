@@ -238,7 +238,8 @@ def test_two_people_erase_what_was_sent_back(policy: Policy) -> None:
     body = {"attempt": 1, "reason": "Có tên người.", "document": "52/QĐ-TK"}
     assert policy.client.post(where, json=body, headers=LEADER).status_code == 404
     event = returned(CLEAN)
-    event = replace(event, data={**event.data, "submission_id": submission, "attempt": 1})
+    head = replace(event.data.head, submission_id=submission, attempt=1)
+    event = replace(event, data=replace(event.data, head=head))
     policy.happens(replace(event, key=submission, subject=submission), worker.RETURNED)
     name = f"{submission}/1/original/{'0' * 64}"
     policy.puts(name)

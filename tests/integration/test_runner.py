@@ -13,9 +13,9 @@ from kafka import TopicPartition
 from kafka.admin import KafkaAdminClient
 from kafka.errors import KafkaError
 
+from services.events.catalogue import CatalogueChanged, CatalogueKind
 from services.kernel import replay
 from services.kernel.codec import codec
-from services.kernel.events import Draft
 from services.kernel.publisher import DELIVERY_TIMEOUT
 from services.kernel.wire import Message, encode
 from tests.toy.harness import INPUT, NOW, Toy, identity, of_one_partition, received
@@ -163,15 +163,12 @@ def _group_state(toy: Toy) -> str:
 
 
 def _catalogue_change(version: int) -> Message:
-    key = {"kind": "form", "id": "f", "version": version}
-    data = {
-        **key,
-        "catalogue_version": version,
-        "body": "{}",
-        "valid_from": None,
-        "valid_to": None,
-        "changed_at": NOW,
-    }
-    return encode(
-        Draft("catalogue.changed", key, data, "form/f"), uuid4(), "catalogue", NOW, None, codec()
+    changed = CatalogueChanged(
+        kind=CatalogueKind.FORM,
+        id="f",
+        version=version,
+        catalogue_version=version,
+        body="{}",
+        changed_at=NOW,
     )
+    return encode(changed, uuid4(), "catalogue", NOW, None, codec())

@@ -22,6 +22,7 @@ from services.kernel.postgresql import Postgresql
 from services.kernel.store import Position, Result, Store, Trials, Tried
 from services.kernel.topics import load
 from services.kernel.wire import Message
+from tests.said import said
 from tests.simulation import database
 from tests.simulation.loop import Alive, Machine
 from tests.toy.harness import INPUT, NOW, make_schema
@@ -49,7 +50,7 @@ create table buried (
 
 
 def event(number: int, content: bytes) -> Event:
-    return Event(uuid5(NAMESPACE, str(number)), INPUT, "k", {}, NOW, "", "", None, content)
+    return Event(uuid5(NAMESPACE, str(number)), INPUT, "k", said(INPUT), NOW, "", "", None, content)
 
 
 def outputs(of: Event) -> list[Message]:

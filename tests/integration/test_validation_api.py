@@ -25,9 +25,10 @@ from sqlmodel import Session
 from deploy import database
 from deploy.feed import records
 from deploy.local import Stack
+from services.kernel.avro import to_avro
 from services.kernel.cluster import Cluster
 from services.kernel.codec import codec
-from services.kernel.events import Event, NewObject, Outcome
+from services.kernel.events import Event, NewObject, ObjectReference, Outcome
 from services.kernel.migration import migrate
 from services.kernel.settings import Settings
 from services.kernel.stage import ObjectStage
@@ -41,6 +42,7 @@ from services.validation.loading import load
 from tests import people
 from tests.logins import login
 from tests.running import state_of
+from tests.said import said
 from tests.unit.test_validation_check import rows, small_form
 from tests.unit.workbooks import LABELS, xlsx
 
@@ -128,9 +130,9 @@ class Validation:
         """A workbook, as intake received it; returns what its verdict's event says."""
         item = NewObject(submission, attempt, "original", "application/vnd.ms-excel", content)
         original = self.context.vault.put(item)
-        data = HEAD | {"submission_id": submission, "attempt": attempt, "original": original}
+        data = HEAD | {"submission_id": submission, "attempt": attempt, "original": vars(original)}
         outcome = self.happens(event("submission.received", data | changes), worker.STAGE)
-        return outcome.events[0].data
+        return to_avro(outcome.events[0])
 
     def verdict(self, submission: str, attempt: int = 1) -> tuple[str, dict[str, Any]]:
         """What became of an attempt, and its report."""
@@ -138,13 +140,13 @@ class Validation:
         with psycopg.connect(self.url) as connection:
             found = connection.execute(statement, [submission, attempt]).fetchone()
         assert found is not None
-        return found[0], json.loads(self.context.vault.get(found[1]))
+        return found[0], json.loads(self.context.vault.get(ObjectReference(**found[1])))
 
 
 def event(topic: str, data: Mapping[str, Any], time: datetime = NOW) -> Event:
     submission = data["submission_id"]
     id_ = uuid5(UUID(submission), f"{topic}/{data['attempt']}/{time}")
-    return Event(id_, topic, submission, data, time, submission, "test")
+    return Event(id_, topic, submission, said(topic, data), time, submission, "test")
 
 
 @pytest.fixture(scope="module")
@@ -305,7 +307,7 @@ def test_the_plan_and_its_footnote(validation: Validation, returned: str, stack:
     answer = validation.client.get(path(returned), headers=AGENCY)
     assert (answer.json()["attempt"], answer.json()["verdict"]) == (2, "validated")
     assert validated["warnings"] >= 1  # what a room has to accept, as any warning
-    observations = validation.context.vault.get(validated["observations"])
+    observations = validation.context.vault.get(ObjectReference(**validated["observations"]))
     assert from_parquet(observations).height == 469
     (told,) = events(stack.kafka(), "finding.answered", returned)
     assert (told["kind"], told["role"], told["document"]) == (

@@ -147,14 +147,13 @@ def test_events_wait_for_a_vault_that_is_away_and_what_is_gone_from_one_that_is_
         for one in (first, good, gone, damaged, erased)
     }
     event = {
-        one: received(submission=UUID(one), original=reference) for one, reference in put.items()
+        one: received(submission=UUID(one), original=vars(reference))
+        for one, reference in put.items()
     }
-    (folder / put[gone]["name"]).unlink()
-    (folder / put[damaged]["name"]).write_bytes(b"")
+    (folder / put[gone].name).unlink()
+    (folder / put[damaged].name).write_bytes(b"")
     with engine.begin() as connection:
-        connection.execute(
-            text("delete from vault.keys where name = :n"), {"n": put[erased]["name"]}
-        )
+        connection.execute(text("delete from vault.keys where name = :n"), {"n": put[erased].name})
     engine.dispose()
     with toy.running("vault"):
         toy.send([event[first]])

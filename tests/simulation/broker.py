@@ -23,6 +23,7 @@ from services.kernel.process import Following
 from services.kernel.publisher import DELIVERY_TIMEOUT, Delivery
 from services.kernel.topics import Topic
 from services.kernel.wire import Message, decode
+from tests.simulation import toy
 from tests.simulation.codec import CODEC
 from tests.simulation.loop import Loop, Machine, answer
 
@@ -316,7 +317,7 @@ class Consumer:
         m = record.message
         event: Any
         try:
-            event = decode(self.topics[tp.topic], m.key, m.value, m.headers, CODEC)
+            event = decode(self.topics[tp.topic], toy.Received, m.key, m.value, m.headers, CODEC)
         except Permanent as error:
             event = error
         origin = Origin(tp.topic, tp.partition, record.offset)

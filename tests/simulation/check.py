@@ -15,7 +15,7 @@ def faults(world: World) -> Iterator[str]:
     effects = world.database.effects
     done = Counter(one["event"] for one in effects)
     expected = {str(event.id): event for event in world.sent}
-    plain = [id_ for id_, event in expected.items() if event.data["what"] == "plain"]
+    plain = [id_ for id_, event in expected.items() if event.data.what == "plain"]
     yield from (f"{id_} was said to be published" for id_ in world.false_answers)
     yield from (f"{id_} took effect {done[id_]} times" for id_ in plain if done[id_] != 1)
     yield from (f"{id_} took effect, and should not" for id_ in set(done) - set(plain))
@@ -33,7 +33,7 @@ def _order(world: World) -> Iterator[str]:
     """Events of one key take effect in the order in which they were sent."""
     numbers: dict[str, list[int]] = defaultdict(list)
     for one in world.database.effects:
-        numbers[one["key"]].append(one["number"])
+        numbers[one["submission_id"]].append(one["number"])
     for key, found in numbers.items():
         if found != sorted(found):
             yield f"{key}: effects in the order {found}"
@@ -56,7 +56,7 @@ def _outputs(world: World) -> Iterator[str]:
 
 def _feed(world: World) -> Iterator[str]:
     """The last record of each key of the feed is what the store has."""
-    revisions = Counter(one["key"] for one in world.database.effects)
+    revisions = Counter(one["submission_id"] for one in world.database.effects)
     last = {}
     for record in world.records(FEED):
         last[record.message.key.decode()] = json.loads(record.message.value)["revision"]

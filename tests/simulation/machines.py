@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from services.kernel.assignment import Assignment
-from services.kernel.events import Event, NewObject, Reference
+from services.kernel.events import Event, NewObject, ObjectReference
 from services.kernel.handling import Handling, Writer
 from services.kernel.process import Process
 from services.kernel.relay import Relay
@@ -152,12 +152,12 @@ class Vault:
 
     def put(self, item: NewObject) -> object:
         """See Objects."""
-        self.objects[item.reference()["name"]] = item.content
+        self.objects[item.reference().name] = item.content
         return None
 
-    def get(self, reference: Reference) -> bytes:
+    def get(self, reference: ObjectReference) -> bytes:
         """See Objects."""
-        return self.objects[str(reference["name"])]
+        return self.objects[reference.name]
 
 
 class Workers:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal
 from uuid import UUID, uuid5
@@ -10,7 +11,7 @@ from uuid import UUID, uuid5
 from sqlmodel import Session
 
 from services.kernel.errors import Permanent
-from services.kernel.events import Draft, Event, Outcome, Row
+from services.kernel.events import Event, EventData, Outcome, Row
 from services.kernel.stage import BatchStage, ObjectStage, Stage
 from services.kernel.topics import Topic, dead
 from services.kernel.wire import Message, encode
@@ -34,22 +35,57 @@ class Died(BaseException):
     """Raised in a handler that ends its process."""
 
 
+@dataclass(frozen=True)
+class Received(EventData):
+    """What comes; `number` says where it stands among those of its key."""
+
+    TOPIC = INPUT
+    KEY = "submission_id"
+
+    submission_id: str
+    what: What
+    number: int
+
+
+@dataclass(frozen=True)
+class Handled(EventData):
+    """The output of one that was handled."""
+
+    TOPIC = OUTPUT
+    KEY = "submission_id"
+
+    submission_id: str
+    event: str
+    number: int
+    revision: int
+
+
+@dataclass(frozen=True)
+class Figure(EventData):
+    """What the feed has of a key."""
+
+    TOPIC = FEED
+    KEY = "submission_id"
+
+    submission_id: str
+    revision: int
+
+    @property
+    def own_id(self) -> UUID:
+        """A revision has one event."""
+        return uuid5(NAMESPACE, f"{self.submission_id} {self.revision}")
+
+
 def event(index: int, key: int, what: What, number: int, time: datetime) -> Event:
-    """The event with this index; `number` says where it stands among those of its key."""
+    """The event with this index."""
     subject = str(uuid5(NAMESPACE, f"key {key}"))
-    data = {"submission_id": subject, "what": what, "number": number}
+    data = Received(subject, what, number)
     return Event(event_id(index), INPUT, subject, data, time, subject, "upstream")
 
 
 def event_id(index: int) -> UUID:
     """The id of the event with this index."""
     return uuid5(NAMESPACE, f"event {index}")
-
-
-def figure(key: str, revision: int) -> Draft:
-    """What the feed has of a key."""
-    values = {"submission_id": key, "revision": revision}
-    return Draft(FEED, key, values, key, uuid5(NAMESPACE, f"{key} {revision}"))
 
 
 def id_of(record: Message) -> str:
@@ -66,8 +102,7 @@ def topic(name: str) -> Topic:
 
 def message(event: Event) -> Message:
     """Its record."""
-    draft = Draft(INPUT, event.key, event.data, event.subject)
-    return encode(draft, event.id, "upstream", event.time, None, CODEC)
+    return encode(event.data, event.id, "upstream", event.time, None, CODEC)
 
 
 def stage(world: World) -> Stage:
@@ -75,36 +110,31 @@ def stage(world: World) -> Stage:
 
     def effect(event: Event, revision: int) -> Outcome:
         machine: Any = MACHINE.get()
-        if event.data["what"] == "killer" or world.is_ill:
+        if event.data.what == "killer" or world.is_ill:
             machine.die("its handler")
             raise Died
-        if event.data["what"] == "refused":
+        if event.data.what == "refused":
             raise Permanent("not to be handled")
-        values = {
-            "event": str(event.id),
-            "key": event.subject,
-            "number": event.data["number"],
-            "revision": revision,
-        }
+        made = Handled(event.subject, str(event.id), event.data.number, revision)
         return Outcome(
-            events=(Draft(OUTPUT, event.key, values, event.subject),),
-            rows=(Row(Any, values),),  # type: ignore[arg-type]
+            events=(made,),
+            rows=(Row(Any, vars(made)),),  # type: ignore[arg-type]
         )
 
     def load(session: Session, event: Event) -> int:
-        return sum(one["key"] == event.subject for one in world.database.effects)
+        return sum(one["submission_id"] == event.subject for one in world.database.effects)
 
     def load_many(session: Session, events: Sequence[Event]) -> Mapping[str, int]:
         return {event.subject: load(session, event) for event in events}
 
-    def derive(session: Session, event: Event) -> Iterator[Draft]:
-        yield figure(event.subject, load(session, event))
+    def derive(session: Session, event: Event) -> Iterator[Figure]:
+        yield Figure(event.subject, load(session, event))
 
     if world.plan.kind == "batch":
         return BatchStage(
-            (INPUT,), load_many, lambda event, facts: effect(event, facts[event.subject] + 1)
+            (Received,), load_many, lambda event, facts: effect(event, facts[event.subject] + 1)
         )
     return ObjectStage(
-        (INPUT,), load, lambda event, facts: {}, lambda event, facts, contents: effect(event, facts + 1),
+        (Received,), load, lambda event, facts: {}, lambda event, facts, contents: effect(event, facts + 1),
         derive=derive, awaits_catalogue=False,
     )  # fmt: skip

@@ -30,10 +30,10 @@ from tests.simulation.toy import (
     OUTPUT,
     PARTITIONS,
     SERVICE,
+    Figure,
     What,
     event,
     event_id,
-    figure,
     id_of,
     message,
     stage,
@@ -340,10 +340,9 @@ class World:
 
     def _rebuild_feed(self) -> None:
         last = {r.message.key: r.message for r in self.records(FEED)}
-        for key, revision in Counter(one["key"] for one in self.database.effects).items():
-            draft = figure(key, revision)
-            assert draft.id is not None
-            message = encode(draft, draft.id, SERVICE, self.now(), None, CODEC)
+        for key, revision in Counter(one["submission_id"] for one in self.database.effects).items():
+            figure = Figure(key, revision)
+            message = encode(figure, figure.own_id, SERVICE, self.now(), None, CODEC)
             found = last.get(message.key)
             if found is None or id_of(found) != id_of(message):
                 self.broker.append(self.broker.partition_of(message), [message])
@@ -375,7 +374,7 @@ class World:
         marks = self.database.marks()
         logs = self.broker.logs.items()
         done = {one["event"] for one in self.database.effects}
-        plain = {str(one.id) for one in self.sent if one.data["what"] == "plain"}
+        plain = {str(one.id) for one in self.sent if one.data.what == "plain"}
         return plain <= done and all(
             marks.get(tp, 0) >= len(log) for tp, log in logs if tp.topic == INPUT
         )

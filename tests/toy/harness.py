@@ -23,11 +23,12 @@ from kafka.admin import KafkaAdminClient, MemberToRemove
 from kafka.partitioner.default import murmur2
 
 from deploy.environment import of_cluster
+from services.events.intake import SubmissionReceived
 from services.kernel import access, administration, changes, replay, topics
+from services.kernel.avro import from_avro
 from services.kernel.cluster import Cluster
 from services.kernel.codec import codec
 from services.kernel.db import RUNNER_TABLES
-from services.kernel.events import Draft
 from services.kernel.migration import VAULT_TABLES
 from services.kernel.wire import Message, encode
 
@@ -56,7 +57,8 @@ def received(
         "catalogue_version": catalogue, "original": reference, "statement": "", "received_at": NOW, "nil": "",
         "work_secret": False,
     }  # fmt: skip
-    return encode(Draft(INPUT, subject, data, subject), uuid4(), "intake", NOW, None, codec())
+    received = from_avro(SubmissionReceived, data)
+    return encode(received, uuid4(), "intake", NOW, None, codec())
 
 
 def identity(message: Message) -> str:

@@ -17,21 +17,19 @@ from typing import Any
 from faust.assignor.copartitioned_assignor import CopartitionedAssignor
 from sqlmodel import Session
 
+from services.events.catalogue import CatalogueChanged
+from services.events.intake import SubmissionReceived
+from services.events.policy import SubmissionSuperseded
 from services.kernel import codec, consumer, health, partition, publisher, replica, runner
 from services.kernel.errors import Permanent
-from services.kernel.events import Draft, Event, Outcome
+from services.kernel.events import Event, Outcome
 from services.kernel.runner import main
 from services.kernel.stage import BatchStage, ObjectStage, Stage
 from tests.toy.release import newer_schema
 
-HEAD = (
-    "submission_id", "attempt", "sender", "form", "form_version", "area_list", "area", "period", "completeness",
-    "round", "regime", "classification", "province", "catalogue_version",
-)  # fmt: skip
-
 
 def answer(event: Event) -> Outcome:
-    what = event.data["form"]
+    what = event.data.head.form
     if what == "slow":
         time.sleep(3)
     if what == "killer":
@@ -46,9 +44,7 @@ def answer(event: Event) -> Outcome:
     if what == "bug-once" and not mark.exists():
         mark.touch()
         raise RuntimeError("only once")
-    head = {name: event.data[name] for name in HEAD}
-    data = head | {"decision": 1, "by_attempt": 2}
-    return Outcome((Draft("submission.superseded", event.key, data, event.subject),))
+    return Outcome((SubmissionSuperseded(head=event.data.head, decision=1, by_attempt=2),))
 
 
 def load_batch(session: Session, events: Sequence[Event]) -> None:
@@ -68,12 +64,12 @@ def handle_one(event: Event, facts: Any, contents: Mapping[str, bytes]) -> Outco
 
 
 STAGES: dict[str, Stage] = {
-    "batch": BatchStage(("submission.received",), load_batch, handle_batch),
-    "object": ObjectStage(("submission.received",), load_one, lambda event, facts: {}, handle_one),
+    "batch": BatchStage((SubmissionReceived,), load_batch, handle_batch),
+    "object": ObjectStage((SubmissionReceived,), load_one, lambda event, facts: {}, handle_one),
     "vault": ObjectStage(
-        ("submission.received",),
+        (SubmissionReceived,),
         load_one,
-        lambda event, facts: {"original": event.data["original"]},
+        lambda event, facts: {"original": event.data.original},
         handle_one,
     ),
 }
@@ -91,4 +87,4 @@ if __name__ == "__main__":
         vars(codec)["locked"] = lambda _: schemas
     if os.environ["TOY_ASSIGNS"] == "nothing":
         setattr(CopartitionedAssignor, "get_assignment", lambda self: {})  # noqa: B010
-    main("validation", [replica.stage(), STAGES[sys.argv[1]]])
+    main("validation", [replica.stage(CatalogueChanged), STAGES[sys.argv[1]]])

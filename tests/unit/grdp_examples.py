@@ -11,6 +11,7 @@ from uuid import uuid4
 from services.kernel.codec import codec
 from services.kernel.events import Event, NewObject
 from services.model.observation import Completeness, Measure, Missing, Observation, to_parquet
+from tests.said import said
 
 SUBMISSION = "7a2b4c1e-0f5d-5e8a-9b3c-1d2e3f4a5b6c"
 TIME = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
@@ -71,10 +72,20 @@ def cleared(
     data |= {
         "decision": decision,
         "figures": len(values),
-        "observations": stored.reference(),
+        "observations": vars(stored.reference()),
         "checked": ["classification"],
         "releases": [release],
     }
     id_ = data["submission_id"]
     encoded = codec().encode("submission.cleared-value", data)
-    return Event(uuid4(), "submission.cleared", id_, data, time, id_, "policy", None, encoded)
+    return Event(
+        uuid4(),
+        "submission.cleared",
+        id_,
+        said("submission.cleared", data),
+        time,
+        id_,
+        "policy",
+        None,
+        encoded,
+    )

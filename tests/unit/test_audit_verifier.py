@@ -41,12 +41,14 @@ from services.audit.verifier import (
     verify_inclusion,
     verify_receipt,
 )
+from services.kernel.avro import to_avro
 from services.kernel.codec import codec, locked
 from services.kernel.events import Event
 from services.model.observation import Completeness
 from services.model.period import Period, PeriodError
 from services.model.statement import Classification, Nil, NilKind, Regime, Statement, sign
 from tests.contract.examples import examples
+from tests.said import said
 from tests.unit.test_audit_merkle import (
     ENTRIES,
     LEAF_1,
@@ -84,7 +86,7 @@ def sender_key(number: int = 0) -> OKPKey:
 def event(number: int, topic: str, data: dict[str, Any]) -> Event:
     value = codec().encode(f"{topic}-value", data)
     return Event(
-        UUID(int=number), topic, SUBMISSION, data, TIME + timedelta(seconds=number), SUBMISSION,
+        UUID(int=number), topic, SUBMISSION, said(topic, data), TIME + timedelta(seconds=number), SUBMISSION,
         "test", None, value,
     )  # fmt: skip
 
@@ -160,7 +162,7 @@ def receipt_of(made: Path_, strangers: int = 5) -> dict[str, Any]:
         }
         for index, (e, salt) in enumerate(zip(logged, salts, strict=True), strangers)
     ]  # fmt: skip
-    first = made.events[0].data
+    first = to_avro(made.events[0].data)
     return seal(
         {
             "format": 1, "submission": first["submission_id"], "attempt": first["attempt"],
@@ -337,7 +339,7 @@ def test_there_has_to_be_one_final_verdict(later: tuple[str, ...]) -> None:
 )
 def test_what_a_receipt_says_can_not_write_over_what_is_said_of_it(form: str) -> None:
     made = path("submission.returned", token=sign(statement(form=form), sender_key()))
-    received = event(1, "submission.received", {**made.events[0].data, "form": form})
+    received = event(1, "submission.received", {**to_avro(made.events[0].data), "form": form})
     made = replace(made, events=(received, *made.events[1:]))
     assert refusal(receipt_of(made)) is Reason.FORMAT
 

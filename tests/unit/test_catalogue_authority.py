@@ -9,20 +9,19 @@ from uuid import UUID
 
 import pytest
 
-from services.catalogue.entry import Command, Kind, Version
+from services.catalogue.entry import Command, Version
 from services.catalogue.people.authority import (
     FOUNDING,
     LASTS,
     Change,
     Code,
     Raised,
-    State,
-    What,
     gained,
     governed,
     objection,
 )
 from services.catalogue.people.person import Deputy, Person
+from services.events.catalogue import CatalogueKind, PeopleChangeKind, PeopleChangeState
 from services.kernel.auth import Role
 
 NOW = datetime(2026, 11, 26, 8, tzinfo=UTC)
@@ -63,7 +62,7 @@ def test_whatever_lets_somebody_do_more_takes_two(
 
 def change(**more: Any) -> Change:
     values: dict[str, Any] = {
-        "id": UUID(int=1), "what": What.PERSON, "subject": "p-a", "base": 1, "body": {}, "fields": (),
+        "id": UUID(int=1), "what": PeopleChangeKind.PERSON, "subject": "p-a", "base": 1, "body": {}, "fields": (),
         "proposed_by": "p-admin", "proposed_at": NOW - HOUR,
     }  # fmt: skip
     return Change(**values | more)
@@ -74,7 +73,7 @@ def change(**more: Any) -> Change:
     [
         (change(), LEADER, Raised(), None),
         (change(proposed_by="p-l"), LEADER, Raised(), Code.AUTHOR),
-        (change(subject="p-l", what=What.PASSWORD), LEADER, Raised(), Code.OWN),
+        (change(subject="p-l", what=PeopleChangeKind.PASSWORD), LEADER, Raised(), Code.OWN),
         (change(), OFFICER, Raised(), Code.NO_LEADER),
         (change(), None, Raised(), Code.NO_LEADER),
         (change(), replace(LEADER, locked=True), Raised(), Code.NO_LEADER),
@@ -85,9 +84,9 @@ def change(**more: Any) -> Change:
         (change(), LEADER, Raised(NOW - 24 * HOUR, "p-admin"), None),
         (change(), LEADER, Raised(NOW, FOUNDING), None),
         (change(proposed_at=NOW - LASTS), LEADER, Raised(), Code.TOO_LATE),
-        (change(state=State.REFUSED), LEADER, Raised(), Code.DECIDED),
-        (change(state=State.DONE), LEADER, Raised(), Code.DECIDED),
-        (change(what=What.FOUNDING, subject=""), LEADER, Raised(), Code.BY_COMMAND),
+        (change(state=PeopleChangeState.REFUSED), LEADER, Raised(), Code.DECIDED),
+        (change(state=PeopleChangeState.DONE), LEADER, Raised(), Code.DECIDED),
+        (change(what=PeopleChangeKind.FOUNDING, subject=""), LEADER, Raised(), Code.BY_COMMAND),
     ],
 )  # fmt: skip
 def test_a_second_person_is_a_leader_whom_nobody_just_made(
@@ -96,7 +95,7 @@ def test_a_second_person_is_a_leader_whom_nobody_just_made(
     assert objection(found, "p-l" if person != OFFICER else "p-a2", person, raised, NOW) is code
 
 
-def version(kind: Kind, body: dict[str, Any], **valid: datetime) -> Version:
+def version(kind: CatalogueKind, body: dict[str, Any], **valid: datetime) -> Version:
     times = {"valid_from": None, "valid_to": None} | valid
     return Version(kind, "x", 1, 1, body, changed_at=NOW, **times)
 
@@ -108,33 +107,33 @@ MAIL = [{"channel": "email", "address": "a@example.vn"}]
 @pytest.mark.parametrize(
     ("kind", "body", "valid", "newest", "what"),
     [
-        (Kind.REGULATION, {}, {}, None, What.REGULATION),
-        (Kind.REGULATION, {}, {}, version(Kind.REGULATION, {}), What.REGULATION),
-        (Kind.SENDER_KEY, KEY, {}, None, What.SENDER_KEY),
-        (Kind.SENDER_KEY, KEY, {"valid_to": NOW}, version(Kind.SENDER_KEY, KEY), None),
-        (Kind.SENDER_KEY, KEY, {"valid_to": NOW + HOUR}, version(Kind.SENDER_KEY, KEY), None),
-        (Kind.SENDER_KEY, KEY, {"valid_to": NOW + HOUR},
-         version(Kind.SENDER_KEY, KEY, valid_to=NOW + HOUR / 2), What.SENDER_KEY),
-        (Kind.SENDER_KEY, KEY, {"valid_to": NOW + HOUR},
-         version(Kind.SENDER_KEY, KEY, valid_from=NOW + HOUR / 2), What.SENDER_KEY),
-        (Kind.SENDER_KEY, KEY, {"valid_from": NOW},
-         version(Kind.SENDER_KEY, KEY, valid_from=NOW + HOUR), What.SENDER_KEY),
-        (Kind.SENDER_KEY, KEY, {"valid_to": NOW},
-         version(Kind.SENDER_KEY, KEY, valid_from=NOW + HOUR), None),
-        (Kind.ORGANISATION, {"id": "x"}, {}, None, None),
-        (Kind.ORGANISATION, {"id": "x", "contacts": MAIL}, {}, None, What.CONTACT),
-        (Kind.ORGANISATION, {"id": "x"}, {},
-         version(Kind.ORGANISATION, {"contacts": MAIL}), What.CONTACT),
-        (Kind.ORGANISATION, {"id": "x", "contacts": MAIL}, {},
-         version(Kind.ORGANISATION, {"contacts": MAIL}), None),
-        (Kind.FORM, {}, {}, None, None),
+        (CatalogueKind.REGULATION, {}, {}, None, PeopleChangeKind.REGULATION),
+        (CatalogueKind.REGULATION, {}, {}, version(CatalogueKind.REGULATION, {}), PeopleChangeKind.REGULATION),
+        (CatalogueKind.SENDER_KEY, KEY, {}, None, PeopleChangeKind.SENDER_KEY),
+        (CatalogueKind.SENDER_KEY, KEY, {"valid_to": NOW}, version(CatalogueKind.SENDER_KEY, KEY), None),
+        (CatalogueKind.SENDER_KEY, KEY, {"valid_to": NOW + HOUR}, version(CatalogueKind.SENDER_KEY, KEY), None),
+        (CatalogueKind.SENDER_KEY, KEY, {"valid_to": NOW + HOUR},
+         version(CatalogueKind.SENDER_KEY, KEY, valid_to=NOW + HOUR / 2), PeopleChangeKind.SENDER_KEY),
+        (CatalogueKind.SENDER_KEY, KEY, {"valid_to": NOW + HOUR},
+         version(CatalogueKind.SENDER_KEY, KEY, valid_from=NOW + HOUR / 2), PeopleChangeKind.SENDER_KEY),
+        (CatalogueKind.SENDER_KEY, KEY, {"valid_from": NOW},
+         version(CatalogueKind.SENDER_KEY, KEY, valid_from=NOW + HOUR), PeopleChangeKind.SENDER_KEY),
+        (CatalogueKind.SENDER_KEY, KEY, {"valid_to": NOW},
+         version(CatalogueKind.SENDER_KEY, KEY, valid_from=NOW + HOUR), None),
+        (CatalogueKind.ORGANISATION, {"id": "x"}, {}, None, None),
+        (CatalogueKind.ORGANISATION, {"id": "x", "contacts": MAIL}, {}, None, PeopleChangeKind.CONTACT),
+        (CatalogueKind.ORGANISATION, {"id": "x"}, {},
+         version(CatalogueKind.ORGANISATION, {"contacts": MAIL}), PeopleChangeKind.CONTACT),
+        (CatalogueKind.ORGANISATION, {"id": "x", "contacts": MAIL}, {},
+         version(CatalogueKind.ORGANISATION, {"contacts": MAIL}), None),
+        (CatalogueKind.FORM, {}, {}, None, None),
     ],
 )  # fmt: skip
 def test_keys_regulations_and_addresses_take_two_and_an_end_takes_one(
-    kind: Kind,
+    kind: CatalogueKind,
     body: dict[str, Any],
     valid: dict[str, Any],
     newest: Version | None,
-    what: What | None,
+    what: PeopleChangeKind | None,
 ) -> None:
     assert governed(Command(kind, "x", body, **valid), newest, NOW) is what

@@ -11,9 +11,10 @@ from uuid import UUID
 
 import pytest
 
+from services.events import grdp as events
 from services.grdp.facts import Decided, Facts, Latest
 from services.grdp.handler import handle, reads
-from services.grdp.identity import digest, feed_id, figure_id, key_id
+from services.grdp.identity import digest, figure_id, key_id
 from services.grdp.store import (
     CONTENT,
     KEY,
@@ -25,10 +26,12 @@ from services.grdp.store import (
     Release,
     Submission,
 )
+from services.kernel.avro import from_avro, to_avro
 from services.kernel.codec import codec
 from services.kernel.errors import Permanent
 from services.kernel.events import Event, Outcome
 from services.model.observation import Missing
+from tests.contract.examples import examples
 from tests.unit.grdp_examples import SUBMISSION, cleared, figures, parquet
 
 T1 = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
@@ -50,7 +53,7 @@ def key_of(indicator: str) -> UUID:
         cleared({indicator: "1"}),
         run(cleared({indicator: "1"}), NEW, {indicator: "1"}),
     )
-    assert event.data["figures"] == 1
+    assert event.data.figures == 1
     found: UUID = rows(outcome, Figure)[0]["key_id"]
     return found
 
@@ -73,33 +76,33 @@ def test_first_attempt_has_revision_1_of_every_figure() -> None:
         {"id": SUBMISSION, "attempt": 1, "version": 1, "known_from": T1, "withdrawn": 0}
     ]
     (stored,) = outcome.events
-    assert stored.data["figures"] == 2
-    assert stored.data["vintage"] == T1
-    codec().encode("submission.stored-value", stored.data)
+    assert to_avro(stored)["figures"] == 2
+    assert to_avro(stored)["vintage"] == T1
+    codec().encode("submission.stored-value", to_avro(stored))
 
 
 def test_the_digest_covers_key_revision_and_value() -> None:
     outcome = run(cleared({"1": "10.5", "2": None}), NEW, {"1": "10.5", "2": None})
     (stored,) = outcome.events
     lines = [(key_of("2"), 1, None), (key_of("1"), 1, Decimal("10.5"))]
-    assert stored.data["digest"] == digest(b"s" * 32, lines)
+    assert to_avro(stored)["digest"] == digest(b"s" * 32, lines)
     for other in (
         [(key_of("2"), 1, None), (key_of("1"), 1, Decimal("10.6"))],
         [(key_of("2"), 1, None), (key_of("1"), 2, Decimal("10.5"))],
         [(key_of("3"), 1, None), (key_of("1"), 1, Decimal("10.5"))],
         lines[:1],
     ):
-        assert digest(b"s" * 32, other) != stored.data["digest"]
-    assert digest(b"t" * 32, lines) != stored.data["digest"]
+        assert digest(b"s" * 32, other) != to_avro(stored)["digest"]
+    assert digest(b"t" * 32, lines) != to_avro(stored)["digest"]
 
 
 def test_the_salt_stays_here_so_that_nobody_tries_figures_until_one_fits() -> None:
     outcome = run(cleared({"1": "412"}), NEW, {"1": "412"})
     (stored,) = outcome.events
     (kept,) = rows(outcome, Digest)
-    assert (kept["salt"], kept["digest"]) == (b"s" * 32, stored.data["digest"])
+    assert (kept["salt"], kept["digest"]) == (b"s" * 32, to_avro(stored)["digest"])
     assert (kept["submission_id"], kept["attempt"], kept["decision"]) == (SUBMISSION, 1, 1)
-    published = codec().encode("submission.stored-value", stored.data)
+    published = codec().encode("submission.stored-value", to_avro(stored))
     assert b"s" * 32 not in published
     assert (b"s" * 32).hex().encode() not in published
 
@@ -118,9 +121,9 @@ def test_a_correction_is_a_new_revision_and_what_it_lacks_is_withdrawn() -> None
         figure_id(SUBMISSION, key_of("2")): (4, None, None, True),
     }
     assert [f["indicator"] for f in rows(outcome, Figure)] == ["4"]
-    assert outcome.events[0].data["figures"] == 2
+    assert to_avro(outcome.events[0])["figures"] == 2
     lines = [(key_of("1"), 2, Decimal(11)), (key_of("4"), 1, Decimal(4)), (key_of("2"), 4, None)]
-    assert outcome.events[0].data["digest"] == digest(b"s" * 32, lines)
+    assert to_avro(outcome.events[0])["digest"] == digest(b"s" * 32, lines)
 
 
 def test_a_lower_attempt_that_comes_later_never_becomes_current() -> None:
@@ -132,7 +135,7 @@ def test_a_lower_attempt_that_comes_later_never_becomes_current() -> None:
     assert not any(o["withdrawn"] for o in observations)
     assert rows(outcome, Submission)[0]["attempt"] == 2
     assert rows(outcome, Submission)[0]["known_from"] == T1
-    assert outcome.events[0].data["figures"] == 2
+    assert to_avro(outcome.events[0])["figures"] == 2
 
 
 @pytest.mark.parametrize("time", [T1, T1 - timedelta(minutes=5)])
@@ -140,7 +143,7 @@ def test_vintages_rise_even_when_the_clock_went_back(time: datetime) -> None:
     facts = after(1, {"1": Latest(1, False)})
     outcome = run(cleared({"1": "9"}, attempt=2, decision=2, time=time), facts, {"1": "9"})
     assert rows(outcome, Observation)[0]["known_from"] == T1 + timedelta(microseconds=1)
-    assert outcome.events[0].data["vintage"] == T1 + timedelta(microseconds=1)
+    assert to_avro(outcome.events[0])["vintage"] == T1 + timedelta(microseconds=1)
 
 
 @pytest.mark.parametrize("decision", [3, 4])
@@ -151,7 +154,7 @@ def test_a_decision_that_is_not_higher_changes_nothing(decision: int) -> None:
 
 def test_a_higher_decision_about_stored_figures_is_only_noted() -> None:
     event = cleared({"1": "9"}, decision=5, time=T1 + timedelta(hours=1))
-    decided = Decided(4, event.data["observations"]["sha256"], T1)
+    decided = Decided(4, event.data.observations.sha256, T1)
     outcome = run(
         event, dataclasses.replace(after(1, {"1": Latest(1, False)}), decided=decided), {}
     )
@@ -201,8 +204,14 @@ def test_ids_follow_from_what_they_identify() -> None:
     assert key_id(key) != key_id(key | {"completeness": "b"})
     # The feed's ids are a contract: a change would repeat every record under another id.
     assert str(key_id(key)) == "341b7acd-f5b4-5b9c-93cf-52c5f6bc944c"
-    assert str(feed_id(UUID(int=1), 1)) == "c6ae59cd-4100-5d14-850d-f8202b722a98"
-    assert feed_id(UUID(int=1), 1) != feed_id(UUID(int=1), 2)
+    first, second = (
+        from_avro(
+            events.Observation, examples("grdp.observation")[0] | key | {"revision": revision}
+        )
+        for revision in (1, 2)
+    )
+    assert str(first.own_id) == "3dbb969c-c133-5378-ad60-ecc4fb9b4d2f"
+    assert first.own_id != second.own_id
 
 
 def test_completeness_makes_another_key() -> None:
@@ -245,8 +254,8 @@ def test_what_is_sent_unchanged_is_confirmed_with_its_cell() -> None:
         "known_from": T1 + HOUR, "sheet": "Biểu 1", "cell": "D1", "rounded": False,
     }  # fmt: skip
     (stored,) = outcome.events
-    assert stored.data["figures"] == 1
-    assert stored.data["digest"] == digest(b"s" * 32, [(key_of("1"), 3, Decimal(10))])
+    assert to_avro(stored)["figures"] == 1
+    assert to_avro(stored)["digest"] == digest(b"s" * 32, [(key_of("1"), 3, Decimal(10))])
 
 
 @pytest.mark.parametrize(

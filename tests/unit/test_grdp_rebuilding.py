@@ -13,9 +13,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from services.events.grdp import Observation
 from services.grdp import rebuilding
-from services.grdp.feed import TOPIC
-from services.grdp.identity import feed_id, key_id
+from services.grdp.feed import observation
+from services.grdp.identity import key_id
 from services.grdp.rebuilding import differences
 from services.grdp.store import KEY
 from services.kernel.codec import codec
@@ -43,7 +44,7 @@ def row(indicator: str, revision: int, value: Decimal | None = Decimal("1.5")) -
 
 
 def key(indicator: str) -> bytes:
-    return encode_key(TOPIC, {name: row(indicator, 1)[name] for name in KEY}, codec())
+    return encode_key(Observation.TOPIC, {name: row(indicator, 1)[name] for name in KEY}, codec())
 
 
 def found(store: Mapping[str, int], feed: Mapping[str, int]) -> dict[bytes, Gap]:
@@ -70,7 +71,9 @@ def test_what_closes_the_gaps_leaves_the_feed_as_the_store_but_where_it_is_ahead
         if isinstance(record, Tombstone):
             del on_it[record.key]
         elif record is not None:
-            on_it[record.key] = codec().decode(f"{TOPIC}-value", record.value)["revision"]
+            on_it[record.key] = codec().decode(f"{Observation.TOPIC}-value", record.value)[
+                "revision"
+            ]
     left = [one.gap for one in differences(rows, on_it)]
     assert set(left) <= {Gap.AHEAD}
     assert len(left) == sum(feed.get(name, 0) > revision for name, revision in store.items())
@@ -129,7 +132,7 @@ def test_what_the_worker_publishes_while_the_feed_is_rebuilt_stands_last_in_the_
     assert repair.after.gaps == {}
     last = {record.key: record.value for record in topic.records}
     revisions = {
-        name: codec().decode(f"{TOPIC}-value", last[key(name)] or b"")["revision"]
+        name: codec().decode(f"{Observation.TOPIC}-value", last[key(name)] or b"")["revision"]
         for name in ("1", "2")
     }
     assert revisions == {"1": 2, "2": 1}
@@ -141,10 +144,12 @@ def test_a_withdrawn_figure_is_published_without_value_and_one_that_is_gone_as_a
     withdrawn, gone = differences([row("1", 2, None)], {key("1"): 1, key("2"): 1})
     record = withdrawn.record()
     assert isinstance(record, Message)
-    event = decode(load()[TOPIC], record.key, record.value, record.headers, codec())
-    assert (event.data["value"], event.data["missing"], event.data["revision"]) == (None, None, 2)
-    assert (event.id, event.time) == (feed_id(row("1", 2)["key_id"], 2), TIME)
-    assert gone.record() == Tombstone(TOPIC, key("2"))
+    event = decode(
+        load()[Observation.TOPIC], Observation, record.key, record.value, record.headers, codec()
+    )
+    assert (event.data.value, event.data.missing, event.data.revision) == (None, None, 2)
+    assert (event.id, event.time) == (observation(row("1", 2)).own_id, TIME)
+    assert gone.record() == Tombstone(Observation.TOPIC, key("2"))
 
 
 @dataclass(frozen=True)
@@ -179,6 +184,6 @@ def test_the_last_record_of_a_partition_comes_again_once_it_is_older_than_a_day(
     rebuilding.keep_moving(anything, now)
     again = topic.records[len(records) :]
     assert again == [
-        Message(TOPIC, b"c", b"2", (("ce_id", b"x"),)),
-        Tombstone(TOPIC, b"d"),
+        Message(Observation.TOPIC, b"c", b"2", (("ce_id", b"x"),)),
+        Tombstone(Observation.TOPIC, b"d"),
     ]

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 from uuid import UUID
 
 import pytest
 
+from services.events import policy as events
 from services.grdp.audience import Audience, Read, Source
 from services.grdp.facts import Decided, Facts
 from services.grdp.handler import handle
 from services.grdp.releases import release_rows
 from services.grdp.store import Release
 from services.kernel.auth import Access, Principal, Scope
+from services.kernel.avro import from_avro, to_avro
 from services.kernel.codec import codec
 from services.kernel.errors import Permanent
 from services.kernel.events import Event
@@ -66,8 +69,8 @@ def test_the_event_of_a_read_says_who_and_where_from_and_no_figure() -> None:
     )
     read = Read(UUID(int=7), NOW, NOW, {"period": "2025"}, sources)
     draft = read.event(audience(Scope.OWN, organisation=AGENCY))
-    data = codec().decode("figure.read-value", codec().encode("figure.read-value", draft.data))
-    assert (draft.topic, draft.key) == ("figure.read", str(UUID(int=7)))
+    data = codec().decode("figure.read-value", codec().encode("figure.read-value", to_avro(draft)))
+    assert (draft.TOPIC, draft.key) == ("figure.read", str(UUID(int=7)))
     assert data == {
         "read_id": str(UUID(int=7)),
         "person": "p-1",
@@ -89,15 +92,15 @@ def test_the_event_of_a_read_says_who_and_where_from_and_no_figure() -> None:
 def test_a_program_reads_for_no_organisation() -> None:
     principal = Principal("token:compiler", "", frozenset({"compiler"}))
     one = Audience.of(Access(principal, frozenset({Scope.ALL})))
-    data = Read(UUID(int=7), NOW, NOW, {}, ()).event(one).data
+    data = to_avro(Read(UUID(int=7), NOW, NOW, {}, ()).event(one))
     assert (data["person"], data["organisation"], data["figures"]) == ("token:compiler", None, 0)
     codec().encode("figure.read-value", data)
 
 
 def released(*releases: dict[str, Any], **more: Any) -> Event:
     event = cleared({"1": "1"}, **more)
-    event.data["releases"].extend(releases)
-    return event
+    added = tuple(from_avro(events.Release, one) for one in releases)
+    return replace(event, data=replace(event.data, releases=(*event.data.releases, *added)))
 
 
 def grant(id_: str = AGENCY, **more: Any) -> dict[str, Any]:
@@ -108,7 +111,7 @@ def grant(id_: str = AGENCY, **more: Any) -> dict[str, Any]:
 
 
 def test_each_release_is_a_row_of_its_decision() -> None:
-    compilers, agency = release_rows(released(grant(), decision=4, attempt=2))
+    compilers, agency = release_rows(released(grant(), decision=4, attempt=2).data)
     assert compilers.table is Release and compilers.values["audience_kind"] == "compilers"
     assert agency.values == {
         "submission_id": SUBMISSION,
@@ -131,7 +134,9 @@ def test_an_audience_may_have_several_releases_each_of_some_figures() -> None:
         "indicator_list": "dp", "indicator": "T0111", "area_list": "34", "area": "11",
         "period": "2025",
     }  # fmt: skip
-    rows = release_rows(released(grant(only=[figure], state="granted"), grant(copy="protected")))
+    rows = release_rows(
+        released(grant(only=[figure], state="granted"), grant(copy="protected")).data
+    )
     assert [row.values["number"] for row in rows] == [0, 1, 2]
     assert [row.values["only_figures"] for row in rows] == [None, [figure], None]
 
@@ -139,7 +144,7 @@ def test_an_audience_may_have_several_releases_each_of_some_figures() -> None:
 def test_a_release_of_some_flags_names_their_time_as_the_store_writes_it() -> None:
     hanoi = datetime(2026, 12, 29, 9, tzinfo=timezone(timedelta(hours=7)))
     flags = [{"conf_status": "C", "conf_redist": "bo-tai-chinh", "embargo_time": hanoi}]
-    _, row = release_rows(released(grant(flags=flags)))
+    _, row = release_rows(released(grant(flags=flags)).data)
     assert row.values["only_flags"] == [
         {**flags[0], "embargo_time": "2026-12-29T02:00:00.000000Z"},
     ]
@@ -148,15 +153,16 @@ def test_a_release_of_some_flags_names_their_time_as_the_store_writes_it() -> No
 @pytest.mark.parametrize("part", ["only", "flags"])
 def test_the_compilers_get_an_attempt_or_nothing(part: str) -> None:
     event = cleared({"1": "1"})
-    event.data["releases"][0][part] = []
+    (release,) = event.data.releases
+    given = replace(event.data, releases=(replace(release, **{part: ()}),))
     with pytest.raises(Permanent, match="a part alone"):
-        release_rows(event)
+        release_rows(given)
 
 
 @pytest.mark.parametrize(("decision", "rows"), [(2, 0), (3, 0), (4, 2)])
 def test_only_a_higher_decision_changes_who_may_read(decision: int, rows: int) -> None:
     event = released(grant(), decision=decision)
-    stored = event.data["observations"]["sha256"]
+    stored = event.data.observations.sha256
     facts = Facts(1, 1, NOW, Decided(3, stored, NOW), {}, b"s" * 32)
     outcome = handle(event, facts, {"observations": parquet({"1": "1"})})
     assert sum(row.table is Release for row in outcome.rows) == rows

@@ -8,6 +8,7 @@ from uuid import UUID
 
 import pytest
 
+from services.events.intake import SubmissionReceived
 from services.intake.content import Workbook
 from services.intake.handler import (
     Attempt,
@@ -22,7 +23,9 @@ from services.intake.handler import (
 from services.intake.identity import head, identity, refusal_id
 from services.intake.refusal import Code, Refusal
 from services.intake.status import State
+from services.kernel.avro import from_avro, to_avro
 from services.kernel.codec import codec
+from services.kernel.events import ObjectReference
 from services.model.form import load_forms
 from services.model.observation import Completeness
 from services.model.sender import SenderKey
@@ -130,7 +133,7 @@ def test_a_national_body_may_send_for_any_area() -> None:
     ministry = Facts(7, {"kind": "ministry"}, OFFICE, FORMS["cktc-09-final"])
     statement = replace(STATEMENT, form="cktc-09-final", area="00", period="2013")
     assert refused(statement, ministry) is None
-    assert head(statement, ministry, FORMS["cktc-09-final"], 1)["province"] == "00"
+    assert head(statement, ministry, FORMS["cktc-09-final"], 1).province == "00"
 
 
 def test_unknown_form_names_the_nearest() -> None:
@@ -298,25 +301,20 @@ def test_one_refusal_for_a_statement_and_a_reason() -> None:
 
 
 def test_the_head_fits_the_schema() -> None:
-    data = head(replace(STATEMENT, period="2026-07-01/P3M"), FACTS, FORM, 2)
-    assert data["period"] == "2026-Q3"
-    assert data["province"] == "11"
-    reference = {"name": "a", "sha256": "b", "size": 1, "media_type": "text/csv"}
-    event = data | {"original": reference, "statement": "", "received_at": NOW, "nil": ""}
-    event |= {"work_secret": False}
-    assert (
-        codec().decode(
-            "submission.received-value", codec().encode("submission.received-value", event)
-        )
-        == event
-    )
+    made = head(replace(STATEMENT, period="2026-07-01/P3M"), FACTS, FORM, 2)
+    assert (made.period, made.province) == ("2026-Q3", "11")
+    original = ObjectReference(name="a", sha256="b", size=1, media_type="text/csv")
+    event = SubmissionReceived(head=made, original=original, statement="", received_at=NOW)
+    encoded = codec().encode("submission.received-value", to_avro(event))
+    decoded = codec().decode("submission.received-value", encoded)
+    assert from_avro(SubmissionReceived, decoded) == event
 
 
 def test_a_work_secret_is_internal_as_far_as_older_programs_know() -> None:
     """An enum of Avro can't grow (FULL_TRANSITIVE): the events say the rest in a field of its own."""
     example = examples("submission.cleared")[0]
     for stated in Classification:
-        found = head(replace(STATEMENT, classification=stated), FACTS, FORM, 1)["classification"]
+        found = head(replace(STATEMENT, classification=stated), FACTS, FORM, 1).classification
         assert found == ("internal" if stated is Classification.WORK_SECRET else stated.value)
         codec().encode("submission.cleared-value", {**example, "classification": found})
 

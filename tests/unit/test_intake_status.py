@@ -11,6 +11,7 @@ from services.intake import store
 from services.intake.projection import Facts, handle
 from services.intake.status import Account, Seen, State, derive, seen
 from services.kernel.events import Event
+from tests.said import said
 
 T0 = datetime(2026, 11, 23, 8, tzinfo=UTC)
 REPORT = {"name": "r", "sha256": "0", "size": 1, "media_type": "application/json"}
@@ -133,7 +134,7 @@ def test_nothing_but_names_and_counts_is_kept() -> None:
 
 
 def event(state: State, submission: UUID) -> Event:
-    data = DATA[state] | {"submission_id": str(submission), "attempt": 1}
+    data = said(state.topic, DATA[state], submission_id=str(submission), attempt=1)
     return Event(uuid4(), state.topic, str(submission), data, T0, str(submission), "policy")
 
 

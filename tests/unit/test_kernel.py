@@ -15,12 +15,16 @@ import pytest
 import sqlalchemy.exc
 from aiokafka.errors import KafkaConnectionError, KafkaTimeoutError, MessageSizeTooLargeError
 
+from services.events.grdp import SubmissionStored
+from services.events.intake import SubmissionReceived
+from services.events.policy import SubmissionSuperseded
 from services.kernel import patience
+from services.kernel.avro import to_avro
 from services.kernel.backlog import HIGH_BYTES, HIGH_EVENTS, Backlog, Received
 from services.kernel.codec import WIRE, codec, locked
 from services.kernel.dead import Origin, letter, origin_of
 from services.kernel.errors import Malformed, Newer, Oversized, Permanent, Unavailable, is_transient
-from services.kernel.events import Draft, Event, NewObject, derived_id
+from services.kernel.events import Event, NewObject, derived_id
 from services.kernel.patience import each_for_itself, patiently, while_never_long_without
 from services.kernel.postgresql import pack, unpack
 from services.kernel.topics import load
@@ -30,15 +34,19 @@ from tests.toy.harness import INPUT, NOW, identity, received
 
 def event(form: str = "plain") -> Event:
     message = received(form)
-    return decode(load()[INPUT], message.key, message.value, message.headers, codec())
+    return decode(
+        load()[INPUT], SubmissionReceived, message.key, message.value, message.headers, codec()
+    )
 
 
 def test_an_event_survives_the_wire() -> None:
     message = received("plain", UUID(int=7))
-    found = decode(load()[INPUT], message.key, message.value, message.headers, codec())
+    found = decode(
+        load()[INPUT], SubmissionReceived, message.key, message.value, message.headers, codec()
+    )
     assert (str(found.id), found.topic, found.source) == (identity(message), INPUT, "intake")
     assert (found.key, found.subject, found.time) == (str(UUID(int=7)), str(UUID(int=7)), NOW)
-    assert found.data["received_at"] == NOW
+    assert found.data.received_at == NOW
     assert found.encoded == message.value
 
 
@@ -47,7 +55,7 @@ def test_a_record_without_an_attribute_is_malformed(missing: str) -> None:
     message = received()
     headers = tuple(header for header in message.headers if header[0] != missing)
     with pytest.raises(Malformed, match=missing):
-        decode(load()[INPUT], message.key, message.value, headers, codec())
+        decode(load()[INPUT], SubmissionReceived, message.key, message.value, headers, codec())
 
 
 @pytest.mark.parametrize("empty", ["ce_id", "ce_time", "ce_subject", "ce_source"])
@@ -56,22 +64,34 @@ def test_a_header_without_a_value_is_none(empty: str) -> None:
     message = received()
     headers: Any = [(name, None if name == empty else text) for name, text in message.headers]
     with pytest.raises(Malformed, match=empty):
-        decode(load()[INPUT], message.key, message.value, headers, codec())
+        decode(load()[INPUT], SubmissionReceived, message.key, message.value, headers, codec())
     others: Any = [*message.headers, ("traceparent", None), ("x", None)]
-    assert decode(load()[INPUT], message.key, message.value, others, codec()).traceparent is None
+    assert (
+        decode(
+            load()[INPUT], SubmissionReceived, message.key, message.value, others, codec()
+        ).traceparent
+        is None
+    )
 
 
 def test_a_time_of_no_time_zone_is_malformed() -> None:
     message = received()
     headers = [*message.headers, ("ce_time", b"2026-11-29T07:00:00")]
     with pytest.raises(Malformed, match="no offset"):
-        decode(load()[INPUT], message.key, message.value, headers, codec())
+        decode(load()[INPUT], SubmissionReceived, message.key, message.value, headers, codec())
 
 
 def test_a_schema_of_another_topic_is_malformed() -> None:
     message = received()
     with pytest.raises(Malformed, match="not one of this subject"):
-        decode(load()["submission.stored"], message.key, message.value, message.headers, codec())
+        decode(
+            load()["submission.stored"],
+            SubmissionStored,
+            message.key,
+            message.value,
+            message.headers,
+            codec(),
+        )
 
 
 def test_what_a_later_release_wrote_is_not_malformed() -> None:
@@ -81,7 +101,7 @@ def test_what_a_later_release_wrote_is_not_malformed() -> None:
     for id_, expected in ((newest + 1, Newer), (2**31, Malformed)):
         value = WIRE.pack(0, id_) + message.value[WIRE.size :]
         with pytest.raises(expected, match=str(id_)):
-            decode(load()[INPUT], message.key, value, message.headers, codec())
+            decode(load()[INPUT], SubmissionReceived, message.key, value, message.headers, codec())
     assert is_transient(Newer())
 
 
@@ -92,22 +112,15 @@ def test_garbage_that_looks_like_a_newer_schema_is_malformed(header: str) -> Non
     value = WIRE.pack(0, max(one.id for one in locked()) + 1) + b"garbage"
     headers = [one for one in message.headers if one[0] != header]
     with pytest.raises(Malformed, match=header):
-        decode(load()[INPUT], message.key, value, headers, codec())
+        decode(load()[INPUT], SubmissionReceived, message.key, value, headers, codec())
 
 
 def test_ids_of_outputs_follow_from_their_cause_and_nothing_else() -> None:
     cause = event()
-    head = {
-        name: value
-        for name, value in cause.data.items()
-        if name not in ("original", "statement", "received_at", "nil", "work_secret")
-    }
-    draft = Draft(
-        "submission.superseded", cause.key, head | {"decision": 1, "by_attempt": 2}, cause.subject
-    )
+    made = SubmissionSuperseded(head=cause.data.head, decision=1, by_attempt=2)
     later = datetime(2030, 1, 1, tzinfo=UTC)
-    first = encode_all([draft, draft], cause, "policy", NOW, codec())
-    again = encode_all([draft, draft], cause, "policy", later, codec())
+    first = encode_all([made, made], cause, "policy", NOW, codec())
+    again = encode_all([made, made], cause, "policy", later, codec())
     assert [identity(m) for m in first] == [identity(m) for m in again]
     assert identity(first[0]) == str(derived_id(cause.id, "submission.superseded", 0))
     assert identity(first[0]) != identity(first[1])
@@ -121,8 +134,8 @@ def test_headers_survive_the_tables() -> None:
 def test_an_objects_name_is_that_of_its_content() -> None:
     item = NewObject("s", 2, "report", "application/json", b"{}")
     other = replace(item, content=b"[]")
-    assert item.reference()["name"].startswith("s/2/report/")
-    assert item.reference()["name"] != other.reference()["name"]
+    assert item.reference().name.startswith("s/2/report/")
+    assert item.reference().name != other.reference().name
 
 
 def test_a_dead_letter_keeps_the_origin_through_replays() -> None:
@@ -273,7 +286,7 @@ def test_what_is_gone_for_too_long_is_an_error() -> None:
     "value", [2**31, -(2**31) - 1, "7", None], ids=["too large", "too small", "text", "nothing"]
 )
 def test_an_integer_that_does_not_fit_is_refused(value: object) -> None:
-    data = dict(event().data) | {"attempt": value}
+    data = to_avro(event().data) | {"attempt": value}
     with pytest.raises(ValueError, match="attempt"):
         codec().encode("submission.received-value", data)
 

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from faust.types import TP
 
+from services.events.policy import SubmissionCleared
 from services.kernel.brokerlog import BrokerLog
 from services.kernel.cluster import Cluster
 from services.kernel.consumer import Consumer, _App, _FaustConsumer
@@ -106,7 +107,7 @@ def test_a_task_of_fausts_own_that_dies_ends_the_process_but_not_one_that_is_sto
 
         cluster = Cluster("127.0.0.1:1")
         consumer = Consumer(
-            "grdp", cluster, "a", load(), ["submission.cleared"], BrokerLog(cluster),
+            "grdp", cluster, "a", load(), [SubmissionCleared], BrokerLog(cluster),
             lambda tps: None, lambda tp, received: True, leave, ended.append,
         )  # fmt: skip
         app = consumer._app

@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, cast
 from uuid import UUID, uuid4
 
 import pytest
 
+from services.events.policy import SubmissionSuperseded
+from services.events.registry import EVENTS
+from services.kernel.avro import from_avro
 from services.kernel.codec import codec
 from services.kernel.errors import Oversized, Permanent
-from services.kernel.events import Draft, Event, Outcome, Row
+from services.kernel.events import Event, Outcome, Row
 from services.kernel.handling import Writer
 from services.kernel.stage import BatchStage
 from services.kernel.store import Result, Transaction
 from services.kernel.topics import LARGEST_RECORD
 from tests.contract.examples import examples
+from tests.said import said
 
 NOW = datetime(2026, 11, 26, tzinfo=UTC)
 TOPIC = "submission.received"
@@ -53,7 +58,7 @@ class Log:
 
 @pytest.mark.parametrize("bad", [0, 1, 2])
 def test_a_rejected_event_leaves_nothing_behind(bad: int) -> None:
-    events = [Event(uuid4(), TOPIC, "k", {}, NOW, "", "") for _ in range(3)]
+    events = [Event(uuid4(), TOPIC, "k", said(TOPIC), NOW, "", "") for _ in range(3)]
     tables = Tables()
 
     def handle(event: Event, log: Log) -> Outcome:
@@ -63,7 +68,7 @@ def test_a_rejected_event_leaves_nothing_behind(bad: int) -> None:
         rows = log.appended if event.id == log.last else ()
         return Outcome(rows=tuple(Row(cast(Any, None), {"id": one}) for one in rows))
 
-    stage = BatchStage((TOPIC,), load=lambda _, given: Log(given), handle=handle)
+    stage = BatchStage((EVENTS[TOPIC],), load=lambda _, given: Log(given), handle=handle)
     writer = Writer("toy", codec(), lambda: NOW)
     result = writer.batch(cast(Transaction, tables), stage, events)
     good = [event.id for event in events if event is not events[bad]]
@@ -74,16 +79,16 @@ def test_a_rejected_event_leaves_nothing_behind(bad: int) -> None:
 
 def test_an_event_that_leads_to_more_than_a_record_holds_is_rejected_alone() -> None:
     """Committed, it could never be published: its partition would stand still, and its rows say that it was handled."""
-    events = [Event(uuid4(), TOPIC, "k", {}, NOW, "", "") for _ in range(3)]
+    events = [Event(uuid4(), TOPIC, "k", said(TOPIC), NOW, "", "") for _ in range(3)]
     tables = Tables()
-    data = examples("submission.superseded")[0]
+    good_one = from_avro(SubmissionSuperseded, examples("submission.superseded")[0])
 
     def handle(event: Event, facts: object) -> Outcome:
         length = LARGEST_RECORD if event is events[1] else 1
-        drafts = (Draft("submission.superseded", "k", data, "x" * length),)
-        return Outcome(drafts, (Row(cast(Any, None), {"id": event.id}),))
+        made = replace(good_one, head=replace(good_one.head, sender="x" * length))
+        return Outcome((made,), (Row(cast(Any, None), {"id": event.id}),))
 
-    stage = BatchStage((TOPIC,), load=lambda _, given: None, handle=handle)
+    stage = BatchStage((EVENTS[TOPIC],), load=lambda _, given: None, handle=handle)
     result = Writer("toy", codec(), lambda: NOW).batch(cast(Transaction, tables), stage, events)
     good = [events[0].id, events[2].id]
     assert (tables.written, list(result.outputs)) == (good, good)

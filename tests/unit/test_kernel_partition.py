@@ -12,6 +12,8 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from services.events.catalogue import CatalogueChanged
+from services.events.intake import SubmissionReceived
 from services.kernel import metrics, partitionlog, topics
 from services.kernel.backlog import Received
 from services.kernel.codec import codec
@@ -78,7 +80,7 @@ class Broker:
         self.marks.append(position.next_offset)
 
     async def _single(self, _: object, event: Any) -> Result:
-        number = int(event.data["catalogue_version"])
+        number = int(event.data.catalogue_seen)
         self.begun.append(number)
         await self.may_commit[number].wait()
         self.stored.append(number)
@@ -94,12 +96,12 @@ class Broker:
     def stage_of(self, name: str) -> ObjectStage:
         assert name == TOPIC.name
         return ObjectStage(
-            ("submission.received",),
+            (SubmissionReceived,),
             load=_unused,
             reads=_unused,
             handle=_unused,
             awaits_catalogue=False,
-            shared_by=lambda event: str(event.data["sender"]),
+            shared_by=lambda event: event.data.head.sender,
         )
 
     def fail(self, error: BaseException) -> None:
@@ -116,7 +118,7 @@ class Mixed(Broker):
 
     def stage_of(self, name: str) -> Any:
         if name == "catalogue.changed":
-            return BatchStage((name,), load=_unused, handle=_unused)
+            return BatchStage((CatalogueChanged,), load=_unused, handle=_unused)
         return super().stage_of(name)
 
     async def _batch(self, _: object, events: object) -> Result:
@@ -452,7 +454,7 @@ def _received(
     submission: UUID | None = None,
 ) -> Received:
     message = received(submission=submission, catalogue=offset, sender=sender, size=size)
-    event = decode(TOPIC, message.key, message.value, message.headers, codec())
+    event = decode(TOPIC, SubmissionReceived, message.key, message.value, message.headers, codec())
     origin = Origin(TOPIC.name, 0, offset)
     return Received(
         offset,

@@ -44,7 +44,7 @@ class Place:
         return self.folder.with_name("elsewhere")
 
     def file(self, reference: Any) -> Path:
-        return self.folder / str(reference["name"])
+        return self.folder / str(reference.name)
 
     def execute(self, statement: str) -> Any:
         with self.engine.begin() as connection:
@@ -261,7 +261,7 @@ def test_what_does_not_open_is_good_again_once_it_is_put_again(place: Place, har
 
 def test_a_damaged_key_concerns_its_object_alone(place: Place) -> None:
     reference, other = place.vault().put(ITEM), place.vault().put(OTHER)
-    place.execute(f"update vault.keys set wrapped = x'00' where name = '{reference['name']}'")
+    place.execute(f"update vault.keys set wrapped = x'00' where name = '{reference.name}'")
     with pytest.raises(Damaged):
         place.vault().get(reference)
     assert place.vault().get(other) == OTHER.content

@@ -17,6 +17,8 @@ import pytest
 from services.audit import verifier
 from services.console import standing
 from services.console.pages import consents, incidents, submission, verifications
+from services.events.policy import IncidentOutcome
+from services.events.validation import AnswerKind
 from services.intake.status import State
 from services.kernel.auth import Role
 from services.kernel.comparison import Gap
@@ -33,10 +35,8 @@ from services.operators.review import Decision
 from services.policy import refusals as policy
 from services.policy.holds import Choice
 from services.policy.identifiers.finding import Kind as Identifier
-from services.policy.incidents import Ending
 from services.policy.law.verdict import KINDS, Verdict
 from services.validation import refusals as validation
-from services.validation.findings import AnswerKind
 from services.validation.plausibility import Base
 from services.validation.verification import Result
 from services.validation.workbook.kind import Kind as Content
@@ -81,7 +81,7 @@ SHOWN: Mapping[str, Iterable[object]] = {
     "console.decided.was.{}": Choice,
     "console.decided.{}": submission.DECIDED,
     "console.incident.ended.{}": incidents.ENDINGS,
-    "console.incident.was.{}": (*Ending, *symbols("incident.closed", "outcome")),
+    "console.incident.was.{}": (*IncidentOutcome, *symbols("incident.closed", "outcome")),
     "console.period.half_year.{}": ("1", "2"),
     "console.period.{}": set(Frequency) - {Frequency.HALF_YEAR, Frequency.DAY},
     "console.regime.{}": Regime,
@@ -93,7 +93,7 @@ SHOWN: Mapping[str, Iterable[object]] = {
     "console.verification.answered.{}": verifications.RESULTS,
     "console.verification.was.{}": Result,
     "notice.completeness.{}": Completeness,
-    "notice.ending.{}": (*Ending, *symbols("incident.closed", "outcome")),
+    "notice.ending.{}": (*IncidentOutcome, *symbols("incident.closed", "outcome")),
     "notice.finding_{}": [*AnswerKind, *(f"{one}.subject" for one in AnswerKind)],
     "notice.request_{}": symbols("request.decided", "state"),
     "notice.verification_{}": (*symbols("verification.changed", "state"), "correct"),

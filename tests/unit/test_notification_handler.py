@@ -16,7 +16,9 @@ from services.notification.facts import Contact, Facts, Known, Organisation
 from services.notification.handler import OLDEST, OTHERS, VERDICTS, handle
 from services.notification.store import AttemptRow, NoticeRow, key_of
 from tests.contract.examples import examples
+from tests.said import said
 
+TOPICS = [kind.TOPIC for kind in (*VERDICTS, *OTHERS)]
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 ROOM = "phong-thong-ke-kinh-te-dien-bien"
 OF_ROOMS = ("submission.held", "review.decided", "finding.answered", "verification.changed")
@@ -65,7 +67,7 @@ def event(topic: str, index: int = 0, **changes: Any) -> Event:
     data = examples(topic)[index] | changes
     key = data.get("submission_id") or "key"
     id_ = uuid5(UUID(int=1), f"{topic}/{index}/{sorted(changes.items(), key=str)}")
-    return Event(id_, topic, key, data, NOW, key, "/test")
+    return Event(id_, topic, key, said(topic, data), NOW, key, "/test")
 
 
 def told(outcome: Outcome) -> list[tuple[str, str]]:
@@ -217,7 +219,7 @@ def test_only_contacts_that_want_the_topic_and_each_address_once() -> None:
 
 
 def test_who_is_not_in_the_catalogue_is_not_told_and_nothing_breaks() -> None:
-    for topic in (*VERDICTS, *OTHERS):
+    for topic in TOPICS:
         for index in range(len(examples(topic))):
             assert told(handle(event(topic, index), facts(organisations={}))) == []
 
@@ -282,7 +284,7 @@ POISON: dict[str, dict[str, Any]] = {
 }
 
 
-@pytest.mark.parametrize("topic", [*VERDICTS, *OTHERS])
+@pytest.mark.parametrize("topic", TOPICS)
 def test_no_figure_and_no_person_is_told(topic: str) -> None:
     everywhere = {
         one.id: replace(one, contacts=(mailbox(one.id), hook(one.id)))
@@ -348,7 +350,7 @@ def test_a_founding_is_told_and_what_was_set_up_before_or_ones_own_password_is_n
     assert governed(what="password", author="p-kinh-te") == []
 
 
-@pytest.mark.parametrize("topic", [*VERDICTS, *OTHERS])
+@pytest.mark.parametrize("topic", TOPICS)
 def test_a_web_hook_carries_one_json_with_both_languages(topic: str) -> None:
     everyone = {
         one.id: replace(one, contacts=(hook(one.id),)) for one in facts().organisations.values()
@@ -377,4 +379,4 @@ def test_a_subject_is_one_line_of_bounded_length() -> None:
 def test_every_consumed_topic_is_declared_and_can_be_asked_for() -> None:
     from services.model.catalogue import Subject
 
-    assert {*VERDICTS, *OTHERS} == set(Subject)
+    assert set(TOPICS) == set(Subject)

@@ -11,8 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from services.events.policy import ConsentChange
+from services.kernel.avro import to_avro
 from services.kernel.codec import codec
-from services.policy.consents import Change, Ended, event_of, reconsidered
+from services.policy.consents import Ended, event_of, reconsidered
 from services.policy.facts.values import Facts
 from services.policy.handler import handle
 from services.policy.law.consent import Consent, Purpose, agreed, purpose_of
@@ -131,11 +133,9 @@ def arrived(*consents: Consent) -> Facts:
 
 
 def everything(**changes: Any) -> Consent:
-    head = validated(form="dn-list").data
+    head = validated(form="dn-list").data.head
     kinds = frozenset({"person_name", "organisation_name", "address", "household"})
-    return replace(
-        PLAIN, sender=head["sender"], period=head["period"], identifiers=kinds, **changes
-    )
+    return replace(PLAIN, sender=head.sender, period=head.period, identifiers=kinds, **changes)
 
 
 def test_with_consent_it_is_cleared_and_without_any_more_taken_back() -> None:
@@ -143,7 +143,7 @@ def test_with_consent_it_is_cleared_and_without_any_more_taken_back() -> None:
     consent = everything()
     cleared = arrived(consent)
     assert cleared.attempts[0].verdict is Verdict.CLEARED
-    end = Ended(Change.WITHDRAWN, "p-chu-ho", "so-tai-chinh-dien-bien", "Rút lại.", None)
+    end = Ended(ConsentChange.WITHDRAWN, "p-chu-ho", "so-tai-chinh-dien-bien", "Rút lại.", None)
     gone = replace(cleared, consents=(replace(consent, withdrawn_at=T0),))
     found = reconsidered(UUID(SUBMISSION), gone, consent.id, end, T0 + timedelta(hours=1))
     assert found is not None
@@ -157,7 +157,7 @@ def test_a_consent_that_nothing_depends_on_ends_without_any_decision() -> None:
     other = everything(id=UUID(int=8))
     cleared = arrived(consent, other)
     gone = replace(cleared, consents=(replace(consent, withdrawn_at=T0), other))
-    end = Ended(Change.EXPIRED, "", "", "", None)
+    end = Ended(ConsentChange.EXPIRED, "", "", "", None)
     assert reconsidered(UUID(SUBMISSION), gone, consent.id, end, T0) is None
 
 
@@ -167,13 +167,13 @@ def test_the_event_has_the_hash_of_the_words() -> None:
         purposes=["statistics"], valid_from=TODAY, document="15/STC", person="p-ghi", given_at=T0,
         withdrawn_at=T0, withdrawn_by="p-rut", withdrawn_reason="Bà Kín rút lại.",
     )  # fmt: skip
-    for change in Change:
-        data = event_of(row, change, T0).data
+    for change in ConsentChange:
+        data = to_avro(event_of(row, change, T0))
         codec().encode("consent.changed-value", data)
         assert "Kín" not in str(data)
-    assert event_of(row, Change.WITHDRAWN, T0).data["person"] == "p-rut"
-    assert event_of(row, Change.GIVEN, T0).data["person"] == "p-ghi"
-    assert event_of(row, Change.EXPIRED, T0).data["person"] == ""
+    assert to_avro(event_of(row, ConsentChange.WITHDRAWN, T0))["person"] == "p-rut"
+    assert to_avro(event_of(row, ConsentChange.GIVEN, T0))["person"] == "p-ghi"
+    assert to_avro(event_of(row, ConsentChange.EXPIRED, T0))["person"] == ""
 
 
 @pytest.mark.parametrize(
@@ -189,10 +189,10 @@ def test_what_was_superseded_is_taken_back_with_the_consent_too(
     both = after(first, checked(handle(event, first, {"cells": second})))
     assert [one.verdict for one in both.attempts] == [Verdict.SUPERSEDED, Verdict.CLEARED]
     gone = replace(both, consents=(replace(consent, withdrawn_at=T0),))
-    end = Ended(Change.WITHDRAWN, "p-chu-ho", "so-tai-chinh-dien-bien", "Rút lại.", None)
+    end = Ended(ConsentChange.WITHDRAWN, "p-chu-ho", "so-tai-chinh-dien-bien", "Rút lại.", None)
     found = reconsidered(UUID(SUBMISSION), gone, consent.id, end, T0 + timedelta(hours=1))
     assert found is not None
     outcome = checked(found[1])
-    taken = [one for one in outcome.events if one.topic == "submission.withdrawn"]
-    assert [one.data["attempt"] for one in taken] == lost
+    taken = [one for one in outcome.events if one.TOPIC == "submission.withdrawn"]
+    assert [to_avro(one)["attempt"] for one in taken] == lost
     assert after(gone, outcome).current_attempt == current

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from services.kernel.avro import to_avro
 from services.policy.answers import DENIED, GRANTED, PENDING
 from services.policy.facts.rows import attempt_of, attempt_row
 from services.policy.facts.values import Facts
@@ -42,9 +43,9 @@ def known(*flags: Any, figures: int | None = None, published: bool = True) -> Fa
 def answer(known: Facts, audience: Audience = AGENCY) -> tuple[str, str, list[dict[str, Any]]]:
     """State and message of the answer, and the releases of the audience."""
     decided, cleared = settled(known, asked(audience=audience)).events
-    compilers, *others = cleared.data["releases"]
+    compilers, *others = to_avro(cleared)["releases"]
     assert (compilers["state"], compilers["flags"]) == (GRANTED, None), "all, whatever the flags"
-    return decided.data["state"], decided.data["message"], others
+    return to_avro(decided)["state"], to_avro(decided)["message"], others
 
 
 def named(*flags: Any) -> list[dict[str, Any]]:

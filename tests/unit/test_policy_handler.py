@@ -16,19 +16,22 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
+from services.events.policy import SubmissionCleared
+from services.kernel.avro import to_avro
 from services.kernel.codec import codec
 from services.kernel.errors import Permanent
 from services.kernel.events import Event, Outcome
 from services.model.codelist import load_codelists
 from services.model.form import load_forms
 from services.model.observation import Completeness, Measure, Observation, to_parquet
-from services.model.submission import HEAD
 from services.model.text import SCHEMAS
 from services.policy.facts.rows import act_of, asked_of, attempt_of
 from services.policy.facts.values import Facts, FormFacts, ItemFacts
 from services.policy.handler import handle, reads
+from services.policy.law.case import evidence_of
 from services.policy.law.verdict import Verdict
 from services.policy.store import ActRow, AttemptRow, DecisionRow, RequestRow, SubmissionRow
+from tests.said import said
 from tests.unit.policy_cases import REGULATIONS, cells
 
 LISTS = {id_: one.to_dict() for id_, one in load_codelists().items()}
@@ -87,7 +90,7 @@ def validated(attempt: int = 1, content: bytes = CLEAN, **changes: Any) -> Event
         id=uuid4(),
         topic="submission.validated",
         key=SUBMISSION,
-        data=data | changes,
+        data=said("submission.validated", data | changes),
         time=T0,
         subject=SUBMISSION,
         source="validation",
@@ -106,26 +109,26 @@ def decided(event: Event, known: Facts, content: bytes = CLEAN) -> Outcome:
     """The outcome, after the codec has accepted every event of it."""
     outcome = handle(event, known, {"cells": content})
     for draft in outcome.events:
-        encoded = codec().encode(f"{draft.topic}-value", draft.data)
-        assert codec().decode(f"{draft.topic}-value", encoded)["decision"] >= 1
+        encoded = codec().encode(f"{draft.TOPIC}-value", to_avro(draft))
+        assert codec().decode(f"{draft.TOPIC}-value", encoded)["decision"] >= 1
     return outcome
 
 
 def topics(outcome: Outcome) -> list[str]:
-    return [draft.topic.removeprefix("submission.") for draft in outcome.events]
+    return [draft.TOPIC.removeprefix("submission.") for draft in outcome.events]
 
 
 def test_a_clean_duty_is_cleared() -> None:
     event = validated()
     outcome = decided(event, facts())
     (cleared,) = outcome.events
-    assert cleared.topic == "submission.cleared"
+    assert cleared.TOPIC == "submission.cleared"
     assert (cleared.key, cleared.subject) == (SUBMISSION, SUBMISSION)
-    assert {name: cleared.data[name] for name in HEAD} == {name: event.data[name] for name in HEAD}
-    assert (cleared.data["decision"], cleared.data["figures"]) == (1, 94)
-    assert cleared.data["observations"] == event.data["observations"]
-    assert "luat-thong-ke-89-2015.10.1e" in cleared.data["checked"]
-    (release,) = cleared.data["releases"]
+    assert isinstance(cleared, SubmissionCleared) and cleared.head == event.data.head
+    assert (to_avro(cleared)["decision"], to_avro(cleared)["figures"]) == (1, 94)
+    assert to_avro(cleared)["observations"] == to_avro(event.data)["observations"]
+    assert "luat-thong-ke-89-2015.10.1e" in to_avro(cleared)["checked"]
+    (release,) = to_avro(cleared)["releases"]
     assert (release["audience_kind"], release["state"]) == ("compilers", "granted")
     assert {one["instrument"] for one in release["articles"]} == {
         "luat-bi-mat-nha-nuoc-117-2025",
@@ -138,12 +141,12 @@ def test_a_list_of_firms_without_consent_is_withheld() -> None:
     event = validated(content=FIRMS, form="dn-list", regime="sharing", classification="internal")
     outcome = decided(event, facts("dn-list"), FIRMS)
     (withheld,) = outcome.events
-    assert withheld.topic == "submission.withheld"
-    (reason,) = withheld.data["reasons"]
+    assert withheld.TOPIC == "submission.withheld"
+    (reason,) = to_avro(withheld)["reasons"]
     assert (reason["requirement"], reason["instrument"]) == ("R19", "dien-bien-1618-2021")
     assert (reason["article"], reason["clause"]) == ("6", "2")
     assert {one["cell"] for one in reason["cells"]} == {"A2", "B2", "C2", "D2"}
-    shown = json.dumps([draft.data for draft in outcome.events], ensure_ascii=False)
+    shown = json.dumps([to_avro(draft) for draft in outcome.events], ensure_ascii=False)
     shown += json.dumps([dict(row.values) for row in outcome.rows], default=str, ensure_ascii=False)
     assert not any(value in shown for value in ("Lò Văn", "011085001234", "Công ty", "Bản Thử"))
 
@@ -185,7 +188,7 @@ def test_why_it_is_not_cleared(
 ) -> None:
     outcome = decided(validated(**changes), facts(**known), content)
     assert topics(outcome) == [verdict]
-    assert outcome.events[0].data["reasons"][0]["message"] == message
+    assert to_avro(outcome.events[0])["reasons"][0]["message"] == message
     row = outcome.rows[-1]
     assert (row.values["current_attempt"], row.values["last_decision"]) == (None, 1)
 
@@ -193,17 +196,18 @@ def test_why_it_is_not_cleared(
 def test_cells_that_can_not_be_read_are_held() -> None:
     broken = b'{"format": 1}'
     (held,) = decided(validated(content=broken), facts(), broken).events
-    assert held.topic == "submission.held"
-    assert held.data["reasons"][0]["policy"] == "fact.findings"
+    assert held.TOPIC == "submission.held"
+    assert to_avro(held)["reasons"][0]["policy"] == "fact.findings"
 
 
 def test_without_the_cells_it_is_held() -> None:
     (held,) = handle(validated(), facts(), {}).events
-    assert held.topic == "submission.held"
+    assert held.TOPIC == "submission.held"
 
 
-def test_an_event_of_another_topic_is_held() -> None:
-    assert topics(decided(replace(validated(), topic="submission.returned"), facts())) == ["held"]
+def test_what_was_returned_is_no_evidence_that_nothing_is_wrong() -> None:
+    event = replace(validated(), topic="submission.returned", data=said("submission.returned"))
+    assert (evidence_of(event, CLEAN).errors, evidence_of(event, CLEAN).integrity) == (None, None)
 
 
 @pytest.mark.parametrize(
@@ -212,7 +216,7 @@ def test_an_event_of_another_topic_is_held() -> None:
 def test_the_day_is_that_of_viet_nam(hour: int, law: str) -> None:
     secret = validated(classification="state_secret")
     event = replace(secret, time=datetime(2026, 2, 28, hour, tzinfo=UTC))
-    assert decided(event, facts()).events[0].data["reasons"][0]["instrument"] == law
+    assert to_avro(decided(event, facts()).events[0])["reasons"][0]["instrument"] == law
 
 
 def test_an_attempt_gets_one_verdict() -> None:
@@ -254,8 +258,8 @@ def run(attempts: Sequence[tuple[int, bool]]) -> tuple[list[tuple[str, int, int]
         classification = "public" if clean else "state_secret"
         outcome = decided(validated(attempt, classification=classification), known)
         for draft in outcome.events:
-            verdict = draft.topic.removeprefix("submission.")
-            seen.append((verdict, draft.data["attempt"], draft.data["decision"]))
+            verdict = draft.TOPIC.removeprefix("submission.")
+            seen.append((verdict, to_avro(draft)["attempt"], to_avro(draft)["decision"]))
         known = after(known, outcome)
     return seen, known
 
@@ -275,8 +279,11 @@ def test_a_lower_attempt_that_comes_late_is_superseded_at_once() -> None:
 def test_what_is_superseded_keeps_its_own_head() -> None:
     known = after(facts(), decided(validated(1), facts()))
     superseded, cleared = decided(validated(2), known).events
-    assert (superseded.data["catalogue_version"], cleared.data["catalogue_version"]) == (41, 42)
-    assert superseded.data["by_attempt"] == 2
+    assert (to_avro(superseded)["catalogue_version"], to_avro(cleared)["catalogue_version"]) == (
+        41,
+        42,
+    )
+    assert to_avro(superseded)["by_attempt"] == 2
 
 
 def test_a_withheld_correction_leaves_the_current_one() -> None:
@@ -381,8 +388,8 @@ NO_HOLD: dict[str, Any] = {"room": None, "held_since": None, "due": None, "revie
 def test_an_attempt_that_takes_figures_away_waits_and_the_one_before_stays_current() -> None:
     outcome = corrected(figures("1", "2"), figures("1"))
     (held,) = outcome.events
-    assert held.topic == "submission.held"
-    assert [one["message"] for one in held.data["reasons"]] == ["policy.shrinking"]
+    assert held.TOPIC == "submission.held"
+    assert [one["message"] for one in to_avro(held)["reasons"]] == ["policy.shrinking"]
     assert outcome.rows[-1].values["current_attempt"] == 1
 
 

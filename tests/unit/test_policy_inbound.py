@@ -9,6 +9,7 @@ from typing import Any
 import polars as pl
 import pytest
 
+from services.kernel.avro import to_avro
 from services.kernel.events import Outcome
 from services.model.statement import Classification
 from services.policy.facts.rows import _evidence, _evidence_of
@@ -28,15 +29,15 @@ HERE = replace(MARRIAGES, area="20")
 
 
 def came(known: Facts, content: bytes = CLEAN, **changes: Any) -> Outcome:
-    cells = validated().data["cells"] | {"sha256": sha256(content).hexdigest()}
+    cells = vars(validated().data.cells) | {"sha256": sha256(content).hexdigest()}
     event = validated(**{**HEAD, "cells": cells, **changes})
     return handle(event, known, {"cells": content})
 
 
 def verdict(outcome: Outcome) -> tuple[str, list[str]]:
     event = outcome.events[-1]
-    reasons = [one["policy"] for one in event.data.get("reasons", ())]
-    return event.topic.removeprefix("submission."), reasons
+    reasons = [one["policy"] for one in to_avro(event).get("reasons", ())]
+    return event.TOPIC.removeprefix("submission."), reasons
 
 
 INBOUND = ("held", ["lang-son-quy-che.7.1b.inbound"])
@@ -89,9 +90,9 @@ def test_a_work_secret_stays_inside_the_office(audience: Audience, state: str) -
     (attempt,) = kept.attempts
     secret = replace(attempt, evidence=replace(attempt.evidence, work_secret=WorkSecret.YES))
     one = settled(replace(kept, attempts=(secret,), standing=()), asked(audience=audience))
-    assert one.events[0].data["state"] == state
+    assert to_avro(one.events[0])["state"] == state
     (before,) = came(known, work_secret=True).events
-    (release,) = before.data["releases"][1:]
+    (release,) = to_avro(before)["releases"][1:]
     assert (release["state"] == "denied") == (state == "denied"), (
         "nor by a report to those who read without asking"
     )
@@ -104,7 +105,7 @@ def test_what_may_be_a_work_secret_waits_for_the_leadership_not_for_the_room() -
     known = facts("t0111", item=replace(AGREED, room="phong-x"))
     held = came(known, MARKED)
     assert verdict(held) == ("held", ["quy-che-1908-2020.4.5.undecided"])
-    assert held.events[-1].data["room"] is None
+    assert to_avro(held.events[-1])["room"] is None
     assert verdict(came(known, MARKED, work_secret=True))[0] == "cleared", "its sender says so"
     assert verdict(came(known, CLEAN))[0] == "cleared"
 

@@ -7,12 +7,15 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID, uuid4
 
+from services.events.policy import IncidentOutcome
+from services.kernel.avro import to_avro
 from services.kernel.codec import codec
 from services.kernel.events import Event, Outcome
 from services.policy.handler import handle, handle_returned
-from services.policy.incidents import Closing, Ending, closed
+from services.policy.incidents import Closing, closed
 from services.policy.store import IncidentRow, ReturnedRow
 from tests.contract.examples import examples
+from tests.said import said
 from tests.unit.policy_cases import cells
 from tests.unit.test_policy_handler import CLEAN, SUBMISSION, facts, validated
 
@@ -27,17 +30,17 @@ def incidents(outcome: Outcome) -> list[Any]:
 def returned(content: bytes) -> Event:
     data = examples("submission.returned")[0] | {
         "submission_id": SUBMISSION,
-        "cells": validated(content=content).data["cells"],
+        "cells": vars(validated(content=content).data.cells),
     }
-    return replace(validated(), topic="submission.returned", data=data)
+    return replace(validated(), topic="submission.returned", data=said("submission.returned", data))
 
 
 def test_a_marked_attempt_is_withheld_and_quarantined() -> None:
     event = validated(content=SECRET)
     outcome = handle(event, facts(), {"cells": SECRET})
     withheld, opened = outcome.events
-    assert (withheld.topic, opened.topic) == ("submission.withheld", "incident.opened")
-    (reason,) = withheld.data["reasons"]
+    assert (withheld.TOPIC, opened.TOPIC) == ("submission.withheld", "incident.opened")
+    (reason,) = to_avro(withheld)["reasons"]
     assert (reason["policy"], reason["message"]) == (
         "luat-bi-mat-nha-nuoc-117-2025.5.2.marked",
         "policy.secret-suspected",
@@ -46,9 +49,9 @@ def test_a_marked_attempt_is_withheld_and_quarantined() -> None:
         ("A1", "secret"),
         ("A4", "confidential"),
     ]
-    assert (opened.data["level"], opened.data["markings"]) == ("secret", 2)
-    assert tuple(opened.data[name] for name in ("instrument", "article", "clause")) == LAW
-    codec().encode("incident.opened-value", opened.data)
+    assert (to_avro(opened)["level"], to_avro(opened)["markings"]) == ("secret", 2)
+    assert tuple(to_avro(opened)[name] for name in ("instrument", "article", "clause")) == LAW
+    codec().encode("incident.opened-value", to_avro(opened))
     (row,) = incidents(outcome)
     assert (row["submission_id"], row["attempt"], row["level"]) == (UUID(SUBMISSION), 1, "secret")
     assert set(row) <= set(IncidentRow.model_fields)
@@ -58,13 +61,13 @@ def test_a_marked_attempt_is_withheld_and_quarantined() -> None:
 def test_a_returned_one_has_its_verdict_and_is_quarantined_all_the_same() -> None:
     outcome = handle_returned(returned(SECRET), facts(), {"cells": SECRET})
     (opened,) = outcome.events
-    assert (opened.topic, opened.data["level"]) == ("incident.opened", "secret")
+    assert (opened.TOPIC, to_avro(opened)["level"]) == ("incident.opened", "secret")
     assert len(incidents(outcome)) == 1
     assert [row.table for row in outcome.rows] == [ReturnedRow, IncidentRow]
 
 
 def test_without_a_marking_there_is_no_incident() -> None:
-    assert [one.topic for one in handle(validated(), facts(), {"cells": CLEAN}).events] == [
+    assert [one.TOPIC for one in handle(validated(), facts(), {"cells": CLEAN}).events] == [
         "submission.cleared"
     ]
     for contents in ({"cells": CLEAN}, {}):  # the second: no text could be read
@@ -74,7 +77,7 @@ def test_without_a_marking_there_is_no_incident() -> None:
 
 def test_a_form_of_the_province_names_its_regulation() -> None:
     outcome = handle_returned(returned(SECRET), facts("dn-list"), {"cells": SECRET})
-    data = outcome.events[0].data
+    data = to_avro(outcome.events[0])
     assert (data["instrument"], data["article"], data["clause"]) == (
         "dien-bien-1618-2021",
         "6",
@@ -85,7 +88,7 @@ def test_a_form_of_the_province_names_its_regulation() -> None:
 def test_neither_acceptance_nor_a_waiver_lets_a_marked_one_through() -> None:
     waived = facts()
     event = validated(content=SECRET, warnings=1)
-    assert handle(event, waived, {"cells": SECRET}).events[0].topic == "submission.withheld"
+    assert handle(event, waived, {"cells": SECRET}).events[0].TOPIC == "submission.withheld"
 
 
 def test_the_end_of_an_incident_is_an_event_without_words() -> None:
@@ -93,8 +96,8 @@ def test_the_end_of_an_incident_is_an_event_without_words() -> None:
         incident_id=uuid4(), submission_id=UUID(SUBMISSION), attempt=1, head={}, level="secret",
         markings=[], opened_at=datetime(2026, 11, 26, tzinfo=UTC),
     )  # fmt: skip
-    said = Closing("p-lanh-dao", Ending.MET, "Đã nhận bản giấy", "45/TKĐB-TH")
+    said = Closing("p-lanh-dao", IncidentOutcome.MET, "Đã nhận bản giấy", "45/TKĐB-TH")
     (event,) = closed(row, said, datetime(2026, 11, 27, tzinfo=UTC)).events
-    codec().encode("incident.closed-value", event.data)
-    assert event.data["outcome"] == "met_by_secrecy_channel"
+    codec().encode("incident.closed-value", to_avro(event))
+    assert to_avro(event)["outcome"] == "met_by_secrecy_channel"
     assert "Đã nhận" not in repr(event)

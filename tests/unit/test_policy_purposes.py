@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import pytest
 
+from services.kernel.avro import to_avro
 from services.model.catalogue import Item, Organisation, load_items
 from services.model.text import ModelError
 from services.policy.facts.values import Facts, ItemFacts, Judgement
@@ -34,7 +35,7 @@ def answer(
     **more: object,
 ) -> tuple[str, str]:
     one = replace(asked(audience=audience), purpose=purpose, **more)  # type: ignore[arg-type]
-    data = settled(known, one).events[0].data
+    data = to_avro(settled(known, one).events[0])
     return data["state"], data["message"]
 
 

@@ -10,11 +10,14 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from services.events.common import Head
+from services.kernel.avro import from_avro, to_avro
 from services.kernel.codec import codec
 from services.kernel.errors import Permanent
 from services.kernel.events import Event, Outcome
 from services.model.form import load_forms
 from services.model.period import PeriodError
+from services.model.statement import Regime
 from services.policy.answers import absent
 from services.policy.book import Book
 from services.policy.facts.values import Asked, Facts, FormFacts, ItemFacts, Judgement
@@ -23,6 +26,7 @@ from services.policy.handler import Affected, handle, handle_released
 from services.policy.identifiers.finding import Finding
 from services.policy.law.verdict import KINDS, Audience, Verdict
 from services.policy.store import ReleasedRow
+from tests.said import said
 from tests.unit.test_policy_handler import (
     AGREED,
     CLEAN,
@@ -58,7 +62,7 @@ def asked(figure: Figure = MARRIAGES, audience: Audience = AGENCY, number: int =
 
 def checked(outcome: Outcome) -> Outcome:
     for draft in outcome.events:
-        codec().encode(f"{draft.topic}-value", draft.data)
+        codec().encode(f"{draft.TOPIC}-value", to_avro(draft))
     return outcome
 
 
@@ -80,8 +84,8 @@ def settled(known: Facts, *requests: Asked) -> Outcome:
 
 
 def release_of(outcome: Outcome, audience: Audience = AGENCY) -> dict[str, Any]:
-    (event,) = [one for one in outcome.events if one.topic == "submission.cleared"]
-    (found,) = [one for one in event.data["releases"] if one["audience_id"] == audience.id]
+    (event,) = [one for one in outcome.events if one.TOPIC == "submission.cleared"]
+    (found,) = [one for one in to_avro(event)["releases"] if one["audience_id"] == audience.id]
     return dict(found)
 
 
@@ -96,19 +100,21 @@ def released(**changes: Any) -> Event:
         "released_at": LATER,
         **changes,
     }
-    return Event(uuid4(), "calendar.released", "x", data, LATER, "x", "catalogue")
+    return Event(
+        uuid4(), "calendar.released", "x", said("calendar.released", data), LATER, "x", "catalogue"
+    )
 
 
 def test_an_unpublished_figure_is_pending_by_the_law() -> None:
     decided, again = settled(cleared(), asked()).events
-    assert (decided.topic, decided.data["state"]) == ("request.decided", "pending")
-    assert decided.data["message"] == "policy.embargo"
-    assert decided.data["articles"] == [
+    assert (decided.TOPIC, to_avro(decided)["state"]) == ("request.decided", "pending")
+    assert to_avro(decided)["message"] == "policy.embargo"
+    assert to_avro(decided)["articles"] == [
         {"instrument": "luat-thong-ke-89-2015", "article": "10", "clause": "1 điểm e"}
     ]
-    assert (decided.data["submission_id"], decided.data["decision"]) == (SUBMISSION, 1)
-    assert again.data["decision"] == 2
-    compilers, agency = again.data["releases"]
+    assert (to_avro(decided)["submission_id"], to_avro(decided)["decision"]) == (SUBMISSION, 1)
+    assert to_avro(again)["decision"] == 2
+    compilers, agency = to_avro(again)["releases"]
     assert (compilers["audience_kind"], compilers["state"]) == ("compilers", "granted")
     assert compilers["only"] is None
     assert agency["state"] == "pending"
@@ -118,8 +124,8 @@ def test_what_an_asker_writes_stays_here_and_its_hash_goes_out() -> None:
     one = replace(asked(), purpose="Về bà Kín", basis="theo thư của bà Kín")
     outcome = settled(cleared(), one)
     assert "bà Kín" in str([row.values for row in outcome.rows])
-    assert "bà Kín" not in str([event.data for event in outcome.events])
-    data = outcome.events[0].data
+    assert "bà Kín" not in str([to_avro(event) for event in outcome.events])
+    data = to_avro(outcome.events[0])
     assert data["purpose_sha256"] == sha256(one.purpose.encode()).hexdigest()
     assert data["basis_sha256"] == sha256(one.basis.encode()).hexdigest()
 
@@ -136,7 +142,7 @@ def test_what_an_asker_writes_stays_here_and_its_hash_goes_out() -> None:
 def test_the_code_list_says_what_is_under_embargo(lists: dict[str, Any], state: str) -> None:
     form = FormFacts.of(BODIES["t0111"], lists)
     known = cleared(facts("t0111", forms={1: form}))
-    assert settled(known, asked()).events[0].data["state"] == state
+    assert to_avro(settled(known, asked()).events[0])["state"] == state
 
 
 def test_a_form_s_own_codes_are_no_indicator_system() -> None:
@@ -149,15 +155,15 @@ def test_the_committee_and_the_national_office_read_before_it_is_published(kind:
     one = asked(audience=Audience(kind, "x"))
     known = replace(cleared(), standing=(one.audience,))
     answer, cleared_again = settled(known, one).events
-    assert answer.data["state"] == "granted"
-    assert cleared_again.data["releases"][1]["audience_kind"] == kind, (
+    assert to_avro(answer)["state"] == "granted"
+    assert to_avro(cleared_again)["releases"][1]["audience_kind"] == kind, (
         "the log has who may, before all others"
     )
 
 
 def test_a_room_that_asks_waits_too() -> None:
     decided = settled(cleared(), asked(audience=Audience("room", "phong-x"))).events[0]
-    assert decided.data["state"] == "pending"
+    assert to_avro(decided)["state"] == "pending"
 
 
 def test_the_act_that_publishes_ends_the_embargo() -> None:
@@ -165,11 +171,11 @@ def test_the_act_that_publishes_ends_the_embargo() -> None:
     affected = Affected(((SUBMISSION, replace(known, released=PUBLISHED)),))
     outcome = checked(handle_released(released(), affected, {}))
     decided, again = outcome.events
-    assert (decided.data["state"], decided.data["decision"]) == ("granted", 2)
-    assert decided.data["message"] == "policy.published"
+    assert (to_avro(decided)["state"], to_avro(decided)["decision"]) == ("granted", 2)
+    assert to_avro(decided)["message"] == "policy.published"
     agency = release_of(outcome)
     assert (agency["state"], agency["only"]) == ("granted", [MARRIAGES.named()])
-    assert again.data["decision"] == 3
+    assert to_avro(again)["decision"] == 3
     assert outcome.rows[0].table is ReleasedRow
     now = replace(after(known, outcome), released=PUBLISHED)
     assert settled(now).events == ()
@@ -188,7 +194,7 @@ def test_a_release_of_what_nobody_sent_is_kept() -> None:
 def test_the_release_of_another_figure_ends_nothing(other: dict[str, str]) -> None:
     published = frozenset({replace(MARRIAGES, **other)})
     outcome = settled(replace(cleared(), released=published), asked())
-    assert outcome.events[0].data["state"] == "pending"
+    assert to_avro(outcome.events[0])["state"] == "pending"
 
 
 def test_a_request_that_was_there_before_is_answered_with_the_clearance() -> None:
@@ -197,8 +203,8 @@ def test_a_request_that_was_there_before_is_answered_with_the_clearance() -> Non
     waiting = replace(asked(), answer=first)
     outcome = came(facts("t0111", requests=(waiting,), released=PUBLISHED))
     decided, clearance = outcome.events
-    assert (decided.data["state"], decided.data["decision"]) == ("granted", 2)
-    assert (clearance.topic, clearance.data["decision"]) == ("submission.cleared", 1)
+    assert (to_avro(decided)["state"], to_avro(decided)["decision"]) == ("granted", 2)
+    assert (clearance.TOPIC, to_avro(clearance)["decision"]) == ("submission.cleared", 1)
     assert release_of(outcome)["state"] == "granted"
 
 
@@ -206,13 +212,13 @@ def test_a_correction_keeps_who_may_read() -> None:
     known = replace(cleared(), released=PUBLISHED)
     known = after(known, settled(known, asked()))
     outcome = came(known, 2)
-    assert [one.topic for one in outcome.events] == ["submission.superseded", "submission.cleared"]
+    assert [one.TOPIC for one in outcome.events] == ["submission.superseded", "submission.cleared"]
     assert release_of(outcome)["state"] == "granted"
 
 
 def test_what_is_held_answers_nobody() -> None:
     known = facts("t0111", requests=(asked(),), item=replace(AGREED, room="phong-x"))
-    assert [one.topic for one in came(known, warnings=1).events] == ["submission.held"]
+    assert [one.TOPIC for one in came(known, warnings=1).events] == ["submission.held"]
 
 
 def test_no_more_of_a_submission_is_released_than_asked_for() -> None:
@@ -236,8 +242,8 @@ def test_names_in_the_workbook_keep_it_from_others() -> None:
     (attempt,) = known.attempts
     named = replace(attempt.evidence, findings=(Finding("T0111", "A1", "person_name"),))
     outcome = settled(replace(known, attempts=(replace(attempt, evidence=named),)), asked())
-    assert outcome.events[0].data["state"] == "denied"
-    assert outcome.events[0].data["message"] == "policy.identifiers"
+    assert to_avro(outcome.events[0])["state"] == "denied"
+    assert to_avro(outcome.events[0])["message"] == "policy.identifiers"
     assert release_of(outcome)["state"] == "denied"
 
 
@@ -247,8 +253,8 @@ def test_an_agreement_that_ends_with_the_office_denies_others() -> None:
     known = cleared(facts("t0111", item=kept, forms={1: form}))
     assert known.attempts[0].verdict is Verdict.CLEARED
     outcome = settled(replace(known, released=PUBLISHED), asked())
-    assert outcome.events[0].data["state"] == "denied"
-    assert outcome.events[0].data["articles"] == [
+    assert to_avro(outcome.events[0])["state"] == "denied"
+    assert to_avro(outcome.events[0])["articles"] == [
         {"instrument": "dien-bien-1618-2021", "article": "6", "clause": "5"}
     ]
 
@@ -262,7 +268,7 @@ def test_without_an_agreement_it_is_the_compilers_alone(item: ItemFacts, state: 
     known = cleared(facts("t0111", item=item, forms={1: form}))
     assert known.attempts[0].verdict is Verdict.CLEARED
     outcome = settled(replace(known, released=PUBLISHED), asked())
-    assert outcome.events[0].data["state"] == state
+    assert to_avro(outcome.events[0])["state"] == state
 
 
 COMMITTEE = Audience("provincial_committee", "uy-ban-nhan-dan-dien-bien")
@@ -274,26 +280,35 @@ def test_what_the_office_shares_of_a_national_form_it_shares_by_its_provinces_re
     kept = ItemFacts.of(ITEM | {"recipients": []})
     known = replace(cleared(facts("t0111", item=kept)), released=PUBLISHED)
     (answer, _) = settled(known, asked()).events
-    assert (answer.data["state"], answer.data["message"]) == ("denied", "policy.third-party")
-    assert [one["instrument"] for one in answer.data["articles"]] == ["dien-bien-1618-2021"]
+    assert (to_avro(answer)["state"], to_avro(answer)["message"]) == (
+        "denied",
+        "policy.third-party",
+    )
+    assert [one["instrument"] for one in to_avro(answer)["articles"]] == ["dien-bien-1618-2021"]
     (answer, _) = settled(replace(known, standing=(COMMITTEE,)), asked(audience=COMMITTEE)).events
-    assert answer.data["state"] == "granted"
+    assert to_avro(answer)["state"] == "granted"
 
     known = replace(cleared(), released=PUBLISHED)
     (answer, _) = settled(known, replace(asked(), private_interest=True)).events
-    assert (answer.data["state"], answer.data["message"]) == ("pending", "policy.private-interest")
+    assert (to_avro(answer)["state"], to_avro(answer)["message"]) == (
+        "pending",
+        "policy.private-interest",
+    )
 
 
 def test_what_is_shared_by_a_national_form_without_an_agreement_is_the_compilers_alone() -> None:
     known = replace(cleared(), released=PUBLISHED)
     (attempt,) = known.attempts
-    shared = replace(attempt, head={**attempt.head, "regime": "sharing"})
+    shared = replace(attempt, head=replace(attempt.head, regime=Regime.SHARING))
     (answer, _) = settled(replace(known, attempts=(shared,)), asked()).events
-    assert (answer.data["state"], answer.data["message"]) == ("denied", "policy.third-party")
+    assert (to_avro(answer)["state"], to_avro(answer)["message"]) == (
+        "denied",
+        "policy.third-party",
+    )
 
 
-def head(form: str, **changes: Any) -> dict[str, Any]:
-    return {**validated(form=form).data, **changes}
+def head(form: str, **changes: Any) -> Head:
+    return from_avro(Head, to_avro(validated(form=form).data.head) | changes)
 
 
 def test_which_figures_a_submission_holds() -> None:
@@ -357,6 +372,6 @@ def test_a_private_interest_is_judged_by_a_person(
         released=PUBLISHED if released else frozenset(),
     )
     one = replace(asked(), private_interest=True, judgement=judgement)
-    answer = settled(known, one).events[0].data
+    answer = to_avro(settled(known, one).events[0])
     assert (answer["state"], answer["message"]) == (state, message)
     assert answer["judged_by"] == (judgement.person if judgement else None)

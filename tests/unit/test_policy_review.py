@@ -12,6 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from services.events.common import Classification
+from services.kernel.avro import to_avro
 from services.kernel.codec import codec
 from services.kernel.events import Outcome
 from services.policy.deadline import due
@@ -43,7 +45,7 @@ UNPROVEN: dict[str, Any] = {"rule_set": "", "warnings": 0}
 def checked(outcome: Outcome) -> Outcome:
     """The same, after the codec has accepted every event of it."""
     for draft in outcome.events:
-        codec().encode(f"{draft.topic}-value", draft.data)
+        codec().encode(f"{draft.TOPIC}-value", to_avro(draft))
     return outcome
 
 
@@ -88,7 +90,7 @@ def test_a_deputy_decides_in_the_name_of_whom_it_stands_in_for(
 ) -> None:
     act, outcome = decided(wish(lent=lent), held())
     assert (act.person, act.on_behalf) == ("p-kinh-te", on_behalf)
-    assert outcome.events[0].data["on_behalf"] == on_behalf
+    assert to_avro(outcome.events[0])["on_behalf"] == on_behalf
     (kept,) = [act_of(ActRow(**row.values)) for row in outcome.rows if row.table is ActRow]
     assert kept == act
 
@@ -97,23 +99,23 @@ def test_what_a_reviewer_writes_stays_here_and_its_hash_goes_out() -> None:
     words = "Nguyễn Văn Kín khai 271828182"
     _, outcome = decided(wish(reason=words), held())
     assert words in str([row.values for row in outcome.rows])
-    assert words not in str([one.data for one in outcome.events])
-    (event,) = [one for one in outcome.events if one.topic == "review.decided"]
-    assert event.data["reason_sha256"] == sha256(words.encode()).hexdigest()
+    assert words not in str([to_avro(one) for one in outcome.events])
+    (event,) = [one for one in outcome.events if one.TOPIC == "review.decided"]
+    assert to_avro(event)["reason_sha256"] == sha256(words.encode()).hexdigest()
 
 
 def test_a_warning_waits_for_the_room_of_its_item() -> None:
     (event,) = handled(1, facts(item=ItemFacts(ROOM)), warnings=1).events
-    assert event.topic == "submission.held"
-    assert (event.data["room"], event.data["reviewers"]) == (ROOM, 1)
-    assert event.data["due"] == datetime(2026, 11, 25, 10, tzinfo=UTC)
-    (reason,) = event.data["reasons"]
+    assert event.TOPIC == "submission.held"
+    assert (to_avro(event)["room"], to_avro(event)["reviewers"]) == (ROOM, 1)
+    assert to_avro(event)["due"] == datetime(2026, 11, 25, 10, tzinfo=UTC)
+    (reason,) = to_avro(event)["reasons"]
     assert (reason["policy"], reason["message"]) == ("acceptance", "policy.acceptance")
 
 
 def test_without_an_item_it_is_the_leaderships_turn() -> None:
     (event,) = handled(1, facts(), warnings=1).events
-    assert event.data["room"] is None
+    assert to_avro(event)["room"] is None
 
 
 def test_a_form_can_ask_for_acceptance_of_everything() -> None:
@@ -126,13 +128,13 @@ def test_the_room_accepts() -> None:
     known = held()
     act, outcome = decided(wish(document="12/TB"), known)
     reviewed, cleared = outcome.events
-    assert (reviewed.topic, cleared.topic) == ("review.decided", "submission.cleared")
-    assert reviewed.id == act.id
-    assert (reviewed.data["decision"], cleared.data["decision"]) == (1, 2)
-    assert (reviewed.data["kind"], reviewed.data["person"]) == ("acceptance", "p-kinh-te")
-    assert (reviewed.data["step"], reviewed.data["steps"]) == (1, 1)
-    assert (reviewed.data["room"], reviewed.data["document"]) == (ROOM, "12/TB")
-    assert cleared.data["releases"][0]["audience_kind"] == "compilers"
+    assert (reviewed.TOPIC, cleared.TOPIC) == ("review.decided", "submission.cleared")
+    assert reviewed.own_id == act.id
+    assert (to_avro(reviewed)["decision"], to_avro(cleared)["decision"]) == (1, 2)
+    assert (to_avro(reviewed)["kind"], to_avro(reviewed)["person"]) == ("acceptance", "p-kinh-te")
+    assert (to_avro(reviewed)["step"], to_avro(reviewed)["steps"]) == (1, 1)
+    assert (to_avro(reviewed)["room"], to_avro(reviewed)["document"]) == (ROOM, "12/TB")
+    assert to_avro(cleared)["releases"][0]["audience_kind"] == "compilers"
     now = after(known, outcome)
     assert now.current_attempt == 1
     assert now.attempts[0].hold is None
@@ -141,8 +143,8 @@ def test_the_room_accepts() -> None:
 def test_the_room_rejects() -> None:
     _, outcome = decided(wish(outcome=Choice.WITHHOLD), held())
     withheld = outcome.events[-1]
-    assert withheld.topic == "submission.withheld"
-    messages = [one["message"] for one in withheld.data["reasons"]]
+    assert withheld.TOPIC == "submission.withheld"
+    messages = [one["message"] for one in to_avro(withheld)["reasons"]]
     assert messages == ["policy.rejected", "policy.acceptance"]
 
 
@@ -177,8 +179,8 @@ def test_four_eyes_are_those_of_two_persons() -> None:
     assert known.attempts[0].hold is not None
     assert known.attempts[0].hold.reviewers == 2
     first, outcome = decided(wish(), known)
-    assert [one.topic for one in outcome.events] == ["review.decided"]
-    assert (first.step, outcome.events[0].data["steps"]) == (1, 2)
+    assert [one.TOPIC for one in outcome.events] == ["review.decided"]
+    assert (first.step, to_avro(outcome.events[0])["steps"]) == (1, 2)
     known = after(known, outcome)
     assert known.attempts[0].verdict is Verdict.HELD
     assert review(wish(), known, LATER) == (first, None)
@@ -186,7 +188,7 @@ def test_four_eyes_are_those_of_two_persons() -> None:
     assert refusal(wish(outcome=Choice.WITHHOLD), known) is Code.REVIEWED_BEFORE
     second, outcome = decided(wish(person="p-lanh-dao"), known)
     assert second.step == 2
-    assert [one.topic for one in outcome.events] == ["review.decided", "submission.cleared"]
+    assert [one.TOPIC for one in outcome.events] == ["review.decided", "submission.cleared"]
 
 
 def test_two_who_disagree_wait_for_a_third() -> None:
@@ -197,7 +199,7 @@ def test_two_who_disagree_wait_for_a_third() -> None:
     known = after(known, outcome)
     assert known.attempts[0].verdict is Verdict.HELD
     _, outcome = decided(wish(person="p-c", outcome=Choice.WITHHOLD), known)
-    assert outcome.events[-1].topic == "submission.withheld"
+    assert outcome.events[-1].TOPIC == "submission.withheld"
 
 
 @pytest.mark.parametrize("gone", [{"forms": {}}, {"sender_known": False}, {"instruments": ()}])
@@ -205,13 +207,15 @@ def test_what_nobody_knows_no_signature_lifts(gone: dict[str, Any]) -> None:
     known = held(known=facts(item=ItemFacts(ROOM), **gone))
     assert known.attempts[0].verdict is Verdict.HELD
     assert refusal(wish(), known) is Code.NOT_RELEASABLE
-    assert decided(wish(outcome=Choice.WITHHOLD), known)[1].events[-1].topic.endswith("withheld")
+    assert decided(wish(outcome=Choice.WITHHOLD), known)[1].events[-1].TOPIC.endswith("withheld")
 
 
 def test_what_a_law_forbids_by_now_no_signature_lifts() -> None:
     known = held()
     (attempt,) = known.attempts
-    secret = replace(attempt, head={**attempt.head, "classification": "state_secret"})
+    secret = replace(
+        attempt, head=replace(attempt.head, classification=Classification.STATE_SECRET)
+    )
     assert refusal(wish(), replace(known, attempts=(secret,))) is Code.NOT_RELEASABLE
 
 
@@ -225,7 +229,7 @@ def test_a_cleared_correction_supersedes_what_waits() -> None:
     known = held()
     outcome = handled(2, known)
     assert topics(outcome) == ["superseded", "cleared"]
-    assert outcome.events[0].data["by_attempt"] == 2
+    assert to_avro(outcome.events[0])["by_attempt"] == 2
     assert refusal(wish(), after(known, outcome)) is Code.NOT_HELD
 
 
@@ -240,7 +244,7 @@ def test_a_higher_one_that_waits_leaves_the_current_one() -> None:
     assert known.current_attempt == 1
     assert [one.verdict for one in known.attempts] == [Verdict.CLEARED, Verdict.HELD]
     _, outcome = decided(wish(attempt=2), known)
-    assert [one.topic for one in outcome.events] == [
+    assert [one.TOPIC for one in outcome.events] == [
         "review.decided",
         "submission.superseded",
         "submission.cleared",
@@ -262,14 +266,14 @@ def test_the_sweep_decides_what_the_catalogue_has_by_now() -> None:
     outcome = sweep(replace(waits, forms=facts().forms, item=ItemFacts(ROOM)))
     assert outcome is not None
     assert topics(outcome) == ["held"]
-    assert outcome.events[0].data["room"] == ROOM
+    assert to_avro(outcome.events[0])["room"] == ROOM
 
 
 def test_the_sweep_hands_a_hold_to_the_room_that_is_responsible_now() -> None:
     outcome = sweep(replace(held(), item=ItemFacts(OTHER_ROOM)))
     assert outcome is not None
     (event,) = outcome.events
-    assert (event.data["room"], event.data["decision"]) == (OTHER_ROOM, 2)
+    assert (to_avro(event)["room"], to_avro(event)["decision"]) == (OTHER_ROOM, 2)
 
 
 def test_the_sweep_supersedes_what_was_left_behind() -> None:
@@ -318,8 +322,8 @@ def test_in_any_order_numbers_rise_and_nothing_waits_behind_the_current(steps: l
         if (outcome := happened(known, *step)) is None:
             continue
         known = after(known, outcome)
-        verdicts = [one for one in outcome.events if one.topic.startswith("submission.")]
-        numbers += [one.data["decision"] for one in verdicts]
+        verdicts = [one for one in outcome.events if one.TOPIC.startswith("submission.")]
+        numbers += [to_avro(one)["decision"] for one in verdicts]
     assert numbers == list(range(1, len(numbers) + 1))
     for one in known.attempts:
         if one.verdict is Verdict.HELD:

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from services.kernel.avro import to_avro
 from services.policy.facts.values import Facts, ItemFacts
 from services.policy.law.verdict import Audience
 from services.policy.store import PreReleaseRow
@@ -27,12 +28,12 @@ def states(releases: object) -> list[tuple[str, str]]:
 
 def test_a_clearance_is_reported_to_them_and_to_nobody_else() -> None:
     (event,) = came(reported()).events
-    assert states(event.data["releases"]) == [
+    assert states(to_avro(event)["releases"]) == [
         ("grdp", "granted"),
         (OFFICE.id, "granted"),
         (COMMITTEE.id, "granted"),
     ]
-    for release in event.data["releases"][1:]:
+    for release in to_avro(event)["releases"][1:]:
         assert (release["only"], release["flags"], release["not_before"]) == (None, None, None)
         assert release["articles"]
 
@@ -53,8 +54,8 @@ def test_all_others_wait_each_for_the_act() -> None:
     audiences = [AGENCY, ROOM, PUBLIC]
     requests = [asked(audience=one, number=n) for n, one in enumerate(audiences, 1)]
     *answers, event = settled(known, *requests).events
-    assert {one.data["state"] for one in answers} == {"pending"}
-    assert sorted(states(event.data["releases"])[3:]) == sorted(
+    assert {to_avro(one)["state"] for one in answers} == {"pending"}
+    assert sorted(states(to_avro(event)["releases"])[3:]) == sorted(
         (one.id, "pending") for one in audiences
     )
 
@@ -63,9 +64,9 @@ def test_a_correction_under_embargo_goes_to_the_compilers_and_keeps_the_others_w
     known = cleared(reported())
     known = after(known, settled(known, asked()))
     superseded, event = came(known, 2).events
-    assert (superseded.topic, superseded.data["attempt"]) == ("submission.superseded", 1)
-    assert (event.topic, event.data["attempt"]) == ("submission.cleared", 2)
-    assert states(event.data["releases"]) == [
+    assert (superseded.TOPIC, to_avro(superseded)["attempt"]) == ("submission.superseded", 1)
+    assert (event.TOPIC, to_avro(event)["attempt"]) == ("submission.cleared", 2)
+    assert states(to_avro(event)["releases"]) == [
         ("grdp", "granted"),
         (OFFICE.id, "granted"),
         (COMMITTEE.id, "granted"),
@@ -76,14 +77,14 @@ def test_a_correction_under_embargo_goes_to_the_compilers_and_keeps_the_others_w
 def test_who_is_told_anyway_gets_no_second_release_for_asking() -> None:
     known = cleared(reported())
     (answer,) = settled(known, asked(audience=COMMITTEE)).events
-    assert answer.data["state"] == "granted", "and nothing is published again"
+    assert to_avro(answer)["state"] == "granted", "and nothing is published again"
 
 
 def test_an_agreement_that_leaves_one_of_them_out_is_kept() -> None:
     form = replace(FORMS["t0111"], province="11")
     kept = ItemFacts.of({"form": "t0111", "recipients": ["national_office"]})
     (event,) = came(reported(item=kept, forms={1: form})).events
-    assert states(event.data["releases"]) == [
+    assert states(to_avro(event)["releases"]) == [
         ("grdp", "granted"),
         (OFFICE.id, "granted"),
         (COMMITTEE.id, "denied"),
@@ -102,13 +103,13 @@ def test_the_act_on_one_figure_leaves_another_pending() -> None:
     other = asked(replace(MARRIAGES, area="12"), ROOM, 2)
     known = replace(known, released=frozenset({MARRIAGES}))
     first, second, event = settled(known, asked(), other).events
-    assert (first.data["state"], second.data["state"]) == ("granted", "pending")
-    assert states(event.data["releases"])[3:] == [(AGENCY.id, "granted"), (ROOM.id, "pending")]
+    assert (to_avro(first)["state"], to_avro(second)["state"]) == ("granted", "pending")
+    assert states(to_avro(event)["releases"])[3:] == [(AGENCY.id, "granted"), (ROOM.id, "pending")]
 
 
 def test_the_committee_of_another_province_waits_like_others() -> None:
     other = Audience("provincial_committee", "uy-ban-nhan-dan-son-la")
     known = cleared(reported())
     answer, event = settled(known, asked(audience=other)).events
-    assert (answer.data["state"], answer.data["message"]) == ("pending", "policy.embargo")
-    assert (other.id, "pending") in states(event.data["releases"])
+    assert (to_avro(answer)["state"], to_avro(answer)["message"]) == ("pending", "policy.embargo")
+    assert (other.id, "pending") in states(to_avro(event)["releases"])

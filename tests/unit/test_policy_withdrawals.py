@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from services.kernel.avro import to_avro
 from services.kernel.events import Outcome
 from services.policy.facts.rows import withdrawal_of
 from services.policy.facts.values import Facts, ItemFacts, Withdrawal
@@ -63,8 +64,8 @@ def test_what_was_cleared_is_taken_back_with_all_before_it() -> None:
     before = cleared(1, 2)
     outcome, known = taken(wish(attempt=2), before)
     assert topics(outcome) == ["withdrawn"] * 2
-    assert [one.data["attempt"] for one in outcome.events] == [1, 2]
-    assert [one.data["decision"] for one in outcome.events] == [
+    assert [to_avro(one)["attempt"] for one in outcome.events] == [1, 2]
+    assert [to_avro(one)["decision"] for one in outcome.events] == [
         before.last_decision + 1,
         before.last_decision + 2,
     ]
@@ -75,9 +76,9 @@ def test_what_was_cleared_is_taken_back_with_all_before_it() -> None:
 
 def test_the_words_stay_here_and_their_hash_goes_out() -> None:
     outcome, _ = taken(wish(), cleared(1))
-    data = outcome.events[0].data
+    data = to_avro(outcome.events[0])
     assert data["reason_sha256"] == sha256(wish().reason.encode()).hexdigest()
-    assert "271828182" not in str([one.data for one in outcome.events])
+    assert "271828182" not in str([to_avro(one) for one in outcome.events])
     assert (data["person"], data["organisation"], data["effective_at"]) == (
         "p-so-tai-chinh",
         SENDER,
@@ -94,7 +95,7 @@ def test_what_waits_for_a_person_waits_no_more() -> None:
 
 def test_a_later_attempt_is_not_taken_back_and_becomes_current() -> None:
     outcome, known = taken(wish(attempt=1), cleared(1, 2))
-    assert [one.data["attempt"] for one in outcome.events] == [1]
+    assert [to_avro(one)["attempt"] for one in outcome.events] == [1]
     assert (verdicts(known)[2], known.current_attempt) == (Verdict.CLEARED, 2)
     _, known = taken(wish(attempt=2), known)
     known = after(known, handled(3, known))
@@ -121,7 +122,7 @@ def test_the_office_needs_the_letter_of_the_sender() -> None:
     office = wish(person="p-kinh-te", organisation=OFFICE)
     assert refused(office, cleared(1)) is Code.NO_LETTER
     outcome, _ = taken(replace(office, document="118/STC-NS"), cleared(1))
-    assert outcome.events[0].data["document"] == "118/STC-NS"
+    assert to_avro(outcome.events[0])["document"] == "118/STC-NS"
 
 
 def test_nothing_is_left_to_take_back() -> None:

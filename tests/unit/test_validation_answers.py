@@ -11,6 +11,8 @@ from uuid import UUID
 
 import pytest
 
+from services.events.validation import AnswerKind
+from services.kernel.avro import to_avro
 from services.kernel.codec import codec
 from services.kernel.errors import Permanent
 from services.kernel.events import Event, Outcome
@@ -22,11 +24,12 @@ from services.validation.answering import Known, Wish, answer
 from services.validation.answers import answered, may_be_downgraded, with_answers
 from services.validation.check import Checked
 from services.validation.facts import Facts, Stored
-from services.validation.findings import Answer, AnswerKind, Finding
+from services.validation.findings import Answer, Finding
 from services.validation.handler import handle
 from services.validation.refusals import Code, Refused
 from services.validation.store import AcceptedRow, AnswerRow, AttemptRow
 from services.validation.trial import Change, compared, overrun, tried
+from tests.said import said as said_of
 from tests.unit.test_validation_check import FORM, only, rows, run
 from tests.unit.test_validation_handler import FACTS, HEAD, received
 from tests.unit.workbooks import xlsx
@@ -146,8 +149,8 @@ def test_the_handler_takes_what_was_answered_before() -> None:
     facts = replace(FACTS, answers=(replace(said(DOWNGRADED), content=content),))
     outcome = handle(received(), facts, {"original": original})
     (draft,) = outcome.events
-    assert draft.topic == "submission.validated"
-    assert (draft.data["warnings"], draft.data["figures"]) == (1, 10)
+    assert draft.TOPIC == "submission.validated"
+    assert (to_avro(draft)["warnings"], to_avro(draft)["figures"]) == (1, 10)
     assert {"observations", "marked", "report"} <= {one.kind for one in outcome.objects}
     (row,) = outcome.rows
     assert row.table is AttemptRow
@@ -182,11 +185,11 @@ def made(*arguments: Any) -> tuple[UUID, Outcome]:
 def test_an_answer_is_a_row_and_an_event_without_its_text() -> None:
     id_, outcome = made(wish(), known(), NOW)
     (draft,), (row,) = outcome.events, outcome.rows
-    codec().encode("finding.answered-value", draft.data)
-    assert (draft.topic, draft.key) == ("finding.answered", HEAD["submission_id"])
-    assert (draft.data["answer_id"], draft.data["kind"]) == (str(id_), "downgraded")
-    assert draft.data["cells"] == ["C5", "C6", "C8", "C9"]
-    assert "chú thích" not in str(draft.data)
+    codec().encode("finding.answered-value", to_avro(draft))
+    assert (draft.TOPIC, draft.key) == ("finding.answered", HEAD["submission_id"])
+    assert (to_avro(draft)["answer_id"], to_avro(draft)["kind"]) == (str(id_), "downgraded")
+    assert to_avro(draft)["cells"] == ["C5", "C6", "C8", "C9"]
+    assert "chú thích" not in str(to_avro(draft))
     assert row.table is AnswerRow
     assert (row.values["text"], row.values["number"]) == ("Vì chú thích.", 1)
     again, _ = made(wish(), known(answers=(said(EXPLAINED),)), NOW)
@@ -251,7 +254,9 @@ def stored(**changes: Any) -> Event:
     observations = {"name": "n", "sha256": "s", "size": 1, "media_type": "m"}
     data = HEAD | {"observations": observations} | changes
     event = received()
-    return replace(event, topic="submission.stored", data=data, time=NOW)
+    return replace(
+        event, topic="submission.stored", data=said_of("submission.stored", data), time=NOW
+    )
 
 
 def test_stored_figures_are_kept_under_one_spelling_of_their_period() -> None:
@@ -262,7 +267,7 @@ def test_stored_figures_are_kept_under_one_spelling_of_their_period() -> None:
     assert (row.table, row.conflict) == (AcceptedRow, "replace")
     assert (row.values["period"], row.values["attempt"]) == ("2026-Q3", 2)
     assert row.values["observations"] == content
-    assert acceptance.reads(stored(), 0) == {"observations": stored().data["observations"]}
+    assert acceptance.reads(stored(), 0) == {"observations": stored().data.observations}
 
 
 def test_what_is_not_kept() -> None:

@@ -18,6 +18,7 @@ from openpyxl.chart import BarChart, Reference
 from openpyxl.comments import Comment
 from openpyxl.styles import Alignment, Font, PatternFill
 
+from services.kernel.avro import to_avro
 from services.model.rule import Severity
 from services.model.text import Text
 from services.validation.check import Checked, check
@@ -562,12 +563,12 @@ def test_a_marked_workbook_can_be_marked_again() -> None:
 def test_the_handler_names_the_marked_workbook_where_something_was_found() -> None:
     sheet = rows()
     (draft,) = handled(sheet).events
-    assert draft.data["marked"] is None
+    assert to_avro(draft)["marked"] is None
     sheet[7][2] = 987654.25
     outcome = handled(sheet)
     (draft,) = outcome.events
     (back,) = [one for one in outcome.objects if one.kind == "marked"]
-    assert draft.data["marked"] == back.reference()
+    assert to_avro(draft)["marked"] == vars(back.reference())
     assert "C8" in colours(opened(back.content)["Sheet1"])
     original = {"original": xlsx(sheet)}
     assert handle(received(), FACTS, original) == handle(received(), FACTS, original)

@@ -9,9 +9,10 @@ from typing import Any
 import jsonschema_rs
 import pytest
 
+from services.events.validation import AnswerKind
 from services.model.rule import Severity
 from services.validation.check import check
-from services.validation.findings import Answer, AnswerKind, Finding
+from services.validation.findings import Answer, Finding
 from services.validation.report.ess import entries, to_json
 from services.validation.statement import Statement
 from tests.unit.test_examples import FORMS, SCENARIO, checked, generated

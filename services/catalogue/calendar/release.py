@@ -11,14 +11,13 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import NAMESPACE_URL, UUID, uuid5
 
-from services.catalogue.entry import Flaw, Kind, Refused
-from services.kernel.events import Draft, derived_id
+from services.catalogue.entry import Flaw, Refused
+from services.events.catalogue import CalendarReleased, CatalogueKind
 from services.model.observation import Completeness
 from services.model.period import Period, PeriodError
 from services.model.regulation import VIETNAM
 
-TOPIC = "calendar.released"
-NAMESPACE = uuid5(NAMESPACE_URL, f"urn:solieu:{TOPIC}")
+NAMESPACE = uuid5(NAMESPACE_URL, "urn:solieu:calendar.released")
 
 
 @dataclass(frozen=True)
@@ -51,18 +50,16 @@ class Release:
     person: str
     released_at: datetime
 
-    def event(self) -> tuple[Draft, UUID]:
-        """The event that tells of it, and its id."""
-        data = {
-            "release_id": str(self.id),
+    def event(self) -> CalendarReleased:
+        """The event that tells of it."""
+        return CalendarReleased(
+            release_id=str(self.id),
             **vars(self.figure),
-            "completeness": self.figure.completeness.value,
-            "document_number": self.document.number,
-            "document_date": self.document.date,
-            "person": self.person,
-            "released_at": self.released_at,
-        }
-        return Draft(TOPIC, str(self.id), data, str(self.id)), derived_id(self.id, TOPIC, 0)
+            document_number=self.document.number,
+            document_date=self.document.date,
+            person=self.person,
+            released_at=self.released_at,
+        )
 
 
 @dataclass(frozen=True)
@@ -102,7 +99,7 @@ def _id(figure: Figure, document: Document) -> UUID:
 
 def _unknown(field: str, list_: str, code: str, codes: Container[str] | None) -> list[Flaw]:
     if codes is None:
-        values = {"kind": Kind.CODELIST.value, "id": list_}
+        values = {"kind": CatalogueKind.CODELIST.value, "id": list_}
         return [Flaw(f"{field}_list", "reference", values)]
     if code not in codes:
         return [Flaw(field, "code", {"code": code, "list": list_})]

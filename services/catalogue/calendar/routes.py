@@ -114,7 +114,7 @@ def _make(context: Context, act: Act, person: str) -> tuple[Release, bool, int |
         made = decide(figure, document, facts, person, context.clock())
         if not store.add(session, made):
             return store.get(session, made.id), False, context.outbox.unpublished(session)
-        return made, True, context.outbox.add(session, *made.event())
+        return made, True, context.outbox.add(session, made.event())
 
 
 def _shown(made: Release) -> Released:

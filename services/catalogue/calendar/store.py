@@ -11,8 +11,8 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import Field, Session, SQLModel, col, select
 
 from services.catalogue.calendar.release import Document, Facts, Figure, Release
-from services.catalogue.entry import Kind
 from services.catalogue.store import SCHEMA, newest
+from services.events.catalogue import CatalogueKind
 from services.model.observation import Completeness
 
 
@@ -44,7 +44,7 @@ def facts(session: Session, figure: Figure) -> Facts:
 
 
 def _codes(session: Session, list_: str) -> frozenset[str] | None:
-    found = newest(session, Kind.CODELIST, list_)
+    found = newest(session, CatalogueKind.CODELIST, list_)
     return frozenset(one["code"] for one in found.body["codes"]) if found else None
 
 

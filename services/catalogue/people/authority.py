@@ -16,12 +16,16 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from services.catalogue.entry import Command, Kind, Version
+from services.catalogue.entry import Command, Version
 from services.catalogue.people.person import Person
+from services.events.catalogue import (
+    CatalogueKind,
+    PeopleChanged,
+    PeopleChangeKind,
+    PeopleChangeState,
+)
 from services.kernel.auth import Role
-from services.kernel.events import Draft, derived_id
 
-TOPIC = "people.changed"
 FOUNDING = "founding"
 """Who is named as the author of what the command on the machine does."""
 LASTS = timedelta(days=7)
@@ -30,25 +34,6 @@ WAITS = timedelta(days=1)
 """From the command on the machine to its effect, in an office that works already."""
 TRUSTED = frozenset(Role) - {Role.OPERATOR, Role.AUDITOR}
 """Roles that decide, read figures, or say who may."""
-
-
-class What(StrEnum):
-    """What is changed."""
-
-    PERSON = "person"
-    PASSWORD = "password"
-    SENDER_KEY = "sender_key"
-    REGULATION = "regulation"
-    CONTACT = "contact"
-    FOUNDING = "founding"
-
-
-class State(StrEnum):
-    """What became of a change."""
-
-    PROPOSED = "proposed"
-    DONE = "done"
-    REFUSED = "refused"
 
 
 class Code(StrEnum):
@@ -69,14 +54,14 @@ class Change:
     """A change that somebody proposed. `subject` is a person's id, or kind/id of an entry; `base` its version then."""
 
     id: UUID
-    what: What
+    what: PeopleChangeKind
     subject: str
     base: int
     body: Mapping[str, Any]
     fields: tuple[str, ...]
     proposed_by: str
     proposed_at: datetime
-    state: State = State.PROPOSED
+    state: PeopleChangeState = PeopleChangeState.PROPOSED
     not_before: datetime | None = None
     decided_by: str | None = None
     decided_at: datetime | None = None
@@ -116,15 +101,19 @@ def differing(before: Person | None, after: Person) -> tuple[str, ...]:
     return tuple(n for n in names if before is None or getattr(before, n) != getattr(after, n))
 
 
-def governed(command: Command, newest: Version | None, now: datetime) -> What | None:
+def governed(command: Command, newest: Version | None, now: datetime) -> PeopleChangeKind | None:
     """What of an entry takes a second person, None for nothing. To end a key takes one, and none may extend it."""
-    if command.kind is Kind.REGULATION:
-        return What.REGULATION
-    if command.kind is Kind.SENDER_KEY:
-        return None if newest and _only_ends(command, newest, now) else What.SENDER_KEY
-    if command.kind is Kind.ORGANISATION:
+    if command.kind is CatalogueKind.REGULATION:
+        return PeopleChangeKind.REGULATION
+    if command.kind is CatalogueKind.SENDER_KEY:
+        return None if newest and _only_ends(command, newest, now) else PeopleChangeKind.SENDER_KEY
+    if command.kind is CatalogueKind.ORGANISATION:
         known = newest.body.get("contacts") if newest else None
-        return What.CONTACT if (command.body.get("contacts") or []) != (known or []) else None
+        return (
+            PeopleChangeKind.CONTACT
+            if (command.body.get("contacts") or []) != (known or [])
+            else None
+        )
     return None
 
 
@@ -143,9 +132,9 @@ def objection(
     change: Change, who: str, person: Person | None, raised: Raised, now: datetime
 ) -> Code | None:
     """Why this person, as the catalogue knows it now, can't confirm the change; None where it may."""
-    if change.state is not State.PROPOSED:
+    if change.state is not PeopleChangeState.PROPOSED:
         return Code.DECIDED
-    if change.what is What.FOUNDING:
+    if change.what is PeopleChangeKind.FOUNDING:
         return Code.BY_COMMAND
     if now >= change.proposed_at + LASTS:
         return Code.TOO_LATE
@@ -166,8 +155,8 @@ def objection(
 class Told:
     """What the event of a change says besides its author and time."""
 
-    what: What
-    state: State = State.DONE
+    what: PeopleChangeKind
+    state: PeopleChangeState = PeopleChangeState.DONE
     person: Person | None = None
     entry: str | None = None
     organisation: str | None = None
@@ -175,27 +164,23 @@ class Told:
     is_founding: bool = False
 
 
-def event(
-    id_: UUID, told: Told, author: str, second: str | None, now: datetime
-) -> tuple[Draft, UUID]:
-    """The event of a change, and its id: a change is proposed once, and decided once."""
+def event(id_: UUID, told: Told, author: str, second: str | None, now: datetime) -> PeopleChanged:
+    """The event of a change."""
     person = told.person
-    data = {
-        "change_id": str(id_),
-        "state": told.state.value,
-        "what": told.what.value,
-        "person": person.id if person else None,
-        "entry": told.entry,
-        "organisation": person.organisation if person else told.organisation,
-        "fields": list(told.fields),
-        "roles": [role.value for role in person.roles] if person else [],
-        "rooms": list(person.rooms) if person else [],
-        "deputies": [one.person for one in person.deputies] if person else [],
-        "locked": person.locked if person else False,
-        "author": author,
-        "decided_by": second,
-        "founding": told.is_founding,
-        "changed_at": now,
-    }
-    key = (person.id if person else told.entry) or str(id_)
-    return Draft(TOPIC, key, data, key), derived_id(id_, told.state.value, 0)
+    return PeopleChanged(
+        change_id=str(id_),
+        state=told.state,
+        what=told.what,
+        person=person.id if person else None,
+        entry=told.entry,
+        organisation=person.organisation if person else told.organisation,
+        fields=told.fields,
+        roles=tuple(role.value for role in person.roles) if person else (),
+        rooms=person.rooms if person else (),
+        deputies=tuple(one.person for one in person.deputies) if person else (),
+        locked=person.locked if person else False,
+        author=author,
+        decided_by=second,
+        founding=told.is_founding,
+        changed_at=now,
+    )

@@ -12,12 +12,13 @@ from sqlmodel import Session
 
 from services.catalogue import changing
 from services.catalogue.people import authority, changes, governing, links, passwords, store
-from services.catalogue.people.authority import Change, Code, State, Told, What
+from services.catalogue.people.authority import Change, Code, Told
 from services.catalogue.people.governing import Outcome
 from services.catalogue.people.links import Link
 from services.catalogue.people.passwords import hashing
 from services.catalogue.people.person import Person
 from services.catalogue.refusals import absent, wrong
+from services.events.catalogue import PeopleChangeKind, PeopleChangeState
 from services.kernel.api import Context, context_of
 from services.kernel.auth import Access, Role, allowed
 
@@ -30,11 +31,11 @@ class ChangeView(BaseModel):
     """A change that was proposed: by whom, and what became of it. `body` is what the person or entry shall be."""
 
     change_id: UUID
-    what: What
+    what: PeopleChangeKind
     subject: str
     fields: list[str]
     body: dict[str, Any]
-    state: State
+    state: PeopleChangeState
     proposed_by: str
     proposed_at: AwareDatetime
     not_before: AwareDatetime | None
@@ -77,8 +78,8 @@ class LinkUsed(BaseModel):
     dependencies=[Depends(allowed("change.read"))],
     summary="Thay đổi về quyền · Changes of who may act",
 )
-def listed(context: With, state: State | None = None) -> Changes:
-    """What waits for a second person, and what became of the others."""
+def listed(context: With, state: PeopleChangeState | None = None) -> Changes:
+    """PeopleChangeKind waits for a second person, and what became of the others."""
     with Session(context.engine) as session:
         return Changes(changes=[view(one) for one in changes.listed(session, state)])
 
@@ -161,8 +162,8 @@ def _confirm(context: Context, id_: UUID, who: str) -> Outcome:
         code = authority.objection(found, who, person.person if person else None, raised, now)
         if code:
             raise governing.refusal(code)
-        decided = changes.decide(session, id_, State.DONE, who, now)
-        if found.what in (What.PERSON, What.PASSWORD):
+        decided = changes.decide(session, id_, PeopleChangeState.DONE, who, now)
+        if found.what in (PeopleChangeKind.PERSON, PeopleChangeKind.PASSWORD):
             done = governing.confirm(context, session, found, who)
             return Outcome(change=decided, link=done.link, sequence=done.sequence)
         sequence = changing.confirm(context, session, found, who)
@@ -173,29 +174,29 @@ def _refuse(context: Context, id_: UUID, who: str) -> Outcome:
     now = context.clock()
     with Session(context.engine) as session, session.begin():
         found = _found(session, id_)
-        if found.state is not State.PROPOSED:
+        if found.state is not PeopleChangeState.PROPOSED:
             raise governing.refusal(Code.DECIDED)
         leader = store.newest(session, who)
         if leader is None or Role.LEADER not in leader.person.roles:
             raise governing.refusal(Code.NO_LEADER)
-        decided = changes.decide(session, id_, State.REFUSED, who, now)
+        decided = changes.decide(session, id_, PeopleChangeState.REFUSED, who, now)
         told = _told(session, found)
         draft = authority.event(id_, told, found.proposed_by, who, now)
-        return Outcome(change=decided, sequence=context.outbox.add(session, *draft))
+        return Outcome(change=decided, sequence=context.outbox.add(session, draft))
 
 
 def _told(session: Session, found: Change) -> Told:
-    if found.what is What.PERSON:
+    if found.what is PeopleChangeKind.PERSON:
         person = Person.from_dict(found.body)
-        return Told(found.what, State.REFUSED, person, fields=found.fields)
-    if found.what is What.PASSWORD:
+        return Told(found.what, PeopleChangeState.REFUSED, person, fields=found.fields)
+    if found.what is PeopleChangeKind.PASSWORD:
         written = store.newest(session, found.subject)
-        return Told(found.what, State.REFUSED, written.person if written else None)
+        return Told(found.what, PeopleChangeState.REFUSED, written.person if written else None)
     return Told(
         found.what,
-        State.REFUSED,
+        PeopleChangeState.REFUSED,
         entry=found.subject or None,
-        is_founding=found.what is What.FOUNDING,
+        is_founding=found.what is PeopleChangeKind.FOUNDING,
     )
 
 

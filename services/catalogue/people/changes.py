@@ -12,8 +12,9 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, Session, SQLModel, col, select
 
-from services.catalogue.people.authority import LASTS, Change, State, What
+from services.catalogue.people.authority import LASTS, Change
 from services.catalogue.store import SCHEMA
+from services.events.catalogue import PeopleChangeKind, PeopleChangeState
 
 MOST = 200
 
@@ -41,14 +42,15 @@ class ChangeRow(SQLModel, table=True):
 def is_founded(session: Session) -> bool:
     """Whether the office has, or had, its first leaders: from then on two are needed."""
     wanted = select(ChangeRow.id).where(
-        ChangeRow.what == What.FOUNDING.value, ChangeRow.state == State.DONE.value
+        ChangeRow.what == PeopleChangeKind.FOUNDING.value,
+        ChangeRow.state == PeopleChangeState.DONE.value,
     )
     return session.exec(wanted.limit(1)).first() is not None
 
 
 def propose(
     session: Session,
-    what: What,
+    what: PeopleChangeKind,
     subject: str,
     base: int,
     body: Mapping[str, Any],
@@ -65,7 +67,7 @@ def propose(
         ChangeRow.subject == subject,
         ChangeRow.base == base,
         ChangeRow.proposed_by == author,
-        ChangeRow.state == State.PROPOSED.value,
+        ChangeRow.state == PeopleChangeState.PROPOSED.value,
         col(ChangeRow.proposed_at) > now - LASTS,
     )
     plain = json.loads(json.dumps(body))
@@ -82,7 +84,7 @@ def propose(
         proposed_by=author,
         proposed_at=now,
         not_before=not_before,
-        state=State.PROPOSED.value,
+        state=PeopleChangeState.PROPOSED.value,
     )
     session.add(row)
     session.flush()
@@ -95,7 +97,9 @@ def lock(session: Session, id_: UUID) -> Change | None:
     return _change(row) if row else None
 
 
-def decide(session: Session, id_: UUID, state: State, who: str, now: datetime) -> Change:
+def decide(
+    session: Session, id_: UUID, state: PeopleChangeState, who: str, now: datetime
+) -> Change:
     """Enters who decided, and what."""
     row = session.get_one(ChangeRow, id_)
     row.state, row.decided_by, row.decided_at = state.value, who, now
@@ -104,7 +108,7 @@ def decide(session: Session, id_: UUID, state: State, who: str, now: datetime) -
     return _change(row)
 
 
-def listed(session: Session, state: State | None) -> list[Change]:
+def listed(session: Session, state: PeopleChangeState | None) -> list[Change]:
     """The newest first."""
     wanted = select(ChangeRow).order_by(col(ChangeRow.proposed_at).desc()).limit(MOST)
     if state:
@@ -116,12 +120,17 @@ def waiting_foundings(session: Session) -> int:
     """How many wait for their day to be over, and can still be refused."""
     wanted = select(sa.func.count()).select_from(ChangeRow)
     found = wanted.where(
-        ChangeRow.what == What.FOUNDING.value, ChangeRow.state == State.PROPOSED.value
+        ChangeRow.what == PeopleChangeKind.FOUNDING.value,
+        ChangeRow.state == PeopleChangeState.PROPOSED.value,
     )
     return int(session.exec(found).one())
 
 
 def _change(row: ChangeRow) -> Change:
     values = row.model_dump()
-    more = {"what": What(row.what), "state": State(row.state), "fields": tuple(row.fields)}
+    more = {
+        "what": PeopleChangeKind(row.what),
+        "state": PeopleChangeState(row.state),
+        "fields": tuple(row.fields),
+    }
     return Change(**{**values, **more})

@@ -14,9 +14,10 @@ from uuid import uuid4
 from sqlmodel import Session
 
 from services.catalogue.people import authority, changes, governing, links, store
-from services.catalogue.people.authority import FOUNDING, WAITS, Change, State, Told, What
+from services.catalogue.people.authority import FOUNDING, WAITS, Change, Told
 from services.catalogue.people.links import Link
 from services.catalogue.people.person import Person, Written
+from services.events.catalogue import PeopleChangeKind, PeopleChangeState
 from services.kernel.outbox import Outbox
 
 LEADERS = 2
@@ -57,19 +58,30 @@ def found(
     body = {"leaders": [person.to_dict() for person in leaders]}
     late = works_already or changes.is_founded(session)
     change, is_new = changes.propose(
-        session, What.FOUNDING, "", 0, body, (), FOUNDING, now, now + WAITS if late else None
+        session,
+        PeopleChangeKind.FOUNDING,
+        "",
+        0,
+        body,
+        (),
+        FOUNDING,
+        now,
+        now + WAITS if late else None,
     )
     if late and is_new:
         told = Told(
-            What.FOUNDING, State.PROPOSED, organisation=leaders[0].organisation, is_founding=True
+            PeopleChangeKind.FOUNDING,
+            PeopleChangeState.PROPOSED,
+            organisation=leaders[0].organisation,
+            is_founding=True,
         )
-        outbox.add(session, *authority.event(change.id, told, FOUNDING, None, now))
+        outbox.add(session, authority.event(change.id, told, FOUNDING, None, now))
     if change.not_before and now < change.not_before:
         return Founded((), change)
     made = tuple(_make(session, outbox, person, now) for person in leaders)
-    changes.decide(session, change.id, State.DONE, FOUNDING, now)
-    told = Told(What.FOUNDING, organisation=leaders[0].organisation, is_founding=True)
-    outbox.add(session, *authority.event(change.id, told, FOUNDING, None, now))
+    changes.decide(session, change.id, PeopleChangeState.DONE, FOUNDING, now)
+    told = Told(PeopleChangeKind.FOUNDING, organisation=leaders[0].organisation, is_founding=True)
+    outbox.add(session, authority.event(change.id, told, FOUNDING, None, now))
     return Founded(made)
 
 
@@ -80,7 +92,10 @@ def _make(session: Session, outbox: Outbox, person: Person, now: datetime) -> Li
     store.add(session, written)
     store.raise_(session, person.id, FOUNDING, now)
     told = Told(
-        What.PERSON, person=person, fields=authority.differing(None, person), is_founding=True
+        PeopleChangeKind.PERSON,
+        person=person,
+        fields=authority.differing(None, person),
+        is_founding=True,
     )
-    outbox.add(session, *authority.event(uuid4(), told, FOUNDING, None, now))
+    outbox.add(session, authority.event(uuid4(), told, FOUNDING, None, now))
     return links.make(session, person.id, now)

@@ -11,10 +11,11 @@ from uuid import UUID, uuid4
 from sqlmodel import Session
 
 from services.catalogue.people import authority, changes, links, sessions, store
-from services.catalogue.people.authority import Change, Code, State, Told, What
+from services.catalogue.people.authority import Change, Code, Told
 from services.catalogue.people.links import Link
 from services.catalogue.people.person import ID, Person, Written, flaws
 from services.catalogue.refusals import absent, wrong
+from services.events.catalogue import PeopleChangeKind, PeopleChangeState
 from services.kernel.api import Context
 from services.kernel.auth import Role
 from services.kernel.problems import Problem
@@ -80,10 +81,12 @@ def reset(context: Context, id_: str, author: str) -> Outcome:
         existing = _locked(session, id_)
         if not changes.is_founded(session):
             link = _end_password(session, id_, author, now)
-            told = Told(What.PASSWORD, person=existing.person, is_founding=True)
+            told = Told(PeopleChangeKind.PASSWORD, person=existing.person, is_founding=True)
             return Outcome(link=link, sequence=_tell(context, session, uuid4(), told, author))
-        found, is_new = changes.propose(session, What.PASSWORD, id_, 0, {}, (), author, now)
-        told = Told(What.PASSWORD, State.PROPOSED, existing.person)
+        found, is_new = changes.propose(
+            session, PeopleChangeKind.PASSWORD, id_, 0, {}, (), author, now
+        )
+        told = Told(PeopleChangeKind.PASSWORD, PeopleChangeState.PROPOSED, existing.person)
         return _proposed(context, session, found, is_new, told)
 
 
@@ -108,10 +111,10 @@ def use_link(context: Context, token: str, hashed: str) -> int | None:
 def confirm(context: Context, session: Session, found: Change, who: str) -> Outcome:
     """Carries out a change of a person, or of its password, that this second person agrees to."""
     now, author = context.clock(), found.proposed_by
-    if found.what is What.PASSWORD:
+    if found.what is PeopleChangeKind.PASSWORD:
         existing = _locked(session, found.subject)
         given = _end_password(session, found.subject, author, now)
-        told = Told(What.PASSWORD, person=existing.person)
+        told = Told(PeopleChangeKind.PASSWORD, person=existing.person)
         return Outcome(link=given, sequence=_tell(context, session, found.id, told, author, who))
     person = Person.from_dict(found.body)
     before = store.lock(session, person.id)
@@ -127,7 +130,7 @@ def confirm(context: Context, session: Session, found: Change, who: str) -> Outc
         # Whoever made somebody without rights may know the password.
         link = _end_password(session, person.id, author, now)
     fields = authority.differing(before.person if before else None, person)
-    told = Told(What.PERSON, person=person, fields=fields)
+    told = Told(PeopleChangeKind.PERSON, person=person, fields=fields)
     return Outcome(link=link, sequence=_tell(context, session, found.id, told, author, who))
 
 
@@ -173,8 +176,10 @@ def _propose(
     now: datetime,
 ) -> Outcome:
     body = person.to_dict()
-    found, is_new = changes.propose(session, What.PERSON, person.id, base, body, gains, author, now)
-    told = Told(What.PERSON, State.PROPOSED, person, fields=gains)
+    found, is_new = changes.propose(
+        session, PeopleChangeKind.PERSON, person.id, base, body, gains, author, now
+    )
+    told = Told(PeopleChangeKind.PERSON, PeopleChangeState.PROPOSED, person, fields=gains)
     return _proposed(context, session, found, is_new, told)
 
 
@@ -197,7 +202,7 @@ def _write(
     if person.locked:
         sessions.end(session, person.id, written.changed_at)
     fields = authority.differing(before, person)
-    told = Told(What.PERSON, person=person, fields=fields, is_founding=is_founding)
+    told = Told(PeopleChangeKind.PERSON, person=person, fields=fields, is_founding=is_founding)
     return _tell(context, session, uuid4(), told, author)
 
 
@@ -210,7 +215,7 @@ def _end_password(session: Session, person: str, author: str, now: datetime) -> 
 def _set(context: Context, session: Session, id_: str, hashed: str) -> int | None:
     existing = _locked(session, id_)
     store.set_password(session, id_, hashed, context.clock())
-    told = Told(What.PASSWORD, person=existing.person)
+    told = Told(PeopleChangeKind.PASSWORD, person=existing.person)
     return _tell(context, session, uuid4(), told, id_)
 
 
@@ -230,4 +235,4 @@ def _tell(
     second: str | None = None,
 ) -> int:
     draft = authority.event(id_, told, author, second, context.clock())
-    return context.outbox.add(session, *draft)
+    return context.outbox.add(session, draft)

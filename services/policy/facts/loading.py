@@ -14,7 +14,11 @@ from uuid import UUID
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import Session, col, select
 
+from services.events.catalogue import CalendarReleased
+from services.events.common import Head
+from services.events.validation import SubmissionReturned, SubmissionValidated
 from services.kernel import replica
+from services.kernel.avro import from_avro
 from services.kernel.events import Event
 from services.model.regulation import Instrument, day
 from services.model.responsibility import item_of
@@ -54,21 +58,21 @@ from services.policy.store import (
 Body = Mapping[str, Any]
 
 
-def load(session: Session, event: Event) -> Facts:
+def load(session: Session, event: Event[SubmissionValidated]) -> Facts:
     """What is known for deciding about the event's attempt. It may answer every request for a figure that it holds."""
-    return _facts(session, event.data, event.time, takes_over=True)
+    return _facts(session, event.data.head, event.time, takes_over=True)
 
 
-def load_returned(session: Session, event: Event) -> Facts:
+def load_returned(session: Session, event: Event[SubmissionReturned]) -> Facts:
     """What an incident about a returned attempt names; nothing is decided, so nothing is locked."""
-    head = event.data
-    body = _form(session, head["form"], head["form_version"])
-    forms = {head["form_version"]: FormFacts.of(body, _lists(session, body))} if body else {}
-    item = item_facts(session, head, event.time)
+    head = event.data.head
+    body = _form(session, head.form, head.form_version)
+    forms = {head.form_version: FormFacts.of(body, _lists(session, body))} if body else {}
+    item = item_facts(session, head.sender, head.form, event.time)
     return Facts(forms, sender_known=True, instruments=_instruments(session), item=item)
 
 
-def load_released(session: Session, event: Event) -> Affected:
+def load_released(session: Session, event: Event[CalendarReleased]) -> Affected:
     """The submissions that hold the released figure; it counts as released for them."""
     figure = released_figure(event.data)
     found = []
@@ -83,18 +87,18 @@ def facts_of(session: Session, submission_id: UUID, at: datetime) -> Facts | Non
     """What is known of a submission that was decided about before; None for any other. Locks its row."""
     wanted = select(AttemptRow).where(AttemptRow.submission_id == submission_id)
     row = session.exec(wanted.order_by(col(AttemptRow.attempt).desc()).limit(1)).first()
-    return _facts(session, row.head, at) if row else None
+    return _facts(session, from_avro(Head, row.head), at) if row else None
 
 
 def room_of(session: Session, sender: str, form: str, at: datetime) -> str | None:
     """The room that is responsible for what a sender supplies in a form."""
-    return item_facts(session, {"sender": sender, "form": form}, at).room
+    return item_facts(session, sender, form, at).room
 
 
-def item_facts(session: Session, head: Body, at: datetime) -> ItemFacts:
+def item_facts(session: Session, sender: str, form: str, at: datetime) -> ItemFacts:
     """The item in force by which the sender supplies the form; without one it is the leadership's."""
     entries = replica.in_force(session, "item", at)
-    item = item_of((one.body for one in entries), head["sender"], head["form"])
+    item = item_of((one.body for one in entries), sender, form)
     if item is None:
         return ItemFacts()
     facts = ItemFacts.of(item)
@@ -144,42 +148,42 @@ def candidates(session: Session, figure: Figure) -> list[AttemptRow]:
         if key not in bodies:
             bodies[key] = _form(session, *key)
         body = bodies[key]
-        if body is not None and holds(body, row.head, figure):
+        if body is not None and holds(body, from_avro(Head, row.head), figure):
             found.append(row)
     return sorted(found, key=lambda row: (row.head["round"], row.decided_at), reverse=True)
 
 
-def _facts(session: Session, head: Body, at: datetime, *, takes_over: bool = False) -> Facts:
-    submission = _locked(session, UUID(head["submission_id"]))
+def _facts(session: Session, head: Head, at: datetime, *, takes_over: bool = False) -> Facts:
+    submission = _locked(session, UUID(head.submission_id))
     key = submission.submission_id
     attempts = _attempts(session, key)
-    versions = {head["form_version"], *(one.head["form_version"] for one in attempts)}
-    bodies = {version: _form(session, head["form"], version) for version in sorted(versions)}
+    versions = {head.form_version, *(one.head.form_version for one in attempts)}
+    bodies = {version: _form(session, head.form, version) for version in sorted(versions)}
     forms = {
         version: FormFacts.of(body, _lists(session, body))
         for version, body in bodies.items()
         if body
     }
     about = _about(head, attempts, submission.current_attempt, takes_over)
-    body = bodies.get(about["form_version"])
+    body = bodies.get(about.form_version)
     return Facts(
         forms=forms,
-        sender_known=replica.get(session, "organisation", head["sender"]) is not None,
+        sender_known=replica.get(session, "organisation", head.sender) is not None,
         instruments=_instruments(session),
-        item=item_facts(session, head, at),
+        item=item_facts(session, head.sender, head.form, at),
         attempts=attempts,
         acts=_acts(session, key),
         withdrawals=_withdrawals(session, key),
         consents=_consents(session, head),
         requests=_requests(session, about, body, None if takes_over else key),
-        released=_released(session, about, forms.get(about["form_version"])),
-        standing=_standing(session, about, forms.get(about["form_version"]), at),
+        released=_released(session, about, forms.get(about.form_version)),
+        standing=_standing(session, about, forms.get(about.form_version), at),
         last_decision=submission.last_decision,
         current_attempt=submission.current_attempt,
     )
 
 
-def _about(head: Body, attempts: Iterable[Attempt], current: int | None, takes_over: bool) -> Body:
+def _about(head: Head, attempts: Iterable[Attempt], current: int | None, takes_over: bool) -> Head:
     """The head of the attempt that answers requests: the one that comes, or the one that is current."""
     if takes_over:
         return head
@@ -210,10 +214,10 @@ def _acts(session: Session, key: UUID) -> tuple[Act, ...]:
     return tuple(act_of(row) for row in session.exec(ordered))
 
 
-def _consents(session: Session, head: Body) -> tuple[Consent, ...]:
+def _consents(session: Session, head: Head) -> tuple[Consent, ...]:
     """What those agreed to whom the sender's records of the form name; none changes until this is decided."""
     wanted = select(ConsentRow).where(
-        ConsentRow.sender == head["sender"], ConsentRow.form == head["form"]
+        ConsentRow.sender == head.sender, ConsentRow.form == head.form
     )
     ordered = wanted.order_by(col(ConsentRow.consent_id)).with_for_update(read=True)
     rows = session.exec(ordered.execution_options(populate_existing=True))
@@ -227,14 +231,14 @@ def _withdrawals(session: Session, key: UUID) -> tuple[Withdrawal, ...]:
 
 
 def _requests(
-    session: Session, head: Body, body: Body | None, only_of: UUID | None
+    session: Session, head: Head, body: Body | None, only_of: UUID | None
 ) -> tuple[Asked, ...]:
     """The requests for figures that the submission holds; those that another one answers only where it takes over."""
-    end = end_of(head["period"])
+    end = end_of(head.period)
     if body is None or end is None:
         return ()
     wanted = select(RequestRow).where(
-        RequestRow.completeness == head["completeness"], RequestRow.period_end == end
+        RequestRow.completeness == head.completeness, RequestRow.period_end == end
     )
     if only_of is not None:
         answered = col(RequestRow.submission_id)
@@ -245,13 +249,13 @@ def _requests(
     return tuple(one for one in found if holds(body, head, one.figure))
 
 
-def _released(session: Session, head: Body, form: FormFacts | None) -> frozenset[Figure]:
-    end = end_of(head["period"])
+def _released(session: Session, head: Head, form: FormFacts | None) -> frozenset[Figure]:
+    end = end_of(head.period)
     if form is None or not form.systems or end is None:
         return frozenset()
     rows = session.exec(
         select(ReleasedRow).where(
-            ReleasedRow.completeness == head["completeness"], ReleasedRow.period_end == end
+            ReleasedRow.completeness == head.completeness, ReleasedRow.period_end == end
         )
     )
     figures = map(figure_of, rows)
@@ -259,7 +263,7 @@ def _released(session: Session, head: Body, form: FormFacts | None) -> frozenset
 
 
 def _standing(
-    session: Session, head: Body, form: FormFacts | None, at: datetime
+    session: Session, head: Head, form: FormFacts | None, at: datetime
 ) -> tuple[Audience, ...]:
     """Of a form of an indicator system alone: the province's committee, and the national office."""
     if form is None or not form.is_system:
@@ -267,8 +271,7 @@ def _standing(
     found = (
         Audience(entry.body["kind"], entry.id)
         for entry in replica.in_force(session, "organisation", at)
-        if entry.body.get("kind") in BY_KIND
-        and entry.body.get("province") in (None, head["province"])
+        if entry.body.get("kind") in BY_KIND and entry.body.get("province") in (None, head.province)
     )
     return tuple(sorted(found, key=lambda one: (one.kind, one.id)))
 

@@ -7,7 +7,9 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from services.kernel.events import Row
+from services.events.common import Head
+from services.kernel.avro import from_avro, to_avro
+from services.kernel.events import ObjectReference, Row
 from services.model.flags import Combination, Flags
 from services.model.period import Period, PeriodError
 from services.policy.facts.values import (
@@ -40,15 +42,15 @@ JUDGEMENT = ("judged_by", "is_harmless", "judgement_reason", "judgement_document
 def attempt_row(one: Attempt, at: datetime) -> Row:
     """The row of an attempt. Without a hold its columns are not named: those of the last one stay."""
     values: dict[str, Any] = {
-        "submission_id": UUID(one.head["submission_id"]),
+        "submission_id": UUID(one.head.submission_id),
         "attempt": one.attempt,
         "verdict": one.verdict.value,
         "decision": one.decision,
         "decided_at": at,
-        "head": dict(one.head),
-        "period_end": end_of(one.head["period"]),
+        "head": to_avro(one.head),
+        "period_end": end_of(one.head.period),
         "figures": one.figures,
-        "observations": one.observations and dict(one.observations),
+        "observations": vars(one.observations) if one.observations else None,
         "evidence": _evidence(one.evidence),
         "checked": list(one.checked),
         "reasons": [dict(reason) for reason in one.reasons],
@@ -76,9 +78,9 @@ def attempt_of(row: AttemptRow) -> Attempt:
         attempt=row.attempt,
         verdict=verdict,
         decision=row.decision,
-        head=row.head,
+        head=from_avro(Head, row.head),
         figures=row.figures,
-        observations=row.observations,
+        observations=ObjectReference(**row.observations) if row.observations else None,
         evidence=_evidence_of(row.evidence),
         checked=tuple(row.checked),
         reasons=tuple(row.reasons),
@@ -93,12 +95,12 @@ def pre_release_rows(one: Attempt, at: datetime) -> Iterator[Row]:
     for release in one.releases:
         if release["state"] == "granted" and release["audience_kind"] in BY_KIND:
             values = {
-                "submission_id": UUID(one.head["submission_id"]),
+                "submission_id": UUID(one.head.submission_id),
                 "attempt": one.attempt,
                 "audience_kind": release["audience_kind"],
                 "audience_id": release["audience_id"],
                 "decision": one.decision,
-                "head": dict(one.head),
+                "head": to_avro(one.head),
                 "articles": list(release["articles"]),
                 "since": at,
             }

@@ -8,6 +8,8 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
+from services.events.common import Head
+from services.kernel.events import ObjectReference
 from services.model.flags import Combination
 from services.model.regulation import Instrument
 from services.model.text import normalise
@@ -47,7 +49,7 @@ class FormFacts:
     indicators: frozenset[str] = frozenset()
     reported: frozenset[Reported] = frozenset()
 
-    def unpublished(self, head: Mapping[str, Any], released: frozenset[Figure]) -> bool:
+    def unpublished(self, head: Head, released: frozenset[Figure]) -> bool:
         """Whether a submission with this head may hold a figure of an indicator system that isn't published."""
         reported = (one for one in self.reported if one[0] in self.systems)
         return any(figure not in released for figure in figures_of(reported, head))
@@ -187,9 +189,9 @@ class Attempt:
     attempt: int
     verdict: Verdict
     decision: int
-    head: Mapping[str, Any]
+    head: Head
     figures: int
-    observations: Mapping[str, Any] | None
+    observations: ObjectReference | None
     evidence: Evidence
     checked: tuple[str, ...] = ()
     reasons: tuple[Mapping[str, Any], ...] = ()

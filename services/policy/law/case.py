@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
 
+from services.events.common import Head
+from services.events.validation import FlagCombination, SubmissionReturned, SubmissionValidated
 from services.kernel.events import Event
 from services.model.flags import NONE, Combination, Flags
 from services.model.regulation import Instrument, day
+from services.model.statement import Regime
 from services.policy.facts.values import Evidence, Facts
 from services.policy.identifiers.finding import Finding, shown
 from services.policy.identifiers.scan import scan
@@ -64,22 +66,25 @@ class Case:
 COMPILERS_ALONE = frozenset({COMPILERS.kind})
 
 
-def evidence_of(event: Event, cells: bytes | None) -> Evidence:
+def evidence_of(
+    event: Event[SubmissionValidated | SubmissionReturned], cells: bytes | None
+) -> Evidence:
     """What a validated attempt's event and the texts of its workbook show."""
-    texts = _texts(cells)
+    texts, data = _texts(cells), event.data
+    valid = data if isinstance(data, SubmissionValidated) else None
     return Evidence(
         findings=None if texts is None else shown(scan(texts, day(event.time).year)),
         markings=() if texts is None else shown(markings(texts)),
-        errors=0 if event.topic == "submission.validated" else None,
-        integrity=_integrity(event.data, cells) if event.data.get("observations") else None,
-        warnings=event.data["warnings"],
-        flags=_flags(event.data.get("flags") or ()),
-        work_secret=_work_secret(event.data, texts),
+        errors=0 if valid else None,
+        integrity=_integrity(valid, cells) if valid else None,
+        warnings=data.warnings,
+        flags=_flags(valid.flags or ()) if valid else (),
+        work_secret=_work_secret(valid is not None and valid.work_secret, texts),
     )
 
 
 def case_of(
-    head: Mapping[str, Any],
+    head: Head,
     evidence: Evidence,
     facts: Facts,
     today: date,
@@ -95,8 +100,8 @@ def case_of(
     shares by the province's regulation (QĐ 1618/QĐ-UBND, Article 5(2) and (3); the second province's, Article 7). Where
     nothing was agreed about its going on, it is for the compilers alone, but for what national law has all supply.
     """
-    form = facts.forms.get(head["form_version"])
-    duty = form is not None and {form.regime, head["regime"]} == {"coordination"}
+    form = facts.forms.get(head.form_version)
+    duty = form is not None and {form.regime, head.regime} == {Regime.COORDINATION}
     absent = (("form", form is None), ("sender", not facts.sender_known))
     by_room = form is not None and form.acceptance == "room"
     kinds = frozenset(one.kind for one in evidence.findings or ())
@@ -106,7 +111,7 @@ def case_of(
     is_provincial = form is not None and (not is_national or is_shared)
     is_national_duty = is_national and duty
     return Case(
-        classification=head["classification"],
+        classification=head.classification,
         regime="coordination" if duty else "sharing",
         findings=evidence.findings,
         markings=evidence.markings,
@@ -116,10 +121,10 @@ def case_of(
         recipients=facts.item.recipients or (KINDS if is_national_duty else COMPILERS_ALONE),
         named=facts.item.named,
         agreement=facts.item.agreement(today),
-        province=head["province"] if is_provincial else None,
+        province=head.province if is_provincial else None,
         instruments=tuple(one for one in facts.instruments if one.in_force(today)),
         missing=tuple(name for name, missing in absent if missing),
-        consent=agreed(facts.consents, kinds, head["period"], audience, purpose, today),
+        consent=agreed(facts.consents, kinds, head.period, audience, purpose, today),
         needs_acceptance=(by_room or evidence.warnings > 0 or evidence.lost > 0)
         and ACCEPTANCE not in waived,
         lost=evidence.lost,
@@ -131,11 +136,9 @@ def case_of(
     )
 
 
-def _flags(given: Iterable[Mapping[str, Any]]) -> tuple[Combination, ...]:
+def _flags(given: Iterable[FlagCombination]) -> tuple[Combination, ...]:
     return tuple(
-        Combination(
-            Flags(one["conf_status"], one["conf_redist"], one["embargo_time"]), one["figures"]
-        )
+        Combination(Flags(one.conf_status, one.conf_redist, one.embargo_time), one.figures)
         for one in given
     )
 
@@ -147,16 +150,16 @@ def _texts(cells: bytes | None) -> Texts | None:
         return None
 
 
-def _work_secret(data: Mapping[str, Any], texts: Texts | None) -> WorkSecret:
-    if data.get("work_secret"):
+def _work_secret(stated: bool, texts: Texts | None) -> WorkSecret:
+    if stated:
         return WorkSecret.YES
     named = texts is not None and names_work_secret(texts)
     return WorkSecret.UNDECIDED if named else WorkSecret.NO
 
 
-def _integrity(data: Mapping[str, Any], cells: bytes | None) -> str:
+def _integrity(data: SubmissionValidated, cells: bytes | None) -> str:
     """Whether the cells are the bytes that the event names, and the figures have a hash at all."""
-    hashes = [data[kind]["sha256"] for kind in ("cells", "observations")]
-    if cells is None or not all(len(one) == 64 for one in (*hashes, data["rule_set"])):
+    hashes = (data.cells.sha256, data.observations.sha256, data.rule_set)
+    if cells is None or not all(len(one) == 64 for one in hashes):
         return "unproven"
-    return "intact" if hashlib.sha256(cells).hexdigest() == hashes[0] else "altered"
+    return "intact" if hashlib.sha256(cells).hexdigest() == data.cells.sha256 else "altered"

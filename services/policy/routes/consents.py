@@ -13,6 +13,7 @@ from fastapi.concurrency import run_in_threadpool
 from pydantic import BaseModel, ConfigDict, Field
 from sqlmodel import Session, col, select, tuple_
 
+from services.events.policy import ConsentChange
 from services.kernel import replica
 from services.kernel.api import Context, context_of
 from services.kernel.auth import Access, allowed
@@ -20,7 +21,7 @@ from services.kernel.events import Outcome
 from services.kernel.patience import each_for_itself
 from services.model.period import Period, PeriodError
 from services.model.regulation import day
-from services.policy.consents import Change, ended, event_of, is_expired, reconsidered
+from services.policy.consents import ended, event_of, is_expired, reconsidered
 from services.policy.facts.loading import facts_of, room_of
 from services.policy.identifiers.finding import Kind
 from services.policy.law.consent import Purpose, same_period
@@ -215,7 +216,7 @@ def _give(context: Context, access: Access, body: Given) -> tuple[ConsentView, i
             raise Refused(Code.CONSENT_NEVER).problem()
         session.add(row)
         session.flush()
-        outcome = Outcome((event_of(row, Change.GIVEN, now),))
+        outcome = Outcome((event_of(row, ConsentChange.GIVEN, now),))
         sequence = context.outbox.write(session, outcome, id_)
     if body.valid_from <= day(now):
         _carry_out(context, id_)
@@ -245,8 +246,8 @@ def _withdraw(
         row.is_applied = False
         session.add(row)
         session.flush()
-        outcome = Outcome((event_of(row, Change.WITHDRAWN, now),))
-        sequence = context.outbox.write(session, outcome, uuid5(consent, Change.WITHDRAWN))
+        outcome = Outcome((event_of(row, ConsentChange.WITHDRAWN, now),))
+        sequence = context.outbox.write(session, outcome, uuid5(consent, ConsentChange.WITHDRAWN))
     _carry_out(context, consent)
     with Session(context.engine) as session:
         return _view(session.get_one(ConsentRow, consent)), sequence
@@ -273,10 +274,10 @@ def _carry_out(context: Context, consent: UUID) -> None:
         if ended(row, day(now)) != end:
             return
         row.is_applied = True
-        if end is not None and end.change is Change.EXPIRED and row.expired_at is None:
+        if end is not None and end.change is ConsentChange.EXPIRED and row.expired_at is None:
             row.expired_at = now
-            outcome = Outcome((event_of(row, Change.EXPIRED, now),))
-            context.outbox.write(session, outcome, uuid5(consent, Change.EXPIRED))
+            outcome = Outcome((event_of(row, ConsentChange.EXPIRED, now),))
+            context.outbox.write(session, outcome, uuid5(consent, ConsentChange.EXPIRED))
         session.add(row)
 
 

@@ -9,9 +9,10 @@ from fastapi import APIRouter, Depends, Query
 from fastapi.concurrency import run_in_threadpool
 from sqlmodel import Session
 
+from services.events.policy import IncidentClosed
 from services.kernel.api import Context, context_of
 from services.kernel.auth import Access, allowed
-from services.policy.incidents import CLOSED, Closing, closed
+from services.policy.incidents import Closing, closed
 from services.policy.refusals import Code, Refused
 from services.policy.routes import queries
 from services.policy.routes.views import Closed, Incidents, IncidentView, incident_view
@@ -74,5 +75,5 @@ def _close(
         session.flush()
         outcome = closed(row, wish, now)
         return incident_view(row), context.outbox.write(
-            session, outcome, uuid5(incident_id, CLOSED)
+            session, outcome, uuid5(incident_id, IncidentClosed.TOPIC)
         )

@@ -16,10 +16,10 @@ from fastapi.responses import StreamingResponse
 from sqlalchemy import ColumnElement, func
 from sqlmodel import Session, col, select
 
+from services.events.policy import PoliciesTried
 from services.kernel import replica, trials
 from services.kernel.api import Context, context_of
 from services.kernel.auth import Access, allowed
-from services.kernel.events import Draft
 from services.model.regulation import Instrument, day
 from services.policy.explain import explained, plain
 from services.policy.facts.loading import facts_of
@@ -54,7 +54,6 @@ Province = Annotated[
     str | None, Query(pattern=r"^[0-9]{2}$", description="List 34; national forms")
 ]
 BATCH = 500
-TOPIC = "policies.tried"
 _PAST = [Verdict.SUPERSEDED.value, Verdict.WITHDRAWN.value]
 NDJSON = "application/x-ndjson"
 router = APIRouter(prefix="/v1", tags=["policies"])
@@ -80,7 +79,7 @@ def explain(
         numbers = queries.numbers(session)
         session.rollback()
     asking = Audience(kind, id_)
-    form = facts.forms.get(chosen.head["form_version"])
+    form = facts.forms.get(chosen.head.form_version)
     case = case_of(
         chosen.head, chosen.evidence, facts, day(now), chosen.waived, audience=asking,
         # As a request for any of its figures is answered.
@@ -145,22 +144,20 @@ async def tried(body: Changed, context: With, access: Tester) -> StreamingRespon
 
 def _enter(context: Context, access: Access, body: Changed) -> int:
     """Writes the event that tells of a trial. Raises Problem where the person tried too often."""
-    who, trial_id = access.principal, uuid4()
+    who = access.principal
     text = json.dumps(body.files, ensure_ascii=False, sort_keys=True)
     with Session(context.engine) as session, session.begin():
         decided = select(func.count()).select_from(AttemptRow).where(*_standing(body.since))
-        data = {
-            "trial_id": str(trial_id),
-            "person": who.id,
-            "organisation": who.organisation or None,
-            "policies_sha256": hashlib.sha256(text.encode()).hexdigest(),
-            "since": f"{body.since:%Y-%m-%d}",
-            "attempts": session.exec(decided).one(),
-            "tried_at": context.clock(),
-        }
-        return trials.enter(
-            context.outbox, session, Draft(TOPIC, who.id, data, who.id, id=trial_id)
+        trial = PoliciesTried(
+            trial_id=str(uuid4()),
+            person=who.id,
+            organisation=who.organisation or None,
+            policies_sha256=hashlib.sha256(text.encode()).hexdigest(),
+            since=f"{body.since:%Y-%m-%d}",
+            attempts=session.exec(decided).one(),
+            tried_at=context.clock(),
         )
+        return trials.enter(context.outbox, session, trial)
 
 
 def _trial(context: Context, access: Access, changed: Library, since: date) -> Iterator[str]:

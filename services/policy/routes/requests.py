@@ -18,7 +18,7 @@ from services.kernel.auth import Access, Principal, allowed
 from services.kernel.events import Outcome
 from services.model.period import PeriodError
 from services.policy.answers import absent
-from services.policy.book import Book, answer_draft
+from services.policy.book import Book, answered_event
 from services.policy.facts.loading import candidates, facts_of, is_known
 from services.policy.facts.rows import JUDGEMENT, asked_of, judgement_columns, request_row
 from services.policy.facts.values import Asked, Judgement
@@ -212,4 +212,4 @@ def _ask(session: Session, wish: Wish, at: datetime) -> Outcome | None:
             book.settle()
             return book.outcome()
     answer = absent(asked, at)
-    return Outcome((answer_draft(asked, answer),), (request_row(asked, answer),))
+    return Outcome((answered_event(asked, answer),), (request_row(asked, answer),))

@@ -140,7 +140,7 @@ def _answered_by_another_item(session: Session, at: datetime) -> Iterator[UUID]:
     for row, head in session.exec(statement):
         about = head["sender"], head["form"]
         if about not in items:
-            items[about] = item_facts(session, head, at)
+            items[about] = item_facts(session, *about, at)
         asked, item = asked_of(row), items[about]
         is_unjudged = asked.judgement is None and asked.needs_judgement(item)
         is_refused = not item.is_to(asked.audience)

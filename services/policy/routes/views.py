@@ -10,12 +10,12 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, StringConstraints
 
+from services.events.policy import IncidentOutcome
 from services.model.messages import texts
 from services.model.observation import Completeness
 from services.model.regulation import Instrument
 from services.model.text import ModelError, Text
 from services.policy.holds import Choice
-from services.policy.incidents import Ending
 from services.policy.law.policies import Policy
 from services.policy.matrix import Cell
 from services.policy.store import ActRow, AttemptRow, IncidentRow, RequestRow
@@ -218,7 +218,7 @@ class Closed(BaseModel):
         },
     )
 
-    outcome: Ending
+    outcome: IncidentOutcome
     reason: Words
     document: Name | None = None
 
@@ -240,7 +240,7 @@ class IncidentView(BaseModel):
     room: str | None
     opened_at: datetime
     erased: int
-    outcome: Ending | None
+    outcome: IncidentOutcome | None
     person: str | None
     reason: str | None
     document: str | None

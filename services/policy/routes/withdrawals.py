@@ -85,7 +85,7 @@ def _withdraw(
             attempt = facts.attempt(body.attempt) if facts else None
             if facts is None or attempt is None:
                 raise Refused(Code.NO_DECISION)
-            if not access.reaches(attempt.head["sender"], facts.item.room):
+            if not access.reaches(attempt.head.sender, facts.item.room):
                 raise Refused(Code.NO_DECISION)
             wish = Wish(
                 str(submission), body.attempt, who.id, who.organisation, body.reason, body.document

@@ -10,10 +10,11 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any, Final
 
+from services.events.validation import AnswerKind
 from services.model.form import Form
 from services.model.rule import Rule, Severity
 from services.validation.codes import codes
-from services.validation.findings import AnswerKind, Finding
+from services.validation.findings import Finding
 from services.validation.report.content import SEVERITIES, Report
 from services.validation.rules import Tally
 from services.validation.statement import Statement

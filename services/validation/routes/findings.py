@@ -10,11 +10,11 @@ from fastapi import APIRouter, Depends, Path, Query
 from fastapi.concurrency import run_in_threadpool
 from sqlmodel import Session
 
+from services.events.validation import AnswerKind
 from services.kernel.api import Context, context_of
 from services.kernel.auth import Access, Role, Scope
 from services.validation.answering import Known, Wish, answer
 from services.validation.answers import with_answers
-from services.validation.findings import AnswerKind
 from services.validation.loading import answers_of
 from services.validation.refusals import Code, Refused
 from services.validation.routes import queries

@@ -20,10 +20,11 @@ from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, ConfigDict
 from sqlmodel import Session
 
+from services.events.validation import RulesTried
 from services.kernel import replica, trials
 from services.kernel.api import Context, context_of
 from services.kernel.auth import Access, allowed
-from services.kernel.events import Draft
+from services.kernel.events import ObjectReference
 from services.kernel.pool import Overrun, Pool
 from services.kernel.vault import Erased
 from services.model.form import Form
@@ -37,7 +38,6 @@ from services.validation.routes import queries
 from services.validation.store import AcceptedRow, AttemptRow
 from services.validation.trial import Change, Trial
 
-TOPIC = "rules.tried"
 NDJSON = "application/x-ndjson"
 HEAD = ("sender", "form", "form_version", "area_list", "area", "period", "completeness", "round")
 RULE: Any = {
@@ -137,21 +137,20 @@ def _chosen(context: Context, access: Access, change: Change, since: date) -> Ch
     return Chosen(made, rows, reads, sequence)
 
 
-def _event(access: Access, change: Change, since: date, attempts: int, at: datetime) -> Draft:
+def _event(access: Access, change: Change, since: date, attempts: int, at: datetime) -> RulesTried:
     """That somebody tried rules. They may hold figures that were guessed: their SHA-256."""
-    who, trial_id = access.principal, uuid4()
+    who = access.principal
     text = json.dumps(asdict(change), ensure_ascii=False, sort_keys=True, default=str)
-    data = {
-        "trial_id": str(trial_id),
-        "person": who.id,
-        "organisation": who.organisation,
-        "form": change.form,
-        "change_sha256": hashlib.sha256(text.encode()).hexdigest(),
-        "since": f"{since:%Y-%m-%d}",
-        "attempts": attempts,
-        "tried_at": at,
-    }
-    return Draft(TOPIC, who.id, data, who.id, id=trial_id)
+    return RulesTried(
+        trial_id=str(uuid4()),
+        person=who.id,
+        organisation=who.organisation,
+        form=change.form,
+        change_sha256=hashlib.sha256(text.encode()).hexdigest(),
+        since=f"{since:%Y-%m-%d}",
+        attempts=attempts,
+        tried_at=at,
+    )
 
 
 async def _lines(
@@ -212,8 +211,8 @@ def _work(context: Context, change: Change, row: AttemptRow, reads: queries.Read
         facts = replace(facts, history=history_of(session, row.head, row.received_at))
     assert context.vault is not None, "validation needs SOLIEU_VAULT"
     try:
-        original = context.vault.get(row.original)
-        report = json.loads(context.vault.get(row.report))
+        original = context.vault.get(ObjectReference(**row.original))
+        report = json.loads(context.vault.get(ObjectReference(**row.report)))
     except Erased:
         raise Untestable("erased") from None
     return Work(facts, original, report)

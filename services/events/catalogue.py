@@ -1,0 +1,152 @@
+"""What the catalogue tells."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Annotated, Any, Final
+from uuid import NAMESPACE_URL, UUID, uuid5
+
+from services.kernel.avro import Long, to_avro
+from services.kernel.events import EventData, derived_id
+from services.model.observation import Completeness
+
+NAMESPACE: Final = uuid5(NAMESPACE_URL, "urn:solieu:catalogue.changed")
+"""Of the ids of changes."""
+
+
+class PeopleChangeState(StrEnum):
+    """What became of a change."""
+
+    PROPOSED = "proposed"
+    DONE = "done"
+    REFUSED = "refused"
+
+
+class PeopleChangeKind(StrEnum):
+    """What is changed."""
+
+    PERSON = "person"
+    PASSWORD = "password"
+    SENDER_KEY = "sender_key"
+    REGULATION = "regulation"
+    CONTACT = "contact"
+    FOUNDING = "founding"
+
+
+class CatalogueKind(StrEnum):
+    """The kinds of entries."""
+
+    ORGANISATION = "organisation"
+    SENDER_KEY = "sender_key"
+    FORM = "form"
+    ITEM = "item"
+    REGULATION = "regulation"
+    CODELIST = "codelist"
+
+
+@dataclass(frozen=True, kw_only=True)
+class CalendarReleased(EventData):
+    """The office published a figure of the indicator system: it is under embargo no more."""
+
+    TOPIC = "calendar.released"
+    KEY = "release_id"
+
+    release_id: Annotated[str, "Identity of the act."]
+    indicator_list: Annotated[str, "List of the indicator."]
+    indicator: Annotated[str, "Indicator."]
+    area_list: Annotated[str, "List of the area."]
+    area: Annotated[str, "Reference area."]
+    period: Annotated[str, "SDMX time period or range."]
+    completeness: Annotated[Completeness, "Mức độ hoàn chỉnh: ước tính, sơ bộ, chính thức."]
+    document_number: Annotated[str, "Number of the publishing document."]
+    document_date: Annotated[date, "Its date."]
+    person: Annotated[str, "Who released it; an id of the catalogue."]
+    released_at: Annotated[datetime, "When."]
+
+    @property
+    def own_id(self) -> UUID:
+        """An act has one event."""
+        return derived_id(UUID(self.release_id), self.TOPIC, 0)
+
+
+@dataclass(frozen=True, kw_only=True)
+class PeopleChanged(EventData):
+    """Who may do what was changed, or shall be: a person, a password, a key, a regulation, a contact address. Never a
+    name, an address or a password.
+    """
+
+    TOPIC = "people.changed"
+
+    change_id: Annotated[str, "Identity of the change."]
+    state: Annotated[PeopleChangeState, "Waits for a second person, holds, or was refused by one."]
+    what: Annotated[PeopleChangeKind, "What is changed."]
+    person: Annotated[str | None, "Whom it is about; an id of the catalogue."] = None
+    entry: Annotated[str | None, "Which entry of the catalogue it is about, as kind/id."] = None
+    organisation: Annotated[str | None, "Whose person, key or address it is."] = None
+    fields: Annotated[tuple[str, ...], "What of the person differs."]
+    roles: Annotated[tuple[str, ...], "The person's roles from then on."]
+    rooms: Annotated[tuple[str, ...], "The person's rooms from then on."]
+    deputies: Annotated[
+        tuple[str, ...], "Who acts in the person's stead from then on; ids of the catalogue."
+    ]
+    locked: Annotated[bool, "Whether the person is locked out from then on."]
+    author: Annotated[
+        str,
+        "Who changed or proposed it: a person's id, token:<role>, or founding for the command on the machine.",
+    ]
+    decided_by: Annotated[str | None, "The second person, where there is one."] = None
+    founding: Annotated[bool, "Done before the office had two leaders, or making them."]
+    changed_at: Annotated[datetime, "When."]
+
+    @property
+    def key(self) -> str:
+        """The person or the entry; the change itself where it is about neither."""
+        return self.person or self.entry or self.change_id
+
+    @property
+    def own_id(self) -> UUID:
+        """A change is proposed once, and decided once."""
+        return derived_id(UUID(self.change_id), self.state.value, 0)
+
+
+@dataclass(frozen=True, kw_only=True)
+class CatalogueKey:
+    """One version of one entry."""
+
+    kind: Annotated[str, "Kind of entry."]
+    id: Annotated[str, "Identity within its kind."]
+    version: Annotated[int, "Version of the entry."]
+
+
+@dataclass(frozen=True, kw_only=True)
+class CatalogueChanged(EventData):
+    """One version of one entry of the catalogue."""
+
+    TOPIC = "catalogue.changed"
+
+    kind: Annotated[CatalogueKind, "Kind of entry."]
+    id: Annotated[str, "Identity within its kind."]
+    version: Annotated[int, "Version of the entry, from 1."]
+    catalogue_version: Annotated[Long, "State of the whole catalogue after this change; monotone."]
+    body: Annotated[str, "The entry, JSON."]
+    valid_from: Annotated[datetime | None, "In force from."] = None
+    valid_to: Annotated[datetime | None, "In force before."] = None
+    changed_at: Annotated[datetime, "When."]
+
+    @property
+    def key(self) -> Mapping[str, Any]:
+        """Each version of an entry stays."""
+        return to_avro(CatalogueKey(kind=self.kind.value, id=self.id, version=self.version))
+
+    @property
+    def subject(self) -> str:
+        """The entry."""
+        return f"{self.kind.value}/{self.id}"
+
+    @property
+    def own_id(self) -> UUID:
+        """A version has one event."""
+        return derived_id(NAMESPACE, self.subject, self.version)
