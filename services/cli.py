@@ -106,6 +106,18 @@ def main() -> None:
         sys.exit(_told(error))
 
 
+def _where(error: Exception) -> str:
+    """What did not answer: the address of an API, or the database."""
+    import httpx2
+
+    if not isinstance(error, httpx2.TransportError):
+        return "PostgreSQL (SOLIEU_DATABASE_URL)"
+    try:
+        return str(error.request.url)
+    except RuntimeError:
+        return "API"
+
+
 def _told(error: Exception) -> Exit:
     """Says what is away, or whom Kafka refuses; the exit code."""
     import kafka.errors
@@ -114,7 +126,7 @@ def _told(error: Exception) -> Exit:
 
     reason = str(error) or type(error).__name__
     if not isinstance(error, kafka.errors.KafkaError):
-        say("operators.unreachable", error=True, reason=reason)
+        say("operators.unreachable", error=True, where=_where(error), reason=reason)
         return Exit.UNREACHABLE
     names = {"servers": settings().kafka.servers, "username": settings().kafka.username}
     if isinstance(error, kafka.errors.SecurityDisabledError):

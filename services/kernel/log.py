@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import logging
 import sys
+import time
 import traceback
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from types import TracebackType
 
 import psycopg
@@ -58,6 +59,34 @@ def _all_of(error: BaseException | None) -> Iterator[BaseException]:
         waiting += getattr(one, "exceptions", ())
 
 
+class Seldom(logging.Filter):
+    """Of what a library says again and again, as aiokafka fifty times a second while the broker is away, one line in
+    `BETWEEN` seconds, which counts those that it stands for. `seconds` is a clock that never jumps.
+    """
+
+    BETWEEN = 10.0
+    MOST = 1000
+
+    def __init__(self, seconds: Callable[[], float] = time.monotonic) -> None:
+        super().__init__()
+        self._seconds = seconds
+        self._said: dict[tuple[str, str], tuple[float, int]] = {}
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Whether the record is written."""
+        now, words = self._seconds(), (record.name, str(record.msg))
+        last, left_out = self._said.get(words, (now - self.BETWEEN, 0))
+        if now - last < self.BETWEEN:
+            self._said[words] = last, left_out + 1
+            return False
+        if len(self._said) >= self.MOST:
+            self._said.clear()
+        self._said[words] = now, 0
+        if left_out:
+            record.msg = f"{record.msg} (and {left_out} times more since the last line)"
+        return True
+
+
 SHARED: tuple[structlog.typing.Processor, ...] = (
     structlog.contextvars.merge_contextvars,
     structlog.processors.add_log_level,
@@ -83,6 +112,7 @@ def configure(service: str) -> None:
             foreign_pre_chain=SHARED,
         )
     )
+    handler.addFilter(Seldom())
     logging.basicConfig(handlers=[handler], level=logging.WARNING, force=True)
     for noisy in ("faust", "aiokafka", "mode", "kafka"):
         logging.getLogger(noisy).setLevel(logging.ERROR)

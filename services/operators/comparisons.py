@@ -73,7 +73,8 @@ class Compared:
             say("operators.comparisons.differ", count=sum(n for *_, n in self.gaps))
         elif self.comparisons:
             count = sum(one["compared"] for one in self.comparisons)
-            say("operators.comparisons.agree", count=count)
+            agree = "agree-in-part" if self.away else "agree"
+            say(f"operators.comparisons.{agree}", count=count)
         for service, reason in self.away.items():
             say("operators.comparisons.away", error=True, service=service, reason=reason)
 
@@ -111,7 +112,10 @@ def _repaired(what: str, urls: Mapping[str, str], json: bool) -> None:
     if json:
         as_json({"written": written, "comparisons": after, "away": answers.away})
     else:
-        _show_written(written)
+        if written:
+            _show_written(written)
+        elif not answers.away:
+            say("operators.comparisons.nothing-missing")
         found.show()
     if found.exit_code:
         raise typer.Exit(found.exit_code)
@@ -119,9 +123,6 @@ def _repaired(what: str, urls: Mapping[str, str], json: bool) -> None:
 
 def _show_written(written: Mapping[str, Mapping[str, int]]) -> None:
     rows = [[name, topic, n] for name, topics in written.items() for topic, n in topics.items()]
-    if not rows:
-        say("operators.comparisons.nothing-missing")
-        return
     columns = ("service", "topic", "written")
     table([f"operators.comparisons.{name}" for name in columns], rows)
 
@@ -177,7 +178,13 @@ def _sorted(
         if isinstance(answer, Exception):
             away[service] = str(answer) or type(answer).__name__
         elif answer.status_code >= 500:
-            away[service] = str(answer.json().get("title"))
+            away[service] = _both(answer.json())
         else:
             given[service] = checked(f"{service} {path}", answer)
     return Answers(given, away)
+
+
+def _both(problem: Mapping[str, Any]) -> str:
+    """What a problem is, in both languages."""
+    titles = problem.get("title"), (problem.get("en") or {}).get("title")
+    return " · ".join(str(one) for one in titles if one)

@@ -108,6 +108,7 @@ CASES = (
     Case("Retries", "its tables are newer", {RETRIES: "0+5x12", OUTDATED: "1x12"}, False),
     Case("VaultAway", "its folder is not mounted", {VAULT: "1x5 0x5"}, True),
     Case("VaultAway", "one look hung", {VAULT: "1x8 0 1"}, False),
+    Case("VaultAway", "its tables are newer", {VAULT: "1x5 0x5", OUTDATED: "1x12"}, False),
     Case("NoticesUndelivered", "failed", {notices("failed"): "0 1x9"}, True),
     Case("NoticesUndelivered", "uncertain, the first", {notices("uncertain"): "_x6 1x5"}, True),
     Case("NoticesUndelivered", "all were sent", {notices("sent"): "0+3x12"}, False),

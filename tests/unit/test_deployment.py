@@ -329,8 +329,8 @@ def flaws(expression: str) -> Iterator[str]:
 def test_an_alert_asks_for_what_is_there(rule: dict[str, Any]) -> None:
     assert list(flaws(rule["expr"])) == []
     assert rule["labels"]["severity"] in ("warning", "critical")
-    assert set(rule["annotations"]) == {"summary", "description"}
-    assert " · " in rule["annotations"]["summary"]
+    assert set(rule["annotations"]) == {"summary", "description", "runbook"}
+    assert " · " in rule["annotations"]["summary"] and " · " in rule["annotations"]["runbook"]
     told = set(re.findall(r"\$labels\.(\w+)", json.dumps(rule["annotations"])))
     groups = groupings(rule["expr"])
     assert told <= (set.intersection(*groups) if groups else TARGET)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 
 import psycopg
@@ -64,3 +65,23 @@ def test_what_names_no_value_is_in_the_log() -> None:
     assert 'relation "x" does not exist' in entry(missing)
     assert log.told(psycopg.OperationalError("away")) == "OperationalError('away')"
     assert log.told(RuntimeError("a\nb")) == repr(RuntimeError("a\nb"))
+
+
+def test_what_a_library_repeats_is_written_seldom_and_counted() -> None:
+    now = 0.0
+    seldom = log.Seldom(lambda: now)
+
+    def said(words: str, *arguments: object) -> str | None:
+        record = logging.LogRecord("aiokafka", logging.ERROR, "", 0, words, arguments, None)
+        return record.getMessage() if seldom.filter(record) else None
+
+    assert said("no connection to %s", "1") == "no connection to 1"
+    assert [said("no connection to %s", "1") for _ in range(3)] == [None] * 3
+    assert said("another") == "another"
+    now = 10.0
+    assert (
+        said("no connection to %s", "2")
+        == "no connection to 2 (and 3 times more since the last line)"
+    )
+    now = 20.0
+    assert said("no connection to %s", "2") == "no connection to 2"

@@ -15,6 +15,7 @@ from typing import Any
 
 import httpx2
 import kafka.errors
+import psycopg
 import pytest
 from typer.testing import CliRunner, Result
 
@@ -287,6 +288,9 @@ def test_status_says_which_service_it_could_not_compare_and_shows_the_rest(
     assert result.exit_code == 5
     found = json.loads(result.stdout)
     assert set(found["away"]) == {"grdp"} and found["balances"]
+    said = run("status").stdout
+    assert "The same in what was compared" in said and "have all that" not in said
+    assert "Nothing was missing" not in run("republish").stdout
     differs = [{"name": "x", "compared": 9, "gaps": UNPUBLISHED}]
     services_answer(monkeypatch, {"grdp": answer, "policy": differs})
     result = run("status")
@@ -552,3 +556,11 @@ def test_help_names_every_command_and_loads_nothing_heavy() -> None:
         [sys.executable, "-c", script], capture_output=True, text=True, check=True
     )
     assert loaded.stdout.strip() == ""
+
+
+def test_what_does_not_answer_is_named(capsys: pytest.CaptureFixture[str]) -> None:
+    request = httpx2.Request("GET", "http://127.0.0.1:18001/v1/reconciliation")
+    assert cli._told(httpx2.ConnectError("refused", request=request)) == 5
+    assert "http://127.0.0.1:18001/v1/reconciliation" in capsys.readouterr().err
+    assert cli._told(psycopg.OperationalError("refused")) == 5
+    assert "SOLIEU_DATABASE_URL" in capsys.readouterr().err

@@ -32,6 +32,7 @@ from services.model.catalogue import load_organisations
 from services.model.form import load_forms
 from services.model.rule import RuleKind
 from services.model.statement import Statement
+from tests import promql
 
 ROOT = Path(__file__).parents[2]
 README, VIETNAMESE = (
@@ -49,7 +50,6 @@ MADE_BY_THE_DEMO |= {f"{STACK}/workbooks/{one['file']}" for one in SCENARIO if n
 TARGETS = set(re.findall(r"^([a-z-]+):.*##", (ROOT / "Makefile").read_text(), re.MULTILINE))
 PATH = re.compile(r"\.?[\w-]+(/[\w.-]+)+|[\w-]+\.(py|yaml|toml|lock)|\.env\.example")
 COMMAND = re.compile(r"(make|solieu|\.venv/bin/\w+)( |$)")
-
 
 # -- what the README mentions
 
@@ -178,6 +178,12 @@ def test_what_is_not_so_is_found(text: str, says: str) -> None:
     found = list(flaws(text))
     assert found
     assert found[0].startswith(says)
+
+
+@pytest.mark.parametrize("rule", promql.rules(), ids=lambda rule: str(rule["alert"]))
+def test_what_a_runbook_tells_to_do_can_be_done(rule: dict[str, Any]) -> None:
+    text = rule["annotations"]["runbook"]
+    assert list(flaws(re.sub(r"<[^>]+>", "grdp", text))) == []
 
 
 # -- what the README must mention, since it lists it
