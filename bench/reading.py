@@ -22,8 +22,8 @@ import xlwt
 from openpyxl import Workbook
 from rich.table import Table
 
+from services.model.enumerations import Completeness
 from services.model.form import load_forms
-from services.model.observation import Completeness
 from services.model.period import Period
 from services.validation.check import check
 from services.validation.statement import Statement

@@ -25,8 +25,8 @@ from services.audit.verifier import Checkpoint, ProofError, verify_receipt
 from services.connector.client import Connector
 from services.connector.keys import Key, office_of
 from services.kernel.codec import codec
-from services.model.observation import Completeness
-from services.model.statement import Classification, Regime, Statement, sign
+from services.model.enumerations import Completeness, Regime
+from services.model.statement import Classification, Statement, sign
 
 SECONDS = 30.0
 MARRIAGES = {

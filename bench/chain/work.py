@@ -11,8 +11,8 @@ from secrets import token_hex
 from typing import Any
 
 from services.connector.keys import Key
-from services.model.observation import Completeness
-from services.model.statement import Classification, Regime, Statement, sign
+from services.model.enumerations import Completeness, Regime
+from services.model.statement import Classification, Statement, sign
 
 SENDER = "bench-sender"
 OFFICE = "thong-ke-dien-bien"

@@ -11,8 +11,8 @@ from random import Random
 from bench.planted.sheet import Cell, Formula, Place, Sheet
 from bench.planted.values import Values, figures, totals_of
 from services.model.codelist import Codelist, load_codelists
+from services.model.enumerations import Completeness
 from services.model.form import Form, load_forms
-from services.model.observation import Completeness
 from services.model.period import Frequency, Period
 from services.model.rule import Axis, CellType, Relation, Total
 from services.model.table import Column, Role, Span, Table, TableKind

@@ -10,8 +10,8 @@ from bench.planted.clean import Book
 from bench.planted.planting import Plant, Planted, expected
 from bench.planted.sheet import Place
 from services.model.crosswalk import BEFORE, Area, provinces
+from services.model.enumerations import Completeness
 from services.model.legacy import Encoding, decoded
-from services.model.observation import Completeness
 from services.model.period import Frequency
 from services.model.table import Role, Span
 from services.validation.placing.wording import spellings

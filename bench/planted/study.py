@@ -13,8 +13,8 @@ from rich.table import Table
 from bench.planted.clean import clean, codelists, forms
 from bench.planted.errors import KINDS
 from bench.planted.planting import Plant, Planted
+from services.model.enumerations import Severity
 from services.model.observation import to_frame
-from services.model.rule import Severity
 from services.validation.check import check
 from services.validation.report import Report
 from services.validation.shrinking import Earlier

@@ -21,17 +21,8 @@ import httpx2
 
 from services.connector.keys import Key, office_of
 from services.connector.transport import FIRST_DELAY, Refused, Transport, Unreachable, now
-from services.model.observation import Completeness
-from services.model.statement import (
-    Classification,
-    Nil,
-    Question,
-    Regime,
-    SecretLevel,
-    SecretNotice,
-    Statement,
-    sign,
-)
+from services.model.enumerations import Completeness, Regime, SecretLevel
+from services.model.statement import Classification, Nil, Question, SecretNotice, Statement, sign
 from services.model.text import read
 
 __all__ = ["Connector", "NoOffice", "Notice", "Receipt", "Refused", "Undecided", "Unreachable"]

@@ -13,8 +13,8 @@ import typer
 from services.connector import show
 from services.connector.outcome import Exit, errors, wait, write
 from services.connector.show import say
-from services.model.observation import Completeness
-from services.model.statement import Classification, Nil, NilKind, Regime, SecretLevel
+from services.model.enumerations import Completeness, Regime, SecretLevel
+from services.model.statement import Classification, Nil, NilKind
 from services.model.text import ModelError, read
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from uuid import NAMESPACE_URL, UUID, uuid5
 
 from services.kernel.avro import Long, to_avro
 from services.kernel.events import EventData, derived_id
-from services.model.observation import Completeness
+from services.model.enumerations import Completeness
 
 NAMESPACE: Final = uuid5(NAMESPACE_URL, "urn:solieu:catalogue.changed")
 """Of the ids of changes."""

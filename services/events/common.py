@@ -8,8 +8,7 @@ from typing import Annotated
 
 from services.kernel.avro import FLAT, Long
 from services.kernel.events import EventData
-from services.model.observation import Completeness
-from services.model.statement import Regime
+from services.model.enumerations import Completeness, Regime
 
 
 class Classification(StrEnum):

@@ -13,7 +13,7 @@ from uuid import UUID, uuid5
 from services.events.common import Article, OfSubmission
 from services.kernel.avro import FLAT, Long, digits, to_avro
 from services.kernel.events import EventData, ObjectReference, derived_id
-from services.model.observation import Completeness
+from services.model.enumerations import Completeness
 
 NAMESPACE: Final = UUID("5e0f3c5a-8d0b-5c43-9a57-3f7d1c2b6e10")
 """Of keys and figures; changing it would give every key of the feed a new identity."""

@@ -9,7 +9,7 @@ from typing import Annotated
 from uuid import UUID
 
 from services.kernel.events import EventData, derived_id
-from services.model.catalogue import Channel
+from services.model.enumerations import Channel
 
 
 class DeliveryState(StrEnum):

@@ -11,8 +11,7 @@ from uuid import UUID
 from services.events.common import Article, OfSubmission
 from services.kernel.avro import Long
 from services.kernel.events import EventData, ObjectReference
-from services.model.observation import Completeness
-from services.model.statement import SecretLevel
+from services.model.enumerations import Completeness, SecretLevel
 
 
 class AudienceKind(StrEnum):

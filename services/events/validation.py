@@ -10,7 +10,7 @@ from uuid import UUID
 
 from services.events.common import OfSubmission
 from services.kernel.events import EventData, ObjectReference
-from services.model.rule import Severity
+from services.model.enumerations import Severity
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -29,8 +29,8 @@ from services.kernel.clock import Clock, utc_now
 from services.kernel.comparison import Repair
 from services.kernel.problems import Problem
 from services.kernel.settings import Settings
+from services.model.enumerations import Completeness
 from services.model.messages import texts
-from services.model.observation import Completeness
 from services.model.period import Period, PeriodError
 
 DESCRIPTION = (

@@ -17,8 +17,8 @@ from pydantic import Field, model_validator
 from pydantic.dataclasses import dataclass
 
 from services.model.codelist import load_codelists
+from services.model.enumerations import Channel, Completeness
 from services.model.form import load_forms
-from services.model.observation import Completeness
 from services.model.period import Frequency
 from services.model.regulation import load_regulations
 from services.model.text import (
@@ -42,13 +42,6 @@ ROOM = "room"
 PROVINCIAL_OFFICE = "provincial_office"
 NATIONAL_OFFICE = "national_office"
 """The kinds of the statistics offices: those of the provinces, and the one above them."""
-
-
-class Channel(StrEnum):
-    """How an organisation gets its notices."""
-
-    EMAIL = "email"
-    WEBHOOK = "webhook"
 
 
 class Subject(StrEnum):

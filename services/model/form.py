@@ -17,8 +17,9 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 from pydantic.dataclasses import dataclass
 
+from services.model.enumerations import Completeness
 from services.model.form_rules import rule_problems
-from services.model.observation import Completeness, Scenario
+from services.model.observation import Scenario
 from services.model.period import Frequency, Period
 from services.model.rule import Reference, Rule, RuleKind, names_of
 from services.model.table import Role, Table, TableKind, repeated, table_problems

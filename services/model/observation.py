@@ -13,18 +13,12 @@ from enum import StrEnum
 
 import polars as pl
 
+from services.model.enumerations import Completeness
+
 PLACES = 6
 DIGITS = 28
 _QUANTUM = Decimal(1).scaleb(-PLACES)
 _EXACT = Context(prec=DIGITS, rounding=ROUND_HALF_EVEN)
-
-
-class Completeness(StrEnum):
-    """Mức độ hoàn chỉnh: ước tính, sơ bộ, chính thức."""
-
-    ESTIMATE = "estimate"
-    PRELIMINARY = "preliminary"
-    OFFICIAL = "official"
 
 
 class Measure(StrEnum):

@@ -16,16 +16,8 @@ from typing import Annotated, Literal
 from pydantic import Field
 from pydantic.dataclasses import dataclass
 
-from services.model.observation import Completeness
+from services.model.enumerations import Completeness, Severity
 from services.model.text import STRICT, ModelError, Text
-
-
-class Severity(StrEnum):
-    """What a finding means for the verdict: only an error returns a submission."""
-
-    INFORMATION = "information"
-    WARNING = "warning"
-    ERROR = "error"
 
 
 class RuleKind(StrEnum):

@@ -16,7 +16,7 @@ from joserfc.jwk import OKPKey
 from pydantic import AwareDatetime, Field, StringConstraints
 from pydantic.dataclasses import dataclass
 
-from services.model.observation import Completeness
+from services.model.enumerations import Completeness, Regime, SecretLevel
 from services.model.text import STRICT, ModelError, plain, read
 
 ALGORITHM = "Ed25519"
@@ -28,13 +28,6 @@ Name = Annotated[str, StringConstraints(min_length=1, max_length=128)]
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 DocumentNumber = Annotated[str, StringConstraints(pattern=r"^\d{1,7}[\p{L}\d./&_-]{0,57}$")]
 """As 12/BC-STC: begins with its number and has no space, so that no title passes for one."""
-
-
-class Regime(StrEnum):
-    """Under which regime figures come: a duty (phối hợp), or a commitment (chia sẻ)."""
-
-    COORDINATION = "coordination"
-    SHARING = "sharing"
 
 
 class Classification(StrEnum):
@@ -52,14 +45,6 @@ class NilKind(StrEnum):
 
     NONE_OCCURRED = "none_occurred"
     NOT_COLLECTED = "not_collected"
-
-
-class SecretLevel(StrEnum):
-    """How secret a document is; the first is the highest."""
-
-    TOP_SECRET = "top_secret"
-    SECRET = "secret"
-    CONFIDENTIAL = "confidential"
 
 
 class Fault(StrEnum):

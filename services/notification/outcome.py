@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from services.events.notification import DeliveryState, NoticeFailed, NoticeSent
-from services.model.catalogue import Channel
+from services.model.enumerations import Channel
 from services.notification.store import State
 
 

@@ -30,7 +30,7 @@ from services.events.policy import (
 )
 from services.kernel.avro import from_avro, to_avro
 from services.kernel.events import EventData, Outcome, Row
-from services.model.observation import Completeness
+from services.model.enumerations import Completeness
 from services.policy.answers import absent, answered, plain, releases, standing
 from services.policy.deadline import due
 from services.policy.facts.rows import (

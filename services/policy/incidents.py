@@ -15,8 +15,8 @@ from services.events.common import Head
 from services.events.policy import IncidentClosed, IncidentOpened, IncidentOutcome
 from services.kernel.avro import to_avro
 from services.kernel.events import Event, Outcome, Row
+from services.model.enumerations import SecretLevel
 from services.model.regulation import day, governing
-from services.model.statement import SecretLevel
 from services.policy.facts.values import Facts
 from services.policy.identifiers.finding import Finding
 from services.policy.store import IncidentRow

@@ -13,7 +13,7 @@ from services.events.common import Head
 from services.events.validation import AnswerKind, FindingAnswered
 from services.kernel.avro import from_avro
 from services.kernel.events import Outcome, Row
-from services.model.rule import Severity
+from services.model.enumerations import Severity
 from services.validation.answers import may_be_downgraded
 from services.validation.findings import Answer
 from services.validation.refusals import Code, Refused

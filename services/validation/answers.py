@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import Any
 
 from services.events.validation import AnswerKind
-from services.model.rule import Severity
+from services.model.enumerations import Severity
 from services.validation.check import Checked
 from services.validation.findings import Answer, Finding
 from services.validation.report import answer_data

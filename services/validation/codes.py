@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field
 from pydantic.dataclasses import dataclass
 
-from services.model.rule import Severity
+from services.model.enumerations import Severity
 from services.model.text import SCHEMAS, STRICT, Text, load_yaml, plain, read
 
 RULE = "rule"

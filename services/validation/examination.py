@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 
 from services.kernel.limits import OutOfTime
 from services.model.codelist import Codelist
+from services.model.enumerations import Completeness
 from services.model.form import Form
-from services.model.observation import Completeness
 from services.validation.accepted import Accepted
 from services.validation.answers import answered
 from services.validation.check import Checked, check, overran, unreadable

@@ -10,7 +10,8 @@ import polars as pl
 from polars.exceptions import PolarsError
 
 from services.kernel.errors import Permanent
-from services.model.observation import Completeness, Missing, from_parquet
+from services.model.enumerations import Completeness
+from services.model.observation import Missing, from_parquet
 from services.model.rule import RuleKind
 from services.validation.accepted import Accepted, AcceptedFigure
 from services.validation.findings import Answer

@@ -4,9 +4,10 @@ from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
 
+from services.model.enumerations import Severity
 from services.model.form import Form
 from services.model.observation import Observation, round_value
-from services.model.rule import Axis, Severity
+from services.model.rule import Axis
 from services.model.table import Aggregate, Column, Function, Role, Row, Table
 from services.validation.findings import Context, Notebook, Place
 from services.validation.numbers import Content

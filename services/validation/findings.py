@@ -9,8 +9,8 @@ from functools import cached_property
 from typing import Final
 
 from services.events.validation import AnswerKind
+from services.model.enumerations import Severity
 from services.model.messages import LANGUAGES, text
-from services.model.rule import Severity
 from services.model.text import Text
 from services.validation.numbers import printed
 

@@ -15,9 +15,9 @@ from services.kernel.avro import to_avro
 from services.kernel.errors import Permanent
 from services.kernel.events import Event, NewObject, ObjectReference, Outcome, Row
 from services.model.codelist import Codelist
+from services.model.enumerations import Severity
 from services.model.flags import NONE, combinations
 from services.model.form import Form
-from services.model.rule import Severity
 from services.model.statement import Untrusted, nil_reason
 from services.model.text import ModelError
 from services.validation import cells, report

@@ -17,7 +17,7 @@ from services.events.validation import AnswerKind
 from services.kernel import replica
 from services.kernel.avro import to_avro
 from services.kernel.events import Event
-from services.model.observation import Completeness
+from services.model.enumerations import Completeness
 from services.model.period import Period, PeriodError
 from services.model.rule import Reference, ReferencePeriod
 from services.model.text import ModelError, read

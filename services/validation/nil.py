@@ -5,10 +5,11 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Final
 
+from services.model.enumerations import Severity
 from services.model.form import Form
 from services.model.messages import texts
 from services.model.observation import Missing, Observation
-from services.model.rule import Axis, RuleKind, Severity
+from services.model.rule import Axis, RuleKind
 from services.model.statement import NilKind
 from services.model.table import Table
 from services.validation.findings import Context, Notebook, Place, in_both

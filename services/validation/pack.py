@@ -6,8 +6,8 @@ from difflib import get_close_matches
 from pathlib import Path
 
 from services.model.codelist import Code, Codelist, load_codelists
+from services.model.enumerations import Completeness
 from services.model.form import Form, load_forms
-from services.model.observation import Completeness
 from services.model.period import Period, PeriodError
 from services.model.text import SCHEMAS, ModelError, Text
 from services.validation.findings import in_both

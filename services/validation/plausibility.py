@@ -26,11 +26,11 @@ from typing import Any, Final
 
 import polars as pl
 
+from services.model.enumerations import Completeness, Severity
 from services.model.form import Form
 from services.model.messages import texts
-from services.model.observation import KEY, PLACES, Completeness, Measure
+from services.model.observation import KEY, PLACES, Measure
 from services.model.period import Period
-from services.model.rule import Severity
 from services.model.text import Language, Text
 from services.validation.findings import Context, Notebook, Place, in_both
 from services.validation.numbers import printed

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
+from services.model.enumerations import Severity
 from services.model.messages import texts
-from services.model.rule import Severity
 from services.model.text import Text
 from services.validation.findings import in_both
 

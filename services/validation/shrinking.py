@@ -6,9 +6,9 @@ from decimal import Decimal
 
 import polars as pl
 
+from services.model.enumerations import Severity
 from services.model.form import Form
 from services.model.observation import KEY, Missing, Observation, to_frame
-from services.model.rule import Severity
 from services.model.shrinking import ACROSS_VERSIONS, lost, lost_across_versions
 from services.validation.findings import Context, Notebook, Place
 

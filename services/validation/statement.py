@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from services.model.enumerations import Completeness
 from services.model.form import Form
-from services.model.observation import Completeness
 from services.model.period import Period
 from services.model.statement import NilKind
 from services.model.table import Span, Table

@@ -12,8 +12,8 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from services.model.codelist import Codelist
+from services.model.enumerations import Severity
 from services.model.form import Form
-from services.model.rule import Severity
 from services.model.text import ModelError
 from services.validation.answers import answered
 from services.validation.check import Checked, check, overran

@@ -19,8 +19,8 @@ import httpx2
 from services.connector.client import Connector
 from services.connector.keys import Key
 from services.connector.transport import Refused
-from services.model.observation import Completeness
-from services.model.statement import Classification, Regime, Statement
+from services.model.enumerations import Completeness, Regime
+from services.model.statement import Classification, Statement
 
 T = TypeVar("T")
 SENDER = "so-tai-chinh-dien-bien"

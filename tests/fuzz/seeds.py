@@ -9,7 +9,7 @@ from typing import Any
 
 from openpyxl import load_workbook
 
-from services.model.observation import Completeness
+from services.model.enumerations import Completeness
 from services.model.period import Period
 from services.validation.statement import Statement
 from tests.fuzz.packages import timeless

@@ -21,16 +21,8 @@ from deploy.stack import Stack
 from services.catalogue.people.person import Person
 from services.connector.keys import Key
 from services.kernel.auth import Role
-from services.model.observation import Completeness
-from services.model.statement import (
-    Classification,
-    Question,
-    Regime,
-    SecretLevel,
-    SecretNotice,
-    Statement,
-    sign,
-)
+from services.model.enumerations import Completeness, Regime, SecretLevel
+from services.model.statement import Classification, Question, SecretNotice, Statement, sign
 from tests.integration.flow_parts import connector, found, scenario
 from tests.running import client
 

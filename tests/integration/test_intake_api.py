@@ -31,10 +31,10 @@ from services.kernel.codec import codec
 from services.kernel.events import NewObject, ObjectReference
 from services.kernel.settings import Settings
 from services.kernel.wire import encode
+from services.model.enumerations import Completeness, Regime
 from services.model.form import load_forms
-from services.model.observation import Completeness
 from services.model.regulation import load_regulations
-from services.model.statement import Classification, Question, Regime, Statement, sign
+from services.model.statement import Classification, Question, Statement, sign
 from tests import people
 from tests.running import state_of
 

@@ -21,13 +21,8 @@ from services.connector.client import Connector, Refused
 from services.intake.api import create_app
 from services.kernel.cluster import Cluster
 from services.kernel.codec import codec
-from services.model.statement import (
-    Classification,
-    SecretDocument,
-    SecretLevel,
-    SecretNotice,
-    sign,
-)
+from services.model.enumerations import SecretLevel
+from services.model.statement import Classification, SecretDocument, SecretNotice, sign
 from tests.integration.test_intake_api import (
     CONTENT,
     NOW,

@@ -16,8 +16,8 @@ from deploy.stack import Stack
 from services.catalogue import starter
 from services.connector.client import Connector, Receipt, Refused
 from services.connector.keys import Key
-from services.model.observation import Completeness
-from services.model.statement import Classification, Regime
+from services.model.enumerations import Completeness, Regime
+from services.model.statement import Classification
 from tests.running import own_stack
 
 pytestmark = pytest.mark.stack

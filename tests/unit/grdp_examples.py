@@ -10,7 +10,8 @@ from uuid import uuid4
 
 from services.kernel.codec import codec
 from services.kernel.events import Event, NewObject
-from services.model.observation import Completeness, Measure, Missing, Observation, to_parquet
+from services.model.enumerations import Completeness
+from services.model.observation import Measure, Missing, Observation, to_parquet
 from tests.said import said
 
 SUBMISSION = "7a2b4c1e-0f5d-5e8a-9b3c-1d2e3f4a5b6c"

@@ -44,9 +44,9 @@ from services.audit.verifier import (
 from services.kernel.avro import to_avro
 from services.kernel.codec import codec, locked
 from services.kernel.events import Event
-from services.model.observation import Completeness
+from services.model.enumerations import Completeness, Regime
 from services.model.period import Period, PeriodError
-from services.model.statement import Classification, Nil, NilKind, Regime, Statement, sign
+from services.model.statement import Classification, Nil, NilKind, Statement, sign
 from tests.contract.examples import examples
 from tests.said import said
 from tests.unit.test_audit_merkle import (

@@ -11,8 +11,8 @@ from services.catalogue.calendar.release import Document, Facts, Figure, decide
 from services.catalogue.entry import Flaw, Refused
 from services.kernel.avro import to_avro
 from services.kernel.codec import codec
+from services.model.enumerations import Completeness
 from services.model.messages import texts
-from services.model.observation import Completeness
 
 NOW = datetime(2026, 12, 24, 2, tzinfo=UTC)
 FIGURE = Figure("dp", "T0111", "34", "11", "2025", Completeness.OFFICIAL)

@@ -10,10 +10,10 @@ import yaml
 
 from services.model.catalogue import load_organisations
 from services.model.codelist import load_codelists
+from services.model.enumerations import Completeness, Severity
 from services.model.form import load_forms
-from services.model.observation import Completeness, from_parquet
+from services.model.observation import from_parquet
 from services.model.period import Period
-from services.model.rule import Severity
 from services.validation.check import Checked, check
 from services.validation.statement import Statement
 from services.validation.workbook import open_workbook

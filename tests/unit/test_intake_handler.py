@@ -26,10 +26,10 @@ from services.intake.status import State
 from services.kernel.avro import from_avro, to_avro
 from services.kernel.codec import codec
 from services.kernel.events import ObjectReference
+from services.model.enumerations import Completeness, Regime
 from services.model.form import load_forms
-from services.model.observation import Completeness
 from services.model.sender import SenderKey
-from services.model.statement import MAX_BYTES, Classification, Nil, NilKind, Regime, Statement
+from services.model.statement import MAX_BYTES, Classification, Nil, NilKind, Statement
 from tests.contract.examples import examples
 from tests.unit.test_intake_statement import KEY, STATEMENT
 

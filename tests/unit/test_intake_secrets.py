@@ -13,11 +13,11 @@ from services.intake.answers import problem
 from services.intake.identity import notice_id
 from services.intake.state_secrets import Ban, Facts
 from services.kernel.codec import codec
+from services.model.enumerations import SecretLevel
 from services.model.regulation import Instrument, governing, load_regulations
 from services.model.statement import (
     Classification,
     SecretDocument,
-    SecretLevel,
     SecretNotice,
     Untrusted,
     sign,

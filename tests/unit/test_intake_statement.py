@@ -10,12 +10,11 @@ import pytest
 from joserfc import jws
 from joserfc.jwk import OctKey, OKPKey
 
-from services.model.observation import Completeness
+from services.model.enumerations import Completeness, Regime
 from services.model.statement import (
     Classification,
     Fault,
     Question,
-    Regime,
     Statement,
     Untrusted,
     issued_at,

@@ -25,11 +25,11 @@ from services.kernel.comparison import Gap
 from services.kernel.growing import Why
 from services.kernel.migration import InUse, NewerTables
 from services.model import messages
-from services.model.observation import Completeness
+from services.model.enumerations import Completeness, Regime, SecretLevel, Severity
 from services.model.period import Frequency
 from services.model.regulation import Keeper
-from services.model.rule import CellType, Severity
-from services.model.statement import Classification, NilKind, Regime, SecretLevel
+from services.model.rule import CellType
+from services.model.statement import Classification, NilKind
 from services.model.text import SCHEMAS, Language
 from services.operators.review import Decision
 from services.policy import refusals as policy

@@ -10,8 +10,8 @@ import pytest
 
 from services.model.catalogue import Category, Item, load_items, load_organisations, starter_pack
 from services.model.codelist import load_codelists
+from services.model.enumerations import Completeness
 from services.model.form import Form, load_forms
-from services.model.observation import Completeness
 from services.model.period import Period
 from services.model.regulation import Instrument
 from services.model.rule import Relation, RuleKind, parse_total

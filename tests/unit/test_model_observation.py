@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from services.model.enumerations import Completeness
 from services.model.observation import (
     SCHEMA,
-    Completeness,
     Measure,
     Missing,
     Observation,

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
+from services.model.enumerations import SecretLevel
 from services.model.flags import Flags
 from services.model.regulation import Keeper, load_regulations
-from services.model.statement import SecretLevel
 from services.policy.law.decide import decide
 from services.policy.law.policies import library
 from services.policy.law.verdict import COMPILERS, Audience, Verdict, WorkSecret

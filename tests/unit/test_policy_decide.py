@@ -12,8 +12,8 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from services.model.enumerations import SecretLevel
 from services.model.flags import Flags
-from services.model.statement import SecretLevel
 from services.policy.identifiers.finding import MAX_CELLS, Kind
 from services.policy.law.decide import decide
 from services.policy.law.policies import Library, Policy, library

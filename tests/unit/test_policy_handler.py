@@ -22,8 +22,9 @@ from services.kernel.codec import codec
 from services.kernel.errors import Permanent
 from services.kernel.events import Event, Outcome
 from services.model.codelist import load_codelists
+from services.model.enumerations import Completeness
 from services.model.form import load_forms
-from services.model.observation import Completeness, Measure, Observation, to_parquet
+from services.model.observation import Measure, Observation, to_parquet
 from services.model.text import SCHEMAS
 from services.policy.facts.rows import act_of, asked_of, attempt_of
 from services.policy.facts.values import Facts, FormFacts, ItemFacts

@@ -15,9 +15,9 @@ from services.kernel.avro import from_avro, to_avro
 from services.kernel.codec import codec
 from services.kernel.errors import Permanent
 from services.kernel.events import Event, Outcome
+from services.model.enumerations import Regime
 from services.model.form import load_forms
 from services.model.period import PeriodError
-from services.model.statement import Regime
 from services.policy.answers import absent
 from services.policy.book import Book
 from services.policy.facts.values import Asked, Facts, FormFacts, ItemFacts, Judgement

@@ -7,7 +7,7 @@ from typing import Literal
 
 import pytest
 
-from services.model.statement import SecretLevel
+from services.model.enumerations import SecretLevel
 from services.policy.secrecy.scan import markings
 from services.policy.texts import read
 from tests.unit.policy_cases import cells

@@ -16,8 +16,8 @@ from services.kernel.avro import to_avro
 from services.kernel.codec import codec
 from services.kernel.errors import Permanent
 from services.kernel.events import Event, Outcome
+from services.model.enumerations import Severity
 from services.model.observation import Missing, Observation, to_parquet
-from services.model.rule import Severity
 from services.model.text import ModelError
 from services.validation import acceptance
 from services.validation.answering import Known, Wish, answer

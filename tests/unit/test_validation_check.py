@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 from openpyxl import Workbook
 
+from services.model.enumerations import Completeness, Severity
 from services.model.form import Form
-from services.model.observation import Completeness, from_parquet
+from services.model.observation import from_parquet
 from services.model.period import Period
-from services.model.rule import Severity
 from services.validation.check import Checked, check
 from services.validation.findings import Finding
 from services.validation.statement import Statement

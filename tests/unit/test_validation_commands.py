@@ -13,8 +13,8 @@ from typer.testing import CliRunner, Result
 from services.cli import app
 from services.kernel.limits import Limits
 from services.kernel.pool import Pool
+from services.model.enumerations import Completeness
 from services.model.messages import text
-from services.model.observation import Completeness
 from services.model.period import Period
 from services.model.statement import MAX_BYTES
 from services.model.text import SCHEMAS

@@ -19,7 +19,7 @@ from openpyxl.comments import Comment
 from openpyxl.styles import Alignment, Font, PatternFill
 
 from services.kernel.avro import to_avro
-from services.model.rule import Severity
+from services.model.enumerations import Severity
 from services.model.text import Text
 from services.validation.check import Checked, check
 from services.validation.findings import Context, Finding, Notebook, Place

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from lxml import etree
 
-from services.model.rule import Severity
+from services.model.enumerations import Severity
 from services.validation.marking import mark
 from services.validation.template import template
 from services.validation.workbook import open_workbook

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from services.model.observation import Completeness, Measure, Observation, to_frame
+from services.model.enumerations import Completeness, Severity
+from services.model.observation import Measure, Observation, to_frame
 from services.model.period import Period
-from services.model.rule import Severity
 from services.validation.findings import Finding, Notebook
 from services.validation.plausibility import Past, check_plausibility
 from services.validation.statement import Statement

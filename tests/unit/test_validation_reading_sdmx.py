@@ -9,9 +9,10 @@ from typing import Any
 
 import pytest
 
+from services.model.enumerations import Completeness
 from services.model.flags import MOST, Combination, Flags, combinations
 from services.model.form import load_forms
-from services.model.observation import Completeness, from_parquet
+from services.model.observation import from_parquet
 from services.model.period import Period
 from services.model.rule import parse_total
 from services.validation.check import Checked, check

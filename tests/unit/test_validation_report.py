@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from services.model.rule import Severity
+from services.model.enumerations import Severity
 from services.model.text import Text
 from services.validation.findings import ID_LENGTH, Context, Finding, Notebook, Place
 from services.validation.report import Report

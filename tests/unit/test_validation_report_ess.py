@@ -10,7 +10,7 @@ import jsonschema_rs
 import pytest
 
 from services.events.validation import AnswerKind
-from services.model.rule import Severity
+from services.model.enumerations import Severity
 from services.validation.check import check
 from services.validation.findings import Answer, Finding
 from services.validation.report.ess import entries, to_json

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from markupsafe import escape
 
+from services.model.enumerations import Severity
 from services.model.messages import LANGUAGES, text
-from services.model.rule import Severity
 from services.model.text import Text
 from services.validation.findings import Context, Notebook, Place
 from services.validation.marking import mark

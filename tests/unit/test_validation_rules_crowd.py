@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from services.model.codelist import load_codelists
+from services.model.enumerations import Severity
 from services.model.form import Form, load_forms
-from services.model.rule import Rule, RuleKind, Severity
+from services.model.rule import Rule, RuleKind
 from services.validation.answers import may_be_downgraded
 from services.validation.check import check
 from services.validation.findings import MOST_SHOWN, Finding

@@ -8,10 +8,9 @@ from typing import Any
 
 import pytest
 
+from services.model.enumerations import Completeness, Severity
 from services.model.form import Form
-from services.model.observation import Completeness
 from services.model.period import Period
-from services.model.rule import Severity
 from services.model.text import ModelError
 from services.validation.accepted import Accepted, AcceptedFigure
 from services.validation.check import Checked, check

@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 
 from services.model.codelist import load_codelists
+from services.model.enumerations import Severity
 from services.model.form import Form, load_forms, published
 from services.model.messages import texts
 from services.model.observation import Missing, to_frame
 from services.model.period import Period
-from services.model.rule import Severity
 from services.model.statement import NilKind
 from services.model.text import ModelError
 from services.validation.check import Checked, check

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from services.model.codelist import load_codelists
+from services.model.enumerations import Severity
 from services.model.form import load_forms
-from services.model.rule import Severity
 from services.model.table import Role, TableKind
 from services.validation.check import Checked, check
 from services.validation.template.plan import HEADER_ROW

@@ -14,8 +14,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from services.model.enumerations import Completeness
 from services.model.form import Form
-from services.model.observation import Completeness, from_parquet
+from services.model.observation import from_parquet
 from services.model.period import Frequency, Period
 from services.model.rule import CellType, RuleKind
 from services.model.table import Role, Table, TableKind

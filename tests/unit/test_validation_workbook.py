@@ -10,7 +10,8 @@ import pytest
 from openpyxl import Workbook
 from openpyxl.comments import Comment
 
-from services.model.observation import Completeness, Missing
+from services.model.enumerations import Completeness
+from services.model.observation import Missing
 from services.model.period import Period
 from services.validation.cells import cells_object
 from services.validation.numbers import Content, printed, read_number

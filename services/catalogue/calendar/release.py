@@ -13,7 +13,7 @@ from uuid import NAMESPACE_URL, UUID, uuid5
 
 from services.catalogue.entry import Flaw, Refused
 from services.events.catalogue import CalendarReleased, CatalogueKind
-from services.model.observation import Completeness
+from services.model.enumerations import Completeness
 from services.model.period import Period, PeriodError
 from services.model.regulation import VIETNAM
 

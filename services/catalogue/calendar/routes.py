@@ -18,7 +18,7 @@ from services.catalogue.entry import Refused
 from services.catalogue.refusals import wrong
 from services.kernel.api import Context, context_of
 from services.kernel.auth import Access, allowed
-from services.model.observation import Completeness
+from services.model.enumerations import Completeness
 
 With = Annotated[Context, Depends(context_of)]
 Code = Annotated[str, Field(pattern=r"^[A-Za-z0-9._/-]{1,100}$")]

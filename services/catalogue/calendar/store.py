@@ -13,7 +13,7 @@ from sqlmodel import Field, Session, SQLModel, col, select
 from services.catalogue.calendar.release import Document, Facts, Figure, Release
 from services.catalogue.store import SCHEMA, newest
 from services.events.catalogue import CatalogueKind
-from services.model.observation import Completeness
+from services.model.enumerations import Completeness
 
 
 class ReleaseRow(SQLModel, table=True):

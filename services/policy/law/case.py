@@ -10,9 +10,9 @@ from datetime import date
 from services.events.common import Head
 from services.events.validation import FlagCombination, SubmissionReturned, SubmissionValidated
 from services.kernel.events import Event
+from services.model.enumerations import Regime
 from services.model.flags import NONE, Combination, Flags
 from services.model.regulation import Instrument, day
-from services.model.statement import Regime
 from services.policy.facts.values import Evidence, Facts
 from services.policy.identifiers.finding import Finding, shown
 from services.policy.identifiers.scan import scan

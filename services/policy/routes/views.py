@@ -11,8 +11,8 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, StringConstraints
 
 from services.events.policy import IncidentOutcome
+from services.model.enumerations import Completeness
 from services.model.messages import texts
-from services.model.observation import Completeness
 from services.model.regulation import Instrument
 from services.model.text import ModelError, Text
 from services.policy.holds import Choice

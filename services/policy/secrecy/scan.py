@@ -11,8 +11,8 @@ from collections.abc import Iterator
 
 import polars as pl
 
+from services.model.enumerations import SecretLevel
 from services.model.legacy import ENCODINGS, decoded, is_latin
-from services.model.statement import SecretLevel
 from services.policy.identifiers.finding import Finding
 from services.policy.identifiers.scan import safe_names
 from services.policy.secrecy.wording import (

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
-from services.model.statement import SecretLevel
+from services.model.enumerations import SecretLevel
 from services.policy.texts import latin
 
 LEVELS = {

@@ -6,7 +6,7 @@ from collections import defaultdict, deque
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 
-from services.model.rule import Severity
+from services.model.enumerations import Severity
 from services.validation.ooxml.package import Element, main
 from services.validation.ooxml.styles import Styles
 from services.validation.workbook import address

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from lxml import etree
 
-from services.model.rule import Severity
+from services.model.enumerations import Severity
 from services.validation.findings import Finding
 from services.validation.marking import summary
 from services.validation.marking.cells import anchors, colour, place_of

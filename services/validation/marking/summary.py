@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
+from services.model.enumerations import Severity
 from services.model.messages import text
-from services.model.rule import Severity
 from services.validation.findings import Finding
 from services.validation.marking.cells import place_of
 from services.validation.ooxml.sheets import Cell, Page, fitted

@@ -7,7 +7,7 @@ from typing import Final
 
 from lxml import etree
 
-from services.model.rule import Severity
+from services.model.enumerations import Severity
 from services.validation.ooxml.package import MAIN, Element, ensured, main
 
 CONTENT_TYPE: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.styles+xml"

@@ -3,7 +3,7 @@
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 
-from services.model.rule import Severity
+from services.model.enumerations import Severity
 from services.model.table import Role, Row, Table
 from services.validation.findings import Context, Notebook, Place
 from services.validation.placing.layout import Layout

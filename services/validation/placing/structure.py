@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from services.model.rule import Severity
+from services.model.enumerations import Severity
 from services.model.table import Column, Role, Table, Unit
 from services.validation.findings import Context, Notebook, Place
 from services.validation.numbers import Content, Convention, convention_of, read_number

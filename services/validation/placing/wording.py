@@ -7,7 +7,7 @@ complete a column is. Everything here compares texts that `normalise` made equal
 import re
 from functools import lru_cache
 
-from services.model.observation import Completeness
+from services.model.enumerations import Completeness
 from services.model.period import Frequency, Period
 from services.model.text import folded, normalise
 from services.validation.placing.units import meaning

@@ -5,9 +5,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any, Final, Literal
 
+from services.model.enumerations import Severity
 from services.model.form import Form
 from services.model.product import PRODUCT
-from services.model.rule import Severity
 from services.validation.findings import Answer, Finding, Notebook, Repair
 from services.validation.rules import Tally
 

@@ -11,8 +11,9 @@ from datetime import datetime
 from typing import Any, Final
 
 from services.events.validation import AnswerKind
+from services.model.enumerations import Severity
 from services.model.form import Form
-from services.model.rule import Rule, Severity
+from services.model.rule import Rule
 from services.validation.codes import codes
 from services.validation.findings import Finding
 from services.validation.report.content import SEVERITIES, Report

@@ -10,9 +10,9 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from services.model.enumerations import Severity
 from services.model.form import Form
 from services.model.messages import texts
-from services.model.rule import Severity
 from services.model.text import Text
 from services.validation.findings import NUMBERS, Finding, in_both
 from services.validation.numbers import printed

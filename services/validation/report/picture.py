@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Final
 
-from services.model.rule import Severity
+from services.model.enumerations import Severity
 from services.validation.findings import Finding
 from services.validation.marking.cells import place_of
 from services.validation.workbook import Sheet, Workbook

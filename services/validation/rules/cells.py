@@ -12,6 +12,7 @@ from enum import StrEnum
 
 from services.model import table as form_table
 from services.model.codelist import Codelist
+from services.model.enumerations import Severity
 from services.model.rule import (
     Axis,
     CellType,
@@ -19,7 +20,6 @@ from services.model.rule import (
     Relation,
     Rule,
     RuleKind,
-    Severity,
     Total,
     parse_names,
     parse_totals,

@@ -4,7 +4,8 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import Final
 
-from services.model.rule import Rule, Severity
+from services.model.enumerations import Severity
+from services.model.rule import Rule
 from services.validation.codes import codes
 from services.validation.findings import Context, Notebook, Place
 

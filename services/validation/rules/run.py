@@ -4,9 +4,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from services.model.codelist import Codelist
+from services.model.enumerations import Severity
 from services.model.form import Form
 from services.model.form_rules import tables_of
-from services.model.rule import Rule, Severity
+from services.model.rule import Rule
 from services.validation.accepted import Accepted
 from services.validation.cells import printed
 from services.validation.findings import Notebook, Place

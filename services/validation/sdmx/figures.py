@@ -3,10 +3,10 @@
 from collections.abc import Iterable
 from decimal import Decimal
 
+from services.model.enumerations import Completeness, Severity
 from services.model.flags import NONE, FlagError, Flags
-from services.model.observation import Completeness, Missing
+from services.model.observation import Missing
 from services.model.period import Period, PeriodError
-from services.model.rule import Severity
 from services.model.table import Column, Role, Sdmx, Table, Unit
 from services.validation.findings import WITHIN, Context, Notebook, Place
 from services.validation.numbers import Content, Reading, read_decimal

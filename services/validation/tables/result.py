@@ -6,8 +6,9 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from services.model.enumerations import Severity
 from services.model.expression.values import nearest
-from services.model.rule import Rule, Severity
+from services.model.rule import Rule
 from services.model.text import ModelError
 from services.validation.rules.engine import Frame, Outcome, run_rules
 from services.validation.tables.reading import TableError, no_number, read_table

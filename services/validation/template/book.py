@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from lxml import etree
 
 from services.model.codelist import Codelist
+from services.model.enumerations import Completeness
 from services.model.form import Form
 from services.model.messages import text
-from services.model.observation import Completeness
 from services.model.period import Period
 from services.model.rule import RuleKind
 from services.model.table import Span

@@ -5,8 +5,9 @@ from collections.abc import Iterator, Mapping
 
 from services.model.codelist import WHOLE_COUNTRY
 from services.model.crosswalk import BEFORE, SINCE, Area, provinces
+from services.model.enumerations import Severity
 from services.model.form import Form
-from services.model.rule import RuleKind, Severity
+from services.model.rule import RuleKind
 from services.model.text import ModelError, normalise
 from services.validation.cells import printed
 from services.validation.findings import WITHIN, Context, Notebook, Place

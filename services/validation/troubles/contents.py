@@ -1,6 +1,6 @@
 """What is to be said of a workbook as a whole: what couldn't be read, was decoded, or is hidden."""
 
-from services.model.rule import Severity
+from services.model.enumerations import Severity
 from services.validation.findings import Context, Notebook, Place
 from services.validation.workbook import Sheet, Workbook
 from services.validation.workbook.address import column_letters

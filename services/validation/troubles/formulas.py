@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 
-from services.model.rule import Severity
+from services.model.enumerations import Severity
 from services.validation.findings import WITHIN, Context, Notebook, Place
 from services.validation.placing.layout import Layout
 from services.validation.workbook import CellValue, Formula, Sheet, Workbook, address

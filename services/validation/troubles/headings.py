@@ -3,9 +3,8 @@
 import re
 from collections.abc import Iterator
 
-from services.model.observation import Completeness
+from services.model.enumerations import Completeness, Severity
 from services.model.period import Frequency, Period
-from services.model.rule import Severity
 from services.model.table import Column, Role, Span, Table
 from services.model.text import Text, normalise
 from services.validation.findings import WITHIN, Context, Notebook, Place

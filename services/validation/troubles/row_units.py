@@ -1,6 +1,6 @@
 """The units of single rows, where a table has a column for them."""
 
-from services.model.rule import Severity
+from services.model.enumerations import Severity
 from services.model.table import Role
 from services.validation.cells import printed
 from services.validation.findings import Context, Notebook, Place

@@ -9,8 +9,9 @@ from decimal import Decimal
 from math import log10
 from statistics import median
 
+from services.model.enumerations import Severity
 from services.model.form import Form
-from services.model.rule import Axis, Relation, RuleKind, Severity, Total, parse_totals
+from services.model.rule import Axis, Relation, RuleKind, Total, parse_totals
 from services.model.table import Role
 from services.validation.findings import WITHIN, Context, Notebook, Place
 from services.validation.placing.entries import Entry

@@ -7,9 +7,8 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
+from services.model.enumerations import Completeness, Severity
 from services.model.form import Form
-from services.model.observation import Completeness
-from services.model.rule import Severity
 from services.model.table import Role, Table
 from services.validation.findings import Context, Notebook, Place
 from services.validation.numbers import Content, read_number

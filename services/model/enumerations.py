@@ -1,0 +1,41 @@
+"""Closed sets of words that statements, forms, the catalogue and events share; light, since every program has them."""
+
+from enum import StrEnum
+
+
+class Completeness(StrEnum):
+    """Mức độ hoàn chỉnh: ước tính, sơ bộ, chính thức."""
+
+    ESTIMATE = "estimate"
+    PRELIMINARY = "preliminary"
+    OFFICIAL = "official"
+
+
+class Regime(StrEnum):
+    """Under which regime figures come: a duty (phối hợp), or a commitment (chia sẻ)."""
+
+    COORDINATION = "coordination"
+    SHARING = "sharing"
+
+
+class SecretLevel(StrEnum):
+    """How secret a document is; the first is the highest."""
+
+    TOP_SECRET = "top_secret"
+    SECRET = "secret"
+    CONFIDENTIAL = "confidential"
+
+
+class Severity(StrEnum):
+    """What a finding means for the verdict: only an error returns a submission."""
+
+    INFORMATION = "information"
+    WARNING = "warning"
+    ERROR = "error"
+
+
+class Channel(StrEnum):
+    """How an organisation gets its notices."""
+
+    EMAIL = "email"
+    WEBHOOK = "webhook"
