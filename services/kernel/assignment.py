@@ -6,12 +6,10 @@ import asyncio
 import time
 from collections.abc import Iterable, Mapping, Sequence
 
-from faust.types import TP
-
 from services.kernel.backlog import Received
 from services.kernel.partition import Partition
 from services.kernel.process import Process
-from services.kernel.topics import Topic
+from services.kernel.topics import TP, Topic
 
 
 class Assignment:

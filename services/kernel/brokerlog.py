@@ -9,12 +9,11 @@ from typing import Any, TypeVar
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import OffsetOutOfRangeError
-from faust.types import TP
 
 from services.kernel.cluster import Cluster
 from services.kernel.dead import Content
 from services.kernel.process import Following
-from services.kernel.topics import Extent, Topic
+from services.kernel.topics import TP, Extent, Topic
 from services.kernel.wire import fingerprint
 
 T = TypeVar("T")

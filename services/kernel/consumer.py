@@ -19,7 +19,7 @@ from aiokafka.errors import IllegalStateError
 from faust.auth import SASLCredentials
 from faust.exceptions import ConsumerNotStarted
 from faust.transport.drivers import aiokafka
-from faust.types import TP
+from faust.types import TP as FaustTP
 from yarl import URL
 
 from services.kernel.backlog import Received
@@ -31,14 +31,14 @@ from services.kernel.errors import Newer, NotReplayable, Permanent
 from services.kernel.events import Event, EventData
 from services.kernel.letters import Letters
 from services.kernel.patience import patiently
-from services.kernel.topics import Topic, replay
+from services.kernel.topics import TP, Topic, replay
 from services.kernel.wire import decode, fingerprint
 
 SESSION_SECONDS = 10
 """How long the broker keeps a member's place of whom it hears nothing."""
 Accept = Callable[[TP, Sequence[Received]], bool]
 """Takes records of a partition over; False says that its queue is full."""
-Deliver = Callable[[TP, Sequence[Any]], Awaitable[None]]
+Deliver = Callable[[FaustTP, Sequence[Any]], Awaitable[None]]
 Take = Callable[[Iterable[TP]], None]
 Leave = Callable[[Sequence[TP]], Awaitable[None]]
 Fail = Callable[[BaseException], None]
@@ -50,11 +50,11 @@ class _FaustConsumer(aiokafka.Consumer):
     app: Any
     """The _App."""
 
-    def acknowledge(self, tp: TP, offset: int) -> None:
+    def acknowledge(self, tp: FaustTP, offset: int) -> None:
         """Of a partition, in the order of offsets, all below included."""
         self._acked[tp] = [offset]
 
-    def _new_offset(self, tp: TP) -> int | None:
+    def _new_offset(self, tp: FaustTP) -> int | None:
         acknowledged = self._acked.pop(tp, None)
         return acknowledged[0] + 1 if acknowledged else None
 
@@ -74,7 +74,9 @@ class _FaustConsumer(aiokafka.Consumer):
             if not self.app.should_stop:
                 self.app.fail(error)
 
-    async def _hand_over(self, records: Mapping[TP, Sequence[Any]], active: set[TP]) -> None:
+    async def _hand_over(
+        self, records: Mapping[FaustTP, Sequence[Any]], active: set[FaustTP]
+    ) -> None:
         """What was fetched before a rebalance is not ours any more, perhaps: it comes again to whoever has it then."""
         generation = self.app.consumer_generation_id
         for tp, batch in records.items():
@@ -182,14 +184,15 @@ class Consumer:
 
     def resume(self, tp: TP) -> None:
         """Lets the broker send more of a partition whose queue was full."""
-        self._app.consumer.on_buffer_drop(tp)
+        self._app.consumer.on_buffer_drop(FaustTP(*tp))
 
     async def rewind(self, tp: TP, offset: int) -> None:
         """Has the records of a partition come again from an offset on, if the partition is still ours."""
-        if tp in self._app.consumer.assignment():
+        place = FaustTP(*tp)
+        if place in self._app.consumer.assignment():
             with suppress(IllegalStateError):  # it has just been taken away
                 # Not seek: that reaches into the fetching thread, which may be at the very records, and dies of it.
-                await self._app.consumer.seek_wait({tp: offset})
+                await self._app.consumer.seek_wait({place: offset})
 
     @property
     def partitions(self) -> list[TP]:
@@ -208,7 +211,7 @@ class Consumer:
     def _faust(self) -> _FaustConsumer:
         return cast(_FaustConsumer, self._app.consumer)
 
-    async def _deliver(self, tp: TP, records: Sequence[Any]) -> None:
+    async def _deliver(self, tp: FaustTP, records: Sequence[Any]) -> None:
         if tp.topic == replay(self._service):
             received = [await self._sent_back(tp, record) for record in records]
             if tp not in self._app.consumer.assignment():
@@ -218,11 +221,11 @@ class Consumer:
                 self._received(tp, record, Origin(*tp, record.offset), _content(record))
                 for record in records
             ]
-        if not self._accept(tp, received):
+        if not self._accept(TP(*tp), received):
             # Not pause_partitions: that drops records already fetched, and commits past them.
             self._app.consumer.on_buffer_full(tp)
 
-    async def _sent_back(self, tp: TP, record: Any) -> Received:
+    async def _sent_back(self, tp: FaustTP, record: Any) -> Received:
         """The dead letter that the record names; what may not be sent back comes without its content."""
         named = _content(record)
         try:
@@ -233,7 +236,12 @@ class Consumer:
         return self._received(tp, record, origin, content)
 
     def _received(
-        self, tp: TP, record: Any, origin: Origin, content: Content, error: Permanent | None = None
+        self,
+        tp: FaustTP,
+        record: Any,
+        origin: Origin,
+        content: Content,
+        error: Permanent | None = None,
     ) -> Received:
         decoded: Event | Permanent | Newer
         try:
@@ -248,12 +256,10 @@ class Consumer:
         )  # fmt: skip
 
     async def _assigned(self, app: Any, /, *args: Any, signal: Any = None, **_: Any) -> None:
-        assigned: Iterable[TP] = args[0]
-        self._take(list(assigned))
+        self._take([TP(*one) for one in args[0]])
 
     async def _revoked(self, app: Any, /, *args: Any, signal: Any = None, **_: Any) -> None:
-        revoked: Iterable[TP] = args[0]
-        await self._leave(list(revoked))
+        await self._leave([TP(*one) for one in args[0]])
 
 
 def _content(record: Any) -> Content:

@@ -10,10 +10,8 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from faust.types import TP
-
 from services.kernel import metrics
-from services.kernel.topics import Extent
+from services.kernel.topics import TP, Extent
 
 LOOK_SECONDS: Final = 15.0
 PATIENCE_SECONDS: Final = 300.0

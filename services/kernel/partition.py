@@ -13,7 +13,6 @@ from contextlib import suppress
 from typing import Any, TypeVar, cast
 
 import structlog
-from faust.types import TP
 
 from services.kernel import metrics
 from services.kernel.backlog import BATCH_EVENTS, Backlog, Received
@@ -28,7 +27,7 @@ from services.kernel.process import Process
 from services.kernel.publisher import DELIVERY_TIMEOUT
 from services.kernel.stage import BatchStage, ObjectStage, Stage
 from services.kernel.store import Position, Result, Tried
-from services.kernel.topics import Topic, dead
+from services.kernel.topics import TP, Topic, dead
 from services.kernel.wire import Message
 
 T = TypeVar("T")

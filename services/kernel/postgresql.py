@@ -10,7 +10,6 @@ from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
-from faust.types import TP
 from sqlalchemy import Engine
 from sqlmodel import Session
 
@@ -19,6 +18,7 @@ from services.kernel.db import cursor, write
 from services.kernel.errors import IdentityConflict
 from services.kernel.events import Event, Row
 from services.kernel.store import Result, Trials, Tried, digest
+from services.kernel.topics import TP
 from services.kernel.wire import Header, Message
 
 KEEP_INBOX_DAYS = 150

@@ -7,8 +7,6 @@ from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
-from faust.types import TP
-
 from services.kernel.clock import Clock
 from services.kernel.handling import Handling
 from services.kernel.locks import Takeover
@@ -16,7 +14,7 @@ from services.kernel.patience import patiently
 from services.kernel.shares import Places
 from services.kernel.stage import Stage
 from services.kernel.store import Position, Store
-from services.kernel.topics import Topic
+from services.kernel.topics import TP, Topic
 from services.kernel.turns import Turns
 from services.kernel.wire import Message
 

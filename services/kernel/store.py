@@ -12,11 +12,11 @@ from hashlib import sha256
 from typing import Protocol
 from uuid import UUID
 
-from faust.types import TP
 from sqlmodel import Session
 
 from services.kernel.errors import Permanent
 from services.kernel.events import Event, Row
+from services.kernel.topics import TP
 from services.kernel.wire import Message
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import yaml
 
@@ -63,6 +63,13 @@ class Topic:
             "max.message.bytes": str(LARGEST_RECORD + (LETTER_ROOM if self.is_dead else 0)),
             **(COMPACTION if self.compacted else {}),
         }
+
+
+class TP(NamedTuple):
+    """A partition of a topic. Faust has the same, equal to it, but not without all of Faust."""
+
+    topic: str
+    partition: int
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,6 @@ from typing import Final, Protocol
 
 import sqlalchemy as sa
 import structlog
-from faust.types import TP
 from kafka import KafkaConsumer, TopicPartition
 from sqlalchemy import Connection, Engine
 from sqlalchemy.dialects.postgresql import JSONB
@@ -27,7 +26,7 @@ from services.kernel.cluster import Cluster
 from services.kernel.comparison import Check
 from services.kernel.errors import is_transient
 from services.kernel.outbox import EXPIRE
-from services.kernel.topics import Extent, Topic, read_by
+from services.kernel.topics import TP, Extent, Topic, read_by
 
 LOOK_SECONDS: Final = 5.0
 OUTAGE_SECONDS: Final = 2.0

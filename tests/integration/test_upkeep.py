@@ -9,7 +9,6 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from faust.types import TP
 from kafka.errors import KafkaConnectionError
 from sqlalchemy import Engine
 
@@ -19,7 +18,7 @@ from services.kernel.cluster import Cluster
 from services.kernel.comparison import Check, Comparison, Gap, Repair
 from services.kernel.db import close, connect
 from services.kernel.locks import Locks
-from services.kernel.topics import Extent, load
+from services.kernel.topics import TP, Extent, load
 from services.kernel.upkeep import Upkeep
 from tests.toy.harness import INPUT, make_schema
 

@@ -12,7 +12,6 @@ from random import Random
 from typing import Any
 
 from aiokafka.errors import KafkaConnectionError
-from faust.types import TP
 
 from services.kernel import wire
 from services.kernel.assignment import Assignment
@@ -21,7 +20,7 @@ from services.kernel.dead import Origin
 from services.kernel.errors import Permanent
 from services.kernel.process import Following
 from services.kernel.publisher import DELIVERY_TIMEOUT, Delivery
-from services.kernel.topics import Topic
+from services.kernel.topics import TP, Topic
 from services.kernel.wire import Message, decode
 from tests.simulation import toy
 from tests.simulation.codec import CODEC

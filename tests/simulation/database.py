@@ -11,14 +11,13 @@ from typing import Any, cast
 from uuid import UUID
 
 import psycopg
-from faust.types import TP
 from sqlmodel import Session
 
 from services.kernel.errors import IdentityConflict
 from services.kernel.events import Event, Row
 from services.kernel.locks import POLL, Takeover
 from services.kernel.store import Position, Result, Trials, Tried, digest
-from services.kernel.topics import Topic
+from services.kernel.topics import TP, Topic
 from services.kernel.wire import Message
 from tests.simulation.loop import Machine
 

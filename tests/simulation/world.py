@@ -13,9 +13,8 @@ from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import Any, Literal
 
-from faust.types import TP
-
 from services.kernel.events import Event
+from services.kernel.topics import TP
 from services.kernel.wire import Message, encode
 from tests.simulation.broker import Broker, Producer
 from tests.simulation.codec import CODEC

@@ -6,12 +6,11 @@ import asyncio
 from typing import Any, ClassVar, cast
 
 import pytest
-from faust.types import TP
 
 from services.kernel import assignment
 from services.kernel.assignment import Assignment
 from services.kernel.backlog import Received
-from services.kernel.topics import load
+from services.kernel.topics import TP, load
 
 PLACE = TP("submission.received", 0)
 RECORD = cast(Received, object())

@@ -8,13 +8,12 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from faust.types import TP
 
 from services.events.policy import SubmissionCleared
 from services.kernel.brokerlog import BrokerLog
 from services.kernel.cluster import Cluster
 from services.kernel.consumer import Consumer, _App, _FaustConsumer
-from services.kernel.topics import load
+from services.kernel.topics import TP, load
 
 
 def test_faust_makes_no_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

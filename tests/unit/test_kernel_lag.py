@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from faust.types import TP
-
 from services.kernel import metrics
 from services.kernel.lag import Lag
-from services.kernel.topics import Extent
+from services.kernel.topics import TP, Extent
 
 ONE, OTHER = TP("submission.cleared", 0), TP("submission.cleared", 1)
 
