@@ -14,7 +14,7 @@ from typing import TypeVar
 import structlog
 
 from services.kernel import metrics
-from services.kernel.errors import is_transient
+from services.kernel.transient import is_transient
 
 A = TypeVar("A")
 T = TypeVar("T")

@@ -16,8 +16,8 @@ from starlette.exceptions import HTTPException
 
 from services.kernel import metrics
 from services.kernel.bodies import MAX_BYTES, TooLarge
-from services.kernel.errors import is_transient
 from services.kernel.fields import vietnamese
+from services.kernel.transient import is_transient
 
 MEDIA_TYPE = "application/problem+json"
 RETRY_AFTER = "5"

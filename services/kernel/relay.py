@@ -16,8 +16,8 @@ import structlog
 from aiokafka.errors import KafkaError
 
 from services.kernel import metrics
-from services.kernel.errors import is_transient
 from services.kernel.publisher import Delivery
+from services.kernel.transient import is_transient
 from services.kernel.wire import Message
 
 ANSWER_WITHIN: Final = 10.0

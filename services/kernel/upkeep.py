@@ -24,9 +24,9 @@ from services.kernel import metrics
 from services.kernel.clock import Clock
 from services.kernel.cluster import Cluster
 from services.kernel.comparison import Check
-from services.kernel.errors import is_transient
 from services.kernel.outbox import EXPIRE
 from services.kernel.topics import TP, Extent, Topic, read_by
+from services.kernel.transient import is_transient
 
 LOOK_SECONDS: Final = 5.0
 OUTAGE_SECONDS: Final = 2.0

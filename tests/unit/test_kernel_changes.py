@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from services.kernel.changes import Change, OlderTables, known, newer, verify
-from services.kernel.errors import Newer, is_transient
+from services.kernel.errors import Newer
 from services.kernel.migration import SERVICES, services
+from services.kernel.transient import is_transient
 
 ADDS, TAKES = Change("0002_adds", takes_away=False), Change("0003_takes", takes_away=True)
 FIRST = Change("0001_first", takes_away=False)

@@ -14,7 +14,8 @@ from fastapi import Body, FastAPI, Query
 
 from services.kernel import metrics, problems
 from services.kernel.bodies import BodyLimit
-from services.kernel.errors import Unavailable, is_transient
+from services.kernel.errors import Unavailable
+from services.kernel.transient import is_transient
 
 
 def ask(app: FastAPI, method: str, **more: Any) -> httpx2.Response:

@@ -17,9 +17,10 @@ import sqlalchemy as sa
 from sqlalchemy import Engine
 from sqlalchemy.pool import StaticPool
 
-from services.kernel.errors import Unavailable, is_transient
+from services.kernel.errors import Unavailable
 from services.kernel.events import NewObject
 from services.kernel.masterkey import MasterKey
+from services.kernel.transient import is_transient
 from services.kernel.vault import SENTINEL, Damaged, Erased, Folder, Missing, Vault
 
 ITEM = NewObject("7f2f4d0e", 1, "original", "text/csv", b"12.342.460,42")

@@ -15,7 +15,7 @@ from services.catalogue.people import changes, store
 from services.kernel import metrics
 from services.kernel.api import Context
 from services.kernel.auth import Role
-from services.kernel.errors import is_transient
+from services.kernel.transient import is_transient
 
 SECONDS = 60.0
 ITEMS = sa.text("""

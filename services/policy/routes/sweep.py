@@ -20,8 +20,8 @@ from sqlmodel import Session, col, select
 from services.kernel import metrics, replica
 from services.kernel.api import Context, context_of
 from services.kernel.auth import allowed
-from services.kernel.errors import is_transient
 from services.kernel.patience import each_for_itself
+from services.kernel.transient import is_transient
 from services.model.regulation import day
 from services.policy.answers import GRANTED, PENDING
 from services.policy.facts.loading import candidates, facts_of, item_facts
