@@ -245,8 +245,7 @@ class Consumer:
     ) -> Received:
         decoded: Event | Permanent | Newer
         try:
-            topic = self._inputs[origin.topic]
-            decoded = error or decode(topic, self._kinds[topic.name], *content, codec())
+            decoded = error or self._decoded(origin.topic, content)
         except (Permanent, Newer) as found:
             decoded = found
         return Received(
@@ -254,6 +253,9 @@ class Consumer:
             partial(self._faust.acknowledge, tp, record.offset),
             partial(fingerprint, record.timestamp, *_content(record)), record.timestamp / 1000,
         )  # fmt: skip
+
+    def _decoded(self, topic: str, content: Content) -> Event:
+        return decode(self._inputs[topic], self._kinds[topic], *content, codec())
 
     async def _assigned(self, app: Any, /, *args: Any, signal: Any = None, **_: Any) -> None:
         self._take([TP(*one) for one in args[0]])
