@@ -12,13 +12,23 @@ from typing import Any
 
 from rich.console import Console
 
-from bench import cost, decisions, fairness, identifiers, reading, rules
+from bench import cost, decisions, events, fairness, identifiers, reading, rules
 from bench.chain import report
 from bench.chain.measure import FULL, SHORT
 from bench.chain.measure import measure as measure_chain
 from bench.planted import study
 
-PARTS = ("runner", "chain", "fairness", "reading", "rules", "planted", "identifiers", "decisions")
+PARTS = (
+    "runner",
+    "chain",
+    "fairness",
+    "reading",
+    "rules",
+    "planted",
+    "identifiers",
+    "decisions",
+    "events",
+)
 Progress = Callable[[str], None]
 
 
@@ -43,6 +53,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             "planted": _planted,
             "identifiers": _identifiers,
             "decisions": _decisions,
+            "events": _events,
         }
         measure = parts[part]
         measured[part] = measure(options.short, progress.print, console)
@@ -110,12 +121,19 @@ def _decisions(short: bool, progress: Progress, console: Console | None) -> dict
     return decisions.as_json(found)
 
 
+def _events(short: bool, progress: Progress, console: Console | None) -> list[dict[str, Any]]:
+    found = events.measure(short, progress)
+    if console:
+        console.print(events.table(found))
+    return events.as_json(found)
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument(
         "part", nargs="?", choices=PARTS,
         help="the runner beside one by hand, the whole chain, large files beside another's small one, reading, rules"
-        " beside vtlengine, planted errors, names found, decisions (all)",
+        " beside vtlengine, planted errors, names found, decisions, events as classes (all)",
     )  # fmt: skip
     parser.add_argument("--short", action="store_true", help="a minute each, for a first look")
     parser.add_argument("--json", action="store_true", help="everything, for a program")
