@@ -61,7 +61,8 @@ def _all_of(error: BaseException | None) -> Iterator[BaseException]:
 
 class Seldom(logging.Filter):
     """Of what a library says again and again, as aiokafka fifty times a second while the broker is away, one line in
-    `BETWEEN` seconds, which counts those that it stands for. `seconds` is a clock that never jumps.
+    `BETWEEN` seconds, which counts those that it stands for. What shows an exception is never left out: the words are
+    the same, and the errors need not be. `seconds` is a clock that never jumps.
     """
 
     BETWEEN = 10.0
@@ -74,6 +75,8 @@ class Seldom(logging.Filter):
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Whether the record is written."""
+        if record.exc_info:
+            return True
         now, words = self._seconds(), (record.name, str(record.msg))
         last, left_out = self._said.get(words, (now - self.BETWEEN, 0))
         if now - last < self.BETWEEN:

@@ -78,6 +78,10 @@ def test_what_a_library_repeats_is_written_seldom_and_counted() -> None:
     assert said("no connection to %s", "1") == "no connection to 1"
     assert [said("no connection to %s", "1") for _ in range(3)] == [None] * 3
     assert said("another") == "another"
+    for error in (KeyError("a"), KeyError("b")):
+        shown = (type(error), error, None)
+        record = logging.LogRecord("uvicorn", logging.ERROR, "", 0, "an exception", (), shown)
+        assert seldom.filter(record), "the same words of another error"
     now = 10.0
     assert (
         said("no connection to %s", "2")
