@@ -16,7 +16,7 @@ from services.audit.proofs import consistency
 from services.audit.readers import reaches, reader
 from services.audit.receipts import NoReceipt, receipt_of
 from services.audit.store import Checkpoint, Leaf
-from services.kernel.api import Context, context_of, create, serve
+from services.kernel.api import With, create, serve
 from services.kernel.auth import Access, Scope, allowed
 from services.kernel.clock import Clock, utc_now
 from services.kernel.comparison import Check
@@ -41,7 +41,6 @@ NO_RECEIPT = {"unknown": 404, "erased": 410, "undecided": 409}
 """Status of each reason why there is no receipt."""
 ATTEMPT = Query(ge=1, le=2**31 - 1)
 SIZE = Query(ge=1, le=2**63 - 1)
-Inject = Annotated[Context, Depends(context_of)]
 Reader = Annotated[Access, Depends(reader("receipt.read"))]
 
 
@@ -143,7 +142,7 @@ def _log(app: FastAPI, checked: list[Any]) -> None:
         summary="Độ dài và gốc của nhật ký · Size and root of the log",
         dependencies=checked,
     )
-    def checkpoint(context: Inject) -> State:
+    def checkpoint(context: With) -> State:
         """The newest checkpoint."""
         with Session(context.engine) as session:
             return newest(session)
@@ -156,7 +155,7 @@ def _log(app: FastAPI, checked: list[Any]) -> None:
         responses={404: {"description": "size"}},
     )
     def consistency_of(
-        context: Inject, first: Annotated[int, SIZE], second: Annotated[int, SIZE]
+        context: With, first: Annotated[int, SIZE], second: Annotated[int, SIZE]
     ) -> Consistency:
         """The proof between two states of the log, and their roots."""
         with Session(context.engine) as session:
@@ -181,7 +180,7 @@ def _submissions(app: FastAPI) -> None:
         tags=["receipts"],
         summary="Các lá của một hồ sơ · The leaves of a submission",
     )
-    def leaves(context: Inject, who: Reader, submission: Annotated[UUID, Query()]) -> Leaves:
+    def leaves(context: With, who: Reader, submission: Annotated[UUID, Query()]) -> Leaves:
         """What the log holds of a submission; nothing for one that is unknown, or not for who asks."""
         with Session(context.engine) as session:
             reached = reaches(session, who, str(submission), context.clock())
@@ -194,7 +193,7 @@ def _submissions(app: FastAPI) -> None:
         responses={status: {"description": code} for code, status in NO_RECEIPT.items()},
     )
     def receipt(
-        context: Inject,
+        context: With,
         who: Reader,
         submission: UUID,
         attempt: Annotated[int | None, ATTEMPT] = None,

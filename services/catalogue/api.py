@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
 from datetime import UTC
+from functools import partial
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, FastAPI, Query, Response
-from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import JSONResponse
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 from sqlmodel import Session
@@ -19,14 +16,15 @@ from services.catalogue.calendar import routes as calendar
 from services.catalogue.entry import Command, Refused, Version
 from services.catalogue.people import change_routes, login, vacancies
 from services.catalogue.people import routes as people
-from services.catalogue.people.change_routes import Decided, answered
+from services.catalogue.people.change_routes import Decided, decided
 from services.catalogue.people.governing import Outcome
 from services.catalogue.people.signing import StoredKeys
 from services.catalogue.refusals import absent
 from services.events.catalogue import CatalogueKind
-from services.kernel.api import Context, context_of, create, serve
+from services.kernel.api import With, create, every, serve
 from services.kernel.auth import Access, allowed
 from services.kernel.clock import Clock, utc_now
+from services.kernel.command import carried_out
 from services.kernel.settings import Settings
 
 TEXT = (
@@ -35,7 +33,6 @@ TEXT = (
 )
 
 
-With = Annotated[Context, Depends(context_of)]
 router = APIRouter(prefix="/v1", tags=["catalogue"])
 readers = [Depends(allowed("entry.read"))]
 
@@ -124,16 +121,13 @@ async def put(
         valid_to=change.valid_to and change.valid_to.astimezone(UTC),
     )
     try:
-        author = access.principal.id
-        changed = await run_in_threadpool(changing.change, context, command, author)
+        act = partial(changing.change, context.outbox, command, access.principal.id)
+        changed = await carried_out(context, act)
     except Refused as refused:
         raise changing.refusal(command, refused) from None
     if changed.version is None:
-        outcome = Outcome(change=changed.change, sequence=changed.sequence)
-        waits = await answered(context, outcome)
+        waits = decided(Outcome(change=changed.change))
         return JSONResponse(waits.model_dump(mode="json"), 202)
-    if changed.sequence is not None:
-        await context.relay.published(changed.sequence)
     if not changed.is_new:
         response.status_code = 200
     return _whole(changed.version)
@@ -173,30 +167,16 @@ def _whole(version: Version) -> Whole:
 
 def create_app(config: Settings | None = None, clock: Clock = utc_now) -> FastAPI:
     """The application with its routes; while it runs, it counts what is vacant."""
-    app = create("catalogue", "Danh mục · Catalogue", TEXT, config, clock)
+    app = create(
+        "catalogue", "Danh mục · Catalogue", TEXT, config, clock,
+        background=every(vacancies.SECONDS, vacancies.count),
+    )  # fmt: skip
     app.state.keys = StoredKeys(app.state.context.engine, clock)
     # The entries come last: a kind of entries is what nothing else is.
     parts = (login, change_routes, people, calendar, registry)
     for part in (*(one.router for one in parts), router):
         app.include_router(part)
-    _watch_beside(app)
     return app
-
-
-def _watch_beside(app: FastAPI) -> None:
-    """While it runs, it counts what is vacant."""
-    common = app.router.lifespan_context
-
-    @asynccontextmanager
-    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        async with common(app):
-            watching = asyncio.create_task(vacancies.watch(app.state.context))
-            yield
-            watching.cancel()
-            with suppress(asyncio.CancelledError):
-                await watching
-
-    app.router.lifespan_context = lifespan
 
 
 if __name__ == "__main__":

@@ -16,44 +16,40 @@ from services.catalogue.people import authority, changes
 from services.catalogue.people.authority import Change, Told
 from services.catalogue.refusals import wrong
 from services.events.catalogue import CatalogueKind, PeopleChangeKind, PeopleChangeState
-from services.kernel.api import Context
+from services.kernel.outbox import Outbox
 from services.kernel.problems import Problem
 
 
 @dataclass(frozen=True)
 class Changed:
-    """The version now in the catalogue, None where the change waits; `sequence`: the outbox row to wait for."""
+    """The version now in the catalogue, None where the change waits."""
 
     version: Version | None
     is_new: bool
-    sequence: int | None
     change: Change | None = None
 
 
-def change(context: Context, command: Command, author: str) -> Changed:
+def change(
+    outbox: Outbox, command: Command, author: str, session: Session, now: datetime
+) -> Changed:
     """Carries out a command, or proposes it where it says who may act; raises Refused."""
-    now = context.clock()
-    with Session(context.engine) as session, session.begin():
-        counter = store.lock(session)
-        facts = store.facts(session, command.kind, command.id)
-        version = handler.decide(command, facts, counter, now)
-        if version is None:
-            return Changed(facts.newest, False, context.outbox.unpublished(session))
-        what = authority.governed(replace(command, body=version.body), facts.newest, now)
-        is_founded = changes.is_founded(session)
-        if what and is_founded:
-            return _propose(context, session, what, version, author)
-        sequence = _write(context, session, version)
-        if what:
-            told = _told(what, version, PeopleChangeState.DONE, is_founding=True)
-            told_as = authority.event(uuid4(), told, author, None, now)
-            sequence = context.outbox.add(session, told_as)
-        return Changed(version, True, sequence)
+    counter = store.lock(session)
+    facts = store.facts(session, command.kind, command.id)
+    version = handler.decide(command, facts, counter, now)
+    if version is None:
+        return Changed(facts.newest, False)
+    what = authority.governed(replace(command, body=version.body), facts.newest, now)
+    if what and changes.is_founded(session):
+        return _propose(outbox, session, what, version, author)
+    _write(outbox, session, version)
+    if what:
+        told = _told(what, version, PeopleChangeState.DONE, is_founding=True)
+        outbox.add(session, authority.event(uuid4(), told, author, None, now))
+    return Changed(version, True)
 
 
-def confirm(context: Context, session: Session, found: Change, who: str) -> int:
-    """Carries out a change that this second person agrees to; returns the outbox row to wait for."""
-    now = context.clock()
+def confirm(outbox: Outbox, session: Session, found: Change, who: str, now: datetime) -> None:
+    """Carries out a change that this second person agrees to."""
     kind, _, id_ = found.subject.partition("/")
     times = {n: found.body[n] and datetime.fromisoformat(found.body[n]) for n in TIMES}
     command = Command(CatalogueKind(kind), id_, found.body["body"], **times)
@@ -66,9 +62,9 @@ def confirm(context: Context, session: Session, found: Change, who: str) -> int:
     except Refused as refused:
         raise refusal(command, refused) from None
     assert version is not None, "the entry is as it was when this differed from it"
-    _write(context, session, version)
+    _write(outbox, session, version)
     told = _told(found.what, version, PeopleChangeState.DONE)
-    return context.outbox.add(session, authority.event(found.id, told, found.proposed_by, who, now))
+    outbox.add(session, authority.event(found.id, told, found.proposed_by, who, now))
 
 
 def refusal(command: Command, refused: Refused) -> Problem:
@@ -81,7 +77,7 @@ TIMES = ("valid_from", "valid_to")
 
 
 def _propose(
-    context: Context, session: Session, what: PeopleChangeKind, version: Version, author: str
+    outbox: Outbox, session: Session, what: PeopleChangeKind, version: Version, author: str
 ) -> Changed:
     body: Mapping[str, Any] = {
         "body": version.body,
@@ -90,16 +86,15 @@ def _propose(
     subject, now = f"{version.kind.value}/{version.id}", version.changed_at
     base = version.version - 1
     found, is_new = changes.propose(session, what, subject, base, body, (), author, now)
-    if not is_new:
-        return Changed(None, False, context.outbox.unpublished(session), found)
-    told = _told(what, version, PeopleChangeState.PROPOSED)
-    sequence = context.outbox.add(session, authority.event(found.id, told, author, None, now))
-    return Changed(None, True, sequence, found)
+    if is_new:
+        told = _told(what, version, PeopleChangeState.PROPOSED)
+        outbox.add(session, authority.event(found.id, told, author, None, now))
+    return Changed(None, is_new, found)
 
 
-def _write(context: Context, session: Session, version: Version) -> int:
+def _write(outbox: Outbox, session: Session, version: Version) -> None:
     store.add(session, version)
-    return context.outbox.add(session, handler.event(version))
+    outbox.add(session, handler.event(version))
 
 
 def _told(

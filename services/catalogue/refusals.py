@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from services.catalogue.entry import Flaw
 from services.kernel.problems import Problem
-from services.model.messages import texts
+from services.model.messages import advice
 
 
 def wrong(status: int, code: str, message: str, flaws: list[Flaw], **values: object) -> Problem:
@@ -12,20 +12,15 @@ def wrong(status: int, code: str, message: str, flaws: list[Flaw], **values: obj
     return Problem(
         status,
         code,
-        texts(message, **values).to_dict(),
-        texts(f"{message}.mend", **values).to_dict(),
+        *advice(message, **values),
         errors=[
-            {
-                "where": flaw.where,
-                "what": texts(f"catalogue.{flaw.code}", **flaw.values).to_dict(),
-                "mend": texts(f"catalogue.{flaw.code}.mend", **flaw.values).to_dict(),
-            }
+            {"where": flaw.where, "what": what, "mend": mend}
             for flaw in flaws
+            for what, mend in [advice(f"catalogue.{flaw.code}", **flaw.values)]
         ],
     )
 
 
 def absent(code: str, message: str, **values: object) -> Problem:
     """That there is nothing by this name."""
-    title, mend = texts(message, **values), texts(f"{message}.mend", **values)
-    return Problem(404, code, title.to_dict(), mend.to_dict())
+    return Problem(404, code, *advice(message, **values))

@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from typing import Annotated, Any
 from uuid import UUID, uuid4
 
 from fastapi import Depends, FastAPI, Query, Request
-from fastapi.concurrency import run_in_threadpool
 from pydantic import AfterValidator, AwareDatetime
 from sqlmodel import Session
 
@@ -23,14 +23,16 @@ from services.grdp.queries import Cursor
 from services.grdp.reach import Reach
 from services.grdp.reads import Reads
 from services.grdp.representation import Digest, Digests, Observation, Page, Totals
-from services.kernel.api import Context, context_of, create, repaired, serve
+from services.kernel.api import With, create, repaired, serve
 from services.kernel.auth import Access, allowed
 from services.kernel.clock import Clock, utc_now
+from services.kernel.command import carried_out
 from services.kernel.comparison import Repair
+from services.kernel.outbox import Outbox
 from services.kernel.problems import Problem
 from services.kernel.settings import Settings
 from services.model.enumerations import Completeness
-from services.model.messages import texts
+from services.model.messages import advice, texts
 from services.model.period import Period, PeriodError
 
 DESCRIPTION = (
@@ -43,7 +45,6 @@ PARAMETERS = (
 )  # fmt: skip
 READS = ("person", "organisation", "submission", "limit", "cursor")
 CODE = r"^[A-Za-z0-9._/-]{1,100}$"
-Inject = Annotated[Context, Depends(context_of)]
 
 
 def only(*known: str) -> Callable[[Request], None]:
@@ -144,7 +145,7 @@ def _observations(app: FastAPI) -> None:
         dependencies=[Depends(only(*PARAMETERS))],
     )
     async def observations(
-        context: Inject,
+        context: With,
         access: Annotated[Access, Depends(allowed("observation.read"))],
         wanted: Annotated[Wanted, Depends()],
     ) -> Page:
@@ -153,42 +154,36 @@ def _observations(app: FastAPI) -> None:
         Those withdrawn by then are left out. A `figure.read` tells of each page, an empty one too;
         503 without any figure while that can't be published.
         """
-        page, sequence = await run_in_threadpool(_read, context, Audience.of(access), wanted)
-        await context.relay.published(sequence)
+        act = partial(_read, context.outbox, Audience.of(access), wanted)
+        while (page := await carried_out(context, act)) is None:
+            pass
         return page
 
 
-def _read(context: Context, audience: Audience, wanted: Wanted) -> tuple[Page, int]:
-    """The page, and the place of its event in the outbox: both of one transaction."""
-    while (found := _read_once(context, audience, wanted)) is None:
-        pass
-    return found
-
-
-def _read_once(context: Context, audience: Audience, wanted: Wanted) -> tuple[Page, int] | None:
-    """The same; None where a submission of the page was taken back while it was read."""
+def _read(
+    outbox: Outbox, audience: Audience, wanted: Wanted, session: Session, now: datetime
+) -> Page | None:
+    """The page, with its event; None where a submission of the page was taken back while it was read."""
     equal = wanted.filters()
     cursor = _cursor(wanted.cursor) if wanted.cursor is not None else None
-    now = context.clock()
-    with Session(context.engine) as session, session.begin():
-        as_of = cursor.as_of if cursor else wanted.as_of or _newest(session, now)
-        after = cursor.after if cursor else None
-        reach = Reach.of(session, audience, now)
-        rows = queries.observations(session, reach, as_of, equal, after, wanted.limit + 1)
-        page = rows[: wanted.limit]
-        sources = reach.sources(session, page)
-        if not queries.are_kept(session, sources):
-            return None
-        read = Read(uuid4(), as_of, now, equal, sources)
-        event = read.event(audience)
-        reads.keep(session, event)
-        sequence = context.outbox.add(session, event)
+    as_of = cursor.as_of if cursor else wanted.as_of or _newest(session, now)
+    after = cursor.after if cursor else None
+    reach = Reach.of(session, audience, now)
+    rows = queries.observations(session, reach, as_of, equal, after, wanted.limit + 1)
+    page = rows[: wanted.limit]
+    sources = reach.sources(session, page)
+    if not queries.are_kept(session, sources):
+        return None
+    read = Read(uuid4(), as_of, now, equal, sources)
+    event = read.event(audience)
+    reads.keep(session, event)
+    outbox.add(session, event)
     more = len(rows) > wanted.limit
     observations = [Observation.model_validate(row) for row in page]
     last = str(Cursor(as_of, page[-1]["key_id"])) if more else None
     has_none = not observations and not audience.is_compilers
     note = texts("grdp.nothing_granted").to_dict() if has_none else None
-    return Page(as_of=as_of, observations=observations, next=last, note=note), sequence
+    return Page(as_of=as_of, observations=observations, next=last, note=note)
 
 
 def _digests(app: FastAPI) -> None:
@@ -198,7 +193,7 @@ def _digests(app: FastAPI) -> None:
         summary="Đối chiếu số liệu với nhật ký bằng chứng · What compares figures with the evidence log",
         dependencies=[Depends(allowed("digest.read")), Depends(only())],
     )
-    def digests(context: Inject, submission: UUID) -> Digests:
+    def digests(context: With, submission: UUID) -> Digests:
         """The salts of a submission's digests: for those who read all of its figures anyway.
 
         To anybody else a salt would betray a small number: the digest is public, and all that it
@@ -227,7 +222,7 @@ def _reads(app: FastAPI) -> None:
         dependencies=[Depends(allowed("read.read")), Depends(only(*READS))],
     )
     def listed(
-        context: Inject,
+        context: With,
         person: Annotated[str | None, Query(pattern=CODE, description="Người · Person")] = None,
         organisation: Annotated[
             str | None, Query(pattern=CODE, description="Cơ quan · Organisation")
@@ -251,7 +246,7 @@ def _totals(app: FastAPI) -> None:
         summary="Đối chiếu · Totals for reconciliation",
         dependencies=[Depends(allowed("totals.read")), Depends(only())],
     )
-    def totals(context: Inject) -> Totals:
+    def totals(context: With) -> Totals:
         """How many submissions, attempts and figures are stored."""
         with Session(context.engine) as session:
             return Totals.model_validate(queries.totals(session))
@@ -289,9 +284,8 @@ def _cursor(text: str) -> Cursor:
 
 
 def _problem(status: int, code: str, reason: str | None = None, **values: str) -> Problem:
-    title, mend = texts(f"grdp.{code}", **values), texts(f"grdp.{code}.mend", **values)
     more: dict[str, Any] = {"reason": reason} if reason else {}
-    return Problem(status, code.replace("_", "-"), title.to_dict(), mend.to_dict(), **more)
+    return Problem(status, code.replace("_", "-"), *advice(f"grdp.{code}", **values), **more)
 
 
 if __name__ == "__main__":

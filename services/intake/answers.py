@@ -5,7 +5,7 @@ from __future__ import annotations
 from services.intake.refusal import Refusal
 from services.kernel import metrics
 from services.kernel.problems import Problem
-from services.model.messages import texts
+from services.model.messages import advice
 
 
 def problem(refusal: Refusal) -> Problem:
@@ -19,8 +19,7 @@ def problem(refusal: Refusal) -> Problem:
     return Problem(
         code.status,
         code.id,
-        texts(refusal.message, **refusal.values).to_dict(),
-        texts(f"{refusal.message}.mend", **refusal.values).to_dict(),
+        *advice(refusal.message, **refusal.values),
         headers,
         **refusal.more,
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any
+from typing import Any
 
 import structlog
 from fastapi import APIRouter, Depends, Request, Response
@@ -18,7 +18,7 @@ from services.intake.openapi import NOTICE
 from services.intake.queries import numbers
 from services.intake.refusal import Code, Refusal
 from services.intake.refusing import Recorded, record
-from services.kernel.api import Context, context_of
+from services.kernel.api import Context, With
 from services.model.statement import SecretNotice
 
 RECORDED = 201
@@ -30,9 +30,7 @@ router = APIRouter(tags=["submissions"], dependencies=[Depends(only_known_parame
 @router.post(
     "/v1/secret-notices", status_code=RECORDED, response_model=refusal_views.NoticeView, **NOTICE
 )
-async def notify(
-    request: Request, response: Response, context: Annotated[Context, Depends(context_of)]
-) -> refusal_views.NoticeView:
+async def notify(request: Request, response: Response, context: With) -> refusal_views.NoticeView:
     """201 once it is recorded and acknowledged by the broker; 200 if it was so before."""
     recorded, shown = await run_in_threadpool(_take, context, request)
     if recorded.row.sequence is not None:

@@ -6,7 +6,8 @@ from typing import Any
 
 from services.intake.content import CSV, ODS, XLS, XLSM, XLSX
 from services.intake.refusal import Code
-from services.model.messages import texts
+from services.kernel.problems import Problem
+from services.model.messages import advice
 
 DESCRIPTION = """\
 Nhận bảng tính có chữ ký của cơ quan và cho biết từng lần gửi đang ở đâu.
@@ -31,14 +32,7 @@ MEDIA_TYPE = "application/problem+json"
 def _problem(code: Code) -> dict[str, Any]:
     """An example of a problem; what its texts name stands as «name»."""
     named = {name: f"«{name}»" for name in _NAMES}
-    title, mend = texts(code.message, **named), texts(f"{code.message}.mend", **named)
-    return {
-        "type": f"urn:solieu:problem:{code.id}",
-        "status": code.status,
-        "title": title.vi,
-        "detail": mend.vi,
-        "en": {"title": title.en, "detail": mend.en},
-    }
+    return Problem(code.status, code.id, *advice(code.message, **named)).body()
 
 
 _NAMES = (

@@ -18,13 +18,12 @@ from services.intake.queries import Filter, Joined
 from services.intake.refusal import Code, Refusal
 from services.intake.scope import reaches
 from services.intake.status import State
-from services.kernel.api import Context, context_of
+from services.kernel.api import Context, With
 from services.kernel.auth import Access, allowed
 from services.kernel.events import ObjectReference
 from services.kernel.vault import Erased
 
 router = APIRouter(dependencies=[Depends(only_known_parameters)])
-Here = Annotated[Context, Depends(context_of)]
 OfStates = Annotated[Access, Depends(reader("state.read"))]
 OfReports = Annotated[Access, Depends(reader("report.read"))]
 Limit = Annotated[int, Query(ge=1, le=1000)]
@@ -35,7 +34,7 @@ _NOT_STORED = {"Cache-Control": "no-store"}
 
 @router.get("/v1/submissions/{submission_id}", tags=["submissions"], **STATE)
 def state(
-    submission_id: UUID, context: Here, who: OfStates, attempt: Which = None
+    submission_id: UUID, context: With, who: OfStates, attempt: Which = None
 ) -> views.StateView:
     """State, verdict, reasons and findings of an attempt, the latest unless one is named."""
     with Session(context.engine) as session:
@@ -46,7 +45,7 @@ def state(
 
 
 @router.get("/v1/submissions/{submission_id}/report", tags=["submissions"], **REPORT)
-def report(submission_id: UUID, context: Here, who: OfReports, attempt: Which = None) -> Response:
+def report(submission_id: UUID, context: With, who: OfReports, attempt: Which = None) -> Response:
     """The report of an attempt, the latest unless one is named. It holds values: for its sender and the room.
 
     403 for the room where a regulation forbids its use, or it was taken back, which takes back all before it.
@@ -58,7 +57,7 @@ def report(submission_id: UUID, context: Here, who: OfReports, attempt: Which = 
 
 
 @router.get("/v1/submissions/{submission_id}/marked", tags=["submissions"], **MARKED)
-def marked(submission_id: UUID, context: Here, who: OfReports, attempt: Which = None) -> Response:
+def marked(submission_id: UUID, context: With, who: OfReports, attempt: Which = None) -> Response:
     """The workbook with what was found marked in it; for those who may read the report, as that."""
     which = submission_id, attempt
     number, reference = _reference(context, who, which, "marked", Code.NOT_MARKED)
@@ -79,7 +78,7 @@ def marked(submission_id: UUID, context: Here, who: OfReports, attempt: Which = 
     **LIST,
 )
 def listed(
-    context: Here,
+    context: With,
     who: OfStates,
     sender: str | None = None,
     form: str | None = None,
@@ -102,7 +101,7 @@ def listed(
     summary="Mọi sự kiện của một lần nộp · Every event about a submission",
     **LIST,
 )
-def path(submission_id: UUID, context: Here, who: OfStates) -> views.PathView:
+def path(submission_id: UUID, context: With, who: OfStates) -> views.PathView:
     """In the order of their times."""
     with Session(context.engine) as session:
         _seen(session, submission_id, who, context.clock())
@@ -117,7 +116,7 @@ def path(submission_id: UUID, context: Here, who: OfStates) -> views.PathView:
     **BY_TOKEN,
 )
 def refusals(
-    context: Here,
+    context: With,
     sender: str | None = None,
     code: str | None = None,
     limit: Limit = 100,
@@ -135,7 +134,7 @@ def refusals(
     summary="Đối chiếu số lượng · What came in, and what became of it",
     **BY_TOKEN,
 )
-def reconciliation(context: Here) -> views.Reconciliation:
+def reconciliation(context: With) -> views.Reconciliation:
     """Of all attempts."""
     with Session(context.engine) as session:
         found = queries.reconciliation(session, context.clock())

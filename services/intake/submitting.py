@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Annotated, Any
+from typing import Any
 
 import structlog
 from fastapi import APIRouter, Depends, Request, Response
@@ -26,7 +26,7 @@ from services.intake.openapi import SUBMIT
 from services.intake.refusal import Code, Refusal
 from services.intake.refusing import record_refusal
 from services.intake.views import Receipt, links
-from services.kernel.api import Context, context_of
+from services.kernel.api import Context, With
 from services.kernel.clock import Clock
 from services.kernel.shares import Places
 from services.model.statement import MAX_BYTES, Statement
@@ -66,9 +66,7 @@ class Gate:
 
 
 @router.post("/v1/submissions", status_code=202, response_model=Receipt, **SUBMIT)
-async def submit(
-    request: Request, response: Response, context: Annotated[Context, Depends(context_of)]
-) -> Receipt:
+async def submit(request: Request, response: Response, context: With) -> Receipt:
     """202 once it is durable, recorded, and acknowledged by the broker; 200 if it was so before."""
     gate: Gate = request.app.state.gate
     signed = await run_in_threadpool(_enter, context, gate, request)

@@ -7,20 +7,36 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager, suppress
+from contextlib import (
+    AbstractAsyncContextManager,
+    asynccontextmanager,
+    contextmanager,
+    nullcontext,
+    suppress,
+)
 from dataclasses import dataclass
 from threading import Lock
-from typing import Any
+from typing import Annotated, Any
 
 import sqlalchemy as sa
+import structlog
 import uvicorn
-from fastapi import Depends, FastAPI, Request, Response
+from fastapi import Depends, FastAPI, Query, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import HTMLResponse, PlainTextResponse
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from sqlalchemy import Engine
 
-from services.kernel import changes, documentation, health, log, problems, publications, upkeep
+from services.kernel import (
+    changes,
+    documentation,
+    health,
+    log,
+    metrics,
+    problems,
+    publications,
+    upkeep,
+)
 from services.kernel.auth import RemoteKeys, allowed
 from services.kernel.bodies import BodyLimit
 from services.kernel.clock import Clock, utc_now
@@ -35,6 +51,7 @@ from services.kernel.rates import Reads
 from services.kernel.relay import PATIENCE_SECONDS, Relay
 from services.kernel.settings import Settings, settings
 from services.kernel.topics import load, read_by
+from services.kernel.transient import is_transient
 from services.kernel.upkeep import BrokerTopics, Chore, Upkeep
 from services.kernel.vault import Vault, open_vault
 
@@ -58,9 +75,49 @@ class Context:
 
 
 def context_of(request: Request) -> Context:
-    """The context, for routes: `context: Annotated[Context, Depends(context_of)]`."""
+    """The context of the request's application."""
     context: Context = request.app.state.context
     return context
+
+
+With = Annotated[Context, Depends(context_of)]
+"""The context, as a route's parameter."""
+Limit = Annotated[int, Query(ge=1, le=200)]
+"""How many of a list are asked for; 50 where nothing is said."""
+Offset = Annotated[int, Query(ge=0, le=10**9)]
+"""How many of the first are left out."""
+Background = Callable[[Context], AbstractAsyncContextManager[None]]
+"""What an API's process does besides while it serves."""
+
+
+def every(seconds: float, work: Callable[[Context], object]) -> Background:
+    """Does something in a thread, again and again, so many seconds apart; what failed is done at the next turn."""
+
+    async def repeat(context: Context) -> None:
+        while True:
+            await asyncio.sleep(seconds)
+            try:
+                await run_in_threadpool(work, context)
+            except Exception as error:
+                metrics.RETRIES.labels(context.service).inc()
+                if not is_transient(error):
+                    structlog.get_logger().error(work.__name__, exc_info=error)
+
+    @asynccontextmanager
+    async def running(context: Context) -> AsyncIterator[None]:
+        task = asyncio.create_task(repeat(context))
+        try:
+            yield
+        finally:
+            task.cancel()
+            with suppress(asyncio.CancelledError):
+                await task
+
+    return running
+
+
+def _nothing(context: Context) -> AbstractAsyncContextManager[None]:
+    return nullcontext()
 
 
 def request_line(request: Request) -> str:
@@ -80,11 +137,13 @@ def create(
     limits_bodies: bool = True,
     checks: Sequence[Check] = (),
     chores: Sequence[Chore] = (),
+    background: Background = _nothing,
 ) -> FastAPI:
     """An application with the common parts; the caller adds its routes.
 
     Without `limits_bodies` they read bodies as they come, and bound them themselves. `checks` are comparisons of tables
     with topics that this service has besides what every one has; `chores` are done before them (upkeep.py).
+    `background` is entered while the application serves.
     """
     config = config or settings()
     engine = connect(config.database_url, application=f"{service} api")
@@ -102,7 +161,8 @@ def create(
         try:
             if app.state.keeps_up:
                 keeper.start()
-            yield
+            async with background(app.state.context):
+                yield
         finally:
             if watch:
                 watch.stop()

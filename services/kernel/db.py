@@ -226,3 +226,9 @@ def cursor(session: Session) -> Any:
     driver = session.connection().connection.driver_connection
     assert driver is not None
     return driver.cursor()
+
+
+def lock(session: Session, name: str) -> None:
+    """Waits until no other transaction holds this name, which begins with the service's; then keeps it to its end."""
+    text = sa.text("select pg_advisory_xact_lock(hashtextextended(:name, 0))")
+    session.execute(text, {"name": name})

@@ -25,6 +25,8 @@ KEEP_DAYS: Final = 30
 AT_ONCE: Final = 500
 BYTES_AT_ONCE: Final = 8_000_000
 """And one row more, however large."""
+_WRITTEN = "solieu outbox"
+"""In a session's `info`: the sequence of the last event that it wrote."""
 _TURN = sa.text("select pg_try_advisory_xact_lock(hashtext(current_schema || ' outbox'))")
 _OLDEST = sa.text(
     "select sequence, topic, key, value, headers, extract(epoch from now() - created_at)::float from"
@@ -60,19 +62,23 @@ class Outbox:
             "insert into outbox (topic, key, value, headers) values (%s, %s, %s, %s) returning sequence",
             [message.topic, message.key, message.value, pack(message.headers)],
         )
-        return int(cur.fetchone()[0])
-
-    def write(self, session: Session, outcome: Outcome, cause: UUID) -> int | None:
-        """Writes the rows and events that `cause` led to; returns the last sequence, None without events."""
-        write(session, outcome.rows)
-        sequence = None
-        for data, id_ in identified(outcome.events, cause):
-            sequence = self._write(session, data, id_, None)
+        sequence = session.info[_WRITTEN] = int(cur.fetchone()[0])
         return sequence
 
+    def write(self, session: Session, outcome: Outcome, cause: UUID) -> None:
+        """Writes the rows and events that `cause` led to within the caller's transaction."""
+        write(session, outcome.rows)
+        for data, id_ in identified(outcome.events, cause):
+            self._write(session, data, id_, None)
+
     @staticmethod
-    def unpublished(session: Session) -> int | None:
-        """The last event that waits to be published: a command that is repeated waits for it, like the first."""
+    def awaited(session: Session) -> int | None:
+        """The last event that this session wrote; where it wrote none, the last that waits to be published.
+
+        So a command that is repeated waits like the first. None where nothing waits.
+        """
+        if _WRITTEN in session.info:
+            return int(session.info[_WRITTEN])
         statement = sa.text("select max(sequence) from outbox where published_at is null")
         sequence: int | None = session.execute(statement).scalar_one()
         return sequence

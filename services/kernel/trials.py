@@ -12,6 +12,7 @@ from typing import Final
 import sqlalchemy as sa
 from sqlmodel import Session
 
+from services.kernel.db import lock
 from services.kernel.events import EventData
 from services.kernel.outbox import Outbox
 from services.kernel.problems import Problem
@@ -26,18 +27,17 @@ _TAKEN: Final = sa.text(
 )
 
 
-def enter(outbox: Outbox, session: Session, trial: EventData) -> int:
-    """Writes the event of a trial, whose key is the person; returns its sequence, for `published`.
+def enter(outbox: Outbox, session: Session, trial: EventData) -> None:
+    """Writes the event of a trial, whose key is the person.
 
     Raises Problem 429 where the person tried as often as is allowed within the last hour.
     """
     values = {"topic": trial.TOPIC, "key": trial.subject.encode()}
-    turn = sa.text("select pg_advisory_xact_lock(hashtextextended(:name, 0))")
-    session.execute(turn, {"name": f"{trial.TOPIC} {trial.subject}"})
+    lock(session, f"{trial.TOPIC} {trial.subject}")
     taken, seconds = session.execute(_TAKEN, values).one()
     if taken >= PER_HOUR:
         raise _too_many(max(1, ceil(seconds or 0)))
-    return outbox.add(session, trial)
+    outbox.add(session, trial)
 
 
 def _too_many(seconds: int) -> Problem:

@@ -36,3 +36,8 @@ def text(message_id: str, lang: Language, **values: object) -> str:
 def texts(message_id: str, **values: object) -> Text:
     """The message in both languages."""
     return Text(text(message_id, "vi", **values), text(message_id, "en", **values))
+
+
+def advice(message_id: str, **values: object) -> tuple[dict[str, str], dict[str, str]]:
+    """What is wrong, and how to mend it (`<message_id>.mend`), each by language."""
+    return texts(message_id, **values).to_dict(), texts(f"{message_id}.mend", **values).to_dict()

@@ -14,12 +14,12 @@ from pydantic import BaseModel, ConfigDict
 from sqlmodel import Session
 
 from services.kernel import replica
-from services.kernel.api import Context, context_of, create, serve
+from services.kernel.api import Context, With, create, serve
 from services.kernel.auth import Access, allowed
 from services.kernel.clock import Clock, utc_now
 from services.kernel.problems import Problem
 from services.kernel.settings import Settings
-from services.model.messages import texts
+from services.model.messages import advice
 from services.notification import queries
 from services.notification.delivery import Channel
 from services.notification.mail import Mail
@@ -36,7 +36,6 @@ DESCRIPTION = (
 ORGANISATION = Path(max_length=200, examples=["so-tai-chinh-dien-bien"])
 ENDING_SECONDS = 8.0
 """Less than supervisor and container wait before they kill; what is cut off becomes uncertain."""
-Inject = Annotated[Context, Depends(context_of)]
 router = APIRouter(prefix="/v1", tags=["notices"])
 
 
@@ -98,7 +97,7 @@ class Webhook(BaseModel):
 
 @router.get("/notices", summary="Tình trạng các thông báo · How notices fared")
 def notices(
-    context: Inject,
+    context: With,
     access: Annotated[Access, Depends(allowed("delivery.read"))],
     state: Annotated[State | None, Query(description="Tình trạng · State")] = None,
     submission: Annotated[UUID | None, Query(description="Hồ sơ · Submission")] = None,
@@ -125,7 +124,7 @@ def notices(
     responses={404: {"description": "no-organisation"}},
 )
 def webhook(
-    context: Inject,
+    context: With,
     access: Annotated[Access, Depends(allowed("webhook.change"))],
     organisation: Annotated[str, ORGANISATION],
     response: Response,
@@ -163,34 +162,29 @@ def channels(context: Context) -> Mapping[str, Channel]:
 
 def create_app(config: Settings | None = None, clock: Clock = utc_now) -> FastAPI:
     """The application of the notification service; the senders run as long as it does."""
-    app = create("notification", "Thông báo · Notices", DESCRIPTION, config, clock)
+    app = create(
+        "notification", "Thông báo · Notices", DESCRIPTION, config, clock, background=_sending
+    )
     app.include_router(router)
-    context: Context = app.state.context
-    senders = [Sender(context, name, channel) for name, channel in channels(context).items()]
-    _run_beside(app, senders)
     return app
 
 
-def _run_beside(app: FastAPI, senders: list[Sender]) -> None:
-    common = app.router.lifespan_context
-
-    @asynccontextmanager
-    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        async with common(app):
-            tasks = [asyncio.create_task(sender.run()) for sender in senders]
-            yield
-            for sender in senders:
-                sender.close()
-            _, cut_off = await asyncio.wait(tasks, timeout=ENDING_SECONDS)
-            for task in cut_off:
-                task.cancel()
-
-    app.router.lifespan_context = lifespan
+@asynccontextmanager
+async def _sending(context: Context) -> AsyncIterator[None]:
+    senders = [Sender(context, name, channel) for name, channel in channels(context).items()]
+    tasks = [asyncio.create_task(sender.run()) for sender in senders]
+    try:
+        yield
+    finally:
+        for sender in senders:
+            sender.close()
+        _, cut_off = await asyncio.wait(tasks, timeout=ENDING_SECONDS)
+        for task in cut_off:
+            task.cancel()
 
 
 def _problem(status: int, code: str, **values: str) -> Problem:
-    title, mend = texts(f"notice.{code}", **values), texts(f"notice.{code}.mend", **values)
-    return Problem(status, code.replace("_", "-"), title.to_dict(), mend.to_dict())
+    return Problem(status, code.replace("_", "-"), *advice(f"notice.{code}", **values))
 
 
 if __name__ == "__main__":

@@ -3,10 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
+from services.events.common import Article
+from services.events.policy import (
+    AudienceKind,
+    Copy,
+    Release,
+    ReleasedFigure,
+    ReleasedFlags,
+    ReleaseState,
+)
 from services.model.flags import NONE, Combination, Flags
 from services.model.regulation import day
 from services.policy.facts.values import Answer, Asked, Attempt, Facts
@@ -16,17 +25,14 @@ from services.policy.law.policies import library
 from services.policy.law.verdict import (
     BY_KIND,
     COMPILERS,
-    Article,
     Audience,
     Decision,
-    Release,
     Verdict,
-    place,
+    in_order,
 )
 
-GRANTED, PENDING, DENIED = "granted", "pending", "denied"
+STATES = tuple(ReleaseState)
 """The states of a release and of a request; what comes first counts most."""
-STATES = (GRANTED, PENDING, DENIED)
 BEFORE_ALL = frozenset({COMPILERS.kind, *BY_KIND})
 """Kinds of audience that no embargo stops, also not the time that a sender sets for others."""
 NOT_HERE = "policy.absent"
@@ -37,14 +43,14 @@ JUDGED = "R21"
 
 def absent(asked: Asked, at: datetime) -> Answer:
     """The answer while no cleared submission holds the figure: it waits for one."""
-    return _next(asked, Answer(0, PENDING, NOT_HERE, (), None, at))
+    return _next(asked, Answer(0, ReleaseState.PENDING, NOT_HERE, (), None, at))
 
 
 @dataclass(frozen=True)
 class Part:
     """What is decided alike about figures with some combinations of flags; `flags` is None where those are all."""
 
-    state: str
+    state: ReleaseState
     message: str
     articles: tuple[Article, ...]
     not_before: datetime | None
@@ -71,34 +77,27 @@ def answered(
         private_interest=asked.needs_judgement(facts.item),
     )  # fmt: skip
     found = parts(case, audience, attempt)
-    articles = tuple(sorted({one for part in found for one in part.articles}, key=place))
+    articles = in_order(one for part in found for one in part.articles)
     if judged and not judged.is_harmless:
-        found = (Part(DENIED, HARMFUL, articles, None, None),)
+        found = (Part(ReleaseState.DENIED, HARMFUL, articles, None, None),)
     first = found[0]
     message = first.message
-    if first.state == GRANTED and is_system and published:
+    if first.state == ReleaseState.GRANTED and is_system and published:
         message = "policy.published"
-    if first.state == GRANTED and any(_waits(one, at) for one in found):
+    if first.state == ReleaseState.GRANTED and any(_waits(one, at) for one in found):
         message = "policy.granted-in-part"
-    named = tuple(map(asdict, articles))
     submission = attempt.head.submission_id
-    return _next(asked, Answer(0, first.state, message, named, submission, at)), found
+    return _next(asked, Answer(0, first.state, message, articles, submission, at)), found
 
 
-def standing(attempt: Attempt, facts: Facts, at: datetime) -> tuple[dict[str, Any], ...]:
+def standing(attempt: Attempt, facts: Facts, at: datetime) -> tuple[Release, ...]:
     """The releases of the whole attempt to those to whom the office reports it without a request."""
     about = (attempt.head, attempt.evidence, facts, day(at), attempt.waived)
     return tuple(
-        _of_all(audience, part)
+        _release(audience, part, part.articles, None)
         for audience in facts.standing
         for part in parts(case_of(*about, audience=audience), audience, attempt)
     )
-
-
-def _of_all(audience: Audience, part: Part) -> dict[str, Any]:
-    articles = [asdict(article) for article in part.articles]
-    flags = None if part.flags is None else [asdict(one) for one in part.flags]
-    return _plain(audience, part.state, articles, None, part.not_before, flags)
 
 
 def _judged_policies() -> frozenset[str]:
@@ -112,7 +111,7 @@ def parts(case: Case, audience: Audience, attempt: Attempt) -> tuple[Part, ...]:
     for one in combinations:
         decision = decide(replace(case, flags=one.flags), audience)
         state, message = _state(decision)
-        waits = state != DENIED and audience.kind not in BEFORE_ALL
+        waits = state != ReleaseState.DENIED and audience.kind not in BEFORE_ALL
         not_before = one.flags.embargo_time if waits else None
         part = Part(state, message, decision.articles, not_before, None)
         alike.setdefault(part, []).append(one.flags)
@@ -124,7 +123,7 @@ def parts(case: Case, audience: Audience, attempt: Attempt) -> tuple[Part, ...]:
     return tuple(sorted(found, key=_rank))
 
 
-def releases(asked: Iterable[tuple[Asked, tuple[Part, ...]]]) -> tuple[dict[str, Any], ...]:
+def releases(asked: Iterable[tuple[Asked, tuple[Part, ...]]]) -> tuple[Release, ...]:
     """For each audience what of the figures is granted to it, or else pending, or else denied.
 
     That is one release, or where the flags differ one for each set of combinations and time before which it isn't.
@@ -139,57 +138,48 @@ def releases(asked: Iterable[tuple[Asked, tuple[Part, ...]]]) -> tuple[dict[str,
     )
 
 
-def plain(release: Release) -> dict[str, Any]:
-    """A release of the whole submission, as the event has it."""
-    articles = [asdict(article) for article in release.articles]
-    return _plain(release.audience, release.state, articles, None)
-
-
-def _releases(audience: Audience, found: list[tuple[Asked, Part]]) -> list[dict[str, Any]]:
+def _releases(audience: Audience, found: list[tuple[Asked, Part]]) -> list[Release]:
     state = min((part.state for _, part in found), key=STATES.index)
     alike: dict[Part, list[tuple[Asked, Part]]] = {}
     for one, part in found:
         if part.state == state:
             alike.setdefault(replace(part, message="", articles=()), []).append((one, part))
     return [
-        _release(audience, part, alike[part])
+        _release(
+            audience,
+            part,
+            in_order(article for _, one in alike[part] for article in one.articles),
+            tuple(one.named() for one in sorted({one.figure for one, _ in alike[part]})),
+        )
         for part in sorted(alike, key=lambda one: (one.flags is not None, _rank(one)))
     ]
 
 
-def _release(audience: Audience, part: Part, of: list[tuple[Asked, Part]]) -> dict[str, Any]:
-    figures = sorted({one.figure for one, _ in of})
-    named = {article for _, one in of for article in one.articles}
-    articles = [asdict(article) for article in sorted(named, key=place)]
-    only = [figure.named() for figure in figures]
-    flags = None if part.flags is None else [asdict(one) for one in part.flags]
-    return _plain(audience, part.state, articles, only, part.not_before, flags)
-
-
-def _plain(
+def _release(
     audience: Audience,
-    state: str,
-    articles: list[dict[str, Any]],
-    only: list[dict[str, str]] | None,
-    not_before: datetime | None = None,
-    flags: list[dict[str, Any]] | None = None,
-) -> dict[str, Any]:
-    return {
-        "audience_kind": audience.kind,
-        "audience_id": audience.id,
-        "state": state,
-        "copy": "full",
-        "object": None,
-        "not_before": not_before,
-        "articles": articles,
-        "only": only,
-        "flags": flags,
-    }
+    part: Part,
+    articles: tuple[Article, ...],
+    only: tuple[ReleasedFigure, ...] | None,
+) -> Release:
+    return Release(
+        audience_kind=AudienceKind(audience.kind),
+        audience_id=audience.id,
+        state=part.state,
+        copy=Copy.FULL,
+        not_before=part.not_before,
+        articles=articles,
+        only=only,
+        flags=None if part.flags is None else _named(part.flags),
+    )
+
+
+def _named(flags: Iterable[Flags]) -> tuple[ReleasedFlags, ...]:
+    return tuple(ReleasedFlags(**vars(one)) for one in flags)
 
 
 def _waits(part: Part, at: datetime) -> bool:
     later = part.not_before is not None and part.not_before > at
-    return part.state != GRANTED or later
+    return part.state != ReleaseState.GRANTED or later
 
 
 def _rank(part: Part) -> tuple[Any, ...]:
@@ -206,30 +196,20 @@ def _order(one: Flags) -> tuple[str, str, str]:
     return one.conf_status, one.conf_redist, time
 
 
-def _state(decision: Decision) -> tuple[str, str]:
+def _state(decision: Decision) -> tuple[ReleaseState, str]:
     """Granted, pending or denied, and the message that explains it. What nothing permits is denied."""
     if decision.verdict is Verdict.CLEARED:
-        return GRANTED, "policy.granted"
+        return ReleaseState.GRANTED, "policy.granted"
     message = decision.reasons[0].message
     waits = decision.verdict is Verdict.HELD and message != "policy.not-permitted"
-    return (PENDING if waits else DENIED), message
+    return (ReleaseState.PENDING if waits else ReleaseState.DENIED), message
 
 
 def _next(asked: Asked, answer: Answer) -> Answer:
+    """The answer with its number; the one before where it says the same."""
     before = asked.answer
     if before is None:
-        return _numbered(answer, 1)
-    if (before.state, before.message, before.articles, before.submission_id) == (
-        answer.state,
-        answer.message,
-        answer.articles,
-        answer.submission_id,
-    ):
+        return replace(answer, decision=1)
+    if replace(answer, decision=before.decision, at=before.at) == before:
         return before
-    return _numbered(answer, before.decision + 1)
-
-
-def _numbered(answer: Answer, decision: int) -> Answer:
-    return Answer(
-        decision, answer.state, answer.message, answer.articles, answer.submission_id, answer.at
-    )
+    return replace(answer, decision=before.decision + 1)

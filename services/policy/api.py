@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
-
 from fastapi import FastAPI
 
-from services.kernel.api import create, serve
+from services.kernel.api import create, every, serve
 from services.kernel.clock import Clock, utc_now
 from services.kernel.settings import Settings
 from services.policy.routes import (
@@ -35,7 +31,10 @@ def create_app(
     sweep_seconds: float = sweep.SECONDS,
 ) -> FastAPI:
     """The application with its routes; while it runs, it sweeps, so many seconds apart."""
-    app = create("policy", "Chính sách · Policy", TEXT, config, clock)
+    app = create(
+        "policy", "Chính sách · Policy", TEXT, config, clock,
+        background=every(sweep_seconds, sweep.sweep),
+    )  # fmt: skip
     for part in (
         reviews,
         sweep,
@@ -48,18 +47,6 @@ def create_app(
         erasures,
     ):
         app.include_router(part.router)
-    common = app.router.lifespan_context
-
-    @asynccontextmanager
-    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        async with common(app):
-            sweeping = asyncio.create_task(sweep.watch(app.state.context, sweep_seconds))
-            yield
-            sweeping.cancel()
-            with suppress(asyncio.CancelledError):
-                await sweeping
-
-    app.router.lifespan_context = lifespan
     return app
 
 

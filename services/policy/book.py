@@ -6,20 +6,17 @@ under the lock of the submission's row; so nothing is decided by two of them at 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable
 from dataclasses import asdict, replace
 from datetime import datetime
 from functools import partial
 from hashlib import sha256
-from typing import Any
 from uuid import UUID
 
-from services.events.common import Article, OfSubmission
-from services.events.policy import Outcome as ReviewOutcome
-from services.events.policy import Reason as ReasonTold
-from services.events.policy import Release as ReleaseTold
+from services.events import policy as told
+from services.events.common import OfSubmission
 from services.events.policy import (
-    ReleaseState,
+    Reason,
     RequestDecided,
     ReviewDecided,
     SubmissionCleared,
@@ -28,20 +25,21 @@ from services.events.policy import (
     SubmissionWithdrawn,
     SubmissionWithheld,
 )
-from services.kernel.avro import from_avro, to_avro
+from services.kernel.avro import to_avro
 from services.kernel.events import EventData, Outcome, Row
 from services.model.enumerations import Completeness
-from services.policy.answers import absent, answered, plain, releases, standing
+from services.policy.answers import absent, answered, releases, standing
 from services.policy.deadline import due
 from services.policy.facts.rows import (
-    act_row,
+    REASONS,
+    REVIEWS,
+    WITHDRAWALS,
     attempt_row,
     pre_release_rows,
     request_row,
-    withdrawal_row,
 )
-from services.policy.facts.values import Act, Answer, Asked, Attempt, Facts, Hold, Withdrawal
-from services.policy.law.verdict import Decision, Reason, Verdict
+from services.policy.facts.values import Answer, Asked, Attempt, Facts, Hold, Reviewed, Withdrawal
+from services.policy.law.verdict import Decision, Verdict
 from services.policy.store import DecisionRow, SubmissionRow
 
 COMPILERS_ONLY = 1
@@ -68,19 +66,19 @@ class Book:
         """Enters the decision about an attempt, and what it supersedes."""
         attempt = replace(attempt, checked=decision.checked, reasons=(), releases=(), hold=None)
         if decision.verdict is Verdict.CLEARED:
-            self._clear(replace(attempt, releases=tuple(map(plain, decision.releases))))
+            self._clear(replace(attempt, releases=decision.releases))
         elif decision.verdict is Verdict.HELD:
             self._hold(attempt, decision)
         else:
-            self.withhold(attempt, tuple(_plain(reason) for reason in decision.reasons))
+            self.withhold(attempt, decision.reasons)
 
-    def withhold(self, attempt: Attempt, reasons: tuple[Mapping[str, Any], ...]) -> None:
+    def withhold(self, attempt: Attempt, reasons: tuple[Reason, ...]) -> None:
         """Enters that the attempt may not be used."""
         attempt = replace(attempt, reasons=reasons, hold=None)
-        told = partial(SubmissionWithheld, figures=attempt.figures, reasons=_reasons(reasons))
-        self._enter(attempt, Verdict.WITHHELD, told)
+        event = partial(SubmissionWithheld, figures=attempt.figures, reasons=reasons)
+        self._enter(attempt, Verdict.WITHHELD, event)
 
-    def review(self, attempt: Attempt, act: Act, kind: str, steps: int) -> None:
+    def review(self, attempt: Attempt, act: Reviewed, kind: str, steps: int) -> None:
         """Enters what a person decided about a hold."""
         hold = attempt.hold
         decided = ReviewDecided(
@@ -89,36 +87,36 @@ class Book:
             attempt=attempt.attempt,
             decision=act.decision,
             kind=kind,
-            outcome=ReviewOutcome(act.outcome),
+            outcome=told.Outcome(act.outcome),
             step=act.step,
             steps=steps,
             person=act.person,
             room=hold.room if hold else None,
             on_behalf=act.on_behalf,
-            reason_sha256=_hash(act.reason),
+            reason_sha256=act.reason_sha256,
             document=act.document,
             decided_at=act.at,
         )
         self._drafts.append(decided)
-        self._others.append(act_row(UUID(self._id), act))
+        self._others.append(REVIEWS.row(act, submission_id=UUID(self._id)))
 
     def enter_withdrawal(self, withdrawal: Withdrawal) -> None:
         """Enters that the sender takes back an attempt, and all before it."""
-        self._others.append(withdrawal_row(UUID(self._id), withdrawal))
+        self._others.append(WITHDRAWALS.row(withdrawal, submission_id=UUID(self._id)))
 
     def withdraw(self, attempt: Attempt, withdrawal: Withdrawal) -> None:
         """Enters that an attempt is taken back; who waits for one of its figures waits for another submission."""
-        told = partial(
+        event = partial(
             SubmissionWithdrawn,
             figures=attempt.figures,
             withdrawal_id=str(withdrawal.id),
             person=withdrawal.person,
             organisation=withdrawal.organisation,
-            reason_sha256=_hash(withdrawal.reason),
+            reason_sha256=withdrawal.reason_sha256,
             document=withdrawal.document,
             effective_at=withdrawal.at,
         )
-        self._enter(replace(attempt, hold=None, reasons=(), releases=()), Verdict.WITHDRAWN, told)
+        self._enter(replace(attempt, hold=None, reasons=(), releases=()), Verdict.WITHDRAWN, event)
         if attempt.attempt != self._current:
             return
         self._current = None
@@ -179,24 +177,23 @@ class Book:
     def _hold(self, attempt: Attempt, decision: Decision) -> None:
         room = None if decision.leadership else self._facts.item.room
         hold = Hold(room, self._at, due(self._at), decision.reviewers)
-        reasons = tuple(_plain(reason) for reason in decision.reasons)
-        attempt = replace(attempt, hold=hold, reasons=reasons)
-        told = partial(
+        attempt = replace(attempt, hold=hold, reasons=decision.reasons)
+        event = partial(
             SubmissionHeld,
             figures=attempt.figures,
-            reasons=_reasons(reasons),
+            reasons=decision.reasons,
             room=room,
             due=hold.due,
             reviewers=hold.reviewers,
         )
-        self._enter(attempt, Verdict.HELD, told)
+        self._enter(attempt, Verdict.HELD, event)
         if (self._current or 0) > attempt.attempt:
             self._supersede(attempt, self._current or 0)
 
     def _supersede(self, attempt: Attempt, by_attempt: int) -> None:
         attempt = replace(attempt, hold=None)
-        told = partial(SubmissionSuperseded, by_attempt=by_attempt)
-        self._enter(attempt, Verdict.SUPERSEDED, told)
+        event = partial(SubmissionSuperseded, by_attempt=by_attempt)
+        self._enter(attempt, Verdict.SUPERSEDED, event)
 
     def _with_answers(self, attempt: Attempt) -> Attempt:
         """The attempt with the releases that the requests lead to; changed answers are entered."""
@@ -216,13 +213,15 @@ class Book:
         self._drafts.append(answered_event(asked, answer))
         self._others.append(request_row(asked, answer))
 
-    def _enter(self, attempt: Attempt, verdict: Verdict, told: Callable[..., OfSubmission]) -> None:
-        """`told` lacks the head and the decision's number."""
+    def _enter(
+        self, attempt: Attempt, verdict: Verdict, event: Callable[..., OfSubmission]
+    ) -> None:
+        """`event` lacks the head and the decision's number."""
         self._number += 1
         entered = replace(attempt, verdict=verdict, decision=self._number)
         self._attempts[attempt.attempt] = entered
         self._changed.add(attempt.attempt)
-        self._drafts.append(told(head=entered.head, decision=self._number))
+        self._drafts.append(event(head=entered.head, decision=self._number))
         if verdict is Verdict.CLEARED:
             self._others += pre_release_rows(entered, self._at)
         own = verdict not in (Verdict.SUPERSEDED, Verdict.WITHDRAWN)
@@ -232,7 +231,7 @@ class Book:
             "attempt": attempt.attempt,
             "verdict": verdict.value,
             "policies": list(entered.checked) if own else [],
-            "reasons": list(entered.reasons) if own else [],
+            "reasons": REASONS.dump_python(entered.reasons if own else (), mode="json"),
             "head": to_avro(entered.head),
             "event_id": self._cause,
             "decided_at": self._at,
@@ -252,9 +251,9 @@ def answered_event(asked: Asked, answer: Answer) -> RequestDecided:
         **figure,
         purpose_sha256=_hash(asked.purpose),
         basis_sha256=_hash(asked.basis),
-        state=ReleaseState(answer.state),
+        state=answer.state,
         submission_id=answer.submission_id,
-        articles=tuple(Article(**one) for one in answer.articles),
+        articles=answer.articles,
         message=answer.message,
         decided_at=answer.at,
         judged_by=asked.judgement.person if asked.judgement else None,
@@ -273,13 +272,5 @@ def _cleared(attempt: Attempt) -> Callable[..., SubmissionCleared]:
         figures=attempt.figures,
         observations=attempt.observations,
         checked=attempt.checked,
-        releases=tuple(from_avro(ReleaseTold, one) for one in attempt.releases),
+        releases=attempt.releases,
     )
-
-
-def _reasons(reasons: Iterable[Mapping[str, Any]]) -> tuple[ReasonTold, ...]:
-    return tuple(from_avro(ReasonTold, one) for one in reasons)
-
-
-def _plain(reason: Reason) -> dict[str, Any]:
-    return asdict(reason) | {"cells": [asdict(cell) for cell in reason.cells]}

@@ -8,6 +8,7 @@ from hashlib import sha256
 from uuid import UUID, uuid5
 
 from services.events.policy import ConsentChange, ConsentChanged
+from services.kernel.command import Act
 from services.kernel.events import Outcome
 from services.model.regulation import day
 from services.policy.book import Book
@@ -19,14 +20,11 @@ from services.policy.store import ConsentRow
 
 
 @dataclass(frozen=True)
-class Ended:
+class Ended(Act):
     """Why a consent counts no more: a person's words, or that its last day is over."""
 
     change: ConsentChange
-    person: str
     organisation: str
-    reason: str
-    document: str | None
 
 
 def event_of(row: ConsentRow, change: ConsentChange, at: datetime) -> ConsentChanged:
@@ -62,13 +60,13 @@ def ended(row: ConsentRow, today: date) -> Ended | None:
     if row.withdrawn_at is not None:
         return Ended(
             ConsentChange.WITHDRAWN,
-            row.withdrawn_by or "",
             row.withdrawn_organisation or "",
-            row.withdrawn_reason or "",
-            row.withdrawn_document,
+            person=row.withdrawn_by or "",
+            reason=row.withdrawn_reason or "",
+            document=row.withdrawn_document,
         )
     if is_expired(row, today):
-        return Ended(ConsentChange.EXPIRED, "", row.sender, "", row.document)
+        return Ended(ConsentChange.EXPIRED, row.sender, person="", reason="", document=row.document)
     return None
 
 
@@ -89,8 +87,11 @@ def reconsidered(
     lost = _lost(facts, at) if end is not None else []
     for one in lost:
         assert end is not None
-        who = (end.person, end.organisation, end.reason, end.document)
-        book.withdraw(one, Withdrawal(cause, one.attempt, *who, at))
+        withdrawal = Withdrawal(
+            cause, one.attempt, end.organisation, at,
+            person=end.person, reason=end.reason, document=end.document,
+        )  # fmt: skip
+        book.withdraw(one, withdrawal)
     if current not in lost:
         book.settle()
     return None if book.is_empty else (cause, book.outcome())

@@ -6,15 +6,16 @@ transaction. What others keep (grdp its figures) they remove when they hear of i
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import sha256
 from uuid import UUID, uuid5
 
 from services.events.policy import ErasureDone
+from services.kernel.command import Act, Refused
 from services.policy.facts.values import Attempt
 from services.policy.law.verdict import Verdict
-from services.policy.refusals import Code, Refused
+from services.policy.refusals import Code
 from services.policy.store import ErasureRow
 
 UNUSED = frozenset({Verdict.WITHDRAWN, Verdict.WITHHELD})
@@ -22,14 +23,12 @@ UNUSED = frozenset({Verdict.WITHDRAWN, Verdict.WITHHELD})
 
 
 @dataclass(frozen=True)
-class Wish:
+class Wish(Act):
     """What one person asks to have erased: an attempt, and all before it."""
 
     submission_id: UUID
     attempt: int
-    person: str
-    reason: str
-    document: str
+    document: str = field(kw_only=True)
 
     @property
     def id(self) -> UUID:
@@ -45,8 +44,17 @@ class Known:
     returned: frozenset[int]
 
 
-def ordered(wish: Wish, known: Known, at: datetime) -> ErasureRow:
-    """The order, which waits for a second person; raises Refused where somebody may still read an attempt."""
+def order(wish: Wish, before: ErasureRow | None, known: Known, at: datetime) -> ErasureRow:
+    """The order, which waits for a second person: the one before where it says the same.
+
+    Raises Refused where that says something else, and where somebody may still read an attempt.
+    """
+    if before is not None:
+        if wish.repeats(
+            Act(person=before.ordered_by, reason=before.reason, document=before.document)
+        ):
+            return before
+        raise Refused(Code.ORDERED_BEFORE)
     _require_unused(wish.attempt, known)
     return ErasureRow(
         erasure_id=wish.id,

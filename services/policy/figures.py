@@ -8,6 +8,7 @@ from datetime import date
 from typing import Any
 
 from services.events.common import Head
+from services.events.policy import ReleasedFigure
 from services.model.period import Period
 
 
@@ -33,11 +34,11 @@ class Figure:
         """The last day, which the period of the submission and the months since January have in common."""
         return Period.parse(self.period).end
 
-    def named(self) -> dict[str, str]:
+    def named(self) -> ReleasedFigure:
         """How a release of a submission names it: the completeness is the submission's."""
         names = asdict(self)
         del names["completeness"]
-        return names
+        return ReleasedFigure(**names)
 
 
 Reported = tuple[str, str, tuple[str, str] | None, str]

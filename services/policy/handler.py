@@ -139,8 +139,7 @@ def released_figure(data: CalendarReleased) -> Figure:
 
 def _released(figure: Figure, event: Event[CalendarReleased]) -> dict[str, Any]:
     return {
-        **figure.named(),
-        "completeness": figure.completeness,
+        **vars(figure),
         "period_end": figure.period_end,
         "release_id": event.data.release_id,
         "released_at": event.data.released_at,

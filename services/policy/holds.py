@@ -9,45 +9,36 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
-from enum import StrEnum
 from uuid import UUID, uuid5
 
+from services.events import policy as told
+from services.kernel.command import Act, Refused
 from services.kernel.events import Outcome
 from services.model.regulation import day
 from services.policy.book import Book
-from services.policy.facts.values import Act, Attempt, Facts
+from services.policy.facts.values import Attempt, Facts, Reviewed
 from services.policy.law.case import case_of
 from services.policy.law.decide import decide
-from services.policy.law.verdict import ACCEPTANCE, Decision, Reason, Verdict
-from services.policy.refusals import Code, Refused
+from services.policy.law.verdict import ACCEPTANCE, Decision, Verdict, reason
+from services.policy.refusals import Code
 
-REJECTED = Reason("review", "R58", "policy.rejected")
+REJECTED = reason("review", "R58", "policy.rejected")
 """Why a person's decision withheld it; the hold's own reasons follow."""
 
 
-class Choice(StrEnum):
-    """What a person may decide."""
-
-    RELEASE = "release"
-    WITHHOLD = "withhold"
-
-
 @dataclass(frozen=True)
-class Review:
+class Review(Act):
     """A person's decision about an attempt, as it was sent. `lent`: the rooms that it acts for as whose deputy."""
 
     submission_id: str
     attempt: int
-    person: str
     organisation: str
-    outcome: Choice
-    reason: str
-    document: str | None = None
+    outcome: told.Outcome
     lent: Mapping[str, str] = field(default_factory=dict)
 
 
-def review(wish: Review, facts: Facts, at: datetime) -> tuple[Act, Outcome | None]:
-    """The act, and what follows from it; no outcome where the same person had decided just so before.
+def review(wish: Review, facts: Facts, at: datetime) -> tuple[Reviewed, Outcome | None]:
+    """The decision, and what follows from it; no outcome where the same person had decided just so before.
 
     Raises Refused.
     """
@@ -60,9 +51,10 @@ def review(wish: Review, facts: Facts, at: datetime) -> tuple[Act, Outcome | Non
         return before, None
     if attempt.hold is None:
         raise Refused(Code.NOT_HELD, verdict=attempt.verdict.value)
-    released = _released(attempt, facts, at) if wish.outcome is Choice.RELEASE else None
-    agreeing = [one for one in _acts(attempt, facts) if one.outcome == wish.outcome]
-    act = Act(
+    released = _released(attempt, facts, at) if wish.outcome is told.Outcome.RELEASE else None
+    about = [one for one in facts.reviews if one.decision == attempt.decision]
+    agreeing = [one for one in about if one.outcome == wish.outcome]
+    act = Reviewed(
         id=uuid5(UUID(wish.submission_id), f"review/{attempt.decision}/{wish.person}"),
         attempt=attempt.attempt,
         decision=attempt.decision,
@@ -80,41 +72,35 @@ def review(wish: Review, facts: Facts, at: datetime) -> tuple[Act, Outcome | Non
         if released is not None:
             book.decide(*released)
         else:
-            reason = asdict(REJECTED) | {"cells": []}
-            book.withhold(attempt, (reason, *attempt.reasons))
+            book.withhold(attempt, (REJECTED, *attempt.reasons))
     return act, book.outcome()
 
 
 def kind_of(attempt: Attempt) -> str:
     """What holds the attempt: the id of the policy, or `acceptance` where nothing else does."""
-    return next((str(one["policy"]) for one in attempt.reasons), ACCEPTANCE)
+    return next((one.policy for one in attempt.reasons), ACCEPTANCE)
 
 
-def _before(wish: Review, attempt: Attempt, facts: Facts) -> Act | None:
+def _before(wish: Review, attempt: Attempt, facts: Facts) -> Reviewed | None:
     """What the person decided about this hold before; raises Refused where that was something else."""
-    here = [one for one in facts.acts if one.attempt == attempt.attempt]
+    here = [one for one in facts.reviews if one.attempt == attempt.attempt]
     open_ = [one for one in here if one.decision == attempt.decision] if attempt.hold else here
     mine = [one for one in open_ if one.person == wish.person]
     for one in reversed(mine):
-        if (one.outcome, one.reason, one.document) == (wish.outcome, wish.reason, wish.document):
-            # Sent again, because the first answer got lost.
+        if one.outcome == wish.outcome and wish.repeats(one):
             return one
     if mine and attempt.hold:
         raise Refused(Code.REVIEWED_BEFORE, outcome=mine[-1].outcome)
     return None
 
 
-def _acts(attempt: Attempt, facts: Facts) -> list[Act]:
-    return [one for one in facts.acts if one.decision == attempt.decision]
-
-
 def _released(attempt: Attempt, facts: Facts, at: datetime) -> tuple[Attempt, Decision]:
     """The attempt with its hold lifted, and the decision then; raises Refused where it still isn't cleared."""
-    waived = attempt.waived | {str(one["policy"]) for one in attempt.reasons}
+    waived = attempt.waived | {one.policy for one in attempt.reasons}
     case = case_of(attempt.head, attempt.evidence, facts, day(at), waived)
     decision = decide(case)
     if decision.verdict is not Verdict.CLEARED or attempt.observations is None:
-        reasons = [asdict(one) | {"cells": []} for one in decision.reasons]
+        reasons = [asdict(replace(one, cells=())) for one in decision.reasons]
         raise Refused(Code.NOT_RELEASABLE, reasons=reasons)
     return replace(attempt, waived=waived), decision
 
@@ -142,7 +128,7 @@ def _differs(attempt: Attempt, decision: Decision, facts: Facts) -> bool:
     if decision.verdict is not Verdict.HELD:
         return decision.verdict is not Verdict.CLEARED or attempt.observations is not None
     hold = attempt.hold
-    before = [(one["policy"], one["requirement"]) for one in attempt.reasons]
+    before = [(one.policy, one.requirement) for one in attempt.reasons]
     now = [(one.policy, one.requirement) for one in decision.reasons]
     room = None if decision.leadership else facts.item.room
     return before != now or hold is None or hold.room != room

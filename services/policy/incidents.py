@@ -8,30 +8,28 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from hashlib import sha256
 from uuid import UUID, uuid5
 
 from services.events.common import Head
 from services.events.policy import IncidentClosed, IncidentOpened, IncidentOutcome
 from services.kernel.avro import to_avro
+from services.kernel.command import Act, Refused
 from services.kernel.events import Event, Outcome, Row
 from services.model.enumerations import SecretLevel
 from services.model.regulation import day, governing
 from services.policy.facts.values import Facts
 from services.policy.identifiers.finding import Finding
+from services.policy.refusals import Code
 from services.policy.store import IncidentRow
 
 SECRETS = "R18"
 
 
 @dataclass(frozen=True)
-class Closing:
+class Closing(Act):
     """What a person says about an incident, as it was sent."""
 
-    person: str
-    ending: IncidentOutcome
-    reason: str
-    document: str | None = None
+    outcome: IncidentOutcome
 
 
 def opened(event: Event, head: Head, markings: tuple[Finding, ...], facts: Facts) -> Outcome:
@@ -70,15 +68,29 @@ def opened(event: Event, head: Head, markings: tuple[Finding, ...], facts: Facts
     return Outcome((told,), (Row(IncidentRow, row, conflict="ignore"),))
 
 
-def closed(incident: IncidentRow, closing: Closing, at: datetime) -> Outcome:
-    """The event of its end; the row is changed by whoever holds its lock."""
+def close(incident: IncidentRow, closing: Closing, at: datetime) -> Outcome | None:
+    """Enters how it ends, and gives what follows; None where the same person had said the same before.
+
+    Raises Refused where it was ended otherwise.
+    """
+    if incident.closed_at is not None:
+        before = Closing(
+            IncidentOutcome(incident.outcome or ""), person=incident.person or "",
+            reason=incident.reason or "", document=incident.document,
+        )  # fmt: skip
+        if closing.outcome is before.outcome and closing.repeats(before):
+            return None
+        raise Refused(Code.CLOSED_BEFORE)
+    incident.outcome, incident.closed_at = closing.outcome.value, at
+    incident.person, incident.reason = closing.person, closing.reason
+    incident.document = closing.document
     told = IncidentClosed(
         incident_id=str(incident.incident_id),
         submission_id=str(incident.submission_id),
         attempt=incident.attempt,
-        outcome=closing.ending,
+        outcome=closing.outcome,
         person=closing.person,
-        reason_sha256=sha256(closing.reason.encode()).hexdigest(),
+        reason_sha256=closing.reason_sha256,
         document=closing.document,
         closed_at=at,
     )

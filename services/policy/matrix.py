@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
+from services.events.common import Article
 from services.model.flags import Flags
 from services.model.regulation import Instrument
 from services.policy.identifiers.finding import Finding
@@ -16,11 +17,11 @@ from services.policy.law.policies import Library
 from services.policy.law.verdict import (
     COMPILERS,
     KINDS,
-    Article,
     Audience,
     Verdict,
     WorkSecret,
-    place,
+    in_order,
+    named_by,
 )
 
 AUDIENCES = (
@@ -86,9 +87,5 @@ def matrix(
     for name, facts in CLASSES.items():
         for audience in AUDIENCES:
             decision = decide(replace(clean, **facts), audience, policies)
-            named = {
-                Article(one.instrument, one.article, one.clause)
-                for one in decision.reasons
-                if one.instrument
-            }
-            yield Cell(name, audience.kind, decision.verdict, tuple(sorted(named, key=place)))
+            articles = in_order(named_by(decision.reasons))
+            yield Cell(name, audience.kind, decision.verdict, articles)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from enum import Enum
-from typing import Any
+from collections.abc import Mapping
 
-from services.kernel.problems import Problem
-from services.model.messages import texts
+from services.kernel import command
+from services.model.messages import advice
 
 
-class Code(Enum):
+class Code(command.Code):
     """Why a command of a person is refused, and the HTTP status that says so."""
 
     NO_REVIEW = ("no-review", 404)
@@ -42,21 +41,7 @@ class Code(Enum):
     NOTHING_LEFT = ("nothing-left", 409)
     WITHDRAWN_BEFORE = ("withdrawn-before", 409)
 
-    def __init__(self, id_: str, status: int) -> None:
-        self.id = id_
-        self.status = status
-
-
-class Refused(Exception):
-    """The command is refused; nothing was changed. `more` goes into the answer."""
-
-    def __init__(self, code: Code, **more: Any) -> None:
-        super().__init__(code.id)
-        self.code = code
-        self.more = more
-
-    def problem(self) -> Problem:
-        """The answer (RFC 9457)."""
-        message = f"policy.refused.{self.code.id}"
-        title, mend = texts(message).to_dict(), texts(f"{message}.mend").to_dict()
-        return Problem(self.code.status, self.code.id, title, mend, **self.more)
+    @property
+    def texts(self) -> tuple[Mapping[str, str], Mapping[str, str]]:
+        """See command.Code."""
+        return advice(f"policy.refused.{self.id}")

@@ -9,26 +9,24 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID, uuid5
 
+from services.kernel.command import Act, Refused
 from services.kernel.events import Outcome
 from services.policy.book import Book
 from services.policy.facts.values import Attempt, Facts, Withdrawal
 from services.policy.law.verdict import Verdict
-from services.policy.refusals import Code, Refused
+from services.policy.refusals import Code
 
 TAKEN_BACK = frozenset({Verdict.CLEARED, Verdict.HELD, Verdict.SUPERSEDED})
 """Verdicts of attempts that somebody may read, could read once, or might be let read."""
 
 
 @dataclass(frozen=True)
-class Wish:
+class Wish(Act):
     """A withdrawal as it was sent: of this attempt, and of all before it."""
 
     submission_id: str
     attempt: int
-    person: str
     organisation: str
-    reason: str
-    document: str | None = None
 
 
 def withdraw(wish: Wish, facts: Facts, at: datetime) -> tuple[Withdrawal, Outcome | None]:
@@ -71,8 +69,7 @@ def _before(wish: Wish, facts: Facts) -> Withdrawal | None:
     """The withdrawal of the same attempt; raises Refused where it was entered in other words."""
     for one in facts.withdrawals:
         if one.attempt == wish.attempt:
-            said = (one.person, one.reason, one.document)
-            if said == (wish.person, wish.reason, wish.document):
+            if wish.repeats(one):
                 return one
             raise Refused(Code.WITHDRAWN_BEFORE)
     return None

@@ -12,11 +12,12 @@ from uuid import UUID, uuid5
 from services.events.common import Head
 from services.events.validation import AnswerKind, FindingAnswered
 from services.kernel.avro import from_avro
+from services.kernel.command import Refused
 from services.kernel.events import Outcome, Row
 from services.model.enumerations import Severity
 from services.validation.answers import may_be_downgraded
 from services.validation.findings import Answer
-from services.validation.refusals import Code, Refused
+from services.validation.refusals import Code
 from services.validation.store import AnswerRow
 
 CELLS_LISTED = 100

@@ -18,8 +18,9 @@ from uuid import UUID, uuid5
 from services.events.common import Head
 from services.events.validation import VerificationChanged, VerificationState
 from services.kernel.avro import from_avro, to_avro
+from services.kernel.command import Refused
 from services.kernel.events import Outcome, Row
-from services.validation.refusals import Code, Refused
+from services.validation.refusals import Code
 from services.validation.store import VerificationAnswerRow, VerificationRow
 
 

@@ -17,7 +17,6 @@ from kafka import KafkaConsumer, TopicPartition
 from deploy.stack import Stack
 from services.catalogue import starter
 from services.events.catalogue import CatalogueChanged
-from services.kernel.avro import to_avro
 from services.kernel.cluster import Cluster
 from services.kernel.codec import codec
 from services.kernel.events import Event
@@ -108,15 +107,13 @@ def test_the_order_of_the_pack_is_what_others_refer_to_first(pack: list[starter.
 
 
 def test_a_form_can_be_read_from_its_event(api: Stack, pack: list[starter.Loaded]) -> None:
-    forms = [event for event in events(api.kafka()) if to_avro(event.data)["kind"] == "form"]
-    assert {to_avro(event.data)["id"] for event in forms} >= {
-        e.id for e in pack if e.kind == "form"
-    }
+    forms = [event for event in events(api.kafka()) if event.data.kind == "form"]
+    assert {event.data.id for event in forms} >= {e.id for e in pack if e.kind == "form"}
     for event in forms:
-        form = Form.from_dict(json.loads(to_avro(event.data)["body"]))
+        form = Form.from_dict(json.loads(event.data.body))
         assert (form.id, form.version) == (
-            to_avro(event.data)["id"],
-            to_avro(event.data)["version"],
+            event.data.id,
+            event.data.version,
         )
         assert event.key == {"kind": "form", "id": form.id, "version": form.version}
 
@@ -134,11 +131,7 @@ def test_a_change_is_a_new_version_and_the_same_again_is_none(
     assert client.get(path).json() == answers[2].json()
     assert client.get(path, params={"version": 1}).json() == answers[0].json()
     assert client.get(path, params={"version": 3}).status_code == 404
-    published = [
-        to_avro(e.data)["version"]
-        for e in events(api.kafka())
-        if path.endswith(to_avro(e.data)["id"])
-    ]
+    published = [e.data.version for e in events(api.kafka()) if path.endswith(e.data.id)]
     assert published == [1, 2]
 
 
@@ -222,11 +215,12 @@ def test_the_topics_order_is_the_order_of_versions_whoever_comes_first(
             answers = pool.map(lambda wish: client.put(wish[0], json=wish[1]).status_code, several)
             assert set(answers) == {201}
 
-    found = list({event.id: event for event in events(api.kafka())}.values())
+    own = {wish["body"]["id"] for _, wish in wishes}
+    found = {event.id: event for event in events(api.kafka()) if event.data.id in own}
 
-    assert [to_avro(event.data)["catalogue_version"] for event in found] == list(
-        range(1, len(found) + 1)
-    )
+    versions = [event.data.catalogue_version for event in found.values()]
+    assert len(versions) == len(wishes) * 2
+    assert versions == list(range(versions[0], versions[0] + len(versions)))
 
 
 def test_a_change_made_while_the_broker_is_away_is_published_later(
@@ -242,9 +236,7 @@ def test_a_change_made_while_the_broker_is_away_is_published_later(
 
     assert (away.status_code, away.headers["retry-after"]) == (503, "5")
     assert (back.status_code, back.json()["version"]) == (200, 1)
-    published = {
-        e.id for e in events(api.kafka()) if to_avro(e.data)["id"] == content["body"]["id"]
-    }
+    published = {e.id for e in events(api.kafka()) if e.data.id == content["body"]["id"]}
     assert len(published) == 1
 
 

@@ -148,7 +148,7 @@ def test_a_room_can_keep_it_from_use(policy: Policy) -> None:
         {"outcome": "accept", "reason": "x"},
         {"outcome": "release", "reason": "  "},
         {"outcome": "release", "reason": "a\x00b"},
-        {"outcome": "release", "reason": "x" * 1001},
+        {"outcome": "release", "reason": "x" * 2001},
         {"outcome": "release", "reason": "x", "more": 1},
     ],
 )

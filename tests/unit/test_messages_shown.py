@@ -18,6 +18,7 @@ from services.audit import verifier
 from services.console import standing
 from services.console.pages import consents, incidents, submission, verifications
 from services.events.policy import IncidentOutcome
+from services.events.policy import Outcome as Choice
 from services.events.validation import AnswerKind
 from services.intake.status import State
 from services.kernel.auth import Role
@@ -33,7 +34,6 @@ from services.model.statement import Classification, NilKind
 from services.model.text import SCHEMAS, Language
 from services.operators.review import Decision
 from services.policy import refusals as policy
-from services.policy.holds import Choice
 from services.policy.identifiers.finding import Kind as Identifier
 from services.policy.law.verdict import KINDS, Verdict
 from services.validation import refusals as validation

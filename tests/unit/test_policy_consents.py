@@ -143,7 +143,9 @@ def test_with_consent_it_is_cleared_and_without_any_more_taken_back() -> None:
     consent = everything()
     cleared = arrived(consent)
     assert cleared.attempts[0].verdict is Verdict.CLEARED
-    end = Ended(ConsentChange.WITHDRAWN, "p-chu-ho", "so-tai-chinh-dien-bien", "Rút lại.", None)
+    end = Ended(
+        ConsentChange.WITHDRAWN, "so-tai-chinh-dien-bien", person="p-chu-ho", reason="Rút lại."
+    )
     gone = replace(cleared, consents=(replace(consent, withdrawn_at=T0),))
     found = reconsidered(UUID(SUBMISSION), gone, consent.id, end, T0 + timedelta(hours=1))
     assert found is not None
@@ -157,7 +159,7 @@ def test_a_consent_that_nothing_depends_on_ends_without_any_decision() -> None:
     other = everything(id=UUID(int=8))
     cleared = arrived(consent, other)
     gone = replace(cleared, consents=(replace(consent, withdrawn_at=T0), other))
-    end = Ended(ConsentChange.EXPIRED, "", "", "", None)
+    end = Ended(ConsentChange.EXPIRED, "", person="", reason="")
     assert reconsidered(UUID(SUBMISSION), gone, consent.id, end, T0) is None
 
 
@@ -189,7 +191,9 @@ def test_what_was_superseded_is_taken_back_with_the_consent_too(
     both = after(first, checked(handle(event, first, {"cells": second})))
     assert [one.verdict for one in both.attempts] == [Verdict.SUPERSEDED, Verdict.CLEARED]
     gone = replace(both, consents=(replace(consent, withdrawn_at=T0),))
-    end = Ended(ConsentChange.WITHDRAWN, "p-chu-ho", "so-tai-chinh-dien-bien", "Rút lại.", None)
+    end = Ended(
+        ConsentChange.WITHDRAWN, "so-tai-chinh-dien-bien", person="p-chu-ho", reason="Rút lại."
+    )
     found = reconsidered(UUID(SUBMISSION), gone, consent.id, end, T0 + timedelta(hours=1))
     assert found is not None
     outcome = checked(found[1])

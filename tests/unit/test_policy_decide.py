@@ -12,12 +12,13 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from services.events.policy import CellFinding, Reason
 from services.model.enumerations import SecretLevel
 from services.model.flags import Flags
 from services.policy.identifiers.finding import MAX_CELLS, Kind
 from services.policy.law.decide import decide
 from services.policy.law.policies import Library, Policy, library
-from services.policy.law.verdict import COMPILERS, KINDS, Audience, Decision, Reason, Verdict
+from services.policy.law.verdict import COMPILERS, KINDS, Audience, Decision, Verdict
 from tests.unit.policy_cases import REGULATIONS, case, finding
 
 NAME, PHONE = finding("person_name"), finding("phone", "C2")
@@ -28,7 +29,15 @@ LAW = "luat-thong-ke-89-2015"
 def test_a_withheld_attempt_names_its_article() -> None:
     decision = decide(case(regime="sharing", findings=(NAME,)))
     assert decision.reasons == (
-        Reason(f"{DB}.6.2", "R19", "policy.identifiers", DB, "6", "2", (NAME,)),
+        Reason(
+            policy=f"{DB}.6.2",
+            requirement="R19",
+            message="policy.identifiers",
+            instrument=DB,
+            article="6",
+            clause="2",
+            cells=(CellFinding(**vars(NAME)),),
+        ),
     )
     assert [(one.instrument, one.article, one.clause) for one in decision.articles] == [
         (DB, "6", "2")
@@ -38,7 +47,7 @@ def test_a_withheld_attempt_names_its_article() -> None:
 def test_a_cleared_attempt_names_what_was_checked() -> None:
     decision = decide(case())
     (release,) = decision.releases
-    assert (release.audience.kind, release.state, release.copy) == ("compilers", "granted", "full")
+    assert (release.audience_kind, release.state, release.copy) == ("compilers", "granted", "full")
     assert [(one.article, one.clause) for one in release.articles] == [
         ("4", "2"),
         ("6", "1"),
@@ -276,7 +285,7 @@ def test_no_kind_of_finding_hides_behind_another() -> None:
     many = tuple(finding("person_name", f"B{row}") for row in range(1, 5000))
     (reason,) = decide(case(regime="sharing", findings=(*many, PHONE))).reasons
     assert len(reason.cells) <= MAX_CELLS
-    assert PHONE in reason.cells
+    assert CellFinding(**vars(PHONE)) in reason.cells
 
 
 def test_decisions_are_comparable() -> None:

@@ -26,7 +26,7 @@ from services.model.enumerations import Completeness
 from services.model.form import load_forms
 from services.model.observation import Measure, Observation, to_parquet
 from services.model.text import SCHEMAS
-from services.policy.facts.rows import act_of, asked_of, attempt_of
+from services.policy.facts.rows import REVIEWS, asked_of, attempt_of
 from services.policy.facts.values import Facts, FormFacts, ItemFacts
 from services.policy.handler import handle, reads
 from services.policy.law.case import evidence_of
@@ -229,14 +229,14 @@ def test_an_attempt_gets_one_verdict() -> None:
 def after(known: Facts, outcome: Outcome) -> Facts:
     """The facts that the rows of an outcome lead to, as `loading.load` would read them."""
     attempts = {one.attempt: one for one in known.attempts}
-    acts = list(known.acts)
+    reviews = list(known.reviews)
     requests = {one.id: one for one in known.requests}
     for row in outcome.rows:
         if row.table is AttemptRow:
             one = attempt_of(AttemptRow(**row.values))
             attempts[one.attempt] = one
         elif row.table is ActRow:
-            acts.append(act_of(ActRow(**row.values)))
+            reviews.append(REVIEWS.of(ActRow(**row.values)))
         elif row.table is RequestRow:
             asked = asked_of(RequestRow(**row.values))
             requests[asked.id] = asked
@@ -245,7 +245,7 @@ def after(known: Facts, outcome: Outcome) -> Facts:
     return replace(
         known,
         attempts=tuple(attempts[number] for number in sorted(attempts)),
-        acts=tuple(acts),
+        reviews=tuple(reviews),
         requests=tuple(requests.values()),
         last_decision=submission.values["last_decision"],
         current_attempt=submission.values["current_attempt"],

@@ -12,7 +12,7 @@ from services.kernel.avro import to_avro
 from services.kernel.codec import codec
 from services.kernel.events import Event, Outcome
 from services.policy.handler import handle, handle_returned
-from services.policy.incidents import Closing, closed
+from services.policy.incidents import Closing, close
 from services.policy.store import IncidentRow, ReturnedRow
 from tests.contract.examples import examples
 from tests.said import said
@@ -96,8 +96,12 @@ def test_the_end_of_an_incident_is_an_event_without_words() -> None:
         incident_id=uuid4(), submission_id=UUID(SUBMISSION), attempt=1, head={}, level="secret",
         markings=[], opened_at=datetime(2026, 11, 26, tzinfo=UTC),
     )  # fmt: skip
-    said = Closing("p-lanh-dao", IncidentOutcome.MET, "Đã nhận bản giấy", "45/TKĐB-TH")
-    (event,) = closed(row, said, datetime(2026, 11, 27, tzinfo=UTC)).events
+    said = Closing(
+        IncidentOutcome.MET, person="p-lanh-dao", reason="Đã nhận bản giấy", document="45/TKĐB-TH"
+    )
+    outcome = close(row, said, datetime(2026, 11, 27, tzinfo=UTC))
+    assert outcome is not None
+    (event,) = outcome.events
     codec().encode("incident.closed-value", to_avro(event))
     assert to_avro(event)["outcome"] == "met_by_secrecy_channel"
     assert "Đã nhận" not in repr(event)

@@ -74,7 +74,7 @@ def test_another_purpose_waits_for_the_leadership_though_nobody_ticks_a_box(
 ) -> None:
     waits = ("pending", "policy.private-interest")
     assert answer(known(province), purpose=purpose) == waits
-    harmless = Judgement("p-lanh-dao", True, "Không hại ai.", None, T0)
+    harmless = Judgement(True, T0, person="p-lanh-dao", reason="Không hại ai.")
     assert answer(known(province), purpose=purpose, judgement=harmless)[0] == "granted"
     harmful = replace(harmless, is_harmless=False)
     assert answer(known(province), purpose=purpose, judgement=harmful) == (

@@ -92,7 +92,7 @@ def release_of(outcome: Outcome, audience: Audience = AGENCY) -> dict[str, Any]:
 def released(**changes: Any) -> Event:
     data = {
         "release_id": str(uuid4()),
-        **MARRIAGES.named(),
+        **vars(MARRIAGES.named()),
         "completeness": "official",
         "document_number": "15/TB",
         "document_date": T0.date(),
@@ -174,7 +174,7 @@ def test_the_act_that_publishes_ends_the_embargo() -> None:
     assert (to_avro(decided)["state"], to_avro(decided)["decision"]) == ("granted", 2)
     assert to_avro(decided)["message"] == "policy.published"
     agency = release_of(outcome)
-    assert (agency["state"], agency["only"]) == ("granted", [MARRIAGES.named()])
+    assert (agency["state"], agency["only"]) == ("granted", [vars(MARRIAGES.named())])
     assert to_avro(again)["decision"] == 3
     assert outcome.rows[0].table is ReleasedRow
     now = replace(after(known, outcome), released=PUBLISHED)
@@ -226,7 +226,7 @@ def test_no_more_of_a_submission_is_released_than_asked_for() -> None:
     since = replace(revenue, period="2026-01-01/P9M")
     known = after(facts(), handle(validated(), facts(), {"cells": CLEAN}))
     agency = release_of(settled(known, asked(revenue, number=1), asked(since, number=2)))
-    assert agency["only"] == [since.named(), revenue.named()]
+    assert agency["only"] == [vars(since.named()), vars(revenue.named())]
     assert agency["articles"]
 
 
@@ -234,7 +234,7 @@ def test_of_granted_and_pending_only_the_granted_is_released() -> None:
     other = replace(MARRIAGES, area="12")
     known = replace(cleared(), released=PUBLISHED)
     agency = release_of(settled(known, asked(number=1), asked(other, number=2)))
-    assert (agency["state"], agency["only"]) == ("granted", [MARRIAGES.named()])
+    assert (agency["state"], agency["only"]) == ("granted", [vars(MARRIAGES.named())])
 
 
 def test_names_in_the_workbook_keep_it_from_others() -> None:
@@ -341,13 +341,13 @@ def test_aggregates_of_records() -> None:
 
 
 def test_a_period_has_one_spelling() -> None:
-    data = {**MARRIAGES.named(), "completeness": "official", "period": "2026-01-01/P3M"}
+    data = {**vars(MARRIAGES.named()), "completeness": "official", "period": "2026-01-01/P3M"}
     assert Figure.of(data).period == "2026-Q1"
     with pytest.raises(PeriodError):
         Figure.of({**data, "period": "2026-Q5"})
 
 
-JUDGED = Judgement("p-lanh-dao", True, "Không ảnh hưởng đến ai.", None, T0)
+JUDGED = Judgement(True, T0, person="p-lanh-dao", reason="Không ảnh hưởng đến ai.")
 
 
 @pytest.mark.parametrize(

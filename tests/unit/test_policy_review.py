@@ -13,16 +13,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.events.common import Classification
+from services.events.policy import Outcome as Choice
+from services.kernel import command
 from services.kernel.avro import to_avro
 from services.kernel.codec import codec
+from services.kernel.command import Refused
 from services.kernel.events import Outcome
 from services.policy.deadline import due
-from services.policy.facts.rows import act_of
-from services.policy.facts.values import Act, Facts, ItemFacts
+from services.policy.facts.rows import REVIEWS
+from services.policy.facts.values import Facts, ItemFacts, Reviewed
 from services.policy.handler import handle
-from services.policy.holds import Choice, Review, decided_anew, review
+from services.policy.holds import Review, decided_anew, review
 from services.policy.law.verdict import Verdict
-from services.policy.refusals import Code, Refused
+from services.policy.refusals import Code
 from services.policy.store import ActRow
 from tests.unit.test_policy_handler import (
     CLEAN,
@@ -60,20 +63,22 @@ def held(attempt: int = 1, known: Facts | None = None, **changes: Any) -> Facts:
 
 
 def wish(**changes: Any) -> Review:
-    plain = Review(SUBMISSION, 1, "p-kinh-te", OFFICE, Choice.RELEASE, "Đã đối chiếu.")
+    plain = Review(
+        SUBMISSION, 1, OFFICE, Choice.RELEASE, person="p-kinh-te", reason="Đã đối chiếu."
+    )
     return replace(plain, **changes)
 
 
-def decided(one: Review, known: Facts) -> tuple[Act, Outcome]:
+def decided(one: Review, known: Facts) -> tuple[Reviewed, Outcome]:
     act, outcome = review(one, known, LATER)
     assert outcome is not None
     return act, checked(outcome)
 
 
-def refusal(one: Review, known: Facts) -> Code:
+def refusal(one: Review, known: Facts) -> command.Code:
     with pytest.raises(Refused) as refused:
         review(one, known, LATER)
-    return refused.value.code
+    return refused.value.why
 
 
 def sweep(known: Facts) -> Outcome | None:
@@ -91,7 +96,7 @@ def test_a_deputy_decides_in_the_name_of_whom_it_stands_in_for(
     act, outcome = decided(wish(lent=lent), held())
     assert (act.person, act.on_behalf) == ("p-kinh-te", on_behalf)
     assert to_avro(outcome.events[0])["on_behalf"] == on_behalf
-    (kept,) = [act_of(ActRow(**row.values)) for row in outcome.rows if row.table is ActRow]
+    (kept,) = [REVIEWS.of(ActRow(**row.values)) for row in outcome.rows if row.table is ActRow]
     assert kept == act
 
 

@@ -8,12 +8,14 @@ from typing import Any
 
 import pytest
 
+from services.kernel import command
 from services.kernel.avro import to_avro
+from services.kernel.command import Refused
 from services.kernel.events import Outcome
-from services.policy.facts.rows import withdrawal_of
+from services.policy.facts.rows import WITHDRAWALS
 from services.policy.facts.values import Facts, ItemFacts, Withdrawal
 from services.policy.law.verdict import Verdict
-from services.policy.refusals import Code, Refused
+from services.policy.refusals import Code
 from services.policy.store import WithdrawalRow
 from services.policy.withdrawals import Wish, withdraw
 from tests.unit.test_policy_handler import SUBMISSION, after, facts, topics
@@ -25,7 +27,9 @@ OFFICE = "thong-ke-dien-bien"
 
 
 def wish(**changes: Any) -> Wish:
-    plain = Wish(SUBMISSION, 1, "p-so-tai-chinh", SENDER, "Gửi nhầm số liệu 271828182.")
+    plain = Wish(
+        SUBMISSION, 1, SENDER, person="p-so-tai-chinh", reason="Gửi nhầm số liệu 271828182."
+    )
     return replace(plain, **changes)
 
 
@@ -41,7 +45,7 @@ def taken(one: Wish, known: Facts) -> tuple[Outcome, Facts]:
     withdrawal, outcome = withdraw(one, known, LATER)
     assert outcome is not None
     (kept,) = [
-        withdrawal_of(WithdrawalRow(**row.values))
+        WITHDRAWALS.of(WithdrawalRow(**row.values))
         for row in outcome.rows
         if row.table is WithdrawalRow
     ]
@@ -50,10 +54,10 @@ def taken(one: Wish, known: Facts) -> tuple[Outcome, Facts]:
     return outcome, replace(next_, withdrawals=(*known.withdrawals, withdrawal))
 
 
-def refused(one: Wish, known: Facts) -> Code:
+def refused(one: Wish, known: Facts) -> command.Code:
     with pytest.raises(Refused) as raised:
         withdraw(one, known, LATER)
-    return raised.value.code
+    return raised.value.why
 
 
 def verdicts(known: Facts) -> dict[int, Verdict]:

@@ -14,6 +14,7 @@ import pytest
 from services.events.validation import AnswerKind
 from services.kernel.avro import to_avro
 from services.kernel.codec import codec
+from services.kernel.command import Refused
 from services.kernel.errors import Permanent
 from services.kernel.events import Event, Outcome
 from services.model.enumerations import Severity
@@ -26,7 +27,7 @@ from services.validation.check import Checked
 from services.validation.facts import Facts, Stored
 from services.validation.findings import Answer, Finding
 from services.validation.handler import handle
-from services.validation.refusals import Code, Refused
+from services.validation.refusals import Code
 from services.validation.store import AcceptedRow, AnswerRow, AttemptRow
 from services.validation.trial import Change, compared, overrun, tried
 from tests.said import said as said_of
@@ -236,13 +237,13 @@ def test_what_may_be_answered(
         return
     with pytest.raises(Refused) as refused:
         answer(wish(kind), known(finding, **head), NOW)
-    assert refused.value.code is code
-    assert refused.value.problem().status == code.status
+    assert refused.value.why is code
+    assert refused.value.status == code.status
 
 
 @pytest.mark.parametrize("code", Code)
 def test_every_refusal_has_its_words(code: Code) -> None:
-    problem = Refused(code).problem()
+    problem = Refused(code)
     assert problem.body()["title"]
     assert problem.body()["en"]["detail"]
 

@@ -3,32 +3,29 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Response
-from fastapi.concurrency import run_in_threadpool
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, Field
 from sqlmodel import Session
 
 from services.catalogue.calendar import store
 from services.catalogue.calendar.release import Document, Figure, Release, decide
 from services.catalogue.entry import Refused
 from services.catalogue.refusals import wrong
-from services.kernel.api import Context, context_of
+from services.kernel.api import With
 from services.kernel.auth import Access, allowed
+from services.kernel.command import Body, carried_out
 from services.model.enumerations import Completeness
 
-With = Annotated[Context, Depends(context_of)]
 Code = Annotated[str, Field(pattern=r"^[A-Za-z0-9._/-]{1,100}$")]
 router = APIRouter(prefix="/v1", tags=["calendar"])
 
 
-class Act(BaseModel):
+class Act(Body):
     """Which figure is published, and by which document of the office."""
-
-    model_config = ConfigDict(extra="forbid")
 
     indicator_list: Code = Field(examples=["dp"])
     indicator: Code = Field(examples=["T0111"])
@@ -79,12 +76,19 @@ async def release(
     access: Annotated[Access, Depends(allowed("calendar.release"))],
 ) -> Released:
     """201, or 200 where this document has released it before; both after the broker's acknowledgement."""
-    try:
-        made, is_new, sequence = await run_in_threadpool(_make, context, act, access.principal.id)
-    except Refused as refused:
-        raise wrong(422, "release", "catalogue.release", refused.flaws) from None
-    if sequence is not None:
-        await context.relay.published(sequence)
+
+    def make(session: Session, now: datetime) -> tuple[Release, bool]:
+        figure, document = act.figure(), Document(act.document_number, act.document_date)
+        try:
+            made = decide(figure, document, store.facts(session, figure), access.principal.id, now)
+        except Refused as refused:
+            raise wrong(422, "release", "catalogue.release", refused.flaws) from None
+        if not store.add(session, made):
+            return store.get(session, made.id), False
+        context.outbox.add(session, made.event())
+        return made, True
+
+    made, is_new = await carried_out(context, make)
     if not is_new:
         response.status_code = 200
     return _shown(made)
@@ -104,17 +108,6 @@ def releases(
     equal = {name: str(value) for name, value in vars(wanted).items() if value is not None}
     with Session(context.engine) as session:
         return [_shown(one) for one in store.listed(session, equal, limit)]
-
-
-def _make(context: Context, act: Act, person: str) -> tuple[Release, bool, int | None]:
-    """The act, whether it is new, and which outbox row to wait for."""
-    figure, document = act.figure(), Document(act.document_number, act.document_date)
-    with Session(context.engine) as session, session.begin():
-        facts = store.facts(session, figure)
-        made = decide(figure, document, facts, person, context.clock())
-        if not store.add(session, made):
-            return store.get(session, made.id), False, context.outbox.unpublished(session)
-        return made, True, context.outbox.add(session, made.event())
 
 
 def _shown(made: Release) -> Released:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+from functools import partial
 from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Response
 from fastapi.concurrency import run_in_threadpool
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, Field
 from sqlmodel import Session
 
 from services.catalogue import changing
@@ -19,10 +21,11 @@ from services.catalogue.people.passwords import hashing
 from services.catalogue.people.person import Person
 from services.catalogue.refusals import absent, wrong
 from services.events.catalogue import PeopleChangeKind, PeopleChangeState
-from services.kernel.api import Context, context_of
+from services.kernel.api import Context, With
 from services.kernel.auth import Access, Role, allowed
+from services.kernel.command import Body, carried_out
+from services.kernel.outbox import Outbox
 
-With = Annotated[Context, Depends(context_of)]
 Decider = Annotated[Access, Depends(allowed("change.decide"))]
 router = APIRouter(prefix="/v1", tags=["people"])
 
@@ -64,10 +67,8 @@ class Changes(BaseModel):
     changes: list[ChangeView]
 
 
-class LinkUsed(BaseModel):
+class LinkUsed(Body):
     """A one-time link, and the password from now on."""
-
-    model_config = ConfigDict(extra="forbid")
 
     token: str = Field(max_length=200, json_schema_extra={"writeOnly": True})
     password: str = Field(max_length=1000, json_schema_extra={"writeOnly": True})
@@ -79,7 +80,7 @@ class LinkUsed(BaseModel):
     summary="Thay đổi về quyền · Changes of who may act",
 )
 def listed(context: With, state: PeopleChangeState | None = None) -> Changes:
-    """PeopleChangeKind waits for a second person, and what became of the others."""
+    """What waits for a second person, and what became of the others."""
     with Session(context.engine) as session:
         return Changes(changes=[view(one) for one in changes.listed(session, state)])
 
@@ -92,17 +93,15 @@ async def confirm(change: UUID, response: Response, context: With, access: Decid
     it was decided, waited for too long, or what it changes is another by now.
     """
     response.headers["Cache-Control"] = "no-store"
-    outcome = await run_in_threadpool(_confirm, context, change, access.principal.id)
-    return await answered(context, outcome)
+    act = partial(_confirm, context.outbox, change, access.principal.id)
+    return decided(await carried_out(context, act))
 
 
 @router.post("/changes/{change}/refusal", summary="Từ chối thay đổi · Refuse a change")
 async def refuse(change: UUID, context: With, access: Decider) -> ChangeView:
     """A leader lets it not happen; also what the command on the machine waits with."""
-    outcome = await run_in_threadpool(_refuse, context, change, access.principal.id)
-    decided = await answered(context, outcome)
-    assert decided.change is not None
-    return decided.change
+    act = partial(_refuse, context.outbox, change, access.principal.id)
+    return view(await carried_out(context, act))
 
 
 @router.post("/people/{id}/reset", status_code=202, summary="Đặt lại mật khẩu · Reset a password")
@@ -114,10 +113,11 @@ async def reset(
 ) -> Decided:
     """202: it waits for a second person, who gets the link. Before the office is founded: 201 with the link."""
     response.headers["Cache-Control"] = "no-store"
-    outcome = await run_in_threadpool(governing.reset, context, id, access.principal.id)
+    act = partial(governing.reset, context.outbox, id, access.principal.id)
+    outcome = await carried_out(context, act)
     if outcome.link:
         response.status_code = 201
-    return await answered(context, outcome)
+    return decided(outcome)
 
 
 @router.post(
@@ -131,16 +131,13 @@ async def set_by_link(wanted: LinkUsed, context: With) -> None:
     if found := passwords.flaws(wanted.password, person):
         raise wrong(422, "password", "catalogue.password.refused", found)
     hashed = await hashing.hash(wanted.password)
-    sequence = await run_in_threadpool(governing.use_link, context, wanted.token, hashed)
-    if sequence is None:
+    act = partial(governing.use_link, context.outbox, wanted.token, hashed)
+    if not await carried_out(context, act):
         raise _no_link()
-    await context.relay.published(sequence)
 
 
-async def answered(context: Context, outcome: Outcome) -> Decided:
-    """What is answered, once the event is published."""
-    if outcome.sequence is not None:
-        await context.relay.published(outcome.sequence)
+def decided(outcome: Outcome) -> Decided:
+    """What became of it, as the API shows it."""
     return Decided(
         change=view(outcome.change) if outcome.change else None,
         link=_shown(outcome.link) if outcome.link else None,
@@ -153,36 +150,31 @@ def view(change: Change) -> ChangeView:
     return ChangeView(change_id=change.id, **values)
 
 
-def _confirm(context: Context, id_: UUID, who: str) -> Outcome:
-    now = context.clock()
-    with Session(context.engine) as session, session.begin():
-        found = _found(session, id_)
-        person = store.newest(session, who)
-        raised = store.raised(session, who)
-        code = authority.objection(found, who, person.person if person else None, raised, now)
-        if code:
-            raise governing.refusal(code)
-        decided = changes.decide(session, id_, PeopleChangeState.DONE, who, now)
-        if found.what in (PeopleChangeKind.PERSON, PeopleChangeKind.PASSWORD):
-            done = governing.confirm(context, session, found, who)
-            return Outcome(change=decided, link=done.link, sequence=done.sequence)
-        sequence = changing.confirm(context, session, found, who)
-        return Outcome(change=decided, sequence=sequence)
+def _confirm(outbox: Outbox, id_: UUID, who: str, session: Session, now: datetime) -> Outcome:
+    found = _found(session, id_)
+    person = store.newest(session, who)
+    raised = store.raised(session, who)
+    code = authority.objection(found, who, person.person if person else None, raised, now)
+    if code:
+        raise governing.refusal(code)
+    decided = changes.decide(session, id_, PeopleChangeState.DONE, who, now)
+    if found.what in (PeopleChangeKind.PERSON, PeopleChangeKind.PASSWORD):
+        link = governing.confirm(outbox, session, found, who, now)
+        return Outcome(change=decided, link=link)
+    changing.confirm(outbox, session, found, who, now)
+    return Outcome(change=decided)
 
 
-def _refuse(context: Context, id_: UUID, who: str) -> Outcome:
-    now = context.clock()
-    with Session(context.engine) as session, session.begin():
-        found = _found(session, id_)
-        if found.state is not PeopleChangeState.PROPOSED:
-            raise governing.refusal(Code.DECIDED)
-        leader = store.newest(session, who)
-        if leader is None or Role.LEADER not in leader.person.roles:
-            raise governing.refusal(Code.NO_LEADER)
-        decided = changes.decide(session, id_, PeopleChangeState.REFUSED, who, now)
-        told = _told(session, found)
-        draft = authority.event(id_, told, found.proposed_by, who, now)
-        return Outcome(change=decided, sequence=context.outbox.add(session, draft))
+def _refuse(outbox: Outbox, id_: UUID, who: str, session: Session, now: datetime) -> Change:
+    found = _found(session, id_)
+    if found.state is not PeopleChangeState.PROPOSED:
+        raise governing.refusal(Code.DECIDED)
+    leader = store.newest(session, who)
+    if leader is None or Role.LEADER not in leader.person.roles:
+        raise governing.refusal(Code.NO_LEADER)
+    told = _told(session, found)
+    outbox.add(session, authority.event(id_, told, found.proposed_by, who, now))
+    return changes.decide(session, id_, PeopleChangeState.REFUSED, who, now)
 
 
 def _told(session: Session, found: Change) -> Told:

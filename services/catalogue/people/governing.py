@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 from sqlmodel import Session
 
@@ -16,114 +16,115 @@ from services.catalogue.people.links import Link
 from services.catalogue.people.person import ID, Person, Written, flaws
 from services.catalogue.refusals import absent, wrong
 from services.events.catalogue import PeopleChangeKind, PeopleChangeState
-from services.kernel.api import Context
 from services.kernel.auth import Role
+from services.kernel.outbox import Outbox
 from services.kernel.problems import Problem
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of a wish. `change`: it waits, or was decided now. `sequence`: the outbox row to wait for."""
+    """What became of a wish. `change`: it waits, or was decided now."""
 
     written: Written | None = None
     is_new: bool = False
     change: Change | None = None
     link: Link | None = None
-    sequence: int | None = None
 
 
-def create(context: Context, person: Person, hashed: str | None, author: str) -> Outcome:
+def create(
+    outbox: Outbox, person: Person, hashed: str | None, author: str, session: Session, now: datetime
+) -> Outcome:
     """A person who is not there yet; the same again changes nothing. Raises Problem where it is another."""
-    now = context.clock()
-    with Session(context.engine) as session, session.begin():
-        check(session, person)
-        gains = authority.gained(None, person)
-        is_founded = _may_alone(session, None, person)
-        if gains and is_founded and store.newest(session, person.id) is None:
-            if hashed:
-                # Who adds somebody with rights must not know the password.
-                raise wrong(422, "password-by-link", "catalogue.change.by-link", [])
-            return _propose(context, session, person, 0, gains, author, now)
-        if not store.create(session, person.id, hashed, now):
-            existing = store.lock(session, person.id)
-            assert existing is not None
-            if existing.person != person:
-                message = "catalogue.person.exists"
-                raise wrong(409, "person-exists", message, [], id=person.id)
-            return Outcome(existing, sequence=context.outbox.unpublished(session))
-        written = Written(person, 1, now, author)
-        sequence = _write(context, session, None, written, not is_founded)
-        return Outcome(written, True, sequence=sequence)
+    check(session, person)
+    gains = authority.gained(None, person)
+    is_founded = _may_alone(session, None, person)
+    if gains and is_founded and store.newest(session, person.id) is None:
+        if hashed:
+            # Who adds somebody with rights must not know the password.
+            raise wrong(422, "password-by-link", "catalogue.change.by-link", [])
+        return _propose(outbox, session, person, 0, gains, author, now)
+    if not store.create(session, person.id, hashed, now):
+        existing = store.lock(session, person.id)
+        assert existing is not None
+        if existing.person != person:
+            raise wrong(409, "person-exists", "catalogue.person.exists", [], id=person.id)
+        return Outcome(existing)
+    written = Written(person, 1, now, author)
+    _write(outbox, session, None, written, not is_founded)
+    return Outcome(written, True)
 
 
-def change(context: Context, id_: str, values: Mapping[str, Any], author: str) -> Outcome:
+def change(
+    outbox: Outbox, id_: str, values: Mapping[str, Any], author: str,
+    session: Session, now: datetime,
+) -> Outcome:  # fmt: skip
     """A new version of a person, at once or once a second person agrees; none where nothing changes."""
-    now = context.clock()
-    with Session(context.engine) as session, session.begin():
-        existing = _locked(session, id_)
-        person = Person(**{**vars(existing.person), **values})
-        if person == existing.person:
-            return Outcome(existing, sequence=context.outbox.unpublished(session))
-        check(session, person)
-        is_founded = _may_alone(session, existing.person, person)
-        gains = authority.gained(existing.person, person)
-        if gains and is_founded:
-            return _propose(context, session, person, existing.version, gains, author, now)
-        written = Written(person, existing.version + 1, now, author)
-        sequence = _write(context, session, existing.person, written, not is_founded)
-        return Outcome(written, True, sequence=sequence)
+    existing = _locked(session, id_)
+    person = Person(**{**vars(existing.person), **values})
+    if person == existing.person:
+        return Outcome(existing)
+    check(session, person)
+    is_founded = _may_alone(session, existing.person, person)
+    gains = authority.gained(existing.person, person)
+    if gains and is_founded:
+        return _propose(outbox, session, person, existing.version, gains, author, now)
+    written = Written(person, existing.version + 1, now, author)
+    _write(outbox, session, existing.person, written, not is_founded)
+    return Outcome(written, True)
 
 
-def reset(context: Context, id_: str, author: str) -> Outcome:
+def reset(outbox: Outbox, id_: str, author: str, session: Session, now: datetime) -> Outcome:
     """The password ends and a one-time link takes its place, once a second person agrees."""
-    now = context.clock()
-    with Session(context.engine) as session, session.begin():
-        existing = _locked(session, id_)
-        if not changes.is_founded(session):
-            link = _end_password(session, id_, author, now)
-            told = Told(PeopleChangeKind.PASSWORD, person=existing.person, is_founding=True)
-            return Outcome(link=link, sequence=_tell(context, session, uuid4(), told, author))
-        found, is_new = changes.propose(
-            session, PeopleChangeKind.PASSWORD, id_, 0, {}, (), author, now
-        )
-        told = Told(PeopleChangeKind.PASSWORD, PeopleChangeState.PROPOSED, existing.person)
-        return _proposed(context, session, found, is_new, told)
+    existing = _locked(session, id_)
+    if not changes.is_founded(session):
+        link = _end_password(session, id_, author, now)
+        told = Told(PeopleChangeKind.PASSWORD, person=existing.person, is_founding=True)
+        outbox.add(session, authority.event(uuid4(), told, author, None, now))
+        return Outcome(link=link)
+    kind = PeopleChangeKind.PASSWORD
+    found, is_new = changes.propose(session, kind, id_, 0, {}, (), author, now)
+    told = Told(kind, PeopleChangeState.PROPOSED, existing.person)
+    return _proposed(outbox, session, found, is_new, told)
 
 
-def set_own(context: Context, id_: str, hashed: str) -> int | None:
-    """Somebody's own new password; returns the outbox row to wait for."""
-    with Session(context.engine) as session, session.begin():
-        return _set(context, session, id_, hashed)
+def set_own(outbox: Outbox, id_: str, hashed: str, session: Session, now: datetime) -> None:
+    """Somebody's own new password."""
+    existing = _locked(session, id_)
+    store.set_password(session, id_, hashed, now)
+    told = Told(PeopleChangeKind.PASSWORD, person=existing.person)
+    outbox.add(session, authority.event(uuid4(), told, id_, None, now))
 
 
-def use_link(context: Context, token: str, hashed: str) -> int | None:
-    """The password of whom a one-time link names; None where it is good no more."""
-    now = context.clock()
-    with Session(context.engine) as session, session.begin():
-        row = links.holder(session, token, now, lock=True)
-        if row is None:
-            return None
-        row.used_at = now
-        session.add(row)
-        return _set(context, session, row.person, hashed)
+def use_link(outbox: Outbox, token: str, hashed: str, session: Session, now: datetime) -> bool:
+    """The password of whom a one-time link names; False where it is good no more."""
+    row = links.holder(session, token, now, lock=True)
+    if row is None:
+        return False
+    row.used_at = now
+    session.add(row)
+    set_own(outbox, row.person, hashed, session, now)
+    return True
 
 
-def confirm(context: Context, session: Session, found: Change, who: str) -> Outcome:
-    """Carries out a change of a person, or of its password, that this second person agrees to."""
-    now, author = context.clock(), found.proposed_by
+def confirm(
+    outbox: Outbox, session: Session, found: Change, who: str, now: datetime
+) -> Link | None:
+    """Carries out a change of a person, or of its password, that this second person agrees to; perhaps with a link."""
+    author = found.proposed_by
     if found.what is PeopleChangeKind.PASSWORD:
         existing = _locked(session, found.subject)
         given = _end_password(session, found.subject, author, now)
         told = Told(PeopleChangeKind.PASSWORD, person=existing.person)
-        return Outcome(link=given, sequence=_tell(context, session, found.id, told, author, who))
+        outbox.add(session, authority.event(found.id, told, author, who, now))
+        return given
     person = Person.from_dict(found.body)
     before = store.lock(session, person.id)
-    if (before.version if before else 0) != found.base:
+    is_other = (before.version if before else 0) != found.base
+    if not is_other:
+        check(session, person)
+    if is_other or (before is None and not store.create(session, person.id, None, now)):
         raise wrong(409, "changed-meanwhile", "catalogue.change.meanwhile", [])
-    check(session, person)
     link = None
-    if before is None and not store.create(session, person.id, None, now):
-        raise wrong(409, "changed-meanwhile", "catalogue.change.meanwhile", [])
     store.add(session, Written(person, found.base + 1, now, author))
     raise_(session, person.id, author, now)
     if before is None or not set(before.person.roles) & authority.TRUSTED:
@@ -131,7 +132,8 @@ def confirm(context: Context, session: Session, found: Change, who: str) -> Outc
         link = _end_password(session, person.id, author, now)
     fields = authority.differing(before.person if before else None, person)
     told = Told(PeopleChangeKind.PERSON, person=person, fields=fields)
-    return Outcome(link=link, sequence=_tell(context, session, found.id, told, author, who))
+    outbox.add(session, authority.event(found.id, told, author, who, now))
+    return link
 
 
 def raise_(session: Session, person: str, author: str, now: datetime) -> None:
@@ -167,7 +169,7 @@ def _may_alone(session: Session, before: Person | None, person: Person) -> bool:
 
 
 def _propose(
-    context: Context,
+    outbox: Outbox,
     session: Session,
     person: Person,
     base: int,
@@ -175,35 +177,31 @@ def _propose(
     author: str,
     now: datetime,
 ) -> Outcome:
-    body = person.to_dict()
-    found, is_new = changes.propose(
-        session, PeopleChangeKind.PERSON, person.id, base, body, gains, author, now
-    )
-    told = Told(PeopleChangeKind.PERSON, PeopleChangeState.PROPOSED, person, fields=gains)
-    return _proposed(context, session, found, is_new, told)
+    kind, body = PeopleChangeKind.PERSON, person.to_dict()
+    found, is_new = changes.propose(session, kind, person.id, base, body, gains, author, now)
+    told = Told(kind, PeopleChangeState.PROPOSED, person, fields=gains)
+    return _proposed(outbox, session, found, is_new, told)
 
 
-def _proposed(
-    context: Context, session: Session, found: Change, is_new: bool, told: Told
-) -> Outcome:
-    if not is_new:
-        return Outcome(change=found, sequence=context.outbox.unpublished(session))
-    sequence = _tell(context, session, found.id, told, found.proposed_by)
-    return Outcome(is_new=True, change=found, sequence=sequence)
+def _proposed(outbox: Outbox, session: Session, found: Change, is_new: bool, told: Told) -> Outcome:
+    if is_new:
+        event = authority.event(found.id, told, found.proposed_by, None, found.proposed_at)
+        outbox.add(session, event)
+    return Outcome(is_new=is_new, change=found)
 
 
 def _write(
-    context: Context, session: Session, before: Person | None, written: Written, is_founding: bool
-) -> int:
-    person, author = written.person, written.changed_by
+    outbox: Outbox, session: Session, before: Person | None, written: Written, is_founding: bool
+) -> None:
+    person, author, now = written.person, written.changed_by, written.changed_at
     store.add(session, written)
     if authority.gained(before, person):
-        store.raise_(session, person.id, author, written.changed_at)
+        store.raise_(session, person.id, author, now)
     if person.locked:
-        sessions.end(session, person.id, written.changed_at)
+        sessions.end(session, person.id, now)
     fields = authority.differing(before, person)
     told = Told(PeopleChangeKind.PERSON, person=person, fields=fields, is_founding=is_founding)
-    return _tell(context, session, uuid4(), told, author)
+    outbox.add(session, authority.event(uuid4(), told, author, None, now))
 
 
 def _end_password(session: Session, person: str, author: str, now: datetime) -> Link:
@@ -212,27 +210,8 @@ def _end_password(session: Session, person: str, author: str, now: datetime) -> 
     return links.make(session, person, now)
 
 
-def _set(context: Context, session: Session, id_: str, hashed: str) -> int | None:
-    existing = _locked(session, id_)
-    store.set_password(session, id_, hashed, context.clock())
-    told = Told(PeopleChangeKind.PASSWORD, person=existing.person)
-    return _tell(context, session, uuid4(), told, id_)
-
-
 def _locked(session: Session, id_: str) -> Written:
     existing = store.lock(session, id_) if ID.fullmatch(id_) else None
     if existing is None:
         raise nobody(id_)
     return existing
-
-
-def _tell(
-    context: Context,
-    session: Session,
-    id_: UUID,
-    told: Told,
-    author: str,
-    second: str | None = None,
-) -> int:
-    draft = authority.event(id_, told, author, second, context.clock())
-    return context.outbox.add(session, draft)

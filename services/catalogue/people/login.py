@@ -15,13 +15,12 @@ from services.catalogue.people import sessions, signing, store, tokens
 from services.catalogue.people.lockout import Attempt, address_of, attempt, forgive
 from services.catalogue.people.passwords import hashing
 from services.catalogue.people.person import ID, lent
-from services.kernel.api import Context, context_of
+from services.kernel.api import Context, With
 from services.kernel.auth import UNKNOWN, Principal, allowed, principal_asking
 from services.kernel.problems import Problem
-from services.model.messages import texts
+from services.model.messages import advice
 from services.model.regulation import VIETNAM
 
-With = Annotated[Context, Depends(context_of)]
 router = APIRouter(prefix="/v1", tags=["login"])
 
 
@@ -208,7 +207,6 @@ def _refused() -> Problem:
     return Problem(
         401,
         "login",
-        texts("catalogue.login").to_dict(),
-        texts("catalogue.login.mend").to_dict(),
+        *advice("catalogue.login"),
         {"WWW-Authenticate": "Bearer", "Cache-Control": "no-store"},
     )

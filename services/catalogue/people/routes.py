@@ -2,33 +2,31 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request, Response
-from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import JSONResponse
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, Field
 from sqlmodel import Session
 
 from services.catalogue.people import governing, passwords, store
-from services.catalogue.people.change_routes import Decided, answered
+from services.catalogue.people.change_routes import Decided, decided
 from services.catalogue.people.governing import Outcome
 from services.catalogue.people.login import address, is_right
 from services.catalogue.people.passwords import hashing
 from services.catalogue.people.person import ID, Deputy, Ids, Person, Written
 from services.catalogue.people.vacancies import vacant
 from services.catalogue.refusals import wrong
-from services.kernel.api import Context, context_of
+from services.kernel.api import With
 from services.kernel.auth import Access, Role, allowed
+from services.kernel.command import Body, carried_out
 
-With = Annotated[Context, Depends(context_of)]
 router = APIRouter(prefix="/v1", tags=["people"])
 
 
-class Wanted(BaseModel):
+class Wanted(Body):
     """What a person shall be from now on; what is left out stays."""
-
-    model_config = ConfigDict(extra="forbid")
 
     name: str | None = Field(None, min_length=1, max_length=200)
     organisation: str | None = Field(None, max_length=100)
@@ -39,10 +37,8 @@ class Wanted(BaseModel):
     locked: bool | None = None
 
 
-class NewPerson(BaseModel):
+class NewPerson(Body):
     """A person who is not there yet, with or without a password."""
-
-    model_config = ConfigDict(extra="forbid")
 
     id: str = Field(pattern=f"^{ID.pattern}$", examples=["p-kinh-te"])
     name: str = Field(min_length=1, max_length=200, examples=["Lò Thị Mẫu"])
@@ -73,10 +69,8 @@ class Shown(BaseModel):
     changed_by: str
 
 
-class NewPassword(BaseModel):
+class NewPassword(Body):
     """The password from now on, and the one until now."""
-
-    model_config = ConfigDict(extra="forbid")
 
     password: str = Field(max_length=1000, json_schema_extra={"writeOnly": True})
     current: str = Field("", max_length=1000, json_schema_extra={"writeOnly": True})
@@ -110,10 +104,11 @@ async def create(
         _check_password(wanted.password, wanted.id)
     hashed = await hashing.hash(wanted.password) if wanted.password is not None else None
     author = access.principal.id
-    outcome = await run_in_threadpool(governing.create, context, wanted.person(), hashed, author)
+    act = partial(governing.create, context.outbox, wanted.person(), hashed, author)
+    outcome = await carried_out(context, act)
     if not outcome.is_new:
         response.status_code = 200
-    return await _answered(context, outcome)
+    return _answered(outcome)
 
 
 @router.get(
@@ -157,8 +152,9 @@ async def change(
     """
     values = {k: v for k, v in wanted if v is not None}
     author = access.principal.id
-    outcome = await run_in_threadpool(governing.change, context, id, values, author)
-    return await _answered(context, outcome)
+    act = partial(governing.change, context.outbox, id, values, author)
+    outcome = await carried_out(context, act)
+    return _answered(outcome)
 
 
 @router.put(
@@ -181,9 +177,7 @@ async def set_password(
         raise wrong(403, "password-current", "catalogue.password.current", [])
     _check_password(wanted.password, id)
     hashed = await hashing.hash(wanted.password)
-    sequence = await run_in_threadpool(governing.set_own, context, id, hashed)
-    if sequence is not None:
-        await context.relay.published(sequence)
+    await carried_out(context, partial(governing.set_own, context.outbox, id, hashed))
 
 
 @router.get(
@@ -203,13 +197,10 @@ def vacancies(context: With) -> Vacancies:
     )
 
 
-async def _answered(context: Context, outcome: Outcome) -> Any:
+def _answered(outcome: Outcome) -> Any:
     """The person as it is now; or that the change waits, which is 202."""
     if outcome.written is None:
-        waits = await answered(context, outcome)
-        return JSONResponse(waits.model_dump(mode="json"), 202)
-    if outcome.sequence is not None:
-        await context.relay.published(outcome.sequence)
+        return JSONResponse(decided(outcome).model_dump(mode="json"), 202)
     return _shown(outcome.written)
 
 

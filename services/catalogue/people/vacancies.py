@@ -2,30 +2,25 @@
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import dataclass
 from datetime import datetime
 
 import sqlalchemy as sa
-import structlog
-from fastapi.concurrency import run_in_threadpool
 from sqlmodel import Session
 
 from services.catalogue.people import changes, store
 from services.kernel import metrics
 from services.kernel.api import Context
 from services.kernel.auth import Role
-from services.kernel.transient import is_transient
 
 SECONDS = 60.0
+"""Between two counts, for the alarm."""
 ITEMS = sa.text("""
 select body ->> 'responsible', body ->> 'room' from (
     select distinct on (id) body, valid_from, valid_to from entries
     where kind = 'item' order by id, version desc) newest
 where (valid_from is null or valid_from <= :now) and (valid_to is null or valid_to > :now)
 """)
-
-log = structlog.get_logger()
 
 
 @dataclass(frozen=True)
@@ -46,18 +41,6 @@ def vacant(session: Session, now: datetime) -> Vacant:
         tuple(sorted({agency for agency, _ in items} - reachable)),
         tuple(sorted({room for _, room in items if room} - headed)),
     )
-
-
-async def watch(context: Context, seconds: float = SECONDS) -> None:
-    """Counts for ever, for the alarm."""
-    while True:
-        await asyncio.sleep(seconds)
-        try:
-            await run_in_threadpool(count, context)
-        except Exception as error:
-            metrics.RETRIES.labels(context.service).inc()
-            if not is_transient(error):
-                log.error("vacancies", exc_info=error)
 
 
 def count(context: Context) -> None:

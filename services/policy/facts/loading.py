@@ -23,21 +23,21 @@ from services.kernel.events import Event
 from services.model.regulation import Instrument, day
 from services.model.responsibility import item_of
 from services.policy.facts.rows import (
-    act_of,
+    REVIEWS,
+    WITHDRAWALS,
     asked_of,
     attempt_of,
     consent_of,
     end_of,
     figure_of,
-    withdrawal_of,
 )
 from services.policy.facts.values import (
-    Act,
     Asked,
     Attempt,
     Facts,
     FormFacts,
     ItemFacts,
+    Reviewed,
     Withdrawal,
     indicator_lists,
 )
@@ -172,7 +172,7 @@ def _facts(session: Session, head: Head, at: datetime, *, takes_over: bool = Fal
         instruments=_instruments(session),
         item=item_facts(session, head.sender, head.form, at),
         attempts=attempts,
-        acts=_acts(session, key),
+        reviews=_reviews(session, key),
         withdrawals=_withdrawals(session, key),
         consents=_consents(session, head),
         requests=_requests(session, about, body, None if takes_over else key),
@@ -208,10 +208,10 @@ def _attempts(session: Session, key: UUID) -> tuple[Attempt, ...]:
     return tuple(attempt_of(row) for row in session.exec(wanted))
 
 
-def _acts(session: Session, key: UUID) -> tuple[Act, ...]:
+def _reviews(session: Session, key: UUID) -> tuple[Reviewed, ...]:
     wanted = select(ActRow).where(ActRow.submission_id == key)
     ordered = wanted.order_by(col(ActRow.decided_at), col(ActRow.review_id))
-    return tuple(act_of(row) for row in session.exec(ordered))
+    return tuple(REVIEWS.of(row) for row in session.exec(ordered))
 
 
 def _consents(session: Session, head: Head) -> tuple[Consent, ...]:
@@ -227,7 +227,7 @@ def _consents(session: Session, head: Head) -> tuple[Consent, ...]:
 def _withdrawals(session: Session, key: UUID) -> tuple[Withdrawal, ...]:
     wanted = select(WithdrawalRow).where(WithdrawalRow.submission_id == key)
     rows = session.exec(wanted.order_by(col(WithdrawalRow.attempt)))
-    return tuple(withdrawal_of(row) for row in rows)
+    return tuple(WITHDRAWALS.of(row) for row in rows)
 
 
 def _requests(

@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from services.events.common import Head
+from pydantic import TypeAdapter
+
+from services.events.common import Article, Head
+from services.events.policy import Reason, Release, ReleaseState
 from services.kernel.avro import from_avro, to_avro
 from services.kernel.events import ObjectReference, Row
+from services.kernel.mapping import Mapped
 from services.model.flags import Combination, Flags
 from services.model.period import Period, PeriodError
 from services.policy.facts.values import (
-    Act,
     Answer,
     Asked,
     Attempt,
     Evidence,
     Hold,
     Judgement,
+    Reviewed,
     Withdrawal,
 )
 from services.policy.figures import Figure
@@ -36,6 +40,12 @@ from services.policy.store import (
     WithdrawalRow,
 )
 
+REASONS = TypeAdapter(tuple[Reason, ...])
+RELEASES = TypeAdapter(tuple[Release, ...])
+ARTICLES = TypeAdapter(tuple[Article, ...])
+"""As they stand in columns of JSON."""
+REVIEWS = Mapped(Reviewed, ActRow, {"id": "review_id", "at": "decided_at"})
+WITHDRAWALS = Mapped(Withdrawal, WithdrawalRow, {"id": "withdrawal_id", "at": "withdrawn_at"})
 JUDGEMENT = ("judged_by", "is_harmless", "judgement_reason", "judgement_document", "judged_at")
 
 
@@ -53,8 +63,8 @@ def attempt_row(one: Attempt, at: datetime) -> Row:
         "observations": vars(one.observations) if one.observations else None,
         "evidence": _evidence(one.evidence),
         "checked": list(one.checked),
-        "reasons": [dict(reason) for reason in one.reasons],
-        "releases": [_with_times(release, _text) for release in one.releases],
+        "reasons": REASONS.dump_python(one.reasons, mode="json"),
+        "releases": RELEASES.dump_python(one.releases, mode="json"),
         "waived": sorted(one.waived),
     }
     if one.hold is not None:
@@ -83,8 +93,8 @@ def attempt_of(row: AttemptRow) -> Attempt:
         observations=ObjectReference(**row.observations) if row.observations else None,
         evidence=_evidence_of(row.evidence),
         checked=tuple(row.checked),
-        reasons=tuple(row.reasons),
-        releases=tuple(_with_times(one, _time) for one in row.releases),
+        reasons=REASONS.validate_python(row.reasons),
+        releases=RELEASES.validate_python(row.releases),
         waived=frozenset(row.waived),
         hold=hold,
     )
@@ -93,80 +103,18 @@ def attempt_of(row: AttemptRow) -> Attempt:
 def pre_release_rows(one: Attempt, at: datetime) -> Iterator[Row]:
     """The entries of the list of those who may read before publication; what is in it stays as it was."""
     for release in one.releases:
-        if release["state"] == "granted" and release["audience_kind"] in BY_KIND:
+        if release.state is ReleaseState.GRANTED and release.audience_kind in BY_KIND:
             values = {
                 "submission_id": UUID(one.head.submission_id),
                 "attempt": one.attempt,
-                "audience_kind": release["audience_kind"],
-                "audience_id": release["audience_id"],
+                "audience_kind": release.audience_kind.value,
+                "audience_id": release.audience_id,
                 "decision": one.decision,
                 "head": to_avro(one.head),
-                "articles": list(release["articles"]),
+                "articles": ARTICLES.dump_python(release.articles, mode="json"),
                 "since": at,
             }
             yield Row(PreReleaseRow, values, conflict="ignore")
-
-
-def act_row(submission_id: UUID, act: Act) -> Row:
-    """The row of what a person decided."""
-    values = {
-        "review_id": act.id,
-        "submission_id": submission_id,
-        "attempt": act.attempt,
-        "decision": act.decision,
-        "person": act.person,
-        "on_behalf": act.on_behalf,
-        "outcome": act.outcome,
-        "reason": act.reason,
-        "document": act.document,
-        "step": act.step,
-        "decided_at": act.at,
-    }
-    return Row(ActRow, values)
-
-
-def act_of(row: ActRow) -> Act:
-    """Back from `act_row`."""
-    return Act(
-        id=row.review_id,
-        attempt=row.attempt,
-        decision=row.decision,
-        person=row.person,
-        outcome=row.outcome,
-        reason=row.reason,
-        document=row.document,
-        step=row.step,
-        at=row.decided_at,
-        on_behalf=row.on_behalf,
-    )
-
-
-def withdrawal_row(submission_id: UUID, one: Withdrawal) -> Row:
-    """The row of a withdrawal."""
-    values = {
-        "withdrawal_id": one.id,
-        "submission_id": submission_id,
-        "attempt": one.attempt,
-        "person": one.person,
-        "organisation": one.organisation,
-        "reason": one.reason,
-        "document": one.document,
-        "withdrawn_at": one.at,
-    }
-    return Row(WithdrawalRow, values)
-
-
-def withdrawal_of(row: WithdrawalRow) -> Withdrawal:
-    """Back from `withdrawal_row`."""
-    return Withdrawal(
-        id=row.withdrawal_id,
-        attempt=row.attempt,
-        person=row.person,
-        organisation=row.organisation,
-        reason=row.reason,
-        document=row.document,
-        at=row.withdrawn_at,
-    )
 
 
 def consent_of(row: ConsentRow) -> Consent:
@@ -192,8 +140,7 @@ def request_row(asked: Asked, answer: Answer) -> Row:
         "audience_kind": asked.audience.kind,
         "audience_id": asked.audience.id,
         "person": asked.person,
-        **asked.figure.named(),
-        "completeness": asked.figure.completeness,
+        **vars(asked.figure),
         "period_end": asked.figure.period_end,
         "purpose": asked.purpose,
         "basis": asked.basis,
@@ -201,9 +148,9 @@ def request_row(asked: Asked, answer: Answer) -> Row:
         **judgement_columns(asked.judgement),
         "asked_at": asked.at,
         "decision": answer.decision,
-        "state": answer.state,
+        "state": answer.state.value,
         "message": answer.message,
-        "articles": [dict(one) for one in answer.articles],
+        "articles": ARTICLES.dump_python(answer.articles, mode="json"),
         "submission_id": answer.submission_id and UUID(answer.submission_id),
         "decided_at": answer.at,
     }
@@ -214,9 +161,9 @@ def asked_of(row: RequestRow) -> Asked:
     """Back from `request_row`."""
     answer = Answer(
         decision=row.decision,
-        state=row.state,
+        state=ReleaseState(row.state),
         message=row.message,
-        articles=tuple(row.articles),
+        articles=ARTICLES.validate_python(row.articles),
         submission_id=str(row.submission_id) if row.submission_id else None,
         at=row.decided_at,
     )
@@ -245,8 +192,10 @@ def judgement_columns(judgement: Judgement | None) -> dict[str, Any]:
 def _judgement_of(row: RequestRow) -> Judgement | None:
     if row.judged_by is None or row.is_harmless is None or row.judged_at is None:
         return None
-    reason, document = row.judgement_reason or "", row.judgement_document
-    return Judgement(row.judged_by, row.is_harmless, reason, document, row.judged_at)
+    return Judgement(
+        row.is_harmless, row.judged_at, person=row.judged_by, reason=row.judgement_reason or "",
+        document=row.judgement_document,
+    )  # fmt: skip
 
 
 def figure_of(row: RequestRow | ReleasedRow) -> Figure:
@@ -306,16 +255,6 @@ def _evidence_of(kept: dict[str, Any]) -> Evidence:
             for status, redist, time, figures in kept.get("flags", ())
         ),
     )
-
-
-def _with_times(release: Mapping[str, Any], as_: Callable[[Any], Any]) -> dict[str, Any]:
-    """A release with its times as they stand in a row, or in an event; those of before have no flags."""
-    flags = release.get("flags")
-    return {
-        **release,
-        "not_before": as_(release["not_before"]),
-        "flags": flags and [{**one, "embargo_time": as_(one["embargo_time"])} for one in flags],
-    }
 
 
 def _text(time: datetime | None) -> str | None:

@@ -8,7 +8,9 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from services.events.common import Head
+from services.events.common import Article, Head
+from services.events.policy import Reason, Release, ReleaseState
+from services.kernel.command import Act
 from services.kernel.events import ObjectReference
 from services.model.flags import Combination
 from services.model.regulation import Instrument
@@ -164,7 +166,7 @@ class Hold:
 
 
 @dataclass(frozen=True)
-class Act:
+class Reviewed(Act):
     """What one person decided about a hold; `decision` is the number of the hold.
 
     `on_behalf` is whose deputy the person was, where it decided for a room of another.
@@ -173,10 +175,7 @@ class Act:
     id: UUID
     attempt: int
     decision: int
-    person: str
     outcome: str
-    reason: str
-    document: str | None
     step: int
     at: datetime
     on_behalf: str | None = None
@@ -194,8 +193,8 @@ class Attempt:
     observations: ObjectReference | None
     evidence: Evidence
     checked: tuple[str, ...] = ()
-    reasons: tuple[Mapping[str, Any], ...] = ()
-    releases: tuple[Mapping[str, Any], ...] = ()
+    reasons: tuple[Reason, ...] = ()
+    releases: tuple[Release, ...] = ()
     waived: frozenset[str] = frozenset()
     hold: Hold | None = None
 
@@ -205,21 +204,18 @@ class Answer:
     """What was decided about a request, and by which number."""
 
     decision: int
-    state: str
+    state: ReleaseState
     message: str
-    articles: tuple[Mapping[str, Any], ...]
+    articles: tuple[Article, ...]
     submission_id: str | None
     at: datetime
 
 
 @dataclass(frozen=True)
-class Judgement:
+class Judgement(Act):
     """What a person of the office's leadership says about a private interest: whether it harms nobody."""
 
-    person: str
     is_harmless: bool
-    reason: str
-    document: str | None
     at: datetime
 
 
@@ -247,15 +243,12 @@ class Asked:
 
 
 @dataclass(frozen=True)
-class Withdrawal:
+class Withdrawal(Act):
     """That an attempt, and all before it, were taken back: who entered it, and on which letter."""
 
     id: UUID
     attempt: int
-    person: str
     organisation: str
-    reason: str
-    document: str | None
     at: datetime
 
 
@@ -272,7 +265,7 @@ class Facts:
     instruments: tuple[Instrument, ...]
     item: ItemFacts = ItemFacts()
     attempts: tuple[Attempt, ...] = ()
-    acts: tuple[Act, ...] = ()
+    reviews: tuple[Reviewed, ...] = ()
     withdrawals: tuple[Withdrawal, ...] = ()
     consents: tuple[Consent, ...] = ()
     requests: tuple[Asked, ...] = ()

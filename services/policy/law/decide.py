@@ -11,19 +11,19 @@ from typing import Any
 
 import cedarpy
 
+from services.events.common import Article
+from services.events.policy import AudienceKind, CellFinding, Copy, Reason, Release, ReleaseState
 from services.policy.identifiers.finding import Finding, shown
 from services.policy.law.case import Case
 from services.policy.law.policies import Choice, Library, Policy, library, policy_set
 from services.policy.law.verdict import (
     ACCEPTANCE,
     COMPILERS,
-    Article,
     Audience,
     Decision,
-    Reason,
-    Release,
     Verdict,
-    place,
+    in_order,
+    reason,
 )
 
 ACTION = {"type": "Action", "id": "use"}
@@ -67,8 +67,7 @@ def _awaits(case: Case, audience: Audience, decision: Decision) -> bool:
 
 def _awaiting(case: Case, decision: Decision) -> Decision:
     why = "shrinking" if case.lost else ACCEPTANCE
-    reason = Reason(ACCEPTANCE, "R58", f"policy.{why}")
-    reasons = (*decision.reasons, reason)
+    reasons = (*decision.reasons, reason(ACCEPTANCE, "R58", f"policy.{why}"))
     return replace(decision, verdict=Verdict.HELD, reasons=reasons, releases=())
 
 
@@ -155,7 +154,13 @@ def _evaluated(case: Case, audience: Audience, choice: Choice, answer: _Answer) 
     if answer.failed:
         return Decision(Verdict.HELD, checked, (*reasons, _held("error")))
     if answer.allowed:
-        release = Release(audience, "granted", "full", _articles(choice.policies, answer))
+        release = Release(
+            audience_kind=AudienceKind(audience.kind),
+            audience_id=audience.id,
+            state=ReleaseState.GRANTED,
+            copy=Copy.FULL,
+            articles=_articles(choice.policies, answer),
+        )
         return Decision(Verdict.CLEARED, checked, releases=(release,))
     if not reasons:
         return Decision(Verdict.HELD, checked, (_held("not-permitted"),))
@@ -168,13 +173,12 @@ def _evaluated(case: Case, audience: Audience, choice: Choice, answer: _Answer) 
 
 def _articles(policies: Iterable[Policy], answer: _Answer) -> tuple[Article, ...]:
     """What permitted it, and the articles that did not forbid it."""
-    named = {
-        Article(policy.instrument, policy.article, policy.clause)
+    return in_order(
+        Article(instrument=policy.instrument, article=policy.article, clause=policy.clause)
         for policy in policies
         if policy.instrument
         and (policy.verdict is not Verdict.CLEARED or policy.id in answer.determining)
-    }
-    return tuple(sorted(named, key=place))
+    )
 
 
 def _reason(policy: Policy, case: Case) -> Reason:
@@ -189,7 +193,7 @@ def _reason(policy: Policy, case: Case) -> Reason:
         instrument=policy.instrument,
         article=policy.article,
         clause=policy.clause,
-        cells=shown(shown_with.get(policy.message, ())),
+        cells=tuple(CellFinding(**vars(one)) for one in shown(shown_with.get(policy.message, ()))),
     )
 
 
@@ -197,10 +201,10 @@ def _undecided(case: Case, choice: Choice) -> tuple[Reason, ...]:
     absent = [name for name in NEEDED if getattr(case, name) is None]
     return (
         *(_held(f"{entry}-missing") for entry in case.missing),
-        *(Reason(f"fact.{name}", "", "policy.fact-missing") for name in absent),
+        *(reason(f"fact.{name}", "", "policy.fact-missing") for name in absent),
         *(_held("no-law", matter) for matter in choice.open_matters),
     )
 
 
 def _held(why: str, requirement: str = "") -> Reason:
-    return Reason(f"policy.{why}", requirement, f"policy.{why}")
+    return reason(f"policy.{why}", requirement, f"policy.{why}")

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
-from services.policy.identifiers.finding import Finding
+from services.events.common import Article
+from services.events.policy import AudienceKind, Reason, Release
 
 
 class Verdict(StrEnum):
@@ -35,48 +37,16 @@ class Audience:
 
 
 COMPILERS = Audience("compilers", "grdp")
-KINDS = frozenset(
-    {"compilers", "room", "agency", "provincial_committee", "national_office", "user_group"}
-)
+KINDS: frozenset[str] = frozenset(AudienceKind)
 """Every kind of audience."""
-BY_KIND = frozenset({"provincial_committee", "national_office"})
+BY_KIND: frozenset[str] = frozenset(
+    {AudienceKind.PROVINCIAL_COMMITTEE, AudienceKind.NATIONAL_OFFICE}
+)
 """Kinds of organisation that are audiences of their own kind, and read before the office publishes."""
 SHARED_WITH = frozenset({"agency", "user_group"})
 """Kinds with whom the office shares by its province's regulation, by whosever form the figures came."""
 ACCEPTANCE = "acceptance"
 """What stands in place of a policy where a room has to accept the attempt (R28, R58)."""
-
-
-@dataclass(frozen=True, order=True)
-class Article:
-    """An article that a decision rests on."""
-
-    instrument: str
-    article: str
-    clause: str | None
-
-
-@dataclass(frozen=True)
-class Reason:
-    """Why an attempt is not cleared; `cells` show where, never what."""
-
-    policy: str
-    requirement: str
-    message: str
-    instrument: str = ""
-    article: str = ""
-    clause: str | None = None
-    cells: tuple[Finding, ...] = ()
-
-
-@dataclass(frozen=True)
-class Release:
-    """That an audience may use the attempt, and what that rests on."""
-
-    audience: Audience
-    state: str
-    copy: str
-    articles: tuple[Article, ...]
 
 
 @dataclass(frozen=True)
@@ -96,11 +66,28 @@ class Decision:
     @property
     def articles(self) -> tuple[Article, ...]:
         """Every article that the decision names, each once."""
-        named = {Article(one.instrument, one.article, one.clause) for one in self.reasons}
-        named |= {article for release in self.releases for article in release.articles}
-        return tuple(sorted((one for one in named if one.instrument), key=place))
+        named = {article for release in self.releases for article in release.articles}
+        return in_order({*named, *named_by(self.reasons)})
 
 
-def place(one: Article) -> tuple[str, str, str]:
-    """By which articles are sorted."""
+def reason(policy: str, requirement: str, message: str) -> Reason:
+    """A reason that no article gives."""
+    return Reason(
+        policy=policy, requirement=requirement, instrument="", article="", message=message, cells=()
+    )
+
+
+def named_by(reasons: Iterable[Reason]) -> Iterator[Article]:
+    """The articles that reasons name."""
+    for one in reasons:
+        if one.instrument:
+            yield Article(instrument=one.instrument, article=one.article, clause=one.clause)
+
+
+def in_order(articles: Iterable[Article]) -> tuple[Article, ...]:
+    """Each once, by instrument, article and clause."""
+    return tuple(sorted(set(articles), key=_place))
+
+
+def _place(one: Article) -> tuple[str, str, str]:
     return one.instrument, one.article, one.clause or ""

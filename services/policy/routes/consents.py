@@ -4,86 +4,56 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from functools import partial
-from typing import Annotated, Literal
+from typing import Annotated
 from uuid import UUID, uuid5
 
 import sqlalchemy as sa
 from fastapi import APIRouter, Depends, Query
 from fastapi.concurrency import run_in_threadpool
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 from sqlmodel import Session, col, select, tuple_
 
-from services.events.policy import ConsentChange
+from services.events.policy import AudienceKind, ConsentChange
 from services.kernel import replica
-from services.kernel.api import Context, context_of
+from services.kernel.api import Context, Limit, Offset, With
 from services.kernel.auth import Access, allowed
+from services.kernel.command import Body, Name, Reasoned, Refused, carried_out
+from services.kernel.db import lock
 from services.kernel.events import Outcome
 from services.kernel.patience import each_for_itself
 from services.model.period import Period, PeriodError
 from services.model.regulation import day
-from services.policy.consents import ended, event_of, is_expired, reconsidered
+from services.policy.consents import Ended, ended, event_of, is_expired, reconsidered
 from services.policy.facts.loading import facts_of, room_of
 from services.policy.identifiers.finding import Kind
 from services.policy.law.consent import Purpose, same_period
 from services.policy.law.verdict import Verdict
-from services.policy.refusals import Code, Refused
+from services.policy.refusals import Code
 from services.policy.routes.requests import NAMESPACE
-from services.policy.routes.views import Name, Words
 from services.policy.store import AttemptRow, ConsentRow, SubmissionRow
 
-With = Annotated[Context, Depends(context_of)]
 Reader = Annotated[Access, Depends(allowed("consent.read"))]
 Recorder = Annotated[Access, Depends(allowed("consent.record"))]
 Withdrawer = Annotated[Access, Depends(allowed("consent.withdraw"))]
-AudienceKind = Literal[
-    "compilers", "room", "agency", "provincial_committee", "national_office", "user_group"
-]
 router = APIRouter(prefix="/v1/consents", tags=["consents"])
 
 
-class Given(BaseModel):
+class Given(Body):
     """To what those agreed whom a sender's records of a form name; `period` null: the records of every period."""
 
-    model_config = ConfigDict(
-        extra="forbid",
-        json_schema_extra={
-            "examples": [
-                {
-                    "sender": "so-tai-chinh-dien-bien",
-                    "form": "05-cnxd",
-                    "period": "2026",
-                    "identifiers": ["organisation_name", "address"],
-                    "audiences": ["agency", "provincial_committee"],
-                    "purposes": ["state_management"],
-                    "valid_from": "2026-11-01",
-                    "valid_to": "2027-12-31",
-                    "document": "Tập biên bản đồng ý số 15/STC",
-                }
-            ]
-        },
-    )
-
-    sender: Name
-    form: Name
-    period: Name | None = None
-    identifiers: Annotated[frozenset[Kind], Field(min_length=1)]
-    audiences: Annotated[frozenset[AudienceKind], Field(min_length=1)]
-    purposes: Annotated[frozenset[Purpose], Field(min_length=1)]
-    valid_from: date
-    valid_to: date | None = None
-    document: Name
+    sender: Name = Field(examples=["so-tai-chinh-dien-bien"])
+    form: Name = Field(examples=["05-cnxd"])
+    period: Name | None = Field(None, examples=["2026"])
+    identifiers: frozenset[Kind] = Field(min_length=1, examples=[["organisation_name", "address"]])
+    audiences: frozenset[AudienceKind] = Field(min_length=1, examples=[["agency"]])
+    purposes: frozenset[Purpose] = Field(min_length=1, examples=[["state_management"]])
+    valid_from: date = Field(examples=["2026-11-01"])
+    valid_to: date | None = Field(None, examples=["2027-12-31"])
+    document: Name = Field(examples=["Tập biên bản đồng ý số 15/STC"])
 
 
-class ConsentWithdrawn(BaseModel):
+class ConsentWithdrawn(Reasoned):
     """Why a consent counts no more. Of the reason only the hash is published; the words stay here."""
-
-    model_config = ConfigDict(
-        extra="forbid",
-        json_schema_extra={"examples": [{"reason": "Một hộ rút lại sự đồng ý.", "document": None}]},
-    )
-
-    reason: Words
-    document: Name | None = None
 
 
 class ConsentView(BaseModel):
@@ -119,8 +89,8 @@ def listed(
     context: With,
     access: Reader,
     form: Annotated[str | None, Query(max_length=100)] = None,
-    limit: Annotated[int, Query(ge=1, le=200)] = 50,
-    offset: Annotated[int, Query(ge=0, le=10**9)] = 0,
+    limit: Limit = 50,
+    offset: Offset = 0,
 ) -> Consents:
     """Those of the asker's organisation or rooms, or all."""
     newest_first = col(ConsentRow.given_at).desc(), col(ConsentRow.consent_id)
@@ -139,10 +109,30 @@ async def give(body: Given, context: With, access: Recorder) -> ConsentView:
     404 for a sender and form that aren't the asker's, 409 for one that ended before, 422 for a form or a period that
     is none, or no day on which it counts: it would say nothing.
     """
-    view, sequence = await run_in_threadpool(_give, context, access, body)
-    if sequence is not None:
-        await context.relay.published(sequence)
-    return view
+
+    def act(session: Session, now: datetime) -> UUID:
+        if not _reaches(session, access, body.sender, body.form, now):
+            raise Refused(Code.NO_CONSENT)
+        if body.valid_to is not None and body.valid_to < body.valid_from:
+            raise Refused(Code.CONSENT_NEVER)
+        if replica.get(session, "form", body.form) is None:
+            raise Refused(Code.NO_FORM, form=body.form)
+        row = _row(body, access.principal.id, now)
+        lock(session, f"policy consent {row.consent_id}")
+        before = session.get(ConsentRow, row.consent_id)
+        if before is not None and ended(before, day(now)) is not None:
+            raise Refused(Code.CONSENT_AGAIN)
+        if before is None and is_expired(row, day(now)):
+            raise Refused(Code.CONSENT_NEVER)
+        if before is None:
+            session.add(row)
+            session.flush()
+            outcome = Outcome((event_of(row, ConsentChange.GIVEN, now),))
+            context.outbox.write(session, outcome, row.consent_id)
+        return row.consent_id
+
+    given = await carried_out(context, act, partial(_carry_out, context))
+    return await run_in_threadpool(_shown, context, given)
 
 
 @router.post(
@@ -155,10 +145,28 @@ async def withdraw(
 
     409 where it ended before.
     """
-    view, sequence = await run_in_threadpool(_withdraw, context, access, consent, body)
-    if sequence is not None:
-        await context.relay.published(sequence)
-    return view
+
+    def act(session: Session, now: datetime) -> UUID:
+        who, row = access.principal, session.get(ConsentRow, consent, with_for_update=True)
+        if row is None or not _reaches(session, access, row.sender, row.form, now):
+            raise Refused(Code.NO_CONSENT)
+        wish = Ended(ConsentChange.WITHDRAWN, who.organisation, person=who.id, **body.model_dump())
+        if before := ended(row, day(now)):
+            if before.change is not wish.change or not wish.repeats(before):
+                raise Refused(Code.CONSENT_ENDED)
+            return consent
+        row.withdrawn_at, row.withdrawn_by = now, wish.person
+        row.withdrawn_organisation = wish.organisation
+        row.withdrawn_reason, row.withdrawn_document = wish.reason, wish.document
+        row.is_applied = False
+        session.add(row)
+        session.flush()
+        outcome = Outcome((event_of(row, ConsentChange.WITHDRAWN, now),))
+        context.outbox.write(session, outcome, uuid5(consent, ConsentChange.WITHDRAWN))
+        return consent
+
+    await carried_out(context, act, partial(_carry_out, context))
+    return await run_in_threadpool(_shown, context, consent)
 
 
 def carry_out(context: Context) -> int:
@@ -176,15 +184,15 @@ def carry_out(context: Context) -> int:
     return len(each_for_itself(context.service, partial(_carry_out, context), due))
 
 
-def _give(context: Context, access: Access, body: Given) -> tuple[ConsentView, int | None]:
-    now = context.clock()
+def _row(body: Given, person: str, now: datetime) -> ConsentRow:
+    """Given twice in the same words it is one consent; raises Refused for a period that is none."""
     words = body.model_dump_json(exclude={"identifiers", "audiences", "purposes"})
     identifiers = sorted(one.value for one in body.identifiers)
-    audiences: list[str] = sorted(body.audiences)
+    audiences = sorted(one.value for one in body.audiences)
     purposes = sorted(one.value for one in body.purposes)
-    id_ = uuid5(NAMESPACE, f"consent {words} {identifiers} {audiences} {purposes}")
-    row = ConsentRow(
-        consent_id=id_,
+    lists = f"{identifiers} {audiences} {purposes}"
+    return ConsentRow(
+        consent_id=uuid5(NAMESPACE, f"consent {words} {lists}"),
         sender=body.sender,
         form=body.form,
         period=_period(body.period),
@@ -194,73 +202,23 @@ def _give(context: Context, access: Access, body: Given) -> tuple[ConsentView, i
         valid_from=body.valid_from,
         valid_to=body.valid_to,
         document=body.document,
-        person=access.principal.id,
+        person=person,
         given_at=now,
     )
-    last = body.valid_to
-    with Session(context.engine) as session, session.begin():
-        if not _reaches(session, access, row.sender, row.form, now):
-            raise Refused(Code.NO_CONSENT).problem()
-        if last is not None and last < body.valid_from:
-            raise Refused(Code.CONSENT_NEVER).problem()
-        if replica.get(session, "form", body.form) is None:
-            raise Refused(Code.NO_FORM, form=body.form).problem()
-        lock = sa.text("select pg_advisory_xact_lock(hashtextextended(:id, 0))")
-        session.execute(lock, {"id": f"policy consent {id_}"})
-        before = session.get(ConsentRow, id_)
-        if before is not None and ended(before, day(now)) is not None:
-            raise Refused(Code.CONSENT_AGAIN).problem()
-        if before is not None:
-            return _view(before), context.outbox.unpublished(session)
-        if is_expired(row, day(now)):
-            raise Refused(Code.CONSENT_NEVER).problem()
-        session.add(row)
-        session.flush()
-        outcome = Outcome((event_of(row, ConsentChange.GIVEN, now),))
-        sequence = context.outbox.write(session, outcome, id_)
-    if body.valid_from <= day(now):
-        _carry_out(context, id_)
-    with Session(context.engine) as session:
-        return _view(session.get_one(ConsentRow, id_)), sequence
-
-
-def _withdraw(
-    context: Context, access: Access, consent: UUID, body: ConsentWithdrawn
-) -> tuple[ConsentView, int | None]:
-    now, who = context.clock(), access.principal
-    with Session(context.engine) as session, session.begin():
-        row = session.get(ConsentRow, consent, with_for_update=True)
-        if row is None or not _reaches(session, access, row.sender, row.form, now):
-            raise Refused(Code.NO_CONSENT).problem()
-        if row.withdrawn_at is not None or is_expired(row, day(now)):
-            said = (row.withdrawn_by, row.withdrawn_reason, row.withdrawn_document)
-            if said != (who.id, body.reason, body.document):
-                raise Refused(Code.CONSENT_ENDED).problem()
-            return _view(row), context.outbox.unpublished(session)
-        row.withdrawn_at, row.withdrawn_by, row.withdrawn_organisation = (
-            now,
-            who.id,
-            who.organisation,
-        )
-        row.withdrawn_reason, row.withdrawn_document = body.reason, body.document
-        row.is_applied = False
-        session.add(row)
-        session.flush()
-        outcome = Outcome((event_of(row, ConsentChange.WITHDRAWN, now),))
-        sequence = context.outbox.write(session, outcome, uuid5(consent, ConsentChange.WITHDRAWN))
-    _carry_out(context, consent)
-    with Session(context.engine) as session:
-        return _view(session.get_one(ConsentRow, consent)), sequence
 
 
 def _carry_out(context: Context, consent: UUID) -> None:
     """Decides again what a consent is about, a submission a transaction; then notes that it is done.
+
+    Nothing before the first day on which it counts.
 
     Who decides meanwhile holds the consent's row, so that either sees what the other did.
     """
     now = context.clock()
     with Session(context.engine) as session:
         row = session.get_one(ConsentRow, consent)
+        if row.valid_from > day(now):
+            return
         end = ended(row, day(now))
         submissions = _submissions(session, row)
     for submission in submissions:
@@ -308,7 +266,7 @@ def _period(text: str | None) -> str | None:
     try:
         return None if text is None else str(Period.parse(text))
     except PeriodError:
-        raise Refused(Code.NO_PERIOD, period=text).problem() from None
+        raise Refused(Code.NO_PERIOD, period=text) from None
 
 
 def _within(session: Session, access: Access, at: datetime) -> sa.ColumnElement[bool]:
@@ -320,6 +278,11 @@ def _within(session: Session, access: Access, at: datetime) -> sa.ColumnElement[
 
 def _reaches(session: Session, access: Access, sender: str, form: str, at: datetime) -> bool:
     return access.reaches(sender, room_of(session, sender, form, at))
+
+
+def _shown(context: Context, consent: UUID) -> ConsentView:
+    with Session(context.engine) as session:
+        return _view(session.get_one(ConsentRow, consent))
 
 
 def _view(row: ConsentRow) -> ConsentView:

@@ -6,46 +6,30 @@ from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
-import sqlalchemy as sa
 from fastapi import APIRouter, Depends
-from fastapi.concurrency import run_in_threadpool
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 from sqlmodel import Session, col, select
 
-from services.kernel.api import Context, context_of
+from services.kernel.api import With
 from services.kernel.auth import Access, allowed, settled
+from services.kernel.command import Name, Reasoned, Refused, carried_out
+from services.kernel.db import lock
 from services.kernel.events import Outcome
-from services.policy.erasures import Known, Wish, confirm, done, ordered
+from services.policy.erasures import Known, Wish, confirm, done, order
 from services.policy.facts.loading import facts_of
-from services.policy.refusals import Code, Refused
-from services.policy.routes.views import Name, Words
+from services.policy.refusals import Code
 from services.policy.store import ErasureRow, ReturnedRow
 
-With = Annotated[Context, Depends(context_of)]
 Reader = Annotated[Access, Depends(allowed("erasure.read"))]
 Orderer = Annotated[Access, Depends(settled("erasure.order"))]
 router = APIRouter(prefix="/v1", tags=["erasures"])
 
 
-class Ordered(BaseModel):
+class Ordered(Reasoned):
     """What is to be erased, and why: this attempt, and all before it."""
 
-    model_config = ConfigDict(
-        extra="forbid",
-        json_schema_extra={
-            "examples": [
-                {
-                    "attempt": 1,
-                    "reason": "Theo yêu cầu xóa của chủ thể dữ liệu.",
-                    "document": "51/QĐ-TK",
-                }
-            ]
-        },
-    )
-
-    attempt: Annotated[int, Field(ge=1, le=2**31 - 1)]
-    reason: Words
-    document: Name
+    attempt: Annotated[int, Field(ge=1, le=2**31 - 1, examples=[1])]
+    document: Name = Field(examples=["51/QĐ-TK"])
 
 
 class ErasureView(BaseModel):
@@ -80,32 +64,22 @@ def listed(context: With, access: Reader) -> Erasures:
 @router.post(
     "/submissions/{submission}/erasure", status_code=202, summary="Lệnh xóa hẳn · Order an erasure"
 )
-def order(submission: UUID, body: Ordered, context: With, access: Orderer) -> ErasureView:
+async def ordered(submission: UUID, body: Ordered, context: With, access: Orderer) -> ErasureView:
     """202: it waits for a second person; the same again too.
 
     404 for an attempt that isn't decided, 409 where somebody may still read one, or it was ordered in other words.
     """
-    now, who = context.clock(), access.principal
-    wish = Wish(submission, body.attempt, who.id, body.reason, body.document)
-    try:
-        with Session(context.engine) as session, session.begin():
-            _lock(session, wish.id)
-            known = _known(session, submission, now)
-            before = session.get(ErasureRow, wish.id)
-            if before is not None:
-                if (before.ordered_by, before.reason, before.document) != (
-                    wish.person,
-                    wish.reason,
-                    wish.document,
-                ):
-                    raise Refused(Code.ORDERED_BEFORE)
-                return _view(before)
-            row = ordered(wish, known, now)
-            session.add(row)
-            session.flush()
-            return _view(row)
-    except Refused as refused:
-        raise refused.problem() from None
+
+    def act(session: Session, now: datetime) -> ErasureView:
+        wish = Wish(submission, person=access.principal.id, **body.model_dump())
+        # Two orders of the same come one after the other, also where no decision has a row to lock.
+        lock(session, f"policy erasure {wish.id}")
+        known = _known(session, submission, now)
+        row = order(wish, session.get(ErasureRow, wish.id), known, now)
+        session.add(row)
+        return _view(row)
+
+    return await carried_out(context, act)
 
 
 @router.post(
@@ -116,32 +90,23 @@ async def confirmed(erasure: UUID, context: With, access: Orderer) -> ErasureVie
 
     403 for the person who ordered it; 404 for no order; 409 where somebody may read an attempt.
     """
-    view, sequence = await run_in_threadpool(_confirm, context, access, erasure)
-    if sequence is not None:
-        await context.relay.published(sequence)
-    return view
 
-
-def _confirm(context: Context, access: Access, erasure: UUID) -> tuple[ErasureView, int | None]:
-    now, who = context.clock(), access.principal
-    try:
-        with Session(context.engine) as session, session.begin():
-            seen = session.get(ErasureRow, erasure)
-            if seen is None:
-                raise Refused(Code.NO_ERASURE)
-            # Its submission's lock comes first, as everywhere.
-            known = _known(session, seen.submission_id, now)
-            row = session.get_one(ErasureRow, erasure, populate_existing=True, with_for_update=True)
-            if row.confirmed_at is not None:
-                return _view(row), context.outbox.unpublished(session)
-            confirm(row, who.id, known, now)
+    def act(session: Session, now: datetime) -> ErasureView:
+        seen = session.get(ErasureRow, erasure)
+        if seen is None:
+            raise Refused(Code.NO_ERASURE)
+        # Its submission's lock comes first, as everywhere.
+        known = _known(session, seen.submission_id, now)
+        row = session.get_one(ErasureRow, erasure, populate_existing=True, with_for_update=True)
+        if row.confirmed_at is None:
+            confirm(row, access.principal.id, known, now)
             session.add(row)
             session.flush()
             session.refresh(row)
-            sequence = context.outbox.write(session, Outcome((done(row),)), erasure)
-            return _view(row), sequence
-    except Refused as refused:
-        raise refused.problem() from None
+            context.outbox.write(session, Outcome((done(row),)), erasure)
+        return _view(row)
+
+    return await carried_out(context, act)
 
 
 def _known(session: Session, submission: UUID, at: datetime) -> Known:
@@ -150,12 +115,6 @@ def _known(session: Session, submission: UUID, at: datetime) -> Known:
         select(ReturnedRow.attempt).where(ReturnedRow.submission_id == submission)
     )
     return Known(facts.attempts if facts else (), frozenset(returned))
-
-
-def _lock(session: Session, id_: UUID) -> None:
-    """Two orders of the same come one after the other, also where no decision has a row to lock."""
-    lock = sa.text("select pg_advisory_xact_lock(hashtextextended(:id, 0))")
-    session.execute(lock, {"id": f"policy erasure {id_}"})
 
 
 def _view(row: ErasureRow) -> ErasureView:

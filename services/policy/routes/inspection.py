@@ -18,8 +18,9 @@ from sqlmodel import Session, col, select
 
 from services.events.policy import PoliciesTried
 from services.kernel import replica, trials
-from services.kernel.api import Context, context_of
+from services.kernel.api import Context, With
 from services.kernel.auth import Access, allowed
+from services.kernel.command import Refused, carried_out
 from services.model.regulation import Instrument, day
 from services.policy.explain import explained, plain
 from services.policy.facts.loading import facts_of
@@ -27,7 +28,7 @@ from services.policy.law.case import case_of
 from services.policy.law.policies import Library, PolicyError, library, read
 from services.policy.law.verdict import COMPILERS, Audience, Verdict
 from services.policy.matrix import matrix
-from services.policy.refusals import Code, Refused
+from services.policy.refusals import Code
 from services.policy.routes import queries
 from services.policy.routes.views import (
     Changed,
@@ -42,7 +43,6 @@ from services.policy.routes.views import (
 from services.policy.store import AttemptRow
 from services.policy.trial import Trial
 
-With = Annotated[Context, Depends(context_of)]
 Explainer = Annotated[Access, Depends(allowed("decision.explain"))]
 Reader = Annotated[Access, Depends(allowed("law.read"))]
 Tester = Annotated[Access, Depends(allowed("policy.try"))]
@@ -75,7 +75,7 @@ def explain(
         known = {one.attempt: one for one in facts.attempts} if facts else {}
         chosen = known.get(attempt or max(known, default=0))
         if facts is None or chosen is None or not access.reaches(None, facts.item.room):
-            raise Refused(Code.NO_DECISION).problem()
+            raise Refused(Code.NO_DECISION)
         numbers = queries.numbers(session)
         session.rollback()
     asking = Audience(kind, id_)
@@ -117,7 +117,7 @@ def pack(regulation: str, context: With, access: Reader) -> LawView:
     with Session(context.engine) as session:
         entry = replica.get(session, "regulation", regulation)
     if entry is None:
-        raise Refused(Code.NO_REGULATION).problem()
+        raise Refused(Code.NO_REGULATION)
     return law_view(Instrument.from_dict(entry.body), library().policies)
 
 
@@ -135,29 +135,24 @@ async def tried(body: Changed, context: With, access: Tester) -> StreamingRespon
     try:
         changed = await run_in_threadpool(read, body.files)
     except PolicyError as error:
-        raise Refused(Code.BAD_POLICIES, where=str(error)).problem() from None
-    sequence = await run_in_threadpool(_enter, context, access, body)
-    await context.relay.published(sequence)
-    lines = _trial(context, access, changed, body.since)
-    return StreamingResponse(lines, media_type=NDJSON)
+        raise Refused(Code.BAD_POLICIES, where=str(error)) from None
 
-
-def _enter(context: Context, access: Access, body: Changed) -> int:
-    """Writes the event that tells of a trial. Raises Problem where the person tried too often."""
-    who = access.principal
-    text = json.dumps(body.files, ensure_ascii=False, sort_keys=True)
-    with Session(context.engine) as session, session.begin():
+    def act(session: Session, now: datetime) -> None:
+        text = json.dumps(body.files, ensure_ascii=False, sort_keys=True)
         decided = select(func.count()).select_from(AttemptRow).where(*_standing(body.since))
         trial = PoliciesTried(
             trial_id=str(uuid4()),
-            person=who.id,
-            organisation=who.organisation or None,
+            person=access.principal.id,
+            organisation=access.principal.organisation or None,
             policies_sha256=hashlib.sha256(text.encode()).hexdigest(),
             since=f"{body.since:%Y-%m-%d}",
             attempts=session.exec(decided).one(),
-            tried_at=context.clock(),
+            tried_at=now,
         )
-        return trials.enter(context.outbox, session, trial)
+        trials.enter(context.outbox, session, trial)
+
+    await carried_out(context, act)
+    return StreamingResponse(_trial(context, access, changed, body.since), media_type=NDJSON)
 
 
 def _trial(context: Context, access: Access, changed: Library, since: date) -> Iterator[str]:

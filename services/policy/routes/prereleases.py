@@ -10,11 +10,10 @@ from fastapi import APIRouter, Depends, Query
 from pydantic import BaseModel
 from sqlmodel import Session, col, select
 
-from services.kernel.api import Context, context_of
+from services.kernel.api import Limit, Offset, With
 from services.kernel.auth import Access, allowed
 from services.policy.store import PreReleaseRow
 
-With = Annotated[Context, Depends(context_of)]
 Reader = Annotated[Access, Depends(allowed("prerelease.read"))]
 router = APIRouter(prefix="/v1/pre-releases", tags=["pre-releases"])
 
@@ -46,8 +45,8 @@ def listed(
     context: With,
     access: Reader,
     audience: Annotated[str | None, Query(description="Its id")] = None,
-    limit: Annotated[int, Query(ge=1, le=200)] = 50,
-    offset: Annotated[int, Query(ge=0, le=10**9)] = 0,
+    limit: Limit = 50,
+    offset: Offset = 0,
 ) -> PreReleases:
     """The committee's and the national office's; who has read what of it is in grdp's reads."""
     wanted = select(PreReleaseRow)

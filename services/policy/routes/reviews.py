@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Path, Query
-from fastapi.concurrency import run_in_threadpool
+from fastapi import APIRouter, Depends, Path
 from sqlmodel import Session
 
-from services.kernel.api import Context, context_of
+from services.kernel.api import Context, Limit, Offset, With
 from services.kernel.auth import Access, allowed
+from services.kernel.command import Refused, carried_out
 from services.policy.facts.loading import facts_of
 from services.policy.holds import Review, review
-from services.policy.refusals import Code, Refused
+from services.policy.refusals import Code
 from services.policy.routes import queries
 from services.policy.routes.views import Decided, Queue, ReviewView, review_view
 from services.policy.store import AttemptRow
 
-With = Annotated[Context, Depends(context_of)]
 Reader = Annotated[Access, Depends(allowed("review.read"))]
 Decider = Annotated[Access, Depends(allowed("review.decide"))]
 Number = Annotated[int, Path(ge=1, le=2**31 - 1)]
@@ -29,8 +29,8 @@ router = APIRouter(prefix="/v1", tags=["reviews"])
 def waiting(
     context: With,
     access: Reader,
-    limit: Annotated[int, Query(ge=1, le=200)] = 50,
-    offset: Annotated[int, Query(ge=0, le=10**9)] = 0,
+    limit: Limit = 50,
+    offset: Offset = 0,
 ) -> Queue:
     """What the asker's rooms, or the office, have to decide, the most urgent first."""
     with Session(context.engine) as session:
@@ -61,40 +61,22 @@ async def decide(
     403 for one's own organisation's submission; 409 where it waits no more, the person decided
     otherwise before, or a law or a missing fact stands against its release.
     """
-    view, sequence = await run_in_threadpool(_decide, context, access, submission, attempt, body)
-    if sequence is not None:
-        await context.relay.published(sequence)
-    return view
 
-
-def _decide(
-    context: Context, access: Access, submission: UUID, attempt: int, body: Decided
-) -> tuple[ReviewView, int | None]:
-    now, who = context.clock(), access.principal
-    with Session(context.engine) as session, session.begin():
-        facts = facts_of(session, submission, now)
+    def act(session: Session, now: datetime) -> ReviewView:
+        facts, who = facts_of(session, submission, now), access.principal
         if facts is None or queries.held(session, access, submission, attempt) is None:
-            raise Refused(Code.NO_REVIEW).problem()
+            raise Refused(Code.NO_REVIEW)
         wish = Review(
-            submission_id=str(submission),
-            attempt=attempt,
-            person=who.id,
-            organisation=who.organisation,
-            outcome=body.outcome,
-            reason=body.reason,
-            document=body.document,
-            lent={} if access.is_all else who.lent,
-        )
-        try:
-            act, outcome = review(wish, facts, now)
-        except Refused as refused:
-            raise refused.problem() from None
-        if outcome is None:
-            sequence = context.outbox.unpublished(session)
-        else:
-            sequence = context.outbox.write(session, outcome, act.id)
+            str(submission), attempt, who.organisation, person=who.id,
+            lent={} if access.is_all else who.lent, **body.model_dump(),
+        )  # fmt: skip
+        reviewed, outcome = review(wish, facts, now)
+        if outcome is not None:
+            context.outbox.write(session, outcome, reviewed.id)
             session.expire_all()
-        return _shown(session, context, access, submission, attempt), sequence
+        return _shown(session, context, access, submission, attempt)
+
+    return await carried_out(context, act)
 
 
 def _shown(
@@ -102,7 +84,7 @@ def _shown(
 ) -> ReviewView:
     row = queries.held(session, access, submission, attempt)
     if row is None:
-        raise Refused(Code.NO_REVIEW).problem()
+        raise Refused(Code.NO_REVIEW)
     acts = queries.acts(session, [row]).get((submission, attempt), [])
     return review_view(row, acts, queries.numbers(session), context.clock())
 

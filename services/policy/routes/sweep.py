@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 import threading
 from collections.abc import Iterator
 from datetime import datetime
 from functools import partial
-from typing import Annotated
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -17,13 +15,13 @@ from fastapi.concurrency import run_in_threadpool
 from sqlalchemy.dialects import postgresql
 from sqlmodel import Session, col, select
 
+from services.events.policy import ReleaseState
 from services.kernel import metrics, replica
-from services.kernel.api import Context, context_of
+from services.kernel.api import Context, With
 from services.kernel.auth import allowed
+from services.kernel.db import lock
 from services.kernel.patience import each_for_itself
-from services.kernel.transient import is_transient
 from services.model.regulation import day
-from services.policy.answers import GRANTED, PENDING
 from services.policy.facts.loading import candidates, facts_of, item_facts
 from services.policy.facts.rows import asked_of
 from services.policy.facts.values import ItemFacts
@@ -33,14 +31,12 @@ from services.policy.routes.consents import carry_out
 from services.policy.routes.views import SweptView
 from services.policy.store import AttemptRow, RequestRow
 
-With = Annotated[Context, Depends(context_of)]
 router = APIRouter(prefix="/v1", tags=["reviews"])
 SECONDS = 60.0
 ONE = threading.Lock()
 """One sweep of a process asks for its turn: others would each hold a connection, and leave none to sweep with."""
 NOT_ITS_RECIPIENT = "policy.third-party"
 """The message of an answer to whom the item does not name (R22)."""
-TURN = sa.text("select pg_advisory_xact_lock(hashtextextended('policy sweep', 0))")
 
 log = structlog.get_logger()
 
@@ -55,22 +51,10 @@ async def swept(context: With) -> SweptView:
     return await run_in_threadpool(sweep, context)
 
 
-async def watch(context: Context, seconds: float) -> None:
-    """Sweeps for ever, so many seconds apart; what it decides the outbox publishes."""
-    while True:
-        await asyncio.sleep(seconds)
-        try:
-            await run_in_threadpool(sweep, context)
-        except Exception as error:
-            metrics.RETRIES.labels(context.service).inc()
-            if not is_transient(error):
-                log.error("sweep", exc_info=error)
-
-
 def sweep(context: Context) -> SweptView:
     """Decides anew what waits without a reason, a submission a transaction; after a sweep that is under way."""
     with ONE, Session(context.engine) as turn, turn.begin():
-        turn.execute(TURN)
+        lock(turn, "policy sweep")
         with Session(context.engine) as session:
             waiting = _waiting(session, context.clock())
         carry_out(context)
@@ -97,7 +81,9 @@ def _waiting(session: Session, at: datetime) -> list[UUID]:
     """Submissions with a held attempt or a pending request, and those that hold what a request waits for."""
     held = select(AttemptRow.submission_id).where(AttemptRow.verdict == Verdict.HELD.value)
     found = set(session.exec(held))
-    pending = session.exec(select(RequestRow).where(col(RequestRow.state) == PENDING)).all()
+    pending = session.exec(
+        select(RequestRow).where(col(RequestRow.state) == ReleaseState.PENDING.value)
+    ).all()
     for row in pending:
         if row.submission_id is not None:
             found.add(row.submission_id)
@@ -131,7 +117,10 @@ def _answered_by_another_item(session: Session, at: datetime) -> Iterator[UUID]:
     """Submissions of which an answer says what their item does not, or not any more: to whom it goes, and for what."""
     items: dict[tuple[str, str], ItemFacts] = {}
     of_submission = col(AttemptRow.submission_id) == col(RequestRow.submission_id)
-    by_item = sa.or_(col(RequestRow.state) == GRANTED, col(RequestRow.message) == NOT_ITS_RECIPIENT)
+    by_item = sa.or_(
+        col(RequestRow.state) == ReleaseState.GRANTED.value,
+        col(RequestRow.message) == NOT_ITS_RECIPIENT,
+    )
     statement = (
         select(RequestRow, AttemptRow.head)
         .join(AttemptRow, of_submission)
@@ -144,6 +133,6 @@ def _answered_by_another_item(session: Session, at: datetime) -> Iterator[UUID]:
         asked, item = asked_of(row), items[about]
         is_unjudged = asked.judgement is None and asked.needs_judgement(item)
         is_refused = not item.is_to(asked.audience)
-        differs = is_unjudged or is_refused if row.state == GRANTED else not is_refused
+        differs = is_unjudged or is_refused if row.state == ReleaseState.GRANTED else not is_refused
         if row.submission_id is not None and differs:
             yield row.submission_id

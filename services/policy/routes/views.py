@@ -8,46 +8,26 @@ from datetime import date, datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, StringConstraints
+from pydantic import BaseModel, Field, StringConstraints
 
-from services.events.policy import IncidentOutcome
+from services.events.policy import IncidentOutcome, ReleaseState
+from services.events.policy import Outcome as ReviewOutcome
+from services.kernel.command import Body, Name, Reasoned, Words
 from services.model.enumerations import Completeness
 from services.model.messages import texts
 from services.model.regulation import Instrument
 from services.model.text import ModelError, Text
-from services.policy.holds import Choice
 from services.policy.law.policies import Policy
 from services.policy.matrix import Cell
 from services.policy.store import ActRow, AttemptRow, IncidentRow, RequestRow
 
 HEAD = ("sender", "form", "form_version", "area_list", "area", "period", "completeness", "round")
-WORDS = r"^[^\x00-\x08\x0b-\x1f\x7f]*$"
-"""No control characters but line breaks and tabs."""
-Name = Annotated[str, StringConstraints(min_length=1, max_length=100, pattern=WORDS)]
-Words = Annotated[
-    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=1000, pattern=WORDS)
-]
 
 
-class Decided(BaseModel):
+class Decided(Reasoned):
     """What a person decides about a held attempt. Of the reason only the hash is published; the words stay here."""
 
-    model_config = ConfigDict(
-        extra="forbid",
-        json_schema_extra={
-            "examples": [
-                {
-                    "outcome": "release",
-                    "reason": "Đã đối chiếu đơn vị tính với văn bản gốc.",
-                    "document": "12/TKĐB-TH",
-                }
-            ]
-        },
-    )
-
-    outcome: Choice
-    reason: Words
-    document: Name | None = None
+    outcome: ReviewOutcome = Field(examples=["release"])
 
 
 class ActView(BaseModel):
@@ -57,7 +37,7 @@ class ActView(BaseModel):
     decision: int
     person: str
     on_behalf: str | None
-    outcome: Choice
+    outcome: ReviewOutcome
     reason: str
     document: str | None
     step: int
@@ -103,7 +83,7 @@ class Queue(BaseModel):
     reviews: list[ReviewView]
 
 
-class Wanted(BaseModel):
+class Wanted(Body):
     """Which figure is asked for, and why. `room`: the asker's room, where there are several. `user_group`: for whom of
     those that have no login an officer asks: a (Party, state, agencies), b (enterprises, investors), c (media, schools,
     international bodies, others). `private_interest`:
@@ -113,56 +93,23 @@ class Wanted(BaseModel):
     Of the words only their hashes are published.
     """
 
-    model_config = ConfigDict(
-        extra="forbid",
-        json_schema_extra={
-            "examples": [
-                {
-                    "indicator_list": "dp",
-                    "indicator": "T0111",
-                    "area_list": "34",
-                    "area": "11",
-                    "period": "2025",
-                    "completeness": "official",
-                    "purpose": "Xây dựng báo cáo bình đẳng giới của tỉnh.",
-                    "basis": "Quy chế phối hợp, 1618/QĐ-UBND Điều 4",
-                }
-            ]
-        },
-    )
-
-    indicator_list: Name
-    indicator: Name
-    area_list: Name
-    area: Name
-    period: Name
+    indicator_list: Name = Field(examples=["dp"])
+    indicator: Name = Field(examples=["T0111"])
+    area_list: Name = Field(examples=["34"])
+    area: Name = Field(examples=["11"])
+    period: Name = Field(examples=["2025"])
     completeness: Completeness
-    purpose: Words
-    basis: Words
+    purpose: Words = Field(examples=["Xây dựng báo cáo bình đẳng giới của tỉnh."])
+    basis: Words = Field(examples=["Quy chế phối hợp, 1618/QĐ-UBND Điều 4"])
     private_interest: bool = False
     room: Name | None = None
     user_group: Literal["a", "b", "c"] | None = None
 
 
-class Judged(BaseModel):
+class Judged(Reasoned):
     """Whether the private interest of a request harms nobody. The words stay here."""
 
-    model_config = ConfigDict(
-        extra="forbid",
-        json_schema_extra={
-            "examples": [
-                {
-                    "is_harmless": True,
-                    "reason": "Luận văn tốt nghiệp; không ảnh hưởng đến ai.",
-                    "document": "46/TKĐB-TH",
-                }
-            ]
-        },
-    )
-
     is_harmless: bool
-    reason: Words
-    document: Name | None = None
 
 
 class RequestView(BaseModel):
@@ -187,7 +134,7 @@ class RequestView(BaseModel):
     judgement_reason: str | None
     judgement_document: str | None
     judged_at: datetime | None
-    state: Literal["granted", "pending", "denied"]
+    state: ReleaseState
     submission_id: UUID | None
     articles: list[dict[str, Any]]
     message: str
@@ -202,25 +149,10 @@ class Requests(BaseModel):
     requests: list[RequestView]
 
 
-class Closed(BaseModel):
+class Closed(Reasoned):
     """How a person ends an incident. Of the reason only the hash is published; the words stay here."""
 
-    model_config = ConfigDict(
-        extra="forbid",
-        json_schema_extra={
-            "examples": [
-                {
-                    "outcome": "met_by_secrecy_channel",
-                    "reason": "Bản giấy đã nhận theo chế độ bảo mật.",
-                    "document": "45/TKĐB-TH",
-                }
-            ]
-        },
-    )
-
     outcome: IncidentOutcome
-    reason: Words
-    document: Name | None = None
 
 
 class IncidentView(BaseModel):
@@ -360,10 +292,8 @@ class LawView(InstrumentView):
     articles: list[ArticleView]
 
 
-class Changed(BaseModel):
+class Changed(Body):
     """Policies to try instead of the product's: all files by name, *.cedar and policies.cedarschema."""
-
-    model_config = ConfigDict(extra="forbid")
 
     files: dict[Annotated[str, StringConstraints(max_length=100)], str]
     since: date = date(1970, 1, 1)
@@ -397,7 +327,9 @@ def review_view(
         due=row.due,
         is_overdue=waits and row.due < now,
         reviewers=row.reviewers or 1,
-        agreed=sum(act.outcome == Choice.RELEASE for act in acts if act.decision == row.hold),
+        agreed=sum(
+            act.outcome == ReviewOutcome.RELEASE for act in acts if act.decision == row.hold
+        ),
         acts=[ActView(**act.model_dump(include=set(ActView.model_fields))) for act in acts],
     )
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Annotated
+from datetime import datetime
+from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Path, Query
@@ -11,17 +12,18 @@ from fastapi.concurrency import run_in_threadpool
 from sqlmodel import Session
 
 from services.events.validation import AnswerKind
-from services.kernel.api import Context, context_of
+from services.kernel.api import Context, With
 from services.kernel.auth import Access, Role, Scope
+from services.kernel.command import Refused, carried_out
 from services.validation.answering import Known, Wish, answer
 from services.validation.answers import with_answers
 from services.validation.loading import answers_of
-from services.validation.refusals import Code, Refused
+from services.validation.refusals import Code
 from services.validation.routes import queries
 from services.validation.routes.readers import reader
 from services.validation.routes.views import Decided, Explained, FindingsView
+from services.validation.store import AttemptRow
 
-With = Annotated[Context, Depends(context_of)]
 Reader = Annotated[Access, Depends(reader("finding.read"))]
 Sender = Annotated[Access, Depends(reader("finding.explain"))]
 Decider = Annotated[Access, Depends(reader("finding.decide"))]
@@ -38,21 +40,11 @@ def findings(
 
     403 for all but the sender where it may not be used, or was taken back.
     """
-    try:
-        with Session(context.engine) as session:
-            row, _ = queries.attempt(
-                session, access, submission, attempt, context.clock(), to_read=True
-            )
-            answers = answers_of(session, submission)
-        report = queries.report(context, row)
-    except Refused as refused:
-        raise refused.problem() from None
-    return FindingsView(
-        submission_id=submission,
-        attempt=row.attempt,
-        verdict=row.verdict,
-        findings=with_answers(report, answers),
-    )
+    now = context.clock()
+    with Session(context.engine) as session:
+        row, _ = queries.attempt(session, access, submission, attempt, now, to_read=True)
+        answers = answers_of(session, submission)
+    return _shown(row, with_answers(queries.report(context, row), answers))
 
 
 @router.post("/{finding}/explanations", status_code=202, summary="Giải trình · Explain a finding")
@@ -107,43 +99,44 @@ async def decide(
 async def _answered(
     context: Context, access: Access, submission: UUID, attempt: int | None, wish: Wish
 ) -> FindingsView:
-    try:
-        view, sequence = await run_in_threadpool(
-            _answer, context, access, submission, attempt, wish
-        )
-    except Refused as refused:
-        raise refused.problem() from None
-    if sequence is not None:
-        await context.relay.published(sequence)
-    return view
-
-
-def _answer(
-    context: Context, access: Access, submission: UUID, attempt: int | None, wish: Wish
-) -> tuple[FindingsView, int | None]:
-    with Session(context.engine) as session:
-        row, room = queries.attempt(session, access, submission, attempt, context.clock())
     # The vault takes a connection of its own: never within a transaction, where all could wait for each other.
-    report = queries.report(context, row)
-    found = next((one for one in report["findings"] if one["id"] == wish.finding), None)
-    if found is None:
-        raise Refused(Code.NO_FINDING)
-    with Session(context.engine) as session, session.begin():
+    row, room, found = await run_in_threadpool(
+        _found, context, access, submission, attempt, wish.finding
+    )
+
+    def act(session: Session, now: datetime) -> FindingsView:
         queries.lock(session, submission)
         known = Known(row.head, row.content, found, room, answers_of(session, submission))
-        made = answer(replace(wish, role=wish.role or _role(access, room)), known, context.clock())
-        if made is None:
-            sequence = context.outbox.unpublished(session)
-        else:
+        made = answer(replace(wish, role=wish.role or _role(access, room)), known, now)
+        if made is not None:
             id_, outcome = made
-            sequence = context.outbox.write(session, outcome, id_)
-        view = FindingsView(
-            submission_id=submission,
-            attempt=row.attempt,
-            verdict=row.verdict,
-            findings=with_answers({"findings": [found]}, answers_of(session, submission)),
-        )
-    return view, sequence
+            context.outbox.write(session, outcome, id_)
+        answers = answers_of(session, submission)
+        return _shown(row, with_answers({"findings": [found]}, answers))
+
+    return await carried_out(context, act)
+
+
+def _found(
+    context: Context, access: Access, submission: UUID, attempt: int | None, finding: str
+) -> tuple[AttemptRow, str | None, dict[str, Any]]:
+    """The attempt, the room that is responsible for it, and the finding; raises Refused where there is none."""
+    with Session(context.engine) as session:
+        row, room = queries.attempt(session, access, submission, attempt, context.clock())
+    report = queries.report(context, row)
+    found = next((one for one in report["findings"] if one["id"] == finding), None)
+    if found is None:
+        raise Refused(Code.NO_FINDING)
+    return row, room, found
+
+
+def _shown(row: AttemptRow, findings: list[dict[str, Any]]) -> FindingsView:
+    return FindingsView(
+        submission_id=row.submission_id,
+        attempt=row.attempt,
+        verdict=row.verdict,
+        findings=findings,
+    )
 
 
 def _role(access: Access, room: str | None) -> str:

@@ -14,11 +14,12 @@ from sqlmodel import Session, col, select
 from services.kernel import replica
 from services.kernel.api import Context
 from services.kernel.auth import Access, Role, Scope, table
+from services.kernel.command import Refused
 from services.kernel.events import ObjectReference
 from services.kernel.vault import Erased
 from services.model.responsibility import Rooms, home, readers, verifiers
 from services.model.responsibility import rooms as of_items
-from services.validation.refusals import Code, Refused
+from services.validation.refusals import Code
 from services.validation.store import (
     AcceptedRow,
     AttemptRow,

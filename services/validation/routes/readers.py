@@ -11,10 +11,11 @@ from sqlmodel import Session
 
 from services.kernel import replica, signed
 from services.kernel.auth import Access
+from services.kernel.command import Refused
 from services.kernel.signed import Asked
 from services.model.sender import asker
 from services.model.statement import Untrusted
-from services.validation.refusals import Code, Refused
+from services.validation.refusals import Code
 
 
 def reader(action: str) -> Callable[[Request], Awaitable[Access]]:
@@ -28,4 +29,4 @@ def _asker(session: Session, token: str, asked: Asked, now: datetime) -> str:
     try:
         return asker(token, registered, asked.method, asked.path, asked.sha256, now)
     except Untrusted:
-        raise Refused(Code.UNSIGNED).problem() from None
+        raise Refused(Code.UNSIGNED, {"WWW-Authenticate": "Statement"}) from None

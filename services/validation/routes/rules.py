@@ -17,13 +17,14 @@ from uuid import UUID, uuid4
 from fastapi import APIRouter, Depends, Request
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import StreamingResponse
-from pydantic import BaseModel, ConfigDict
+from pydantic import Field
 from sqlmodel import Session
 
 from services.events.validation import RulesTried
 from services.kernel import replica, trials
-from services.kernel.api import Context, context_of
+from services.kernel.api import Context, With
 from services.kernel.auth import Access, allowed
+from services.kernel.command import Body, Refused, carried_out
 from services.kernel.events import ObjectReference
 from services.kernel.pool import Overrun, Pool
 from services.kernel.vault import Erased
@@ -33,7 +34,7 @@ from services.model.text import ModelError
 from services.validation import trial
 from services.validation.facts import Facts
 from services.validation.loading import answers_of, history_of, with_form
-from services.validation.refusals import Code, Refused
+from services.validation.refusals import Code
 from services.validation.routes import queries
 from services.validation.store import AcceptedRow, AttemptRow
 from services.validation.trial import Change, Trial
@@ -47,38 +48,24 @@ RULE: Any = {
     "level": 1,
     "severity": "warning",
 }
-With = Annotated[Context, Depends(context_of)]
 Tester = Annotated[Access, Depends(allowed("rules.test"))]
 router = APIRouter(prefix="/v1/rules", tags=["rules"])
 
 
-class Wanted(BaseModel):
+class Wanted(Body):
     """What changes: a whole form, or the rules of one; and from which day of receipt on, in Viet Nam."""
 
-    model_config = ConfigDict(
-        extra="forbid",
-        json_schema_extra={
-            "examples": [
-                {"since": "2026-01-01", "change": {"form": "cktc-09-plan", "rules": [RULE]}}
-            ]
-        },
-    )
-
-    since: date
-    change: dict[str, Any]
+    since: date = Field(examples=["2026-01-01"])
+    change: dict[str, Any] = Field(examples=[{"form": "cktc-09-plan", "rules": [RULE]}])
 
 
 @dataclass(frozen=True)
 class Chosen:
-    """The changed form as it would be adopted, the attempts in the order of their receipt, and what may be read.
-
-    `sequence` is that of the event which tells of the trial.
-    """
+    """The changed form as it would be adopted, the attempts in the order of their receipt, and what may be read."""
 
     made: Form
     rows: list[AttemptRow]
     reads: queries.Reads
-    sequence: int
 
 
 @dataclass(frozen=True)
@@ -111,30 +98,26 @@ async def test(body: Wanted, request: Request, context: With, access: Tester) ->
     the own rooms see, and there rules compare with no more. No verdict is recorded; that somebody tried is an event.
     429 after so many within an hour. Where there is no `end`, it broke off.
     """
-    try:
+
+    def act(session: Session, now: datetime) -> tuple[Change, Chosen]:
         change = Change.of(body.change)
-        chosen = await run_in_threadpool(_chosen, context, access, change, body.since)
-    except ModelError as error:
-        raise Refused(Code.BAD_RULES, where=str(error)).problem() from None
-    await context.relay.published(chosen.sequence)
-    lines = _lines(request.app.state.pool, context, change, chosen)
-    return StreamingResponse(lines, media_type=NDJSON)
-
-
-def _chosen(context: Context, access: Access, change: Change, since: date) -> Chosen:
-    """What is tried over what. Raises Problem where the person tried too often."""
-    start = datetime.combine(since, time.min, VIETNAM)
-    with Session(context.engine) as session, session.begin():
         newest = replica.get(session, "form", change.form)
         if newest is None:
             raise ModelError(f"form: there is no form {change.form} in the catalogue")
         made = Form.from_dict(change.applied(newest.body))
-        reads = queries.reads(session, access, context.clock())
+        reads = queries.reads(session, access, now)
+        start = datetime.combine(body.since, time.min, VIETNAM)
         rows = queries.triable(session, reads, change.form, start)
-        event = _event(access, change, since, len(rows), context.clock())
-        sequence = trials.enter(context.outbox, session, event)
+        trials.enter(context.outbox, session, _event(access, change, body.since, len(rows), now))
         session.expunge_all()
-    return Chosen(made, rows, reads, sequence)
+        return change, Chosen(made, rows, reads)
+
+    try:
+        change, chosen = await carried_out(context, act)
+    except ModelError as error:
+        raise Refused(Code.BAD_RULES, where=str(error)) from None
+    lines = _lines(request.app.state.pool, context, change, chosen)
+    return StreamingResponse(lines, media_type=NDJSON)
 
 
 def _event(access: Access, change: Change, since: date, attempts: int, at: datetime) -> RulesTried:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query
-from fastapi.concurrency import run_in_threadpool
+from fastapi import APIRouter, Depends
 from sqlmodel import Session
 
-from services.kernel.api import Context, context_of
+from services.kernel.api import Limit, Offset, With
 from services.kernel.auth import Access, Role, Scope, allowed
-from services.validation.refusals import Code, Refused
+from services.kernel.command import Refused, carried_out
+from services.validation.refusals import Code
 from services.validation.routes import queries
 from services.validation.routes.findings import Which
 from services.validation.routes.views import (
@@ -23,7 +24,6 @@ from services.validation.routes.views import (
 )
 from services.validation.verification import Doubted, Result, Speaker, Verified, answer, ask
 
-With = Annotated[Context, Depends(context_of)]
 Reader = Annotated[Access, Depends(allowed("verification.read"))]
 Asker = Annotated[Access, Depends(allowed("verification.ask"))]
 Verifier = Annotated[Access, Depends(allowed("verification.answer"))]
@@ -36,8 +36,8 @@ def listed(
     access: Reader,
     state: Literal["open", "answered"] | None = None,
     submission: UUID | None = None,
-    limit: Annotated[int, Query(ge=1, le=200)] = 50,
-    offset: Annotated[int, Query(ge=0, le=10**9)] = 0,
+    limit: Limit = 50,
+    offset: Offset = 0,
 ) -> VerificationsView:
     """What the asker's rooms asked or have to verify, or all; the newest first. To auditors without the words."""
     with Session(context.engine) as session:
@@ -63,13 +63,20 @@ async def asked(
 
     The text stays here, for the rooms and the leadership; the event has its SHA-256 alone.
     """
-    try:
-        view, sequence = await run_in_threadpool(_ask, context, access, submission, attempt, body)
-    except Refused as refused:
-        raise refused.problem() from None
-    if sequence is not None:
-        await context.relay.published(sequence)
-    return view
+
+    def act(session: Session, now: datetime) -> VerificationView:
+        row, room = queries.attempt(session, access, submission, attempt, now)
+        doubted = Doubted(row.head, room, queries.verifier(session, row, now))
+        queries.lock(session, submission)
+        by = _speaker(access, room)
+        id_, outcome = ask(doubted, tuple(body.cells), body.question, by, now)
+        if queries.verification(session, id_) is None:
+            context.outbox.write(session, outcome, id_)
+        found = queries.verification(session, id_)
+        assert found is not None
+        return verification_view(*found)
+
+    return await carried_out(context, act)
 
 
 @router.post(
@@ -84,51 +91,19 @@ async def answered(
 
     403 for one's own question; 404 where there is none that one's rooms verify; 409 once it was answered otherwise.
     """
-    try:
-        view, sequence = await run_in_threadpool(_answer, context, access, verification, body)
-    except Refused as refused:
-        raise refused.problem() from None
-    if sequence is not None:
-        await context.relay.published(sequence)
-    return view
 
-
-def _ask(
-    context: Context, access: Access, submission: UUID, attempt: int | None, body: Asked
-) -> tuple[VerificationView, int | None]:
-    now = context.clock()
-    with Session(context.engine) as session, session.begin():
-        row, room = queries.attempt(session, access, submission, attempt, now)
-        verifier = queries.verifier(session, row, now)
-        queries.lock(session, submission)
-        by = _speaker(access, room)
-        doubted = Doubted(row.head, room, verifier)
-        id_, outcome = ask(doubted, tuple(body.cells), body.question, by, now)
-        if queries.verification(session, id_) is None:
-            sequence = context.outbox.write(session, outcome, id_)
-        else:
-            sequence = context.outbox.unpublished(session)
-        found = queries.verification(session, id_)
-        assert found is not None
-        return verification_view(*found), sequence
-
-
-def _answer(
-    context: Context, access: Access, verification: UUID, body: Found
-) -> tuple[VerificationView, int | None]:
-    with Session(context.engine) as session, session.begin():
+    def act(session: Session, now: datetime) -> VerificationView:
         asked_row, _ = _reached(session, access, verification)
         queries.lock(session, asked_row.submission_id)
         asked_row, before = _reached(session, access, verification)
         verified = Verified(Result(body.result), body.text, body.document)
-        by = _speaker(access, asked_row.verifier)
-        made = answer(asked_row, before, verified, by, context.clock())
-        if made is None:
-            sequence = context.outbox.unpublished(session)
-        else:
+        made = answer(asked_row, before, verified, _speaker(access, asked_row.verifier), now)
+        if made is not None:
             id_, outcome = made
-            sequence = context.outbox.write(session, outcome, id_)
-        return verification_view(*_reached(session, access, verification)), sequence
+            context.outbox.write(session, outcome, id_)
+        return verification_view(*_reached(session, access, verification))
+
+    return await carried_out(context, act)
 
 
 def _reached(session: Session, access: Access, id_: UUID) -> queries.Verification:

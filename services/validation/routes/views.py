@@ -7,48 +7,26 @@ from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, Field, StringConstraints
 
+from services.kernel.command import Body, Reasoned, Words
 from services.model.statement import DocumentNumber
 from services.validation.store import VerificationAnswerRow, VerificationRow
 
-WORDS = r"^[^\x00-\x08\x0b-\x1f\x7f]*$"
-"""No control characters but line breaks and tabs."""
-Words = Annotated[
-    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=2000, pattern=WORDS)
-]
 EXPLANATION = "Chênh lệch là phần ngân sách trung ương ghi ở chú thích cuối bảng."
 
 
-class Explained(BaseModel):
+class Explained(Body):
     """What the sender says about a finding."""
 
-    model_config = ConfigDict(
-        extra="forbid", json_schema_extra={"examples": [{"text": EXPLANATION}]}
-    )
-
-    text: Words
+    text: Words = Field(examples=[EXPLANATION])
 
 
-class Decided(BaseModel):
+class Decided(Reasoned):
     """What an officer decides about a finding, why, and on which document it rests."""
 
-    model_config = ConfigDict(
-        extra="forbid",
-        json_schema_extra={
-            "examples": [
-                {
-                    "decision": "downgraded",
-                    "reason": "Đúng như chú thích cuối bảng.",
-                    "document": "12/TKĐB-TH",
-                }
-            ]
-        },
-    )
-
     decision: Literal["accepted", "downgraded", "refused"]
-    reason: Words
-    document: DocumentNumber | None = None
+    document: DocumentNumber | None = Field(None, examples=["12/TKĐB-TH"])
 
 
 class FindingsView(BaseModel):
@@ -64,34 +42,18 @@ Cell = Annotated[str, StringConstraints(pattern=r"^[A-Z]{1,3}[1-9][0-9]{0,6}$")]
 """An A1 address."""
 
 
-class Asked(BaseModel):
+class Asked(Body):
     """Which figures somebody doubts, and why; without cells, the whole submission."""
 
-    model_config = ConfigDict(
-        extra="forbid",
-        json_schema_extra={
-            "examples": [
-                {"cells": ["D28"], "question": "Tăng 40 % so với quý trước, các sở khác đều giảm."}
-            ]
-        },
-    )
-
-    question: Words
-    cells: list[Cell] = Field(default_factory=list, max_length=100)
+    question: Words = Field(examples=["Tăng 40 % so với quý trước, các sở khác đều giảm."])
+    cells: list[Cell] = Field(default_factory=list, max_length=100, examples=[["D28"]])
 
 
-class Found(BaseModel):
+class Found(Body):
     """What was found: right as it is, wrong at the sender, or at fault in the office's own processing."""
 
-    model_config = ConfigDict(
-        extra="forbid",
-        json_schema_extra={
-            "examples": [{"result": "confirmed", "text": "Đã đối chiếu sổ thu, số liệu đúng."}]
-        },
-    )
-
     result: Literal["confirmed", "wrong", "method"]
-    text: Words
+    text: Words = Field(examples=["Đã đối chiếu sổ thu, số liệu đúng."])
     document: DocumentNumber | None = None
 
 
