@@ -11,8 +11,9 @@ import json
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Annotated
 
-from fastapi import Request
+from fastapi import Depends, Request
 from fastapi.concurrency import run_in_threadpool
 from httpx2 import HTTPError
 
@@ -60,6 +61,10 @@ async def person(request: Request) -> Person:
         found = await _renewed(request, found) or found
     request.state.person = found
     return found
+
+
+Who = Annotated[Person, Depends(person)]
+"""The person, as a page's parameter."""
 
 
 async def log_in(request: Request, name: str, password: str) -> Person:

@@ -3,24 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Annotated, Any
+from typing import Any
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Request, Response
-from fastapi.responses import RedirectResponse
 
 from services.console import words
-from services.console.calls import Refused
-from services.console.pages.submission import Typed
+from services.console.form import Typed, Wish, hand_over, typed_of
 from services.console.rendering import page
-from services.console.security import form_of
-from services.console.session import Person, person
+from services.console.session import Person, Who
 from services.console.words import switch_language
 from services.model.text import Language
 
 router = APIRouter(include_in_schema=False)
-Who = Annotated[Person, Depends(person)]
 
 CHOICES: Mapping[str, tuple[str, ...]] = {
     "identifiers": (
@@ -38,14 +33,6 @@ OPTIONAL = ("period", "valid_to")
 DONE = ("given", "withdrawn")
 
 
-@dataclass(frozen=True)
-class Draft:
-    """What was written into the form of a new consent that was refused, and why it was."""
-
-    fields: Mapping[str, str] = field(default_factory=dict)
-    problem: tuple[str, str] | None = None
-
-
 @router.get("/dong-y", dependencies=[Depends(switch_language)])
 async def listed(request: Request, who: Who, done: str = "") -> Response:
     """The newest first, those that ended too."""
@@ -55,49 +42,35 @@ async def listed(request: Request, who: Who, done: str = "") -> Response:
 @router.post("/dong-y")
 async def given(request: Request, who: Who) -> Response:
     """Hands a consent to policy."""
-    fields = await form_of(request)
+    typed = await typed_of(request)
     body: dict[str, Any] = {
-        name: [one for one in choices if f"{name}-{one}" in fields]
+        name: [one for one in choices if f"{name}-{one}" in typed.fields]
         for name, choices in CHOICES.items()
     }
-    body |= {name: fields.get(name, "").strip() for name in REQUIRED}
-    if not all(body.values()):
-        say = words.sayer(words.language_of(request))
-        draft = Draft(fields, (say("consent.missing"), say("consent.missing.mend")))
-        return await _shown(request, who, draft=draft, status=422)
-    body |= {name: word for name in OPTIONAL if (word := fields.get(name, "").strip())}
-    try:
-        await request.app.state.services.post("policy", "/v1/consents", who.token, body)
-    except Refused as error:
-        draft = Draft(fields, _why(request, error))
-        return await _shown(request, who, draft=draft, status=error.status)
-    return RedirectResponse("/dong-y?done=given", 303)
+    body |= {name: typed[name] for name in REQUIRED}
+    wish: Wish | str = "consent.missing"
+    if all(body.values()):
+        wish = Wish("policy", "/v1/consents", body | typed.given(*OPTIONAL), "/dong-y?done=given")
+
+    async def show(draft: Typed, status: int) -> Response:
+        return await _shown(request, who, draft=draft, status=status)
+
+    return await hand_over(request, who, typed, wish, show)
 
 
 @router.post("/dong-y/{consent}/rut")
 async def withdrawn(request: Request, who: Who, consent: UUID) -> Response:
     """Has policy end a consent, and what rests on it alone."""
-    fields = await form_of(request)
-    typed = Typed(fields.get("reason", "").strip(), fields.get("document", "").strip())
-    if not typed.reason:
-        say = words.sayer(words.language_of(request))
-        missing = typed.refused((say("withdrawal.missing"), say("withdrawal.missing.mend")))
-        return await _shown(request, who, {str(consent): missing}, status=422)
-    body = {"reason": typed.reason} | ({"document": typed.document} if typed.document else {})
-    try:
-        path = f"/v1/consents/{consent}/withdrawal"
-        await request.app.state.services.post("policy", path, who.token, body)
-    except Refused as error:
-        refused = typed.refused(_why(request, error))
-        return await _shown(request, who, {str(consent): refused}, status=error.status)
-    return RedirectResponse("/dong-y?done=withdrawn", 303)
+    typed = await typed_of(request)
+    wish: Wish | str = "withdrawal.missing"
+    if typed["reason"]:
+        path, body = f"/v1/consents/{consent}/withdrawal", typed.given("reason", "document")
+        wish = Wish("policy", path, body, "/dong-y?done=withdrawn")
 
+    async def show(typed: Typed, status: int) -> Response:
+        return await _shown(request, who, {str(consent): typed}, status=status)
 
-def _why(request: Request, error: Refused) -> tuple[str, str]:
-    """What policy said; raised again where the person has to log in, or nobody can help."""
-    if error.status == 401 or error.status >= 500:
-        raise error
-    return error.texts(words.language_of(request))
+    return await hand_over(request, who, typed, wish, show)
 
 
 async def _shown(
@@ -105,7 +78,7 @@ async def _shown(
     who: Person,
     typed: Mapping[str, Typed] | None = None,
     *,
-    draft: Draft | None = None,
+    draft: Typed | None = None,
     done: str = "",
     status: int = 200,
 ) -> Response:
@@ -124,7 +97,7 @@ async def _shown(
         },
         typed=typed or {},
         nothing=Typed(),
-        draft=draft or Draft(),
+        draft=draft or Typed(),
         own_sender=who.organisation if "agency" in who.roles else "",
         done=done,
         may_record=who.may("policy", "consent.record"),

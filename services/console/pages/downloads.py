@@ -7,13 +7,12 @@ from contextlib import AsyncExitStack
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import StreamingResponse
 
-from services.console.session import Person, person
+from services.console.session import Person, Who
 
 router = APIRouter(include_in_schema=False)
-Who = Annotated[Person, Depends(person)]
 Which = Annotated[int, Query(ge=1, le=2**31 - 1)]
 
 

@@ -3,22 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any
+from typing import Any
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Request, Response
-from fastapi.responses import RedirectResponse
 
-from services.console import words
-from services.console.calls import Refused
-from services.console.pages.submission import Typed
+from services.console.form import Typed, Wish, hand_over, typed_of
 from services.console.rendering import page
-from services.console.security import form_of
-from services.console.session import Person, person
+from services.console.session import Person, Who
 from services.console.words import switch_language
 
 router = APIRouter(include_in_schema=False)
-Who = Annotated[Person, Depends(person)]
 ENDINGS = ("met_by_secrecy_channel", "unfounded")
 
 
@@ -31,24 +26,18 @@ async def listed(request: Request, who: Who, ended: str = "") -> Response:
 @router.post("/su-co/{incident}/ket-thuc")
 async def closed(request: Request, who: Who, incident: UUID) -> Response:
     """Hands the ending to policy, and shows the incidents again; what was typed is never lost."""
-    fields = await form_of(request)
-    outcome = fields.get("outcome", "")
-    typed = Typed(fields.get("reason", "").strip(), fields.get("document", "").strip())
-    if outcome not in ENDINGS or not typed.reason:
-        say = words.sayer(words.language_of(request))
-        missing = typed.refused((say("incident.missing"), say("incident.missing.mend")))
-        return await _shown(request, who, {str(incident): missing}, status=422)
-    body = {"outcome": outcome, "reason": typed.reason}
-    body |= {"document": typed.document} if typed.document else {}
-    try:
+    typed = await typed_of(request)
+    outcome = typed["outcome"]
+    wish: Wish | str = "incident.missing"
+    if outcome in ENDINGS and typed["reason"]:
         path = f"/v1/incidents/{incident}/closing"
-        await request.app.state.services.post("policy", path, who.token, body)
-    except Refused as error:
-        if error.status == 401 or error.status >= 500:
-            raise
-        refused = typed.refused(error.texts(words.language_of(request)))
-        return await _shown(request, who, {str(incident): refused}, status=error.status)
-    return RedirectResponse(f"/su-co?ended={outcome}", 303)
+        body = typed.given("outcome", "reason", "document")
+        wish = Wish("policy", path, body, f"/su-co?ended={outcome}")
+
+    async def show(typed: Typed, status: int) -> Response:
+        return await _shown(request, who, {str(incident): typed}, status=status)
+
+    return await hand_over(request, who, typed, wish, show)
 
 
 async def _shown(

@@ -8,13 +8,12 @@ from fastapi import APIRouter, Depends, Path, Request, Response
 
 from services.console import words
 from services.console.rendering import page
-from services.console.session import Person, person
+from services.console.session import Who
 from services.console.words import switch_language
 from services.model.messages import text
 from services.model.text import Language
 
 router = APIRouter(include_in_schema=False, dependencies=[Depends(switch_language)])
-Who = Annotated[Person, Depends(person)]
 Id = Annotated[str, Path(pattern=r"^[a-z0-9-]{1,100}$")]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -12,36 +12,22 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 
 from services.console import findings, live, standing, words
 from services.console.calls import Away, Refused
+from services.console.form import Typed
 from services.console.live import Part
 from services.console.pages.downloads import receipt_name
 from services.console.rendering import fragment, page
 from services.console.security import FORM_FIELD, form_token
-from services.console.session import Person, person
+from services.console.session import Person, Who
 from services.console.words import switch_language
 from services.model.text import Language
 
 router = APIRouter(include_in_schema=False)
-Who = Annotated[Person, Depends(person)]
 Which = Annotated[int | None, Query(ge=1, le=2**31 - 1)]
 
 
-@dataclass(frozen=True)
-class Typed:
-    """What a person wrote into a form of the page that was refused, and why."""
-
-    reason: str = ""
-    document: str = ""
-    cells: str = ""
-    problem: tuple[str, str] | None = None
-
-    def refused(self, problem: tuple[str, str]) -> Typed:
-        """The same, with why."""
-        return replace(self, problem=problem)
-
-
-def attempt_of(fields: Mapping[str, str]) -> int:
+def attempt_of(typed: Typed) -> int:
     """The number of the attempt that a form is about; 0 for none."""
-    number = fields.get("attempt", "")
+    number = typed["attempt"]
     return int(number) if number.isascii() and number.isdigit() and len(number) < 10 else 0
 
 

@@ -12,7 +12,7 @@ from services.console import live, words
 from services.console.calls import Away, Refused
 from services.console.live import Part
 from services.console.rendering import fragment, page
-from services.console.session import Person, person
+from services.console.session import Person, Who
 from services.console.standing import TONES
 from services.console.words import switch_language
 from services.model.text import Language
@@ -33,7 +33,6 @@ State = Literal[
     "superseded",
     "withdrawn",
 ]
-Who = Annotated[Person, Depends(person)]
 Number = Annotated[int, Query(alias="page", ge=1, le=10_000)]
 
 

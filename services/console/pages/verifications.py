@@ -3,22 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any
+from typing import Any
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Request, Response
-from fastapi.responses import RedirectResponse
 
-from services.console import words
-from services.console.calls import Refused
-from services.console.pages.submission import Typed
+from services.console.form import Typed, Wish, hand_over, typed_of
 from services.console.rendering import page
-from services.console.security import form_of
-from services.console.session import Person, person
+from services.console.session import Person, Who
 from services.console.words import switch_language
 
 router = APIRouter(include_in_schema=False)
-Who = Annotated[Person, Depends(person)]
 RESULTS = ("confirmed", "wrong", "method")
 
 
@@ -31,24 +26,18 @@ async def listed(request: Request, who: Who, answered: str = "") -> Response:
 @router.post("/xac-minh/{verification}/tra-loi")
 async def answered(request: Request, who: Who, verification: UUID) -> Response:
     """Hands what was found to validation, and shows the questions again."""
-    fields = await form_of(request)
-    result = fields.get("result", "")
-    typed = Typed(fields.get("reason", "").strip(), fields.get("document", "").strip())
-    if result not in RESULTS or not typed.reason:
-        say = words.sayer(words.language_of(request))
-        missing = typed.refused((say("verification.unsaid"), say("verification.unsaid.mend")))
-        return await _shown(request, who, {str(verification): missing}, status=422)
-    body = {"result": result, "text": typed.reason}
-    body |= {"document": typed.document} if typed.document else {}
-    try:
+    typed = await typed_of(request)
+    result = typed["result"]
+    wish: Wish | str = "verification.unsaid"
+    if result in RESULTS and typed["reason"]:
         path = f"/v1/verifications/{verification}/answers"
-        await request.app.state.services.post("validation", path, who.token, body)
-    except Refused as error:
-        if error.status == 401 or error.status >= 500:
-            raise
-        refused = typed.refused(error.texts(words.language_of(request)))
-        return await _shown(request, who, {str(verification): refused}, status=error.status)
-    return RedirectResponse(f"/xac-minh?answered={result}", 303)
+        body = {"text": typed["reason"]} | typed.given("result", "document")
+        wish = Wish("validation", path, body, f"/xac-minh?answered={result}")
+
+    async def show(typed: Typed, status: int) -> Response:
+        return await _shown(request, who, {str(verification): typed}, status=status)
+
+    return await hand_over(request, who, typed, wish, show)
 
 
 async def _shown(
