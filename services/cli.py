@@ -27,8 +27,8 @@ from services.operators import (
     review,
     rules,
 )
-from services.operators.calls import authorization
-from services.operators.show import AsJson, Exit, as_json, say, show_problem, table
+from services.terminal.api import administrator
+from services.terminal.show import AsJson, Exit, as_json, say, show_problem, table
 from services.validation import commands as validation
 from services.validation.tables.commands import validate
 
@@ -72,13 +72,10 @@ def load(
 ) -> None:
     """Safe to run again: what is the same already stays as it is."""
     from services.catalogue import starter
-    from services.kernel.settings import settings
 
-    config = settings()
-    authorization(config.administrator_token, "SOLIEU_ADMINISTRATOR_TOKEN")
-    token = config.administrator_token.get_secret_value()
+    api = administrator("catalogue")
     try:
-        loaded = starter.load(config.catalogue_url, token, folder)
+        loaded = starter.load(api.url, api.token, folder)
     except starter.NotLoaded as refused:
         show_problem(f"{refused.entry.kind}/{refused.entry.id}", refused.problem)
         raise typer.Exit(Exit.NOT_FOUND) from None

@@ -6,33 +6,29 @@ not proved, since no checkpoint is known; 4 no receipt, or refused; 5 unreachabl
 
 from __future__ import annotations
 
-import json
+import json as json_
 from enum import IntEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
+from urllib.parse import quote
 
 import typer
+
+from services.model.messages import LANGUAGES, text
+from services.terminal.api import operator
+from services.terminal.show import AsJson, as_json, say
 
 if TYPE_CHECKING:
     from services.audit.verifier import Checkpoint, ProofError, Verified
 
-TIMEOUT = 30.0
-
 app = typer.Typer(no_args_is_help=True, help="Nhật ký bằng chứng · The evidence log")
-
-AsJson = Annotated[
-    bool, typer.Option("--json", help="In JSON cho chương trình · JSON for programs")
-]
 
 
 class Exit(IntEnum):
-    """Exit codes besides 0."""
+    """Exit codes besides 0, and those of all commands."""
 
     REFUTED = 1
-    WRONG_USAGE = 2
     CONSISTENT = 3
-    NOT_FOUND = 4
-    UNREACHABLE = 5
 
 
 def _file(text: str) -> Any:
@@ -76,7 +72,7 @@ def verify(
         _show_refusal(error, json)
         raise typer.Exit(Exit.REFUTED) from None
     if json:
-        _print(_facts(verified))
+        as_json(_facts(verified))
     else:
         _show(verified, known)
     if not verified.proved:
@@ -95,42 +91,13 @@ def receipt(
     json: AsJson = False,
 ) -> None:
     """Writes the receipt as audit gives it; `verify` is what proves it."""
-    given = _fetch(submission, attempt)
-    output.write_text(_text(given) + "\n", encoding="utf-8")
+    path = f"/v1/receipts/{quote(submission, safe='')}"
+    given = operator("audit").get(path, attempt=attempt)
+    output.write_text(json_.dumps(given, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
     if json:
-        _print({"submission": given["submission"], "attempt": given["attempt"], "file": output})
+        as_json({"submission": given["submission"], "attempt": given["attempt"], "file": output})
     else:
-        _say("written", file=output, attempt=given["attempt"], events=len(given["events"]))
-
-
-def _fetch(submission: str, attempt: int | None) -> dict[str, Any]:
-    """The receipt from audit's API; ends the command where it gives none."""
-    from urllib.parse import quote
-
-    import httpx2
-
-    from services.kernel.settings import settings
-
-    config = settings()
-    token = config.operator_token.get_secret_value()
-    if not token:
-        _say("no-token", error=True)
-        raise typer.Exit(Exit.WRONG_USAGE)
-    answer = httpx2.get(
-        f"{config.audit_url}/v1/receipts/{quote(submission, safe='')}",
-        params={} if attempt is None else {"attempt": attempt},
-        headers={"Authorization": f"Bearer {token}"},
-        timeout=TIMEOUT,
-        trust_env=False,
-    )
-    if answer.is_success:
-        given: dict[str, Any] = answer.json()
-        return given
-    problem = answer.json()
-    for texts, dim in ((problem, False), (problem.get("en", {}), True)):
-        typer.secho(f"{texts.get('title', '')}. {texts.get('detail', '')}", err=True, dim=dim)
-    away = answer.status_code >= 500
-    raise typer.Exit(Exit.UNREACHABLE if away else Exit.NOT_FOUND)
+        say("audit.written", file=output, attempt=given["attempt"], events=len(given["events"]))
 
 
 def _object(path: Path | None, option: str) -> dict[str, Any] | None:
@@ -138,7 +105,7 @@ def _object(path: Path | None, option: str) -> dict[str, Any] | None:
     if path is None:
         return None
     try:
-        found = json.loads(path.read_text(encoding="utf-8"))
+        found = json_.loads(path.read_text(encoding="utf-8"))
     except (ValueError, RecursionError):
         found = None
     if not isinstance(found, dict):
@@ -186,51 +153,32 @@ def _facts(verified: Verified) -> dict[str, Any]:
 
 def _show(verified: Verified, known: Checkpoint | None) -> None:
     facts = _facts(verified)
-    verdict = {lang: _message(f"verdict.{verified.verdict}", lang) for lang in ("vi", "en")}
-    for lang in ("vi", "en"):
+    verdict = {lang: text(f"audit.verdict.{verified.verdict}", lang) for lang in LANGUAGES}
+    for lang in LANGUAGES:
         shown = {**facts, "verdict": verdict[lang], "office": verified.office or "–"}
         said = "proved" if verified.proved else "consistent"
-        typer.secho(_message(said, lang, **shown), dim=lang == "en")
+        typer.secho(text(f"audit.{said}", lang, **shown), dim=lang == "en")
     for event in facts["events"]:
         typer.echo(f"  {event['index']:>10}  {event['time']}  {event['topic']}")
-    _say("file.same" if verified.file else "file.not-compared", sha256=verified.sha256)
+    say("audit.file.same" if verified.file else "audit.file.not-compared", sha256=verified.sha256)
     found = verified.checkpoint
     if known is not None and not verified.proved:
         first, second = sorted((found.size, known.size))
-        _say("checkpoint.other", size=found.size, known=known.size, first=first, second=second)
+        say("audit.checkpoint.other", size=found.size, known=known.size, first=first, second=second)
         return
-    _say(
-        "checkpoint.same" if verified.proved else "checkpoint.compare",
+    say(
+        "audit.checkpoint.same" if verified.proved else "audit.checkpoint.compare",
         size=found.size,
         root=found.root.hex(),
     )
 
 
-def _show_refusal(error: ProofError, as_json: bool) -> None:
-    if as_json:
+def _show_refusal(error: ProofError, is_json: bool) -> None:
+    if is_json:
         about = {"reason": error.reason.value, "where": error.where}
-        _print({"consistent": False, "proved": False, **about})
+        as_json({"consistent": False, "proved": False, **about})
         return
-    for lang in ("vi", "en"):
-        why = _message(f"unproved.{error.reason.value}", lang)
+    for lang in LANGUAGES:
+        why = text(f"audit.unproved.{error.reason.value}", lang)
         where = f" ({error.where})" if error.where else ""
-        typer.secho(_message("unproved", lang, why=why + where), err=True, dim=lang == "en")
-
-
-def _say(message: str, *, error: bool = False, **values: object) -> None:
-    for lang in ("vi", "en"):
-        typer.secho(_message(message, lang, **values), err=error, dim=lang == "en")
-
-
-def _message(message: str, lang: Any, **values: object) -> str:
-    from services.model.messages import text
-
-    return text(f"audit.{message}", lang, **values)
-
-
-def _text(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, indent=1, default=str)
-
-
-def _print(value: Any) -> None:
-    typer.echo(_text(value))
+        typer.secho(text("audit.unproved", lang, why=why + where), err=True, dim=lang == "en")

@@ -16,6 +16,8 @@ from services.connector.show import say
 from services.model.enumerations import Completeness, Regime, SecretLevel
 from services.model.statement import Classification, Nil, NilKind
 from services.model.text import ModelError, read
+from services.terminal.show import AsJson
+from services.terminal.show import as_json as print_json
 
 if TYPE_CHECKING:
     from services.connector.client import Connector
@@ -27,9 +29,6 @@ app.add_typer(keys, name="keys")
 SUBMISSION = "Của lần gửi · Of the submission"
 SECRET = "Của tài liệu mật, với --classification state_secret · Of a state secret"
 """Panels of the help: which options go together."""
-AsJson = Annotated[
-    bool, typer.Option("--json", help="In JSON cho chương trình · JSON for programs")
-]
 KeyFile = Annotated[Path, typer.Option("--key", envvar="SOLIEU_KEY", help="Tệp khóa · Key file")]
 Sender = Annotated[
     str | None,
@@ -151,7 +150,7 @@ def report(
     with errors(as_json, url=url, key=key), Connector(url, key, sender) as connector:
         found = connector.report(id_, attempt)
         if as_json:
-            show.as_json(found)
+            print_json(found)
         else:
             say(f"report_{found['verdict']}", form=found["form"], figures=found["figures"])
             show.findings(found["findings"])
@@ -207,7 +206,7 @@ def new(
             say("keys_office", office=key.office)
         else:
             say("no_office", sender=sender)
-    show.as_json({"id": key.id, "sender": sender, "office": key.office, "public_key": key.public()})
+    print_json({"id": key.id, "sender": sender, "office": key.office, "public_key": key.public()})
 
 
 def _need(options: Mapping[str, Any]) -> None:
@@ -244,7 +243,7 @@ def _send(
     if seconds is not None:
         wait(connector, receipt, seconds, as_json)
     elif as_json:
-        show.as_json(asdict(receipt))
+        print_json(asdict(receipt))
 
 
 def _announce(connector: Connector, file: Path, document: Mapping[str, Any], as_json: bool) -> None:
@@ -256,7 +255,7 @@ def _announce(connector: Connector, file: Path, document: Mapping[str, Any], as_
         say("bad_particulars", reason=error)
         raise typer.Exit(Exit.REFUSED) from None
     if as_json:
-        show.as_json(asdict(notice))
+        print_json(asdict(notice))
     else:
         said = "secret_announced" if notice.new else "secret_repeated"
         say(said, number=document["document_number"], receiver=document["receiver"])

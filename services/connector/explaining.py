@@ -7,9 +7,11 @@ from typing import Annotated
 import typer
 
 from services.connector import show
-from services.connector.commands import AsJson, Attempt, Id, KeyFile, Sender
+from services.connector.commands import Attempt, Id, KeyFile, Sender
 from services.connector.outcome import errors
 from services.connector.show import say
+from services.terminal.show import AsJson
+from services.terminal.show import as_json as print_json
 
 app = typer.Typer()
 
@@ -36,7 +38,7 @@ def findings(
     with errors(as_json, url=url, key=key), Connector(url, key, sender) as connector:
         found = connector.findings(id_, attempt)
     if as_json:
-        show.as_json(found)
+        print_json(found)
     else:
         show.answered(found["findings"])
 
@@ -58,6 +60,6 @@ def explain(
     with errors(as_json, url=url, key=key), Connector(url, key, sender) as connector:
         found = connector.explain(id_, finding, text, attempt)
     if as_json:
-        show.as_json(found)
+        print_json(found)
     else:
         say("explained", finding=finding, id=id_)

@@ -14,6 +14,7 @@ from services.connector import show
 from services.connector.show import say
 from services.model.messages import LANGUAGES
 from services.model.text import Language
+from services.terminal.show import as_json as print_json
 
 if TYPE_CHECKING:
     from services.connector.client import Connector, Receipt, Refused
@@ -81,7 +82,7 @@ def wait(connector: Connector, receipt: Receipt, seconds: float, as_json: bool) 
         say("waiting", seconds=seconds, state=undecided.state["state"])
         raise typer.Exit(Exit.UNREACHABLE) from None
     if as_json:
-        show.as_json(state)
+        print_json(state)
     else:
         _show_state(connector, state)
     raise typer.Exit(EXITS.get(state["state"], Exit.CLEARED))
@@ -104,7 +105,7 @@ def _show_state(connector: Connector, state: dict[str, Any]) -> None:
 
 def _show_refusal(refused: Refused, as_json: bool) -> None:
     if as_json:
-        show.as_json(refused.problem)
+        print_json(refused.problem)
         return
     english = refused.problem.get("en", refused.problem)
     by_language = zip(LANGUAGES, (refused.problem, english), strict=True)

@@ -5,7 +5,6 @@ All of it goes to standard error: standard output is for what a program reads.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping
 from decimal import Decimal, InvalidOperation
 from typing import Any
@@ -36,11 +35,6 @@ def text(message: str, lang: Language, /, **values: object) -> str:
     from services.model.messages import text as of_catalogue
 
     return of_catalogue(f"connector.{message}", lang, **values)
-
-
-def as_json(value: Any) -> None:
-    """Prints a value for programs."""
-    typer.echo(json.dumps(value, ensure_ascii=False, indent=1, default=str))
 
 
 def state(found: Mapping[str, Any]) -> None:

@@ -8,18 +8,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
-from services.operators.calls import authorization, checked
-from services.operators.show import AsJson, Exit, as_json, say, table
+from services.terminal.api import Api, checked, operator
+from services.terminal.show import AsJson, Exit, as_json, say, table
 
-if TYPE_CHECKING:
-    import httpx2
-
-TIMEOUT = 600.0
+SECONDS = 600.0
 """Whole topics are read."""
+SERVICES = ("intake", "validation", "policy", "catalogue", "grdp", "audit", "notification")
 
 app = typer.Typer()
 feed = typer.Typer(
@@ -81,7 +79,7 @@ class Compared:
 
 def compared() -> Compared:
     """What every service finds; it takes as long as reading the topics."""
-    answers = _asked("GET", "/v1/comparisons", _urls())
+    answers = _asked("GET", "/v1/comparisons", SERVICES)
     found = [
         {"service": service, **one} for service, given in answers.given.items() for one in given
     ]
@@ -91,21 +89,19 @@ def compared() -> Compared:
 @app.command(help="Phát lại những gì chủ đề Kafka thiếu · Publish again what the topics lack")
 def republish(service: Service = "", json: AsJson = False) -> None:
     """Exit code 1 where something is missing after it, 5 where a service could not be asked."""
-    urls = _urls()
-    if service and service not in urls:
-        raise typer.BadParameter(", ".join(urls), param_hint="--service")
-    chosen = {service: urls[service]} if service else urls
-    _repaired("publications", chosen, json)
+    if service and service not in SERVICES:
+        raise typer.BadParameter(", ".join(SERVICES), param_hint="--service")
+    _repaired("publications", [service] if service else SERVICES, json)
 
 
 @feed.command(help="Phát lại những gì dòng số liệu thiếu · Make the feed what the store has")
 def rebuild(json: AsJson = False) -> None:
     """Exit code 1 where it differs after it, 5 where grdp could not be asked."""
-    _repaired("feed", {"grdp": _urls()["grdp"]}, json)
+    _repaired("feed", ["grdp"], json)
 
 
-def _repaired(what: str, urls: Mapping[str, str], json: bool) -> None:
-    answers = _asked("POST", f"/v1/{what}", urls)
+def _repaired(what: str, services: Iterable[str], json: bool) -> None:
+    answers = _asked("POST", f"/v1/{what}", services)
     after = [{"service": name, **one["after"]} for name, one in answers.given.items()]
     written = {name: one["written"] for name, one in answers.given.items() if one["written"]}
     found = Compared(after, answers.away)
@@ -134,53 +130,28 @@ def _word(gap: str) -> str:
     return f"{both.vi} · {both.en}"
 
 
-def _urls() -> dict[str, str]:
-    from services.kernel.settings import settings
-
-    config = settings()
-    return {
-        "intake": config.intake_url,
-        "validation": config.validation_url,
-        "policy": config.policy_url,
-        "catalogue": config.catalogue_url,
-        "grdp": config.grdp_url,
-        "audit": config.audit_url,
-        "notification": config.notification_url,
-    }
-
-
-def _asked(method: str, path: str, urls: Mapping[str, str]) -> Answers:
-    """What all services answer, asked beside each other; ends the command where one refuses."""
+def _asked(method: str, path: str, services: Iterable[str]) -> Answers:
+    """What services answer, asked beside each other; ends the command where one refuses."""
     import httpx2
 
-    from services.kernel.settings import settings
+    apis = [operator(service, SECONDS) for service in services]
 
-    headers = authorization(settings().operator_token, "SOLIEU_OPERATOR_TOKEN")
-
-    def ask(url: str) -> httpx2.Response | httpx2.TransportError:
+    def ask(api: Api) -> httpx2.Response | httpx2.TransportError:
         try:
-            return httpx2.request(
-                method, f"{url}{path}", headers=headers, timeout=TIMEOUT, trust_env=False
-            )
+            return api.answer(method, path)
         except httpx2.TransportError as error:
             return error
 
-    with ThreadPoolExecutor(len(urls)) as pool:
-        return _sorted(path, zip(urls, pool.map(ask, urls.values()), strict=True))
-
-
-def _sorted(
-    path: str, answers: Iterable[tuple[str, httpx2.Response | httpx2.TransportError]]
-) -> Answers:
     given: dict[str, Any] = {}
     away: dict[str, str] = {}
-    for service, answer in answers:
-        if isinstance(answer, Exception):
-            away[service] = str(answer) or type(answer).__name__
-        elif answer.status_code >= 500:
-            away[service] = _both(answer.json())
-        else:
-            given[service] = checked(f"{service} {path}", answer)
+    with ThreadPoolExecutor(len(apis)) as pool:
+        for api, answer in zip(apis, pool.map(ask, apis), strict=True):
+            if isinstance(answer, Exception):
+                away[api.service] = str(answer) or type(answer).__name__
+            elif answer.status_code >= 500:
+                away[api.service] = _both(answer.json())
+            else:
+                given[api.service] = checked(f"{api.service} {path}", answer).json()
     return Answers(given, away)
 
 

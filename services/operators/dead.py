@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from services.operators.show import AsJson, Exit, as_json, say, table
+from services.terminal.show import AsJson, Exit, as_json, say, table
 
 if TYPE_CHECKING:
     from services.kernel.replay import Letter

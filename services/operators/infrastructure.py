@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from services.operators.calls import WRONG_USAGE
-from services.operators.show import AsJson, Exit, as_json, say, table
+from services.terminal.show import AsJson, Exit, as_json, say, table
 
 if TYPE_CHECKING:
     from kafka.admin import KafkaAdminClient
@@ -173,7 +172,7 @@ def register(json: AsJson = False) -> None:
 
     if not (url := settings().schema_registry_url):
         say("operators.schemas.no-registry", error=True)
-        raise typer.Exit(WRONG_USAGE)
+        raise typer.Exit(Exit.WRONG_USAGE)
     try:
         added = registry.register(url, locked())
     except registry.NotRegistered as error:

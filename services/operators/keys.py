@@ -9,10 +9,9 @@ from typing import Annotated, Any
 
 import typer
 
-from services.operators.calls import WRONG_USAGE, authorization, checked, waits
-from services.operators.show import AsJson, as_json, say
+from services.terminal.api import administrator, waits
+from services.terminal.show import AsJson, Exit, as_json, say
 
-TIMEOUT = 30.0
 VALIDITY = ("valid_from", "valid_to")
 
 
@@ -27,16 +26,15 @@ def register(
     json: AsJson = False,
 ) -> None:  # fmt: skip
     """Only the public half is sent. Safe to run again; a key that was revoked is refused."""
-    headers = _headers()
+    catalogue = administrator("catalogue")
     try:
         id_, body = public_half(file)
     except ValueError:
         say("operators.key.unreadable", error=True, file=file)
-        raise typer.Exit(WRONG_USAGE) from None
-    answer = _ask("PUT", headers, id_, {"body": body})
-    registered = checked(f"sender_key/{id_}", answer)
+        raise typer.Exit(Exit.WRONG_USAGE) from None
+    answer = catalogue.ask("PUT", _path(id_), {"body": body})
     if json:
-        as_json(registered)
+        as_json(answer.json())
     elif not waits(answer):
         outcome = "registered" if answer.status_code == 201 else "same"
         say(f"operators.key.{outcome}", id=id_, sender=body["sender"])
@@ -49,9 +47,9 @@ def revoke(
     json: AsJson = False,
 ) -> None:
     """At once and for ever: nothing signed with it is taken any more, also what was signed before."""
-    headers, what = _headers(), f"sender_key/{id_}"
-    found = checked(what, _ask("GET", headers, id_))
-    revoked = checked(what, _ask("PUT", headers, id_, _ended(found, datetime.now(UTC))))
+    catalogue, path = administrator("catalogue"), _path(id_)
+    ended = _ended(catalogue.get(path), datetime.now(UTC))
+    revoked = catalogue.ask("PUT", path, ended).json()
     if json:
         as_json(revoked)
     else:
@@ -82,18 +80,7 @@ def _ended(entry: dict[str, Any], now: datetime) -> dict[str, Any]:
     }
 
 
-def _headers() -> dict[str, str]:
-    from services.kernel.settings import settings
-
-    return authorization(settings().administrator_token, "SOLIEU_ADMINISTRATOR_TOKEN")
-
-
-def _ask(method: str, headers: dict[str, str], id_: str, body: dict[str, Any] | None = None) -> Any:
+def _path(id_: str) -> str:
     from urllib.parse import quote
 
-    import httpx2
-
-    from services.kernel.settings import settings
-
-    url = f"{settings().catalogue_url}/v1/sender_key/{quote(id_, safe='')}"
-    return httpx2.request(method, url, json=body, headers=headers, timeout=TIMEOUT, trust_env=False)
+    return f"/v1/sender_key/{quote(id_, safe='')}"

@@ -9,17 +9,10 @@ from typing import Annotated, Any
 
 import typer
 
-from services.operators.calls import (
-    WRONG_USAGE,
-    authorization,
-    checked,
-    login,
-    password_of,
-    waits,
-)
-from services.operators.show import AsJson, Exit, as_json, say, table
+from services.terminal.api import Api, administrator, password_of, waits
+from services.terminal.api import person as as_person
+from services.terminal.show import AsJson, Exit, as_json, say, table
 
-TIMEOUT = 30.0
 COLUMNS = ("id", "name", "organisation", "roles", "rooms")
 CHANGE_COLUMNS = ("change_id", "what", "subject", "fields", "proposed_by", "proposed_at")
 
@@ -65,10 +58,9 @@ def add(
         "head_of": head_of or [],
         "password": None if without_password else password_of(id_, confirm=True),
     }
-    answer = _ask("POST", "/v1/people", body)
-    person = checked(f"people/{id_}", answer)
+    answer = _catalogue().ask("POST", "/v1/people", body)
     if json:
-        as_json(person)
+        as_json(answer.json())
     elif not waits(answer):
         say(f"operators.people.{'added' if answer.status_code == 201 else 'same'}", id=id_)
 
@@ -76,8 +68,7 @@ def add(
 @app.command("list", help="Mọi người, và cơ quan chưa có đầu mối · Everybody, and who is missing")
 def list_people(json: AsJson = False) -> None:
     """As they are now, by id; never a password."""
-    people = checked("people", _ask("GET", "/v1/people"))
-    vacancies = checked("vacancies", _ask("GET", "/v1/vacancies"))
+    people, vacancies = _catalogue().get("/v1/people"), _catalogue().get("/v1/vacancies")
     if json:
         as_json({"people": people, **vacancies})
         return
@@ -111,16 +102,15 @@ def unlock(id_: Id) -> None:
 @app.command(help="Đặt lại mật khẩu bằng liên kết · Reset a password by a one-time link")
 def reset(id_: Id) -> None:
     """The old one ends, and with it the quarter of an hour after five failures, once a leader agrees."""
-    answer = _ask("POST", f"/v1/people/{id_}/reset")
-    made = checked(f"people/{id_}", answer)
+    answer = _catalogue().ask("POST", f"/v1/people/{id_}/reset")
     if not waits(answer):
-        _show_link(made["link"])
+        _show_link(answer.json()["link"])
 
 
 @app.command(help="Những thay đổi chờ người thứ hai · What waits for a second person")
 def changes(json: AsJson = False) -> None:
     """The newest first; `confirm` and `refuse` take the id."""
-    found = checked("changes", _ask("GET", "/v1/changes?state=proposed"))["changes"]
+    found = _catalogue().get("/v1/changes", state="proposed")["changes"]
     if json:
         as_json(found)
     elif not found:
@@ -133,7 +123,7 @@ def changes(json: AsJson = False) -> None:
 @app.command(help="Lãnh đạo xác nhận một thay đổi · A leader confirms a change")
 def confirm(change: ChangeId, person: Leader) -> None:
     """The password comes from standard input. A one-time link that it leads to is for the person alone."""
-    decided = checked(f"changes/{change}", _ask_as(person, f"/v1/changes/{change}/confirmation"))
+    decided = as_person("catalogue", person).post(f"/v1/changes/{change}/confirmation")
     say("operators.changes.confirmed", id=change)
     if decided["link"]:
         _show_link(decided["link"])
@@ -142,7 +132,7 @@ def confirm(change: ChangeId, person: Leader) -> None:
 @app.command(help="Lãnh đạo từ chối một thay đổi · A leader refuses a change")
 def refuse(change: ChangeId, person: Leader) -> None:
     """Nothing of it happens; its author can propose it again."""
-    checked(f"changes/{change}", _ask_as(person, f"/v1/changes/{change}/refusal"))
+    as_person("catalogue", person).post(f"/v1/changes/{change}/refusal")
     say("operators.changes.refused", id=change)
 
 
@@ -162,7 +152,7 @@ def found(
         done = founding.found(organisation, leader)
     except founding.NotFounded as error:
         say(f"operators.founding.{error.code}", error=True)
-        raise typer.Exit(WRONG_USAGE) from None
+        raise typer.Exit(Exit.WRONG_USAGE) from None
     if json:
         links = [vars(one) for one in done.links]
         as_json({"links": links, "waits": done.waits and vars(done.waits)})
@@ -183,7 +173,7 @@ def deputy(
     last: Day,
 ) -> None:
     """Added to the deputies who are named already; the last day counts."""
-    named = checked(f"people/{id_}", _ask("GET", f"/v1/people/{id_}"))["deputies"]
+    named = _catalogue().get(f"/v1/people/{id_}")["deputies"]
     new = {"person": person, "first": first, "last": last}
     if not _change(id_, {"deputies": [*(one for one in named if one != new), new]}):
         say("operators.people.deputy", id=id_, deputy=person, first=first, last=last)
@@ -199,15 +189,13 @@ def rotate_key(
     ] = False,
 ) -> None:
     """Without --revoke nobody notices: tokens of the old key are good to their end."""
-    made = checked("signing-keys", _ask("POST", "/v1/signing-keys", {"revoke": revoke}))
+    made = _catalogue().post("/v1/signing-keys", {"revoke": revoke})
     say("operators.people.key", kid=made["kid"])
 
 
 def _change(id_: str, values: dict[str, Any]) -> bool:
     """Whether it waits, which is then said."""
-    answer = _ask("PATCH", f"/v1/people/{id_}", values)
-    checked(f"people/{id_}", answer)
-    return waits(answer)
+    return waits(_catalogue().ask("PATCH", f"/v1/people/{id_}", values))
 
 
 def _show_link(link: dict[str, Any]) -> None:
@@ -217,24 +205,8 @@ def _show_link(link: dict[str, Any]) -> None:
     say("operators.changes.link", id=link["person"], url=url, at=link["expires_at"])
 
 
-def _ask_as(person: str, path: str) -> Any:
-    import httpx2
-
-    from services.kernel.settings import settings
-
-    headers, url = login(person), settings().catalogue_url + path
-    return httpx2.request("POST", url, headers=headers, timeout=TIMEOUT, trust_env=False)
-
-
-def _ask(method: str, path: str, body: dict[str, Any] | None = None) -> Any:
-    import httpx2
-
-    from services.kernel.settings import settings
-
-    config = settings()
-    headers = authorization(config.administrator_token, "SOLIEU_ADMINISTRATOR_TOKEN")
-    url = config.catalogue_url + path
-    return httpx2.request(method, url, json=body, headers=headers, timeout=TIMEOUT, trust_env=False)
+def _catalogue() -> Api:
+    return administrator("catalogue")
 
 
 def _text(value: Any) -> str:

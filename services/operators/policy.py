@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json as json_
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
@@ -10,31 +9,12 @@ from typing import Annotated, Any
 
 import typer
 
-from services.operators.calls import WRONG_USAGE, authorization, checked
-from services.operators.show import AsJson, Exit, as_json, say, show_problem, table
+from services.terminal.api import Api, operator
+from services.terminal.show import AsJson, Exit, as_json, say, table
 
-TIMEOUT = 120.0
+SECONDS = 120.0
 
 app = typer.Typer(no_args_is_help=True, help="Quyết định sử dụng · What may be used")
-
-
-def _headers() -> dict[str, str]:
-    from services.kernel.settings import settings
-
-    return authorization(settings().operator_token, "SOLIEU_OPERATOR_TOKEN")
-
-
-def _get(path: str, **parameters: str | int | None) -> Any:
-    import httpx2
-
-    from services.kernel.settings import settings
-
-    given = {name: value for name, value in parameters.items() if value is not None}
-    answer = httpx2.get(
-        f"{settings().policy_url}{path}",
-        params=given, headers=_headers(), timeout=TIMEOUT, trust_env=False,
-    )  # fmt: skip
-    return checked("policy", answer)
 
 
 @app.command(
@@ -51,7 +31,9 @@ def explain(
     json: AsJson = False,
 ) -> None:
     """By today's law and facts. Exit codes: 0; 4 nothing was decided about it; 5 unreachable."""
-    found = _get(f"/v1/submissions/{submission}/explanation", attempt=attempt, audience=audience)
+    found = _policy().get(
+        f"/v1/submissions/{submission}/explanation", attempt=attempt, audience=audience
+    )
     if json:
         as_json(found)
         return
@@ -86,7 +68,7 @@ def matrix(
     """Each audience by each class of information."""
     from services.model.messages import texts
 
-    found = _get("/v1/matrix", province=province, on=f"{day:%Y-%m-%d}" if day else None)
+    found = _policy().get("/v1/matrix", province=province, on=f"{day:%Y-%m-%d}" if day else None)
     if json:
         as_json(found)
         return
@@ -113,7 +95,7 @@ def pack(
     json: AsJson = False,
 ) -> None:
     """Each article in our own words, and the policies that are bound to it."""
-    found = _get(f"/v1/regulations/{regulation}")
+    found = _policy().get(f"/v1/regulations/{regulation}")
     if json:
         as_json(found)
         return
@@ -146,7 +128,7 @@ def test(
     files = {path.name: path.read_text(encoding="utf-8") for path in folder.glob("*.cedar*")}
     if not any(name.endswith(".cedar") for name in files):
         say("operators.policy.no_files", error=True, folder=folder)
-        raise typer.Exit(WRONG_USAGE)
+        raise typer.Exit(Exit.WRONG_USAGE)
     lines = list(_tried({"files": files, "since": f"{since:%Y-%m-%d}"}))
     if not lines or lines[-1]["kind"] != "end":
         say("operators.policy.broken_off", error=True)
@@ -171,14 +153,7 @@ def test(
 @app.command(help="Rà lại mọi việc đang chờ · Look again at all that waits")
 def sweep(json: AsJson = False) -> None:
     """Decides anew what waits although its reason is gone; the API does so each minute by itself."""
-    import httpx2
-
-    from services.kernel.settings import settings
-
-    answer = httpx2.post(
-        f"{settings().policy_url}/v1/sweep", headers=_headers(), timeout=TIMEOUT, trust_env=False
-    )
-    found = checked("sweep", answer)
+    found = _policy().post("/v1/sweep")
     if json:
         as_json(found)
     else:
@@ -187,33 +162,18 @@ def sweep(json: AsJson = False) -> None:
 
 def _tried(body: dict[str, Any]) -> Iterator[dict[str, Any]]:
     """The answer line by line, with how many decisions were tried on standard error."""
-    import httpx2
     from rich.console import Console
     from rich.progress import Progress
 
-    from services.kernel.settings import settings
-
-    url, headers = f"{settings().policy_url}/v1/policies/trials", _headers()
-    with (
-        httpx2.Client(timeout=TIMEOUT, trust_env=False) as client,
-        client.stream("POST", url, json=body, headers=headers) as answer,
-        Progress(console=Console(stderr=True), transient=True) as progress,
-    ):
-        if not answer.is_success:
-            answer.read()
-            problem = answer.json()
-            show_problem("policies", problem)
-            typer.echo(f"  {problem.get('where', '')}", err=True)
-            wrong = WRONG_USAGE if answer.status_code == 422 else Exit.NOT_FOUND
-            raise typer.Exit(Exit.UNREACHABLE if answer.status_code >= 500 else wrong)
+    with Progress(console=Console(stderr=True), transient=True) as progress:
         task = progress.add_task("", total=None)
-        try:
-            for text in answer.iter_lines():
-                line = json_.loads(text)
-                progress.update(task, description=str(line.get("tried", "")))
-                yield line
-        except (httpx2.TransportError, ValueError):
-            return  # it broke off: what came is not all
+        for line in _policy().lines("/v1/policies/trials", body):
+            progress.update(task, description=str(line.get("tried", "")))
+            yield line
+
+
+def _policy() -> Api:
+    return operator("policy", SECONDS)
 
 
 def _verdict(found: dict[str, Any]) -> dict[str, str]:

@@ -11,14 +11,14 @@ from urllib.parse import quote
 
 import typer
 
-from services.operators.calls import authorization, checked
-from services.operators.show import AsJson, Exit, as_json, say, table, width
+from services.terminal.api import operator
+from services.terminal.show import AsJson, Exit, as_json, say, table, width
 
 if TYPE_CHECKING:
     from services.operators.balance import Balance
     from services.operators.comparisons import Compared
 
-TIMEOUT = 10.0
+SECONDS = 10.0
 TRIES = 5
 BETWEEN_TRIES = 1.0
 COLUMNS = ("at", "attempt", "state", "decision", "figures")
@@ -145,14 +145,4 @@ def _cell(event: dict[str, Any], column: str) -> Any:
 
 
 def _intake(path: str) -> Any:
-    """What intake's API answers an operator; ends the command where it refuses."""
-    import httpx2
-
-    from services.kernel.settings import settings
-
-    config = settings()
-    headers = authorization(config.operator_token, "SOLIEU_OPERATOR_TOKEN")
-    answer = httpx2.get(
-        f"{config.intake_url}{path}", headers=headers, timeout=TIMEOUT, trust_env=False
-    )
-    return checked(path, answer)
+    return operator("intake", SECONDS).get(path)

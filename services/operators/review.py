@@ -7,10 +7,8 @@ from typing import Annotated
 
 import typer
 
-from services.operators.calls import checked, login
-from services.operators.show import AsJson, as_json, say
-
-TIMEOUT = 30.0
+from services.terminal.api import person
+from services.terminal.show import AsJson, as_json, say
 
 app = typer.Typer(no_args_is_help=True, help="Xem xét, quyết định · Reviews by a person")
 
@@ -35,7 +33,7 @@ def commands() -> None:
 def finding(
     submission: Annotated[str, typer.Argument(help="Mã hồ sơ · The submission's id")],
     finding: Annotated[str, typer.Argument(help="Mã phát hiện · The finding's id, of its report")],
-    person: Annotated[str, typer.Option(help="Mã của bạn · Your own id")],
+    by: Annotated[str, typer.Option("--person", help="Mã của bạn · Your own id")],
     decision: Annotated[
         Decision,
         typer.Option(
@@ -55,19 +53,12 @@ def finding(
     json: AsJson = False,
 ) -> None:
     """A downgraded error is a warning once the sender sends the very same workbook again."""
-    import httpx2
-
-    from services.kernel.settings import settings
-
-    answer = httpx2.post(
-        f"{settings().validation_url}/v1/submissions/{submission}/findings/{finding}/decisions",
-        params=None if attempt is None else {"attempt": attempt},
-        json={"decision": decision.value, "reason": reason, "document": document},
-        headers=login(person),
-        timeout=TIMEOUT,
-        trust_env=False,
+    api = person("validation", by)
+    found = api.post(
+        f"/v1/submissions/{submission}/findings/{finding}/decisions",
+        {"decision": decision.value, "reason": reason, "document": document},
+        attempt=attempt,
     )
-    found = checked(finding, answer)
     if json:
         as_json(found)
     else:

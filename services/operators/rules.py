@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import json as json_
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
-from services.operators.calls import WRONG_USAGE, login
-from services.operators.show import AsJson, Exit, as_json, say, show_problem, table
+from services.terminal.api import person
+from services.terminal.show import AsJson, Exit, as_json, say, table
 
-if TYPE_CHECKING:
-    import httpx2
-
-TIMEOUT = 120.0
-"""Seconds until the next line."""
+SECONDS = 120.0
+"""Until the next line."""
 COLUMNS = ("submission", "sender", "period", "attempt", "verdict", "rules")
 
 app = typer.Typer(no_args_is_help=True, help="Quy tắc kiểm tra · Rules of checks")
@@ -43,27 +39,26 @@ def test(
         datetime,
         typer.Option(formats=["%Y-%m-%d"], metavar="YYYY-MM-DD", help="Nhận từ ngày · Received from this day on"),
     ],
-    person: Annotated[
+    by: Annotated[
         str,
         typer.Option(
+            "--person",
             help="Mã của bạn; mật khẩu đọc từ đầu vào chuẩn · Your id; the password comes on standard input"
         ),
     ],
     json: AsJson = False,
 ) -> None:  # fmt: skip
     """No verdict is recorded. Exit codes: 0 no verdict changes, 1 some do, 2 bad rules, 4 refused, 5 broken off."""
-    from services.kernel.settings import settings
     from services.model.text import ModelError, load_written_yaml
 
     try:
         change = load_written_yaml(file)
     except (ModelError, UnicodeDecodeError) as error:
         say("operators.rules.unreadable", error=True, file=file, reason=error)
-        raise typer.Exit(WRONG_USAGE) from None
-    headers = login(person)
+        raise typer.Exit(Exit.WRONG_USAGE) from None
     body = {"since": f"{since:%Y-%m-%d}", "change": change}
-    url = f"{settings().validation_url}/v1/rules/tests"
-    lines = list(_followed(_lines(url, body, headers)))
+    api = person("validation", by, SECONDS)
+    lines = list(_followed(api.lines("/v1/rules/tests", body)))
     if not lines or lines[-1]["kind"] != "end":
         say("operators.rules.broken_off", error=True)
         raise typer.Exit(Exit.UNREACHABLE)
@@ -73,34 +68,6 @@ def test(
         _show(lines[1:-1], lines[-1])
     if lines[-1]["changed"]:
         raise typer.Exit(Exit.DIFFERS)
-
-
-def _lines(url: str, body: dict[str, Any], headers: dict[str, str]) -> Iterator[dict[str, Any]]:
-    """The answer line by line, as the service tests; ends the command with what it says where it refuses."""
-    import httpx2
-
-    with httpx2.Client(timeout=TIMEOUT, trust_env=False) as client:
-        text = json_.dumps(body, ensure_ascii=False, default=str)
-        headers = headers | {"Content-Type": "application/json"}
-        with client.stream("POST", url, content=text.encode(), headers=headers) as answer:
-            if not answer.is_success:
-                answer.read()
-                _refuse(answer)
-            try:
-                for line in answer.iter_lines():
-                    yield json_.loads(line)
-            except (httpx2.TransportError, ValueError):
-                return  # it broke off: what came is not all
-
-
-def _refuse(answer: httpx2.Response) -> None:
-    problem = answer.json()
-    show_problem("rules", problem)
-    if where := problem.get("where"):
-        typer.echo(f"  {where}", err=True)
-    if answer.status_code == 422:
-        raise typer.Exit(WRONG_USAGE)
-    raise typer.Exit(Exit.UNREACHABLE if answer.status_code >= 500 else Exit.NOT_FOUND)
 
 
 def _followed(lines: Iterator[dict[str, Any]]) -> Iterator[dict[str, Any]]:

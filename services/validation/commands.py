@@ -16,6 +16,7 @@ from services.model.enumerations import Completeness
 from services.model.messages import texts
 from services.model.statement import MAX_BYTES, MEGABYTE, NilKind
 from services.model.text import SCHEMAS, Language, Text
+from services.terminal.show import AsJson, as_json
 
 if TYPE_CHECKING:
     from services.validation.examination import Examined
@@ -148,16 +149,14 @@ def template(
 
 @app.command(help="Mọi mã phát hiện và ý nghĩa · All codes of findings and what they mean")
 def codes(
-    json: Annotated[
-        bool, typer.Option("--json", help="In JSON cho chương trình · As JSON")
-    ] = False,
+    json: AsJson = False,
 ) -> None:
     """A code never changes its meaning."""
     from services.validation import show
     from services.validation.codes import codes as listed
 
     if json:
-        show.as_json([one.to_dict() for one in listed().values()])
+        as_json([one.to_dict() for one in listed().values()])
     else:
         show.codes(listed().values())
 

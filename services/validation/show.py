@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import typer
 
@@ -74,11 +73,6 @@ def report(found: Report, form: Form, statement: Statement, file: str) -> None:
 def written(file: Path) -> None:
     """Says that a file was written."""
     say("check.written", error=True, file=file)
-
-
-def as_json(value: Any) -> None:
-    """Prints a value for programs."""
-    typer.echo(json.dumps(value, ensure_ascii=False, indent=1))
 
 
 def codes(found: Iterable[Code]) -> None:

@@ -62,13 +62,13 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[httpx2.Request]]:
     def client(**options: Any) -> httpx2.Client:
         return real(**options | {"transport": httpx2.MockTransport(reply)})
 
-    def post(url: str, **options: Any) -> httpx2.Response:
+    def request(method: str, url: str, **options: Any) -> httpx2.Response:
         options = {k: v for k, v in options.items() if k not in ("timeout", "trust_env")}
         with client() as one:
-            return one.post(url, **options)
+            return one.request(method, url, **options)
 
     monkeypatch.setattr(httpx2, "Client", client)
-    monkeypatch.setattr(httpx2, "post", post)
+    monkeypatch.setattr(httpx2, "request", request)
     monkeypatch.setenv("SOLIEU_OPERATOR_TOKEN", "operator-token")
     monkeypatch.setenv("COLUMNS", "200")
     settings.cache_clear()

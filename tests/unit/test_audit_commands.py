@@ -158,11 +158,11 @@ def answers(monkeypatch: pytest.MonkeyPatch, status: int, content: Any) -> list[
     asked: list[Any] = []
     with_token(monkeypatch, "operator")
 
-    def get(url: str, **options: Any) -> httpx2.Response:
+    def request(method: str, url: str, **options: Any) -> httpx2.Response:
         asked.append((url.partition("/v1/")[2], options["params"]))
         return httpx2.Response(status, json=content)
 
-    monkeypatch.setattr(httpx2, "get", get)
+    monkeypatch.setattr(httpx2, "request", request)
     return asked
 
 
@@ -171,7 +171,7 @@ def test_a_fetched_receipt_verifies(file: Path, monkeypatch: pytest.MonkeyPatch)
     fetched = file.parent / "fetched.json"
     result = run("receipt", SUBMISSION, "-o", fetched, "--attempt", 1)
     assert result.exit_code == 0
-    assert asked == [(f"receipts/{SUBMISSION}", {"attempt": 1})]
+    assert asked == [(f"receipts/{SUBMISSION}", {"attempt": "1"})]
     assert verifier.verify_receipt(verifier.read_receipt(fetched.read_bytes())).attempt == 1
 
 

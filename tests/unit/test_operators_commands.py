@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import nullcontext
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -102,20 +102,23 @@ def sent_back(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 
 
 def intake_answers(monkeypatch: pytest.MonkeyPatch, status: int, content: object) -> None:
-    def get(url: str, **_: object) -> httpx2.Response:
-        return httpx2.Response(status, json=content)
-
-    monkeypatch.setattr(httpx2, "get", get)
-    services_answer(monkeypatch)
+    services_answer(monkeypatch, intake=lambda: httpx2.Response(status, json=content))
 
 
 def services_answer(
-    monkeypatch: pytest.MonkeyPatch, answers: Mapping[str, Any] = MappingProxyType({})
+    monkeypatch: pytest.MonkeyPatch,
+    answers: Mapping[str, Any] = MappingProxyType({}),
+    intake: Callable[[], httpx2.Response] = lambda: httpx2.Response(200, json=BALANCED),
 ) -> list[str]:
-    """What a comparison or repair answers by service, or raises; others agree. Collects what is asked."""
+    """What a comparison or repair answers by service, or raises; others agree. Collects what is asked of them.
+
+    `intake` is what that service answers to anything else.
+    """
     asked: list[str] = []
 
     def request(method: str, url: str, **_: object) -> httpx2.Response:
+        if not url.endswith(("/v1/comparisons", "/v1/publications", "/v1/feed")):
+            return intake()
         asked.append(f"{method} {url}")
         service = next(name for name, port in PORTS.items() if f":{port}/" in url)
         answer = answers.get(service, AGREES if method == "GET" else repaired())
@@ -206,8 +209,7 @@ def test_status_asks_again_before_it_says_so(
     sent_back: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     answers = [{**BALANCED, "attempts": 4}, BALANCED]
-    services_answer(monkeypatch)
-    monkeypatch.setattr(httpx2, "get", lambda *_, **__: httpx2.Response(200, json=answers.pop(0)))
+    services_answer(monkeypatch, intake=lambda: httpx2.Response(200, json=answers.pop(0)))
     assert run("status").exit_code == 0
     assert answers == []
 

@@ -98,16 +98,13 @@ def test_a_leader_confirms_and_gets_the_link(
 ) -> None:
     found = []
 
-    def post(url: str, json: Any, **more: Any) -> httpx2.Response:
-        found.append((httpx2.URL(url).path, json))
-        return httpx2.Response(200, json={"access_token": "of-the-leader"})
-
-    def request(method: str, url: str, headers: Any, **more: Any) -> httpx2.Response:
-        found.append((httpx2.URL(url).path, headers["Authorization"]))
+    def request(method: str, url: str, headers: Any, json: Any, **more: Any) -> httpx2.Response:
+        found.append((httpx2.URL(url).path, json or headers["Authorization"]))
+        if url.endswith("/v1/tokens"):
+            return httpx2.Response(200, json={"access_token": "of-the-leader"})
         link = {"person": "p-moi", "token": "one-time", "expires_at": "2026-11-27T00:00:00Z"}
         return httpx2.Response(200, json={"change": CHANGE, "link": link})
 
-    monkeypatch.setattr(httpx2, "post", post)
     monkeypatch.setattr(httpx2, "request", request)
     result = run("people", "confirm", "c-1", "--as", "p-l", given=f"{PASSWORD}\n")
     assert result.exit_code == 0, result.output

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+from services.terminal.show import AsJson, say
+from services.terminal.show import as_json as print_json
 
 if TYPE_CHECKING:
     from services.validation.tables.result import Result
@@ -23,9 +25,6 @@ With = Annotated[
     list[str] | None,
     typer.Option("--with", help="TÊN=TỆP: bảng khác · NAME=FILE: another table"),
 ]
-AsJson = Annotated[
-    bool, typer.Option("--json", help="In JSON cho chương trình · JSON for programs")
-]
 
 
 def validate(
@@ -39,13 +38,13 @@ def validate(
     try:
         found = validate_table(data, rules, _others(others or []), names)
     except ModelError as error:
-        _say("validate.wrong", problem=str(error))
+        say("validate.wrong", error=True, problem=str(error))
         raise typer.Exit(2) from None
     for rule, one in zip(found.rules, found.outcomes, strict=True):
         if one.error:
-            _say("validate.not_computed", rule=rule.id, reason=one.error)
+            say("validate.not_computed", error=True, rule=rule.id, reason=one.error)
     if as_json:
-        typer.echo(json.dumps(found.to_dict(), ensure_ascii=False))
+        print_json(found.to_dict())
     else:
         _show(found)
     raise typer.Exit(1 if found.fails else 0)
@@ -63,14 +62,6 @@ def _others(given: list[str]) -> dict[str, Path]:
             raise ModelError(f"--with {one}: the name {name} is taken")
         tables[name] = Path(path)
     return tables
-
-
-def _say(message: str, **values: object) -> None:
-    from services.model.messages import texts
-
-    both = texts(message, **values)
-    typer.echo(both.vi, err=True)
-    typer.secho(both.en, err=True, dim=True)
 
 
 def _show(found: Result) -> None:

@@ -15,9 +15,10 @@ AsJson = Annotated[
 
 
 class Exit(IntEnum):
-    """Exit codes; 2 is wrong usage, as everywhere."""
+    """Exit codes besides 0."""
 
     DIFFERS = 1
+    WRONG_USAGE = 2
     NOT_FOUND = 4
     UNREACHABLE = 5
 
@@ -66,5 +67,7 @@ def show_problem(what: str, problem: dict[str, Any]) -> None:
     english = problem.get("en", {})
     typer.echo(f"{what}: {problem.get('title')}. {problem.get('detail', '')}", err=True)
     typer.secho(f"{english.get('title', '')}. {english.get('detail', '')}", err=True, dim=True)
+    if where := problem.get("where"):
+        typer.echo(f"  {where}", err=True)
     for error in problem.get("errors", []):
         typer.echo(f"  {json.dumps(error, ensure_ascii=False)}", err=True)
