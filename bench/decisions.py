@@ -14,12 +14,12 @@ from typing import Any
 from rich.table import Table
 
 from services.model.regulation import load_regulations
-from services.policy.identifiers.finding import Finding
+from services.policy.evidence.finding import Finding
+from services.policy.evidence.secrecy.scan import markings
+from services.policy.evidence.texts import read
 from services.policy.law.case import Case
 from services.policy.law.decide import decide
 from services.policy.law.verdict import KINDS
-from services.policy.secrecy.scan import markings
-from services.policy.texts import read
 
 DAY = date(2026, 11, 26)
 LABELS = (

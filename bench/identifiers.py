@@ -13,8 +13,8 @@ from rich.console import Console
 from rich.table import Table
 
 from bench.identifiers_corpus import clean, planted
-from services.policy.identifiers.scan import scan
-from services.policy.texts import read
+from services.policy.evidence.identifiers.scan import scan
+from services.policy.evidence.texts import read
 
 YEAR = 2026
 Progress = Callable[[str], None]

@@ -17,7 +17,7 @@ from bench import identifiers_values as values
 from services.model.form import load_forms
 from services.model.legacy import Encoding, decoded
 from services.model.text import SCHEMAS
-from services.policy.identifiers.finding import Kind
+from services.policy.evidence.finding import Kind
 
 Rows = list[list[str]]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from random import Random
 
-from services.policy.identifiers.shapes import PROVINCES, is_tax_code
+from services.policy.evidence.identifiers.shapes import PROVINCES, is_tax_code
 
 _SURNAMES = (
     *("Nguyễn", "Trần", "Lê", "Phạm", "Hoàng", "Vũ", "Đặng", "Bùi", "Đỗ", "Lò", "Quàng", "Giàng"),

@@ -7,8 +7,8 @@ from services.events.validation import SubmissionReturned, SubmissionValidated
 from services.kernel import replica
 from services.kernel.runner import main
 from services.kernel.stage import ObjectStage
-from services.policy.facts.loading import load, load_released, load_returned
-from services.policy.handler import handle, handle_released, handle_returned, reads
+from services.policy.decisions.attempts import handle, handle_released, handle_returned, reads
+from services.policy.loading import load, load_released, load_returned
 
 STAGE = ObjectStage(
     events=(SubmissionValidated,),

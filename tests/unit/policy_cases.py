@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any
 
 from services.model.regulation import load_regulations
-from services.policy.identifiers.finding import Finding
+from services.policy.evidence.finding import Finding
 from services.policy.law.case import Case
 from services.policy.law.verdict import KINDS
 

@@ -33,8 +33,8 @@ from services.model.rule import CellType
 from services.model.statement import Classification, NilKind
 from services.model.text import SCHEMAS, Language
 from services.operators.review import Decision
-from services.policy import refusals as policy
-from services.policy.identifiers.finding import Kind as Identifier
+from services.policy.decisions import refusals as policy
+from services.policy.evidence.finding import Kind as Identifier
 from services.policy.law.verdict import KINDS, Verdict
 from services.validation import refusals as validation
 from services.validation.plausibility import Base

@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 from services.events.policy import ConsentChange
 from services.kernel.avro import to_avro
 from services.kernel.codec import codec
-from services.policy.consents import Ended, event_of, reconsidered
-from services.policy.facts.values import Facts
-from services.policy.handler import handle
+from services.policy.decisions.attempts import handle
+from services.policy.decisions.consents import Ended, event_of, reconsidered
+from services.policy.decisions.facts import Facts
 from services.policy.law.consent import Consent, Purpose, agreed, purpose_of
 from services.policy.law.verdict import COMPILERS, Audience, Verdict
 from services.policy.store import ConsentRow

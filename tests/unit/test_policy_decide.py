@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from services.events.policy import CellFinding, Reason
 from services.model.enumerations import SecretLevel
 from services.model.flags import Flags
-from services.policy.identifiers.finding import MAX_CELLS, Kind
+from services.policy.evidence.finding import MAX_CELLS, Kind
 from services.policy.law.decide import decide
 from services.policy.law.policies import Library, Policy, library
 from services.policy.law.verdict import COMPILERS, KINDS, Audience, Decision, Verdict

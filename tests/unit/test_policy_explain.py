@@ -11,12 +11,12 @@ from hypothesis import given
 
 from services.model.messages import texts
 from services.model.regulation import load_regulations
-from services.policy.explain import Explanation, alternatives, explained, plain
+from services.policy.insight.explain import Explanation, alternatives, explained, plain
+from services.policy.insight.matrix import AUDIENCES, CLASSES, Cell, matrix
+from services.policy.insight.trial import Trial
 from services.policy.law.decide import decide
 from services.policy.law.policies import FOLDER, library, read
 from services.policy.law.verdict import COMPILERS, Audience, Verdict
-from services.policy.matrix import AUDIENCES, CLASSES, Cell, matrix
-from services.policy.trial import Trial
 from tests.unit.policy_cases import case, finding
 from tests.unit.test_policy_decide import ANY_FACTS
 

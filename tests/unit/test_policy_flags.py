@@ -10,8 +10,8 @@ import pytest
 
 from services.events.policy import ReleaseState
 from services.kernel.avro import to_avro
-from services.policy.facts.rows import attempt_of, attempt_row
-from services.policy.facts.values import Facts
+from services.policy.decisions.facts import Facts
+from services.policy.decisions.rows import attempt_of, attempt_row
 from services.policy.law import decide as law
 from services.policy.law.verdict import Audience
 from services.policy.store import AttemptRow

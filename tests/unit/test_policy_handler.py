@@ -26,10 +26,10 @@ from services.model.enumerations import Completeness
 from services.model.form import load_forms
 from services.model.observation import Measure, Observation, to_parquet
 from services.model.text import SCHEMAS
-from services.policy.facts.rows import REVIEWS, asked_of, attempt_of
-from services.policy.facts.values import Facts, FormFacts, ItemFacts
-from services.policy.handler import handle, reads
-from services.policy.law.case import evidence_of
+from services.policy.decisions.attempts import handle, reads
+from services.policy.decisions.case import evidence_of
+from services.policy.decisions.facts import Facts, FormFacts, ItemFacts
+from services.policy.decisions.rows import REVIEWS, asked_of, attempt_of
 from services.policy.law.verdict import Verdict
 from services.policy.store import ActRow, AttemptRow, DecisionRow, RequestRow, SubmissionRow
 from tests.said import said

@@ -12,11 +12,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.model.text import SCHEMAS
-from services.policy.identifiers import scan as scanning
-from services.policy.identifiers.finding import Finding, Kind
-from services.policy.identifiers.headings import kinds_of
-from services.policy.identifiers.shapes import PROVINCES, is_identity_number, is_tax_code
-from services.policy.texts import CellsError, read
+from services.policy.evidence.finding import Finding, Kind
+from services.policy.evidence.identifiers import scan as scanning
+from services.policy.evidence.identifiers.headings import kinds_of
+from services.policy.evidence.identifiers.shapes import PROVINCES, is_identity_number, is_tax_code
+from services.policy.evidence.texts import CellsError, read
 from services.validation.cells import cells_object
 from services.validation.workbook import open_workbook
 from tests.unit.policy_cases import cells

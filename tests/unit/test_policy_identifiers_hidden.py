@@ -6,9 +6,9 @@ import json
 
 import pytest
 
-from services.policy.facts.values import FormFacts
-from services.policy.identifiers.scan import scan
-from services.policy.texts import read
+from services.policy.decisions.facts import FormFacts
+from services.policy.evidence.identifiers.scan import scan
+from services.policy.evidence.texts import read
 from tests.unit.policy_cases import cells
 
 YEAR = 2026

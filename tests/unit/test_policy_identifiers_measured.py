@@ -6,7 +6,7 @@ import pytest
 
 from bench import identifiers
 from bench.identifiers import Found, measure
-from services.policy.identifiers.finding import Kind
+from services.policy.evidence.finding import Kind
 
 RECALL = 0.98
 FALSE_ALARMS = 1.0

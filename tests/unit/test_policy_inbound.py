@@ -12,13 +12,13 @@ import pytest
 from services.kernel.avro import to_avro
 from services.kernel.events import Outcome
 from services.model.statement import Classification
-from services.policy.facts.rows import _evidence, _evidence_of
-from services.policy.facts.values import Facts
-from services.policy.handler import handle
-from services.policy.law.case import evidence_of
+from services.policy.decisions.attempts import handle
+from services.policy.decisions.case import evidence_of
+from services.policy.decisions.facts import Facts
+from services.policy.decisions.rows import _evidence, _evidence_of
+from services.policy.evidence.secrecy.wording import is_work_secret, level_of
+from services.policy.evidence.texts import fold
 from services.policy.law.verdict import Audience, WorkSecret
-from services.policy.secrecy.wording import is_work_secret, level_of
-from services.policy.texts import fold
 from tests.unit.policy_cases import cells
 from tests.unit.test_policy_handler import AGREED, CLEAN, FORMS, facts, validated
 from tests.unit.test_policy_requests import HEAD, MARRIAGES, asked, cleared, settled

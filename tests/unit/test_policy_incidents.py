@@ -11,8 +11,8 @@ from services.events.policy import IncidentOutcome
 from services.kernel.avro import to_avro
 from services.kernel.codec import codec
 from services.kernel.events import Event, Outcome
-from services.policy.handler import handle, handle_returned
-from services.policy.incidents import Closing, close
+from services.policy.decisions.attempts import handle, handle_returned
+from services.policy.decisions.incidents import Closing, close
 from services.policy.store import IncidentRow, ReturnedRow
 from tests.contract.examples import examples
 from tests.said import said

@@ -10,7 +10,7 @@ import pytest
 from services.kernel.avro import to_avro
 from services.model.catalogue import Item, Organisation, load_items
 from services.model.text import ModelError
-from services.policy.facts.values import Facts, ItemFacts, Judgement
+from services.policy.decisions.facts import Facts, ItemFacts, Judgement
 from services.policy.law.verdict import Audience
 from tests.unit.test_policy_handler import FORMS, T0, facts
 from tests.unit.test_policy_requests import AGENCY, PUBLISHED, asked, cleared, settled

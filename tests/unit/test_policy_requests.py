@@ -18,12 +18,12 @@ from services.kernel.events import Event, Outcome
 from services.model.enumerations import Regime
 from services.model.form import load_forms
 from services.model.period import PeriodError
-from services.policy.answers import absent
-from services.policy.book import Book
-from services.policy.facts.values import Asked, Facts, FormFacts, ItemFacts, Judgement
-from services.policy.figures import Figure, holds
-from services.policy.handler import Affected, handle, handle_released
-from services.policy.identifiers.finding import Finding
+from services.policy.decisions.attempts import Affected, handle, handle_released
+from services.policy.decisions.facts import Asked, Facts, FormFacts, ItemFacts, Judgement
+from services.policy.decisions.figures import Figure, holds
+from services.policy.decisions.ledger import Ledger
+from services.policy.decisions.requests import absent
+from services.policy.evidence.finding import Finding
 from services.policy.law.verdict import KINDS, Audience, Verdict
 from services.policy.store import ReleasedRow
 from tests.said import said
@@ -78,9 +78,11 @@ def cleared(known: Facts | None = None) -> Facts:
 
 
 def settled(known: Facts, *requests: Asked) -> Outcome:
-    book = Book(SUBMISSION, replace(known, requests=(*known.requests, *requests)), LATER, uuid4())
-    book.settle()
-    return checked(book.outcome())
+    ledger = Ledger(
+        SUBMISSION, replace(known, requests=(*known.requests, *requests)), LATER, uuid4()
+    )
+    ledger.settle()
+    return checked(ledger.outcome())
 
 
 def release_of(outcome: Outcome, audience: Audience = AGENCY) -> dict[str, Any]:

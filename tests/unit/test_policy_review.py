@@ -19,13 +19,13 @@ from services.kernel.avro import to_avro
 from services.kernel.codec import codec
 from services.kernel.command import Refused
 from services.kernel.events import Outcome
-from services.policy.deadline import due
-from services.policy.facts.rows import REVIEWS
-from services.policy.facts.values import Facts, ItemFacts, Reviewed
-from services.policy.handler import handle
-from services.policy.holds import Review, decided_anew, review
+from services.policy.decisions.attempts import handle
+from services.policy.decisions.deadline import due
+from services.policy.decisions.facts import Facts, ItemFacts, Reviewed
+from services.policy.decisions.refusals import Code
+from services.policy.decisions.reviews import Review, decided_anew, review
+from services.policy.decisions.rows import REVIEWS
 from services.policy.law.verdict import Verdict
-from services.policy.refusals import Code
 from services.policy.store import ActRow
 from tests.unit.test_policy_handler import (
     CLEAN,

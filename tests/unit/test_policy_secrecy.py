@@ -8,8 +8,8 @@ from typing import Literal
 import pytest
 
 from services.model.enumerations import SecretLevel
-from services.policy.secrecy.scan import markings
-from services.policy.texts import read
+from services.policy.evidence.secrecy.scan import markings
+from services.policy.evidence.texts import read
 from tests.unit.policy_cases import cells
 
 MARKED = {

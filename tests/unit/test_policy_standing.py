@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from services.kernel.avro import to_avro
-from services.policy.facts.values import Facts, ItemFacts
+from services.policy.decisions.facts import Facts, ItemFacts
 from services.policy.law.verdict import Audience
 from services.policy.store import PreReleaseRow
 from tests.unit.test_policy_handler import FORMS, T0, after, facts

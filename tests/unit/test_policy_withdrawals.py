@@ -12,12 +12,12 @@ from services.kernel import command
 from services.kernel.avro import to_avro
 from services.kernel.command import Refused
 from services.kernel.events import Outcome
-from services.policy.facts.rows import WITHDRAWALS
-from services.policy.facts.values import Facts, ItemFacts, Withdrawal
+from services.policy.decisions.facts import Facts, ItemFacts, Withdrawal
+from services.policy.decisions.refusals import Code
+from services.policy.decisions.rows import WITHDRAWALS
+from services.policy.decisions.withdrawals import Wish, withdraw
 from services.policy.law.verdict import Verdict
-from services.policy.refusals import Code
 from services.policy.store import WithdrawalRow
-from services.policy.withdrawals import Wish, withdraw
 from tests.unit.test_policy_handler import SUBMISSION, after, facts, topics
 from tests.unit.test_policy_review import LATER, ROOM, checked, handled, held, refusal, sweep
 from tests.unit.test_policy_review import wish as reviewed

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from openpyxl import Workbook
 
-from services.policy.secrecy.scan import markings
-from services.policy.texts import read
+from services.policy.evidence.secrecy.scan import markings
+from services.policy.evidence.texts import read
 from services.validation.cells import cells_object
 from services.validation.workbook import open_workbook
 from services.validation.workbook.header import sections

@@ -13,7 +13,7 @@ import cedarpy
 
 from services.events.common import Article
 from services.events.policy import AudienceKind, CellFinding, Copy, Reason, Release, ReleaseState
-from services.policy.identifiers.finding import Finding, shown
+from services.policy.evidence.finding import Finding, shown
 from services.policy.law.case import Case
 from services.policy.law.policies import Choice, Library, Policy, library, policy_set
 from services.policy.law.verdict import (

@@ -8,8 +8,8 @@ from sqlmodel import Session, col
 from services.kernel import replica
 from services.kernel.auth import Access, Scope
 from services.kernel.command import Refused
+from services.policy.decisions.refusals import Code
 from services.policy.law.verdict import BY_KIND, Audience
-from services.policy.refusals import Code
 from services.policy.store import RequestRow
 
 USER_GROUP = "user_group"

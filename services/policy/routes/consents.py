@@ -23,12 +23,12 @@ from services.kernel.events import Outcome
 from services.kernel.patience import each_for_itself
 from services.model.period import Period, PeriodError
 from services.model.regulation import day
-from services.policy.consents import Ended, ended, event_of, is_expired, reconsidered
-from services.policy.facts.loading import facts_of, room_of
-from services.policy.identifiers.finding import Kind
+from services.policy.decisions.consents import Ended, ended, event_of, is_expired, reconsidered
+from services.policy.decisions.refusals import Code
+from services.policy.evidence.finding import Kind
 from services.policy.law.consent import Purpose, same_period
 from services.policy.law.verdict import Verdict
-from services.policy.refusals import Code
+from services.policy.loading import facts_of, room_of
 from services.policy.routes.requests import NAMESPACE
 from services.policy.store import AttemptRow, ConsentRow, SubmissionRow
 

@@ -15,9 +15,9 @@ from services.kernel.auth import Access, allowed, settled
 from services.kernel.command import Name, Reasoned, Refused, carried_out
 from services.kernel.db import lock
 from services.kernel.events import Outcome
-from services.policy.erasures import Known, Wish, confirm, done, order
-from services.policy.facts.loading import facts_of
-from services.policy.refusals import Code
+from services.policy.decisions.erasures import Known, Wish, confirm, done, order
+from services.policy.decisions.refusals import Code
+from services.policy.loading import facts_of
 from services.policy.store import ErasureRow, ReturnedRow
 
 Reader = Annotated[Access, Depends(allowed("erasure.read"))]

@@ -13,8 +13,8 @@ from services.events.policy import IncidentClosed
 from services.kernel.api import Limit, Offset, With
 from services.kernel.auth import Access, allowed
 from services.kernel.command import Refused, carried_out
-from services.policy.incidents import Closing, close
-from services.policy.refusals import Code
+from services.policy.decisions.incidents import Closing, close
+from services.policy.decisions.refusals import Code
 from services.policy.routes import queries
 from services.policy.routes.views import Closed, Incidents, IncidentView, incident_view
 

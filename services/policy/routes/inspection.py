@@ -22,13 +22,14 @@ from services.kernel.api import Context, With
 from services.kernel.auth import Access, allowed
 from services.kernel.command import Refused, carried_out
 from services.model.regulation import Instrument, day
-from services.policy.explain import explained, plain
-from services.policy.facts.loading import facts_of
-from services.policy.law.case import case_of
+from services.policy.decisions.case import case_of
+from services.policy.decisions.refusals import Code
+from services.policy.insight.explain import explained, plain
+from services.policy.insight.matrix import matrix
+from services.policy.insight.trial import Trial
 from services.policy.law.policies import Library, PolicyError, library, read
 from services.policy.law.verdict import COMPILERS, Audience, Verdict
-from services.policy.matrix import matrix
-from services.policy.refusals import Code
+from services.policy.loading import facts_of
 from services.policy.routes import queries
 from services.policy.routes.views import (
     Changed,
@@ -41,7 +42,6 @@ from services.policy.routes.views import (
     matrix_view,
 )
 from services.policy.store import AttemptRow
-from services.policy.trial import Trial
 
 Explainer = Annotated[Access, Depends(allowed("decision.explain"))]
 Reader = Annotated[Access, Depends(allowed("law.read"))]

@@ -18,13 +18,13 @@ from services.kernel.command import Refused, carried_out
 from services.kernel.db import lock
 from services.kernel.events import Outcome
 from services.model.period import PeriodError
-from services.policy.answers import absent
-from services.policy.book import Book, answered_event
-from services.policy.facts.loading import candidates, facts_of, is_known
-from services.policy.facts.rows import asked_of, judgement_columns, request_row
-from services.policy.facts.values import Asked, Facts, Judgement
-from services.policy.figures import Figure
-from services.policy.refusals import Code
+from services.policy.decisions.facts import Asked, Facts, Judgement
+from services.policy.decisions.figures import Figure
+from services.policy.decisions.ledger import Ledger, answered_event
+from services.policy.decisions.refusals import Code
+from services.policy.decisions.requests import absent
+from services.policy.decisions.rows import asked_of, judgement_columns, request_row
+from services.policy.loading import candidates, facts_of, is_known
 from services.policy.routes import queries
 from services.policy.routes.audience import audience_of
 from services.policy.routes.views import Judged, Requests, RequestView, Wanted, request_view
@@ -126,10 +126,10 @@ def _settle(
 ) -> None:
     """Writes what follows for the submission of a request that was judged."""
     cause = uuid5(row.request_id, "judgement")
-    book = Book(str(row.submission_id), facts, now, cause)
-    book.settle()
-    if not book.is_empty:
-        context.outbox.write(session, book.outcome(), cause)
+    ledger = Ledger(str(row.submission_id), facts, now, cause)
+    ledger.settle()
+    if not ledger.is_empty:
+        context.outbox.write(session, ledger.outcome(), cause)
         session.expire_all()
 
 
@@ -180,8 +180,8 @@ def _ask(session: Session, asked: Asked) -> Outcome | None:
         facts = facts_of(session, row.submission_id, asked.at)
         if facts is not None and facts.current_attempt is not None:
             known = replace(facts, requests=(*facts.requests, asked))
-            book = Book(str(row.submission_id), known, asked.at, asked.id)
-            book.settle()
-            return book.outcome()
+            ledger = Ledger(str(row.submission_id), known, asked.at, asked.id)
+            ledger.settle()
+            return ledger.outcome()
     answer = absent(asked, asked.at)
     return Outcome((answered_event(asked, answer),), (request_row(asked, answer),))

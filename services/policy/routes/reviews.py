@@ -12,9 +12,9 @@ from sqlmodel import Session
 from services.kernel.api import Context, Limit, Offset, With
 from services.kernel.auth import Access, allowed
 from services.kernel.command import Refused, carried_out
-from services.policy.facts.loading import facts_of
-from services.policy.holds import Review, review
-from services.policy.refusals import Code
+from services.policy.decisions.refusals import Code
+from services.policy.decisions.reviews import Review, review
+from services.policy.loading import facts_of
 from services.policy.routes import queries
 from services.policy.routes.views import Decided, Queue, ReviewView, review_view
 from services.policy.store import AttemptRow

@@ -22,11 +22,11 @@ from services.kernel.auth import allowed
 from services.kernel.db import lock
 from services.kernel.patience import each_for_itself
 from services.model.regulation import day
-from services.policy.facts.loading import candidates, facts_of, item_facts
-from services.policy.facts.rows import asked_of
-from services.policy.facts.values import ItemFacts
-from services.policy.holds import decided_anew
+from services.policy.decisions.facts import ItemFacts
+from services.policy.decisions.reviews import decided_anew
+from services.policy.decisions.rows import asked_of
 from services.policy.law.verdict import Verdict
+from services.policy.loading import candidates, facts_of, item_facts
 from services.policy.routes.consents import carry_out
 from services.policy.routes.views import SweptView
 from services.policy.store import AttemptRow, RequestRow

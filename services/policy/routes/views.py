@@ -17,8 +17,8 @@ from services.model.enumerations import Completeness
 from services.model.messages import texts
 from services.model.regulation import Instrument
 from services.model.text import ModelError, Text
+from services.policy.insight.matrix import Cell
 from services.policy.law.policies import Policy
-from services.policy.matrix import Cell
 from services.policy.store import ActRow, AttemptRow, IncidentRow, RequestRow
 
 HEAD = ("sender", "form", "form_version", "area_list", "area", "period", "completeness", "round")

@@ -13,9 +13,9 @@ from sqlmodel import Session
 from services.kernel.api import With
 from services.kernel.auth import Access, allowed
 from services.kernel.command import Reasoned, Refused, carried_out
-from services.policy.facts.loading import facts_of
-from services.policy.refusals import Code
-from services.policy.withdrawals import Wish, withdraw
+from services.policy.decisions.refusals import Code
+from services.policy.decisions.withdrawals import Wish, withdraw
+from services.policy.loading import facts_of
 
 Withdrawer = Annotated[Access, Depends(allowed("submission.withdraw"))]
 router = APIRouter(prefix="/v1/submissions", tags=["submissions"])

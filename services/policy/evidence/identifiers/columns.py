@@ -4,9 +4,9 @@ from collections.abc import Callable, Iterator
 
 import polars as pl
 
-from services.policy.identifiers import coordinates, shapes
-from services.policy.identifiers.finding import Kind
-from services.policy.identifiers.headings import ANY, LONGEST, kinds_of
+from services.policy.evidence.finding import Kind
+from services.policy.evidence.identifiers import coordinates, shapes
+from services.policy.evidence.identifiers.headings import ANY, LONGEST, kinds_of
 
 # Without a heading, so many values of one shape in one column, and this share of its texts.
 ENOUGH = 4

@@ -11,10 +11,10 @@ from uuid import UUID, uuid5
 
 from services.kernel.command import Act, Refused
 from services.kernel.events import Outcome
-from services.policy.book import Book
-from services.policy.facts.values import Attempt, Facts, Withdrawal
+from services.policy.decisions.facts import Attempt, Facts, Withdrawal
+from services.policy.decisions.ledger import Ledger
+from services.policy.decisions.refusals import Code
 from services.policy.law.verdict import Verdict
-from services.policy.refusals import Code
 
 TAKEN_BACK = frozenset({Verdict.CLEARED, Verdict.HELD, Verdict.SUPERSEDED})
 """Verdicts of attempts that somebody may read, could read once, or might be let read."""
@@ -54,11 +54,11 @@ def withdraw(wish: Wish, facts: Facts, at: datetime) -> tuple[Withdrawal, Outcom
         document=wish.document,
         at=at,
     )
-    book = Book(wish.submission_id, facts, at, withdrawal.id)
-    book.enter_withdrawal(withdrawal)
+    ledger = Ledger(wish.submission_id, facts, at, withdrawal.id)
+    ledger.enter_withdrawal(withdrawal)
     for one in taken:
-        book.withdraw(one, withdrawal)
-    return withdrawal, book.outcome()
+        ledger.withdraw(one, withdrawal)
+    return withdrawal, ledger.outcome()
 
 
 def _is_taken(attempt: Attempt, last: int) -> bool:

@@ -15,8 +15,8 @@ from services.kernel.events import ObjectReference
 from services.model.flags import Combination
 from services.model.regulation import Instrument
 from services.model.text import normalise
-from services.policy.figures import Figure, Reported, figures_of, indicators, reported
-from services.policy.identifiers.finding import Finding, Kind
+from services.policy.decisions.figures import Figure, Reported, figures_of, indicators, reported
+from services.policy.evidence.finding import Finding, Kind
 from services.policy.law.consent import Consent
 from services.policy.law.verdict import COMPILERS, KINDS, Audience, Verdict, WorkSecret
 

@@ -15,12 +15,12 @@ from services.events import policy as told
 from services.kernel.command import Act, Refused
 from services.kernel.events import Outcome
 from services.model.regulation import day
-from services.policy.book import Book
-from services.policy.facts.values import Attempt, Facts, Reviewed
-from services.policy.law.case import case_of
+from services.policy.decisions.case import case_of
+from services.policy.decisions.facts import Attempt, Facts, Reviewed
+from services.policy.decisions.ledger import Ledger
+from services.policy.decisions.refusals import Code
 from services.policy.law.decide import decide
 from services.policy.law.verdict import ACCEPTANCE, Decision, Verdict, reason
-from services.policy.refusals import Code
 
 REJECTED = reason("review", "R58", "policy.rejected")
 """Why a person's decision withheld it; the hold's own reasons follow."""
@@ -66,14 +66,14 @@ def review(wish: Review, facts: Facts, at: datetime) -> tuple[Reviewed, Outcome 
         at=at,
         on_behalf=wish.lent.get(attempt.hold.room or ""),
     )
-    book = Book(wish.submission_id, facts, at, act.id)
-    book.review(attempt, act, kind_of(attempt), attempt.hold.reviewers)
+    ledger = Ledger(wish.submission_id, facts, at, act.id)
+    ledger.review(attempt, act, kind_of(attempt), attempt.hold.reviewers)
     if act.step >= attempt.hold.reviewers:
         if released is not None:
-            book.decide(*released)
+            ledger.decide(*released)
         else:
-            book.withhold(attempt, (REJECTED, *attempt.reasons))
-    return act, book.outcome()
+            ledger.withhold(attempt, (REJECTED, *attempt.reasons))
+    return act, ledger.outcome()
 
 
 def kind_of(attempt: Attempt) -> str:
@@ -111,16 +111,16 @@ def decided_anew(submission_id: UUID, facts: Facts, at: datetime) -> tuple[UUID,
     Events decide all of this as they come. What is still found is what the catalogue brought since, or a fault.
     """
     cause = uuid5(submission_id, f"sweep/{facts.last_decision}/{at.isoformat()}")
-    book = Book(str(submission_id), facts, at, cause)
-    book.supersede_held()
+    ledger = Ledger(str(submission_id), facts, at, cause)
+    ledger.supersede_held()
     for attempt in facts.attempts:
         if attempt.verdict is Verdict.HELD and attempt.attempt > (facts.current_attempt or 0):
             case = case_of(attempt.head, attempt.evidence, facts, day(at), attempt.waived)
             decision = decide(case)
             if _differs(attempt, decision, facts):
-                book.decide(attempt, decision)
-    book.settle()
-    return None if book.is_empty else (cause, book.outcome())
+                ledger.decide(attempt, decision)
+    ledger.settle()
+    return None if ledger.is_empty else (cause, ledger.outcome())
 
 
 def _differs(attempt: Attempt, decision: Decision, facts: Facts) -> bool:

@@ -10,7 +10,7 @@ from typing import Any
 from services.events.common import Article
 from services.model.flags import Flags
 from services.model.regulation import Instrument
-from services.policy.identifiers.finding import Finding
+from services.policy.evidence.finding import Finding
 from services.policy.law.case import Case
 from services.policy.law.decide import decide
 from services.policy.law.policies import Library

@@ -18,8 +18,9 @@ from services.events.policy import (
 )
 from services.model.flags import NONE, Combination, Flags
 from services.model.regulation import day
-from services.policy.facts.values import Answer, Asked, Attempt, Facts
-from services.policy.law.case import Case, case_of
+from services.policy.decisions.case import case_of
+from services.policy.decisions.facts import Answer, Asked, Attempt, Facts
+from services.policy.law.case import Case
 from services.policy.law.decide import decide
 from services.policy.law.policies import library
 from services.policy.law.verdict import (

@@ -13,9 +13,9 @@ from uuid import UUID, uuid5
 
 from services.events.policy import ErasureDone
 from services.kernel.command import Act, Refused
-from services.policy.facts.values import Attempt
+from services.policy.decisions.facts import Attempt
+from services.policy.decisions.refusals import Code
 from services.policy.law.verdict import Verdict
-from services.policy.refusals import Code
 from services.policy.store import ErasureRow
 
 UNUSED = frozenset({Verdict.WITHDRAWN, Verdict.WITHHELD})

@@ -16,7 +16,7 @@ from services.kernel.events import ObjectReference, Row
 from services.kernel.mapping import Mapped
 from services.model.flags import Combination, Flags
 from services.model.period import Period, PeriodError
-from services.policy.facts.values import (
+from services.policy.decisions.facts import (
     Answer,
     Asked,
     Attempt,
@@ -26,8 +26,8 @@ from services.policy.facts.values import (
     Reviewed,
     Withdrawal,
 )
-from services.policy.figures import Figure
-from services.policy.identifiers.finding import Finding
+from services.policy.decisions.figures import Figure
+from services.policy.evidence.finding import Finding
 from services.policy.law.consent import Consent
 from services.policy.law.verdict import BY_KIND, Audience, Verdict, WorkSecret
 from services.policy.store import (

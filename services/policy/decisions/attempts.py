@@ -18,11 +18,11 @@ from services.model.observation import from_parquet
 from services.model.period import PeriodError
 from services.model.regulation import day
 from services.model.shrinking import lost, lost_across_versions
-from services.policy import incidents
-from services.policy.book import Book
-from services.policy.facts.values import Attempt, Facts
-from services.policy.figures import Figure
-from services.policy.law.case import case_of, evidence_of
+from services.policy.decisions import incidents
+from services.policy.decisions.case import case_of, evidence_of
+from services.policy.decisions.facts import Attempt, Facts
+from services.policy.decisions.figures import Figure
+from services.policy.decisions.ledger import Ledger
 from services.policy.law.decide import decide
 from services.policy.law.verdict import Verdict
 from services.policy.store import ReleasedRow, ReturnedRow
@@ -59,12 +59,12 @@ def handle(
         observations=data.observations,
         evidence=evidence,
     )
-    book = Book(head.submission_id, facts, event.time, event.id)
+    ledger = Ledger(head.submission_id, facts, event.time, event.id)
     if withdrawal := facts.withdrawal(attempt.attempt):
-        book.withdraw(attempt, withdrawal)
+        ledger.withdraw(attempt, withdrawal)
     else:
-        book.decide(attempt, decide(case_of(head, evidence, facts, day(event.time))))
-    return _both(book.outcome(), incidents.opened(event, head, evidence.markings, facts))
+        ledger.decide(attempt, decide(case_of(head, evidence, facts, day(event.time))))
+    return _both(ledger.outcome(), incidents.opened(event, head, evidence.markings, facts))
 
 
 def _lost(event: Event[SubmissionValidated], facts: Facts, contents: Mapping[str, bytes]) -> int:
@@ -118,10 +118,10 @@ def handle_released(
     figure = released_figure(event.data)
     outcomes = []
     for submission_id, known in facts.submissions:
-        book = Book(submission_id, known, event.time, event.id)
-        book.settle()
-        if not book.is_empty:
-            outcomes.append(book.outcome())
+        ledger = Ledger(submission_id, known, event.time, event.id)
+        ledger.settle()
+        if not ledger.is_empty:
+            outcomes.append(ledger.outcome())
     released = Row(ReleasedRow, _released(figure, event), conflict="ignore")
     return Outcome(
         events=tuple(draft for one in outcomes for draft in one.events),

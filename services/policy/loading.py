@@ -22,16 +22,8 @@ from services.kernel.avro import from_avro
 from services.kernel.events import Event
 from services.model.regulation import Instrument, day
 from services.model.responsibility import item_of
-from services.policy.facts.rows import (
-    REVIEWS,
-    WITHDRAWALS,
-    asked_of,
-    attempt_of,
-    consent_of,
-    end_of,
-    figure_of,
-)
-from services.policy.facts.values import (
+from services.policy.decisions.attempts import Affected, released_figure
+from services.policy.decisions.facts import (
     Asked,
     Attempt,
     Facts,
@@ -41,8 +33,16 @@ from services.policy.facts.values import (
     Withdrawal,
     indicator_lists,
 )
-from services.policy.figures import Figure, holds, reports
-from services.policy.handler import Affected, released_figure
+from services.policy.decisions.figures import Figure, holds, reports
+from services.policy.decisions.rows import (
+    REVIEWS,
+    WITHDRAWALS,
+    asked_of,
+    attempt_of,
+    consent_of,
+    end_of,
+    figure_of,
+)
 from services.policy.law.consent import Consent
 from services.policy.law.verdict import BY_KIND, Audience, Verdict
 from services.policy.store import (

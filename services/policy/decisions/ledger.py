@@ -1,4 +1,4 @@
-"""The book of one submission: each decision about it gets the next number, an event and a row. Pure.
+"""The ledger of one submission: each decision about it gets the next number, an event and a row. Pure.
 
 Whatever decides (a validated attempt, a person, a request, the act that ends an embargo, the sweep) writes into it,
 under the lock of the submission's row; so nothing is decided by two of them at once.
@@ -28,9 +28,18 @@ from services.events.policy import (
 from services.kernel.avro import to_avro
 from services.kernel.events import EventData, Outcome, Row
 from services.model.enumerations import Completeness
-from services.policy.answers import absent, answered, releases, standing
-from services.policy.deadline import due
-from services.policy.facts.rows import (
+from services.policy.decisions.deadline import due
+from services.policy.decisions.facts import (
+    Answer,
+    Asked,
+    Attempt,
+    Facts,
+    Hold,
+    Reviewed,
+    Withdrawal,
+)
+from services.policy.decisions.requests import absent, answered, releases, standing
+from services.policy.decisions.rows import (
     REASONS,
     REVIEWS,
     WITHDRAWALS,
@@ -38,7 +47,6 @@ from services.policy.facts.rows import (
     pre_release_rows,
     request_row,
 )
-from services.policy.facts.values import Answer, Asked, Attempt, Facts, Hold, Reviewed, Withdrawal
 from services.policy.law.verdict import Decision, Verdict
 from services.policy.store import DecisionRow, SubmissionRow
 
@@ -46,7 +54,7 @@ COMPILERS_ONLY = 1
 """The first release of a cleared attempt is that of the compilers; the others stand, or follow from requests."""
 
 
-class Book:
+class Ledger:
     """What is known of a submission, and what is decided about it now, because of `cause`."""
 
     def __init__(self, submission_id: str, facts: Facts, at: datetime, cause: UUID) -> None:

@@ -13,9 +13,9 @@ import polars as pl
 
 from services.model.enumerations import SecretLevel
 from services.model.legacy import ENCODINGS, decoded, is_latin
-from services.policy.identifiers.finding import Finding
-from services.policy.identifiers.scan import safe_names
-from services.policy.secrecy.wording import (
+from services.policy.evidence.finding import Finding
+from services.policy.evidence.identifiers.scan import safe_names
+from services.policy.evidence.secrecy.wording import (
     AROUND,
     LEVELS,
     LONGEST,
@@ -23,7 +23,7 @@ from services.policy.secrecy.wording import (
     level_of,
     toned_of,
 )
-from services.policy.texts import Texts, fold
+from services.policy.evidence.texts import Texts, fold
 
 _CANDIDATE = r"m *\W* *a *\W* *t|secret"
 _LEGACY = r"(?i)m\W*(?:ë|aä)\W*t"

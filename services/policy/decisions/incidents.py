@@ -17,9 +17,9 @@ from services.kernel.command import Act, Refused
 from services.kernel.events import Event, Outcome, Row
 from services.model.enumerations import SecretLevel
 from services.model.regulation import day, governing
-from services.policy.facts.values import Facts
-from services.policy.identifiers.finding import Finding
-from services.policy.refusals import Code
+from services.policy.decisions.facts import Facts
+from services.policy.decisions.refusals import Code
+from services.policy.evidence.finding import Finding
 from services.policy.store import IncidentRow
 
 SECRETS = "R18"

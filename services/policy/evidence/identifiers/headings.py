@@ -5,7 +5,7 @@ Patterns are for folded text, so that they find every spelling of the tone marks
 
 import re
 
-from services.policy.identifiers.finding import Kind
+from services.policy.evidence.finding import Kind
 
 HEADINGS: dict[Kind, str] = {
     Kind.IDENTITY_NUMBER: r"\b(?:cccd|cmnd|cmtnd|cmt|can cuoc|chung minh (?:nhan dan|thu)"

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 
 import polars as pl
 
-from services.policy.identifiers import coordinates, shapes
-from services.policy.identifiers.columns import ENOUGH, SHARE, Shape
-from services.policy.identifiers.finding import Kind
-from services.policy.identifiers.headings import FAMILY, GIVEN
+from services.policy.evidence.finding import Kind
+from services.policy.evidence.identifiers import coordinates, shapes
+from services.policy.evidence.identifiers.columns import ENOUGH, SHARE, Shape
+from services.policy.evidence.identifiers.headings import FAMILY, GIVEN
 
 # Codes begin with a zero too, so that nearly all of a column's must become a number with structure.
 NEARLY_ALL = 0.9

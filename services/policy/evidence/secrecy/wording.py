@@ -9,7 +9,7 @@ import re
 import unicodedata
 
 from services.model.enumerations import SecretLevel
-from services.policy.texts import latin
+from services.policy.evidence.texts import latin
 
 LEVELS = {
     "tuyet mat": SecretLevel.TOP_SECRET,

@@ -11,9 +11,9 @@ from services.events.policy import ConsentChange, ConsentChanged
 from services.kernel.command import Act
 from services.kernel.events import Outcome
 from services.model.regulation import day
-from services.policy.book import Book
-from services.policy.facts.values import Attempt, Facts, Withdrawal
-from services.policy.law.case import case_of
+from services.policy.decisions.case import case_of
+from services.policy.decisions.facts import Attempt, Facts, Withdrawal
+from services.policy.decisions.ledger import Ledger
 from services.policy.law.decide import decide
 from services.policy.law.verdict import Verdict
 from services.policy.store import ConsentRow
@@ -83,7 +83,7 @@ def reconsidered(
     current = facts.attempt(facts.current_attempt or 0)
     if current is None or current.verdict is not Verdict.CLEARED:
         return None
-    book = Book(str(submission_id), facts, at, cause)
+    ledger = Ledger(str(submission_id), facts, at, cause)
     lost = _lost(facts, at) if end is not None else []
     for one in lost:
         assert end is not None
@@ -91,10 +91,10 @@ def reconsidered(
             cause, one.attempt, end.organisation, at,
             person=end.person, reason=end.reason, document=end.document,
         )  # fmt: skip
-        book.withdraw(one, withdrawal)
+        ledger.withdraw(one, withdrawal)
     if current not in lost:
-        book.settle()
-    return None if book.is_empty else (cause, book.outcome())
+        ledger.settle()
+    return None if ledger.is_empty else (cause, ledger.outcome())
 
 
 def _lost(facts: Facts, at: datetime) -> list[Attempt]:

@@ -10,11 +10,11 @@ from collections.abc import Iterator, Sequence
 
 import polars as pl
 
-from services.policy.identifiers import coordinates, shapes, split
-from services.policy.identifiers.columns import announced, column_evidence, in_cells
-from services.policy.identifiers.finding import Finding, Kind
-from services.policy.identifiers.headings import LABELLED_NUMBERS, PERSON_LABEL, is_contact
-from services.policy.texts import Texts, fold, repaired
+from services.policy.evidence.finding import Finding, Kind
+from services.policy.evidence.identifiers import coordinates, shapes, split
+from services.policy.evidence.identifiers.columns import announced, column_evidence, in_cells
+from services.policy.evidence.identifiers.headings import LABELLED_NUMBERS, PERSON_LABEL, is_contact
+from services.policy.evidence.texts import Texts, fold, repaired
 
 # A few cells that tell how to reach the sender belong to every letterhead; a list of them does not.
 CONTACTS = 3
