@@ -27,7 +27,7 @@ from services.operators import (
     review,
     rules,
 )
-from services.terminal.api import administrator
+from services.terminal.client import administrator
 from services.terminal.show import AsJson, Exit, as_json, say, show_problem, table
 from services.validation import commands as validation
 from services.validation.tables.commands import validate

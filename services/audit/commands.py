@@ -15,7 +15,7 @@ from urllib.parse import quote
 import typer
 
 from services.model.messages import LANGUAGES, text
-from services.terminal.api import operator
+from services.terminal.client import operator
 from services.terminal.show import AsJson, as_json, say
 
 if TYPE_CHECKING:

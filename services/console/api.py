@@ -16,7 +16,7 @@ from fastapi.responses import JSONResponse
 from fastapi.staticfiles import StaticFiles
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
-from services.console import live, troubles
+from services.console import error_pages, live
 from services.console.calls import Services
 from services.console.names import Dictionary
 from services.console.pages import (
@@ -91,8 +91,8 @@ def create_app(config: Settings | None = None, clock: Clock = utc_now) -> FastAP
     ):
         app.include_router(module.router)
     _common(app)
-    troubles.install(app)
-    app.add_middleware(Guard, unforeseen=troubles.unforeseen)
+    error_pages.install(app)
+    app.add_middleware(Guard, unforeseen=error_pages.unforeseen)
     return app
 
 

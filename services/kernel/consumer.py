@@ -30,7 +30,7 @@ from services.kernel.dead import Content, Origin
 from services.kernel.errors import Newer, NotReplayable, Permanent
 from services.kernel.events import Event, EventData
 from services.kernel.letters import Letters
-from services.kernel.patience import patiently
+from services.kernel.retry import patiently
 from services.kernel.topics import TP, Topic, replay
 from services.kernel.wire import decode, fingerprint
 

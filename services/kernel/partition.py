@@ -22,9 +22,9 @@ from services.kernel.events import Event
 from services.kernel.ledger import Ledger
 from services.kernel.locks import Takeover
 from services.kernel.partitionlog import PartitionLog
-from services.kernel.patience import Leaving
 from services.kernel.process import Process
 from services.kernel.publisher import DELIVERY_TIMEOUT
+from services.kernel.retry import Leaving
 from services.kernel.stage import BatchStage, ObjectStage, Stage
 from services.kernel.store import Position, Result, Tried
 from services.kernel.topics import TP, Topic, dead

@@ -61,7 +61,7 @@ class _Marked:
 
 
 class PartitionLog:
-    """Asked patiently: every method raises patience.Leaving where `stopping` comes while the broker is away."""
+    """Asked patiently: every method raises retry.Leaving where `stopping` comes while the broker is away."""
 
     def __init__(
         self, process: Process, topic: Topic, number: int, stopping: asyncio.Event

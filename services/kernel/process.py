@@ -10,7 +10,7 @@ from typing import Protocol, TypeVar
 from services.kernel.clock import Clock
 from services.kernel.handling import Handling
 from services.kernel.locks import Takeover
-from services.kernel.patience import patiently
+from services.kernel.retry import patiently
 from services.kernel.shares import Places
 from services.kernel.stage import Stage
 from services.kernel.store import Position, Store
@@ -128,7 +128,7 @@ class Process:
     async def patiently(
         self, action: Callable[[], Awaitable[T]], stopping: asyncio.Event | None = None
     ) -> T:
-        """See patience.py."""
+        """See retry.py."""
         return await patiently(self.service, action, stopping)
 
     async def has_catalogue(self, version: int) -> bool:

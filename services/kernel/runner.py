@@ -28,11 +28,11 @@ from services.kernel.consumer import Consumer
 from services.kernel.db import connect
 from services.kernel.handling import Handling, Writer
 from services.kernel.locks import Locks
-from services.kernel.patience import Leaving, patiently, while_never_long_without
 from services.kernel.pool import Pool
 from services.kernel.postgresql import Postgresql
 from services.kernel.process import Process
 from services.kernel.publisher import Publisher
+from services.kernel.retry import Leaving, patiently, while_never_long_without
 from services.kernel.settings import Settings, settings
 from services.kernel.stage import BatchStage, ObjectStage, Stage
 from services.kernel.topics import load

@@ -21,10 +21,10 @@ from services.events.policy import (
 from services.events.validation import FindingAnswered, SubmissionReturned, VerificationChanged
 from services.kernel.events import Event, EventData, Outcome, Row
 from services.model.text import Language
-from services.notification import letter, tidings
+from services.notification import letter, notices
 from services.notification.facts import Contact, Facts, Known, Organisation
+from services.notification.notices import Notice, Verdict
 from services.notification.store import AttemptRow, NoticeRow, State
-from services.notification.tidings import Tiding, Verdict
 
 OLDEST = timedelta(days=7)
 """What is older is no news: a new installation, or a replay, must not tell it all again."""
@@ -76,33 +76,33 @@ def _verdict(event: Event[Verdict], facts: Facts) -> Outcome:
     }
     rows = [Row(AttemptRow, values, conflict="replace")]
     if told != known.told:
-        found = tidings.of_verdict(data, facts)
+        found = notices.of_verdict(data, facts)
         rows.extend(_notices(event, found, facts))
     return Outcome(rows=tuple(rows))
 
 
-def _others(event: Event, facts: Facts) -> Iterator[Tiding]:
+def _others(event: Event, facts: Facts) -> Iterator[Notice]:
     match event.data:
         case SubmissionRefused() as data:
-            return tidings.of_refusal(data, facts)
+            return notices.of_refusal(data, facts)
         case FindingAnswered() as data:
-            return tidings.of_answer(data, facts)
+            return notices.of_answer(data, facts)
         case VerificationChanged() as data:
-            return tidings.of_verification(data, facts)
+            return notices.of_verification(data, facts)
         case ReviewDecided() as data:
-            return tidings.of_review(data, _known(data, facts), facts)
+            return notices.of_review(data, _known(data, facts), facts)
         case RequestDecided() as data:
-            return tidings.of_request(data, facts)
+            return notices.of_request(data, facts)
         case IncidentOpened() as data:
-            return tidings.of_incident(data, facts)
+            return notices.of_incident(data, facts)
         case IncidentClosed() as data:
-            return tidings.of_ending(data, _known(data, facts), facts)
+            return notices.of_ending(data, _known(data, facts), facts)
         case FigureRecalled() as data:
-            return tidings.of_recall(data, facts)
+            return notices.of_recall(data, facts)
         case PeopleChanged() as data:
-            return tidings.of_people(data, facts)
+            return notices.of_people(data, facts)
         case CalendarReleased() as data:
-            return tidings.of_release(data, facts)
+            return notices.of_release(data, facts)
         case other:
             raise TypeError(f"nobody is told of {other}")
 
@@ -111,26 +111,26 @@ def _known(data: ReviewDecided | IncidentClosed, facts: Facts) -> Known:
     return facts.known.get((UUID(data.submission_id), data.attempt), Known())
 
 
-def _notices(event: Event, found: Iterable[Tiding], facts: Facts) -> Iterator[Row]:
+def _notices(event: Event, found: Iterable[Notice], facts: Facts) -> Iterator[Row]:
     if event.time < facts.now - OLDEST:
         return
-    for tiding in found:
-        organisation = facts.organisations.get(tiding.recipient)
+    for notice in found:
+        organisation = facts.organisations.get(notice.recipient)
         for contact in organisation.contacts if organisation else ():
             # Who could choose not to hear that somebody else takes over would be chosen for.
             if organisation and (
                 isinstance(event.data, PeopleChanged) or contact.wants(event.topic)
             ):
-                values = _row(event, tiding, organisation, contact, facts)
+                values = _row(event, notice, organisation, contact, facts)
                 yield Row(NoticeRow, values, conflict="ignore")
 
 
 def _row(
-    event: Event, tiding: Tiding, to: Organisation, contact: Contact, facts: Facts
+    event: Event, notice: Notice, to: Organisation, contact: Contact, facts: Facts
 ) -> dict[str, Any]:
     submission = submission_of(event.data)
     language: Language = "en" if contact.language == "en" else "vi"
-    message, values = tiding.message, tiding.values
+    message, values = notice.message, notice.values
     return {
         "notice_id": uuid5(event.id, f"{to.id}/{contact.channel}/{contact.address}/{message}"),
         "event_id": event.id,
@@ -144,7 +144,7 @@ def _row(
         "body": (
             letter.mail(message, values, to.name, language)
             if contact.channel == "email"
-            else _payload(event, tiding, to)
+            else _payload(event, notice, to)
         ),
         "state": State.QUEUED.value,
         "attempts": 0,
@@ -156,11 +156,11 @@ def _row(
     }
 
 
-def _payload(event: Event, tiding: Tiding, to: Organisation) -> str:
+def _payload(event: Event, notice: Notice, to: Organisation) -> str:
     data = {
         "event_id": str(event.id),
         "recipient": to.id,
         "submission_id": submission_of(event.data),
         "attempt": attempt_of(event.data),
     }
-    return letter.payload(tiding.message, tiding.values, event.topic, event.time, data)
+    return letter.payload(notice.message, notice.values, event.topic, event.time, data)

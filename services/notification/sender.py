@@ -18,7 +18,7 @@ from sqlmodel import Session
 
 from services.kernel import metrics
 from services.kernel.api import Context
-from services.kernel.patience import patiently
+from services.kernel.retry import patiently
 from services.kernel.transient import is_transient
 from services.notification.delivery import Change, Channel, Ending, Letter, Result, follow
 from services.notification.outcome import event

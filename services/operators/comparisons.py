@@ -12,7 +12,7 @@ from typing import Annotated, Any
 
 import typer
 
-from services.terminal.api import Api, checked, operator
+from services.terminal.client import Api, checked, operator
 from services.terminal.show import AsJson, Exit, as_json, say, table
 
 SECONDS = 600.0

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
-from services.terminal.api import administrator, waits
+from services.terminal.client import administrator, waits
 from services.terminal.show import AsJson, Exit, as_json, say
 
 VALIDITY = ("valid_from", "valid_to")

@@ -9,8 +9,8 @@ from typing import Annotated, Any
 
 import typer
 
-from services.terminal.api import Api, administrator, password_of, waits
-from services.terminal.api import person as as_person
+from services.terminal.client import Api, administrator, password_of, waits
+from services.terminal.client import person as as_person
 from services.terminal.show import AsJson, Exit, as_json, say, table
 
 COLUMNS = ("id", "name", "organisation", "roles", "rooms")

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
-from services.terminal.api import Api, operator
+from services.terminal.client import Api, operator
 from services.terminal.show import AsJson, Exit, as_json, say, table
 
 SECONDS = 120.0

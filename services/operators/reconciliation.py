@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 import typer
 
-from services.terminal.api import operator
+from services.terminal.client import operator
 from services.terminal.show import AsJson, Exit, as_json, say, table, width
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from services.terminal.api import person
+from services.terminal.client import person
 from services.terminal.show import AsJson, as_json, say
 
 app = typer.Typer(no_args_is_help=True, help="Xem xét, quyết định · Reviews by a person")

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
-from services.terminal.api import person
+from services.terminal.client import person
 from services.terminal.show import AsJson, Exit, as_json, say, table
 
 SECONDS = 120.0

@@ -12,6 +12,20 @@ from services.model.table import Table, TableKind
 from services.validation import figures, nil, rules
 from services.validation.accepted import Accepted
 from services.validation.cells import cells_object
+from services.validation.checks.areas import check_listed_areas, check_printed_area
+from services.validation.checks.contents import check_contents
+from services.validation.checks.formulas import check_formulas
+from services.validation.checks.headings import (
+    check_columns,
+    check_completeness,
+    check_title_year,
+    check_unit,
+    shown_heading,
+)
+from services.validation.checks.row_units import check_row_units
+from services.validation.checks.suspicions import check_lost_commas
+from services.validation.checks.unasked import check_unasked
+from services.validation.checks.widths import check_widths
 from services.validation.findings import Context, Notebook, Place
 from services.validation.placing.entries import Record
 from services.validation.placing.layout import Layout, find_layouts
@@ -22,20 +36,6 @@ from services.validation.report import Report
 from services.validation.sdmx import is_sdmx, read_sdmx
 from services.validation.shrinking import Earlier, check_shrinking
 from services.validation.statement import Statement
-from services.validation.troubles.areas import check_listed_areas, check_printed_area
-from services.validation.troubles.contents import check_contents
-from services.validation.troubles.formulas import check_formulas
-from services.validation.troubles.headings import (
-    check_columns,
-    check_completeness,
-    check_title_year,
-    check_unit,
-    shown_heading,
-)
-from services.validation.troubles.row_units import check_row_units
-from services.validation.troubles.suspicions import check_lost_commas
-from services.validation.troubles.unasked import check_unasked
-from services.validation.troubles.widths import check_widths
 from services.validation.workbook import (
     BrokenQuotes,
     OversizedWorkbook,

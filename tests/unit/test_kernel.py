@@ -18,15 +18,15 @@ from aiokafka.errors import KafkaConnectionError, KafkaTimeoutError, MessageSize
 from services.events.grdp import SubmissionStored
 from services.events.intake import SubmissionReceived
 from services.events.policy import SubmissionSuperseded
-from services.kernel import patience
+from services.kernel import retry
 from services.kernel.avro import to_avro
 from services.kernel.backlog import HIGH_BYTES, HIGH_EVENTS, Backlog, Received
 from services.kernel.codec import WIRE, codec, locked
 from services.kernel.dead import Origin, letter, origin_of
 from services.kernel.errors import Malformed, Newer, Oversized, Permanent, Unavailable
 from services.kernel.events import Event, NewObject, derived_id
-from services.kernel.patience import each_for_itself, patiently, while_never_long_without
 from services.kernel.postgresql import pack, unpack
+from services.kernel.retry import each_for_itself, patiently, while_never_long_without
 from services.kernel.topics import load
 from services.kernel.transient import is_transient
 from services.kernel.wire import decode, encode_all
@@ -254,7 +254,7 @@ def test_one_that_fails_keeps_no_other_waiting_and_what_fails_for_all_ends_the_w
 def test_patience_tries_again_and_raises_what_it_cannot_mend(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(patience, "FIRST_SECONDS", 0.001)
+    monkeypatch.setattr(retry, "FIRST_SECONDS", 0.001)
     answers: list[Exception | str] = [TimeoutError(), TimeoutError(), "done", RuntimeError("bug")]
 
     async def action() -> str:

@@ -8,8 +8,8 @@ import pytest
 from services.validation.check import Checked, check
 from services.validation.workbook import BrokenQuotes, open_workbook
 from tests.unit.test_validation_check import FORM, STATEMENT, rows
+from tests.unit.test_validation_checks import codes, found
 from tests.unit.test_validation_reading_sdmx import HEADING, body, run, second, text
-from tests.unit.test_validation_reading_troubles import codes, found
 
 FLOW = "TK11:CV17809_1(1.0)"
 

@@ -17,7 +17,7 @@ from services.validation.numbers import Content, read_number
 from services.validation.workbook import open_workbook
 from services.validation.workbook.formats import is_plain, shown
 from tests.unit.test_validation_check import FORM, STATEMENT, rows, run, small_form
-from tests.unit.test_validation_reading_troubles import codes, found, repair
+from tests.unit.test_validation_checks import codes, found, repair
 from tests.unit.workbooks import ods, ods_table, saved, xlsx
 
 MILLIONS = "#,##0.000,,"

@@ -20,7 +20,7 @@ from services.kernel.auth import Access, allowed
 from services.kernel.command import Body, Name, Reasoned, Refused, carried_out
 from services.kernel.db import lock
 from services.kernel.events import Outcome
-from services.kernel.patience import each_for_itself
+from services.kernel.retry import each_for_itself
 from services.model.period import Period, PeriodError
 from services.model.regulation import day
 from services.policy.decisions.consents import Ended, ended, event_of, is_expired, reconsidered

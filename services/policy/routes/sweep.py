@@ -20,7 +20,7 @@ from services.kernel import metrics, replica
 from services.kernel.api import Context, With
 from services.kernel.auth import allowed
 from services.kernel.db import lock
-from services.kernel.patience import each_for_itself
+from services.kernel.retry import each_for_itself
 from services.model.regulation import day
 from services.policy.decisions.facts import ItemFacts
 from services.policy.decisions.reviews import decided_anew

@@ -8,6 +8,8 @@ from services.model.flags import NONE, FlagError, Flags
 from services.model.observation import Missing
 from services.model.period import Period, PeriodError
 from services.model.table import Column, Role, Sdmx, Table, Unit
+from services.validation.checks.headings import COMPLETENESS
+from services.validation.checks.widths import find_wide
 from services.validation.findings import WITHIN, Context, Notebook, Place
 from services.validation.numbers import Content, Reading, read_decimal
 from services.validation.placing.entries import Entry
@@ -29,8 +31,6 @@ from services.validation.sdmx.structure import (
     structure_of,
 )
 from services.validation.statement import Statement
-from services.validation.troubles.headings import COMPLETENESS
-from services.validation.troubles.widths import find_wide
 from services.validation.workbook import Sheet, address
 
 _ERROR = Context(level=WITHIN)

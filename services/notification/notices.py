@@ -43,7 +43,7 @@ Based = Article | Reason | SubmissionRefused | IncidentOpened
 
 
 @dataclass(frozen=True)
-class Tiding:
+class Notice:
     """A message for one organisation."""
 
     recipient: str
@@ -51,23 +51,23 @@ class Tiding:
     values: Mapping[str, Text]
 
 
-def of_verdict(data: Verdict, facts: Facts) -> Iterator[Tiding]:
+def of_verdict(data: Verdict, facts: Facts) -> Iterator[Notice]:
     """What the sender is told, of a held attempt those who decide about it, of one taken back the office."""
     verdict = data.TOPIC.removeprefix("submission.")
     reasons = data.reasons if isinstance(data, SubmissionHeld | SubmissionWithheld) else ()
     values = {**_submission(data.head, facts), "reasons": _reasons(reasons, facts)}
-    yield Tiding(data.head.sender, f"notice.{verdict}", values)
+    yield Notice(data.head.sender, f"notice.{verdict}", values)
     if isinstance(data, SubmissionHeld):
         reviewers = str(data.reviewers)
         asked = {**values, "due": _time(data.due), "reviewers": Text(reviewers, reviewers)}
         for decider in _deciders(data.room, data.head.province, facts):
-            yield Tiding(decider, "notice.to_review", asked)
+            yield Notice(decider, "notice.to_review", asked)
     if isinstance(data, SubmissionWithdrawn):
         for office in facts.offices(data.head.province):
-            yield Tiding(office, "notice.withdrawn_office", values)
+            yield Notice(office, "notice.withdrawn_office", values)
 
 
-def of_recall(data: FigureRecalled, facts: Facts) -> Iterator[Tiding]:
+def of_recall(data: FigureRecalled, facts: Facts) -> Iterator[Notice]:
     """What those who read figures before are told; the compilers have it in their feed, and in the office's notice."""
     if data.audience_kind == "compilers":
         return
@@ -75,28 +75,28 @@ def of_recall(data: FigureRecalled, facts: Facts) -> Iterator[Tiding]:
     own = data.organisation or data.audience_id
     readers = data.audience_id.split() if data.audience_kind == "room" else (own,)
     for reader in readers:
-        yield Tiding(reader, "notice.recalled", values)
+        yield Notice(reader, "notice.recalled", values)
 
 
-def of_refusal(data: SubmissionRefused, facts: Facts) -> Iterator[Tiding]:
+def of_refusal(data: SubmissionRefused, facts: Facts) -> Iterator[Notice]:
     """What the sender is told. What it stated is shown only where the catalogue knows it: else it could be anything."""
     if data.sender is None:
         return
     if data.code == "state-secret":
         articles = [data] if data.instrument else []
-        yield Tiding(data.sender, "notice.secret", {"articles": _articles(articles, facts)})
+        yield Notice(data.sender, "notice.secret", {"articles": _articles(articles, facts)})
         return
     form = data.form if data.form in facts.titles else None
     reason = _text(f"intake.{data.code.replace('-', '_')}") or _plain(data.code)
     values = {"form": _form(form, facts), "period": _period(data.period), "reason": reason}
-    yield Tiding(data.sender, "notice.refused", values)
+    yield Notice(data.sender, "notice.refused", values)
 
 
-def of_answer(data: FindingAnswered, facts: Facts) -> Iterator[Tiding]:
+def of_answer(data: FindingAnswered, facts: Facts) -> Iterator[Notice]:
     """An explanation is told to the room, or the office, that decides about it; a decision to the sender."""
     found = _plain(data.rule or data.code)
     values = {**_submission(data.head, facts), "finding": _plain(data.finding), "rule": found}
-    told = Tiding(data.head.sender, f"notice.finding_{data.kind}", values)
+    told = Notice(data.head.sender, f"notice.finding_{data.kind}", values)
     if data.kind != "explained":
         yield told
         return
@@ -104,10 +104,10 @@ def of_answer(data: FindingAnswered, facts: Facts) -> Iterator[Tiding]:
         yield replace(told, recipient=decider)
 
 
-def of_verification(data: VerificationChanged, facts: Facts) -> Iterator[Tiding]:
+def of_verification(data: VerificationChanged, facts: Facts) -> Iterator[Notice]:
     """A question is told to the room that verifies, what was found to the one that asked, a fault to the sender."""
     cells = _plain(", ".join(data.cells)) if data.cells else texts("notice.all_cells")
-    told = Tiding(
+    told = Notice(
         data.head.sender,
         f"notice.verification_{data.state}",
         {**_submission(data.head, facts), "cells": cells},
@@ -119,7 +119,7 @@ def of_verification(data: VerificationChanged, facts: Facts) -> Iterator[Tiding]
         yield replace(told, message="notice.verification_correct")
 
 
-def of_review(data: ReviewDecided, known: Known, facts: Facts) -> Iterator[Tiding]:
+def of_review(data: ReviewDecided, known: Known, facts: Facts) -> Iterator[Notice]:
     """What the room, or the office, whose turn it was is told; the sender hears of the verdict that follows."""
     message = "notice.reviewed" if data.step >= data.steps else "notice.second_review"
     values = {
@@ -130,10 +130,10 @@ def of_review(data: ReviewDecided, known: Known, facts: Facts) -> Iterator[Tidin
         "outcome": texts(f"notice.outcome.{data.outcome}"),
     }
     for decider in _deciders(data.room, known.province, facts):
-        yield Tiding(decider, message, values)
+        yield Notice(decider, message, values)
 
 
-def of_incident(data: IncidentOpened, facts: Facts) -> Iterator[Tiding]:
+def of_incident(data: IncidentOpened, facts: Facts) -> Iterator[Notice]:
     """A suspected state secret is told to its sender, and to the leadership of the office."""
     articles = [data] if data.instrument else []
     values = {
@@ -143,12 +143,12 @@ def of_incident(data: IncidentOpened, facts: Facts) -> Iterator[Tiding]:
         "level": texts(f"policy.kind.{data.level}"),
         "articles": _articles(articles, facts),
     }
-    yield Tiding(data.sender, "notice.secret_suspected", values)
+    yield Notice(data.sender, "notice.secret_suspected", values)
     for office in facts.offices(data.province):
-        yield Tiding(office, "notice.secret_incident", values)
+        yield Notice(office, "notice.secret_incident", values)
 
 
-def of_ending(data: IncidentClosed, known: Known, facts: Facts) -> Iterator[Tiding]:
+def of_ending(data: IncidentClosed, known: Known, facts: Facts) -> Iterator[Notice]:
     """How an incident ended is told to the leadership."""
     values = {
         "submission": _plain(data.submission_id),
@@ -157,10 +157,10 @@ def of_ending(data: IncidentClosed, known: Known, facts: Facts) -> Iterator[Tidi
         "outcome": texts(f"notice.ending.{data.outcome}"),
     }
     for office in facts.offices(known.province):
-        yield Tiding(office, "notice.secret_ended", values)
+        yield Notice(office, "notice.secret_ended", values)
 
 
-def of_request(data: RequestDecided, facts: Facts) -> Iterator[Tiding]:
+def of_request(data: RequestDecided, facts: Facts) -> Iterator[Notice]:
     """What the asking organisation is told. A user group is no organisation: nobody."""
     if data.audience_kind in AUDIENCES_OF_ORGANISATIONS:
         values = {
@@ -168,10 +168,10 @@ def of_request(data: RequestDecided, facts: Facts) -> Iterator[Tiding]:
             "articles": _articles(data.articles, facts),
             "reason": _text(data.message) or NONE,
         }
-        yield Tiding(data.audience_id, f"notice.request_{data.state}", values)
+        yield Notice(data.audience_id, f"notice.request_{data.state}", values)
 
 
-def of_people(data: PeopleChanged, facts: Facts) -> Iterator[Tiding]:
+def of_people(data: PeopleChanged, facts: Facts) -> Iterator[Notice]:
     """Who may act is told to the statistics office's leadership, and to the organisation concerned.
 
     A contact address is told at the one that holds until the change does: the old one hears of it. What was set up
@@ -190,10 +190,10 @@ def of_people(data: PeopleChanged, facts: Facts) -> Iterator[Tiding]:
     concerned = facts.organisations.get(data.organisation or "")
     offices = facts.offices(concerned.province if concerned else None)
     for one in dict.fromkeys([*offices, *([concerned.id] if concerned else [])]):
-        yield Tiding(one, f"notice.people_{data.state}", values)
+        yield Notice(one, f"notice.people_{data.state}", values)
 
 
-def of_release(data: CalendarReleased, facts: Facts) -> Iterator[Tiding]:
+def of_release(data: CalendarReleased, facts: Facts) -> Iterator[Notice]:
     """What is published concerns everyone of the province, and those without one."""
     day = data.document_date
     document = Text(
@@ -204,7 +204,7 @@ def of_release(data: CalendarReleased, facts: Facts) -> Iterator[Tiding]:
     province = data.area if data.area_list == "34" else None
     for one in facts.organisations.values():
         if None in (province, one.province) or province == one.province:
-            yield Tiding(one.id, "notice.published", values)
+            yield Notice(one.id, "notice.published", values)
 
 
 def _deciders(room: str | None, province: str | None, facts: Facts) -> tuple[str, ...]:

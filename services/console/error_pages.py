@@ -31,7 +31,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(HTTPException, _http)
 
 
-def trouble(request: Request, status: int, name: str) -> Response:
+def error_page(request: Request, status: int, name: str) -> Response:
     """The page of one of the console's own troubles."""
     say = words.sayer(words.language_of(request))
     title, advice = say(f"trouble.{name}"), say(f"trouble.{name}.mend")
@@ -40,7 +40,7 @@ def trouble(request: Request, status: int, name: str) -> Response:
 
 async def _login_needed(request: Request, error: Exception) -> Response:
     if request.method != "GET" or "text/event-stream" in request.headers.get("accept", ""):
-        return trouble(request, 401, "logged_out")
+        return error_page(request, 401, "logged_out")
     here = request.url.path + (f"?{request.url.query}" if request.url.query else "")
     target = "/login" if here in ("/", "/submissions") else f"/login?next={quote(here, safe='')}"
     return RedirectResponse(target, 303)
@@ -52,7 +52,7 @@ async def _switched(request: Request, error: Exception) -> Response:
 
 
 async def _forged(request: Request, error: Exception) -> Response:
-    return trouble(request, 403, "forged")
+    return error_page(request, 403, "forged")
 
 
 async def _refused(request: Request, error: Exception) -> Response:
@@ -62,30 +62,30 @@ async def _refused(request: Request, error: Exception) -> Response:
         return await _login_needed(request, LoginNeeded())
     title, advice = error.texts(words.language_of(request))
     if not title or error.status >= 500:
-        return trouble(request, 502, "service")
+        return error_page(request, 502, "service")
     return page(request, "trouble.html", status=error.status, title=title, advice=advice)
 
 
 async def _away(request: Request, error: Exception) -> Response:
     log.warning("a service is away", needed=str(error), path=request.url.path)
-    answer = trouble(request, 503, "away")
+    answer = error_page(request, 503, "away")
     answer.headers["Retry-After"] = "5"
     return answer
 
 
 async def _absent(request: Request, error: Exception) -> Response:
     """An address with a number or an id that can't be one."""
-    return trouble(request, 404, "absent")
+    return error_page(request, 404, "absent")
 
 
 async def _http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     if error.status_code == 404:
-        return trouble(request, 404, "absent")
-    return trouble(request, error.status_code, "malformed")
+        return error_page(request, 404, "absent")
+    return error_page(request, error.status_code, "malformed")
 
 
 def unforeseen(request: Request, error: Exception) -> Response:
     """The page of a mistake of ours, which the log has in full."""
     log.error("internal error", path=request.url.path, exc_info=error)
-    return trouble(request, 500, "internal")
+    return error_page(request, 500, "internal")
