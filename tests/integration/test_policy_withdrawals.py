@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any
@@ -252,3 +252,25 @@ def test_two_people_erase_what_was_sent_back(policy: Policy) -> None:
     assert policy.client.post(confirmation, headers=LEADER).status_code == 403
     answer = policy.client.post(confirmation, headers=second)
     assert (answer.status_code, answer.json()["erased"]) == (202, 1), answer.text
+
+
+def test_the_same_words_six_times_at_once_are_one_act_and_one_event(policy: Policy) -> None:
+    """A client that retries before its first answer comes must cause nothing twice, and hear the same each time."""
+    submission, document = str(uuid4()), f"15/STC {uuid4()}"
+    policy.comes(submission)
+
+    def one_answer(ask: Callable[[], Any]) -> dict[str, Any]:
+        written = "select count(*) from outbox"
+        ((before,),) = policy.rows(written)
+        with ThreadPoolExecutor(6) as pool:
+            answers = [one.result() for one in [pool.submit(ask) for _ in range(6)]]
+        assert {one.status_code for one in answers} <= {201, 202}, answers[0].text
+        bodies = [one.json() for one in answers]
+        assert bodies == [bodies[0]] * 6
+        assert policy.rows(written) == [(before + 1,)]
+        return dict(bodies[0])
+
+    one_answer(lambda: take_back(policy, submission, SENDER))
+    given = one_answer(lambda: consent(policy, document=document))
+    ended = one_answer(lambda: withdrawn(policy, given["consent_id"]))
+    assert ended["withdrawn_by"] == "p-so-tai-chinh"
