@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
@@ -21,6 +22,8 @@ from deploy.supervision import ROOT, Child, Supervisor, wait_until
 from services.kernel.cluster import Cluster
 
 INFRASTRUCTURE = ("kafka", "postgres", "mailbox")
+ENDING_SECONDS = 60
+"""For what a supervisor that was killed ran: it ends in order, and then its ports are free."""
 STARTUP_SECONDS = 300
 """Longer than a busy machine takes: what has ended for good is told of at once."""
 
@@ -235,6 +238,9 @@ class Stack:
         running = {"RUNNING", "STARTING", "BACKOFF"}
         stopped = [name for name in names if status.get(name) not in running]
         wanted = [*stopped, *(["kafka-controller"] if "kafka" in stopped else [])]
+        if self.supervisor.was_killed():
+            with suppress(TimeoutError):
+                wait_until(lambda: not state.taken(self.state.ports, wanted), ENDING_SECONDS, "")
         if taken := state.taken(self.state.ports, wanted):
             raise state.PortTaken(taken, self._state_file)
 

@@ -36,7 +36,11 @@ class Child:
 
 
 class Supervisor:
-    """The supervisord of one folder, running or not."""
+    """The supervisord of one folder, running or not.
+
+    What it runs ends with it, however it ends: else a stack that looks stopped would write on, and a second one beside
+    it into the same data.
+    """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -54,8 +58,7 @@ class Supervisor:
         _write_private(self.configuration, render(self.folder, socket, children))
         command = [sys.executable, "-m", "supervisor.supervisord", "-c", str(self.configuration)]
         if tied:
-            leash = shutil.which("setpriv")
-            command = [*([leash, "--pdeathsig", "TERM"] if leash else []), *command, "--nodaemon"]
+            command = [*_leashed("TERM"), *command, "--nodaemon"]
         environment = {k: v for k, v in os.environ.items() if not k.startswith("SOLIEU_")}
         # Paths may be in any script, whatever the language of who starts this.
         environment |= {"LC_ALL": "C.UTF-8", "PYTHONUTF8": "1"}
@@ -77,6 +80,10 @@ class Supervisor:
             return bool(self.call("getState")["statecode"] == 1)
         except (OSError, Fault):
             return False
+
+    def was_killed(self) -> bool:
+        """Whether nobody ended it in order: what it ran may still be ending."""
+        return (self.folder / "socket").exists() and not self.running()
 
     def states(self) -> dict[str, Mapping[str, Any]]:
         """What supervisord says of every program: statename, pid, start (a Unix time), and more."""
@@ -157,6 +164,12 @@ class Supervisor:
         (self.folder / "socket").unlink()
 
 
+def _leashed(signal: str) -> tuple[str, ...]:
+    """Before a command: this signal ends it once its parent has ended. Nothing where util-linux is not there."""
+    leash = shutil.which("setpriv")
+    return (leash, "--pdeathsig", signal) if leash else ()
+
+
 def render(folder: Path, socket: Path, children: Iterable[Child]) -> str:
     """supervisord's configuration."""
     head = Template((FOLDER / "supervisor.conf").read_text(encoding="utf-8"))
@@ -166,7 +179,7 @@ def render(folder: Path, socket: Path, children: Iterable[Child]) -> str:
     sections = [
         program.substitute(
             name=child.name,
-            command=_plain(shlex.join(child.command)),
+            command=_plain(shlex.join([*_leashed(child.stop_signal), *child.command])),
             environment=",".join(f'{k}="{_plain(v)}"' for k, v in child.environment.items()),
             user=f"user={child.user}" if child.user else "",
             stop_signal=child.stop_signal,

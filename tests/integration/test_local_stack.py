@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 import socket
 import stat
 from collections.abc import Callable, Iterator
@@ -18,7 +20,7 @@ from kafka.admin import KafkaAdminClient, NewTopic
 from deploy.programs import DEFAULT_PORTS, KAFKA_LOGINS, PROGRAMS
 from deploy.stack import Stack
 from deploy.state import PortTaken
-from deploy.supervision import wait_until
+from deploy.supervision import Child, Supervisor, wait_until
 from services.kernel.cluster import Cluster
 
 RECORDS = 200
@@ -127,6 +129,39 @@ def test_a_taken_port_is_named_with_the_way_out(tmp_path: Path) -> None:
         ):
             stack.start_infrastructure()
     assert stack.status() == {}
+
+
+def test_what_a_killed_supervisor_ran_ends_with_it_and_is_started_anew(tmp_path: Path) -> None:
+    """Else `make status` said that nothing runs while all did, and `make up` began a second stack on the same data."""
+    supervisor = Supervisor(tmp_path)
+    child = Child("server", ("sleep", "1000"))
+    supervisor.start([child], tied=False)
+    try:
+        supervisor.start_programs(["server"])
+        wait_until(lambda: _state(supervisor) == "RUNNING", 60, "it does not start")
+        ran = int(supervisor.states()["server"]["pid"])
+        os.kill(int(supervisor.call("getPID")), signal.SIGKILL)
+        wait_until(lambda: not _runs(ran), 60, "it runs on alone")
+        assert supervisor.was_killed()
+        supervisor.start([child], tied=False)
+        assert not supervisor.was_killed()
+        supervisor.start_programs(["server"])
+    finally:
+        if supervisor.running():
+            supervisor.shut_down()
+    assert not supervisor.was_killed(), "it was ended in order"
+
+
+def _state(supervisor: Supervisor) -> str:
+    return str(supervisor.states()["server"]["statename"])
+
+
+def _runs(process: int) -> bool:
+    """Whether it does something yet: what has ended, and was not collected, has no command."""
+    try:
+        return bool(Path(f"/proc/{process}/cmdline").read_bytes())
+    except (FileNotFoundError, ProcessLookupError):
+        return False
 
 
 def test_ports_are_all_different() -> None:
