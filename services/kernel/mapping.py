@@ -1,4 +1,4 @@
-"""Between a value and the row that keeps it, field by field."""
+"""Between values and the rows that keep them: field by field, or whole in a column of JSON."""
 
 from __future__ import annotations
 
@@ -6,6 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
+import sqlalchemy as sa
+from pydantic import TypeAdapter
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import SQLModel
 
 from services.kernel.events import Row
@@ -40,3 +43,30 @@ class Mapped(Generic[V]):
                 for one in fields(self.value)
             }
         )
+
+
+class Json(sa.types.TypeDecorator[Any]):
+    """A column of JSON whose values are `kind`: a dataclass, or a tuple of such. Null is None.
+
+    What a row of before does not say gets the field's default.
+    """
+
+    impl = JSONB
+    cache_ok = True
+
+    def __init__(self, kind: Any) -> None:
+        super().__init__(none_as_null=True)
+        self.kind = kind
+        self._adapter: TypeAdapter[Any] = TypeAdapter(kind)
+
+    def process_bind_param(self, value: Any, dialect: sa.Dialect) -> Any:
+        """Ready for JSON: times as ISO 8601 writes them."""
+        return None if value is None else self._adapter.dump_python(value, mode="json")
+
+    def process_result_value(self, value: Any, dialect: sa.Dialect) -> Any:
+        """The value; raises pydantic's ValidationError for what is none."""
+        return None if value is None else self._adapter.validate_python(value)
+
+    def coerce_compared_value(self, op: Any, value: Any) -> Any:
+        """What stands beside it in a condition is a name or a path within it, as for JSONB."""
+        return self.impl_instance.coerce_compared_value(op, value)

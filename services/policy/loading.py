@@ -18,7 +18,6 @@ from services.events.catalogue import CalendarReleased
 from services.events.common import Head
 from services.events.validation import SubmissionReturned, SubmissionValidated
 from services.kernel import replica
-from services.kernel.avro import from_avro
 from services.kernel.events import Event
 from services.model.regulation import Instrument, day
 from services.model.responsibility import item_of
@@ -87,7 +86,7 @@ def facts_of(session: Session, submission_id: UUID, at: datetime) -> Facts | Non
     """What is known of a submission that was decided about before; None for any other. Locks its row."""
     wanted = select(AttemptRow).where(AttemptRow.submission_id == submission_id)
     row = session.exec(wanted.order_by(col(AttemptRow.attempt).desc()).limit(1)).first()
-    return _facts(session, from_avro(Head, row.head), at) if row else None
+    return _facts(session, row.head, at) if row else None
 
 
 def room_of(session: Session, sender: str, form: str, at: datetime) -> str | None:
@@ -144,13 +143,13 @@ def candidates(session: Session, figure: Figure) -> list[AttemptRow]:
     bodies: dict[tuple[str, int], Body | None] = {}
     found = []
     for row in rows:
-        key = (row.head["form"], row.head["form_version"])
+        key = (row.head.form, row.head.form_version)
         if key not in bodies:
             bodies[key] = _form(session, *key)
         body = bodies[key]
-        if body is not None and holds(body, from_avro(Head, row.head), figure):
+        if body is not None and holds(body, row.head, figure):
             found.append(row)
-    return sorted(found, key=lambda row: (row.head["round"], row.decided_at), reverse=True)
+    return sorted(found, key=lambda row: (row.head.round, row.decided_at), reverse=True)
 
 
 def _facts(session: Session, head: Head, at: datetime, *, takes_over: bool = False) -> Facts:

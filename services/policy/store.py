@@ -10,8 +10,16 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel
 
+from services.events.common import Article, Head
+from services.events.policy import Reason, Release
+from services.kernel.events import ObjectReference
+from services.kernel.mapping import Json
+
 SCHEMA = "policy"
 TIME = sa.DateTime(timezone=True)
+HEAD = Json(Head)
+REASONS = Json(tuple[Reason, ...])
+ARTICLES = Json(tuple[Article, ...])
 
 
 class SubmissionRow(SQLModel, table=True):
@@ -36,8 +44,8 @@ class DecisionRow(SQLModel, table=True):
     attempt: int
     verdict: str
     policies: list[str] = Field(sa_type=JSONB)
-    reasons: list[dict[str, Any]] = Field(sa_type=JSONB)
-    head: dict[str, Any] = Field(sa_type=JSONB)
+    reasons: tuple[Reason, ...] = Field(sa_type=REASONS)
+    head: Head = Field(sa_type=HEAD)
     event_id: UUID
     decided_at: datetime = Field(sa_type=TIME)
 
@@ -53,14 +61,14 @@ class AttemptRow(SQLModel, table=True):
     verdict: str
     decision: int = Field(sa_type=sa.BigInteger)
     decided_at: datetime = Field(sa_type=TIME)
-    head: dict[str, Any] = Field(sa_type=JSONB)
+    head: Head = Field(sa_type=HEAD)
     period_end: date | None = None
     figures: int
-    observations: dict[str, Any] | None = Field(default=None, sa_type=JSONB(none_as_null=True))
+    observations: ObjectReference | None = Field(default=None, sa_type=Json(ObjectReference))
     evidence: dict[str, Any] = Field(sa_type=JSONB)
     checked: list[str] = Field(sa_type=JSONB)
-    reasons: list[dict[str, Any]] = Field(sa_type=JSONB)
-    releases: list[dict[str, Any]] = Field(sa_type=JSONB)
+    reasons: tuple[Reason, ...] = Field(sa_type=REASONS)
+    releases: tuple[Release, ...] = Field(sa_type=Json(tuple[Release, ...]))
     waived: list[str] = Field(sa_type=JSONB)
     room: str | None = None
     hold: int | None = Field(default=None, sa_type=sa.BigInteger)
@@ -178,7 +186,7 @@ class RequestRow(SQLModel, table=True):
     decision: int = Field(sa_type=sa.BigInteger)
     state: str
     message: str
-    articles: list[dict[str, Any]] = Field(sa_type=JSONB)
+    articles: tuple[Article, ...] = Field(sa_type=ARTICLES)
     submission_id: UUID | None = None
     decided_at: datetime = Field(sa_type=TIME)
 
@@ -221,8 +229,8 @@ class PreReleaseRow(SQLModel, table=True):
     audience_kind: str = Field(primary_key=True)
     audience_id: str = Field(primary_key=True)
     decision: int = Field(sa_type=sa.BigInteger)
-    head: dict[str, Any] = Field(sa_type=JSONB)
-    articles: list[dict[str, Any]] = Field(sa_type=JSONB)
+    head: Head = Field(sa_type=HEAD)
+    articles: tuple[Article, ...] = Field(sa_type=ARTICLES)
     since: datetime = Field(sa_type=TIME)
 
 
@@ -235,7 +243,7 @@ class IncidentRow(SQLModel, table=True):
     incident_id: UUID = Field(primary_key=True)
     submission_id: UUID
     attempt: int
-    head: dict[str, Any] = Field(sa_type=JSONB)
+    head: Head = Field(sa_type=HEAD)
     level: str
     markings: list[dict[str, str]] = Field(sa_type=JSONB)
     room: str | None = None

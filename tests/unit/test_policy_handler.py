@@ -316,7 +316,7 @@ def test_rows_remember_the_decision() -> None:
     assert row.values["submission_id"] == UUID(SUBMISSION)
     assert row.values["verdict"] == "withheld"
     assert row.values["policies"][0] == "dien-bien-1618-2021.4.2"
-    assert row.values["reasons"][0]["clause"] == "2"
+    assert row.values["reasons"][0].clause == "2"
     assert (row.values["event_id"], row.values["decided_at"]) == (event.id, event.time)
     assert set(row.values) == set(DecisionRow.model_fields)
     assert set(submission.values) == set(SubmissionRow.model_fields)

@@ -93,7 +93,8 @@ def test_neither_acceptance_nor_a_waiver_lets_a_marked_one_through() -> None:
 
 def test_the_end_of_an_incident_is_an_event_without_words() -> None:
     row = IncidentRow(
-        incident_id=uuid4(), submission_id=UUID(SUBMISSION), attempt=1, head={}, level="secret",
+        incident_id=uuid4(), submission_id=UUID(SUBMISSION), attempt=1, level="secret",
+        head=validated().data.head,
         markings=[], opened_at=datetime(2026, 11, 26, tzinfo=UTC),
     )  # fmt: skip
     said = Closing(

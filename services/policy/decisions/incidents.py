@@ -12,7 +12,6 @@ from uuid import UUID, uuid5
 
 from services.events.common import Head
 from services.events.policy import IncidentClosed, IncidentOpened, IncidentOutcome
-from services.kernel.avro import to_avro
 from services.kernel.command import Act, Refused
 from services.kernel.events import Event, Outcome, Row
 from services.model.enumerations import SecretLevel
@@ -42,7 +41,7 @@ def opened(event: Event, head: Head, markings: tuple[Finding, ...], facts: Facts
         "incident_id": incident,
         "submission_id": UUID(head.submission_id),
         "attempt": head.attempt,
-        "head": to_avro(head),
+        "head": head,
         "level": markings[0].kind,
         "markings": places,
         "room": facts.item.room,

@@ -25,7 +25,6 @@ from services.events.policy import (
     SubmissionWithdrawn,
     SubmissionWithheld,
 )
-from services.kernel.avro import to_avro
 from services.kernel.events import EventData, Outcome, Row
 from services.model.enumerations import Completeness
 from services.policy.decisions.deadline import due
@@ -40,7 +39,6 @@ from services.policy.decisions.facts import (
 )
 from services.policy.decisions.requests import absent, answered, releases, standing
 from services.policy.decisions.rows import (
-    REASONS,
     REVIEWS,
     WITHDRAWALS,
     attempt_row,
@@ -239,8 +237,8 @@ class Ledger:
             "attempt": attempt.attempt,
             "verdict": verdict.value,
             "policies": list(entered.checked) if own else [],
-            "reasons": REASONS.dump_python(entered.reasons if own else (), mode="json"),
-            "head": to_avro(entered.head),
+            "reasons": entered.reasons if own else (),
+            "head": entered.head,
             "event_id": self._cause,
             "decided_at": self._at,
         }

@@ -7,12 +7,8 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from pydantic import TypeAdapter
-
-from services.events.common import Article, Head
-from services.events.policy import Reason, Release, ReleaseState
-from services.kernel.avro import from_avro, to_avro
-from services.kernel.events import ObjectReference, Row
+from services.events.policy import ReleaseState
+from services.kernel.events import Row
 from services.kernel.mapping import Mapped
 from services.model.flags import Combination, Flags
 from services.model.period import Period, PeriodError
@@ -40,10 +36,6 @@ from services.policy.store import (
     WithdrawalRow,
 )
 
-REASONS = TypeAdapter(tuple[Reason, ...])
-RELEASES = TypeAdapter(tuple[Release, ...])
-ARTICLES = TypeAdapter(tuple[Article, ...])
-"""As they stand in columns of JSON."""
 REVIEWS = Mapped(Reviewed, ActRow, {"id": "review_id", "at": "decided_at"})
 WITHDRAWALS = Mapped(Withdrawal, WithdrawalRow, {"id": "withdrawal_id", "at": "withdrawn_at"})
 JUDGEMENT = ("judged_by", "is_harmless", "judgement_reason", "judgement_document", "judged_at")
@@ -57,14 +49,14 @@ def attempt_row(one: Attempt, at: datetime) -> Row:
         "verdict": one.verdict.value,
         "decision": one.decision,
         "decided_at": at,
-        "head": to_avro(one.head),
+        "head": one.head,
         "period_end": end_of(one.head.period),
         "figures": one.figures,
-        "observations": vars(one.observations) if one.observations else None,
+        "observations": one.observations,
         "evidence": _evidence(one.evidence),
         "checked": list(one.checked),
-        "reasons": REASONS.dump_python(one.reasons, mode="json"),
-        "releases": RELEASES.dump_python(one.releases, mode="json"),
+        "reasons": one.reasons,
+        "releases": one.releases,
         "waived": sorted(one.waived),
     }
     if one.hold is not None:
@@ -88,13 +80,13 @@ def attempt_of(row: AttemptRow) -> Attempt:
         attempt=row.attempt,
         verdict=verdict,
         decision=row.decision,
-        head=from_avro(Head, row.head),
+        head=row.head,
         figures=row.figures,
-        observations=ObjectReference(**row.observations) if row.observations else None,
+        observations=row.observations,
         evidence=_evidence_of(row.evidence),
         checked=tuple(row.checked),
-        reasons=REASONS.validate_python(row.reasons),
-        releases=RELEASES.validate_python(row.releases),
+        reasons=row.reasons,
+        releases=row.releases,
         waived=frozenset(row.waived),
         hold=hold,
     )
@@ -110,8 +102,8 @@ def pre_release_rows(one: Attempt, at: datetime) -> Iterator[Row]:
                 "audience_kind": release.audience_kind.value,
                 "audience_id": release.audience_id,
                 "decision": one.decision,
-                "head": to_avro(one.head),
-                "articles": ARTICLES.dump_python(release.articles, mode="json"),
+                "head": one.head,
+                "articles": release.articles,
                 "since": at,
             }
             yield Row(PreReleaseRow, values, conflict="ignore")
@@ -150,7 +142,7 @@ def request_row(asked: Asked, answer: Answer) -> Row:
         "decision": answer.decision,
         "state": answer.state.value,
         "message": answer.message,
-        "articles": ARTICLES.dump_python(answer.articles, mode="json"),
+        "articles": answer.articles,
         "submission_id": answer.submission_id and UUID(answer.submission_id),
         "decided_at": answer.at,
     }
@@ -163,7 +155,7 @@ def asked_of(row: RequestRow) -> Asked:
         decision=row.decision,
         state=ReleaseState(row.state),
         message=row.message,
-        articles=ARTICLES.validate_python(row.articles),
+        articles=row.articles,
         submission_id=str(row.submission_id) if row.submission_id else None,
         at=row.decided_at,
     )

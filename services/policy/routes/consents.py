@@ -258,7 +258,7 @@ def _submissions(session: Session, consent: ConsentRow) -> list[UUID]:
     return sorted(
         row.submission_id
         for row in rows
-        if consent.period is None or same_period(consent.period, row.head["period"])
+        if consent.period is None or same_period(consent.period, row.head.period)
     )
 
 

@@ -48,7 +48,7 @@ async def end(incident: UUID, body: Closed, context: With, access: Closer) -> In
         who, row = access.principal, queries.incident(session, access, incident)
         if row is None:
             raise Refused(Code.NO_INCIDENT)
-        if who.organisation == row.head["sender"]:
+        if who.organisation == row.head.sender:
             raise Refused(Code.OWN_SUBMISSION)
         outcome = close(row, Closing(person=who.id, **body.model_dump()), now)
         if outcome is not None:

@@ -62,5 +62,5 @@ def listed(
 def _view(row: PreReleaseRow) -> PreReleaseView:
     names = ("sender", "form", "period", "completeness")
     return PreReleaseView(
-        **row.model_dump(exclude={"head"}), **{name: row.head[name] for name in names}
+        **row.model_dump(exclude={"head"}), **{name: getattr(row.head, name) for name in names}
     )

@@ -122,12 +122,12 @@ def _answered_by_another_item(session: Session, at: datetime) -> Iterator[UUID]:
         col(RequestRow.message) == NOT_ITS_RECIPIENT,
     )
     statement = (
-        select(RequestRow, AttemptRow.head)
+        select(RequestRow, AttemptRow)
         .join(AttemptRow, of_submission)
         .where(by_item, AttemptRow.verdict == Verdict.CLEARED.value)
     )
-    for row, head in session.exec(statement):
-        about = head["sender"], head["form"]
+    for row, attempt in session.exec(statement):
+        about = attempt.head.sender, attempt.head.form
         if about not in items:
             items[about] = item_facts(session, *about, at)
         asked, item = asked_of(row), items[about]

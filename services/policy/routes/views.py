@@ -318,10 +318,10 @@ def review_view(
         findings=f"/v1/submissions/{row.submission_id}/findings?attempt={row.attempt}",
         decision=row.decision,
         verdict=row.verdict,
-        **{name: row.head[name] for name in HEAD},
+        **{name: getattr(row.head, name) for name in HEAD},
         figures=row.figures,
         warnings=row.evidence["warnings"],
-        reasons=[_reason(one, numbers) for one in row.reasons],
+        reasons=[_reason(asdict(one), numbers) for one in row.reasons],
         room=row.room,
         held_since=row.held_since,
         due=row.due,
@@ -375,13 +375,15 @@ def _together(found: Sequence[Text]) -> dict[str, str]:
 def incident_view(row: IncidentRow) -> IncidentView:
     """An incident."""
     shown = row.model_dump(include=set(IncidentView.model_fields))
-    return IncidentView(**shown, **{name: row.head[name] for name in ("sender", "form", "period")})
+    return IncidentView(
+        **shown, **{name: getattr(row.head, name) for name in ("sender", "form", "period")}
+    )
 
 
 def request_view(row: RequestRow, numbers: Mapping[str, str]) -> RequestView:
     """A request; `numbers` are the instruments'."""
     shown = row.model_dump(include=set(RequestView.model_fields))
-    shown["articles"] = [_numbered(one, numbers) for one in row.articles]
+    shown["articles"] = [_numbered(asdict(one), numbers) for one in row.articles]
     return RequestView(**shown, text=texts(row.message).to_dict())
 
 
