@@ -155,8 +155,8 @@ def _attempt(
         "form": head.form,
         "head": _stated(event),
         "content": original.sha256,
-        "original": vars(original),
-        "report": vars(report),
+        "original": original,
+        "report": report,
         "verdict": verdict.TOPIC.removeprefix("submission."),
         "received_at": event.time,
     }

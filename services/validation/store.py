@@ -10,8 +10,12 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel
 
+from services.kernel.events import ObjectReference
+from services.kernel.mapping import Json
+
 SCHEMA = "validation"
 TIME = sa.DateTime(timezone=True)
+OBJECT = Json(ObjectReference)
 
 
 class AttemptRow(SQLModel, table=True):
@@ -25,8 +29,8 @@ class AttemptRow(SQLModel, table=True):
     form: str
     head: dict[str, Any] = Field(sa_type=JSONB)
     content: str
-    original: dict[str, Any] = Field(sa_type=JSONB)
-    report: dict[str, Any] = Field(sa_type=JSONB)
+    original: ObjectReference = Field(sa_type=OBJECT)
+    report: ObjectReference = Field(sa_type=OBJECT)
     verdict: str
     received_at: datetime = Field(sa_type=TIME)
 

@@ -15,7 +15,6 @@ from services.kernel import replica
 from services.kernel.api import Context
 from services.kernel.auth import Access, Role, Scope, table
 from services.kernel.command import Refused
-from services.kernel.events import ObjectReference
 from services.kernel.vault import Erased
 from services.model.responsibility import Rooms, home, readers, verifiers
 from services.model.responsibility import rooms as of_items
@@ -198,7 +197,7 @@ def report(context: Context, row: AttemptRow) -> Mapping[str, Any]:
     """The report of an attempt; raises Refused where it was erased."""
     assert context.vault is not None, "validation needs SOLIEU_VAULT"
     try:
-        found: dict[str, Any] = json.loads(context.vault.get(ObjectReference(**row.report)))
+        found: dict[str, Any] = json.loads(context.vault.get(row.report))
     except Erased:
         raise Refused(Code.ERASED) from None
     return found

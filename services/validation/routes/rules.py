@@ -25,7 +25,6 @@ from services.kernel import replica, trials
 from services.kernel.api import Context, With
 from services.kernel.auth import Access, allowed
 from services.kernel.command import Body, Refused, carried_out
-from services.kernel.events import ObjectReference
 from services.kernel.pool import Overrun, Pool
 from services.kernel.vault import Erased
 from services.model.form import Form
@@ -194,8 +193,8 @@ def _work(context: Context, change: Change, row: AttemptRow, reads: queries.Read
         facts = replace(facts, history=history_of(session, row.head, row.received_at))
     assert context.vault is not None, "validation needs SOLIEU_VAULT"
     try:
-        original = context.vault.get(ObjectReference(**row.original))
-        report = json.loads(context.vault.get(ObjectReference(**row.report)))
+        original = context.vault.get(row.original)
+        report = json.loads(context.vault.get(row.report))
     except Erased:
         raise Untestable("erased") from None
     return Work(facts, original, report)
