@@ -154,53 +154,58 @@ def create(
     if config.vault:
         vault = open_vault(engine, config.vault, config.master_key.get_secret_value())
 
-    @asynccontextmanager
-    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        relaying = asyncio.create_task(relay.watch())
-        watch = app.state.watch = health.Watch(service, vault.check) if vault else None
-        try:
-            if app.state.keeps_up:
-                keeper.start()
-            async with background(app.state.context):
-                yield
-        finally:
-            if watch:
-                watch.stop()
-            if app.state.keeps_up:
-                with suppress(Exception):  # the database is away: the next start looks after it
-                    await run_in_threadpool(keeper.stop)
-            relay.close()
-            await asyncio.wait({relaying}, timeout=5)
-            relaying.cancel()
-            with suppress(asyncio.CancelledError):
-                await relaying
-            await publisher.stop()
-            close(engine)
-
+    topics = [one for one in load().values() if one.owner == service]
+    keeper = Upkeep(
+        service, engine, config.kafka, BrokerTopics(config.kafka, [*topics, *read_by(service)]),
+        [publications.CHECK, *checks], clock, chores=chores,
+    )  # fmt: skip
+    context = Context(service, config, engine, vault, Outbox(service, codec(), clock), relay, clock)
     app = FastAPI(
-        title=title, description=description, version="1", lifespan=lifespan,
-        docs_url=None, redoc_url=None,
+        title=title, description=description, version="1", docs_url=None, redoc_url=None,
+        lifespan=lambda app: _serving(app, publisher, keeper, background),
     )  # fmt: skip
     app.state.keys = RemoteKeys(config.catalogue_url)
     app.state.reads = Reads()
     app.state.watch = None
     app.state.keeps_up = False
     app.state.reads_topics = Lock()
-    outbox = Outbox(service, codec(), clock)
-    checks = [publications.CHECK, *checks]
-    topics = [one for one in load().values() if one.owner == service]
-    keeper = Upkeep(
-        service, engine, config.kafka, BrokerTopics(config.kafka, [*topics, *read_by(service)]),
-        checks, clock, chores=chores,
-    )  # fmt: skip
-    app.state.context = Context(service, config, engine, vault, outbox, relay, clock)
+    app.state.context = context
     if limits_bodies:
         # Before `install`, whose layer is then the outer one: a group of tasks would hide what is raised here.
         app.add_middleware(BodyLimit)
     problems.install(app, service)
     _common(app, service, engine, relay)
-    _compared(app, [check.compare for check in checks])
+    _compared(app, [check.compare for check in (publications.CHECK, *checks)])
     return app
+
+
+@asynccontextmanager
+async def _serving(
+    app: FastAPI, publisher: Publisher, keeper: Upkeep, background: Background
+) -> AsyncIterator[None]:
+    """While it serves, it relays its outbox, looks after its topics and watches its vault."""
+    context: Context = app.state.context
+    relaying = asyncio.create_task(context.relay.watch())
+    vault = context.vault
+    watch = app.state.watch = health.Watch(context.service, vault.check) if vault else None
+    try:
+        if app.state.keeps_up:
+            keeper.start()
+        async with background(context):
+            yield
+    finally:
+        if watch:
+            watch.stop()
+        if app.state.keeps_up:
+            with suppress(Exception):  # the database is away: the next start looks after it
+                await run_in_threadpool(keeper.stop)
+        context.relay.close()
+        await asyncio.wait({relaying}, timeout=5)
+        relaying.cancel()
+        with suppress(asyncio.CancelledError):
+            await relaying
+        await publisher.stop()
+        close(context.engine)
 
 
 def _common(app: FastAPI, service: str, engine: Engine, relay: Relay) -> None:

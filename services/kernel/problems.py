@@ -114,6 +114,33 @@ def _named(where: Sequence[Mapping[str, Any]], language: str) -> str:
     return "; ".join(f"{'.'.join(one['in'])}: {one['what'][language]}" for one in where[:NAMED])
 
 
+def _malformed(error: RequestValidationError) -> Problem:
+    where = [
+        {"in": list(map(str, e["loc"])), "what": {"vi": vietnamese(e), "en": e["msg"]}}
+        for e in error.errors()
+    ]
+    return Problem(
+        422,
+        "malformed-request",
+        {"vi": "Yêu cầu không đúng định dạng", "en": "The request is malformed"},
+        {
+            "vi": f"Sửa các trường nêu trong «errors»: {_named(where, 'vi')}.",
+            "en": f"Mend the fields named in «errors»: {_named(where, 'en')}.",
+        },
+        errors=where,
+    )
+
+
+def _http(error: HTTPException) -> Problem:
+    return Problem(
+        error.status_code,
+        "http",
+        {"vi": f"Yêu cầu bị từ chối ({error.status_code})", "en": str(error.detail)},
+        {"vi": "Xem tài liệu API tại /docs.", "en": "See the API's documentation at /docs."},
+        error.headers,
+    )
+
+
 def install(app: FastAPI, service: str) -> None:
     """Makes every error of the service's application a problem, unforeseen ones too."""
     retries = metrics.RETRIES.labels(service)
@@ -124,22 +151,7 @@ def install(app: FastAPI, service: str) -> None:
 
     @app.exception_handler(RequestValidationError)
     async def malformed(request: Request, error: RequestValidationError) -> JSONResponse:
-        where = [
-            {"in": list(map(str, e["loc"])), "what": {"vi": vietnamese(e), "en": e["msg"]}}
-            for e in error.errors()
-        ]
-        return answer(
-            Problem(
-                422,
-                "malformed-request",
-                {"vi": "Yêu cầu không đúng định dạng", "en": "The request is malformed"},
-                {
-                    "vi": f"Sửa các trường nêu trong «errors»: {_named(where, 'vi')}.",
-                    "en": f"Mend the fields named in «errors»: {_named(where, 'en')}.",
-                },
-                errors=where,
-            )
-        )
+        return answer(_malformed(error))
 
     @app.exception_handler(TooLarge)
     async def too_large(request: Request, error: TooLarge) -> JSONResponse:
@@ -147,18 +159,7 @@ def install(app: FastAPI, service: str) -> None:
 
     @app.exception_handler(HTTPException)
     async def http(request: Request, error: HTTPException) -> JSONResponse:
-        return answer(
-            Problem(
-                error.status_code,
-                "http",
-                {"vi": f"Yêu cầu bị từ chối ({error.status_code})", "en": str(error.detail)},
-                {
-                    "vi": "Xem tài liệu API tại /docs.",
-                    "en": "See the API's documentation at /docs.",
-                },
-                error.headers,
-            )
-        )
+        return answer(_http(error))
 
     @app.middleware("http")
     async def unforeseen(request: Request, call_next: Any) -> Any:

@@ -190,45 +190,12 @@ def _parts(
 ) -> list[Part]:
     """The sections in the order in which they matter; a section without content isn't there."""
     attempt, say = found.attempt, words.sayer(language)
-    is_sender = attempt["sender"] == who.organisation
-    with_words = found.answered or found.report
-    from_report = (with_words or attempt)["findings"]
-    listed, more = findings.shown(from_report, len(from_report), language)
-    room_id = (found.review or {}).get("room") or ""
-    room = words.in_language(found.names.get(("organisation", room_id)), language, room_id)
-    # Who decided, when and why is shown also when nothing waits any more.
-    waits = found.review if attempt["state"] == "held" else None
-    values: dict[str, Any] = {
-        "attempt": attempt,
-        "tone": standing.TONES[attempt["state"]],
-        "advice": standing.advice(attempt, is_sender, language),
-        "steps": standing.steps(attempt, language),
-        "review": found.review,
-        "acts": found.review["acts"] if found.review else [],
-        "is_sender": is_sender,
-        "whose_turn": standing.whose_turn(waits, room, language),
-        "may_decide": _may_decide(who, waits, is_sender),
-        "has_decided": _has_decided(who, waits),
-        "form_field": FORM_FIELD,
-        "form_token": token,
-        "listed": listed,
-        "more": more,
-        "verifications": found.verifications,
-        "sheets": findings.by_sheet(listed),
-        "tally": findings.tally(found.report),
-        "repairs": found.report["repairs"] if found.report else [],
-        "has_report": with_words is not None,
-        # Intake gives the workbook to whom it gives its report.
-        "may_download": found.report is not None,
-        "has_receipt": attempt["verdict"] in standing.RECEIPT_VERDICTS
-        and who.may("audit", "receipt.read"),
-        "receipt_name": receipt_name(attempt["id"], attempt["attempt"]),
-    }
+    values = _values(found, who, language) | {"form_field": FORM_FIELD, "form_token": token}
     sections = {
         "standing": True,
         "path": True,
         "reasons": bool(attempt["reasons"]),
-        "findings": bool(listed),
+        "findings": bool(values["listed"]),
         "decided": bool(values["acts"]),
         "decision": values["may_decide"],
         "verifications": bool(found.verifications),
@@ -247,3 +214,39 @@ def _parts(
         for name, is_there in sections.items()
         if is_there
     ]
+
+
+def _values(found: Seen, who: Person, language: Language) -> dict[str, Any]:
+    """What the sections show."""
+    attempt, is_sender = found.attempt, found.attempt["sender"] == who.organisation
+    with_words = found.answered or found.report
+    from_report = (with_words or attempt)["findings"]
+    listed, more = findings.shown(from_report, len(from_report), language)
+    room_id = (found.review or {}).get("room") or ""
+    room = words.in_language(found.names.get(("organisation", room_id)), language, room_id)
+    # Who decided, when and why is shown also when nothing waits any more.
+    waits = found.review if attempt["state"] == "held" else None
+    return {
+        "attempt": attempt,
+        "tone": standing.TONES[attempt["state"]],
+        "advice": standing.advice(attempt, is_sender, language),
+        "steps": standing.steps(attempt, language),
+        "review": found.review,
+        "acts": found.review["acts"] if found.review else [],
+        "is_sender": is_sender,
+        "whose_turn": standing.whose_turn(waits, room, language),
+        "may_decide": _may_decide(who, waits, is_sender),
+        "has_decided": _has_decided(who, waits),
+        "listed": listed,
+        "more": more,
+        "verifications": found.verifications,
+        "sheets": findings.by_sheet(listed),
+        "tally": findings.tally(found.report),
+        "repairs": found.report["repairs"] if found.report else [],
+        "has_report": with_words is not None,
+        # Intake gives the workbook to whom it gives its report.
+        "may_download": found.report is not None,
+        "has_receipt": attempt["verdict"] in standing.RECEIPT_VERDICTS
+        and who.may("audit", "receipt.read"),
+        "receipt_name": receipt_name(attempt["id"], attempt["attempt"]),
+    }

@@ -210,9 +210,8 @@ def _row(body: Given, person: str, now: datetime) -> ConsentRow:
 def _carry_out(context: Context, consent: UUID) -> None:
     """Decides again what a consent is about, a submission a transaction; then notes that it is done.
 
-    Nothing before the first day on which it counts.
-
-    Who decides meanwhile holds the consent's row, so that either sees what the other did.
+    Nothing before the first day on which it counts. Who decides meanwhile holds the consent's row, so that either sees
+    what the other did.
     """
     now = context.clock()
     with Session(context.engine) as session:
