@@ -20,7 +20,8 @@ from typing import Any, Self
 import httpx2
 
 from services.connector.keys import Key, office_of
-from services.connector.transport import FIRST_DELAY, Refused, Transport, Unreachable, now
+from services.connector.transport import FIRST_DELAY, Transport, Unreachable, now
+from services.kernel.refused import Refused
 from services.model.enumerations import Completeness, Regime, SecretLevel
 from services.model.statement import Classification, Nil, Question, SecretNotice, Statement, sign
 from services.model.text import read

@@ -4,34 +4,16 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
 
 import httpx2
 
-AGAIN = frozenset({429, 502, 503, 504})
+from services.kernel.refused import AGAIN, Refused
+
 FIRST_DELAY = 0.2
 LONGEST_DELAY = 5.0
-
-
-class Refused(Exception):
-    """The service does not take it, and its problem details say how to mend it (Vietnamese first)."""
-
-    def __init__(self, problem: Mapping[str, Any]) -> None:
-        super().__init__(f"{problem.get('title')} {problem.get('detail')}")
-        self.problem = dict(problem)
-
-    @property
-    def code(self) -> str:
-        """The stable code of the reason."""
-        return str(self.problem.get("type", "")).rpartition(":")[2]
-
-    @property
-    def status(self) -> int:
-        """The HTTP status."""
-        return int(self.problem.get("status", 0))
 
 
 class Unreachable(Exception):
@@ -59,8 +41,10 @@ class Transport:
         while True:
             try:
                 response = self.client.send(request())
+                if response.is_success:
+                    return response
                 if response.status_code not in AGAIN:
-                    return _checked(response)
+                    raise Refused.of(response)
                 reason = f"HTTP {response.status_code}"
                 pause = max(delay, _retry_after(response))
             except httpx2.TransportError as error:
@@ -71,18 +55,6 @@ class Transport:
                 raise Unreachable(f"{self.client.base_url}: {reason}")
             self.sleep(pause)
             delay = min(delay * 2, LONGEST_DELAY)
-
-
-def _checked(response: httpx2.Response) -> httpx2.Response:
-    if response.is_success:
-        return response
-    try:
-        problem = response.json()
-    except ValueError:
-        problem = None
-    if not isinstance(problem, dict):
-        problem = {"status": response.status_code, "title": f"HTTP {response.status_code}"}
-    raise Refused(problem)
 
 
 def _retry_after(response: httpx2.Response) -> float:

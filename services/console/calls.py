@@ -8,25 +8,11 @@ from typing import Any
 
 import httpx2
 
+from services.kernel.refused import AGAIN, Refused
 from services.kernel.settings import Settings
 
 TIMEOUT = httpx2.Timeout(15, connect=3)
 CONNECTIONS = httpx2.Limits(max_connections=200, max_keepalive_connections=20)
-
-
-class Refused(Exception):
-    """A service answered with a problem (RFC 9457): what is wrong, and how to mend it, in both languages."""
-
-    def __init__(self, status: int, problem: Mapping[str, Any]) -> None:
-        super().__init__(status)
-        self.status = status
-        self.problem = problem
-
-    def texts(self, language: str) -> tuple[str, str]:
-        """Title and advice in this language; blank where the service had none."""
-        found = self.problem if language == "vi" else self.problem.get("en")
-        found = found if isinstance(found, Mapping) else {}
-        return str(found.get("title") or ""), str(found.get("detail") or "")
 
 
 class Away(Exception):
@@ -129,10 +115,4 @@ def _given(parameters: Mapping[str, Any] | None) -> dict[str, Any] | None:
 
 def _refusal(service: str, answer: httpx2.Response) -> Exception:
     """Refused, or Away where trying again later helps."""
-    if answer.status_code in (429, 502, 503, 504):
-        return Away(service)
-    try:
-        problem = answer.json()
-    except ValueError:
-        problem = {}
-    return Refused(answer.status_code, problem if isinstance(problem, Mapping) else {})
+    return Away(service) if answer.status_code in AGAIN else Refused.of(answer)

@@ -11,11 +11,12 @@ from fastapi.responses import RedirectResponse
 from starlette.exceptions import HTTPException
 
 from services.console import words
-from services.console.calls import Away, Refused
+from services.console.calls import Away
 from services.console.rendering import page
 from services.console.security import Forged
 from services.console.session import LoginNeeded
 from services.console.words import Switched
+from services.kernel.refused import Refused
 
 log = structlog.get_logger()
 

@@ -10,9 +10,9 @@ from fastapi import Request, Response
 from fastapi.responses import RedirectResponse
 
 from services.console import words
-from services.console.calls import Refused
 from services.console.security import form_of
 from services.console.session import Person
+from services.kernel.refused import Refused
 
 Problem = tuple[str, str]
 """What is wrong, and how to mend it, in the reader's language."""

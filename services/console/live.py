@@ -18,7 +18,8 @@ from typing import Any
 from fastapi import Request
 from fastapi.responses import StreamingResponse
 
-from services.console.calls import Away, Refused
+from services.console.calls import Away
+from services.kernel.refused import Refused
 
 EVERY_SECONDS = 2.0
 LASTS_SECONDS = 240.0

@@ -13,7 +13,8 @@ from functools import cache
 from typing import Any
 from urllib.parse import quote
 
-from services.console.calls import Away, Refused, Services
+from services.console.calls import Away, Services
+from services.kernel.refused import Refused
 from services.model.catalogue import starter_pack
 
 KEEP_SECONDS = 300.0

@@ -17,9 +17,10 @@ from fastapi import Depends, Request
 from fastapi.concurrency import run_in_threadpool
 from httpx2 import HTTPError
 
-from services.console.calls import Away, Refused
+from services.console.calls import Away
 from services.console.security import renew_form_token, set_cookie
 from services.kernel.auth import Scope, principal_of, table
+from services.kernel.refused import Refused
 
 COOKIE = "solieu_session"
 RENEW_BEFORE = timedelta(minutes=10)

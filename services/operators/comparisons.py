@@ -12,6 +12,7 @@ from typing import Annotated, Any
 
 import typer
 
+from services.kernel.refused import Refused
 from services.terminal.client import Api, checked, operator
 from services.terminal.show import AsJson, Exit, as_json, say, table
 
@@ -149,7 +150,7 @@ def _asked(method: str, path: str, services: Iterable[str]) -> Answers:
             if isinstance(answer, Exception):
                 away[api.service] = str(answer) or type(answer).__name__
             elif answer.status_code >= 500:
-                away[api.service] = _both(answer.json())
+                away[api.service] = _both(Refused.of(answer).problem)
             else:
                 given[api.service] = checked(f"{api.service} {path}", answer).json()
     return Answers(given, away)

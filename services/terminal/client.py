@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
+from services.kernel.refused import Refused
 from services.terminal.show import Exit, say, show_problem
 
 if TYPE_CHECKING:
@@ -109,7 +110,7 @@ def checked(
     """A good answer; ends the command, with what the service says, where it refuses."""
     if answer.is_success:
         return answer
-    show_problem(what, answer.json())
+    show_problem(what, Refused.of(answer).problem)
     if answer.status_code == 422:
         raise typer.Exit(unreadable)
     raise typer.Exit(Exit.UNREACHABLE if answer.status_code >= 500 else Exit.NOT_FOUND)

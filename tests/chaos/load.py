@@ -18,7 +18,7 @@ import httpx2
 
 from services.connector.client import Connector
 from services.connector.keys import Key
-from services.connector.transport import Refused
+from services.kernel.refused import Refused
 from services.model.enumerations import Completeness, Regime
 from services.model.statement import Classification, Statement
 

@@ -499,6 +499,18 @@ def test_a_refusal_is_told_and_has_its_exit_code(
     assert "Không có" in result.stderr and "None such" in result.stderr
 
 
+@pytest.mark.parametrize(("status", "code"), [(404, 4), (502, 5)])
+def test_what_is_not_a_services_answer_is_a_sentence_too(
+    sent_back: list[int], monkeypatch: pytest.MonkeyPatch, status: int, code: int
+) -> None:
+    page = httpx2.Response(status, text="<html>nginx</html>")
+    services_answer(monkeypatch, {"grdp": page}, intake=lambda: page)
+    result = run("trace", SUBMISSION)
+    assert (result.exit_code, f"HTTP {status}" in result.stderr) == (code, True)
+    assert result.exception is None or isinstance(result.exception, SystemExit)
+    assert run("feed", "rebuild").exit_code == code
+
+
 def test_a_broker_that_is_away_is_a_sentence_and_exit_code_5() -> None:
     environment = {"SOLIEU_KAFKA_BOOTSTRAP": "127.0.0.1:1", "PYTHONUTF8": "1"}
     result = subprocess.run(

@@ -6,10 +6,10 @@ from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import RedirectResponse
 
 from services.console import session, words
-from services.console.calls import Refused
 from services.console.rendering import page
 from services.console.security import form_of
 from services.console.words import switch_language
+from services.kernel.refused import Refused
 
 router = APIRouter(include_in_schema=False)
 HOME = "/submissions"

@@ -11,7 +11,7 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Query, Request, Response
 
 from services.console import findings, live, standing, words
-from services.console.calls import Away, Refused
+from services.console.calls import Away
 from services.console.form import Typed
 from services.console.live import Part
 from services.console.pages.downloads import receipt_name
@@ -19,6 +19,7 @@ from services.console.rendering import fragment, page
 from services.console.security import FORM_FIELD, form_token
 from services.console.session import Person, Who
 from services.console.words import switch_language
+from services.kernel.refused import Refused
 from services.model.text import Language
 
 router = APIRouter(include_in_schema=False)

@@ -9,12 +9,13 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.responses import RedirectResponse
 
 from services.console import live, words
-from services.console.calls import Away, Refused
+from services.console.calls import Away
 from services.console.live import Part
 from services.console.rendering import fragment, page
 from services.console.session import Person, Who
 from services.console.standing import TONES
 from services.console.words import switch_language
+from services.kernel.refused import Refused
 from services.model.text import Language
 
 router = APIRouter(include_in_schema=False)

@@ -1,0 +1,46 @@
+"""What an API answers to its clients that is no success, as they see it (RFC 9457)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    import httpx2
+
+AGAIN: Final = frozenset({429, 502, 503, 504})
+"""Statuses after which the same request may succeed in a while."""
+
+
+class Refused(Exception):
+    """A service does not do it: what is wrong, and how to mend it, in both languages."""
+
+    def __init__(self, problem: Mapping[str, Any]) -> None:
+        super().__init__(f"{problem.get('title')} {problem.get('detail')}")
+        self.problem = dict(problem)
+
+    @classmethod
+    def of(cls, answer: httpx2.Response) -> Refused:
+        """From an answer that is no success; one without problem details says its status alone."""
+        try:
+            problem = answer.json()
+        except ValueError:
+            problem = None
+        given = problem if isinstance(problem, dict) else {"title": f"HTTP {answer.status_code}"}
+        return cls({"status": answer.status_code} | given)
+
+    @property
+    def code(self) -> str:
+        """The stable code of the reason."""
+        return str(self.problem.get("type", "")).rpartition(":")[2]
+
+    @property
+    def status(self) -> int:
+        """The HTTP status."""
+        return int(self.problem.get("status", 0))
+
+    def texts(self, language: str) -> tuple[str, str]:
+        """Title and advice in this language; blank where the service had none."""
+        found = self.problem if language == "vi" else self.problem.get("en")
+        found = found if self.code and isinstance(found, Mapping) else {}
+        return str(found.get("title") or ""), str(found.get("detail") or "")
