@@ -25,8 +25,8 @@ from rich.table import Table
 from services.model.enumerations import Completeness
 from services.model.form import load_forms
 from services.model.period import Period
-from services.validation.check import check
-from services.validation.statement import Statement
+from services.validation.checking.check import check
+from services.validation.reading.statement import Statement
 from services.validation.workbook import open_workbook
 
 EXAMPLES = Path(__file__).resolve().parents[1] / "examples" / "dien-bien"

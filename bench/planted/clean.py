@@ -16,10 +16,10 @@ from services.model.form import Form, load_forms
 from services.model.period import Frequency, Period
 from services.model.rule import Axis, CellType, Relation, Total
 from services.model.table import Column, Role, Span, Table, TableKind
-from services.validation.numbers import printed
-from services.validation.placing.wording import spellings
-from services.validation.statement import Statement
+from services.validation.reading.placing.wording import spellings
+from services.validation.reading.statement import Statement
 from services.validation.workbook import address
+from services.validation.workbook.numbers import printed
 
 
 @dataclass

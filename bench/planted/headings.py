@@ -14,7 +14,7 @@ from services.model.enumerations import Completeness
 from services.model.legacy import Encoding, decoded
 from services.model.period import Frequency
 from services.model.table import Role, Span
-from services.validation.placing.wording import spellings
+from services.validation.reading.placing.wording import spellings
 from services.validation.workbook import address
 
 COMPLETENESS = {

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from xml.sax.saxutils import escape, quoteattr
 
-from services.validation.ooxml.package import MAIN, OFFICE
+from services.validation.telling.ooxml.package import MAIN, OFFICE
 from services.validation.workbook import address
 
 _TYPES = "http://schemas.openxmlformats.org/package/2006/content-types"

@@ -15,9 +15,9 @@ from bench.planted.errors import KINDS
 from bench.planted.planting import Plant, Planted
 from services.model.enumerations import Severity
 from services.model.observation import to_frame
-from services.validation.check import check
-from services.validation.report import Report
-from services.validation.shrinking import Earlier
+from services.validation.checking.check import check
+from services.validation.checks.shrinking import Earlier
+from services.validation.telling.report import Report
 
 CLEAN = "nothing (correct workbooks)"
 FULL = 200

@@ -26,7 +26,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 from services.model.form import Form, load_forms
 from services.model.period import Period
 from services.model.rule import Relation, RuleKind, parse_total
-from services.validation.placing.wording import spellings
+from services.validation.reading.placing.wording import spellings
 
 HERE = Path(__file__).resolve().parent
 MARK = "SỐ LIỆU GIẢ LẬP"

@@ -56,7 +56,7 @@ class Form:
 
     `decimals` are the places to which its figures may be rounded: the default of its totals, for those whose figures
     all are. `plausible_change` is the least change from what is usual that may be implausible, as a natural logarithm:
-    0.5 is 65 % more, or 39 % less (services/validation/plausibility.py).
+    0.5 is 65 % more, or 39 % less (services/validation/checks/plausibility.py).
     """
 
     id: str

@@ -19,7 +19,7 @@ from services.model.text import SCHEMAS, Language, Text
 from services.terminal.show import AsJson, as_json
 
 if TYPE_CHECKING:
-    from services.validation.examination import Examined
+    from services.validation.checking.examination import Examined
 
 app = typer.Typer()
 
@@ -80,9 +80,9 @@ def check(
     ess: Annotated[Path | None, _output("Ghi báo cáo cấu trúc ESS · ESS report (JSON)")] = None,
 ) -> None:
     """Finds what the office would find. Exit codes: 0 valid, 1 it would be returned, 2 wrong usage."""
-    from services.validation import show
-    from services.validation.apart import Apart
-    from services.validation.pack import load_pack
+    from services.validation.checking.apart import Apart
+    from services.validation.checking.pack import load_pack
+    from services.validation.telling import show
 
     with _usage():
         _refuse(file, marked, html, ess)
@@ -100,7 +100,7 @@ def check(
             _write(html, apart.page(found, file.name))
         if ess:
             from services.kernel.clock import utc_now
-            from services.validation.report.ess import entries, to_json
+            from services.validation.telling.report.ess import entries, to_json
 
             _write(ess, to_json(entries(of, found.statement, report, utc_now())))
     # Last, so that a reader who stops early costs no file.
@@ -128,9 +128,9 @@ def template(
     forms: Forms = SCHEMAS,
 ) -> None:
     """Headings and rows are Vietnamese in any language, as they are read by them. Exit codes: 0, 2 wrong usage."""
-    from services.validation.pack import Unusable, load_pack, parse_period
-    from services.validation.template import Wanted
-    from services.validation.template import template as blank
+    from services.validation.checking.pack import Unusable, load_pack, parse_period
+    from services.validation.telling.template import Wanted
+    from services.validation.telling.template import template as blank
 
     with _usage():
         if output.suffix.lower() != ".xlsx":
@@ -152,8 +152,8 @@ def codes(
     json: AsJson = False,
 ) -> None:
     """A code never changes its meaning."""
-    from services.validation import show
     from services.validation.codes import codes as listed
+    from services.validation.telling import show
 
     if json:
         as_json([one.to_dict() for one in listed().values()])
@@ -163,7 +163,7 @@ def codes(
 
 def _refuse(file: Path, marked: Path | None, *others: Path | None) -> None:
     """Raises Unusable for an output that would overwrite the input, or is no .xlsx by its name."""
-    from services.validation.pack import Unusable
+    from services.validation.checking.pack import Unusable
 
     for one in (marked, *others):
         if one is not None and one.resolve() == file.resolve():
@@ -173,7 +173,7 @@ def _refuse(file: Path, marked: Path | None, *others: Path | None) -> None:
 
 
 def _read(file: Path) -> bytes:
-    from services.validation.pack import Unusable
+    from services.validation.checking.pack import Unusable
 
     try:
         if (size := file.stat().st_size) > MAX_BYTES:
@@ -193,7 +193,7 @@ def _reason(error: OSError) -> Text:
 
 
 def _write_marked(file: Path, found: Examined) -> None:
-    from services.validation import show
+    from services.validation.telling import show
 
     if found.marked:
         _write(file, found.marked.content)
@@ -202,8 +202,8 @@ def _write_marked(file: Path, found: Examined) -> None:
 
 
 def _write(file: Path, content: bytes) -> None:
-    from services.validation import show
-    from services.validation.pack import Unusable
+    from services.validation.checking.pack import Unusable
+    from services.validation.telling import show
 
     try:
         file.write_bytes(content)
@@ -215,7 +215,7 @@ def _write(file: Path, content: bytes) -> None:
 @contextmanager
 def _usage() -> Iterator[None]:
     """What can't be used ends the command as wrong usage, in both languages."""
-    from services.validation.pack import Unusable
+    from services.validation.checking.pack import Unusable
 
     try:
         yield

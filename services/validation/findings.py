@@ -12,7 +12,7 @@ from services.events.validation import AnswerKind
 from services.model.enumerations import Severity
 from services.model.messages import LANGUAGES, text
 from services.model.text import Text
-from services.validation.numbers import printed
+from services.validation.workbook.numbers import printed
 
 STRUCTURE = 0
 WITHIN = 1

@@ -20,15 +20,16 @@ from services.model.flags import NONE, combinations
 from services.model.form import Form
 from services.model.statement import Untrusted, nil_reason
 from services.model.text import ModelError
-from services.validation import cells, report
-from services.validation.check import Checked, overran
-from services.validation.examination import examine
-from services.validation.facts import Facts
+from services.validation.checking.check import Checked, overran
+from services.validation.checking.examination import examine
+from services.validation.checking.facts import Facts
 from services.validation.findings import Finding
-from services.validation.marking import Marked
+from services.validation.reading.statement import Statement
 from services.validation.salting import salted
-from services.validation.statement import Statement
 from services.validation.store import AttemptRow
+from services.validation.telling import report
+from services.validation.telling.marking import Marked
+from services.validation.workbook import cells
 
 PARQUET = "application/vnd.apache.parquet"
 LISTED = 20

@@ -21,7 +21,7 @@ from services.model.enumerations import Completeness
 from services.model.period import Period, PeriodError
 from services.model.rule import Reference, ReferencePeriod
 from services.model.text import ModelError, read
-from services.validation.facts import Facts, Kept, Replaced, Stored, codelists_of
+from services.validation.checking.facts import Facts, Kept, Replaced, Stored, codelists_of
 from services.validation.findings import Answer
 from services.validation.store import AcceptedRow, AnswerRow
 

@@ -5,7 +5,7 @@ from pathlib import Path
 from playwright.sync_api import Page
 
 from services.model.form import load_forms
-from services.validation.report.page import page
+from services.validation.telling.report.page import page
 from tests.browser.conftest import PHONE, picture
 from tests.unit.test_examples import SCENARIO, checked, content
 from tests.unit.test_validation_check import STATEMENT

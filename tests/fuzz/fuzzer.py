@@ -15,8 +15,8 @@ from services.kernel.limits import MEGABYTE
 from services.kernel.pool import Overrun, Pool
 from services.model.codelist import Codelist, load_codelists
 from services.model.form import Form, load_forms
-from services.validation.examination import examine
-from services.validation.report.page import page
+from services.validation.checking.examination import examine
+from services.validation.telling.report.page import page
 from tests.fuzz.bytes_ import ANY, Mutation, record
 from tests.fuzz.cells import cells, long, merged
 from tests.fuzz.packages import PACKAGE

@@ -11,7 +11,7 @@ from openpyxl import load_workbook
 
 from services.model.enumerations import Completeness
 from services.model.period import Period
-from services.validation.statement import Statement
+from services.validation.reading.statement import Statement
 from tests.fuzz.packages import timeless
 from tests.unit.test_examples import FOLDER, SCENARIO, generator
 from tests.unit.workbooks import ods, ods_table

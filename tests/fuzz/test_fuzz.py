@@ -44,7 +44,7 @@ def test_what_no_reader_foresees_is_a_fault(monkeypatch: pytest.MonkeyPatch) -> 
     def failing(*_: object) -> None:
         raise IndexError
 
-    monkeypatch.setattr("services.validation.examination.check", failing)
+    monkeypatch.setattr("services.validation.checking.examination.check", failing)
     assert look(mutant(RUN, 1)).fault == "nobody foresaw IndexError"
 
 

@@ -37,7 +37,7 @@ from services.model.observation import from_parquet
 from services.model.statement import Question, sign
 from services.validation import worker
 from services.validation.api import create_app
-from services.validation.facts import Facts
+from services.validation.checking.facts import Facts
 from services.validation.loading import load
 from tests import people
 from tests.logins import login

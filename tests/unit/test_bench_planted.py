@@ -14,7 +14,7 @@ from bench.planted.errors import KINDS
 from bench.planted.planting import expected
 from bench.planted.study import CLEAN, Found, measure
 from services.model.rule import Rule, RuleKind
-from services.validation.check import Checked, check
+from services.validation.checking.check import Checked, check
 from services.validation.workbook import open_workbook
 
 TIMES = 10

@@ -14,8 +14,8 @@ from services.model.enumerations import Completeness, Severity
 from services.model.form import load_forms
 from services.model.observation import from_parquet
 from services.model.period import Period
-from services.validation.check import Checked, check
-from services.validation.statement import Statement
+from services.validation.checking.check import Checked, check
+from services.validation.reading.statement import Statement
 from services.validation.workbook import open_workbook
 
 FOLDER = Path(__file__).parents[2] / "examples" / "dien-bien"

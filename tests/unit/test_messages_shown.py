@@ -36,9 +36,9 @@ from services.operators.review import Decision
 from services.policy.decisions import refusals as policy
 from services.policy.evidence.finding import Kind as Identifier
 from services.policy.law.verdict import KINDS, Verdict
-from services.validation import refusals as validation
-from services.validation.plausibility import Base
-from services.validation.verification import Result
+from services.validation.checks.plausibility import Base
+from services.validation.people import refusals as validation
+from services.validation.people.verification import Result
 from services.validation.workbook.kind import Kind as Content
 
 SERVICES = SCHEMAS.parent / "services"

@@ -17,8 +17,8 @@ from services.policy.evidence.identifiers import scan as scanning
 from services.policy.evidence.identifiers.headings import kinds_of
 from services.policy.evidence.identifiers.shapes import PROVINCES, is_identity_number, is_tax_code
 from services.policy.evidence.texts import CellsError, read
-from services.validation.cells import cells_object
 from services.validation.workbook import open_workbook
+from services.validation.workbook.cells import cells_object
 from tests.unit.policy_cases import cells
 
 EXAMPLES = Path(__file__).parents[2] / "examples" / "dien-bien"

@@ -21,15 +21,15 @@ from services.model.enumerations import Severity
 from services.model.observation import Missing, Observation, to_parquet
 from services.model.text import ModelError
 from services.validation import acceptance
-from services.validation.answering import Known, Wish, answer
-from services.validation.answers import answered, may_be_downgraded, with_answers
-from services.validation.check import Checked
-from services.validation.facts import Facts, Stored
+from services.validation.checking.answers import answered, may_be_downgraded, with_answers
+from services.validation.checking.check import Checked
+from services.validation.checking.facts import Facts, Stored
 from services.validation.findings import Answer, Finding
 from services.validation.handler import handle
-from services.validation.refusals import Code
+from services.validation.people.answering import Known, Wish, answer
+from services.validation.people.refusals import Code
+from services.validation.people.trial import Change, compared, overrun, tried
 from services.validation.store import AcceptedRow, AnswerRow, AttemptRow
-from services.validation.trial import Change, compared, overrun, tried
 from tests.said import said as said_of
 from tests.unit.test_validation_check import FORM, only, rows, run
 from tests.unit.test_validation_handler import FACTS, HEAD, received

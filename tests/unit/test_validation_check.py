@@ -11,9 +11,9 @@ from services.model.enumerations import Completeness, Severity
 from services.model.form import Form
 from services.model.observation import from_parquet
 from services.model.period import Period
-from services.validation.check import Checked, check
+from services.validation.checking.check import Checked, check
 from services.validation.findings import Finding
-from services.validation.statement import Statement
+from services.validation.reading.statement import Statement
 from tests.unit.workbooks import LABELS, UNIT, Rows, saved, xlsx
 
 Sheet = list[list[Any]]

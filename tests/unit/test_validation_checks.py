@@ -12,12 +12,12 @@ from services.model.form import Form, load_forms
 from services.model.observation import from_parquet
 from services.model.period import Period
 from services.model.table import Unit
-from services.validation.check import Checked, check
+from services.validation.checking.check import Checked, check
 from services.validation.findings import Finding, Repair
-from services.validation.numbers import Content, Convention, convention_of, read_number
-from services.validation.placing.units import is_ditto, meaning
-from services.validation.placing.wording import spellings, unit_line
-from services.validation.statement import Statement
+from services.validation.reading.placing.units import is_ditto, meaning
+from services.validation.reading.placing.wording import spellings, unit_line
+from services.validation.reading.statement import Statement
+from services.validation.workbook.numbers import Content, Convention, convention_of, read_number
 from tests.unit.test_validation_check import FORM, STATEMENT, Sheet, rows, run, small_form
 from tests.unit.workbooks import SHEET, edited, saved, xlsx
 

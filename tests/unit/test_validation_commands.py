@@ -18,13 +18,13 @@ from services.model.messages import text
 from services.model.period import Period
 from services.model.statement import MAX_BYTES
 from services.model.text import SCHEMAS
-from services.validation import apart, examination
+from services.validation.checking import apart, examination
+from services.validation.checking.examination import examine
+from services.validation.checking.facts import Facts, codelists_of
+from services.validation.checking.pack import Unusable, load_pack
 from services.validation.codes import codes
-from services.validation.examination import examine
-from services.validation.facts import Facts, codelists_of
 from services.validation.handler import handle
-from services.validation.pack import Unusable, load_pack
-from services.validation.statement import Statement
+from services.validation.reading.statement import Statement
 from tests.unit.test_examples import FOLDER, SCENARIO, generated
 from tests.unit.test_validation_check import FORM, STATEMENT, rows
 from tests.unit.test_validation_handler import received

@@ -22,8 +22,9 @@ from services.model.codelist import load_codelists
 from services.model.form import load_forms
 from services.model.observation import from_parquet
 from services.model.statement import Nil, NilKind, sign
-from services.validation import examination, loading
-from services.validation.facts import Facts, codelists_of
+from services.validation import loading
+from services.validation.checking import examination
+from services.validation.checking.facts import Facts, codelists_of
 from services.validation.handler import give_up, handle
 from tests.said import said
 from tests.unit.test_audit_verifier import sender_key, statement

@@ -7,8 +7,8 @@ from openpyxl import Workbook
 
 from services.policy.evidence.secrecy.scan import markings
 from services.policy.evidence.texts import read
-from services.validation.cells import cells_object
 from services.validation.workbook import open_workbook
+from services.validation.workbook.cells import cells_object
 from services.validation.workbook.header import sections
 from tests.unit.workbooks import saved
 

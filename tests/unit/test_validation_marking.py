@@ -21,18 +21,18 @@ from openpyxl.styles import Alignment, Font, PatternFill
 from services.kernel.avro import to_avro
 from services.model.enumerations import Severity
 from services.model.text import Text
-from services.validation.check import Checked, check
+from services.validation.checking.check import Checked, check
 from services.validation.findings import Context, Finding, Notebook, Place
 from services.validation.handler import handle
-from services.validation.marking import XLSM, XLSX, Marked, mark
-from services.validation.marking.cells import place_of
-from services.validation.marking.copied import NARROWEST, WIDEST
-from services.validation.marking.marked import MOST_COMMENTS
-from services.validation.marking.summary import MOST_CELLS, MOST_FINDINGS
-from services.validation.ooxml.package import Package
-from services.validation.ooxml.styles import COLOURS
-from services.validation.ooxml.text import LONGEST, clean, escaped, location, title
-from services.validation.report import Report
+from services.validation.telling.marking import XLSM, XLSX, Marked, mark
+from services.validation.telling.marking.cells import place_of
+from services.validation.telling.marking.copied import NARROWEST, WIDEST
+from services.validation.telling.marking.marked import MOST_COMMENTS
+from services.validation.telling.marking.summary import MOST_CELLS, MOST_FINDINGS
+from services.validation.telling.ooxml.package import Package
+from services.validation.telling.ooxml.styles import COLOURS
+from services.validation.telling.ooxml.text import LONGEST, clean, escaped, location, title
+from services.validation.telling.report import Report
 from services.validation.workbook import address
 from tests.unit.test_examples import FOLDER, SCENARIO, checked, content, generated
 from tests.unit.test_validation_check import FORM, STATEMENT, rows
@@ -438,7 +438,7 @@ def test_what_cant_be_patched_comes_back_as_values(
             archive.writestr(name, kept)
     from services.validation.workbook import open_workbook as reader
 
-    module = "services.validation.marking.copied.open_workbook"
+    module = "services.validation.telling.marking.copied.open_workbook"
     monkeypatch.setattr(module, lambda _: reader(source))
     assert read.valid
     back = marked(buffer.getvalue(), ("Sheet1", "C5", Severity.ERROR, "sai")).content
@@ -464,13 +464,13 @@ def test_a_workbook_that_is_too_large_or_none_has_none(monkeypatch: pytest.Monke
     found = report(("Sheet1", "C5", Severity.ERROR, "sai"))
     assert mark(b"\x00", found) is None
     assert mark(xlsx(rows()), report()) is None
-    monkeypatch.setattr("services.validation.marking.marked.LARGEST_PACKAGE", 100)
+    monkeypatch.setattr("services.validation.telling.marking.marked.LARGEST_PACKAGE", 100)
     assert mark(xlsx(rows()), found) is None
 
 
 def test_a_large_sheet_stays_and_its_findings_are_listed(monkeypatch: pytest.MonkeyPatch) -> None:
     source = xlsx([[number] * 20 for number in range(500)])
-    monkeypatch.setattr("services.validation.ooxml.package.LARGEST_PART", 20_000)
+    monkeypatch.setattr("services.validation.telling.ooxml.package.LARGEST_PART", 20_000)
     back = marked(source, ("Sheet1", "C5", Severity.ERROR, "sai")).content
     assert changed(source, back) == PATCHED
     assert opened(back)[SUMMARY]["D6"].value == "C5"

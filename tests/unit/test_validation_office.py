@@ -13,8 +13,8 @@ import pytest
 from lxml import etree
 
 from services.model.enumerations import Severity
-from services.validation.marking import mark
-from services.validation.template import template
+from services.validation.telling.marking import mark
+from services.validation.telling.template import template
 from services.validation.workbook import open_workbook
 from tests.unit.test_examples import CODELISTS, FORMS, SCENARIO, checked, content, generated
 from tests.unit.test_validation_marking import SUMMARY, marked, report, rich, values

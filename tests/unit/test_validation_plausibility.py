@@ -12,9 +12,9 @@ import pytest
 from services.model.enumerations import Completeness, Severity
 from services.model.observation import Measure, Observation, to_frame
 from services.model.period import Period
+from services.validation.checks.plausibility import Past, check_plausibility
 from services.validation.findings import Finding, Notebook
-from services.validation.plausibility import Past, check_plausibility
-from services.validation.statement import Statement
+from services.validation.reading.statement import Statement
 from tests.unit.test_validation_check import FORM, STATEMENT
 
 OFFICIAL, PRELIMINARY = Completeness.OFFICIAL, Completeness.PRELIMINARY

@@ -5,7 +5,7 @@ import io
 
 import pytest
 
-from services.validation.check import Checked, check
+from services.validation.checking.check import Checked, check
 from services.validation.workbook import BrokenQuotes, open_workbook
 from tests.unit.test_validation_check import FORM, STATEMENT, rows
 from tests.unit.test_validation_checks import codes, found

@@ -15,7 +15,6 @@ from openpyxl.styles import Font
 from openpyxl.workbook.defined_name import DefinedName
 from openpyxl.worksheet.datavalidation import DataValidation
 
-from services.validation.cells import cells_object
 from services.validation.workbook import (
     Note,
     OversizedWorkbook,
@@ -25,6 +24,7 @@ from services.validation.workbook import (
     open_workbook,
     worksheet,
 )
+from services.validation.workbook.cells import cells_object
 from services.validation.workbook.xlsx import Package
 from tests.unit.workbooks import SHEET, edited, ods, ods_table, part, saved, with_parts, xlsx
 

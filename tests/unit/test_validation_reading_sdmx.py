@@ -15,9 +15,9 @@ from services.model.form import load_forms
 from services.model.observation import from_parquet
 from services.model.period import Period
 from services.model.rule import parse_total
-from services.validation.check import Checked, check
+from services.validation.checking.check import Checked, check
 from services.validation.findings import Finding
-from services.validation.statement import Statement
+from services.validation.reading.statement import Statement
 
 FORM = load_forms()["cv17809-1"]
 STATEMENT = Statement("63", "11", Period.parse("2026-Q3"), Completeness.PRELIMINARY)

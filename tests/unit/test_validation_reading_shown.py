@@ -12,10 +12,10 @@ from openpyxl.styles.differential import DifferentialStyle
 from openpyxl.styles.numbers import NumberFormat
 
 from services.model.form import Form
-from services.validation.check import Checked, check
-from services.validation.numbers import Content, read_number
+from services.validation.checking.check import Checked, check
 from services.validation.workbook import open_workbook
 from services.validation.workbook.formats import is_plain, shown
+from services.validation.workbook.numbers import Content, read_number
 from tests.unit.test_validation_check import FORM, STATEMENT, rows, run, small_form
 from tests.unit.test_validation_checks import codes, found, repair
 from tests.unit.workbooks import ods, ods_table, saved, xlsx

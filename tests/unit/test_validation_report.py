@@ -10,7 +10,7 @@ import pytest
 from services.model.enumerations import Severity
 from services.model.text import Text
 from services.validation.findings import ID_LENGTH, Context, Finding, Notebook, Place
-from services.validation.report import Report
+from services.validation.telling.report import Report
 from tests.unit.test_validation_check import FORM
 
 ROOT = Path(__file__).parents[2]

@@ -11,10 +11,10 @@ import pytest
 
 from services.events.validation import AnswerKind
 from services.model.enumerations import Severity
-from services.validation.check import check
+from services.validation.checking.check import check
 from services.validation.findings import Answer, Finding
-from services.validation.report.ess import entries, to_json
-from services.validation.statement import Statement
+from services.validation.reading.statement import Statement
+from services.validation.telling.report.ess import entries, to_json
 from tests.unit.test_examples import FORMS, SCENARIO, checked, generated
 from tests.unit.test_validation_check import FORM, STATEMENT, rows
 from tests.unit.workbooks import xlsx

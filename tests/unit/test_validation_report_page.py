@@ -12,10 +12,10 @@ from services.model.enumerations import Severity
 from services.model.messages import LANGUAGES, text
 from services.model.text import Text
 from services.validation.findings import Context, Notebook, Place
-from services.validation.marking import mark
-from services.validation.report import Report
-from services.validation.report.page import page
-from services.validation.report.picture import (
+from services.validation.telling.marking import mark
+from services.validation.telling.report import Report
+from services.validation.telling.report.page import page
+from services.validation.telling.report.picture import (
     MOST_COLUMNS,
     MOST_ROWS,
     MOST_SHEETS,

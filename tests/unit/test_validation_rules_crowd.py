@@ -11,8 +11,8 @@ from services.model.codelist import load_codelists
 from services.model.enumerations import Severity
 from services.model.form import Form, load_forms
 from services.model.rule import Rule, RuleKind
-from services.validation.answers import may_be_downgraded
-from services.validation.check import check
+from services.validation.checking.answers import may_be_downgraded
+from services.validation.checking.check import check
 from services.validation.findings import MOST_SHOWN, Finding
 from services.validation.rules.crowd import MOST_NAMED
 from tests.unit.test_validation_check import STATEMENT

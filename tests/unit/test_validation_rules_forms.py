@@ -12,9 +12,9 @@ from services.model.enumerations import Completeness, Severity
 from services.model.form import Form
 from services.model.period import Period
 from services.model.text import ModelError
-from services.validation.accepted import Accepted, AcceptedFigure
-from services.validation.check import Checked, check
-from services.validation.statement import Statement
+from services.validation.checking.check import Checked, check
+from services.validation.reading.accepted import Accepted, AcceptedFigure
+from services.validation.reading.statement import Statement
 from tests.unit.test_validation_check import STATEMENT, only, rows, small_form
 from tests.unit.workbooks import xlsx
 

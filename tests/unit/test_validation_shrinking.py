@@ -15,10 +15,10 @@ from services.model.observation import Missing, to_frame
 from services.model.period import Period
 from services.model.statement import NilKind
 from services.model.text import ModelError
-from services.validation.check import Checked, check
-from services.validation.shrinking import Earlier
-from services.validation.statement import Statement
-from services.validation.template import Wanted, template
+from services.validation.checking.check import Checked, check
+from services.validation.checks.shrinking import Earlier
+from services.validation.reading.statement import Statement
+from services.validation.telling.template import Wanted, template
 from tests.unit.test_validation_check import FORM, STATEMENT, Sheet, only, rows, small_form
 from tests.unit.workbooks import xlsx
 

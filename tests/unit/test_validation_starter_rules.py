@@ -10,8 +10,8 @@ from services.model.codelist import load_codelists
 from services.model.enumerations import Severity
 from services.model.form import load_forms
 from services.model.table import Role, TableKind
-from services.validation.check import Checked, check
-from services.validation.template.plan import HEADER_ROW
+from services.validation.checking.check import Checked, check
+from services.validation.telling.template.plan import HEADER_ROW
 from tests.unit.test_validation_template import (
     blank,
     columns,

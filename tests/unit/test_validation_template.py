@@ -20,11 +20,11 @@ from services.model.observation import from_parquet
 from services.model.period import Frequency, Period
 from services.model.rule import CellType, RuleKind
 from services.model.table import Role, Table, TableKind
-from services.validation.check import Checked, check
-from services.validation.placing.wording import label, spellings
-from services.validation.statement import Statement
-from services.validation.template import Wanted, template
-from services.validation.template.plan import BLANK_RECORDS, HEADER_ROW
+from services.validation.checking.check import Checked, check
+from services.validation.reading.placing.wording import label, spellings
+from services.validation.reading.statement import Statement
+from services.validation.telling.template import Wanted, template
+from services.validation.telling.template.plan import BLANK_RECORDS, HEADER_ROW
 from tests.unit.test_examples import CODELISTS, FORMS
 
 PERIODS = {Frequency.QUARTER: "2026-Q3", Frequency.YEAR: "2026"}

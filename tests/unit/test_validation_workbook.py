@@ -13,9 +13,7 @@ from openpyxl.comments import Comment
 from services.model.enumerations import Completeness
 from services.model.observation import Missing
 from services.model.period import Period
-from services.validation.cells import cells_object
-from services.validation.numbers import Content, printed, read_number
-from services.validation.placing.wording import (
+from services.validation.reading.placing.wording import (
     completeness_in,
     label,
     row_code,
@@ -28,6 +26,8 @@ from services.validation.workbook import (
     address,
     open_workbook,
 )
+from services.validation.workbook.cells import cells_object
+from services.validation.workbook.numbers import Content, printed, read_number
 from tests.unit.workbooks import saved, xlsx
 
 REAL = Path(__file__).parents[2] / "examples" / "dien-bien"

@@ -9,12 +9,12 @@ from services.model.enumerations import Severity
 from services.model.form import Form
 from services.model.rule import RuleKind
 from services.model.text import ModelError, normalise
-from services.validation.cells import printed
 from services.validation.findings import WITHIN, Context, Notebook, Place
-from services.validation.placing.entries import Entry
-from services.validation.placing.layout import Layout
-from services.validation.statement import Statement
+from services.validation.reading.placing.entries import Entry
+from services.validation.reading.placing.layout import Layout
+from services.validation.reading.statement import Statement
 from services.validation.workbook import address
+from services.validation.workbook.cells import printed
 
 _ERROR = Context(level=WITHIN)
 _INFORMATION = Context(level=WITHIN, severity=Severity.INFORMATION)

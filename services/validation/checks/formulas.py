@@ -12,7 +12,7 @@ from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 
 from services.model.enumerations import Severity
 from services.validation.findings import WITHIN, Context, Notebook, Place
-from services.validation.placing.layout import Layout
+from services.validation.reading.placing.layout import Layout
 from services.validation.workbook import CellValue, Formula, Sheet, Workbook, address
 from services.validation.workbook.address import column_number
 

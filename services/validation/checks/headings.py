@@ -8,11 +8,10 @@ from services.model.period import Frequency, Period
 from services.model.table import Column, Role, Span, Table
 from services.model.text import Text, normalise
 from services.validation.findings import WITHIN, Context, Notebook, Place
-from services.validation.numbers import Content, read_number
-from services.validation.placing.layout import PERIOD, Layout, header_texts, path_above
-from services.validation.placing.lines import is_numbering, rows_below
-from services.validation.placing.units import compare, meaning
-from services.validation.placing.wording import (
+from services.validation.reading.placing.layout import PERIOD, Layout, header_texts, path_above
+from services.validation.reading.placing.lines import is_numbering, rows_below
+from services.validation.reading.placing.units import compare, meaning
+from services.validation.reading.placing.wording import (
     announces_unit,
     completeness_in,
     heading,
@@ -21,8 +20,9 @@ from services.validation.placing.wording import (
     unit_line,
     without_completeness,
 )
-from services.validation.statement import Statement
+from services.validation.reading.statement import Statement
 from services.validation.workbook import Sheet, address
+from services.validation.workbook.numbers import Content, read_number
 
 _WARNING = Context(severity=Severity.WARNING)
 _INFORMATION = Context(severity=Severity.INFORMATION)

@@ -2,12 +2,12 @@
 
 from services.model.enumerations import Severity
 from services.model.table import Role
-from services.validation.cells import printed
 from services.validation.findings import Context, Notebook, Place
-from services.validation.placing.layout import Layout
-from services.validation.placing.structure import Grid
-from services.validation.placing.units import compare, is_ditto
+from services.validation.reading.placing.layout import Layout
+from services.validation.reading.placing.structure import Grid
+from services.validation.reading.placing.units import compare, is_ditto
 from services.validation.workbook import address
+from services.validation.workbook.cells import printed
 
 _WARNING = Context(severity=Severity.WARNING)
 

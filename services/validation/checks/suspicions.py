@@ -14,8 +14,8 @@ from services.model.form import Form
 from services.model.rule import Axis, Relation, RuleKind, Total, parse_totals
 from services.model.table import Role
 from services.validation.findings import WITHIN, Context, Notebook, Place
-from services.validation.placing.entries import Entry
-from services.validation.placing.structure import Grid
+from services.validation.reading.placing.entries import Entry
+from services.validation.reading.placing.structure import Grid
 
 _WARNING = Context(level=WITHIN, severity=Severity.WARNING)
 _FACTORS = (Decimal(10), Decimal(100), Decimal(1000))

@@ -11,12 +11,12 @@ from services.model.enumerations import Completeness, Severity
 from services.model.form import Form
 from services.model.table import Role, Table
 from services.validation.findings import Context, Notebook, Place
-from services.validation.numbers import Content, read_number
-from services.validation.placing.layout import PERIOD, Layout, find_layouts, path_above
-from services.validation.placing.lines import is_numbering, rows_below
-from services.validation.placing.wording import completeness_in
-from services.validation.statement import Statement
+from services.validation.reading.placing.layout import PERIOD, Layout, find_layouts, path_above
+from services.validation.reading.placing.lines import is_numbering, rows_below
+from services.validation.reading.placing.wording import completeness_in
+from services.validation.reading.statement import Statement
 from services.validation.workbook import CellValue, Workbook, address, column_letters
+from services.validation.workbook.numbers import Content, read_number
 
 _INFORMATION = Context(severity=Severity.INFORMATION)
 _NUMBERED = ("stt", "tt", "số tt", "số thứ tự", "no", "no.")

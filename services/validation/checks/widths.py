@@ -8,10 +8,10 @@ from collections.abc import Iterable
 
 from services.model.table import Role, Table, TableKind
 from services.validation.findings import Context, Notebook, Place
-from services.validation.numbers import Content, read_number
-from services.validation.placing.layout import Layout
-from services.validation.placing.lines import rows_below
+from services.validation.reading.placing.layout import Layout
+from services.validation.reading.placing.lines import rows_below
 from services.validation.workbook import Sheet, address
+from services.validation.workbook.numbers import Content, read_number
 
 _NUMBERS = (Content.NUMBER, Content.AMBIGUOUS, Content.TOO_LARGE)
 _FIGURES = (Content.NUMBER, Content.AMBIGUOUS, Content.MISSING, Content.TOO_LARGE)

@@ -15,10 +15,10 @@ from services.events.validation import AnswerKind
 from services.kernel.api import Context, With
 from services.kernel.auth import Access, Role, Scope
 from services.kernel.command import Refused, carried_out
-from services.validation.answering import Known, Wish, answer
-from services.validation.answers import with_answers
+from services.validation.checking.answers import with_answers
 from services.validation.loading import answers_of
-from services.validation.refusals import Code
+from services.validation.people.answering import Known, Wish, answer
+from services.validation.people.refusals import Code
 from services.validation.routes import queries
 from services.validation.routes.readers import reader
 from services.validation.routes.views import Decided, Explained, FindingsView

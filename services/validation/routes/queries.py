@@ -18,7 +18,7 @@ from services.kernel.command import Refused
 from services.kernel.vault import Erased
 from services.model.responsibility import Rooms, home, readers, verifiers
 from services.model.responsibility import rooms as of_items
-from services.validation.refusals import Code
+from services.validation.people.refusals import Code
 from services.validation.store import (
     AcceptedRow,
     AttemptRow,

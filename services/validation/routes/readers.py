@@ -15,7 +15,7 @@ from services.kernel.command import Refused
 from services.kernel.signed import Asked
 from services.model.sender import asker
 from services.model.statement import Untrusted
-from services.validation.refusals import Code
+from services.validation.people.refusals import Code
 
 
 def reader(action: str) -> Callable[[Request], Awaitable[Access]]:

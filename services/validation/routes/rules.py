@@ -30,13 +30,13 @@ from services.kernel.vault import Erased
 from services.model.form import Form
 from services.model.regulation import VIETNAM
 from services.model.text import ModelError
-from services.validation import trial
-from services.validation.facts import Facts
+from services.validation.checking.facts import Facts
 from services.validation.loading import answers_of, history_of, with_form
-from services.validation.refusals import Code
+from services.validation.people import trial
+from services.validation.people.refusals import Code
+from services.validation.people.trial import Change, Trial
 from services.validation.routes import queries
 from services.validation.store import AcceptedRow, AttemptRow
-from services.validation.trial import Change, Trial
 
 NDJSON = "application/x-ndjson"
 HEAD = ("sender", "form", "form_version", "area_list", "area", "period", "completeness", "round")

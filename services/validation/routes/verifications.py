@@ -12,7 +12,8 @@ from sqlmodel import Session
 from services.kernel.api import Limit, Offset, With
 from services.kernel.auth import Access, Role, Scope, allowed
 from services.kernel.command import Refused, carried_out
-from services.validation.refusals import Code
+from services.validation.people.refusals import Code
+from services.validation.people.verification import Doubted, Result, Speaker, Verified, answer, ask
 from services.validation.routes import queries
 from services.validation.routes.findings import Which
 from services.validation.routes.views import (
@@ -22,7 +23,6 @@ from services.validation.routes.views import (
     VerificationView,
     verification_view,
 )
-from services.validation.verification import Doubted, Result, Speaker, Verified, answer, ask
 
 Reader = Annotated[Access, Depends(allowed("verification.read"))]
 Asker = Annotated[Access, Depends(allowed("verification.ask"))]

@@ -25,12 +25,12 @@ from services.model.rule import (
     parse_totals,
 )
 from services.model.table import Role
-from services.validation.cells import printed
 from services.validation.findings import Notebook, Place
-from services.validation.numbers import Content
-from services.validation.placing.entries import Entry, Record
-from services.validation.placing.structure import Grid
+from services.validation.reading.placing.entries import Entry, Record
+from services.validation.reading.placing.structure import Grid
 from services.validation.rules.crowd import Crowd, context_of
+from services.validation.workbook.cells import printed
+from services.validation.workbook.numbers import Content
 
 HALF_UNIT = Decimal("0.0000005")
 

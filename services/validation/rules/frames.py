@@ -22,12 +22,12 @@ from services.model.observation import PLACES
 from services.model.period import Period
 from services.model.rule import Axis
 from services.model.table import Column, Role, Row, Table, TableKind
-from services.validation.accepted import Accepted, AcceptedFigure
-from services.validation.cells import printed
-from services.validation.placing.entries import Entry
+from services.validation.reading.accepted import Accepted, AcceptedFigure
+from services.validation.reading.placing.entries import Entry
+from services.validation.reading.statement import Statement
 from services.validation.rules.cells import Table as Entries
 from services.validation.rules.engine import Frame
-from services.validation.statement import Statement
+from services.validation.workbook.cells import printed
 
 _TYPES: Mapping[Kind, pl.DataType] = {
     Kind.NUMBER: pl.Decimal(DIGITS, PLACES),

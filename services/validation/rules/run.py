@@ -8,15 +8,15 @@ from services.model.enumerations import Severity
 from services.model.form import Form
 from services.model.form_rules import tables_of
 from services.model.rule import Rule
-from services.validation.accepted import Accepted
-from services.validation.cells import printed
 from services.validation.findings import Notebook, Place
-from services.validation.placing.entries import Entry
+from services.validation.reading.accepted import Accepted
+from services.validation.reading.placing.entries import Entry
+from services.validation.reading.statement import Statement
 from services.validation.rules.cells import CELL_CHECKS, State, Table, Tally
 from services.validation.rules.crowd import Crowd, context_of
 from services.validation.rules.engine import Frame, Outcome, run_rules
 from services.validation.rules.frames import References, frame_of, references_of
-from services.validation.statement import Statement
+from services.validation.workbook.cells import printed
 
 
 def run(

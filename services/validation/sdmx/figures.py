@@ -11,9 +11,9 @@ from services.model.table import Column, Role, Sdmx, Table, Unit
 from services.validation.checks.headings import COMPLETENESS
 from services.validation.checks.widths import find_wide
 from services.validation.findings import WITHIN, Context, Notebook, Place
-from services.validation.numbers import Content, Reading, read_decimal
-from services.validation.placing.entries import Entry
-from services.validation.placing.structure import Grid
+from services.validation.reading.placing.entries import Entry
+from services.validation.reading.placing.structure import Grid
+from services.validation.reading.statement import Statement
 from services.validation.sdmx.rows import (
     ACTION,
     Action,
@@ -30,8 +30,8 @@ from services.validation.sdmx.structure import (
     UnknownStructure,
     structure_of,
 )
-from services.validation.statement import Statement
 from services.validation.workbook import Sheet, address
+from services.validation.workbook.numbers import Content, Reading, read_decimal
 
 _ERROR = Context(level=WITHIN)
 _WARNING = Context(severity=Severity.WARNING)

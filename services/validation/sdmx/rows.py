@@ -12,8 +12,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
-from services.validation.cells import printed
 from services.validation.workbook import Sheet
+from services.validation.workbook.cells import printed
 
 FLOW, STRUCTURE, STRUCTURE_ID, ACTION = "DATAFLOW", "STRUCTURE", "STRUCTURE_ID", "ACTION"
 _OWN = frozenset((FLOW, STRUCTURE, STRUCTURE_ID, "STRUCTURE_NAME", ACTION))

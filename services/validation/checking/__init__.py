@@ -1,0 +1,1 @@
+"""One check of one workbook: what it needs, what it says, and what was answered before."""

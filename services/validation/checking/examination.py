@@ -1,0 +1,88 @@
+"""A workbook checked and marked, whatever is in it: what the agency sees is what the office will see."""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from services.kernel.limits import OutOfTime
+from services.model.codelist import Codelist
+from services.model.enumerations import Completeness
+from services.model.form import Form
+from services.validation.checking.answers import answered
+from services.validation.checking.check import Checked, check, overran, unreadable
+from services.validation.checks.plausibility import Past
+from services.validation.checks.shrinking import Earlier
+from services.validation.findings import Answer
+from services.validation.reading.accepted import Accepted
+from services.validation.reading.statement import Statement
+from services.validation.telling.marking import Marked, mark
+
+
+@dataclass(frozen=True)
+class Examined:
+    """What was found, under which statement, and the workbook marked where anything was.
+
+    `unforeseen` is the type of an error that nobody foresaw: of a reader, so that the workbook counts as unreadable,
+    or in marking, so that it comes back with its report alone.
+    """
+
+    statement: Statement
+    checked: Checked
+    marked: Marked | None
+    unforeseen: str = ""
+
+
+def examine(
+    form: Form,
+    content: bytes,
+    statement: Statement,
+    codelists: Mapping[str, Codelist],
+    accepted: Sequence[Accepted] = (),
+    answers: Sequence[Answer] = (),
+    earlier: Earlier | None = None,
+    history: Sequence[Past] = (),
+) -> Examined:
+    """Check and mark the workbook in `content`; never raises for what is in it, nor for what it takes.
+
+    `accepted` is what stands under the form's references, `answers` what was answered to findings before, `earlier` the
+    attempt whose figures this one would replace, `history` what the sender had accepted in the form before.
+    """
+    try:
+        checked = check(form, content, statement, codelists, accepted, earlier, history)
+        if answers:
+            checked = answered(checked, answers, hashlib.sha256(content).hexdigest())
+    except (KeyboardInterrupt, SystemExit):
+        raise
+    except (MemoryError, OutOfTime):
+        return Examined(statement, overran(form), None)
+    except BaseException as error:
+        # Hostile bytes find what no reader foresaw, panics of its native code included: a finding all the same.
+        return Examined(statement, unreadable(form), None, type(error).__name__)
+    return _with_mark(Examined(statement, checked, None), content)
+
+
+def _with_mark(found: Examined, content: bytes) -> Examined:
+    """The same with the marked workbook; without it where it can't be made, since the report says it all."""
+    try:
+        return replace(found, marked=mark(content, found.checked.report))
+    except (MemoryError, OutOfTime):
+        return found
+    except Exception as error:
+        return replace(found, unforeseen=type(error).__name__)
+
+
+def examine_as_printed(
+    form: Form, content: bytes, statement: Statement, codelists: Mapping[str, Codelist]
+) -> Examined:
+    """The same where nobody stated a completeness: the one that headings print, else the statement's."""
+    first = examine(form, content, statement, codelists)
+    others = (replace(statement, completeness=one) for one in Completeness)
+    for one in others if _contradicts(first) else ():
+        found = examine(form, content, one, codelists)
+        if not _contradicts(found):
+            return found
+    return first
+
+
+def _contradicts(found: Examined) -> bool:
+    return any(one.code == "completeness_contradicts" for one in found.checked.report.findings)

@@ -1,0 +1,88 @@
+"""A form without numbers, as its sender states it: none occurred is zero, what was not collected never is."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from decimal import Decimal
+from typing import Final
+
+from services.model.enumerations import Severity
+from services.model.form import Form
+from services.model.messages import texts
+from services.model.observation import Missing, Observation
+from services.model.rule import Axis, RuleKind
+from services.model.statement import NilKind
+from services.model.table import Table
+from services.validation.findings import Context, Notebook, Place, in_both
+from services.validation.reading.placing.entries import Entry
+from services.validation.reading.placing.structure import Grid
+from services.validation.workbook.numbers import BLANK, Content, Reading
+
+ZERO: Final = Reading(Content.MISSING, Decimal("0.000000"), Missing.NIL)
+NOT_COLLECTED: Final = Reading(Content.MISSING, None, Missing.NOT_COLLECTED)
+_ASKING = (RuleKind.REQUIRED, RuleKind.COMPLETE, RuleKind.EXISTS)
+"""Rules that ask for what a nil states not to be there."""
+
+
+def check_nil(form: Form, nil: NilKind, reason: str, notebook: Notebook) -> None:
+    """Whether the form has anything of which none can have occurred; what was not collected a room has to see.
+
+    The reason stands in the finding's message alone: it is read there, and is no part of what the finding is.
+    """
+    why = in_both("validation.nil_reason", reason=reason) if reason else None
+    if nil is NilKind.NOT_COLLECTED:
+        notebook.find("nil_not_collected", Place(), Context(severity=Severity.WARNING, message=why))
+    elif any(table.nil for table in form.tables):
+        notebook.find(
+            "nil_none_occurred", Place(), Context(severity=Severity.INFORMATION, message=why)
+        )
+    else:
+        notebook.find("nil_not_allowed", Place(), kind=texts(f"validation.nil.{nil}"))
+
+
+def filled(grid: Grid, nil: NilKind, notebook: Notebook) -> Grid:
+    """The grid with what the nil says in its blank cells: zero for the flows that the form names, else "...".
+
+    What stands in other cells and says something else is a finding.
+    """
+    said = [one for one in grid.entries.values() if one.reading.content is not Content.BLANK]
+    contradict(grid.sheet, [one.cell for one in said if not _agrees(one, nil)], nil, notebook)
+    entries = {
+        place: replace(one, reading=_reading(grid.table, place, nil))
+        if one.reading.content is Content.BLANK
+        else one
+        for place, one in grid.entries.items()
+    }
+    return replace(grid, entries=entries)
+
+
+def contradict(sheet: str, cells: Iterable[str], nil: NilKind, notebook: Notebook) -> None:
+    """Names the cells in which there is something after all."""
+    if found := tuple(cells):
+        kind = texts(f"validation.nil.{nil}")
+        notebook.find("nil_contradicted", Place(sheet, found), kind=kind, count=len(found))
+
+
+def aggregated(table: Table, nil: NilKind, found: Iterable[Observation]) -> list[Observation]:
+    """The figures of a record list without records."""
+    if nil is NilKind.NOT_COLLECTED:
+        return []
+    return [replace(one, missing=Missing.NIL) for one in found if one.indicator in table.nil]
+
+
+def without_asking(form: Form) -> Form:
+    """The form without the rules that ask for what a nil states not to be there."""
+    return replace(form, rules=tuple(one for one in form.rules if one.kind not in _ASKING))
+
+
+def _agrees(entry: Entry, nil: NilKind) -> bool:
+    """Whether a cell says the same: "-" or 0 that none occurred, "..." or "x" that nothing was collected."""
+    if nil is NilKind.NONE_OCCURRED:
+        return entry.reading.value == 0
+    return entry.reading.missing in (Missing.NOT_COLLECTED, Missing.NOT_APPLICABLE)
+
+
+def _reading(table: Table, place: tuple[str, str], nil: NilKind) -> Reading:
+    if nil is NilKind.NOT_COLLECTED:
+        return NOT_COLLECTED
+    row, column = place
+    return ZERO if (row if table.indicators is Axis.ROWS else column) in table.nil else BLANK

@@ -1,0 +1,216 @@
+"""Finds a table by the meaning of its headings: where it starts and which column is which.
+
+A column's heading is all header texts above it, merged cells spread out. It is matched on
+normalised text against the header paths of the form, from the innermost label outwards; so an
+inserted column, a moved table or another number of header rows still reads.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from itertools import groupby
+
+from services.model.period import Period
+from services.model.table import Column, Span, Table
+from services.validation.reading.placing.wording import (
+    heading,
+    spellings,
+    unit_behind,
+    without_completeness,
+)
+from services.validation.workbook import CellValue, Sheet, Workbook
+from services.validation.workbook.numbers import Content, read_number
+
+PERIOD = "{period}"
+_HEADER_ROWS = 8
+_SEARCHED_ROWS = 80
+_SEARCHED_COLUMNS = 120
+_COUNTED_ROWS = 500
+_STRAY = 3
+"""A column is clearly filled where it holds so many numbers for each of another one."""
+_YEARS = range(1990, 2101)
+
+Wanted = dict[str, list[tuple[str, float]]]
+
+
+@dataclass(frozen=True)
+class Layout:
+    """A table found in a sheet: last header row, and the sheet's column of each form column.
+
+    `beside` are columns under the same merged heading as a form column that isn't among them, in which
+    a number or two stand.
+    """
+
+    index: int
+    sheet: Sheet
+    header_row: int
+    columns: Mapping[str, int]
+    ambiguous: Mapping[str, tuple[int, ...]]
+    beside: Mapping[str, tuple[int, ...]]
+
+    @property
+    def placed(self) -> set[str]:
+        """The form columns whose heading is there, be it more than once."""
+        return set(self.columns) | set(self.ambiguous)
+
+    def missing(self, table: Table) -> tuple[Column, ...]:
+        """The columns that the form needs and the sheet does not have."""
+        return tuple(one for one in table.columns if not one.optional and one.id not in self.placed)
+
+
+def find_layouts(table: Table, workbook: Workbook, periods: Mapping[str, Period]) -> list[Layout]:
+    """The sheets in which the table is found whole; else the one where most of it is found.
+
+    Sheets that the form names come first, visible ones before hidden ones; empty where not even
+    half of the columns are found anywhere.
+    """
+    wanted = _wanted(table, periods)
+    named = {heading(name) for name in table.sheets}
+    sheets = list(enumerate(workbook.sheets))
+    rank = {index: (heading(one.name) not in named, one.hidden) for index, one in sheets}
+    best: list[Layout] = []
+    ordered = sorted(sheets, key=lambda one: rank[one[0]])
+    for _, group in groupby(ordered, key=lambda one: rank[one[0]]):
+        found = [layout for index, sheet in group if (layout := _find(table, index, sheet, wanted))]
+        if whole := [one for one in found if not one.missing(table)]:
+            return whole
+        best += found
+    best = [one for one in best if 2 * len(one.columns) >= len(_needed(table))]
+    return sorted(best, key=lambda one: -len(one.columns))[:1]
+
+
+def header_texts(column: Column, period: Period | None) -> Iterator[tuple[str, ...]]:
+    """The header paths of a column, with the period's spellings filled in, as compared."""
+    for path in column.headers:
+        if not any(PERIOD in part for part in path):
+            yield tuple(heading(part) for part in path)
+        elif period is not None:
+            for spelling in spellings(period, column.span is Span.YEAR_TO_DATE):
+                yield tuple(heading(part.replace(PERIOD, spelling)) for part in path)
+
+
+def path_above(sheet: Sheet, row: int, column: int) -> tuple[str, ...]:
+    """The header texts over a column down to `row`, outermost first; repeated ones once."""
+    first = max(0, row - _HEADER_ROWS + 1)
+    cells = (_header_text(sheet.spread(number, column)) for number in range(first, row + 1))
+    texts = (heading(cell) for cell in cells if cell.strip())
+    return tuple(text for text, _ in groupby(texts) if text)
+
+
+def _header_text(cell: CellValue) -> str:
+    """A header's text; a year may stand there as a number."""
+    if isinstance(cell, int | float) and not isinstance(cell, bool) and cell in _YEARS:
+        return str(int(cell))
+    return cell if isinstance(cell, str) else ""
+
+
+def _needed(table: Table) -> set[str]:
+    return {one.id for one in table.columns if not one.optional}
+
+
+def _wanted(table: Table, periods: Mapping[str, Period]) -> Wanted:
+    """Heading text → the form's columns that it may be, better the more of the path it is."""
+    wanted: Wanted = defaultdict(list)
+    for column in table.columns:
+        for path in header_texts(column, periods.get(column.id)):
+            for first in range(len(path)):
+                score = len(path) - first + (0.5 if first == 0 else 0)
+                wanted[" ".join(path[first:])].append((column.id, score))
+    return wanted
+
+
+def _find(table: Table, index: int, sheet: Sheet, wanted: Wanted) -> Layout | None:
+    """The table in one sheet: the last row of the first run in which all needed columns match."""
+    best: Layout | None = None
+    needed = _needed(table)
+    if not _mentions(sheet, wanted):
+        return None
+    for row in range(min(len(sheet.rows), _SEARCHED_ROWS)):
+        if not any(cell != "" for cell in sheet.rows[row]):
+            continue
+        before = len(needed & best.placed) if best else 0
+        if best and 2 * before > len(needed) and _has_numbers(best, row):
+            break
+        layout = Layout(index, sheet, row, *_assign(sheet, row, wanted))
+        found = len(needed & layout.placed)
+        if found >= max(before, 1):
+            best = layout
+        elif before == len(needed):
+            break
+    return best
+
+
+def _mentions(sheet: Sheet, wanted: Wanted) -> bool:
+    """Whether a heading of the table is anywhere where its header may be: most sheets have none."""
+    return any(
+        next(_matches((heading(cell),), wanted), None)
+        for row in sheet.rows[:_SEARCHED_ROWS]
+        for cell in row[:_SEARCHED_COLUMNS]
+        if isinstance(cell, str) and cell
+    )
+
+
+def _has_numbers(layout: Layout, row: int) -> bool:
+    """Whether a row is one of figures: a header never is."""
+    cells = (layout.sheet.value(row, column) for column in layout.columns.values())
+    return any(isinstance(cell, int | float) for cell in cells)
+
+
+def _assign(
+    sheet: Sheet, row: int, wanted: Wanted
+) -> tuple[dict[str, int], dict[str, tuple[int, ...]], dict[str, tuple[int, ...]]]:
+    """Which sheet column each form column is when the header ends at `row`; best scores first.
+
+    Besides those the ambiguous ones, and the columns beside them, as Layout has them.
+    """
+    scores: dict[str, dict[int, float]] = defaultdict(dict)
+    for column in range(min(sheet.width, _SEARCHED_COLUMNS)):
+        for name, score in _matches(path_above(sheet, row, column), wanted):
+            scores[name][column] = max(score, scores[name].get(column, 0))
+    columns: dict[str, int] = {}
+    ambiguous: dict[str, tuple[int, ...]] = {}
+    beside: dict[str, tuple[int, ...]] = {}
+    for name, found in sorted(scores.items(), key=lambda one: -max(one[1].values())):
+        free = {column: score for column, score in found.items() if column not in columns.values()}
+        top = [column for column, score in free.items() if score == max(free.values())]
+        if len(top) > 1:
+            top, others = _of_one_range(sheet, row, top)
+            if others:
+                beside[name] = tuple(others)
+        if len(top) == 1:
+            columns[name] = top[0]
+        elif top:
+            ambiguous[name] = tuple(top)
+    return columns, ambiguous, beside
+
+
+def _matches(path: tuple[str, ...], wanted: Wanted) -> Iterator[tuple[str, float]]:
+    for first in range(len(path)):
+        text = " ".join(path[first:])
+        bare = unit_behind(text)[0]
+        for one in dict.fromkeys((text, bare, without_completeness(bare))):
+            yield from wanted.get(one, ())
+
+
+def _of_one_range(sheet: Sheet, row: int, columns: list[int]) -> tuple[list[int], list[int]]:
+    """Of columns under one merged heading the one that is clearly filled, otherwise all of them.
+
+    And the others in which numbers stand, where there is one.
+    """
+    anchors = {sheet.anchors.get((row, column)) for column in columns}
+    if len(anchors) != 1 or None in anchors:
+        return columns, []
+    below = range(row + 1, min(row + 1 + _COUNTED_ROWS, len(sheet.rows)))
+    counts = {
+        column: sum(
+            read_number(sheet.value(number, column)).content is Content.NUMBER for number in below
+        )
+        for column in columns
+    }
+    filled = sorted((column for column, count in counts.items() if count), key=counts.__getitem__)
+    if not filled:
+        return columns[:1], []
+    *others, fullest = filled
+    if all(_STRAY * counts[column] <= counts[fullest] for column in others):
+        return [fullest], others
+    return columns, []

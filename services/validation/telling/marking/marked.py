@@ -1,0 +1,136 @@
+"""The workbook back: the sender's own, wrong cells coloured and commented, and a last sheet that lists all.
+
+Only the parts that change are written anew; so drawings, macros and whatever else a program keeps in a workbook come
+back as they were. What is no .xlsx comes back as one with the same values.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+
+from lxml import etree
+
+from services.model.enumerations import Severity
+from services.validation.findings import Finding
+from services.validation.telling.marking import summary
+from services.validation.telling.marking.cells import anchors, colour, place_of
+from services.validation.telling.marking.copied import copied
+from services.validation.telling.ooxml import comments
+from services.validation.telling.ooxml.package import (
+    LARGEST_PACKAGE,
+    OFFICE,
+    WORKBOOK,
+    Package,
+    Unpatchable,
+    main,
+)
+from services.validation.telling.ooxml.sheets import add_sheet, styles_of
+from services.validation.telling.ooxml.styles import Styles
+from services.validation.telling.report import Report
+from services.validation.workbook import UnreadableWorkbook
+from services.validation.workbook.sheet import Place
+
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+XLSM = "application/vnd.ms-excel.sheet.macroEnabled.12"
+MOST_COMMENTS = 1_000
+OF_NO_WORKBOOK = frozenset({"plausibility_undecided"})
+"""Findings for which nobody needs a right workbook back."""
+_MACROS = "xl/vbaProject.bin"
+_WORST = (Severity.ERROR, Severity.WARNING, Severity.INFORMATION)
+Sheets = Mapping[str, tuple[str, str]]
+"""The name of each sheet as the report has it → its name and the path of its part."""
+
+
+@dataclass(frozen=True)
+class Marked:
+    """A marked workbook; one with macros stays one."""
+
+    content: bytes = field(repr=False)
+    media_type: str
+
+
+def mark(content: bytes, report: Report) -> Marked | None:
+    """The workbook in `content` with what `report` found; None if nothing was, or it can't be opened.
+
+    A workbook that unpacks to more than LARGEST_PACKAGE bytes has none either: its report says it all.
+    """
+    if all(one.code in OF_NO_WORKBOOK for one in report.findings):
+        return None
+    try:
+        package = Package(content)
+        if package.size > LARGEST_PACKAGE:
+            return None
+        return _marked(package, _sheets(package), report)
+    except Exception:
+        # Whatever foreign bytes hold that can't be patched, their values were read and can be written.
+        with suppress(UnreadableWorkbook):
+            return _marked(*copied(content), report)
+    return None
+
+
+def _marked(package: Package, sheets: Sheets, report: Report) -> Marked:
+    styles = styles_of(package)
+    left = MOST_COMMENTS
+    for name, found in _by_sheet(report.findings).items():
+        path = sheets[name][1] if name in sheets else ""
+        if path and not package.is_large(path):
+            left -= _mark_sheet(package, path, found, styles, left)
+    titles = {name: title for name, (title, _) in sheets.items()}
+    add_sheet(package, summary.vietnamese("title"), summary.page(report, titles, styles))
+    return Marked(package.save(), XLSM if _MACROS in package else XLSX)
+
+
+def _mark_sheet(
+    package: Package, path: str, found: Mapping[Place, list[Finding]], styles: Styles, most: int
+) -> int:
+    """Colours the cells, and comments `most` of them; returns how many are commented."""
+    sheet = package.change(path)
+    seen = anchors(sheet, found)
+    by_cell: dict[Place, list[Finding]] = defaultdict(list)
+    for place, findings in found.items():
+        by_cell[seen[place]] += findings
+    colour(sheet, {place: _worst(findings) for place, findings in by_cell.items()}, styles)
+    texts = {place: _text(by_cell[place]) for place in list(by_cell)[:most]}
+    # Old drawings may be no XML: then the colour and the list must do.
+    with suppress(etree.XMLSyntaxError, KeyError, Unpatchable):
+        if texts:
+            comments.add(package, path, texts, summary.vietnamese("author"))
+    return len(texts)
+
+
+def _by_sheet(findings: Iterable[Finding]) -> dict[str, dict[Place, list[Finding]]]:
+    found: dict[str, dict[Place, list[Finding]]] = defaultdict(lambda: defaultdict(list))
+    for finding in findings:
+        for cell in dict.fromkeys(finding.place.cells):
+            place = place_of(cell)
+            if place:
+                found[finding.place.sheet][place].append(finding)
+    return found
+
+
+def _worst(findings: Iterable[Finding]) -> Severity:
+    return min((one.severity for one in findings), key=_WORST.index)
+
+
+def _text(findings: Iterable[Finding]) -> str:
+    """What a comment says: each finding once, with how to mend it and what was answered to it."""
+    texts = dict.fromkeys(map(_of_one, findings))
+    return "\n\n".join(texts)
+
+
+def _of_one(finding: Finding) -> str:
+    said = f"{summary.named(finding.severity)}: {finding.message.vi}"
+    return "\n".join((said, f"→ {finding.mend.vi}", *(one.said.vi for one in finding.answers)))
+
+
+def _sheets(package: Package) -> Sheets:
+    workbook = package.read(WORKBOOK)
+    paths = {key: path for key, _, path in package.related(WORKBOOK)}
+    listed = workbook.find(main("sheets"))
+    if listed is None:
+        raise Unpatchable("no sheets, or not those of the transitional standard")
+    found = {one.get("name", ""): paths.get(one.get(f"{{{OFFICE}}}id"), "") for one in listed}
+    if not all(path in package for path in found.values()):
+        raise Unpatchable("a sheet without its part")
+    return {name: (name, path) for name, path in found.items()}

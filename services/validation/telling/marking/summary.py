@@ -1,0 +1,99 @@
+"""The sheet that lists what was found, in Vietnamese, with links to the cells."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+
+from services.model.enumerations import Severity
+from services.model.messages import text
+from services.validation.findings import Finding
+from services.validation.telling.marking.cells import place_of
+from services.validation.telling.ooxml.sheets import Cell, Page, fitted
+from services.validation.telling.ooxml.styles import Look, Styles
+from services.validation.telling.ooxml.text import clean, location
+from services.validation.telling.report import Report
+
+MOST_FINDINGS = 2_000
+MOST_CELLS = 20
+LONGEST = 2_000
+_COLUMNS = {
+    "number": 6,
+    "severity": 12,
+    "sheet": 16,
+    "cell": 8,
+    "message": 70,
+    "mend": 50,
+    "basis": 40,
+    "id": 20,
+}
+
+
+def vietnamese(name: str, **values: object) -> str:
+    """A text of the marked workbook."""
+    return text(f"validation.marked.{name}", "vi", **values)
+
+
+def named(severity: Severity) -> str:
+    """What a severity is called."""
+    return text(f"validation.severity.{severity.value}", "vi")
+
+
+def page(report: Report, titles: Mapping[str, str], styles: Styles) -> Page:
+    """The sheet; `titles` are the names that the workbook's sheets have in the marked one."""
+    widths = dict(enumerate(_COLUMNS.values()))
+    rows = list(_Writer(titles, styles).rows(report))
+    return Page(rows, widths, heights=fitted(rows, widths), wide=True)
+
+
+class _Writer:
+    """Rows with their formats."""
+
+    def __init__(self, titles: Mapping[str, str], styles: Styles) -> None:
+        self._titles = titles
+        plain = Look(is_text=True, wrap=True)
+        self._plain = styles.of(plain)
+        self._bold = styles.of(replace(plain, bold=True))
+        self._link = styles.of(replace(plain, link=True))
+        self._severity = {one: styles.of(replace(plain, severity=one)) for one in Severity}
+
+    def rows(self, report: Report) -> Iterator[list[Cell | None]]:
+        """Title, counts and advice, headings, then the findings."""
+        counts = {f"{one.value}s": report.count(one) for one in Severity}
+        above = [None] * list(_COLUMNS).index("message")
+        yield [*above, Cell(vietnamese("title"), self._bold)]
+        yield [*above, Cell(vietnamese("counts", form=report.form, **counts), self._plain)]
+        yield [*above, Cell(vietnamese("advice"), self._plain)]
+        yield []
+        yield [Cell(text(f"validation.column.{name}", "vi"), self._bold) for name in _COLUMNS]
+        for number, finding in enumerate(report.findings[:MOST_FINDINGS], 1):
+            yield from self._finding(number, finding)
+        more = len(report.findings) - MOST_FINDINGS
+        if more > 0:
+            yield [*above, Cell(vietnamese("more", count=more), self._bold)]
+
+    def _finding(self, number: int, finding: Finding) -> Iterator[list[Cell | None]]:
+        """One row with everything, and one for each further cell."""
+        sheet = finding.place.sheet
+        cells = finding.place.cells[:MOST_CELLS]
+        yield [
+            Cell(number, self._plain),
+            Cell(named(finding.severity), self._severity[finding.severity]),
+            self._to(sheet, "A1", sheet),
+            self._to(sheet, cells[0], cells[0]) if cells else None,
+            *(
+                self._text(one)
+                for one in (finding.message.vi, finding.mend.vi, finding.basis, finding.id)
+            ),
+        ]
+        for cell in cells[1:]:
+            yield [None, None, None, self._to(sheet, cell, cell)]
+        if len(finding.place.cells) > MOST_CELLS:
+            yield [None, None, None, Cell("…", self._plain)]
+
+    def _to(self, sheet: str, cell: str, shown: str) -> Cell | None:
+        """A link to a cell of the workbook, plain text where there is no such cell."""
+        if sheet in self._titles and place_of(cell):
+            return Cell(shown, self._link, location(self._titles[sheet], cell))
+        return self._text(shown)
+
+    def _text(self, shown: str) -> Cell | None:
+        return Cell(clean(shown, LONGEST), self._plain) if shown else None
