@@ -21,7 +21,7 @@ import httpx2
 
 from services.connector.keys import Key, office_of
 from services.connector.transport import FIRST_DELAY, Transport, Unreachable, now
-from services.kernel.refused import Refused
+from services.kernel.refused import Refused, parsed
 from services.model.enumerations import Completeness, Regime, SecretLevel
 from services.model.statement import Classification, Nil, Question, SecretNotice, Statement, sign
 from services.model.text import read
@@ -171,7 +171,7 @@ class Connector:
             "POST", "/v1/submissions", content=content, headers=headers
         )
         response = self._transport.send(lambda: request)
-        answer = response.json()
+        answer = parsed(response)
         return Receipt(answer["id"], answer["attempt"], response.status_code)
 
     def announce_secret(
@@ -190,16 +190,16 @@ class Connector:
             headers={"Authorization": f"Statement {sign(notice, self._key.private)}"},
         )
         response = self._transport.send(lambda: request)
-        return Notice(response.json()["id"], response.status_code)
+        return Notice(parsed(response)["id"], response.status_code)
 
     def state(self, id_: str, attempt: int | None = None) -> dict[str, Any]:
         """Where an attempt of this sender's submission stands, the latest unless one is named."""
-        state: dict[str, Any] = self._get(f"/v1/submissions/{id_}", attempt).json()
+        state: dict[str, Any] = parsed(self._get(f"/v1/submissions/{id_}", attempt))
         return state
 
     def report(self, id_: str, attempt: int | None = None) -> dict[str, Any]:
         """The report of an attempt, the latest unless one is named."""
-        report: dict[str, Any] = self._get(f"/v1/submissions/{id_}/report", attempt).json()
+        report: dict[str, Any] = parsed(self._get(f"/v1/submissions/{id_}/report", attempt))
         return report
 
     def marked(self, id_: str, attempt: int | None = None) -> bytes:
@@ -208,12 +208,12 @@ class Connector:
 
     def receipt(self, id_: str, attempt: int | None = None) -> dict[str, Any]:
         """The receipt of an attempt that has its verdict; for a connection to audit's address."""
-        receipt: dict[str, Any] = self._get(f"/v1/receipts/{id_}", attempt).json()
+        receipt: dict[str, Any] = parsed(self._get(f"/v1/receipts/{id_}", attempt))
         return receipt
 
     def findings(self, id_: str, attempt: int | None = None) -> dict[str, Any]:
         """The findings of an attempt and what was answered to them; for a connection to validation's address."""
-        found: dict[str, Any] = self._get(f"/v1/submissions/{id_}/findings", attempt).json()
+        found: dict[str, Any] = parsed(self._get(f"/v1/submissions/{id_}/findings", attempt))
         return found
 
     def explain(
@@ -221,7 +221,7 @@ class Connector:
     ) -> dict[str, Any]:
         """Explains a finding of this sender's submission; for a connection to validation's address."""
         path = f"/v1/submissions/{id_}/findings/{finding}/explanations"
-        found: dict[str, Any] = self._ask("POST", path, attempt, {"text": text}).json()
+        found: dict[str, Any] = parsed(self._ask("POST", path, attempt, {"text": text}))
         return found
 
     def wait(

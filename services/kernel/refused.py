@@ -21,13 +21,15 @@ class Refused(Exception):
 
     @classmethod
     def of(cls, answer: httpx2.Response) -> Refused:
-        """From an answer that is no success; one without problem details says its status alone."""
+        """From an answer that is no success; one without problem details says its status and what it is instead."""
         try:
             problem = answer.json()
         except ValueError:
             problem = None
-        given = problem if isinstance(problem, dict) else {"title": f"HTTP {answer.status_code}"}
-        return cls({"status": answer.status_code} | given)
+        if not isinstance(problem, dict):
+            kind = answer.headers.get("content-type", "").partition(";")[0]
+            problem = {"title": f"HTTP {answer.status_code} ({kind or '?'}), {answer.url.host}"}
+        return cls({"status": answer.status_code} | problem)
 
     @property
     def code(self) -> str:
@@ -44,3 +46,11 @@ class Refused(Exception):
         found = self.problem if language == "vi" else self.problem.get("en")
         found = found if self.code and isinstance(found, Mapping) else {}
         return str(found.get("title") or ""), str(found.get("detail") or "")
+
+
+def parsed(answer: httpx2.Response) -> Any:
+    """The JSON of a good answer; raises Refused where it is none: another server stands at that address."""
+    try:
+        return answer.json()
+    except ValueError:
+        raise Refused.of(answer) from None

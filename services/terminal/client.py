@@ -107,13 +107,15 @@ class Api:
 def checked(
     what: str, answer: httpx2.Response, unreadable: Exit = Exit.NOT_FOUND
 ) -> httpx2.Response:
-    """A good answer; ends the command, with what the service says, where it refuses."""
-    if answer.is_success:
+    """A good answer; ends the command, with what the service says, where it refuses, or is none of ours."""
+    is_ours = answer.headers.get("content-type", "").startswith("application/json")
+    if answer.is_success and (is_ours or answer.status_code == 204):
         return answer
     show_problem(what, Refused.of(answer).problem)
     if answer.status_code == 422:
         raise typer.Exit(unreadable)
-    raise typer.Exit(Exit.UNREACHABLE if answer.status_code >= 500 else Exit.NOT_FOUND)
+    away = answer.status_code >= 500 or answer.is_success
+    raise typer.Exit(Exit.UNREACHABLE if away else Exit.NOT_FOUND)
 
 
 def operator(service: str, seconds: float = 30.0) -> Api:

@@ -499,11 +499,12 @@ def test_a_refusal_is_told_and_has_its_exit_code(
     assert "Không có" in result.stderr and "None such" in result.stderr
 
 
-@pytest.mark.parametrize(("status", "code"), [(404, 4), (502, 5)])
+@pytest.mark.parametrize(("status", "code"), [(404, 4), (502, 5), (200, 5)])
 def test_what_is_not_a_services_answer_is_a_sentence_too(
     sent_back: list[int], monkeypatch: pytest.MonkeyPatch, status: int, code: int
 ) -> None:
-    page = httpx2.Response(status, text="<html>nginx</html>")
+    asked = httpx2.Request("GET", "http://proxy.example/")
+    page = httpx2.Response(status, html="<html>nginx</html>", request=asked)
     services_answer(monkeypatch, {"grdp": page}, intake=lambda: page)
     result = run("trace", SUBMISSION)
     assert (result.exit_code, f"HTTP {status}" in result.stderr) == (code, True)
