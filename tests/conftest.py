@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import psycopg
@@ -23,6 +24,9 @@ from services.kernel.cluster import Cluster
 settings.register_profile("untimed", deadline=None)
 settings.load_profile("untimed")
 
+ALARMING = ("warning", "error", "critical", "WARN", "ERROR", "FATAL", "PANIC")
+SHOWN = 40
+"""Lines of each log that a failed test shows."""
 WORKERS = 8
 """More than anybody runs side by side on one machine."""
 
@@ -33,6 +37,30 @@ def pytest_configure(config: pytest.Config) -> None:
         # Two processes of pytest may choose ports at the same moment: each has a range of its own.
         first = int(worker.removeprefix("gw")) % WORKERS
         state.FREE_PORTS = state.FREE_PORTS[first::WORKERS]
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item,
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """What the programs of a failed test's stack had to say: the stack is gone afterwards, and with it every cause."""
+    report = yield
+    given: dict[str, Any] = getattr(item, "funcargs", {})
+    if report.failed:
+        for stack in {one for one in given.values() if isinstance(one, Stack)}:
+            report.sections.append((f"logs of {stack.folder}", told(stack.logs)))
+    return report
+
+
+def told(logs: Path) -> str:
+    """Which programs ended and began, and the last warnings and errors of each."""
+    parts = []
+    for file in sorted(logs.glob("*.log")):
+        lines = file.read_text(encoding="utf-8", errors="replace").splitlines()
+        words = ("exited", "spawned", "FATAL") if file.stem == "supervisord" else ALARMING
+        if found := [one for one in lines if any(word in one for word in words)]:
+            parts += [f"{file.name}:", *(one[:500] for one in found[-SHOWN:])]
+    return "\n".join(parts)
 
 
 @pytest.fixture(scope="session")

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.conftest import told
 from tests.steady import failed_in, main
 
 REPORT = """<testsuites><testsuite>
@@ -35,3 +36,18 @@ def test_each_run_counts(
         == code
     )
     assert said in capsys.readouterr().out
+
+
+def test_a_failed_test_shows_what_its_programs_had_to_say(tmp_path: Path) -> None:
+    """Their stack is deleted with the test: without this nobody finds out why they were slow, or ended."""
+    (tmp_path / "supervisord.log").write_text(
+        "INFO spawned: 'intake-worker' with pid 7\nINFO reaped\nWARN exited: intake-worker (exit status 1)\n",
+        encoding="utf-8",
+    )
+    lines = [f'{{"event": "waiting", "level": "warning", "n": {n}}}' for n in range(100)]
+    (tmp_path / "intake-worker.log").write_text("\n".join(lines), encoding="utf-8")
+    (tmp_path / "quiet.log").write_text('{"event": "received", "level": "info"}', encoding="utf-8")
+    said = told(tmp_path)
+    assert "exited: intake-worker" in said and "reaped" not in said
+    assert '"n": 99' in said and '"n": 59' not in said, "the last of them"
+    assert "quiet.log" not in said
