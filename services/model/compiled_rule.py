@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
+from services.model.cell_rules import CELL_KINDS, Names, columns_of, limit_of, resolved
 from services.model.expression import (
     ExpressionError,
     Predicate,
@@ -16,9 +17,9 @@ from services.model.expression import (
 from services.model.expression.compiler import bounded
 from services.model.expression.scope import find
 from services.model.expression.support import refuse_unsupported
-from services.model.expression.values import MOST_NUMBERS, nearest
-from services.model.rule import Rule, RuleKind, parse_names
-from services.model.rule_conditions import columns_of, condition_of, within
+from services.model.expression.values import MOST_NUMBERS, NUMBERS, ROW, Kind, nearest
+from services.model.rule import Rule, RuleKind, names_of, parse_names
+from services.model.rule_conditions import CODE, condition_of, within
 from services.model.text import ModelError
 
 MOST_CHARACTERS = 50_000
@@ -67,14 +68,32 @@ class OfQuery:
     query: Query
 
 
-CompiledRule = OfRows | OfTable | Combinations | OfQuery
+@dataclass(frozen=True)
+class OfCells:
+    """A rule about cells or sums, with names as its table has them.
+
+    `listed`: the table and column from which a rule of kind codelist takes its codes, where no catalogue has them.
+    """
+
+    rule: Rule
+    listed: tuple[str, str] | None = None
 
 
-def compile_rule(rule: Rule, tables: Mapping[str, Schema]) -> CompiledRule:
-    """The rule over the tables; raises ModelError that says what is wrong and how to mend it."""
+CompiledRule = OfRows | OfTable | Combinations | OfQuery | OfCells
+
+
+def compile_rule(
+    rule: Rule, tables: Mapping[str, Schema], names: Names | None = None
+) -> CompiledRule:
+    """The rule over the tables; raises ModelError that says what is wrong and how to mend it.
+
+    `names` are what a rule about cells may name in a form, whose lists are the catalogue's; without them its columns.
+    """
     refuse_long(rule)
+    if rule.kind in CELL_KINDS and rule.when:
+        compile_rule(limit_of(rule), tables)
     with bounded():
-        compiled = _compiled(rule, tables)
+        compiled = _compiled(rule, tables, names)
     if isinstance(compiled, OfRows | OfTable):
         sql = f"SELECT {compiled.predicate.sql} FROM {quoted(rule.table)}"
         refuse_unsupported(sql, tables)
@@ -89,10 +108,18 @@ def refuse_long(rule: Rule) -> None:
         raise ExpressionError(f"longer than {MOST_CHARACTERS} characters: make several rules of it")
 
 
-def _compiled(rule: Rule, tables: Mapping[str, Schema]) -> CompiledRule:
+def _compiled(rule: Rule, tables: Mapping[str, Schema], names: Names | None) -> CompiledRule:
     if rule.table not in tables:
         raise ExpressionError(f"no table {rule.table}: {nearest(rule.table, tables)}")
     _check_options(rule, tables[rule.table])
+    if rule.kind in CELL_KINDS:
+        if names is not None:
+            return OfCells(resolved(rule, names))
+        names = Names(tuple(name for name in tables[rule.table] if name != ROW))
+        listed = _listed(rule, tables) if rule.kind is RuleKind.CODELIST else None
+        rule = resolved(rule, names)
+        _check_numbers(rule, tables[rule.table])
+        return OfCells(rule, listed)
     if rule.kind is RuleKind.SQL:
         return OfQuery(compile_query(rule.expression, tables))
     if rule.kind is RuleKind.COMPLETE:
@@ -103,7 +130,7 @@ def _compiled(rule: Rule, tables: Mapping[str, Schema]) -> CompiledRule:
     text = condition_of(rule, tables)
     by = rule.by
     if rule.kind is RuleKind.UNIQUE:
-        by = columns_of(rule, tables[rule.table], parse_names(rule.expression))
+        by = columns_of(rule.table, parse_names(rule.expression), tables[rule.table])
     tolerance = rule.tolerance if rule.kind in (RuleKind.CHECK, RuleKind.CHANGE) else None
     predicate = compile_predicate(text, tables, rule.table, by, tolerance)
     if rule.when:
@@ -112,6 +139,30 @@ def _compiled(rule: Rule, tables: Mapping[str, Schema]) -> CompiledRule:
         sql = f"(NOT {when.sql} OR {predicate.sql})"
         predicate = Predicate(sql, tuple(named), predicate.tables | when.tables)
     return OfRows(predicate)
+
+
+def _check_numbers(rule: Rule, schema: Schema) -> None:
+    """A total is of numbers: in a table without declared types one cell of text makes a column text."""
+    if rule.kind is RuleKind.TOTAL:
+        for name in rule.columns if rule.code else names_of(rule):
+            if schema[name].kind not in (*NUMBERS, Kind.NULL):
+                raise ExpressionError(
+                    f"a total is of numbers, and column {name} is {schema[name].kind}"
+                )
+
+
+def _listed(rule: Rule, tables: Mapping[str, Schema]) -> tuple[str, str]:
+    """`list` or `list.column`; a list without a column has one called code, or one column."""
+    table, _, column = rule.expression.partition(".")
+    source = find(table.strip(), tables)
+    if source is None:
+        raise ExpressionError(f"no list {table}: {nearest(table, tables)}")
+    names = [one for one in tables[source] if one != ROW]
+    wanted = column.strip() or (CODE if CODE in names else names[0] if len(names) == 1 else "")
+    match = find(wanted, tables[source]) if wanted else None
+    if match is None:
+        raise ExpressionError(f"{source} has several columns: write {source}.{names[0]}")
+    return source, match
 
 
 _OPTIONS = {
@@ -132,8 +183,8 @@ def _check_options(rule: Rule, schema: Schema) -> None:
         if given not in (None, "", (), Decimal(0)) and rule.kind not in kinds:
             allowed = ", ".join(sorted(kind.value for kind in kinds))
             raise ExpressionError(f"{name} has no meaning for kind {rule.kind}, only for {allowed}")
-    for names in (rule.by or (), rule.order, rule.columns):
-        columns_of(rule, schema, names)
+    for names in (rule.by or (), rule.order):
+        columns_of(rule.table, names, schema)
 
 
 def _parts(rule: Rule, tables: Mapping[str, Schema]) -> tuple[Part, ...]:
@@ -143,7 +194,7 @@ def _parts(rule: Rule, tables: Mapping[str, Schema]) -> tuple[Part, ...]:
 
 def _part(rule: Rule, tables: Mapping[str, Schema], text: str) -> Part:
     name, _, source = (one.strip() for one in text.partition("="))
-    (column,) = columns_of(rule, tables[rule.table], (name,))
+    (column,) = columns_of(rule.table, (name,), tables[rule.table])
     if not source:
         return Part(column)
     first, dots, last = source.partition("..")

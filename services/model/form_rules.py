@@ -4,12 +4,13 @@ from collections.abc import Mapping, Sequence
 
 from sqlglot import exp
 
+from services.model.cell_rules import CELL_KINDS, Names
 from services.model.compiled_rule import compile_rule, refuse_long
 from services.model.expression import ColumnType, Kind, Schema
 from services.model.expression.compiler import parse
 from services.model.expression.values import ROW, nearest
 from services.model.observation import PLACES
-from services.model.rule import Axis, CellType, Reference, Rule, RuleKind, names_of
+from services.model.rule import CellType, Reference, Rule, RuleKind, names_of
 from services.model.table import Role, Table, TableKind
 from services.model.text import ModelError
 
@@ -17,8 +18,6 @@ SENDER = "sender"
 """The column of a reference that names who sent the figures."""
 _NUMBER = ColumnType(Kind.NUMBER, PLACES)
 _TEXT = ColumnType(Kind.TEXT)
-_OF_CELLS = (RuleKind.REQUIRED, RuleKind.CODELIST, RuleKind.TYPE, RuleKind.TOTAL)
-_SQL_ONLY = ("when", "by", "order", "reference", "code", "exactly")
 _COLUMN_KINDS = {
     CellType.NUMBER: _NUMBER,
     CellType.INTEGER: _NUMBER,
@@ -47,43 +46,34 @@ def rule_problems(
     if table is None:
         return [f"rule {rule.id}: no table {rule.table}: {nearest(rule.table, by_id)}"]
     try:
-        if rule.kind in _OF_CELLS:
-            problems = _cell_problems(rule, table)
-        else:
-            problems = _sql_problems(form, by_id, references, rule)
+        problems = _problems(form, by_id, references, rule)
     except ModelError as error:
         problems = [str(error)]
     return [f"rule {rule.id}: {one}" for one in problems]
 
 
-def _cell_problems(rule: Rule, table: Table) -> list[str]:
-    rows = rule.axis is Axis.ROWS and table.kind is TableKind.FIGURES
-    known: Mapping[str, object] = table.by_code if rows else table.by_id
-    problems = [f"no {name} in {table.id}" for name in names_of(rule) if name not in known]
-    problems += [f"no column {one}" for one in rule.columns if one not in table.by_id]
-    if rule.kind is RuleKind.TYPE and rule.expression not in set(CellType):
-        problems.append(f"no type {rule.expression}")
-    given = [name for name in _SQL_ONLY if getattr(rule, name) not in (None, "", ())]
-    problems += [f"{name} has no meaning for kind {rule.kind} of a form" for name in given]
-    return problems
+def _names(table: Table) -> Names:
+    """What rules about cells may name in a table of a form."""
+    return Names(tuple(table.by_id), tuple(table.by_code), table.numbers)
 
 
 def tables_of(rule: Rule) -> frozenset[str]:
     """The tables that a rule names besides its own; raises ModelError for what can't be read."""
     refuse_long(rule)
     named = {rule.reference} if rule.reference else set()
+    texts = [rule.when] if rule.kind in CELL_KINDS else [rule.expression, rule.when]
     if rule.kind is RuleKind.COMPLETE:
         sources = (part.partition("=")[2].strip() for part in rule.expression.split(","))
         named |= {one.partition(".")[0] for one in sources if one and ".." not in one}
         return frozenset(named)
-    for text in filter(None, (rule.expression, rule.when)):
+    for text in filter(None, texts):
         tree = parse(text)
         defined = {one.alias for one in tree.find_all(exp.CTE)}
         named |= {one.name for one in tree.find_all(exp.Table)} - defined
     return frozenset(named) - {rule.table, ""}
 
 
-def _sql_problems(
+def _problems(
     form: str, tables: Mapping[str, Table], references: Sequence[Reference], rule: Rule
 ) -> list[str]:
     named = tables_of(rule)
@@ -95,7 +85,7 @@ def _sql_problems(
     if unknown:
         return unknown
     used = [by_name[name] for name in named & set(by_name)]
-    problems = _level_problems(form, used, rule)
+    problems = _level_problems(form, used, rule) if used or rule.kind not in CELL_KINDS else []
     schemas: dict[str, Schema] = {name: schema_of(one) for name, one in tables.items()}
     for one in used:
         if one.form not in ("", form):
@@ -103,7 +93,14 @@ def _sql_problems(
         if one.table not in tables:
             return [*problems, f"reference {one.name}: no table {one.table}"]
         schemas[one.name] = {**schema_of(tables[one.table]), SENDER: _TEXT}
-    compile_rule(rule, schemas)
+    names = _names(tables[rule.table])
+    compile_rule(rule, schemas, names)
+    if rule.kind in CELL_KINDS:
+        written = {*names.rows, *names.columns}
+        cells = (*names_of(rule), *rule.columns)
+        problems += [
+            f"{one} is written otherwise in {rule.table}" for one in cells if one not in written
+        ]
     return problems
 
 

@@ -177,6 +177,6 @@ def parse_names(expression: str) -> tuple[str, ...]:
 
 def names_of(rule: Rule) -> Iterable[str]:
     """The rows or columns that a rule's expression names."""
-    if rule.kind is RuleKind.TOTAL:
+    if rule.kind is RuleKind.TOTAL and not rule.code:
         return [code for total in parse_totals(rule.expression) for code in total.codes]
     return parse_names(rule.expression) if rule.kind is RuleKind.REQUIRED else ()

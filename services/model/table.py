@@ -12,6 +12,8 @@ from services.model.observation import Measure, Prices
 from services.model.rule import Axis, CellType
 from services.model.text import STRICT, Text
 
+_NUMBERS = (CellType.NUMBER, CellType.INTEGER)
+
 
 class TableKind(StrEnum):
     """Figures in a grid, or a list of records."""
@@ -164,6 +166,13 @@ class Table:
         if self.indicators is Axis.ROWS:
             return {row.code: row.measure or self.measure for row in self.rows}
         return {one.id: one.measure or self.measure for one in self.of_role(Role.VALUE)}
+
+    @cached_property
+    def numbers(self) -> tuple[str, ...]:
+        """The columns that hold numbers: the values of figures, the fields of such a type of records."""
+        if self.kind is TableKind.FIGURES:
+            return tuple(column.id for column in self.of_role(Role.VALUE))
+        return tuple(one.id for one in self.columns if one.type in _NUMBERS)
 
     def of_role(self, role: Role) -> tuple[Column, ...]:
         """The columns of a role, in their order."""

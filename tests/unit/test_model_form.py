@@ -71,7 +71,7 @@ def broken(**changes: Any) -> dict[str, Any]:
         (broken(nonsense=1), "nonsense"),
         (broken(tables__0__rows__1__code="1"), "row 1 is there twice"),
         (broken(tables__0__columns__2__id="code"), "column code is there twice"),
-        (broken(rules__2__expression="1 = 2 + 99"), "no 99 in main"),
+        (broken(rules__2__expression="1 = 2 + 99"), "no row 99 in main: did you mean 9"),
         (broken(rules__2__expression="1 = = 2"), "no term can be read"),
         (broken(rules__2__expression="1 + 2"), "is no total"),
         (broken(rules__0__columns=["quarter"]), "column year_to_date of main needs a rule"),

@@ -9,8 +9,10 @@ import pytest
 import yaml
 
 from services.model.form import Form
+from services.validation.checking.check import check
 from services.validation.tables.result import Result, validate_table
-from tests.unit.test_validation_check import small_form
+from tests.unit.test_validation_check import STATEMENT, rows, small_form
+from tests.unit.workbooks import xlsx
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "rules.md"
 _BLOCK = re.compile(r"^```(\w+)(?: (\w+))?\n(.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -31,7 +33,7 @@ def examples() -> list[Example]:
     for language, name, body in _BLOCK.findall(DOCUMENT.read_text(encoding="utf-8")):
         if language == "csv":
             current.tables[name] = body
-        elif language == "yaml" and name != "form":
+        elif language == "yaml" and not name.startswith("form"):
             current.rules = body
         elif language == "text":
             current.expected = body
@@ -70,10 +72,26 @@ def test_an_example_says_what_the_command_says(example: Example, tmp_path: Path)
     assert shown(result) == example.expected
 
 
-def test_the_rules_of_the_form_are_rules() -> None:
-    (body,) = [body for _, name, body in _BLOCK.findall(DOCUMENT.read_text()) if name == "form"]
+def rules_of_a_form(name: str) -> Form:
+    """The small form with what a block of this name adds to it."""
+    (body,) = [body for _, one, body in _BLOCK.findall(DOCUMENT.read_text()) if one == name]
     added = yaml.safe_load(body)
-    form: Form = small_form(
-        references=added["references"], rules=[*small_form().to_dict()["rules"], *added["rules"]]
-    )
-    assert form.references[0].name == "last_quarter"
+    kept = [one for one in small_form().to_dict()["rules"] if one["kind"] != "total"]
+    return small_form(**added | {"rules": [*kept, *added["rules"]]})
+
+
+def test_the_rules_of_the_form_are_rules() -> None:
+    assert rules_of_a_form("form").references[0].name == "last_quarter"
+
+
+def test_a_rule_that_was_tried_says_the_same_in_the_form() -> None:
+    """The rows of the example: the total of the year so far fails, and nothing else."""
+    sheet = rows()
+    for line, (quarter, year_to_date) in zip(
+        (4, 5, 6), ((60, 180), (40, 100), (20, 81)), strict=True
+    ):
+        sheet[line][2:4] = [quarter, year_to_date]
+    report = check(rules_of_a_form("form_tried"), xlsx(sheet), STATEMENT).report
+    tallies = {one.id: (one.passed, one.failed) for one in report.rules}
+    assert tallies["total"] == (1, 1)
+    assert tallies["cumulative"][1] == 0

@@ -5,10 +5,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from openpyxl import Workbook
 from typer.testing import CliRunner, Result
 
 from services.cli import app
-from tests.unit.workbooks import xlsx
+from tests.unit.workbooks import saved, xlsx
 
 CSV = "id,region,year,income\n1,HN,2024,10.5\n2,HN,2025,\n3,DN,2024,-3\n"
 RULES = "rules:\n  - {id: positive, expression: income >= 0}\n"
@@ -116,9 +117,9 @@ def test_wrong_rules_say_where_and_how_to_mend(rules: str, words: str, tmp_path:
         ("a,a\n1,2\n", "data.csv", "column a is there 2 times"),
         ("a,\n1,2\n", "data.csv", "column 2 has no name"),
         ("a,b\n1,2,3\n", "data.csv", "data.csv"),
-        (b"a\n\xff\xfe\xfa\n", "data.csv", "save it as UTF-8"),
+        (b"a\n\xff\xfe\xfa\n", "data.csv", "save it as .xlsx, or as text in UTF-8"),
         ("a\n1\n", "data.pdf", "no table is read from .pdf"),
-        ("nothing", "data.xlsx", "no workbook"),
+        (b"PK\x03\x04nothing", "data.xlsx", "data.xlsx: can't be read"),
         ("_row\n1\n", "data.csv", "taken"),
     ],
 )  # fmt: skip
@@ -206,6 +207,84 @@ def test_types_of_cells_as_they_are_written(
     (rule,) = answer(run(tmp_path, "--json", data=data, rules=rules))
     assert [one["row"] for one in rule["failing"]] == rows
     assert rule["undecided"] == undecided
+
+
+def sheets(*rows: list[object]) -> bytes:
+    """A workbook whose first worksheet has these rows, behind a chart sheet and a hidden worksheet."""
+    workbook = Workbook()
+    shown = workbook.active
+    assert shown is not None
+    for row in rows:
+        shown.append(row)
+    workbook.create_chartsheet("biểu đồ", 0)
+    hidden = workbook.create_sheet("ẩn", 1)
+    hidden.append(["b"])
+    hidden.sheet_state = "hidden"
+    return saved(workbook)
+
+
+NUMBER = "rules:\n  - {id: t, kind: type, columns: [a], expression: number}\n"
+
+
+@pytest.mark.parametrize(
+    ("data", "rule", "states"),
+    [
+        (sheets(["a"], [1], [-1]), "expression: a > 0", (1, 1, 0)),
+        (sheets(["a"], [1], [None], [2], [None]), "expression: a > 0", (2, 0, 1)),
+        (sheets(["a", "b", "c"], [0.1, 0.2, 0.1 + 0.2]), "expression: a + b = c", (1, 0, 0)),
+        (sheets(["a", "b", "c"], [0.1, 0.2, 0.1 + 0.2]), "kind: total, expression: c = a + b", (1, 0, 0)),
+        (sheets(["a"], [1e-7]), "expression: a > 0", (1, 0, 0)),
+        (sheets(["a"], ["1"], ["1.234.567,5"]), "kind: type, columns: [a], expression: number", (2, 0, 0)),
+        (sheets(["a"], [1], ["1.225"]), "kind: type, columns: [a], expression: number", (1, 1, 0)),
+        (sheets(["a"], ["-"], ["..."]), "kind: required, expression: a", (0, 2, 0)),
+    ],
+    ids=["first-visible", "rows-below", "noise", "noise-in-total", "small", "grouped", "ambiguous", "signs"],
+)  # fmt: skip
+def test_a_workbook_is_read_by_the_reader_of_forms(
+    data: bytes, rule: str, states: tuple[int, int, int], tmp_path: Path
+) -> None:
+    rules = f"rules:\n  - {{id: r, {rule}}}\n"
+    (found,) = answer(run(tmp_path, "--json", data=data, name="data.xlsx", rules=rules))
+    assert (found["pass"], found["fail"], found["undecided"]) == states
+
+
+def test_an_error_in_a_cell_is_listed_by_a_rule_of_type_and_null_to_others(tmp_path: Path) -> None:
+    rules = (
+        NUMBER
+        + "  - {id: positive, expression: a > 0}\n  - {id: r, kind: required, expression: a}\n"
+    )
+    data = sheets(["a", "b"], [5, 1], ["#DIV/0!", 1], [None, 1])
+    type_, positive, required = answer(
+        run(tmp_path, "--json", data=data, name="data.xlsx", rules=rules)
+    )
+    assert [one["row"] for one in type_["failing"]] == [2]
+    assert (positive["pass"], positive["undecided"]) == (1, 2)
+    assert [one["row"] for one in required["failing"]] == [3]
+
+
+def test_numbers_of_a_declared_column_are_read_as_forms_read_them(tmp_path: Path) -> None:
+    rules = "columns: {a: number}\nrules:\n  - {id: r, expression: a >= 1234567.5}\n"
+    data = "id;a\n1;1.234.567,5\n2;-\n3;...\n4;12,5\n"
+    (found,) = answer(run(tmp_path, "--json", data=data, rules=rules))
+    assert [one["row"] for one in found["failing"]] == [2, 4]
+    assert (found["pass"], found["undecided"]) == (1, 1)
+
+
+@pytest.mark.parametrize(
+    ("data", "words"),
+    [
+        (b"a,b\n1,2\n3,none\n", "is of numbers, and column b is text; b of data is text because row 2 has 'none'"),
+        (sheets(["a", "b"], [1, 2], [3, "1.225"]), "column b is text; b of data is text because row 2 has '1.225'"),
+        (sheets(["a", "b"], [1, 2], [3, 1.5e300]), "column b is text; b of data is text because row 2 has 301 ch"),
+    ],
+    ids=["word", "ambiguous", "huge"],
+)  # fmt: skip
+def test_a_total_over_what_is_no_number_says_so(data: bytes, words: str, tmp_path: Path) -> None:
+    rules = "rules:\n  - {id: r, kind: total, expression: b = a}\n"
+    name = "data.csv" if data[:2] != b"PK" else "data.xlsx"
+    result = run(tmp_path, "--json", data=data, name=name, rules=rules)
+    assert result.exit_code == 2
+    assert words in result.stderr
 
 
 def test_a_rule_that_can_not_be_computed_is_said_on_standard_error(tmp_path: Path) -> None:

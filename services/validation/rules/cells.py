@@ -1,20 +1,16 @@
-"""Rules about single cells and sums of a form's table: pass, fail, or undecided, which never looks like a pass.
+"""Rules about single cells and sums, of a form's table or any other: each kind is defined here, once.
 
 A cell that is blank, marked as not collected or not a number leaves every rule that needs it
 undecided. Sums are exact decimals; a total may be off by what rounding its parts can do.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from datetime import date
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from decimal import Decimal
-from enum import StrEnum
 
-from services.model import table as form_table
 from services.model.codelist import Codelist
-from services.model.enumerations import Severity
+from services.model.observation import PLACES
 from services.model.rule import (
-    Axis,
     CellType,
     IfMissing,
     Relation,
@@ -24,197 +20,185 @@ from services.model.rule import (
     parse_names,
     parse_totals,
 )
-from services.model.table import Role
-from services.validation.findings import Notebook, Place
-from services.validation.reading.placing.entries import Entry, Record
-from services.validation.reading.placing.structure import Grid
-from services.validation.rules.crowd import Crowd, context_of
-from services.validation.workbook.cells import printed
+from services.validation.reading.placing.entries import Entry
+from services.validation.rules.table import Codes, Table, text_of
+from services.validation.rules.verdict import Outcome, State, Verdict
+from services.validation.workbook.dates import read_date
 from services.validation.workbook.numbers import Content
 
-HALF_UNIT = Decimal("0.0000005")
+
+def verdicts(
+    rule: Rule,
+    table: Table,
+    lists: Mapping[str, Codelist | Codes],
+    when: Mapping[str, bool | None] | None = None,
+) -> Iterator[Verdict]:
+    """What a rule of a kind about cells says of each cell, or of each sum.
+
+    `lists` are lists of codes by name, `when` says of each row whether the rule is about it; None: nobody knows.
+    """
+    for one in _KINDS[rule.kind](rule, table, lists):
+        for limited in (one,) if when is None else _limited(one, when):
+            yield _settled(rule, limited)
 
 
-class State(StrEnum):
-    """What a rule says of one cell or group of cells."""
-
-    PASS = "pass"
-    FAIL = "fail"
-    UNDECIDED = "undecided"
-
-
-@dataclass
-class Tally:
-    """How often a rule passed, failed and was undecided."""
-
-    id: str
-    passed: int = 0
-    failed: int = 0
-    undecided: int = 0
-
-    def count(self, state: State) -> None:
-        """One more cell or group in this state."""
-        match state:
-            case State.PASS:
-                self.passed += 1
-            case State.FAIL:
-                self.failed += 1
-            case State.UNDECIDED:
-                self.undecided += 1
+def limits(rows: Sequence[str], limit: Outcome) -> dict[str, bool | None]:
+    """Of each row whether a rule is about it, as the outcome of its `when` says."""
+    found: dict[str, bool | None] = dict.fromkeys(rows, True)
+    found |= {rows[number - 1]: False for number in limit.failing}
+    return found | {rows[number - 1]: None for number in limit.unknown}
 
 
-@dataclass(frozen=True)
-class Table:
-    """A table as the rules see it: entries by (row, column) and where they stand."""
-
-    sheet: str
-    entries: Mapping[tuple[str, str], Entry]
-    rows: tuple[str, ...]
-    values: tuple[str, ...]
-    titles: Mapping[str, str]
-    decimals: int | None = None
-    """Places to which its figures may be rounded, where a total says nothing else."""
-
-    @classmethod
-    def of_grid(cls, grid: Grid) -> "Table":
-        """A figures table: rows are its codes."""
-        values = tuple(column.id for column in grid.table.of_role(Role.VALUE))
-        titles = {row.code: f"{row.code} – {row.label}" for row in grid.table.rows}
-        return cls(grid.sheet, grid.entries, tuple(titles), values, titles)
-
-    @classmethod
-    def of_records(cls, table: form_table.Table, sheet: str, records: list[Record]) -> "Table":
-        """A record list: rows are the numbers of its lines."""
-        entries = {(str(one.row), key): e for one in records for key, e in one.entries.items()}
-        titles = {column.id: column.headers[0][-1] for column in table.columns}
-        return cls(sheet, entries, tuple(str(one.row) for one in records), (), titles)
-
-    def columns(self, rule: Rule) -> tuple[str, ...]:
-        """The columns that a rule is about."""
-        return rule.columns or self.values
+def _limited(verdict: Verdict, when: Mapping[str, bool | None]) -> Iterator[Verdict]:
+    """The verdict on the rows that the rule is about; the others pass, unless nobody knows and it would not hold."""
+    rows: dict[bool | None, tuple[str, ...]] = {}
+    for row in verdict.rows:
+        rows[when[row]] = (*rows.get(when[row], ()), row)
+    if True in rows:
+        yield replace(verdict, rows=rows[True])
+    if None in rows:
+        holds = verdict.state is State.PASS
+        yield Verdict(State.PASS if holds else State.UNDECIDED, rows[None])
+    if False in rows:
+        yield Verdict(State.PASS, rows[False])
 
 
-Check = Callable[[Rule, Table, Notebook, Mapping[str, Codelist]], Iterator[State]]
+def _settled(rule: Rule, verdict: Verdict) -> Verdict:
+    """What the rule makes of what is undecided."""
+    if verdict.state is not State.UNDECIDED or rule.missing is IfMissing.UNDECIDED:
+        return verdict
+    if rule.missing is IfMissing.PASS:
+        return Verdict(State.PASS, verdict.rows)
+    return replace(verdict, state=State.FAIL, quiet=False)
 
 
-def _check_total(
-    rule: Rule, table: Table, notebook: Notebook, _: Mapping[str, Codelist]
-) -> Iterator[State]:
-    across = rule.axis is Axis.COLUMNS
-    for total in parse_totals(rule.expression):
-        for other in table.rows if across else table.columns(rule):
-            found = {
-                code: table.entries.get((other, code) if across else (code, other))
-                for code in total.codes
-            }
-            yield _one_total(rule, table, total, found, notebook)
+_Kind = Callable[[Rule, Table, Mapping[str, Codelist | Codes]], Iterator[Verdict]]
 
 
-def _one_total(
-    rule: Rule, table: Table, total: Total, found: Mapping[str, Entry | None], notebook: Notebook
-) -> State:
-    sheet = table.sheet
-    values = {code: one.reading.value for code, one in found.items() if one is not None}
-    if any(values.get(code) is None for code in total.codes):
-        return _lacking(rule, sheet, total, found, notebook)
-    numbers = {code: value for code, value in values.items() if value is not None}
-    expected = sum((sign * numbers[code] for sign, code in total.terms), Decimal(0))
-    difference = numbers[total.left] - expected
-    tolerance = (len(total.terms) + 1) * _half(rule, table, numbers.values()) + rule.tolerance
+def _total(rule: Rule, table: Table, _: Mapping[str, Codelist | Codes]) -> Iterator[Verdict]:
+    totals = parse_totals(rule.expression)
+    if not (rule.code or table.by_rows(rule)):
+        for row in table.rows:
+            for total in totals:
+                found = {code: _entries(table, [row], code) for code in total.codes}
+                yield _sum(rule, table, total, (row,), found)
+        return
+    if rule.code:
+        yield from _ungrouped(rule, table)
+    for group in table.groups(rule):
+        for total in totals:
+            rows = tuple(row for code in total.codes for row in group.get(code, ()))
+            if not rows:
+                continue
+            for column in table.columns(rule):
+                found = {c: _entries(table, group.get(c, ()), column) for c in total.codes}
+                yield _sum(rule, table, total, rows, found)
+
+
+def _ungrouped(rule: Rule, table: Table) -> Iterator[Verdict]:
+    """Rows of which nobody knows to which sum they belong."""
+    for row in table.rows:
+        if not all(table.written(row, column) for column in (*(rule.by or ()), rule.code)):
+            yield Verdict(State.UNDECIDED, (row,))
+
+
+def _entries(table: Table, rows: Iterable[str], column: str) -> list[Entry]:
+    return [one for row in rows if (one := table.entries.get((row, column))) is not None]
+
+
+def _sum(
+    rule: Rule,
+    table: Table,
+    total: Total,
+    rows: tuple[str, ...],
+    found: Mapping[str, Sequence[Entry]],
+) -> Verdict:
+    numbers = {code: _number(entries) for code, entries in found.items()}
+    lacking = [code for code in total.codes if numbers[code] is None]
+    if lacking:
+        cells = tuple(one.cell for code in lacking for one in found[code])
+        lack = {"expression": total.text, "lacking": ", ".join(lacking)}
+        quiet = len(lacking) == len(total.codes)
+        return Verdict(State.UNDECIDED, rows, "undecided", "", cells, lack, quiet)
+    values = {code: number for code, number in numbers.items() if number is not None}
+    expected = sum((sign * values[code] for sign, code in total.terms), Decimal(0))
+    difference = values[total.left] - expected
+    tolerance = (len(total.terms) + 1) * _half(rule, table, values.values()) + rule.tolerance
     holds = difference >= -tolerance and (
         total.relation is Relation.AT_LEAST or difference <= tolerance
     )
     if holds:
-        return State.PASS
-    cells = tuple(one.cell for code in total.codes if (one := found[code]) is not None)
-    notebook.find(
-        "total" if total.relation is Relation.EQUAL else "part",
-        Place(sheet, cells),
-        context_of(rule),
-        expression=total.text,
-        cell=cells[0],
-        value=numbers[total.left],
-        expected=expected,
-        found=numbers[total.left],
-        difference=difference,
-    )
-    return State.FAIL
+        return Verdict(State.PASS, rows)
+    cells = tuple(one.cell for code in total.codes for one in found[code])
+    said = "total" if total.relation is Relation.EQUAL else "part"
+    given: dict[str, object] = {
+        "expression": total.text,
+        "cell": cells[0],
+        "value": values[total.left],
+        "expected": expected,
+        "found": values[total.left],
+        "difference": difference,
+    }
+    return Verdict(State.FAIL, rows, said, "", cells, given)
+
+
+def _number(entries: Sequence[Entry]) -> Decimal | None:
+    """What cells of one code come to; None where there is none, or one is no number."""
+    if len(entries) == 1:
+        return entries[0].reading.value
+    values = [one.reading.value for one in entries]
+    known = [value for value in values if value is not None]
+    return sum(known, Decimal(0)) if known and len(known) == len(values) else None
 
 
 def _half(rule: Rule, table: Table, numbers: Iterable[Decimal]) -> Decimal:
     """What rounding can do to one figure; that to the form's places only where it was done to all of them."""
     if rule.decimals is not None:
         return Decimal("0.5").scaleb(-rule.decimals)
+    kept = Decimal("0.5").scaleb(-PLACES)
     if table.decimals is None:
-        return HALF_UNIT
+        return kept
     unit = Decimal(1).scaleb(-table.decimals)
-    return HALF_UNIT if any(number % unit for number in numbers) else unit / 2
+    return kept if any(number % unit for number in numbers) else unit / 2
 
 
-def _lacking(
-    rule: Rule, sheet: str, total: Total, found: Mapping[str, Entry | None], notebook: Notebook
-) -> State:
-    """What the rule says where figures lack; named where something of the total is there at all."""
-    if rule.missing is IfMissing.PASS:
-        return State.PASS
-    fails = rule.missing is IfMissing.FAIL
-    state = State.FAIL if fails else State.UNDECIDED
-    filled = any(one is not None and one.reading.value is not None for one in found.values())
-    if not filled and not fails:
-        return state
-    lacking = [code for code in total.codes if not (e := found[code]) or e.reading.value is None]
-    cells = tuple(one.cell for code in lacking if (one := found[code]) is not None)
-    context = context_of(rule, None if fails else Severity.INFORMATION)
-    given = {"expression": total.text, "lacking": ", ".join(lacking)}
-    notebook.find("undecided", Place(sheet, cells), context, **given)
-    return state
-
-
-def _check_required(
-    rule: Rule, table: Table, notebook: Notebook, _: Mapping[str, Codelist]
-) -> Iterator[State]:
+def _required(rule: Rule, table: Table, _: Mapping[str, Codelist | Codes]) -> Iterator[Verdict]:
     names = parse_names(rule.expression)
-    of_rows = rule.axis is Axis.ROWS and table.values
+    of_rows = table.by_rows(rule)
     places = (
         [(row, column) for row in names for column in table.columns(rule)]
         if of_rows
         else [(row, column) for row in table.rows for column in names]
     )
-    crowd = Crowd(rule, table.sheet, notebook)
-    for place in places:
-        entry = table.entries.get(place)
+    for row, column in places:
+        entry = table.entries.get((row, column))
         if entry is not None and _says_something(entry):
-            yield State.PASS
+            yield Verdict(State.PASS, (row,))
             continue
         cells = (entry.cell,) if entry is not None else ()
-        what = table.titles[place[0] if of_rows else place[1]]
-        crowd.find("required", place[1], cells, what=what)
-        yield State.FAIL
-    crowd.close()
+        given = {"what": table.title(row if of_rows else column)}
+        yield Verdict(State.FAIL, (row,), "required", column, cells, given)
 
 
 def _says_something(entry: Entry) -> bool:
     """Whether a cell holds a value: what is read as missing is as good as blank, as is a text of signs alone."""
     if entry.reading.content in (Content.BLANK, Content.MISSING):
         return entry.reading.value is not None
-    return any(map(str.isalnum, printed(entry.raw)))
+    return any(map(str.isalnum, text_of(entry)))
 
 
-def _check_codelist(
-    rule: Rule, table: Table, notebook: Notebook, codelists: Mapping[str, Codelist]
-) -> Iterator[State]:
-    codes = codelists.get(rule.expression)
-    crowd = Crowd(rule, table.sheet, notebook)
-    for column, entry in _filled(rule, table):
-        text = printed(entry.raw).strip()
-        if codes is None:
-            yield State.UNDECIDED
-        elif text in codes:
-            yield State.PASS
+def _codelist(rule: Rule, table: Table, lists: Mapping[str, Codelist | Codes]) -> Iterator[Verdict]:
+    codes = lists.get(rule.expression)
+    for row, column, entry in _cells(rule, table):
+        if entry is None:
+            yield _blank(table, row, column)
+        elif codes is None:
+            yield Verdict(State.UNDECIDED, (row,))
+        elif (text := text_of(entry)) in codes:
+            yield Verdict(State.PASS, (row,))
         else:
-            crowd.find("codelist", column, (entry.cell,), value=text, list=codes.title)
-            yield State.FAIL
-    crowd.close()
+            given = {"value": text, "list": codes.title}
+            yield Verdict(State.FAIL, (row,), "codelist", column, (entry.cell,), given)
 
 
 _FAULTS = {
@@ -224,19 +208,16 @@ _FAULTS = {
 }
 
 
-def _check_type(
-    rule: Rule, table: Table, notebook: Notebook, _: Mapping[str, Codelist]
-) -> Iterator[State]:
-    crowd = Crowd(rule, table.sheet, notebook)
+def _type(rule: Rule, table: Table, _: Mapping[str, Codelist | Codes]) -> Iterator[Verdict]:
     wanted = CellType(rule.expression)
-    for column, entry in _filled(rule, table):
-        fault = _fault(wanted, entry)
-        if fault is None:
-            yield State.PASS
-            continue
-        crowd.find(fault, column, (entry.cell,), value=printed(entry.raw))
-        yield State.FAIL
-    crowd.close()
+    for row, column, entry in _cells(rule, table):
+        if entry is None:
+            yield _blank(table, row, column)
+        elif (fault := _fault(wanted, entry)) is None:
+            yield Verdict(State.PASS, (row,))
+        else:
+            given = {"value": text_of(entry)}
+            yield Verdict(State.FAIL, (row,), fault, column, (entry.cell,), given)
 
 
 def _fault(wanted: CellType, entry: Entry) -> str | None:
@@ -246,24 +227,32 @@ def _fault(wanted: CellType, entry: Entry) -> str | None:
         case CellType.TEXT:
             return None
         case CellType.DATE:
-            return None if isinstance(entry.raw, date) else "not_date"
+            return None if read_date(entry.raw) is not None else "not_date"
         case CellType.INTEGER if reading.value is not None and reading.value % 1:
             return "not_integer"
     return _FAULTS.get(reading.content)
 
 
-def _filled(rule: Rule, table: Table) -> Iterator[tuple[str, Entry]]:
-    """The entries of the rule's columns in which something stands, with their column."""
-    wanted = set(table.columns(rule))
-    for (_, column), entry in table.entries.items():
-        if column in wanted and printed(entry.raw).strip():
-            yield column, entry
+def _cells(rule: Rule, table: Table) -> Iterator[tuple[str, str, Entry | None]]:
+    """The entries of the rule's columns with their places; None where nothing stands."""
+    columns = table.columns(rule)
+    for row in table.rows:
+        for column in columns:
+            entry = table.entries.get((row, column))
+            yield row, column, entry if entry is not None and text_of(entry) else None
 
 
-CELL_CHECKS: Mapping[RuleKind, Check] = {
-    RuleKind.TOTAL: _check_total,
-    RuleKind.REQUIRED: _check_required,
-    RuleKind.CODELIST: _check_codelist,
-    RuleKind.TYPE: _check_type,
+def _blank(table: Table, row: str, column: str) -> Verdict:
+    """A cell without anything: said only where the rule asks for it."""
+    entry = table.entries.get((row, column))
+    cells = (entry.cell,) if entry is not None else ()
+    given = {"what": table.title(column)}
+    return Verdict(State.UNDECIDED, (row,), "required", column, cells, given, quiet=True)
+
+
+_KINDS: Mapping[RuleKind, _Kind] = {
+    RuleKind.TOTAL: _total,
+    RuleKind.REQUIRED: _required,
+    RuleKind.CODELIST: _codelist,
+    RuleKind.TYPE: _type,
 }
-"""The kinds that look at cells one by one; the engine runs the others."""

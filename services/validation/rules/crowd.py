@@ -13,6 +13,10 @@ MOST_NAMED: Final = 1_000
 """Findings of one code and column that say what is the matter with each cell."""
 
 
+_Alike = tuple[str, str, Severity | None]
+"""Code, column, and a severity other than the rule's."""
+
+
 def context_of(rule: Rule, severity: Severity | None = None) -> Context:
     """Which rule speaks, with another severity where that is given."""
     return Context(rule.id, rule.level, severity or rule.severity, rule.basis, rule.message)
@@ -25,23 +29,31 @@ class Crowd:
     rule: Rule
     sheet: str
     notebook: Notebook
-    _counts: dict[tuple[str, str], int] = field(default_factory=lambda: defaultdict(int))
-    _more: dict[tuple[str, str], list[str]] = field(default_factory=lambda: defaultdict(list))
+    _counts: dict[_Alike, int] = field(default_factory=lambda: defaultdict(int))
+    _more: dict[_Alike, list[str]] = field(default_factory=lambda: defaultdict(list))
 
-    def find(self, code: str, column: str, cells: tuple[str, ...], /, **values: object) -> None:
+    def find(
+        self,
+        code: str,
+        column: str,
+        cells: tuple[str, ...],
+        severity: Severity | None = None,
+        /,
+        **values: object,
+    ) -> None:
         """One more finding; its cells are kept for later where there are too many of its kind."""
-        kind = code, column
-        self._counts[kind] += 1
-        if self._counts[kind] <= MOST_NAMED:
+        alike = code, column, severity
+        self._counts[alike] += 1
+        if self._counts[alike] <= MOST_NAMED:
             where = Place(self.sheet, cells)
-            self.notebook.find(code, where, context_of(self.rule), **values)
+            self.notebook.find(code, where, context_of(self.rule, severity), **values)
         else:
-            self._more[kind] += cells
+            self._more[alike] += cells
 
     def close(self) -> None:
         """Says what is left to say."""
-        for (code, column), cells in self._more.items():
+        for (code, column, severity), cells in self._more.items():
             where = Place(self.sheet, tuple(dict.fromkeys(cells)))
-            count = self._counts[code, column] - MOST_NAMED
+            count = self._counts[code, column, severity] - MOST_NAMED
             given = {"what": codes()[code].meaning, "count": count}
-            self.notebook.find("cells_alike", where, context_of(self.rule), **given)
+            self.notebook.find("cells_alike", where, context_of(self.rule, severity), **given)

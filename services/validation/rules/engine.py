@@ -7,13 +7,14 @@ words, and doesn't stop the others.
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
-from typing import Any
 
 import polars as pl
 
+from services.model.cell_rules import limit_of
 from services.model.compiled_rule import (
     Combinations,
     CompiledRule,
+    OfCells,
     OfQuery,
     OfRows,
     OfTable,
@@ -23,6 +24,9 @@ from services.model.compiled_rule import (
 from services.model.expression import ROW, ColumnType, ExpressionError, Kind, Schema, quoted
 from services.model.expression.values import DIGITS
 from services.model.rule import IfMissing, Rule
+from services.validation.rules.cells import limits, verdicts
+from services.validation.rules.table import Codes, Table
+from services.validation.rules.verdict import Outcome, by_row
 
 MOST_COMBINATIONS = 5_000_000
 _ONE_BY_ONE = 1
@@ -60,27 +64,13 @@ def column_type(dtype: pl.DataType) -> ColumnType:
     raise ValueError(f"a column of {dtype} is nothing that rules know")
 
 
-@dataclass(frozen=True)
-class Outcome:
-    """What a rule said of a table.
+def run_rules(
+    rules: Sequence[Rule], frames: Mapping[str, Frame], tables: Mapping[str, Table] | None = None
+) -> list[Outcome]:
+    """The outcome of each rule, in their order. Raises ExpressionError, naming the rule, before any runs.
 
-    `failing` and `unknown` are numbers of rows; `lacking` are what a rule of the whole table misses
-    or what a query returned that is no row of the table, by column. `columns` are those that the
-    rule names. `error` is why it could not be computed, `decided` whether a verdict without rows holds.
+    Rules about cells need the `tables` of the frames, by the same names.
     """
-
-    passed: int = 0
-    failed: int = 0
-    undecided: int = 0
-    failing: tuple[int, ...] = field(default=(), repr=False)
-    unknown: tuple[int, ...] = field(default=(), repr=False)
-    lacking: tuple[Mapping[str, Any], ...] = field(default=(), repr=False)
-    columns: tuple[str, ...] = ()
-    error: str = ""
-
-
-def run_rules(rules: Sequence[Rule], frames: Mapping[str, Frame]) -> list[Outcome]:
-    """The outcome of each rule, in their order. Raises ExpressionError, naming the rule, before any runs."""
     schemas = tuple((name, tuple(frame.schema.items())) for name, frame in frames.items())
     compiled = [(rule, compile_for(rule, schemas)) for rule in rules]
     engine = _Engine(frames)
@@ -89,12 +79,27 @@ def run_rules(rules: Sequence[Rule], frames: Mapping[str, Frame]) -> list[Outcom
     for index, (rule, one) in enumerate(compiled):
         if isinstance(one, OfRows):
             by_table.setdefault(rule.table, []).append(index)
+        elif isinstance(one, OfCells):
+            outcomes[index] = _of_cells(one, frames, tables or {})
         else:
             outcomes[index] = engine.of_table(rule, one)
     for table, indices in by_table.items():
         found = engine.of_rows(table, [compiled[index] for index in indices])
         outcomes |= dict(zip(indices, found, strict=True))
     return [outcomes[index] for index in range(len(rules))]
+
+
+def _of_cells(one: OfCells, frames: Mapping[str, Frame], tables: Mapping[str, Table]) -> Outcome:
+    """A rule about cells, for each row."""
+    table = tables[one.rule.table]
+    when = None
+    if one.rule.when:
+        (limit,) = run_rules([limit_of(one.rule)], frames)
+        if limit.error:
+            return limit
+        when = limits(table.rows, limit)
+    lists = {one.rule.expression: Codes.of(tables, *one.listed)} if one.listed else {}
+    return by_row(table.rows, verdicts(one.rule, table, lists, when))
 
 
 @lru_cache(maxsize=1024)

@@ -7,7 +7,7 @@ a record list has a row for each record. A reference has the rows of its table, 
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date
 from decimal import Decimal
 from functools import lru_cache
 from typing import Any
@@ -25,9 +25,10 @@ from services.model.table import Column, Role, Row, Table, TableKind
 from services.validation.reading.accepted import Accepted, AcceptedFigure
 from services.validation.reading.placing.entries import Entry
 from services.validation.reading.statement import Statement
-from services.validation.rules.cells import Table as Entries
 from services.validation.rules.engine import Frame
-from services.validation.workbook.cells import printed
+from services.validation.rules.table import Table as Entries
+from services.validation.rules.table import text_of
+from services.validation.workbook.dates import read_date
 
 _TYPES: Mapping[Kind, pl.DataType] = {
     Kind.NUMBER: pl.Decimal(DIGITS, PLACES),
@@ -63,10 +64,7 @@ def _cell(entry: Entry | None, dtype: pl.DataType) -> Any:
         return None
     if isinstance(dtype, pl.Decimal):
         return entry.reading.value
-    if dtype == pl.Date:
-        raw = entry.raw.date() if isinstance(entry.raw, datetime) else entry.raw
-        return raw if isinstance(raw, date) else None
-    return printed(entry.raw).strip() or None
+    return read_date(entry.raw) if dtype == pl.Date else text_of(entry) or None
 
 
 @dataclass(frozen=True)

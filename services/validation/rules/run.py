@@ -1,8 +1,9 @@
 """Every rule of a form over what was read, and what is said about it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from services.model.cell_rules import CELL_KINDS, limit_of
 from services.model.codelist import Codelist
 from services.model.enumerations import Severity
 from services.model.form import Form
@@ -12,11 +13,12 @@ from services.validation.findings import Notebook, Place
 from services.validation.reading.accepted import Accepted
 from services.validation.reading.placing.entries import Entry
 from services.validation.reading.statement import Statement
-from services.validation.rules.cells import CELL_CHECKS, State, Table, Tally
+from services.validation.rules.cells import limits, verdicts
 from services.validation.rules.crowd import Crowd, context_of
-from services.validation.rules.engine import Frame, Outcome, run_rules
+from services.validation.rules.engine import Frame, run_rules
 from services.validation.rules.frames import References, frame_of, references_of
-from services.validation.workbook.cells import printed
+from services.validation.rules.table import Table, text_of
+from services.validation.rules.verdict import Outcome, State, Tally, Verdict
 
 
 def run(
@@ -29,25 +31,22 @@ def run(
 ) -> list[Tally]:
     """Every rule of the form over its table; rules of a table that wasn't found are undecided."""
     tables = {name: replace(one, decimals=form.decimals) for name, one in tables.items()}
-    outcomes = _computed(form, tables, statement, accepted)
+    computed = _computed(form, tables, statement, accepted)
     tallies = []
     for rule in form.rules:
         tally = Tally(rule.id)
         table = tables.get(rule.table)
         if table is None:
             tally.count(State.UNDECIDED)
-        elif rule.kind in CELL_CHECKS:
-            for state in CELL_CHECKS[rule.kind](rule, table, notebook, codelists):
-                tally.count(state)
         else:
-            _Speaker(rule, table, notebook).report(tally, outcomes[rule.id])
+            _Speaker(rule, table, notebook).report(tally, computed.get(rule.id), codelists)
         tallies.append(tally)
     return tallies
 
 
 @dataclass(frozen=True)
 class _Result:
-    """The outcome of a rule; without one what it lacked, or with it columns of uneven coverage."""
+    """What the engine said of a rule, and columns of uneven coverage; or the references that it lacked."""
 
     outcome: Outcome | None
     lacking: str = ""
@@ -60,8 +59,12 @@ def _computed(
     statement: Statement | None,
     accepted: Sequence[Accepted],
 ) -> dict[str, _Result]:
-    """The rules that the engine runs, by id."""
-    rules = [one for one in form.rules if one.kind not in CELL_CHECKS and one.table in tables]
+    """What the engine says of rules, by id: of those about cells, about which rows they are."""
+    rules = [
+        limit_of(one) if one.kind in CELL_KINDS else one
+        for one in form.rules
+        if one.table in tables and (one.kind not in CELL_KINDS or one.when)
+    ]
     if not rules:
         return {}
     references = references_of(form, statement, accepted)
@@ -95,19 +98,40 @@ class _Speaker:
     table: Table
     notebook: Notebook
 
-    def report(self, tally: Tally, result: _Result) -> None:
-        """Counts the outcome and adds its findings."""
-        outcome = result.outcome
-        if outcome is None:
+    def report(
+        self, tally: Tally, result: _Result | None, codelists: Mapping[str, Codelist]
+    ) -> None:
+        """Counts what the rule says and adds its findings."""
+        if result is not None and result.outcome is None:
             tally.undecided += 1
             self._tell("reference_missing", reference=result.lacking)
             return
+        outcome = result.outcome if result is not None else None
+        if outcome is not None and outcome.error:
+            tally.undecided += outcome.undecided
+            self._tell("rule_not_computed", reason=outcome.error)
+            return
+        if self.rule.kind in CELL_KINDS:
+            when = None if outcome is None else limits(self.table.rows, outcome)
+            self._of_cells(tally, verdicts(self.rule, self.table, codelists, when))
+        elif outcome is not None:
+            self._computed(tally, outcome)
+        if result is not None and result.uneven:
+            self._tell("coverage_differs", columns=", ".join(result.uneven))
+
+    def _of_cells(self, tally: Tally, found: Iterable[Verdict]) -> None:
+        crowd = Crowd(self.rule, self.table.sheet, self.notebook)
+        for one in found:
+            tally.count(one.state)
+            if one.code and one.state is not State.PASS and not one.quiet:
+                severity = Severity.INFORMATION if one.state is State.UNDECIDED else None
+                crowd.find(one.code, one.column, one.cells, severity, **one.values)
+        crowd.close()
+
+    def _computed(self, tally: Tally, outcome: Outcome) -> None:
         tally.passed += outcome.passed
         tally.failed += outcome.failed
         tally.undecided += outcome.undecided
-        if outcome.error:
-            self._tell("rule_not_computed", reason=outcome.error)
-            return
         crowd = Crowd(self.rule, self.table.sheet, self.notebook)
         for row in outcome.failing:
             self._offends(outcome, self.table.rows[row - 1], crowd)
@@ -116,8 +140,6 @@ class _Speaker:
             shown = ", ".join(f"{name} = {value}" for name, value in lack.items())
             given = {"expression": self._shown(), "lacking": shown}
             self.notebook.find("lacking", Place(self.table.sheet), context_of(self.rule), **given)
-        if result.uneven:
-            self._tell("coverage_differs", columns=", ".join(result.uneven))
         for row in outcome.unknown:
             self._undecided(outcome, self.table.rows[row - 1])
 
@@ -138,7 +160,7 @@ class _Speaker:
         )
         given = {"value": values[0]} if len(values) == 1 and values[0] is not None else {}
         cells = tuple(one.cell for one in entries)
-        what = self.table.titles.get(row, row)
+        what = self.table.title(row)
         crowd.find(
             self.rule.kind.value, "", cells,
             expression=self._shown(), what=what, found=found, **given,
@@ -166,4 +188,4 @@ class _Speaker:
 def _written(entry: Entry) -> str:
     """A cell as a finding shows it: its number, else its text."""
     value = entry.reading.value
-    return f"{value.normalize():f}" if value is not None else printed(entry.raw).strip() or "–"
+    return f"{value.normalize():f}" if value is not None else text_of(entry) or "–"

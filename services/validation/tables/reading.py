@@ -1,36 +1,41 @@
-"""Reads a plain table: a header, then rows. Numbers are exact decimals; blank cells are null.
+"""A plain table as rules see it. Numbers are exact decimals; blank cells are null.
 
 A column is a number only if all its cells are plainly numbers without leading noughts, so that codes
-such as 01 stay text. Dates are written 2026-11-20. A type that is declared comes before that.
+such as 01 stay text. Dates are written 2026-11-20. A type that is declared comes before that, and reads
+numbers as forms do.
 """
 
-import csv
-import io
-import re
-import unicodedata
-from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
 from pathlib import Path
 
 import polars as pl
-from python_calamine import CalamineError, CalamineWorkbook
 
-from services.model.expression import ROW
 from services.model.expression.values import DIGITS, nearest
-from services.model.rule_conditions import RAW
-from services.model.text import ModelError
+from services.validation.reading.placing.entries import Entry
 from services.validation.rules.engine import Frame
+from services.validation.rules.table import Table
+from services.validation.tables.opening import Cells, TableError, open_cells
+from services.validation.workbook import CellValue
+from services.validation.workbook.cells import printed
+from services.validation.workbook.dates import read_date
+from services.validation.workbook.numbers import (
+    BLANK,
+    Content,
+    Reading,
+)
 
 _NUMBER = r"^-?(0|[1-9][0-9]*)([.][0-9]+)?$"
-_DECLARED_NUMBER = r"^[+-]?[0-9]+([.][0-9]+)?$"
+_PLAIN = r"^[+-]?[0-9]+([.][0-9]+)?$"
 _COMMA_NUMBER = r"^-?(0|[1-9][0-9]*)(,[0-9]+)?$"
-_BLANK_LINES = re.compile(r"\n(?:[ \t]*\n)+")
+_EITHER_NUMBER = r"^-?(0|[1-9][0-9]*)([.,][0-9]+)?$"
 _DATE = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
 _TRUTHS = ("true", "false")
-_SEPARATORS = (",", ";", "\t", "|")
+_FIGURES = 15
+"""Digits of a workbook's number that mean something; the others are noise of binary fractions (ISO 29500, 18.3)."""
 
 
 class ColumnKind(StrEnum):
@@ -43,166 +48,113 @@ class ColumnKind(StrEnum):
     BOOLEAN = "boolean"
 
 
-class TableError(ModelError):
-    """A table can't be read; the text says which file, where, and how to mend it."""
+@dataclass(frozen=True)
+class PlainTable:
+    """A table twice: as a frame for conditions and queries, and as cells for rules about these."""
+
+    frame: Frame
+    cells: Table
+    source: Cells
+
+    def no_number(self, column: str) -> tuple[int, str] | None:
+        """The first cell (row, text) that keeps a column with numbers from being one of numbers."""
+        series = self.frame.data[column]
+        if series.dtype != pl.String or not series.str.contains(_EITHER_NUMBER).any():
+            return None
+        fits = series.str.contains(_EITHER_NUMBER) & (series.str.len_chars() <= DIGITS)
+        for row, (text, fit) in enumerate(zip(series, fits, strict=True), 1):
+            if fit is False or (fit and _is_ambiguous(self.source, column, row - 1)):
+                return row, str(text)
+        return None
 
 
-def read_table(path: Path, declared: Mapping[str, ColumnKind], raw: frozenset[str]) -> Frame:
+def read_table(
+    path: Path, declared: Mapping[str, ColumnKind], typed: Mapping[str, ColumnKind]
+) -> PlainTable:
     """The table of a file; raises TableError.
 
-    `declared` are types by column. Of the columns in `raw` the cells as written are kept too, and a
-    cell that isn't of the declared type is null; in any other column such a cell is an error.
+    `declared` are types by column, `typed` those that rules of kind type ask for. A cell that isn't of its type is
+    null where a rule of that kind lists it, else an error.
     """
-    cells = _cells(path)
+    cells = open_cells(path)
     unknown = set(declared) - set(cells.columns)
     if unknown:
         name = min(unknown)
         raise TableError(f"{path.name}: columns: no column {name}: {nearest(name, cells.columns)}")
-    columns = []
-    for series in cells:
-        kind = declared.get(series.name)
-        typed = _infer(series) if kind is None else _declared(path, series, kind, raw)
-        columns.append(typed)
-        if series.name in raw:
-            columns.append(series.alias(RAW + series.name))
-    return Frame.of(pl.DataFrame(columns))
+    series = []
+    for name, column in cells.columns.items():
+        text = pl.Series(name, [_written(cell) or None for cell in column], dtype=pl.String)
+        kind = declared.get(name) or typed.get(name)
+        if kind is None:
+            series.append(_infer(text, cells))
+        else:
+            series.append(_declared(path, text, kind, cells, listed=name in typed))
+    frame = Frame.of(pl.DataFrame(series))
+    rows = tuple(str(number) for number in range(1, frame.data.height + 1))
+    texts = {one.name for one in series if one.dtype == pl.String} - set(typed)
+    entries = _Entries(cells, rows, frozenset(texts))
+    return PlainTable(frame, Table(path.name, entries, rows), cells)
 
 
-def _cells(path: Path) -> pl.DataFrame:
-    """The cells as text, blanks null."""
-    read = _READERS.get(path.suffix.lower())
-    if read is None:
-        raise TableError(
-            f"{path.name}: no table is read from {path.suffix or 'this'}: use .csv, .tsv or .xlsx"
-        )
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise TableError(f"{path}: {error.strerror or error}") from None
-    cells = read(path, content)
-    trimmed = cells.with_columns(pl.all().str.strip_chars())
-    return trimmed.with_columns(pl.when(pl.all() != "").then(pl.all()))
+@dataclass(frozen=True)
+class _Entries(Mapping[tuple[str, str], Entry]):
+    """Entries by row and column, each made when it is asked for: a table may have millions."""
+
+    cells: Cells
+    rows: Sequence[str]
+    texts: frozenset[str]
+
+    def __getitem__(self, place: tuple[str, str]) -> Entry:
+        row, column = place
+        raw = self.cells.columns[column][int(row) - 1]
+        return Entry("", raw, self._reading(column, raw))
+
+    def _reading(self, column: str, raw: CellValue) -> Reading:
+        if column not in self.texts:
+            return self.cells.number(column, raw)
+        return Reading(Content.NOT_NUMBER) if printed(raw).strip() else BLANK
+
+    def __iter__(self) -> Iterator[tuple[str, str]]:
+        return ((row, column) for row in self.rows for column in self.cells.columns)
+
+    def __len__(self) -> int:
+        return len(self.rows) * len(self.cells.columns)
 
 
-def _of_text(path: Path, content: bytes) -> pl.DataFrame:
-    text = _decoded(path, content)
-    header = text.partition("\n")[0].rstrip("\r")
-    if not header.strip():
-        raise TableError(f"{path.name}: the first line has to name the columns")
-    separator = "\t" if path.suffix.lower() == ".tsv" else max(_SEPARATORS, key=header.count)
-    if separator in header:
-        text = _without_blank_lines(text)
-    try:
-        rows = pl.read_csv(
-            io.BytesIO(text.encode()), separator=separator, has_header=False, infer_schema=False
-        )
-    except (pl.exceptions.PolarsError, ValueError) as error:
-        problem = _ragged(text, separator) or str(error).splitlines()[0]
-        raise TableError(f"{path.name}: {problem}") from None
-    names = [name.strip() if name else "" for name in rows.row(0)]
-    while names and not names[-1] and not rows[rows.columns[len(names) - 1]].count():
-        names.pop()
-    _check_names(path, names)
-    body = rows.slice(1).select(rows.columns[: len(names)])
-    body = body.rename(dict(zip(body.columns, names, strict=True)))
-    return body if separator == "," else _with_points(body)
-
-
-def _without_blank_lines(text: str) -> str:
-    """The text without its blank lines, but for those within quotes: no rows, where there are columns."""
-    parts = text.split('"')
-    parts[::2] = [_BLANK_LINES.sub("\n", part) for part in parts[::2]]
-    return '"'.join(parts)
-
-
-def _ragged(text: str, separator: str) -> str:
-    """Which row has more cells than the header, if one has."""
-    rows = csv.reader(io.StringIO(text), delimiter=separator)
-    width = len(next(rows))
-    for number, row in enumerate(rows, 1):
-        if len(row) > width:
-            return (
-                f"row {number} has {len(row)} cells, the first line names {width} columns:"
-                f" put cells that hold {separator!r} into double quotes"
-            )
-    return ""
-
-
-def _with_points(cells: pl.DataFrame) -> pl.DataFrame:
+def _with_points(column: pl.Series, separator: str) -> pl.Series:
     """Decimal commas as points: where commas don't separate the cells, they separate the decimals."""
-    return cells.with_columns(
-        pl.col(name).str.replace(",", ".", literal=True)
-        for name in cells.columns
-        if (filled := cells[name].str.strip_chars().replace("", None).drop_nulls()).len()
-        and filled.str.contains(_COMMA_NUMBER).all()
-    )
+    filled = column.drop_nulls()
+    if separator in ("", ",") or not len(filled) or not filled.str.contains(_COMMA_NUMBER).all():
+        return column
+    return column.str.replace(",", ".", literal=True)
 
 
-def _decoded(path: Path, content: bytes) -> str:
-    encoding = "utf-16" if content[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
-    try:
-        text = content.decode(encoding)
-    except UnicodeDecodeError as error:
-        raise TableError(
-            f"{path.name}: byte {error.start} is not {encoding}: save it as UTF-8"
-        ) from None
-    return unicodedata.normalize("NFC", text.replace("\r\n", "\n").replace("\r", "\n"))
-
-
-def _check_names(path: Path, names: list[str]) -> None:
-    for name, count in Counter(names).items():
-        if not name:
-            raise TableError(
-                f"{path.name}: column {names.index(name) + 1} has no name in the first line"
-            )
-        if count > 1:
-            raise TableError(f"{path.name}: column {name} is there {count} times")
-        if name == ROW or name.startswith(RAW):
-            raise TableError(f"{path.name}: the name {name} is taken: rename the column")
-
-
-def _of_workbook(path: Path, content: bytes) -> pl.DataFrame:
-    """The first sheet."""
-    try:
-        sheet = CalamineWorkbook.from_object(io.BytesIO(content)).get_sheet_by_index(0)
-    except CalamineError as error:
-        raise TableError(f"{path.name}: no workbook that can be read: {error}") from None
-    rows = sheet.to_python(skip_empty_area=False)
-    if not rows:
-        raise TableError(f"{path.name}: the first line has to name the columns")
-    names = [_written(cell).strip() for cell in rows[0]]
-    while names and not names[-1]:
-        names.pop()
-    _check_names(path, names)
-    body = [[_written(cell) for cell in row[: len(names)]] for row in rows[1:]]
-    return pl.DataFrame(body, schema=dict.fromkeys(names, pl.String()), orient="row")
-
-
-_READERS = {
-    **dict.fromkeys((".xlsx", ".xlsm", ".xls", ".ods"), _of_workbook),
-    **dict.fromkeys((".csv", ".tsv", ".txt"), _of_text),
-}
-
-
-def _written(cell: object) -> str:
-    """A cell of a workbook as text: numbers without an exponent, dates as 2026-11-20."""
+def _written(cell: CellValue) -> str:
+    """A cell as text: numbers without an exponent, dates as 2026-11-20."""
     if isinstance(cell, bool):
         return str(cell).lower()
     if isinstance(cell, float):
-        number = Decimal(repr(cell))
-        return f"{number.to_integral_value() if number % 1 == 0 else number:f}"
+        return _plain(Decimal(f"{cell:.{_FIGURES}g}"))
     if isinstance(cell, datetime):
         midnight = cell.time() == datetime.min.time()
         return cell.date().isoformat() if midnight else cell.isoformat(" ")
-    return cell.isoformat() if isinstance(cell, date) else unicodedata.normalize("NFC", str(cell))
+    return cell.isoformat() if isinstance(cell, date) else str(cell).strip()
 
 
-def _infer(series: pl.Series) -> pl.Series:
+def _plain(number: Decimal) -> str:
+    text = f"{number:f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def _infer(text: pl.Series, cells: Cells) -> pl.Series:
+    series = _with_points(text, cells.separator)
     filled = series.drop_nulls()
     if not len(filled):
         return series.cast(pl.Null)
     if filled.str.contains(_NUMBER).all():
-        return _number(series)
+        rows = range(len(series))
+        unsure = any(_is_ambiguous(cells, series.name, row) for row in rows)
+        return series if unsure else _number(series)
     if filled.str.contains(_DATE).all():
         dates = series.str.to_date("%Y-%m-%d", strict=False)
         return dates if dates.null_count() == series.null_count() else series
@@ -211,12 +163,10 @@ def _infer(series: pl.Series) -> pl.Series:
     return series
 
 
-def no_number(series: pl.Series) -> tuple[int, str] | None:
-    """The first cell (row, text) that keeps a column with numbers from being one of numbers."""
-    if series.dtype != pl.String or not series.str.contains(_NUMBER).any():
-        return None
-    wrong = (~series.str.contains(_NUMBER)).fill_null(False).arg_true()
-    return (wrong[0] + 1, str(series[wrong[0]])) if len(wrong) else None
+def _is_ambiguous(cells: Cells, column: str, row: int) -> bool:
+    """Whether a workbook has a text such as 1.225 there: thousands, or a fraction."""
+    content = cells.number(column, cells.columns[column][row]).content
+    return not cells.separator and content is Content.AMBIGUOUS
 
 
 def _number(series: pl.Series) -> pl.Series:
@@ -229,25 +179,23 @@ def _number(series: pl.Series) -> pl.Series:
     return series.cast(pl.Decimal(DIGITS, scale))
 
 
-def _declared(path: Path, series: pl.Series, kind: ColumnKind, raw: frozenset[str]) -> pl.Series:
+def _declared(
+    path: Path, text: pl.Series, kind: ColumnKind, cells: Cells, *, listed: bool
+) -> pl.Series:
+    """The column in its type; raises TableError naming the first cell that isn't of it, unless a rule lists it."""
     if kind is ColumnKind.TEXT:
-        return series
-    fits = {
-        ColumnKind.NUMBER: series.str.contains(_DECLARED_NUMBER),
-        ColumnKind.INTEGER: series.str.contains(r"^[+-]?[0-9]+([.]0+)?$"),
-        ColumnKind.DATE: series.str.contains(_DATE)
-        & series.str.to_date("%Y-%m-%d", strict=False).is_not_null(),
-        ColumnKind.BOOLEAN: series.str.to_lowercase().is_in(_TRUTHS),
-    }[kind]
-    wrong = (~fits & series.is_not_null()).fill_null(False).arg_true()
-    if len(wrong) and series.name not in raw:
+        return text
+    kept = _KEPT[kind](text, cells)
+    wrong = (kept.is_null() & text.is_not_null()).arg_true().to_list()
+    if kind in (ColumnKind.NUMBER, ColumnKind.INTEGER):
+        wrong = [row for row in wrong if not _is_mark(text.name, row, cells)]
+    if wrong and not listed:
         row = wrong[0]
         raise TableError(
-            f"{path.name}: row {row + 1}, column {series.name}: {series[row]!r} is no {kind.value}"
+            f"{path.name}: row {row + 1}, column {text.name}: {text[row]!r} is no {kind.value}"
             f" ({len(wrong)} such cells); mend them, declare the column as text, or add a rule"
             f" of kind type for it, which lists them"
         )
-    kept = pl.select(pl.when(fits).then(series)).to_series().alias(series.name)
     match kind:
         case ColumnKind.DATE:
             return kept.str.to_date("%Y-%m-%d", strict=False)
@@ -255,3 +203,45 @@ def _declared(path: Path, series: pl.Series, kind: ColumnKind, raw: frozenset[st
             return kept.str.to_lowercase() == "true"
         case ColumnKind.NUMBER | ColumnKind.INTEGER:
             return _number(kept.str.strip_prefix("+"))
+
+
+def _is_mark(column: str, row: int, cells: Cells) -> bool:
+    """Whether a cell without a number says why, as forms do: `...` was not collected, `x` can't be."""
+    return cells.number(column, cells.columns[column][row]).content is Content.MISSING
+
+
+def _numbers(text: pl.Series, cells: Cells) -> pl.Series:
+    """Numbers that are plainly written as they are, others as forms read them; null where there is none."""
+    plain = text.str.contains(_PLAIN)
+    found: list[str | None] = []
+    for written, fits, raw in zip(text, plain, cells.columns[text.name], strict=True):
+        exact = fits and (cells.separator or not isinstance(raw, str))
+        value = None if exact else cells.number(text.name, raw).value
+        found.append(written if exact else None if value is None else f"{value:f}")
+    return pl.Series(text.name, found, dtype=pl.String)
+
+
+def _integers(text: pl.Series, cells: Cells) -> pl.Series:
+    numbers = _numbers(text, cells)
+    whole = numbers.str.contains(r"^[^.]*([.]0*)?$")
+    return pl.select(pl.when(whole).then(numbers)).to_series().alias(text.name)
+
+
+def _dates(text: pl.Series, cells: Cells) -> pl.Series:
+    found = [
+        day.isoformat() if (day := read_date(raw)) else None for raw in cells.columns[text.name]
+    ]
+    return pl.Series(text.name, found, dtype=pl.String)
+
+
+def _booleans(text: pl.Series, _: Cells) -> pl.Series:
+    fits = text.str.to_lowercase().is_in(_TRUTHS)
+    return pl.select(pl.when(fits).then(text)).to_series().alias(text.name)
+
+
+_KEPT = {
+    ColumnKind.NUMBER: _numbers,
+    ColumnKind.INTEGER: _integers,
+    ColumnKind.DATE: _dates,
+    ColumnKind.BOOLEAN: _booleans,
+}

@@ -10,9 +10,14 @@ from services.model.enumerations import Severity
 from services.model.expression.values import nearest
 from services.model.rule import Rule
 from services.model.text import ModelError
-from services.validation.rules.engine import Frame, Outcome, run_rules
-from services.validation.tables.reading import TableError, no_number, read_table
+from services.validation.rules.engine import Frame, run_rules
+from services.validation.rules.verdict import Outcome
+from services.validation.tables.opening import TableError
+from services.validation.tables.reading import PlainTable, read_table
 from services.validation.tables.rulefile import DATA, RuleFile, load_rules
+
+LONGEST_SHOWN = 60
+"""Characters of a cell that a sentence shows whole."""
 
 
 class Result:
@@ -90,28 +95,35 @@ def validate_table(
 ) -> Result:
     """The rules over the table and those beside it; raises ModelError that says how to mend it."""
     loaded = load_rules(rules)
-    frames = {
+    read = {
         name: read_table(path, loaded.declared(name), loaded.typed(name))
         for name, path in ({DATA: data} | dict(others)).items()
     }
+    frames = {name: one.frame for name, one in read.items()}
+    cells = {name: one.cells for name, one in read.items()}
     _check_key(data, frames[DATA], key)
     _check_declared(rules, loaded, frames)
     try:
-        outcomes = run_rules(loaded.rules, frames)
+        outcomes = run_rules(loaded.rules, frames, cells)
     except ModelError as error:
-        raise ModelError(f"{rules.name}: {error}{_why_text(str(error), frames)}") from None
+        raise ModelError(f"{rules.name}: {error}{_why_text(str(error), read)}") from None
     return Result(loaded.rules, outcomes, frames, key)
 
 
-def _why_text(problem: str, frames: Mapping[str, Frame]) -> str:
+def _why_text(problem: str, tables: Mapping[str, PlainTable]) -> str:
     """The cells for which columns of numbers that the problem names are text."""
     found = [
-        f"; {column} of {name} is text because row {cell[0]} has {cell[1]!r}"
-        for name, frame in frames.items()
-        for column in frame.data.columns
-        if "text" in problem and column in problem and (cell := no_number(frame.data[column]))
+        f"; {column} of {name} is text because row {cell[0]} has {_short(cell[1])}"
+        for name, table in tables.items()
+        for column in table.frame.data.columns
+        if "text" in problem and column in problem and (cell := table.no_number(column))
     ]
     return "".join(found)
+
+
+def _short(text: str) -> str:
+    """A cell as a sentence shows it."""
+    return repr(text) if len(text) <= LONGEST_SHOWN else f"{len(text)} characters, {text[:10]}…"
 
 
 def _check_key(data: Path, frame: Frame, key: Sequence[str]) -> None:

@@ -37,10 +37,17 @@ class RuleFile:
                 found[name] = kind
         return found
 
-    def typed(self, table: str) -> frozenset[str]:
-        """The columns for which a rule of kind type speaks: their cells are kept as written."""
-        rules = (one for one in self.rules if one.kind is RuleKind.TYPE and one.table == table)
-        return frozenset(column for one in rules for column in one.columns)
+    def typed(self, table: str) -> dict[str, ColumnKind]:
+        """The columns for which a rule of kind type speaks, with the type that the first one asks for."""
+        found: dict[str, ColumnKind] = {}
+        for one in self.rules:
+            if (
+                one.kind is RuleKind.TYPE
+                and one.table == table
+                and one.expression in set(ColumnKind)
+            ):
+                found = dict.fromkeys(one.columns, ColumnKind(one.expression)) | found
+        return found
 
 
 def load_rules(path: Path) -> RuleFile:

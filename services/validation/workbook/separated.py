@@ -35,9 +35,11 @@ def read_text(content: bytes) -> Workbook:
     if "\x00" in text or not text.strip():
         raise UnreadableWorkbook("neither a workbook nor text with rows")
     lines = text.replace("\r\n", "\n").replace("\r", "\n")
-    rows, oversized = _rows(lines)
+    separator, lines = _separator(lines)
+    rows, oversized = _rows(lines, separator)
     decoded = (Decoded(encoding, ()),) if encoding else ()
-    return Workbook("csv", (Sheet("csv", rows, decoded=decoded, oversized=oversized),))
+    sheet = Sheet("csv", rows, decoded=decoded, oversized=oversized)
+    return Workbook("csv", (sheet,), separator=separator)
 
 
 def _decoded(content: bytes) -> tuple[str, str]:
@@ -86,12 +88,11 @@ def _before_unicode(content: bytes) -> tuple[str, str]:
     return text, name
 
 
-def _rows(lines: str) -> tuple[list[list[CellValue]], str]:
+def _rows(lines: str, separator: str) -> tuple[list[list[CellValue]], str]:
     """The rows; and the last cell where they spread too far to be read.
 
     A quote is closed where its cell ends (RFC 4180): what is read on behind another one may be anything.
     """
-    separator, lines = _separator(lines)
     rows: list[list[CellValue]] = []
     cells = 0
     try:

@@ -149,10 +149,12 @@ _MOST_ANCHORS = 200_000
 class Workbook:
     """All sheets in their order, and the notes around them.
 
-    `unread` names the parts that couldn't be read: text may be in them that nobody has seen.
+    `unread` names the parts that couldn't be read: text may be in them that nobody has seen. `separator` is what
+    parts the cells of text.
     """
 
     format: Format
     sheets: tuple[Sheet, ...]
     notes: tuple[Note, ...] = ()
     unread: tuple[str, ...] = ()
+    separator: str = ""

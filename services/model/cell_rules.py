@@ -1,0 +1,78 @@
+"""Rules of the kinds that look at single cells and sums: what they may name, in a form or in any other table."""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+from services.model.expression import ExpressionError
+from services.model.expression.scope import find
+from services.model.expression.values import nearest
+from services.model.rule import Axis, CellType, Rule, RuleKind, parse_names, parse_totals
+
+CELL_KINDS: Final = frozenset({RuleKind.TOTAL, RuleKind.REQUIRED, RuleKind.CODELIST, RuleKind.TYPE})
+
+
+@dataclass(frozen=True)
+class Names:
+    """What the rules about cells of a table may name.
+
+    Figures of a form have `rows` with names, and `values`, the columns that a rule is about where it names none.
+    """
+
+    columns: tuple[str, ...]
+    rows: tuple[str, ...] = ()
+    values: tuple[str, ...] = ()
+
+
+def resolved(rule: Rule, names: Names) -> Rule:
+    """The rule with names as its table has them; raises ModelError for what it lacks, naming the nearest."""
+    chosen = columns_of(rule.table, rule.columns, names.columns)
+    known = ("row", names.rows) if rule.axis is Axis.ROWS and names.rows else None
+    match rule.kind:
+        case RuleKind.TOTAL if rule.code:
+            if not (chosen or names.values) or rule.by is None:
+                raise ExpressionError("a total over rows needs code, columns and by")
+            parse_totals(rule.expression)
+            (code,) = columns_of(rule.table, (rule.code,), names.columns)
+            by = columns_of(rule.table, rule.by, names.columns)
+            return replace(rule, columns=chosen, code=code, by=by)
+        case RuleKind.TOTAL if known and rule.when:
+            raise ExpressionError("when has no meaning for a total over the rows of a form")
+        case RuleKind.TOTAL:
+            codes = sorted({one for total in parse_totals(rule.expression) for one in total.codes})
+            found = _found(rule.table, codes, *(known or ("column", names.columns)))
+            text = re.sub(r"\w+", lambda word: found[word[0]], rule.expression)
+            return replace(rule, columns=chosen, expression=text)
+        case RuleKind.REQUIRED:
+            wanted = parse_names(rule.expression)
+            found = _found(rule.table, wanted, *(known or ("column", names.columns)))
+            return replace(rule, columns=chosen, expression=", ".join(found.values()))
+        case RuleKind.TYPE if rule.expression not in set(CellType):
+            nearby = nearest(rule.expression, CellType)
+            raise ExpressionError(f"no type {rule.expression}: {nearby}")
+    if not (chosen or names.values):
+        raise ExpressionError(f"kind {rule.kind} needs columns: [name of a column]")
+    return replace(rule, columns=chosen)
+
+
+def limit_of(rule: Rule) -> Rule:
+    """The `when` of a rule as a rule of its own: it holds for the rows that the rule is about."""
+    return Rule(rule.id, RuleKind.CHECK, rule.when, rule.level, table=rule.table, by=rule.by)
+
+
+def columns_of(table: str, names: Iterable[str], columns: Iterable[str]) -> tuple[str, ...]:
+    """The columns of these names as the table has them; raises ExpressionError for one that it lacks."""
+    return tuple(_found(table, names, "column", columns).values())
+
+
+def _found(table: str, names: Iterable[str], what: str, known: Iterable[str]) -> dict[str, str]:
+    """How the table has each of the names, in their order."""
+    there: Mapping[str, Any] = dict.fromkeys(known)
+    found = {}
+    for name in names:
+        match = find(name.strip('"'), there)
+        if match is None:
+            raise ExpressionError(f"no {what} {name} in {table}: {nearest(name, there)}")
+        found[name] = match
+    return found

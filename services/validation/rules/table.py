@@ -1,0 +1,107 @@
+"""A table as rules about cells see it, of a form or any other: its entries by row and column."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from services.model import table as form_table
+from services.model.rule import Axis, Rule
+from services.model.table import Role
+from services.validation.reading.placing.entries import Entry, Record
+from services.validation.reading.placing.structure import Grid
+from services.validation.workbook.cells import printed
+
+Key = Decimal | str
+
+
+@dataclass(frozen=True)
+class Table:
+    """Entries by (row, column). `values` are the columns that a rule is about where it names none.
+
+    `named`: rows are called by codes of a form, not by their numbers.
+    """
+
+    sheet: str
+    entries: Mapping[tuple[str, str], Entry]
+    rows: Sequence[str]
+    values: tuple[str, ...] = ()
+    titles: Mapping[str, str] = field(default_factory=dict)
+    named: bool = False
+    decimals: int | None = None
+    """Places to which its figures may be rounded, where a total says nothing else."""
+
+    @classmethod
+    def of_grid(cls, grid: Grid) -> "Table":
+        """A figures table: rows are its codes."""
+        values = tuple(column.id for column in grid.table.of_role(Role.VALUE))
+        titles = {row.code: f"{row.code} – {row.label}" for row in grid.table.rows}
+        return cls(grid.sheet, grid.entries, tuple(titles), values, titles, named=True)
+
+    @classmethod
+    def of_records(cls, table: form_table.Table, sheet: str, records: list[Record]) -> "Table":
+        """A record list: rows are the numbers of its lines."""
+        entries = {(str(one.row), key): e for one in records for key, e in one.entries.items()}
+        titles = {column.id: column.headers[0][-1] for column in table.columns}
+        rows = tuple(str(one.row) for one in records)
+        return cls(sheet, entries, rows, table.numbers, titles)
+
+    def columns(self, rule: Rule) -> tuple[str, ...]:
+        """The columns that a rule is about."""
+        return rule.columns or self.values
+
+    def by_rows(self, rule: Rule) -> bool:
+        """Whether the names in a rule's expression are rows."""
+        return self.named and rule.axis is Axis.ROWS
+
+    def title(self, name: str) -> str:
+        """A row or column as people call it."""
+        return self.titles.get(name, name)
+
+    def key(self, row: str, column: str) -> Key | None:
+        """What stands in a cell as a value that others equal; None where it is blank."""
+        entry = self.entries.get((row, column))
+        if entry is None:
+            return None
+        return entry.reading.value if entry.reading.value is not None else text_of(entry) or None
+
+    def groups(self, rule: Rule) -> Iterator[Mapping[str, list[str]]]:
+        """The rows of each group of a total over rows, by the code that they hold."""
+        if not rule.code:
+            yield {row: [row] for row in self.rows}
+            return
+        found: dict[tuple[Key | None, ...], dict[str, list[str]]] = defaultdict(dict)
+        for row in self.rows:
+            group = tuple(self.key(row, column) for column in rule.by or ())
+            code = self.written(row, rule.code)
+            if None not in group and code:
+                found[group].setdefault(code, []).append(row)
+        yield from found.values()
+
+    def written(self, row: str, column: str) -> str:
+        """What is written in a cell, without the blanks around it."""
+        entry = self.entries.get((row, column))
+        return text_of(entry) if entry is not None else ""
+
+
+@dataclass(frozen=True)
+class Codes:
+    """The codes that a column of a table lists."""
+
+    title: str
+    texts: frozenset[str]
+
+    @classmethod
+    def of(cls, tables: Mapping[str, Table], table: str, column: str) -> "Codes":
+        """Those of a column."""
+        texts = (tables[table].written(row, column) for row in tables[table].rows)
+        return cls(f"{table}.{column}", frozenset(filter(None, texts)))
+
+    def __contains__(self, code: object) -> bool:
+        """Whether the column has this code."""
+        return code in self.texts
+
+
+def text_of(entry: Entry) -> str:
+    """What is written in a cell, without the blanks around it."""
+    return printed(entry.raw).strip()
