@@ -19,13 +19,14 @@ from tests.unit.test_validation_check import STATEMENT, small_form
 from tests.unit.workbooks import xlsx
 
 CODES = ("A", "B", "1", "2.5")
-COLUMNS = {"id": "text", "a": "number", "b": "number", "c": "number", "t": "text", "g": "text"}
+COLUMNS = {"id": "text", "a": "number", "b": "number", "c": "number", "t": "text", "g": "text", "n": "number"}
+"""A record has a number (else a form takes the last ones for signatures): `n` always is one."""
 TYPES = [
     {"id": f"type-{name}", "kind": "type", "expression": "number", "columns": [name], "level": 1}
     for name in ("a", "b", "c")
 ]
 NUMBERS = st.one_of(
-    st.sampled_from([0, 1, 2, 3, -1, 0.5, 0.1, 0.2, 0.30000000000000004, 1e-7, 1e7, 1.0000004]),
+    st.sampled_from([0, 1, 2, 3, -1, 0.5, 0.1, 0.2, 0.30000000000000004, 1e7]),
     st.sampled_from(["1", "2,5", "1.234,5", "1,234.5", "1.225", "+3", "1e2", "0.5"]),
     st.sampled_from(["-", "...", "…", "x", "n/a", "#", "NaN", "1 2", "01", None, ""]),
 )
@@ -112,7 +113,7 @@ def test_of_one_row_a_form_and_a_table_say_the_same(
     row: tuple[object, ...], rule: dict[str, Any]
 ) -> None:
     """A form counts cells and sums, a table rows: of one row, whether something fails, or is undecided."""
-    content = xlsx([list(COLUMNS), ["r1", *row[:4], row[4] or "g"]])
+    content = xlsx([list(COLUMNS), ["r1", *row[:4], row[4] or "g", 1]])
     passed, failed, undecided = by_form(rule, content)
     found = by_table(rule, content)
     assert found.error == ""
@@ -125,7 +126,7 @@ def test_of_one_row_a_form_and_a_table_say_the_same(
 def test_of_many_rows_they_agree_on_whether_one_fails(
     rows: list[tuple[object, ...]], rule: dict[str, Any]
 ) -> None:
-    lines = [[f"r{number}", *row[:4], row[4] or "g"] for number, row in enumerate(rows, 1)]
+    lines = [[f"r{number}", *row[:4], row[4] or "g", 1] for number, row in enumerate(rows, 1)]
     content = xlsx([list(COLUMNS), *lines])
     _, failed, undecided = by_form(rule, content)
     found = by_table(rule, content)

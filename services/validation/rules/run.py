@@ -39,16 +39,20 @@ def run(
         if table is None:
             tally.count(State.UNDECIDED)
         else:
-            _Speaker(rule, table, notebook).report(tally, computed.get(rule.id), codelists)
+            result = computed.get(rule.id, _Result())
+            _Speaker(rule, table, notebook).report(tally, result, codelists)
         tallies.append(tally)
     return tallies
 
 
 @dataclass(frozen=True)
 class _Result:
-    """What the engine said of a rule, and columns of uneven coverage; or the references that it lacked."""
+    """What the engine said of a rule, and columns of uneven coverage; or the references that it lacked.
 
-    outcome: Outcome | None
+    Nothing of either where a rule is about cells, in all rows.
+    """
+
+    outcome: Outcome | None = None
     lacking: str = ""
     uneven: tuple[str, ...] = ()
 
@@ -75,11 +79,11 @@ def _computed(
     for rule in rules:
         absent = sorted(tables_of(rule) - set(known))
         if absent:
-            results[rule.id] = _Result(None, ", ".join(absent))
+            results[rule.id] = _Result(lacking=", ".join(absent))
         else:
             ready.append(rule)
     for rule, outcome in zip(ready, run_rules(ready, known), strict=True):
-        results[rule.id] = _Result(outcome, "", _uneven(rule, outcome, references))
+        results[rule.id] = _Result(outcome, uneven=_uneven(rule, outcome, references))
     return results
 
 
@@ -98,25 +102,21 @@ class _Speaker:
     table: Table
     notebook: Notebook
 
-    def report(
-        self, tally: Tally, result: _Result | None, codelists: Mapping[str, Codelist]
-    ) -> None:
+    def report(self, tally: Tally, result: _Result, codelists: Mapping[str, Codelist]) -> None:
         """Counts what the rule says and adds its findings."""
-        if result is not None and result.outcome is None:
+        outcome = result.outcome
+        if result.lacking:
             tally.undecided += 1
             self._tell("reference_missing", reference=result.lacking)
-            return
-        outcome = result.outcome if result is not None else None
-        if outcome is not None and outcome.error:
+        elif outcome is not None and outcome.error:
             tally.undecided += outcome.undecided
             self._tell("rule_not_computed", reason=outcome.error)
-            return
-        if self.rule.kind in CELL_KINDS:
+        elif self.rule.kind in CELL_KINDS:
             when = None if outcome is None else limits(self.table.rows, outcome)
             self._of_cells(tally, verdicts(self.rule, self.table, codelists, when))
         elif outcome is not None:
             self._computed(tally, outcome)
-        if result is not None and result.uneven:
+        if result.uneven:
             self._tell("coverage_differs", columns=", ".join(result.uneven))
 
     def _of_cells(self, tally: Tally, found: Iterable[Verdict]) -> None:
