@@ -278,6 +278,21 @@ def test_a_trial_of_a_clock_that_was_set_back_does_not_hide_that_others_succeed(
     assert store.trials(this) == Trials(4, True)
 
 
+def test_a_trial_of_an_event_that_was_put_back_counts(twins: Twins) -> None:
+    """What is entered and taken out again, since it is to be tried later, is not handled."""
+    twins._await(lambda locks: locks.acquire(load()[INPUT], 0, asyncio.Event()))
+    this = Tried(INPUT, 0, RECORDS[0], event(1, b"x").id, (INPUT,))
+    twins._both(twins.stores, lambda store: store.begin_trial(this))
+    twins._both(twins.stores, lambda store: _put_back(store, event(1, b"x")))
+    assert twins._both(twins.stores, lambda store: store.trials(this)) == Trials(1, False)
+
+
+def _put_back(store: Store, one: Any) -> None:
+    with store.transaction() as tables:
+        tables.claim([one], permanent=False)
+        tables.forget([one.id])
+
+
 def test_postgresql_and_its_twin_answer_alike(tables: None) -> None:
     case: Any = Twins.TestCase
     case.settings = settings(max_examples=40, stateful_step_count=25, deadline=None)

@@ -14,7 +14,7 @@ import time
 from random import SystemRandom
 
 from tests.simulation.check import faults
-from tests.simulation.plans import judge, quiet, world
+from tests.simulation.plans import judge, prepared, quiet, world
 from tests.simulation.planted import PLANTED
 
 MANY = 2000
@@ -57,7 +57,7 @@ def _tell(seed: int, plan: int | None) -> int:
 def _search(first: int, minutes: float, jobs: int) -> int:
     begun = time.monotonic()
     done = bad = 0
-    with multiprocessing.get_context("spawn").Pool(jobs, quiet) as pool:
+    with multiprocessing.get_context("spawn").Pool(jobs, prepared) as pool:
         while time.monotonic() < begun + minutes * 60:
             seeds = range(first + done, first + done + AT_ONCE * jobs)
             for seed, found in zip(seeds, pool.map(judge, seeds, chunksize=10), strict=True):

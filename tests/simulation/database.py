@@ -162,8 +162,8 @@ class Tables:
     def forget(self, ids: Sequence[UUID]) -> None:
         """See Transaction."""
         for id_ in ids:
-            was = self.database.inbox.pop(id_)
-            self.undo.append(partial(self.database.inbox.__setitem__, id_, was))
+            self._take(self.database.inbox, id_)
+            self._take(self.database.handled, id_)
 
     def write(self, rows: Iterable[Row]) -> None:
         """See Transaction."""
@@ -175,6 +175,9 @@ class Tables:
         """See Transaction."""
         for id_, messages in outputs.items():
             self._set(self.database.outputs, id_, messages)
+
+    def _take(self, rows: dict[UUID, Any], id_: UUID) -> None:
+        self.undo.append(partial(rows.__setitem__, id_, rows.pop(id_)))
 
     def _set(self, table: dict[Any, Any], key: Any, value: Any) -> None:
         if key in table:

@@ -19,7 +19,15 @@ from tests.unit.test_validation_check import STATEMENT, small_form
 from tests.unit.workbooks import xlsx
 
 CODES = ("A", "B", "1", "2.5")
-COLUMNS = {"id": "text", "a": "number", "b": "number", "c": "number", "t": "text", "g": "text", "n": "number"}
+COLUMNS = {
+    "id": "text",
+    "a": "number",
+    "b": "number",
+    "c": "number",
+    "t": "text",
+    "g": "text",
+    "n": "number",
+}
 """A record has a number (else a form takes the last ones for signatures): `n` always is one."""
 TYPES = [
     {"id": f"type-{name}", "kind": "type", "expression": "number", "columns": [name], "level": 1}

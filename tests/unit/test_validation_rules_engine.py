@@ -9,7 +9,8 @@ import pytest
 
 from services.model.expression import ExpressionError
 from services.model.rule import Rule, RuleKind
-from services.validation.rules.engine import Frame, Outcome, run_rules
+from services.validation.rules.engine import Frame, run_rules
+from services.validation.rules.verdict import Outcome
 
 DATA = pl.DataFrame(
     {
