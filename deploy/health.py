@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 
 import httpx2
 
+_ALWAYS = ("service", "healthy")
 Progress = Callable[[str, float], None]
 """Told the name of each thing that is up, and the seconds it took."""
 
@@ -34,6 +35,23 @@ def wait(addresses: Mapping[str, str], timeout: float, progress: Progress = sile
             if time.monotonic() - began > timeout:
                 raise TimeoutError(f"not healthy after {timeout:.0f} s: {waiting}")
             time.sleep(0.05)
+
+
+def seen(addresses: Mapping[str, str]) -> dict[str, str]:
+    """What /healthz below each named address says now: blank where all is well, else what is not."""
+    with httpx2.Client(trust_env=False, timeout=2) as client:
+        return {name: _trouble(client, address) for name, address in addresses.items()}
+
+
+def _trouble(client: httpx2.Client, address: str) -> str:
+    try:
+        said = client.get(f"{address}/healthz")
+    except httpx2.HTTPError as error:
+        return type(error).__name__
+    if said.status_code == httpx2.codes.OK:
+        return ""
+    body = said.json()
+    return ", ".join(f"{name}: {body[name]}" for name in body if name not in _ALWAYS)
 
 
 def _answer(client: httpx2.Client, address: str) -> str:

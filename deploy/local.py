@@ -53,10 +53,13 @@ def _destroy(stack: Stack, options: argparse.Namespace) -> int:
 
 def _status(stack: Stack, options: argparse.Namespace) -> int:
     states = stack.status()
+    troubles = stack.troubles() if states else {}
     for name, word in states.items():
-        print(f"{name:<20} {word:<9} port {stack.state.ports[name]}")
+        trouble = f"not well: {troubles[name]}" if troubles.get(name) else ""
+        print(f"{name:<20} {word:<9} port {stack.state.ports[name]}  {trouble}".rstrip())
     print(f"Logs: {stack.logs}" if states else f"Nothing runs in {stack.folder}")
-    return 0 if states and set(states.values()) == {"RUNNING"} else 1
+    well = set(states.values()) == {"RUNNING"} and not any(troubles.values())
+    return 0 if well else 1
 
 
 def _env(stack: Stack, options: argparse.Namespace) -> int:

@@ -142,6 +142,10 @@ class Stack:
         wanted = self._started() if names is None else names
         health.wait({name: self.url(name) for name in wanted}, timeout, progress)
 
+    def troubles(self) -> dict[str, str]:
+        """What is not well with each program that was started, as it says itself; blank where all is."""
+        return health.seen({name: self.url(name) for name in self._started()})
+
     def stop(self) -> None:
         """Stops everything, the services first. The folder keeps the data."""
         if not self.supervisor.running():

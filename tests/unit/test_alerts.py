@@ -36,6 +36,7 @@ VAULT = f'solieu_vault_reachable{{service="grdp",{JOB}}}'
 SWEPT = f'solieu_swept_total{{service="policy",{JOB}}}'
 WAITING = f'solieu_notices_waiting{{service="notification",channel="email",{JOB}}}'
 VACANT = f'solieu_vacancies{{service="catalogue",post="head",{JOB}}}'
+UNAUTHENTICATED = f'solieu_unauthenticated_total{{service="intake",code="unknown-key",{JOB}}}'
 FOUNDING = f'solieu_foundings_waiting{{service="catalogue",{JOB}}}'
 
 
@@ -118,6 +119,8 @@ CASES = (
     Case("Vacancy", "filled the same day", {VACANT: "0x5 1x40 0x40"}, False, 80),
     Case("FoundingWaits", "one", {FOUNDING: "0 1x9"}, True),
     Case("FoundingWaits", "none", {FOUNDING: "0x10"}, False),
+    Case("Unauthenticated", "a program that tries each second", {UNAUTHENTICATED: "0+60x15"}, True, 15),
+    Case("Unauthenticated", "a clerk who tries again", {UNAUTHENTICATED: "0+2x15"}, False, 15),
     Case("HoldLeftBehind", "one more", {SWEPT: "1x5 2x6"}, True),
     Case("HoldLeftBehind", "the first, with its series", {SWEPT: "_x5 1x6"}, True),
     Case("HoldLeftBehind", "none", {SWEPT: "0x12"}, False),

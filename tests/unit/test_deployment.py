@@ -363,11 +363,8 @@ def test_every_metric_is_shown_and_every_trouble_alerts() -> None:
     own = {one for one in SAMPLES if one.startswith("solieu_") and not one.endswith("_created")}
     assert own - shown == {"solieu_stage_seconds_count", "solieu_stage_seconds_sum"}
     alerting = {name for rule in rules() for name, _ in selectors(rule["expr"])}
-    assert own & shown - alerting == {
-        "solieu_unauthenticated_total",
-        "solieu_stage_seconds_bucket",
-        "solieu_lag_events",
-    }
+    # How slow a stage is, and how much lies before it, matters where its lag grows: that has its alert.
+    assert own & shown - alerting == {"solieu_stage_seconds_bucket", "solieu_lag_events"}
 
 
 def test_prometheus_asks_every_program() -> None:
