@@ -31,11 +31,16 @@ Words = Annotated[
 ]
 
 
+def words_sha256(words: str) -> str:
+    """What events have in place of a person's words, which may hold names and figures: their SHA-256 in hex."""
+    return sha256(words.encode()).hexdigest()
+
+
 @dataclass(frozen=True, kw_only=True)
 class Act:
     """What a person says with a command: who, why, and on which document that rests.
 
-    The words stay with the service that was told: events have their SHA-256, since words may hold names and figures.
+    The words stay with the service that was told.
     """
 
     person: str
@@ -44,8 +49,8 @@ class Act:
 
     @property
     def reason_sha256(self) -> str:
-        """In hexadecimal, of the words in UTF-8."""
-        return sha256(self.reason.encode()).hexdigest()
+        """What events have in place of the reason."""
+        return words_sha256(self.reason)
 
     def repeats(self, before: Act) -> bool:
         """Whether the same person said the same before: it is sent again, because the first answer got lost."""

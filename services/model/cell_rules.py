@@ -3,14 +3,12 @@
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any, Final
+from typing import Any
 
 from services.model.expression import ExpressionError
 from services.model.expression.scope import find
 from services.model.expression.values import nearest
 from services.model.rule import Axis, CellType, Rule, RuleKind, parse_names, parse_totals
-
-CELL_KINDS: Final = frozenset({RuleKind.TOTAL, RuleKind.REQUIRED, RuleKind.CODELIST, RuleKind.TYPE})
 
 
 @dataclass(frozen=True)

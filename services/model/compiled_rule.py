@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
-from services.model.cell_rules import CELL_KINDS, Names, columns_of, limit_of, resolved
+from services.model.cell_rules import Names, columns_of, limit_of, resolved
 from services.model.expression import (
     ExpressionError,
     Predicate,
@@ -18,7 +18,7 @@ from services.model.expression.compiler import bounded
 from services.model.expression.scope import find
 from services.model.expression.support import refuse_unsupported
 from services.model.expression.values import MOST_NUMBERS, NUMBERS, ROW, Kind, nearest
-from services.model.rule import Rule, RuleKind, names_of, parse_names
+from services.model.rule import CELL_KINDS, Rule, RuleKind, names_of, parse_names
 from services.model.rule_conditions import CODE, condition_of, within
 from services.model.text import ModelError
 

@@ -4,13 +4,13 @@ from collections.abc import Mapping, Sequence
 
 from sqlglot import exp
 
-from services.model.cell_rules import CELL_KINDS, Names
+from services.model.cell_rules import Names
 from services.model.compiled_rule import compile_rule, refuse_long
 from services.model.expression import ColumnType, Kind, Schema
 from services.model.expression.compiler import parse
 from services.model.expression.values import ROW, nearest
 from services.model.observation import PLACES
-from services.model.rule import CellType, Reference, Rule, RuleKind, names_of
+from services.model.rule import CELL_KINDS, CellType, Reference, Rule, RuleKind, names_of
 from services.model.table import Role, Table, TableKind
 from services.model.text import ModelError
 

@@ -35,6 +35,10 @@ class RuleKind(StrEnum):
     SQL = "sql"
 
 
+CELL_KINDS = frozenset({RuleKind.REQUIRED, RuleKind.CODELIST, RuleKind.TYPE, RuleKind.TOTAL})
+"""Those that look at single cells and sums; the others are conditions and queries."""
+
+
 class IfMissing(StrEnum):
     """What a rule says where a value that it needs is missing."""
 

@@ -11,8 +11,10 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy import ColumnElement
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import Session, col, select
+from sqlmodel.sql.expression import SelectOfScalar
 
 from services.events.catalogue import CalendarReleased
 from services.events.common import Head
@@ -124,22 +126,26 @@ def _has_code(session: Session, id_: str, code: str) -> bool:
     return entry is not None and any(one["code"] == code for one in entry.body["codes"])
 
 
+def current_cleared(*conditions: ColumnElement[bool] | bool) -> SelectOfScalar[AttemptRow]:
+    """The query for attempts that are cleared, and current ones of their submissions, on these conditions."""
+    is_current = (col(SubmissionRow.submission_id) == col(AttemptRow.submission_id)) & (
+        col(SubmissionRow.current_attempt) == col(AttemptRow.attempt)
+    )
+    return (
+        select(AttemptRow)
+        .join(SubmissionRow, is_current)
+        .where(AttemptRow.verdict == Verdict.CLEARED.value, *conditions)
+    )
+
+
 def candidates(session: Session, figure: Figure) -> list[AttemptRow]:
     """The current attempts that hold a figure, the best first: the last round, decided last."""
-    rows = session.exec(
-        select(AttemptRow)
-        .join(
-            SubmissionRow,
-            (col(SubmissionRow.submission_id) == col(AttemptRow.submission_id))
-            & (col(SubmissionRow.current_attempt) == col(AttemptRow.attempt)),
-        )
-        .where(
-            AttemptRow.verdict == Verdict.CLEARED.value,
-            AttemptRow.period_end == figure.period_end,
-            col(AttemptRow.head)["completeness"].astext == figure.completeness,
-            col(AttemptRow.observations).is_not(None),
-        )
-    ).all()
+    query = current_cleared(
+        AttemptRow.period_end == figure.period_end,
+        col(AttemptRow.head)["completeness"].astext == figure.completeness,
+        col(AttemptRow.observations).is_not(None),
+    )
+    rows = session.exec(query).all()
     bodies: dict[tuple[str, int], Body | None] = {}
     found = []
     for row in rows:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime
-from hashlib import sha256
 from uuid import UUID, uuid5
 
 from services.events.policy import ConsentChange, ConsentChanged
-from services.kernel.command import Act
+from services.kernel.command import Act, words_sha256
 from services.kernel.events import Outcome
 from services.model.regulation import day
 from services.policy.decisions.case import case_of
@@ -31,7 +30,7 @@ def event_of(row: ConsentRow, change: ConsentChange, at: datetime) -> ConsentCha
     """The `consent.changed`: kinds and dates, and the hash of a person's words."""
     withdrawn = change is ConsentChange.WITHDRAWN
     by = {ConsentChange.GIVEN: row.person, ConsentChange.WITHDRAWN: row.withdrawn_by}
-    hashed = sha256((row.withdrawn_reason or "").encode()).hexdigest()
+    hashed = words_sha256(row.withdrawn_reason or "")
     return ConsentChanged(
         consent_id=str(row.consent_id),
         change=change,

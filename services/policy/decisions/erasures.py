@@ -8,11 +8,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from hashlib import sha256
 from uuid import UUID, uuid5
 
 from services.events.policy import ErasureDone
-from services.kernel.command import Act, Refused
+from services.kernel.command import Act, Refused, words_sha256
 from services.policy.decisions.facts import Attempt
 from services.policy.decisions.refusals import Code
 from services.policy.law.verdict import Verdict
@@ -84,7 +83,7 @@ def done(row: ErasureRow) -> ErasureDone:
         erasure_id=str(row.erasure_id),
         ordered_by=row.ordered_by,
         confirmed_by=row.confirmed_by,
-        reason_sha256=sha256(row.reason.encode()).hexdigest(),
+        reason_sha256=words_sha256(row.reason),
         document=row.document,
         objects=row.erased,
         erased_at=row.confirmed_at,

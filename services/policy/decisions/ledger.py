@@ -10,7 +10,6 @@ from collections.abc import Callable
 from dataclasses import asdict, replace
 from datetime import datetime
 from functools import partial
-from hashlib import sha256
 from uuid import UUID
 
 from services.events import policy as told
@@ -25,6 +24,7 @@ from services.events.policy import (
     SubmissionWithdrawn,
     SubmissionWithheld,
 )
+from services.kernel.command import words_sha256
 from services.kernel.events import EventData, Outcome, Row
 from services.model.enumerations import Completeness
 from services.policy.decisions.deadline import due
@@ -255,8 +255,8 @@ def answered_event(asked: Asked, answer: Answer) -> RequestDecided:
         audience_id=asked.audience.id,
         person=asked.person,
         **figure,
-        purpose_sha256=_hash(asked.purpose),
-        basis_sha256=_hash(asked.basis),
+        purpose_sha256=words_sha256(asked.purpose),
+        basis_sha256=words_sha256(asked.basis),
         state=answer.state,
         submission_id=answer.submission_id,
         articles=answer.articles,
@@ -264,11 +264,6 @@ def answered_event(asked: Asked, answer: Answer) -> RequestDecided:
         decided_at=answer.at,
         judged_by=asked.judgement.person if asked.judgement else None,
     )
-
-
-def _hash(words: str) -> str:
-    """What a person wrote may hold names or figures: the topics get its hash, policy's API shows it."""
-    return sha256(words.encode()).hexdigest()
 
 
 def _cleared(attempt: Attempt) -> Callable[..., SubmissionCleared]:

@@ -27,10 +27,9 @@ from services.policy.decisions.consents import Ended, ended, event_of, is_expire
 from services.policy.decisions.refusals import Code
 from services.policy.evidence.finding import Kind
 from services.policy.law.consent import Purpose, same_period
-from services.policy.law.verdict import Verdict
-from services.policy.loading import facts_of, room_of
+from services.policy.loading import current_cleared, facts_of, room_of
 from services.policy.routes.requests import NAMESPACE
-from services.policy.store import AttemptRow, ConsentRow, SubmissionRow
+from services.policy.store import AttemptRow, ConsentRow
 
 Reader = Annotated[Access, Depends(allowed("consent.read"))]
 Recorder = Annotated[Access, Depends(allowed("consent.record"))]
@@ -241,22 +240,12 @@ def _carry_out(context: Context, consent: UUID) -> None:
 def _submissions(session: Session, consent: ConsentRow) -> list[UUID]:
     """The submissions whose current attempt the consent is about."""
     head = col(AttemptRow.head)
-    rows = session.exec(
-        select(AttemptRow)
-        .join(
-            SubmissionRow,
-            (col(SubmissionRow.submission_id) == col(AttemptRow.submission_id))
-            & (col(SubmissionRow.current_attempt) == col(AttemptRow.attempt)),
-        )
-        .where(
-            AttemptRow.verdict == Verdict.CLEARED.value,
-            head["sender"].astext == consent.sender,
-            head["form"].astext == consent.form,
-        )
+    query = current_cleared(
+        head["sender"].astext == consent.sender, head["form"].astext == consent.form
     )
     return sorted(
         row.submission_id
-        for row in rows
+        for row in session.exec(query)
         if consent.period is None or same_period(consent.period, row.head.period)
     )
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Iterator
 from dataclasses import asdict
@@ -20,7 +19,7 @@ from services.events.policy import PoliciesTried
 from services.kernel import replica, trials
 from services.kernel.api import Context, With
 from services.kernel.auth import Access, allowed
-from services.kernel.command import Refused, carried_out
+from services.kernel.command import Refused, carried_out, words_sha256
 from services.model.regulation import Instrument, day
 from services.policy.decisions.case import case_of
 from services.policy.decisions.refusals import Code
@@ -144,7 +143,7 @@ async def tried(body: Changed, context: With, access: Tester) -> StreamingRespon
             trial_id=str(uuid4()),
             person=access.principal.id,
             organisation=access.principal.organisation or None,
-            policies_sha256=hashlib.sha256(text.encode()).hexdigest(),
+            policies_sha256=words_sha256(text),
             since=f"{body.since:%Y-%m-%d}",
             attempts=session.exec(decided).one(),
             tried_at=now,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,7 +11,7 @@ from uuid import UUID, uuid5
 from services.events.common import Head
 from services.events.validation import AnswerKind, FindingAnswered
 from services.kernel.avro import from_avro
-from services.kernel.command import Refused
+from services.kernel.command import Refused, words_sha256
 from services.kernel.events import Outcome, Row
 from services.model.enumerations import Severity
 from services.validation.checking.answers import may_be_downgraded
@@ -124,7 +123,7 @@ def _event(id_: UUID, made: Answer, known: Known) -> FindingAnswered:
         role=made.role,
         room=known.room,
         content=made.content,
-        text=hashlib.sha256(made.text.encode()).hexdigest(),
+        text=words_sha256(made.text),
         document=made.document,
         answered_at=made.at,
     )

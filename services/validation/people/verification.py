@@ -6,7 +6,6 @@ the microdata or the method by which they were expanded.
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -18,7 +17,7 @@ from uuid import UUID, uuid5
 from services.events.common import Head
 from services.events.validation import VerificationChanged, VerificationState
 from services.kernel.avro import from_avro, to_avro
-from services.kernel.command import Refused
+from services.kernel.command import Refused, words_sha256
 from services.kernel.events import Outcome, Row
 from services.validation.people.refusals import Code
 from services.validation.store import VerificationAnswerRow, VerificationRow
@@ -139,7 +138,7 @@ def _event(
         person=by.person,
         organisation=by.organisation,
         role=by.role,
-        text=hashlib.sha256(text.encode()).hexdigest(),
+        text=words_sha256(text),
         document=document,
         changed_at=at,
     )

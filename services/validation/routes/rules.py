@@ -6,7 +6,6 @@ anyway, also where rules compare them with others; who asks is told, and may ask
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import AsyncIterator
 from dataclasses import asdict, dataclass, replace
@@ -24,7 +23,7 @@ from services.events.validation import RulesTried
 from services.kernel import replica, trials
 from services.kernel.api import Context, With
 from services.kernel.auth import Access, allowed
-from services.kernel.command import Body, Refused, carried_out
+from services.kernel.command import Body, Refused, carried_out, words_sha256
 from services.kernel.pool import Overrun, Pool
 from services.kernel.vault import Erased
 from services.model.form import Form
@@ -128,7 +127,7 @@ def _event(access: Access, change: Change, since: date, attempts: int, at: datet
         person=who.id,
         organisation=who.organisation,
         form=change.form,
-        change_sha256=hashlib.sha256(text.encode()).hexdigest(),
+        change_sha256=words_sha256(text),
         since=f"{since:%Y-%m-%d}",
         attempts=attempts,
         tried_at=at,

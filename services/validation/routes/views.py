@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from pydantic import BaseModel, Field, StringConstraints
 
-from services.kernel.command import Body, Reasoned, Words
+from services.kernel.command import Body, Reasoned, Words, words_sha256
 from services.model.statement import DocumentNumber
 from services.validation.store import VerificationAnswerRow, VerificationRow
 
@@ -94,10 +93,6 @@ class VerificationsView(BaseModel):
     verifications: list[VerificationView]
 
 
-def _hash(words: str) -> str:
-    return hashlib.sha256(words.encode()).hexdigest()
-
-
 def verification_view(
     asked: VerificationRow, answer: VerificationAnswerRow | None
 ) -> VerificationView:
@@ -105,7 +100,7 @@ def verification_view(
     given: dict[str, Any] = {
         "state": answer.result if answer else "asked",
         "text": answer.text if answer else None,
-        "text_sha256": _hash(answer.text) if answer else None,
+        "text_sha256": words_sha256(answer.text) if answer else None,
         "document": answer.document if answer else None,
         "answered_by": answer.person if answer else None,
         "answered_at": answer.answered_at if answer else None,
@@ -119,7 +114,7 @@ def verification_view(
         period=asked.head["period"],
         cells=asked.cells,
         question=asked.question,
-        question_sha256=_hash(asked.question),
+        question_sha256=words_sha256(asked.question),
         room=asked.room,
         asked_by=asked.person,
         asked_at=asked.asked_at,

@@ -3,12 +3,12 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from services.model.cell_rules import CELL_KINDS, limit_of
+from services.model.cell_rules import limit_of
 from services.model.codelist import Codelist
 from services.model.enumerations import Severity
 from services.model.form import Form
 from services.model.form_rules import tables_of
-from services.model.rule import Rule
+from services.model.rule import CELL_KINDS, Rule
 from services.validation.findings import Notebook, Place
 from services.validation.reading.accepted import Accepted
 from services.validation.reading.placing.entries import Entry
