@@ -39,6 +39,15 @@ def pytest_configure(config: pytest.Config) -> None:
         state.FREE_PORTS = state.FREE_PORTS[first::WORKERS]
 
 
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    """Says at once which test failed, and why in a line: the whole comes at the end, after many minutes."""
+    if report.failed and "PYTEST_XDIST_WORKER" not in os.environ:
+        crash = getattr(report.longrepr, "reprcrash", None)
+        print(
+            f"\n{report.nodeid}: {crash.message if crash else report.longrepr}"[:1000], flush=True
+        )
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(
     item: pytest.Item,
