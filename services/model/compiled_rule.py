@@ -17,7 +17,7 @@ from services.model.expression import (
 from services.model.expression.compiler import bounded
 from services.model.expression.scope import find
 from services.model.expression.support import refuse_unsupported
-from services.model.expression.values import MOST_NUMBERS, NUMBERS, ROW, Kind, nearest
+from services.model.expression.values import DIGITS, MOST_NUMBERS, NUMBERS, ROW, Kind, nearest
 from services.model.rule import CELL_KINDS, Rule, RuleKind, names_of, parse_names
 from services.model.rule_conditions import CODE, condition_of, within
 from services.model.text import ModelError
@@ -159,9 +159,9 @@ def _listed(rule: Rule, tables: Mapping[str, Schema]) -> tuple[str, str]:
         raise ExpressionError(f"no list {table}: {nearest(table, tables)}")
     names = [one for one in tables[source] if one != ROW]
     wanted = column.strip() or (CODE if CODE in names else names[0] if len(names) == 1 else "")
-    match = find(wanted, tables[source]) if wanted else None
-    if match is None:
+    if not wanted:
         raise ExpressionError(f"{source} has several columns: write {source}.{names[0]}")
+    (match,) = columns_of(source, (wanted,), names)
     return source, match
 
 
@@ -183,6 +183,10 @@ def _check_options(rule: Rule, schema: Schema) -> None:
         if given not in (None, "", (), Decimal(0)) and rule.kind not in kinds:
             allowed = ", ".join(sorted(kind.value for kind in kinds))
             raise ExpressionError(f"{name} has no meaning for kind {rule.kind}, only for {allowed}")
+    if rule.tolerance < 0 or rule.tolerance.adjusted() > DIGITS:
+        raise ExpressionError(
+            f"no tolerance {rule.tolerance:.3g}: write by how much numbers may be off, as 0.5"
+        )
     for names in (rule.by or (), rule.order):
         columns_of(rule.table, names, schema)
 

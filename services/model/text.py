@@ -67,7 +67,10 @@ def load_yaml(path: Path) -> Any:
     """The content of a YAML file; raises ModelError where it isn't YAML."""
     try:
         return yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
-    except yaml.YAMLError as error:
+    except UnicodeDecodeError:
+        raise
+    except (yaml.YAMLError, ValueError, LookupError, AttributeError) as error:
+        # The library's constructors of dates and numbers raise whatever they meet.
         raise ModelError(f"{path.name}: {error}") from None
 
 
@@ -86,12 +89,15 @@ def load_written_yaml(path: Path) -> Any:
 
 
 def _refuse_depth(name: str, text: str) -> None:
-    depth = 0
+    depth = aliases = 0
     for event in yaml.parse(text, Loader=yaml.CSafeLoader):
         depth += isinstance(event, yaml.CollectionStartEvent)
         depth -= isinstance(event, yaml.CollectionEndEvent)
+        aliases += isinstance(event, yaml.AliasEvent)
         if depth > _DEEPEST:
             raise ModelError(f"{name}: nested more than {_DEEPEST} deep")
+        if aliases > _MOST_ALIASES:
+            raise ModelError(f"{name}: more than {_MOST_ALIASES} aliases: write it out")
 
 
 def _refuse_repeated_keys(name: str, root: yaml.Node | None) -> None:
@@ -112,6 +118,8 @@ def _refuse_repeated_keys(name: str, root: yaml.Node | None) -> None:
 
 
 _DEEPEST = 50
+_MOST_ALIASES = 20
+"""Each may stand for what holds others: few lines become a million."""
 
 
 def _tone_pairs() -> dict[str, str]:

@@ -86,7 +86,7 @@ def test_a_table_reads_as_it_is_written(
         (b"a,b\n1,2\n3,4,5\n", "row 2 has 3 cells"),
         (b"a,b\n1,2\n3\n", "row 2 has 1 cell"),
         (b"a;b\n1;2,5\n3;1.234,56\n", "row 2 has '1.234,56'"),
-        (b'a,b\n1,2\n3,"4\n5,6\n', "a quote in row 3"),
+        (b'a,b\n1,2\n3,"4\n5,6\n', "a quote in row 2"),
         (b"a,b\n1,2\n3,NA\n", "row 2 has 'NA'"),
         (b"a,b,b\n1,2,3\n", "column b is there 2 times"),
         (b"a,,b\n1,2,3\n", "column 2 has no name"),

@@ -1,9 +1,10 @@
 """Rules about single cells and sums, of a form's table or any other: each kind is defined here, once.
 
-A cell that is blank, marked as not collected or not a number leaves every rule that needs it
-undecided. Sums are exact decimals; a total may be off by what rounding its parts can do.
+A sum is undecided where a cell is blank, marked as not collected or not a number; so are a type and a code where
+nothing stands. Sums are exact decimals; a total may be off by what rounding its parts can do.
 """
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
@@ -35,7 +36,8 @@ def verdicts(
 ) -> Iterator[Verdict]:
     """What a rule of a kind about cells says of each cell, or of each sum.
 
-    `lists` are lists of codes by name, `when` says of each row whether the rule is about it; None: nobody knows.
+    `lists` are lists of codes by name. `when` says of each row whether the rule is about it; None: nobody knows;
+    without it the rule is about all.
     """
     for one in _KINDS[rule.kind](rule, table, lists):
         for limited in (one,) if when is None else _limited(one, when):
@@ -51,16 +53,16 @@ def limits(rows: Sequence[str], limit: Outcome) -> dict[str, bool | None]:
 
 def _limited(verdict: Verdict, when: Mapping[str, bool | None]) -> Iterator[Verdict]:
     """The verdict on the rows that the rule is about; the others pass, unless nobody knows and it would not hold."""
-    rows: dict[bool | None, tuple[str, ...]] = {}
+    rows: dict[bool | None, list[str]] = defaultdict(list)
     for row in verdict.rows:
-        rows[when[row]] = (*rows.get(when[row], ()), row)
+        rows[when[row]].append(row)
     if True in rows:
-        yield replace(verdict, rows=rows[True])
+        yield replace(verdict, rows=tuple(rows[True]))
     if None in rows:
         holds = verdict.state is State.PASS
-        yield Verdict(State.PASS if holds else State.UNDECIDED, rows[None])
+        yield Verdict(State.PASS if holds else State.UNDECIDED, tuple(rows[None]))
     if False in rows:
-        yield Verdict(State.PASS, rows[False])
+        yield Verdict(State.PASS, tuple(rows[False]))
 
 
 def _settled(rule: Rule, verdict: Verdict) -> Verdict:
@@ -83,23 +85,19 @@ def _total(rule: Rule, table: Table, _: Mapping[str, Codelist | Codes]) -> Itera
                 found = {code: _entries(table, [row], code) for code in total.codes}
                 yield _sum(rule, table, total, (row,), found)
         return
-    if rule.code:
-        yield from _ungrouped(rule, table)
-    for group in table.groups(rule):
-        for total in totals:
+    groups, without = table.groups(rule)
+    for row in without:
+        yield Verdict(State.UNDECIDED, (row,))
+    for total in totals:
+        if not any(code in group for group in groups for code in total.codes):
+            lacking = {"expression": total.text, "lacking": ", ".join(total.codes)}
+            yield Verdict(State.UNDECIDED, tuple(table.rows), "undecided", values=lacking)
+            continue
+        for group in groups:
             rows = tuple(row for code in total.codes for row in group.get(code, ()))
-            if not rows:
-                continue
-            for column in table.columns(rule):
-                found = {c: _entries(table, group.get(c, ()), column) for c in total.codes}
+            for column in table.columns(rule) if rows else ():
+                found = {code: _entries(table, group.get(code, ()), column) for code in total.codes}
                 yield _sum(rule, table, total, rows, found)
-
-
-def _ungrouped(rule: Rule, table: Table) -> Iterator[Verdict]:
-    """Rows of which nobody knows to which sum they belong."""
-    for row in table.rows:
-        if not all(table.written(row, column) for column in (*(rule.by or ()), rule.code)):
-            yield Verdict(State.UNDECIDED, (row,))
 
 
 def _entries(table: Table, rows: Iterable[str], column: str) -> list[Entry]:
@@ -243,7 +241,7 @@ def _cells(rule: Rule, table: Table) -> Iterator[tuple[str, str, Entry | None]]:
 
 
 def _blank(table: Table, row: str, column: str) -> Verdict:
-    """A cell without anything: said only where the rule asks for it."""
+    """A cell without anything: said only where the rule fails for what is missing, as one that is required."""
     entry = table.entries.get((row, column))
     cells = (entry.cell,) if entry is not None else ()
     given = {"what": table.title(column)}

@@ -7,6 +7,7 @@ words, and doesn't stop the others.
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
+from typing import Any
 
 import polars as pl
 
@@ -42,6 +43,10 @@ class Frame:
     def of(cls, data: pl.DataFrame) -> "Frame":
         """The frame of a table without row numbers."""
         return cls(data.with_row_index(ROW, offset=1))
+
+    def keys(self, columns: Sequence[str]) -> list[tuple[Any, ...]]:
+        """What each row has in these columns, as conditions see it."""
+        return self.data.select(columns).rows() if columns else [()] * self.data.height
 
     @cached_property
     def schema(self) -> Schema:
@@ -213,7 +218,13 @@ class _Engine:
         return series.drop_nulls().unique(maintain_order=True).to_frame()
 
     def _offenders(self, rule: Rule, one: OfQuery) -> Outcome:
-        found = self._query(one.query.sql)
+        try:
+            return self._rows_of(rule, self._query(one.query.sql))
+        except (ValueError, OverflowError) as error:  # a date before the year 1, or after 9999
+            raise ArithmeticError(str(error)) from None
+
+    def _rows_of(self, rule: Rule, found: pl.DataFrame) -> Outcome:
+        """The rows that a query returned, and what it made up."""
         data = self._frames[rule.table].data
         if ROW in found.columns:
             rows = sorted(set(found[ROW].drop_nulls().to_list()))

@@ -115,7 +115,7 @@ class _Speaker:
             when = None if outcome is None else limits(self.table.rows, outcome)
             self._of_cells(tally, verdicts(self.rule, self.table, codelists, when))
         elif outcome is not None:
-            self._computed(tally, outcome)
+            self._of_rows(tally, outcome)
         if result.uneven:
             self._tell("coverage_differs", columns=", ".join(result.uneven))
 
@@ -128,7 +128,7 @@ class _Speaker:
                 crowd.find(one.code, one.column, one.cells, severity, **one.values)
         crowd.close()
 
-    def _computed(self, tally: Tally, outcome: Outcome) -> None:
+    def _of_rows(self, tally: Tally, outcome: Outcome) -> None:
         tally.passed += outcome.passed
         tally.failed += outcome.failed
         tally.undecided += outcome.undecided

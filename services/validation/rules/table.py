@@ -1,9 +1,9 @@
 """A table as rules about cells see it, of a form or any other: its entries by row and column."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from decimal import Decimal
+from typing import Any
 
 from services.model import table as form_table
 from services.model.rule import Axis, Rule
@@ -11,8 +11,6 @@ from services.model.table import Role
 from services.validation.reading.placing.entries import Entry, Record
 from services.validation.reading.placing.structure import Grid
 from services.validation.workbook.cells import printed
-
-Key = Decimal | str
 
 
 @dataclass(frozen=True)
@@ -28,6 +26,8 @@ class Table:
     values: tuple[str, ...] = ()
     titles: Mapping[str, str] = field(default_factory=dict)
     named: bool = False
+    keys: Callable[[Sequence[str]], list[tuple[Any, ...]]] | None = None
+    """What each row has in some columns, where that is more than its entries say: in a table with declared types."""
     decimals: int | None = None
     """Places to which its figures may be rounded, where a total says nothing else."""
 
@@ -58,25 +58,31 @@ class Table:
         """A row or column as people call it."""
         return self.titles.get(name, name)
 
-    def key(self, row: str, column: str) -> Key | None:
-        """What stands in a cell as a value that others equal; None where it is blank."""
+    def groups(self, rule: Rule) -> tuple[list[dict[str, list[str]]], list[str]]:
+        """The rows of each group of a total over rows, by the code that they hold; and those that belong to none."""
+        if not rule.code:
+            return [{row: [row] for row in self.rows}], []
+        found: dict[tuple[Any, ...], dict[str, list[str]]] = defaultdict(dict)
+        without = []
+        for row, key in zip(self.rows, self._keys(rule.by or ()), strict=True):
+            code = self.written(row, rule.code)
+            if None in key or not code:
+                without.append(row)
+            else:
+                found[key].setdefault(code, []).append(row)
+        return list(found.values()), without
+
+    def _keys(self, columns: Sequence[str]) -> list[tuple[Any, ...]]:
+        if self.keys is not None:
+            return self.keys(columns)
+        return [tuple(self._value(row, column) for column in columns) for row in self.rows]
+
+    def _value(self, row: str, column: str) -> Any:
+        """What stands in a cell, as a value that others equal; None where it is blank."""
         entry = self.entries.get((row, column))
         if entry is None:
             return None
         return entry.reading.value if entry.reading.value is not None else text_of(entry) or None
-
-    def groups(self, rule: Rule) -> Iterator[Mapping[str, list[str]]]:
-        """The rows of each group of a total over rows, by the code that they hold."""
-        if not rule.code:
-            yield {row: [row] for row in self.rows}
-            return
-        found: dict[tuple[Key | None, ...], dict[str, list[str]]] = defaultdict(dict)
-        for row in self.rows:
-            group = tuple(self.key(row, column) for column in rule.by or ())
-            code = self.written(row, rule.code)
-            if None not in group and code:
-                found[group].setdefault(code, []).append(row)
-        yield from found.values()
 
     def written(self, row: str, column: str) -> str:
         """What is written in a cell, without the blanks around it."""

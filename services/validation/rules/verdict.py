@@ -57,7 +57,7 @@ class Outcome:
 
     `failing` and `unknown` are numbers of rows; `lacking` are what a rule of the whole table misses
     or what a query returned that is no row of the table, by column. `columns` are those that the
-    rule names. `error` is why it could not be computed, `decided` whether a verdict without rows holds.
+    rule names. `error` is why it could not be computed.
     """
 
     passed: int = 0

@@ -1,1 +1,1 @@
-"""Rules over any table: CSV, TSV or .xlsx, with other tables beside it (`solieu validate`)."""
+"""Rules over any table: text with separators or a workbook, with other tables beside it (`solieu validate`)."""

@@ -16,7 +16,9 @@ if TYPE_CHECKING:
 SHOWN = 10
 """Failing rows of a rule that the table for people lists; --json has all."""
 
-DataFile = Annotated[Path, typer.Argument(help="Bảng .csv, .tsv hoặc .xlsx · The table")]
+DataFile = Annotated[
+    Path, typer.Argument(help="Bảng .csv, .tsv, .xlsx, .xls hoặc .ods · The table")
+]
 RulesFile = Annotated[Path, typer.Option("--rules", help="Các quy tắc · The rules (YAML)")]
 Key = Annotated[
     str, typer.Option("--key", help="Cột khóa, cách nhau dấu phẩy · Columns of the key")
@@ -92,6 +94,11 @@ def _show(found: Result) -> None:
         failing = found.failing(rule, one)
         for entry in failing[:SHOWN]:
             place = texts("validate.row" if entry["row"] else "validate.lacking", **entry).vi
-            console.print(Text(f"  {place}"))
+            console.print(Text("  " + _printable(place)))
         if len(failing) > SHOWN:
             console.print(Text(f"  {texts('validate.more', count=len(failing) - SHOWN).vi}"))
+
+
+def _printable(text: str) -> str:
+    """A text of a table without signs that would move the cursor of a terminal, or colour it."""
+    return "".join(sign if sign.isprintable() else "\N{REPLACEMENT CHARACTER}" for sign in text)

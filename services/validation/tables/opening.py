@@ -2,24 +2,25 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from functools import cached_property
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
 from services.model.expression import ROW
 from services.model.text import ModelError
 from services.validation.workbook import (
+    BrokenQuotes,
     CellValue,
     OversizedWorkbook,
     ProtectedWorkbook,
     Sheet,
     UnreadableWorkbook,
     Workbook,
+    address,
     open_workbook,
 )
 from services.validation.workbook.cells import printed
-from services.validation.workbook.numbers import Convention, Reading, convention_of, read_number
+from services.validation.workbook.numbers import Convention, Reading, conventions_of, read_number
 
 _SUFFIXES: Final = (".csv", ".tsv", ".txt", ".xlsx", ".xlsm", ".xls", ".ods")
 
@@ -34,31 +35,31 @@ class Cells:
 
     columns: Mapping[str, list[CellValue]]
     separator: str
-
-    @cached_property
-    def _conventions(self) -> Mapping[str, Convention | None]:
-        return {name: convention_of(column) for name, column in self.columns.items()}
+    _conventions: dict[str, frozenset[Convention]] = field(default_factory=dict)
 
     def number(self, column: str, raw: CellValue) -> Reading:
-        """A cell read as a number, as forms read it.
+        """A cell read as a number, as forms read it: the other cells of the column say what begins a fraction.
 
-        In a file of text a point begins the fraction, as does a comma where commas don't part the cells; in a
-        workbook the other cells of the column say which of them does.
+        Where they say nothing in a file of text, a point does, as does a comma where commas don't part the cells.
         """
-        if not isinstance(raw, str):
-            return read_number(raw)
-        if not self.separator:
-            return read_number(raw, self._conventions[column])
+        return read_number(raw, self._convention(column, raw) if isinstance(raw, str) else None)
+
+    def _convention(self, column: str, raw: str) -> Convention | None:
+        if column not in self._conventions:
+            self._conventions[column] = conventions_of(self.columns[column])
+        shown = self._conventions[column]
+        if shown or not self.separator:
+            return next(iter(shown)) if len(shown) == 1 else None
         if "," not in raw:
-            return read_number(raw, Convention.POINT)
-        return read_number(raw, None if self.separator == "," else Convention.COMMA)
+            return Convention.POINT
+        return None if self.separator == "," else Convention.COMMA
 
 
 def open_cells(path: Path) -> Cells:
     """The table of a file: of a workbook its first visible sheet. Raises TableError."""
     if path.suffix.lower() not in _SUFFIXES:
         found = path.suffix or "this"
-        raise TableError(f"{path.name}: no table is read from {found}: use .csv, .tsv or .xlsx")
+        raise TableError(f"{path.name}: no table is read from {found}: use .csv, .xlsx or .ods")
     try:
         content = path.read_bytes()
     except OSError as error:
@@ -68,7 +69,13 @@ def open_cells(path: Path) -> Cells:
     if sheet is None or sheet.broken:
         raise TableError(f"{path.name}: no sheet that can be read and isn't hidden")
     if sheet.oversized:
-        raise TableError(f"{path.name}: spreads to {sheet.oversized}: more than is read")
+        raise TableError(f"{path.name}: spreads to {sheet.oversized}: make several tables of it")
+    unsolved = sorted(place for place, one in sheet.formulas.items() if not one.stored)
+    if unsolved:
+        cell = address(*unsolved[0])
+        raise TableError(
+            f"{path.name}: {cell} has a formula without its result: save it in a spreadsheet program"
+        )
     return Cells(_columns(path, sheet), workbook.separator)
 
 
@@ -80,7 +87,9 @@ def _opened(path: Path, content: bytes) -> Workbook:
     except ProtectedWorkbook:
         problem = "needs a password: save it without one"
     except OversizedWorkbook:
-        problem = "unpacks to more than is read"
+        problem = "unpacks to more than is read: make several tables of it"
+    except BrokenQuotes as error:
+        problem = f"a quote in row {error.row - 1} isn't closed where its cell ends"
     except UnreadableWorkbook as error:
         problem = f"can't be read ({error}): save it as .xlsx, or as text in UTF-8"
     raise TableError(f"{path.name}: {problem}")
@@ -104,13 +113,9 @@ def _columns(path: Path, sheet: Sheet) -> dict[str, list[CellValue]]:
                 f" each row needs all of them, and one that holds the separator stands in double quotes"
             )
         body.append(row)
-    while body and sheet.name != _TEXT and _blank(body[-1]):
+    while len(names) > 1 and body and _blank(body[-1]):
         body.pop()
     return {name: [row[place] for row in body] for place, name in enumerate(names)}
-
-
-_TEXT = "csv"
-"""What the reader calls the one sheet of a file of text."""
 
 
 def _blank(cells: Iterable[CellValue]) -> bool:

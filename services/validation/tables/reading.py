@@ -14,7 +14,9 @@ from pathlib import Path
 
 import polars as pl
 
+from services.model.expression.scope import find
 from services.model.expression.values import DIGITS, nearest
+from services.model.observation import round_value
 from services.validation.reading.placing.entries import Entry
 from services.validation.rules.engine import Frame
 from services.validation.rules.table import Table
@@ -38,6 +40,10 @@ _FIGURES = 15
 """Digits of a workbook's number that mean something; the others are noise of binary fractions (ISO 29500, 18.3)."""
 
 
+LONGEST_SHOWN = 60
+"""Characters of a cell that a sentence shows whole."""
+
+
 class ColumnKind(StrEnum):
     """The type of a column as RULES.yaml declares it."""
 
@@ -46,6 +52,9 @@ class ColumnKind(StrEnum):
     TEXT = "text"
     DATE = "date"
     BOOLEAN = "boolean"
+
+
+_NUMBERS = (ColumnKind.NUMBER, ColumnKind.INTEGER)
 
 
 @dataclass(frozen=True)
@@ -69,7 +78,7 @@ class PlainTable:
 
 
 def read_table(
-    path: Path, declared: Mapping[str, ColumnKind], typed: Mapping[str, ColumnKind]
+    path: Path, declared: Mapping[str, ColumnKind], typed: Mapping[str, Sequence[ColumnKind]]
 ) -> PlainTable:
     """The table of a file; raises TableError.
 
@@ -77,23 +86,27 @@ def read_table(
     null where a rule of that kind lists it, else an error.
     """
     cells = open_cells(path)
-    unknown = set(declared) - set(cells.columns)
+    unknown = [name for name in declared if find(name, cells.columns) is None]
     if unknown:
-        name = min(unknown)
-        raise TableError(f"{path.name}: columns: no column {name}: {nearest(name, cells.columns)}")
+        near = nearest(unknown[0], cells.columns)
+        raise TableError(f"{path.name}: columns: no column {unknown[0]}: {near}")
+    declared = {find(name, cells.columns) or name: kind for name, kind in declared.items()}
+    typed = {find(name, cells.columns) or name: kinds for name, kinds in typed.items()}
     series = []
     for name, column in cells.columns.items():
         text = pl.Series(name, [_written(cell) or None for cell in column], dtype=pl.String)
-        kind = declared.get(name) or typed.get(name)
+        asked = typed.get(name, ())
+        kind = declared.get(name) or next(iter(asked), None)
         if kind is None:
             series.append(_infer(text, cells))
         else:
-            series.append(_declared(path, text, kind, cells, listed=name in typed))
+            series.append(_declared(path, text, kind, cells, listed=kind in asked))
     frame = Frame.of(pl.DataFrame(series))
     rows = tuple(str(number) for number in range(1, frame.data.height + 1))
-    texts = {one.name for one in series if one.dtype == pl.String} - set(typed)
+    numbers = {name for name, kinds in typed.items() if set(kinds) & set(_NUMBERS)}
+    texts = {one.name for one in series if one.dtype == pl.String} - numbers
     entries = _Entries(cells, rows, frozenset(texts))
-    return PlainTable(frame, Table(path.name, entries, rows), cells)
+    return PlainTable(frame, Table(path.name, entries, rows, keys=frame.keys), cells)
 
 
 @dataclass(frozen=True)
@@ -107,6 +120,8 @@ class _Entries(Mapping[tuple[str, str], Entry]):
     def __getitem__(self, place: tuple[str, str]) -> Entry:
         row, column = place
         raw = self.cells.columns[column][int(row) - 1]
+        if not isinstance(raw, str | int | float) or isinstance(raw, bool):
+            raw = _written(raw)
         return Entry("", raw, self._reading(column, raw))
 
     def _reading(self, column: str, raw: CellValue) -> Reading:
@@ -131,6 +146,8 @@ def _with_points(column: pl.Series, separator: str) -> pl.Series:
 
 def _written(cell: CellValue) -> str:
     """A cell as text: numbers without an exponent, dates as 2026-11-20."""
+    if isinstance(cell, str):
+        return cell.strip()
     if isinstance(cell, bool):
         return str(cell).lower()
     if isinstance(cell, float):
@@ -138,7 +155,7 @@ def _written(cell: CellValue) -> str:
     if isinstance(cell, datetime):
         midnight = cell.time() == datetime.min.time()
         return cell.date().isoformat() if midnight else cell.isoformat(" ")
-    return cell.isoformat() if isinstance(cell, date) else str(cell).strip()
+    return cell.isoformat() if isinstance(cell, date) else str(cell)
 
 
 def _plain(number: Decimal) -> str:
@@ -152,12 +169,11 @@ def _infer(text: pl.Series, cells: Cells) -> pl.Series:
     if not len(filled):
         return series.cast(pl.Null)
     if filled.str.contains(_NUMBER).all():
-        rows = range(len(series))
+        rows = range(0 if cells.separator else len(series))
         unsure = any(_is_ambiguous(cells, series.name, row) for row in rows)
         return series if unsure else _number(series)
-    if filled.str.contains(_DATE).all():
-        dates = series.str.to_date("%Y-%m-%d", strict=False)
-        return dates if dates.null_count() == series.null_count() else series
+    if filled.str.contains(_DATE).all() and all(map(read_date, filled)):
+        return series.str.to_date("%Y-%m-%d", strict=False)
     if filled.str.to_lowercase().is_in(_TRUTHS).all():
         return series.str.to_lowercase() == "true"
     return series
@@ -165,8 +181,10 @@ def _infer(text: pl.Series, cells: Cells) -> pl.Series:
 
 def _is_ambiguous(cells: Cells, column: str, row: int) -> bool:
     """Whether a workbook has a text such as 1.225 there: thousands, or a fraction."""
-    content = cells.number(column, cells.columns[column][row]).content
-    return not cells.separator and content is Content.AMBIGUOUS
+    raw = cells.columns[column][row]
+    if cells.separator or not isinstance(raw, str):
+        return False
+    return cells.number(column, raw).content is Content.AMBIGUOUS
 
 
 def _number(series: pl.Series) -> pl.Series:
@@ -187,14 +205,18 @@ def _declared(
         return text
     kept = _KEPT[kind](text, cells)
     wrong = (kept.is_null() & text.is_not_null()).arg_true().to_list()
-    if kind in (ColumnKind.NUMBER, ColumnKind.INTEGER):
+    if kind in _NUMBERS:
         wrong = [row for row in wrong if not _is_mark(text.name, row, cells)]
     if wrong and not listed:
         row = wrong[0]
+        rule = (
+            ""
+            if kind is ColumnKind.BOOLEAN
+            else f", or add a rule of kind type for {kind}, which lists them"
+        )
         raise TableError(
-            f"{path.name}: row {row + 1}, column {text.name}: {text[row]!r} is no {kind.value}"
-            f" ({len(wrong)} such cells); mend them, declare the column as text, or add a rule"
-            f" of kind type for it, which lists them"
+            f"{path.name}: row {row + 1}, column {text.name}: {short(str(text[row]))} is no {kind}"
+            f" ({len(wrong)} such cells); mend them, or declare the column as text{rule}"
         )
     match kind:
         case ColumnKind.DATE:
@@ -202,7 +224,15 @@ def _declared(
         case ColumnKind.BOOLEAN:
             return kept.str.to_lowercase() == "true"
         case ColumnKind.NUMBER | ColumnKind.INTEGER:
-            return _number(kept.str.strip_prefix("+"))
+            numbers = _number(kept.str.strip_prefix("+"))
+            if numbers.dtype == pl.String:
+                raise TableError(f"{path.name}: column {text.name} needs more than {DIGITS} digits")
+            return numbers
+
+
+def short(text: str) -> str:
+    """A cell as a sentence shows it."""
+    return repr(text) if len(text) <= LONGEST_SHOWN else f"{len(text)} characters, {text[:10]}…"
 
 
 def _is_mark(column: str, row: int, cells: Cells) -> bool:
@@ -212,13 +242,21 @@ def _is_mark(column: str, row: int, cells: Cells) -> bool:
 
 def _numbers(text: pl.Series, cells: Cells) -> pl.Series:
     """Numbers that are plainly written as they are, others as forms read them; null where there is none."""
-    plain = text.str.contains(_PLAIN)
     found: list[str | None] = []
-    for written, fits, raw in zip(text, plain, cells.columns[text.name], strict=True):
-        exact = fits and (cells.separator or not isinstance(raw, str))
-        value = None if exact else cells.number(text.name, raw).value
-        found.append(written if exact else None if value is None else f"{value:f}")
+    for written, fits, raw in zip(
+        text, text.str.contains(_PLAIN), cells.columns[text.name], strict=True
+    ):
+        reading = cells.number(text.name, raw)
+        # Plainly written it keeps all its digits, unless its point parts thousands.
+        if fits and (reading.content is Content.TOO_LARGE or _is_same(written, reading.value)):
+            found.append(written)
+        else:
+            found.append(None if reading.value is None else f"{reading.value:f}")
     return pl.Series(text.name, found, dtype=pl.String)
+
+
+def _is_same(written: str, value: Decimal | None) -> bool:
+    return value is not None and round_value(written)[0] == value
 
 
 def _integers(text: pl.Series, cells: Cells) -> pl.Series:
@@ -228,9 +266,7 @@ def _integers(text: pl.Series, cells: Cells) -> pl.Series:
 
 
 def _dates(text: pl.Series, cells: Cells) -> pl.Series:
-    found = [
-        day.isoformat() if (day := read_date(raw)) else None for raw in cells.columns[text.name]
-    ]
+    found = [day.isoformat() if (day := read_date(one or "")) else None for one in text]
     return pl.Series(text.name, found, dtype=pl.String)
 
 

@@ -1,8 +1,10 @@
 """What `solieu validate` says: counts for each rule, and every row that fails."""
 
+import re
 from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import Decimal
+from math import isfinite
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +15,8 @@ from services.model.text import ModelError
 from services.validation.rules.engine import Frame, run_rules
 from services.validation.rules.verdict import Outcome
 from services.validation.tables.opening import TableError
-from services.validation.tables.reading import PlainTable, read_table
+from services.validation.tables.reading import PlainTable, read_table, short
 from services.validation.tables.rulefile import DATA, RuleFile, load_rules
-
-LONGEST_SHOWN = 60
-"""Characters of a cell that a sentence shows whole."""
 
 
 class Result:
@@ -87,6 +86,8 @@ def plain(value: Any) -> Any:
         if value == value.to_integral_value():
             return int(value)
         return float(value) if Decimal(repr(float(value))) == value else f"{value:f}"
+    if isinstance(value, float) and not isfinite(value):
+        return str(value)
     return value.isoformat() if isinstance(value, date) else value
 
 
@@ -113,17 +114,16 @@ def validate_table(
 def _why_text(problem: str, tables: Mapping[str, PlainTable]) -> str:
     """The cells for which columns of numbers that the problem names are text."""
     found = [
-        f"; {column} of {name} is text because row {cell[0]} has {_short(cell[1])}"
+        f"; {column} of {name} is text because row {cell[0]} has {short(cell[1])}"
         for name, table in tables.items()
         for column in table.frame.data.columns
-        if "text" in problem and column in problem and (cell := table.no_number(column))
+        if "text" in problem and _names(problem, column) and (cell := table.no_number(column))
     ]
     return "".join(found)
 
 
-def _short(text: str) -> str:
-    """A cell as a sentence shows it."""
-    return repr(text) if len(text) <= LONGEST_SHOWN else f"{len(text)} characters, {text[:10]}…"
+def _names(problem: str, column: str) -> bool:
+    return re.search(rf"(?<!\w){re.escape(column)}(?!\w)", problem) is not None
 
 
 def _check_key(data: Path, frame: Frame, key: Sequence[str]) -> None:

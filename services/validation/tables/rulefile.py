@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from services.model.expression.values import nearest
-from services.model.rule import Rule, RuleKind
+from services.model.rule import CellType, Rule, RuleKind
 from services.model.table import repeated
 from services.model.text import ModelError, load_written_yaml, read
 from services.validation.tables.reading import ColumnKind
@@ -37,16 +37,14 @@ class RuleFile:
                 found[name] = kind
         return found
 
-    def typed(self, table: str) -> dict[str, ColumnKind]:
-        """The columns for which a rule of kind type speaks, with the type that the first one asks for."""
-        found: dict[str, ColumnKind] = {}
+    def typed(self, table: str) -> dict[str, tuple[ColumnKind, ...]]:
+        """The columns of which rules of kind type list what isn't of their types, and these."""
+        found: dict[str, tuple[ColumnKind, ...]] = {}
         for one in self.rules:
-            if (
-                one.kind is RuleKind.TYPE
-                and one.table == table
-                and one.expression in set(ColumnKind)
-            ):
-                found = dict.fromkeys(one.columns, ColumnKind(one.expression)) | found
+            lists_all = one.kind is RuleKind.TYPE and one.table == table and not one.when
+            if lists_all and one.expression in set(CellType):
+                for name in one.columns:
+                    found[name] = (*found.get(name, ()), ColumnKind(one.expression))
         return found
 
 
@@ -89,14 +87,14 @@ def _kind(file: str, name: Any, kind: Any) -> ColumnKind:
 
 
 def _rule(file: str, number: int, given: Any) -> Rule:
-    if not isinstance(given, dict) or "id" not in given:
+    if not isinstance(given, dict) or not isinstance(given.get("id"), str | int):
         raise ModelError(f"{file}: rule {number} has no id")
     where = f"{file}: rule {given['id']}"
     _known(where, given, tuple(one.name for one in fields(Rule)))
     data: dict[str, Any] = (
         {"kind": "check", "table": DATA, "level": None} | given | {"id": str(given["id"])}
     )
-    if data["kind"] not in set(RuleKind):
+    if not isinstance(data["kind"], str) or data["kind"] not in set(RuleKind):
         raise ModelError(f"{where}: no kind {data['kind']}: {nearest(str(data['kind']), RuleKind)}")
     if not isinstance(data.get("expression"), str | int) or isinstance(data["expression"], bool):
         raise ModelError(f"{where}: expression is missing, or no text")

@@ -63,14 +63,22 @@ class Convention(StrEnum):
 
 
 def convention_of(values: Iterable[CellValue]) -> Convention | None:
-    """The one convention that all unambiguous texts among the values follow; None without any."""
-    found = {one for value in values if isinstance(value, str) and (one := _shown(value))}
-    return found.pop() if len(found) == 1 else None
+    """The one convention that all unambiguous texts among the values follow; None without any, or with both."""
+    found = conventions_of(values)
+    return next(iter(found)) if len(found) == 1 else None
+
+
+def conventions_of(values: Iterable[CellValue]) -> frozenset[Convention]:
+    """The conventions that unambiguous texts among the values follow."""
+    signed = (
+        value for value in values if isinstance(value, str) and ("." in value or "," in value)
+    )
+    return frozenset(one for value in signed if (one := _shown(value)))
 
 
 def _shown(value: str) -> Convention | None:
     text = _packed(value)
-    if _AMBIGUOUS.fullmatch(text) or not any(sign in text for sign in ".,"):
+    if _AMBIGUOUS.fullmatch(text):
         return None
     if _PLAIN.fullmatch(text) or _ENGLISH.fullmatch(text):
         return Convention.POINT
@@ -96,6 +104,8 @@ def read_number(value: CellValue, convention: Convention | None = None) -> Readi
         return Reading(Content.NOT_NUMBER)
     if not isinstance(value, str):
         return _number(value) if value == value else Reading(Content.NOT_NUMBER)
+    if value.isascii() and value.isdigit():
+        return _number(value, from_text=True)
     text = _packed(value)
     if not text:
         return BLANK
