@@ -1,9 +1,8 @@
-"""Settings, from environment variables SOLIEU_* alone. `.env.example` explains each for an operator."""
+"""Settings that services share, from environment variables SOLIEU_* alone. `.env.example` explains each of them."""
 
 from __future__ import annotations
 
 from functools import cache
-from typing import Literal
 
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -44,13 +43,6 @@ class Settings(BaseSettings):
     notification_url: str = "http://127.0.0.1:18006"
     console_url: str = "http://127.0.0.1:18007"
     validation_url: str = "http://127.0.0.1:18008"
-    smtp_host: str = "127.0.0.1"
-    smtp_port: int = 25
-    smtp_from: str = ""
-    smtp_security: Literal["none", "starttls", "tls"] = "none"
-    smtp_username: str = ""
-    smtp_password: SecretStr = SecretStr("")
-    webhook_networks: str = ""
 
     @property
     def kafka(self) -> Cluster:

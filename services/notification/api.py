@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from datetime import datetime
+from functools import partial
 from typing import Annotated
 from uuid import UUID
 
@@ -25,6 +26,7 @@ from services.notification.delivery import Channel
 from services.notification.mail import Mail
 from services.notification.queries import Cursor
 from services.notification.sender import Sender
+from services.notification.settings import DeliverySettings
 from services.notification.store import State
 from services.notification.targets import networks
 from services.notification.webhook import WebHook
@@ -145,7 +147,7 @@ def webhook(
     )
 
 
-def channels(context: Context) -> Mapping[str, Channel]:
+def channels(context: Context, config: DeliverySettings) -> Mapping[str, Channel]:
     """How this process delivers; ValueError where the settings name no networks."""
 
     def known(organisation: str) -> list[str]:
@@ -153,25 +155,28 @@ def channels(context: Context) -> Mapping[str, Channel]:
             now, master = context.clock(), context.master_key
             return queries.secrets_of(session, organisation, now, master)
 
-    config, clock = context.settings, context.clock
     return {
-        "email": Mail(config, clock),
-        "webhook": WebHook(known, networks(config.webhook_networks), clock),
+        "email": Mail(config, context.clock),
+        "webhook": WebHook(known, networks(config.webhook_networks), context.clock),
     }
 
 
-def create_app(config: Settings | None = None, clock: Clock = utc_now) -> FastAPI:
+def create_app(
+    config: Settings | None = None, clock: Clock = utc_now, delivery: DeliverySettings | None = None
+) -> FastAPI:
     """The application of the notification service; the senders run as long as it does."""
+    sending = partial(_sending, delivery or DeliverySettings())
     app = create(
-        "notification", "Thông báo · Notices", DESCRIPTION, config, clock, background=_sending
+        "notification", "Thông báo · Notices", DESCRIPTION, config, clock, background=sending
     )
     app.include_router(router)
     return app
 
 
 @asynccontextmanager
-async def _sending(context: Context) -> AsyncIterator[None]:
-    senders = [Sender(context, name, channel) for name, channel in channels(context).items()]
+async def _sending(config: DeliverySettings, context: Context) -> AsyncIterator[None]:
+    by_name = channels(context, config)
+    senders = [Sender(context, name, channel) for name, channel in by_name.items()]
     tasks = [asyncio.create_task(sender.run()) for sender in senders]
     try:
         yield

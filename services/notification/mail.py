@@ -12,8 +12,8 @@ import structlog
 from aiosmtplib import SMTP, SMTPDataError, SMTPException, SMTPResponseException
 
 from services.kernel.clock import Clock
-from services.kernel.settings import Settings
 from services.notification.delivery import Ending, Letter, Result
+from services.notification.settings import DeliverySettings
 
 SECONDS = 20.0
 """For each answer of the server, and for all before the text is handed over."""
@@ -31,7 +31,7 @@ class Mail:
 
     repeats = False
 
-    def __init__(self, config: Settings, clock: Clock) -> None:
+    def __init__(self, config: DeliverySettings, clock: Clock) -> None:
         self._config = config
         self._clock = clock
 

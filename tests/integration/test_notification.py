@@ -45,6 +45,7 @@ from services.notification.api import create_app
 from services.notification.delivery import MOST_ATTEMPTS, Ending, Letter, Result
 from services.notification.handler import VERDICTS
 from services.notification.sender import LEASE, Sender
+from services.notification.settings import DeliverySettings
 from services.notification.store import SCHEMA, NoticeRow
 from services.notification.webhook import written
 from services.notification.worker import STAGES
@@ -501,11 +502,10 @@ def test_the_process_itself_sends_and_ends_in_order(
         config = Settings(
             database_url=url,
             **login(infrastructure.kafka()),
-            smtp_port=box.port,
-            smtp_from="so-lieu@thongke.example",
             operator_token=SecretStr("operator"),
         )
-        app = create_app(config)
+        mail = DeliverySettings(smtp_port=box.port, smtp_from="so-lieu@thongke.example")
+        app = create_app(config, delivery=mail)
         service = Service(engine, app.state.context, Clock())
         service.handle(returned())
         with TestClient(app) as client:

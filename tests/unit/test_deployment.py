@@ -24,6 +24,7 @@ from services.kernel.clock import utc_now
 from services.kernel.settings import Settings
 from services.kernel.topics import OPERATOR
 from services.kernel.topics import load as topics
+from services.notification.settings import DeliverySettings
 from tests import people
 from tests.promql import (
     PROMETHEUS,
@@ -101,7 +102,10 @@ def test_a_container_runs_its_program(
     for name, value in found.items():
         monkeypatch.setenv(name, value)
     settings = Settings()
-    assert {name.removeprefix("SOLIEU_").lower() for name in found} <= set(Settings.model_fields)
+    assert {name.removeprefix("SOLIEU_").lower() for name in found} <= {
+        *Settings.model_fields,
+        *DeliverySettings.model_fields,
+    }
     assert (settings.host, settings.port) == ("0.0.0.0", program.port)
     password = secrets.get(f"{program.service.upper()}_PASSWORD")
     database_url = f"postgresql://{program.service}:{password}@postgres:5432/{database.DATABASE}"
@@ -119,9 +123,11 @@ def test_a_container_runs_its_program(
 
 
 def settings_of(environment: Mapping[str, str]) -> Settings:
-    """What a process with this environment reads."""
+    """What a process with this environment reads of what all services share."""
     named = {name.removeprefix("SOLIEU_").lower(): value for name, value in environment.items()}
-    return Settings.model_validate(named)
+    return Settings.model_validate(
+        {name: value for name, value in named.items() if name in Settings.model_fields}
+    )
 
 
 def test_the_administrators_token_is_with_no_program(secrets: Mapping[str, str]) -> None:

@@ -26,7 +26,6 @@ from cryptography.x509.oid import NameOID
 from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
 from services.kernel.clock import utc_now
-from services.kernel.settings import Settings
 from services.notification import mail, webhook
 from services.notification.delivery import (
     MOST_ATTEMPTS,
@@ -38,6 +37,7 @@ from services.notification.delivery import (
     pause,
 )
 from services.notification.mail import Mail
+from services.notification.settings import DeliverySettings
 from services.notification.store import State
 from services.notification.targets import Forbidden, check, networks, resolve
 from services.notification.webhook import OVERLAP, WebHook, in_force, new_secret, written
@@ -104,7 +104,7 @@ def send(port: int, letter: Letter = LETTER, **changes: Any) -> Result:
         "smtp_port": port,
         "smtp_from": "so-lieu@thongke.example",
     }
-    return asyncio.run(Mail(Settings(**given | changes), lambda: NOW).deliver(letter))
+    return asyncio.run(Mail(DeliverySettings(**given | changes), lambda: NOW).deliver(letter))
 
 
 def test_a_mail_arrives_whole() -> None:

@@ -32,6 +32,7 @@ from services.model.catalogue import load_organisations
 from services.model.form import load_forms
 from services.model.rule import RuleKind
 from services.model.statement import Statement
+from services.notification.settings import DeliverySettings
 from tests import promql
 
 ROOT = Path(__file__).parents[2]
@@ -40,6 +41,7 @@ README, VIETNAMESE = (
 )
 in_both = pytest.mark.parametrize("text", [README, VIETNAMESE], ids=["en", "vi"])
 ENVIRONMENT = (ROOT / ".env.example").read_text(encoding="utf-8")
+SETTINGS = {**Settings.model_fields, **DeliverySettings.model_fields}
 SCENARIO: list[dict[str, Any]] = yaml.safe_load(
     (ROOT / "examples" / "dien-bien" / "scenario.yaml").read_text(encoding="utf-8")
 )["submissions"]
@@ -81,7 +83,7 @@ def flaws(text: str) -> Iterator[str]:
             yield f"no file {span}"
     for command in commands(text):
         yield from command_flaws(shlex.split(command))
-    known = {f"SOLIEU_{name.upper()}" for name in Settings.model_fields}
+    known = {f"SOLIEU_{name.upper()}" for name in SETTINGS}
     yield from (f"no setting {one}" for one in set(re.findall(r"SOLIEU_\w+", text)) - known)
     yield from (f"no metric {one}" for one in set(re.findall(r"solieu_\w+", text)) - METRICS)
     for place in re.findall(r"(?<![\w.}])/(?:home|root|work|usr|tmp|var|opt)/\S*", text):
@@ -311,21 +313,21 @@ def settings(text: str) -> dict[str, str]:
 
 
 def test_the_example_has_every_setting_with_its_default(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in Settings.model_fields:
+    for name in SETTINGS:
         monkeypatch.delenv(f"SOLIEU_{name.upper()}", raising=False)
-    plain = Settings()
+    plain = Settings(), DeliverySettings()
     example = settings(ENVIRONMENT)
-    assert set(example) == {f"SOLIEU_{name.upper()}" for name in Settings.model_fields}
+    assert set(example) == {f"SOLIEU_{name.upper()}" for name in SETTINGS}
     for name, value in example.items():
         monkeypatch.setenv(name, value)
-    assert Settings() == plain
+    assert (Settings(), DeliverySettings()) == plain
     assert list(flaws(ENVIRONMENT)) == []
 
 
 def test_every_setting_is_read_somewhere() -> None:
     files = (ROOT / "services").rglob("*.py")
     text = "\n".join(one.read_text(encoding="utf-8") for one in files)
-    unread = {name for name in Settings.model_fields if not re.search(rf"\.{name}\b", text)}
+    unread = {name for name in SETTINGS if not re.search(rf"\.{name}\b", text)}
     assert unread == set()
 
 
@@ -333,9 +335,7 @@ def test_the_example_holds_no_secret() -> None:
     for block in ENVIRONMENT.split("\n\n"):
         if "# Secret." in block:
             assert set(settings(block).values()) <= {"", "{}"}
-    secret = {
-        name for name, one in Settings.model_fields.items() if "Secret" in str(one.annotation)
-    }
+    secret = {name for name, one in SETTINGS.items() if "Secret" in str(one.annotation)}
     marked = [one for one in ENVIRONMENT.split("\n\n") if "# Secret." in one]
     named = {name for block in marked for name in settings(block)}
     assert {f"SOLIEU_{name.upper()}" for name in secret} <= named
