@@ -50,7 +50,10 @@ def _trouble(client: httpx2.Client, address: str) -> str:
         return type(error).__name__
     if said.status_code == httpx2.codes.OK:
         return ""
-    body = said.json()
+    try:
+        body = dict(said.json())
+    except (ValueError, TypeError):  # whatever listens there is none of ours
+        return f"HTTP {said.status_code}"
     return ", ".join(f"{name}: {body[name]}" for name in body if name not in _ALWAYS)
 
 

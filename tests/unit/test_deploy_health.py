@@ -2,11 +2,36 @@
 
 from __future__ import annotations
 
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from random import Random
+from threading import Thread
 
 from deploy import health
 from deploy.state import free_ports
 from services.kernel.health import serve
+
+
+class Stranger(BaseHTTPRequestHandler):
+    """Listens on a port of ours, and knows nothing of health."""
+
+    def do_GET(self) -> None:
+        self.send_response(502)
+        self.end_headers()
+        self.wfile.write(b"<h1>Bad gateway</h1>")
+
+    def log_message(self, format: str, *args: object) -> None:
+        """It says nothing."""
+
+
+def test_a_stranger_on_the_port_is_told_by_what_he_answers() -> None:
+    server = HTTPServer(("127.0.0.1", 0), Stranger)
+    Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        address = f"http://127.0.0.1:{server.server_port}"
+        assert health.seen({"intake-api": address}) == {"intake-api": "HTTP 502"}
+    finally:
+        server.shutdown()
+        server.server_close()
 
 
 def test_what_is_not_well_is_told_in_the_programs_own_words() -> None:

@@ -37,7 +37,7 @@ _EITHER_NUMBER = r"^-?(0|[1-9][0-9]*)([.,][0-9]+)?$"
 _DATE = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
 _TRUTHS = ("true", "false")
 _FIGURES = 15
-"""Digits of a workbook's number that mean something; the others are noise of binary fractions (ISO 29500, 18.3)."""
+"""Digits of a workbook's number that mean something: Excel keeps no more, the others are noise of binary fractions."""
 
 
 LONGEST_SHOWN = 60
