@@ -69,6 +69,10 @@ simulate: install ## Histories of the runner in a made-up world, on all cores (a
 fuzz: install ## 10,000 mutants of real workbooks (arguments="--run N" makes the same ones again)
 	$(bin)/python -m tests.fuzz $(arguments)
 
+.PHONY: mutants
+mutants: install ## 200 small faults in what decides, one at a time: which does no test notice? (arguments="--seed 2")
+	$(bin)/python -m tests.mutants $(arguments)
+
 .PHONY: bench
 bench: install ## Measure the runner beside a stage written by hand, and the whole chain under load
 	$(bin)/python -m bench
