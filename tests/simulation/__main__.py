@@ -11,14 +11,16 @@ import multiprocessing
 import os
 import sys
 import time
+from itertools import chain
 from random import SystemRandom
 
 from tests.simulation.check import faults
-from tests.simulation.plans import judge, prepared, quiet, world
+from tests.simulation.plans import judge, judge_each, prepared, quiet, world
 from tests.simulation.planted import PLANTED
 
 MANY = 2000
 AT_ONCE = 50
+PART = 10
 
 
 def main() -> int:
@@ -60,7 +62,9 @@ def _search(first: int, minutes: float, jobs: int) -> int:
     with multiprocessing.get_context("spawn").Pool(jobs, prepared) as pool:
         while time.monotonic() < begun + minutes * 60:
             seeds = range(first + done, first + done + AT_ONCE * jobs)
-            for seed, found in zip(seeds, pool.map(judge, seeds, chunksize=10), strict=True):
+            parts = [seeds[begin : begin + PART] for begin in range(0, len(seeds), PART)]
+            judged = chain.from_iterable(pool.map(judge_each, parts, chunksize=1))
+            for seed, found in zip(seeds, judged, strict=True):
                 if found:
                     bad += 1
                     print(

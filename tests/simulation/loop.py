@@ -59,15 +59,6 @@ class Loop(asyncio.BaseEventLoop):
         """Seconds since the beginning of this world."""
         return self._now
 
-    def call_at(  # type: ignore[override]
-        self, when: float, callback: Callable[..., object], *args: Any, context: Any = None
-    ) -> asyncio.TimerHandle:
-        """As asyncio has it, without what that asks each time: is this the right thread, is the loop open."""
-        handle = asyncio.TimerHandle(when, callback, args, self, context)
-        heapq.heappush(self._scheduled, handle)  # type: ignore[attr-defined]
-        handle._scheduled = True  # type: ignore[attr-defined]
-        return handle
-
     def elsewhere(self, delay: float, function: Callable[..., object], *arguments: Any) -> None:
         """Calls a function after a delay, on none of the machines: it happens whatever becomes of who asked for it."""
         self.call_later(delay, function, *arguments, context=Context())

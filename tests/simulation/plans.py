@@ -53,6 +53,13 @@ def judge(seed: int, plan: int | None = None) -> list[str]:
         return [repr(error)]
 
 
+def judge_each(seeds: Sequence[int]) -> list[list[str]]:
+    """The same of several, in a process that is `prepared`: their garbage is looked for once, when all are told."""
+    found = [judge(seed) for seed in seeds]
+    gc.collect()
+    return found
+
+
 def quiet() -> None:
     """The runner's own log is of no use where every second thing goes wrong on purpose."""
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
@@ -60,7 +67,8 @@ def quiet() -> None:
 
 
 def prepared() -> None:
-    """A process that tells histories alone: what it has loaded is no garbage, nor looked through for some."""
+    """A process that tells histories alone, and looks for garbage between them."""
     quiet()
+    gc.disable()
     gc.collect()
     gc.freeze()
