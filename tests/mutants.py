@@ -158,9 +158,9 @@ def _of(node: ast.AST) -> Iterator[Change]:
     line = getattr(node, "lineno", 0)
     match node:
         case ast.Compare(ops=operators):
-            for position, operator in enumerate(operators):
-                other = OTHER[type(operator)]
-                yield Change(line, _turned(operator, other), _set_item(operators, position, other))
+            for position, one in enumerate(operators):
+                turned = OTHER[type(one)]
+                yield Change(line, _turned(one, turned), _set_item(operators, position, turned))
         case ast.BoolOp(op=operator) | ast.BinOp(op=operator) | ast.AugAssign(op=operator):
             if other := OTHER.get(type(operator)):
                 yield Change(line, _turned(operator, other), _set(node, "op", other()))
@@ -179,7 +179,9 @@ def _of(node: ast.AST) -> Iterator[Change]:
             pass
     for body in ("body", "orelse", "finalbody"):
         statements = getattr(node, body, None)
-        for position, statement in enumerate(statements if isinstance(statements, list) else []):
+        if not isinstance(statements, list):
+            continue
+        for position, statement in enumerate(statements):
             if _matters(statement):
                 name = type(statement).__name__.lower()
                 what = "call left out" if name == "expr" else f"{name} left out"

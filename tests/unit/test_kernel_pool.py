@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import multiprocessing
 import os
 import signal
+import subprocess
+import sys
 import time
 from collections.abc import Callable
 from importlib import import_module
@@ -50,6 +53,54 @@ def after(seconds: float) -> int:
     return os.getpid()
 
 
+def noted(file: Path, seconds: float) -> int:
+    with file.open("a") as written:
+        written.write("begun")
+    return after(seconds)
+
+
+def same(number: int) -> int:
+    return number
+
+
+def until(is_so: Callable[[], bool], seconds: float = 60) -> None:
+    end = time.monotonic() + seconds
+    while not is_so():
+        assert time.monotonic() < end
+        time.sleep(0.01)
+
+
+def has_ended(process: int) -> bool:
+    """Gone, or waiting that somebody asks how it ended."""
+    try:
+        state = Path(f"/proc/{process}/stat").read_text().rpartition(") ")[2][0]
+    except FileNotFoundError:
+        return True
+    return state in "ZX"
+
+
+class Peculiar(Exception):
+    """Made from other arguments than it is kept with."""
+
+    def __init__(self, first: int, second: int) -> None:
+        super().__init__(f"{first} and {second}")
+
+
+def peculiar() -> None:
+    raise Peculiar(1, 2)
+
+
+def unsendable() -> object:
+    return lambda: None
+
+
+def unsendable_error() -> None:
+    class Unsendable(Exception):
+        """No other process can find it."""
+
+    raise Unsendable
+
+
 def test_work_runs_elsewhere() -> None:
     assert asyncio.run(Pool().run(after, 0.0)) != os.getpid()
 
@@ -88,6 +139,85 @@ def test_work_that_kills_its_process_is_found_and_its_neighbours_finish() -> Non
     first, killer, last = asyncio.run(run())
     assert isinstance(first, int) and isinstance(last, int)
     assert isinstance(killer, Overrun)
+
+
+def test_work_that_ends_its_process_costs_its_neighbours_nothing(tmp_path: Path) -> None:
+    """They share nothing with it: what is under way goes on, once, whatever dies beside it and is tried again."""
+
+    async def run() -> list[int | BaseException | None]:
+        pool = Pool()
+        beside = [pool.run(noted, tmp_path / str(number), 0.2) for number in range(12)]
+        return list(
+            await asyncio.gather(
+                *beside, *(pool.run(die) for _ in range(6)), return_exceptions=True
+            )
+        )
+
+    outcomes = asyncio.run(run())
+    assert [type(outcome) for outcome in outcomes] == [int] * 12 + [Overrun] * 6
+    assert [(tmp_path / str(number)).read_text() for number in range(12)] == ["begun"] * 12
+
+
+def test_who_is_cancelled_ends_the_process(tmp_path: Path) -> None:
+    async def run() -> None:
+        pool = Pool()
+        for number in range(5):
+            task = asyncio.create_task(pool.run(noted, tmp_path / str(number), 600.0))
+            await asyncio.to_thread(until, (tmp_path / str(number)).exists)
+            task.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await task
+        assert await pool.run(after, 0.0)
+        assert len(multiprocessing.active_children()) == before + 1
+
+    before = len(multiprocessing.active_children())
+    asyncio.run(run())
+
+
+def test_a_process_that_ended_while_it_was_idle_is_replaced() -> None:
+    async def run() -> tuple[int, int]:
+        pool = Pool()
+        first = await pool.run(after, 0.0)
+        os.kill(first, signal.SIGKILL)
+        return first, await pool.run(after, 0.0)
+
+    first, second = asyncio.run(run())
+    assert first != second
+
+
+@pytest.mark.parametrize(
+    ("work", "error", "says"),
+    [
+        (unsendable, Exception, "lambda"),
+        (peculiar, RuntimeError, "Peculiar"),
+        (unsendable_error, RuntimeError, "Unsendable"),
+    ],
+)
+def test_what_cannot_be_sent_is_an_error_of_the_work(
+    work: Callable[[], object], error: type[Exception], says: str
+) -> None:
+    async def run() -> None:
+        pool = Pool()
+        with pytest.raises(error, match=says):
+            await pool.run(work)
+        assert await pool.run(same, 1) == 1
+
+    asyncio.run(run())
+
+
+def test_the_processes_end_with_the_one_that_asks() -> None:
+    """Also where that is killed."""
+    code = (
+        "import asyncio, os, signal\n"
+        "from services.kernel.pool import Pool\n"
+        "async def run():\n"
+        "    print(await Pool().run(os.getpid), flush=True)\n"
+        "    os.kill(os.getpid(), signal.SIGKILL)\n"
+        "asyncio.run(run())\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=False)
+    assert done.returncode == -signal.SIGKILL
+    until(lambda: has_ended(int(done.stdout)))
 
 
 def test_a_handlers_own_error_is_raised() -> None:
