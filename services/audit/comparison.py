@@ -84,7 +84,7 @@ def _unlogged(engine: Engine, without: Mapping[UUID, Place]) -> Counter[str]:
     with Session(engine) as session:
         # How far the log is, first: what it handles meanwhile has a leaf when those are looked for.
         passed = {(topic, number): offset for topic, number, offset in session.execute(PASSED)}
-        buried = {bytes(one) for one in session.execute(BURIED).scalars()}
+        buried = {bytes(record) for record in session.execute(BURIED).scalars()}
     handled = {
         id_: place
         for id_, place in without.items()

@@ -138,7 +138,7 @@ def _registration(session: Session, about: dict[str, Any], size: int) -> Known:
             versions.append((entry["catalogue_version"], event))
     if not versions:
         raise NoReceipt("undecided")
-    return max(versions, key=lambda one: one[0])[1]
+    return max(versions, key=lambda version: version[0])[1]
 
 
 def _known(leaf: Leaf, content: Content | None) -> Known:

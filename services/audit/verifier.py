@@ -361,14 +361,16 @@ def _is_one_log(stated: Checkpoint, known: Checkpoint, proof: Mapping[str, Any] 
         return True
     if proof is None:
         return False
-    first, second = sorted((stated, known), key=lambda one: one.size)
+    first, second = sorted((stated, known), key=lambda checkpoint: checkpoint.size)
     names = ("first", "second", "first_root", "second_root", "proof")
     fields = _object(proof, "consistency", names)
     sizes = tuple(_whole(fields[name], f"consistency.{name}") for name in names[:2])
     roots = tuple(_hash(fields[name], f"consistency.{name}") for name in names[2:4])
     _require(sizes == (first.size, second.size), Reason.CONSISTENCY, "sizes")
     _require(roots == (first.root, second.root), Reason.CHECKPOINT)
-    steps = [_hash(one, "consistency.proof") for one in _list(fields["proof"], "consistency.proof")]
+    steps = [
+        _hash(node, "consistency.proof") for node in _list(fields["proof"], "consistency.proof")
+    ]
     verify_consistency(first.size, second.size, steps, first.root, second.root)
     return True
 
@@ -502,7 +504,7 @@ def _is_size(value: object) -> bool:
 
 
 def _hashes(reason: Reason, *values: object) -> None:
-    fine = all(isinstance(one, bytes) and len(one) == HASH_BYTES for one in values)
+    fine = all(isinstance(value, bytes) and len(value) == HASH_BYTES for value in values)
     _require(fine, reason, "hash")
 
 

@@ -174,7 +174,7 @@ def create_app(config: Settings | None = None, clock: Clock = utc_now) -> FastAP
     app.state.keys = StoredKeys(app.state.context.engine, clock)
     # The entries come last: a kind of entries is what nothing else is.
     parts = (login, change_routes, people, calendar, registry)
-    for part in (*(one.router for one in parts), router):
+    for part in (*(part.router for part in parts), router):
         app.include_router(part)
     return app
 

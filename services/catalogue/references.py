@@ -37,9 +37,9 @@ def _named(kind: CatalogueKind, body: dict[str, Any]) -> Iterator[Named]:
         for field in ("room", "verifier"):
             if field in body:
                 yield field, CatalogueKind.ORGANISATION, body[field]
-        for one in body.get("recipients", ()):
-            if one not in RECIPIENTS:
-                yield "recipients", CatalogueKind.ORGANISATION, one
+        for recipient in body.get("recipients", ()):
+            if recipient not in RECIPIENTS:
+                yield "recipients", CatalogueKind.ORGANISATION, recipient
     elif kind is CatalogueKind.ORGANISATION and "parent" in body:
         yield "parent", CatalogueKind.ORGANISATION, body["parent"]
     elif kind is CatalogueKind.REGULATION and "replaced_by" in body:
@@ -78,7 +78,9 @@ def _lists(form: dict[str, Any]) -> Iterator[Named]:
 
 def _senders(form: dict[str, Any], facts: Facts) -> list[Flaw]:
     """Somebody must be there who may send the form, or a part of it."""
-    kinds = {kind for one in form["responsible"] for kind in one["organisation_kinds"]}
+    kinds = {
+        kind for responsible in form["responsible"] for kind in responsible["organisation_kinds"]
+    }
     if kinds & facts.organisation_kinds:
         return []
     return [Flaw("body.responsible", "senders", {"kinds": ", ".join(sorted(kinds))})]

@@ -41,11 +41,11 @@ class Registry:
 
     def subjects(self) -> list[str]:
         """All subjects, by name."""
-        return sorted({one.subject for one in self.schemas})
+        return sorted({schema.subject for schema in self.schemas})
 
     def versions(self, subject: str) -> list[LockedSchema]:
         """The versions of a subject, oldest first; raises RegistryError where there is no such subject."""
-        found = [one for one in self.schemas if one.subject == subject]
+        found = [schema for schema in self.schemas if schema.subject == subject]
         if not found:
             raise RegistryError(40401, "subject", subject=subject)
         return found
@@ -58,16 +58,16 @@ class Registry:
         number = int(version) if version.isascii() and version.isdecimal() else 0
         if not 1 <= number <= LARGEST_VERSION:
             raise RegistryError(42202, "version-form", version=version)
-        for one in versions:
-            if one.version == number:
-                return one
+        for schema in versions:
+            if schema.version == number:
+                return schema
         raise RegistryError(40402, "version", version=version, subject=subject)
 
     def by_id(self, id_: str, subject: str | None = None) -> LockedSchema:
         """The schema with this id, of this subject if one is named; raises RegistryError."""
-        for one in self.schemas:
-            if str(one.id) == id_ and subject in (None, "", one.subject):
-                return one
+        for schema in self.schemas:
+            if str(schema.id) == id_ and subject in (None, "", schema.subject):
+                return schema
         raise RegistryError(40403, "schema", id=id_)
 
 
@@ -112,7 +112,7 @@ def subjects(known: Known) -> list[str]:
 @router.get("/subjects/{subject}/versions", summary="Các phiên bản · Versions of a subject")
 def versions(known: Known, subject: str) -> list[int]:
     """Their numbers, oldest first."""
-    return [one.version for one in known.versions(subject)]
+    return [version.version for version in known.versions(subject)]
 
 
 @router.get("/subjects/{subject}/versions/{version}", summary="Một phiên bản · One version")

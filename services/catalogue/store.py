@@ -88,7 +88,9 @@ def facts(session: Session, kind: CatalogueKind, id_: str) -> Facts:
         newest=newest(session, kind, id_),
         known=frozenset((CatalogueKind(kind), id_) for kind, id_, _ in known),
         organisation_kinds=frozenset(sort for _, _, sort in known if sort is not None),
-        provinces=frozenset(one["code"] for one in provinces.body["codes"]) if provinces else None,
+        provinces=frozenset(code["code"] for code in provinces.body["codes"])
+        if provinces
+        else None,
     )
 
 

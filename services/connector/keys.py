@@ -23,11 +23,15 @@ class BadKey(ValueError):
 def office_of(sender: str) -> str | None:
     """The statistics office of an organisation of the starter pack; None for any other organisation."""
     known = load_organisations()
-    found = next((one for one in known if one.id == sender), None)
+    found = next((organisation for organisation in known if organisation.id == sender), None)
     if found is None:
         return None
     kind = PROVINCIAL_OFFICE if found.province else NATIONAL_OFFICE
-    offices = (one.id for one in known if (one.kind, one.province) == (kind, found.province))
+    offices = (
+        organisation.id
+        for organisation in known
+        if (organisation.kind, organisation.province) == (kind, found.province)
+    )
     return next(offices, None)
 
 

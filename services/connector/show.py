@@ -51,14 +51,14 @@ def state(found: Mapping[str, Any]) -> None:
 
 def findings(found: Iterable[Mapping[str, Any]]) -> None:
     """Prints the findings of a report: where, what, the numbers, how to mend it, and what was answered."""
-    for one in found:
-        where = _where(one)
-        both({lang: f"{where}{one['message'][lang]}" for lang in LANGUAGES}, "  ")
-        numbers = {lang: _numbers(one, lang) for lang in LANGUAGES}
+    for finding in found:
+        where = _where(finding)
+        both({lang: f"{where}{finding['message'][lang]}" for lang in LANGUAGES}, "  ")
+        numbers = {lang: _numbers(finding, lang) for lang in LANGUAGES}
         if any(numbers.values()):
             both(numbers, "    ")
-        both({lang: text("mend", lang, mend=one["mend"][lang]) for lang in LANGUAGES}, "    ")
-        for answer in one.get("answers", ()):
+        both({lang: text("mend", lang, mend=finding["mend"][lang]) for lang in LANGUAGES}, "    ")
+        for answer in finding.get("answers", ()):
             given = {name: answer[name] for name in ("person", "role", "text", "at")}
             say(f"answer_{answer['kind']}", **given, document=answer["document"] or "–")
 
@@ -67,9 +67,9 @@ def answered(found: Iterable[Mapping[str, Any]]) -> None:
     """Prints the findings with their ids, by which they are answered."""
     from services.model.messages import text as of_catalogue
 
-    for one in found:
-        given = {"id": one["id"], "rule": one["rule"] or one["code"]}
-        severity = f"validation.severity.{one['severity']}"
+    for finding in found:
+        given = {"id": finding["id"], "rule": finding["rule"] or finding["code"]}
+        severity = f"validation.severity.{finding['severity']}"
         both(
             {
                 lang: text(
@@ -78,13 +78,13 @@ def answered(found: Iterable[Mapping[str, Any]]) -> None:
                 for lang in LANGUAGES
             }
         )
-        findings([one])
+        findings([finding])
 
 
 def codes(found: Iterable[Mapping[str, Any]]) -> None:
     """Prints the findings of a state, which has no words and no numbers: where the report is gone."""
-    for one in found:
-        say("finding", where=_where(one), code=one["code"], rule=one["rule"] or "–")
+    for code in found:
+        say("finding", where=_where(code), code=code["code"], rule=code["rule"] or "–")
 
 
 def _where(finding: Mapping[str, Any]) -> str:

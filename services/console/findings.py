@@ -49,7 +49,7 @@ def shown(
     found: Sequence[Mapping[str, Any]], total: int, language: Language
 ) -> tuple[list[Shown], int]:
     """The first findings, gravest first, and how many more there are."""
-    ordered = sorted(found, key=lambda one: SEVERITIES.index(one["severity"]))[:MOST]
+    ordered = sorted(found, key=lambda finding: SEVERITIES.index(finding["severity"]))[:MOST]
     listed = [_shown(number, one, language) for number, one in enumerate(ordered, 1)]
     return listed, max(total, len(found)) - len(listed)
 
@@ -57,9 +57,9 @@ def shown(
 def by_sheet(found: Sequence[Shown]) -> list[tuple[str, list[tuple[str, str]]]]:
     """Each sheet with its cells, each with the anchor of the first finding about it."""
     sheets: dict[str, dict[str, str]] = {}
-    for one in found:
-        for cell in one.cells:
-            sheets.setdefault(one.sheet, {}).setdefault(cell, one.anchor)
+    for finding in found:
+        for cell in finding.cells:
+            sheets.setdefault(finding.sheet, {}).setdefault(cell, finding.anchor)
     return [(sheet, list(cells.items())) for sheet, cells in sheets.items()]
 
 
@@ -68,31 +68,33 @@ def tally(report: Mapping[str, Any] | None) -> Tally | None:
     if report is None:
         return None
     rules = report["rules"]
-    failed = sum(1 for one in rules if one["fail"])
-    undecided = sum(1 for one in rules if one["undecided"] and not one["fail"])
+    failed = sum(1 for rule in rules if rule["fail"])
+    undecided = sum(1 for rule in rules if rule["undecided"] and not rule["fail"])
     return Tally(len(rules) - failed - undecided, failed, undecided)
 
 
-def _shown(number: int, one: Mapping[str, Any], language: Language) -> Shown:
+def _shown(number: int, finding: Mapping[str, Any], language: Language) -> Shown:
     say = words.sayer(language)
-    message = words.in_language(one.get("message"), language)
-    given = [(name, one[name]) for name in NUMBERS if one.get(name) is not None]
+    message = words.in_language(finding.get("message"), language)
+    given = [(name, finding[name]) for name in NUMBERS if finding.get(name) is not None]
     written = [(say(f"number.{name}"), words.number(value, language)) for name, value in given]
     return Shown(
         anchor=f"finding-{number}",
-        severity=one["severity"],
-        sheet=words.sheet(one["sheet"], language),
-        cells=tuple(one["cells"]),
+        severity=finding["severity"],
+        sheet=words.sheet(finding["sheet"], language),
+        cells=tuple(finding["cells"]),
         message=message,
-        mend=words.in_language(one.get("mend"), language),
-        rule=one["rule"] or one["code"],
+        mend=words.in_language(finding.get("mend"), language),
+        rule=finding["rule"] or finding["code"],
         numbers=tuple(pair for pair in written if pair[1] not in message),
-        answers=tuple(_answer(each, language) for each in one.get("answers", ())),
+        answers=tuple(_answer(each, language) for each in finding.get("answers", ())),
     )
 
 
-def _answer(one: Mapping[str, Any], language: Language) -> str:
+def _answer(answer: Mapping[str, Any], language: Language) -> str:
     say = words.sayer(language)
-    at = words.moment(one["at"], language)
-    said = say(f"answer.{one['kind']}", person=one["person"], at=at, text=one["text"])
-    return said + say("answer.document", document=one["document"]) if one["document"] else said
+    at = words.moment(answer["at"], language)
+    said = say(f"answer.{answer['kind']}", person=answer["person"], at=at, text=answer["text"])
+    return (
+        said + say("answer.document", document=answer["document"]) if answer["document"] else said
+    )

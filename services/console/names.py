@@ -38,16 +38,16 @@ class Dictionary:
         An incident is named as its attempt is; it tells no area.
         """
         attempts = list(attempts)
-        entries = {("form", one["form"]) for one in attempts}
-        entries |= {("organisation", one["sender"]) for one in attempts}
+        entries = {("form", attempt["form"]) for attempt in attempts}
+        entries |= {("organisation", attempt["sender"]) for attempt in attempts}
         entries |= {("organisation", person.organisation)} if person.organisation else set()
-        lists = {one["area_list"] for one in attempts if "area_list" in one}
-        entries |= {("codelist", one) for one in lists}
+        lists = {attempt["area_list"] for attempt in attempts if "area_list" in attempt}
+        entries |= {("codelist", codelist) for codelist in lists}
         bodies = await self._bodies(sorted(entries), person)
         names: Names = {}
         for (kind, id_), body in bodies.items():
             if kind == "codelist":
-                names |= {("area", f"{id_}/{one['code']}"): one["name"] for one in body["codes"]}
+                names |= {("area", f"{id_}/{code['code']}"): code["name"] for code in body["codes"]}
             else:
                 names[kind, id_] = body["title" if kind == "form" else "name"]
         return names

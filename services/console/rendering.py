@@ -53,7 +53,7 @@ def page(request: Request, template: str, *, status: int = 200, **values: Any) -
         template,
         language,
         person=person,
-        role=next((one for one in TITLES if person and one in person.roles), ""),
+        role=next((title for title in TITLES if person and title in person.roles), ""),
         form_field=FORM_FIELD,
         form_token=form_token(request),
         other_language=_other_language(request, language),

@@ -55,19 +55,21 @@ class Step:
 def steps(attempt: Mapping[str, Any], language: Language) -> list[Step]:
     """What happened, in order, and what is still to come where nothing has gone wrong."""
     say, times, state = words.sayer(language), attempt["times"], attempt["state"]
-    passed = [one for one in TONES if one in times]
+    passed = [tone for tone in TONES if tone in times]
     found = [
         Step(
-            say(f"step.{one}"),
-            words.moment(times[one], language),
-            TONES[one].value if one == state else "done",
-            one == state,
+            say(f"step.{tone}"),
+            words.moment(times[tone], language),
+            TONES[tone].value if tone == state else "done",
+            tone == state,
         )
-        for one in passed
+        for tone in passed
     ]
     ended = state in ("returned", "withheld", "superseded", "withdrawn", "stored")
-    ahead = [] if ended else [one for one in ("validated", "cleared", "stored") if one not in times]
-    return found + [Step(say(f"step.{one}.ahead"), "", "ahead") for one in ahead]
+    ahead = (
+        [] if ended else [step for step in ("validated", "cleared", "stored") if step not in times]
+    )
+    return found + [Step(say(f"step.{step}.ahead"), "", "ahead") for step in ahead]
 
 
 def advice(attempt: Mapping[str, Any], is_sender: bool, language: Language) -> str:

@@ -204,12 +204,12 @@ def _digests(app: FastAPI) -> None:
         return Digests(
             digests=[
                 Digest(
-                    attempt=one.attempt,
-                    decision=one.decision,
-                    salt=one.salt.hex(),
-                    digest=one.digest,
+                    attempt=row.attempt,
+                    decision=row.decision,
+                    salt=row.salt.hex(),
+                    digest=row.digest,
                 )
-                for one in found
+                for row in found
             ]
         )
 

@@ -38,7 +38,7 @@ class Audience:
         if access.is_all:
             return cls(who.id, True, (), None, home)
         rooms = tuple(sorted(who.rooms)) if Scope.ROOM in scopes else ()
-        own, office = (home if one in scopes else None for one in (Scope.OWN, Scope.OFFICE))
+        own, office = (home if scope in scopes else None for scope in (Scope.OWN, Scope.OFFICE))
         return cls(who.id, False, rooms, own, home, office)
 
     @property

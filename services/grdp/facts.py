@@ -108,7 +108,7 @@ def load(session: Session, event: Event[SubmissionCleared | SubmissionWithdrawn]
     facts = _load(session, event.data.head)
     data, head = event.data, event.data.head
     if isinstance(data, SubmissionCleared) and not any(
-        one.state is ReleaseState.DENIED for one in data.releases
+        release.state is ReleaseState.DENIED for release in data.releases
     ):
         return facts
     about = {

@@ -40,7 +40,7 @@ def handle(event: Event[SubmissionCleared], facts: Facts, contents: Mapping[str,
     content = data.observations.sha256 if is_released(data.releases) else None
     releases = release_rows(data)
     recalled = tuple(
-        _recalled(event.data, one) for one in facts.readers if _loses(data, facts, one)
+        _recalled(event.data, reader) for reader in facts.readers if _loses(data, facts, reader)
     )
     if facts.decided.decision and content == facts.decided.stored:
         attempt = Writing(event, facts, content).attempt(facts.decided.known_from or event.time)
@@ -82,7 +82,7 @@ def handle_erased(event: Event[ErasureDone], facts: None, contents: Mapping[str,
 def _loses(data: SubmissionCleared, facts: Facts, reader: Reader) -> bool:
     """Whether a decision denies a reader what was granted to it before."""
     ids = {
-        state: {one.audience_id for one in data.releases if one.state is state}
+        state: {release.audience_id for release in data.releases if release.state is state}
         for state in (ReleaseState.DENIED, ReleaseState.GRANTED)
     }
     lost = (ids[ReleaseState.DENIED] & facts.granted) - ids[ReleaseState.GRANTED]
@@ -112,5 +112,5 @@ def reads(event: Event[SubmissionCleared], facts: Facts) -> dict[str, ObjectRefe
 
 def is_released(releases: Iterable[Release]) -> bool:
     """Whether the compilers may read it."""
-    granted = (one for one in releases if one.state is ReleaseState.GRANTED)
-    return any(one.audience_kind is AudienceKind.COMPILERS for one in granted)
+    granted = (release for release in releases if release.state is ReleaseState.GRANTED)
+    return any(release.audience_kind is AudienceKind.COMPILERS for release in granted)

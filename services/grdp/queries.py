@@ -120,7 +120,7 @@ def are_kept(session: Session, page: Collection[Source]) -> bool:
 
     So who withdraws a submission finds every read of it, or the reader finds the withdrawal.
     """
-    last = {one.submission: one.attempt for one in sorted(page, key=lambda one: -one.attempt)}
+    last = {row.submission: row.attempt for row in sorted(page, key=lambda row: -row.attempt)}
     rows = session.execute(
         select(Submission.id, Submission.withdrawn)
         .where(col(Submission.id).in_(sorted(last)))

@@ -109,7 +109,7 @@ class Reach:
         if not audience.rooms and not audience.office:
             return cls(audience, (), now)
         seen_by = readers(entry.body for entry in replica.in_force(session, "item", now))
-        bodies = {one.id: one.body for one in replica.all_of(session, "organisation")}
+        bodies = {entry.id: entry.body for entry in replica.all_of(session, "organisation")}
         mine = home(bodies, audience.office) if audience.office else frozenset()
         among = mine.union(audience.rooms)
         items = sorted(

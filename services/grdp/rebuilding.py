@@ -90,7 +90,7 @@ def rebuild(engine: Engine, cluster: Cluster) -> Repair:
         for _ in range(ROUNDS):
             _read(reader, feed)
             with Session(engine) as session:
-                found = (one.record() for one in differences(_stored(session), feed))
+                found = (difference.record() for difference in differences(_stored(session), feed))
                 count = write(cluster, (record for record in found if record is not None))
             if not count:
                 break
@@ -110,7 +110,7 @@ def keep_moving(cluster: Cluster, now: datetime) -> None:
         for record in reader.to_the_end():
             last[record.partition] = record
     a_day_ago = (now - timedelta(days=1)).timestamp() * 1000
-    write(cluster, (_again(one) for one in last.values() if one.timestamp < a_day_ago))
+    write(cluster, (_again(record) for record in last.values() if record.timestamp < a_day_ago))
 
 
 def _again(record: Any) -> Message | Tombstone:
@@ -135,8 +135,8 @@ def _compared(engine: Engine, reader: Reader, feed: Feed, patience: float) -> Co
 
     with Session(engine) as session:
         found = [
-            (one.gap, one.key, one.row["revision"] if one.row else 0)
-            for one in differences(stored(session), feed)
+            (difference.gap, difference.key, difference.row["revision"] if difference.row else 0)
+            for difference in differences(stored(session), feed)
         ]
 
     def open_gaps() -> list[Gap]:

@@ -19,8 +19,9 @@ def release_rows(cleared: SubmissionCleared) -> tuple[Row, ...]:
     Raises Permanent where the compilers get some figures alone: they store an attempt, or none of it.
     """
     if any(
-        one.audience_kind is AudienceKind.COMPILERS and (one.only, one.flags) != (None, None)
-        for one in cleared.releases
+        release.audience_kind is AudienceKind.COMPILERS
+        and (release.only, release.flags) != (None, None)
+        for release in cleared.releases
     ):
         raise Permanent(f"decision {cleared.decision} gives the compilers a part alone")
     return tuple(_row(cleared, number, one) for number, one in enumerate(cleared.releases))
@@ -28,14 +29,14 @@ def release_rows(cleared: SubmissionCleared) -> tuple[Row, ...]:
 
 def flags_json(flags: Iterable[ReleasedFlags] | None) -> list[dict[str, Any]] | None:
     """Combinations of flags as JSON, their times as reach.py writes a figure's."""
-    return None if flags is None else [flags_of(vars(one)) for one in flags]
+    return None if flags is None else [flags_of(vars(flag)) for flag in flags]
 
 
-def flags_of(one: Mapping[str, Any]) -> dict[str, Any]:
+def flags_of(flags: Mapping[str, Any]) -> dict[str, Any]:
     """The flags of a figure, or a combination of them, as JSON."""
-    time: datetime | None = one["embargo_time"]
+    time: datetime | None = flags["embargo_time"]
     text = time.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ") if time else None
-    return {name: one[name] for name in RELEASED_FLAGS} | {"embargo_time": text}
+    return {name: flags[name] for name in RELEASED_FLAGS} | {"embargo_time": text}
 
 
 def _row(cleared: SubmissionCleared, number: int, release: events.Release) -> Row:
@@ -48,7 +49,7 @@ def _row(cleared: SubmissionCleared, number: int, release: events.Release) -> Ro
         "audience_id": release.audience_id,
         "copy_kind": release.copy.value,
         "state": release.state.value,
-        "only_figures": None if release.only is None else [vars(one) for one in release.only],
+        "only_figures": None if release.only is None else [vars(figure) for figure in release.only],
         "only_flags": flags_json(release.flags),
         "not_before": release.not_before,
         "articles": [vars(article) for article in release.articles],

@@ -92,7 +92,7 @@ def listed(
         wanted = Filter(sender, form, period, state)
         found = queries.listed(session, who, wanted, limit, offset, context.clock())
         numbers = queries.numbers(session)
-        return views.ListView(attempts=[views.attempt_view(one, numbers) for one in found])
+        return views.ListView(attempts=[views.attempt_view(attempt, numbers) for attempt in found])
 
 
 @router.get(

@@ -69,9 +69,9 @@ def apply(admin: KafkaAdminClient, topics: Iterable[Topic]) -> tuple[list[ACL], 
     would refuse a service that starts at once. What the lists hold for other logins stays: `topics list` shows it.
     """
     wanted, held = declared(topics), present(admin)
-    logins = {one.principal for one in wanted}
-    new = [one for one in wanted if one not in held]
-    old = [one for one in held if one not in wanted and one.principal in logins]
+    logins = {rule.principal for rule in wanted}
+    new = [rule for rule in wanted if rule not in held]
+    old = [rule for rule in held if rule not in wanted and rule.principal in logins]
     failed: list[type[KafkaError]] = []
     if new:
         failed += admin.create_acls(new)["failed"]
@@ -90,7 +90,7 @@ def apply(admin: KafkaAdminClient, topics: Iterable[Topic]) -> tuple[list[ACL], 
 
 
 def _settled(held: Sequence[ACL], new: Iterable[ACL], old: Iterable[ACL]) -> bool:
-    return all(one in held for one in new) and not any(one in held for one in old)
+    return all(rule in held for rule in new) and not any(rule in held for rule in old)
 
 
 def text(acl: ACL) -> str:

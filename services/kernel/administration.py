@@ -60,8 +60,8 @@ def differences(admin: KafkaAdminClient, topics: Iterable[Topic]) -> list[Differ
 
 def _of_access(admin: KafkaAdminClient, topics: Iterable[Topic]) -> list[Difference]:
     wanted, held = access.declared(topics), access.present(admin)
-    rows = [(one, "allowed", "absent") for one in wanted if one not in held]
-    rows += [(one, "absent", "present") for one in held if one not in wanted]
+    rows = [(rule, "allowed", "absent") for rule in wanted if rule not in held]
+    rows += [(rule, "absent", "present") for rule in held if rule not in wanted]
     return [
         Difference(one.resource_pattern.resource_name, access.text(one), declared, found)
         for one, declared, found in rows
@@ -131,4 +131,4 @@ def _set(admin: KafkaAdminClient, topics: Iterable[Topic]) -> list[str]:
 
 
 def _partitions(admin: KafkaAdminClient, names: list[str]) -> dict[str, int]:
-    return {one["name"]: len(one["partitions"]) for one in admin.describe_topics(names)}
+    return {topic["name"]: len(topic["partitions"]) for topic in admin.describe_topics(names)}

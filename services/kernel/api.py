@@ -154,7 +154,7 @@ def create(
     if config.vault:
         vault = open_vault(engine, config.vault, config.master_key.get_secret_value())
 
-    topics = [one for one in load().values() if one.owner == service]
+    topics = [topic for topic in load().values() if topic.owner == service]
     keeper = Upkeep(
         service, engine, config.kafka, BrokerTopics(config.kafka, [*topics, *read_by(service)]),
         [publications.CHECK, *checks], clock, chores=chores,

@@ -64,13 +64,13 @@ class _Field:
 def _fields(record: Any) -> tuple[_Field, ...]:
     hints = get_type_hints(record, include_extras=True)
     found = []
-    for one in fields(record):
+    for field in fields(record):
         base, *marks = (
-            get_args(hints[one.name]) if _is_annotated(hints[one.name]) else [hints[one.name]]
+            get_args(hints[field.name]) if _is_annotated(hints[field.name]) else [hints[field.name]]
         )
         doc = next((mark for mark in marks if isinstance(mark, str)), "")
         kept = tuple(mark for mark in marks if isinstance(mark, Mark))
-        found.append(_Field(one.name, base, kept, doc, one.default))
+        found.append(_Field(field.name, base, kept, doc, field.default))
     return tuple(found)
 
 
@@ -94,14 +94,14 @@ def schema(record: type) -> dict[str, Any]:
 
 def _written(record: type, named: set[str]) -> list[dict[str, Any]]:
     written: list[dict[str, Any]] = []
-    for one in _fields(record):
-        if one.is_flat:
-            written += _written(one.type, named)
+    for field in _fields(record):
+        if field.is_flat:
+            written += _written(field.type, named)
             continue
-        entry = {"name": one.name, "type": _type(one.type, one.marks, named)}
-        if one.default is not MISSING:
-            entry["default"] = one.default
-        written.append({**entry, "doc": one.doc} if one.doc else entry)
+        entry = {"name": field.name, "type": _type(field.type, field.marks, named)}
+        if field.default is not MISSING:
+            entry["default"] = field.default
+        written.append({**entry, "doc": field.doc} if field.doc else entry)
     return written
 
 
@@ -124,7 +124,7 @@ def _type(hint: Any, marks: tuple[Mark, ...], named: set[str]) -> Any:
 
 
 def _present(hint: Any) -> Any:
-    return next(one for one in get_args(hint) if one is not NoneType)
+    return next(argument for argument in get_args(hint) if argument is not NoneType)
 
 
 def _named(hint: type, named: set[str]) -> Any:
@@ -160,11 +160,11 @@ def from_avro(record: type[T], data: Mapping[str, Any]) -> T:
 
 @cache
 def _to(record: Any) -> Convert:
-    flat = [(one.name, _to(one.type)) for one in _fields(record) if one.is_flat]
+    flat = [(field.name, _to(field.type)) for field in _fields(record) if field.is_flat]
     deep = [
-        (one.name, to)
-        for one in _fields(record)
-        if not one.is_flat and (to := _to_hint(one.type)) is not None
+        (field.name, to)
+        for field in _fields(record)
+        if not field.is_flat and (to := _to_hint(field.type)) is not None
     ]
 
     def convert(value: Any) -> dict[str, Any]:
@@ -193,13 +193,13 @@ def _to_hint(hint: Any) -> Convert | None:
 @cache
 def _from(record: Any) -> Convert:
     """Without the class's own `__init__`, which costs a frozen one more than all of Avro: the schema was its check."""
-    names = [one.name for one in _fields(record) if not one.is_flat]
+    names = [field.name for field in _fields(record) if not field.is_flat]
     plain = itemgetter(*names) if len(names) > 1 else lambda data: [data[name] for name in names]
-    flat = [(one.name, _from(one.type)) for one in _fields(record) if one.is_flat]
+    flat = [(field.name, _from(field.type)) for field in _fields(record) if field.is_flat]
     deep = [
-        (one.name, of)
-        for one in _fields(record)
-        if not one.is_flat and (of := _from_hint(one.type)) is not None
+        (field.name, of)
+        for field in _fields(record)
+        if not field.is_flat and (of := _from_hint(field.type)) is not None
     ]
 
     def convert(data: Mapping[str, Any]) -> Any:
@@ -233,8 +233,8 @@ def _optional(convert: Convert | None) -> Convert | None:
 
 
 def _list_of(convert: Convert | None) -> Convert:
-    return list if convert is None else lambda values: [convert(one) for one in values]
+    return list if convert is None else lambda values: [convert(value) for value in values]
 
 
 def _tuple_of(convert: Convert | None) -> Convert:
-    return tuple if convert is None else lambda values: tuple([convert(one) for one in values])
+    return tuple if convert is None else lambda values: tuple([convert(value) for value in values])

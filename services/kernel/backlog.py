@@ -103,7 +103,7 @@ class Backlog:
         dropped = []
         while self._records and self._records[0].offset < offset:
             dropped.append(self._records.popleft())
-        self._bytes -= sum(one.size for one in dropped)
+        self._bytes -= sum(event.size for event in dropped)
         return dropped
 
     def close(self) -> None:

@@ -197,7 +197,9 @@ class Consumer:
     @property
     def partitions(self) -> list[TP]:
         """Those of all its topics, whoever in the group they are given to."""
-        return [TP(one.name, n) for one in self._inputs.values() for n in range(one.partitions)]
+        return [
+            TP(topic.name, n) for topic in self._inputs.values() for n in range(topic.partitions)
+        ]
 
     @property
     def assigned(self) -> bool:
@@ -258,10 +260,10 @@ class Consumer:
         return decode(self._inputs[topic], self._kinds[topic], *content, codec())
 
     async def _assigned(self, app: Any, /, *args: Any, signal: Any = None, **_: Any) -> None:
-        self._take([TP(*one) for one in args[0]])
+        self._take([TP(*argument) for argument in args[0]])
 
     async def _revoked(self, app: Any, /, *args: Any, signal: Any = None, **_: Any) -> None:
-        await self._leave([TP(*one) for one in args[0]])
+        await self._leave([TP(*argument) for argument in args[0]])
 
 
 def _content(record: Any) -> Content:

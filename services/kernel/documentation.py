@@ -45,16 +45,16 @@ def _operation(method: str, path: str, operation: Mapping[str, Any]) -> Iterator
     yield f"<p>{_text(operation.get('description', ''))}</p>"
     if parameters := operation.get("parameters"):
         yield "<ul>"
-        for one in parameters:
-            need = " *" if one.get("required") else ""
-            kind = json.dumps(one.get("schema", {}), ensure_ascii=False)
-            said = f"{_text(one['name'])}</code>{need} ({_text(one['in'])}) <code>{_text(kind)}"
-            yield f"<li><code>{said}</code> {_text(one.get('description', ''))}</li>"
+        for parameter in parameters:
+            need = " *" if parameter.get("required") else ""
+            kind = json.dumps(parameter.get("schema", {}), ensure_ascii=False)
+            said = f"{_text(parameter['name'])}</code>{need} ({_text(parameter['in'])}) <code>{_text(kind)}"
+            yield f"<li><code>{said}</code> {_text(parameter.get('description', ''))}</li>"
         yield "</ul>"
     for kind, content in operation.get("requestBody", {}).get("content", {}).items():
         yield f"<p>→ {_text(kind)} {_schema(content.get('schema', {}))}</p>"
     for status, answer in operation.get("responses", {}).items():
-        shown = [_schema(one.get("schema", {})) for one in answer.get("content", {}).values()]
+        shown = [_schema(media.get("schema", {})) for media in answer.get("content", {}).values()]
         yield f"<p>← {_text(status)} {_text(answer.get('description', ''))} {' '.join(shown)}</p>"
     yield "</section>"
 

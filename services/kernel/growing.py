@@ -90,7 +90,7 @@ def refusals(
     offsets = admin.list_group_offsets(groups) if groups else {}
     found: dict[str, Refusal | None] = {}
     for topic in changing:
-        readers = {one for one in topic.readers if dead(one) in declared}
+        readers = {reader for reader in topic.readers if dead(reader) in declared}
         committed: dict[str, dict[int, int]] = {reader: {} for reader in readers}
         for group, places in offsets.items():
             for place, next_ in places.items():
@@ -104,4 +104,4 @@ def _extents(admin: KafkaAdminClient, name: str, present: Mapping[str, int]) -> 
     places = [TopicPartition(name, number) for number in range(present[name])]
     begins = admin.list_partition_offsets(dict.fromkeys(places, OffsetSpec.EARLIEST))
     ends = admin.list_partition_offsets(dict.fromkeys(places, OffsetSpec.LATEST))
-    return {one.partition: Extent(begins[one].offset, ends[one].offset) for one in places}
+    return {place.partition: Extent(begins[place].offset, ends[place].offset) for place in places}

@@ -86,7 +86,7 @@ def _set(which: int, soft: int) -> None:
 def _data() -> int:
     """Bytes of the process that are its own to write: what RLIMIT_DATA counts."""
     status = Path("/proc/self/status").read_text(encoding="ascii")
-    line = next(one for one in status.splitlines() if one.startswith("VmData:"))
+    line = next(line for line in status.splitlines() if line.startswith("VmData:"))
     return int(line.split()[1]) * 1024
 
 

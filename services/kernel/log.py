@@ -31,10 +31,10 @@ def _formatted(
 
 def _without_rows(text: str, error: BaseException) -> str:
     """`text`, with what the database errors in it say cut down to what names no value."""
-    for one in _all_of(error):
-        if isinstance(one, psycopg.Error) and one.sqlstate:
+    for cause in _all_of(error):
+        if isinstance(cause, psycopg.Error) and cause.sqlstate:
             for margin in MARGINS:
-                text = text.replace(str(one).replace("\n", f"\n{margin}"), _brief(one))
+                text = text.replace(str(cause).replace("\n", f"\n{margin}"), _brief(cause))
     return text
 
 
@@ -50,13 +50,13 @@ def _all_of(error: BaseException | None) -> Iterator[BaseException]:
     seen: set[int] = set()
     waiting = [error]
     while waiting:
-        one = waiting.pop()
-        if one is None or id(one) in seen:
+        cause = waiting.pop()
+        if cause is None or id(cause) in seen:
             continue
-        seen.add(id(one))
-        yield one
-        waiting += [one.__cause__, one.__context__, getattr(one, "orig", None)]
-        waiting += getattr(one, "exceptions", ())
+        seen.add(id(cause))
+        yield cause
+        waiting += [cause.__cause__, cause.__context__, getattr(cause, "orig", None)]
+        waiting += getattr(cause, "exceptions", ())
 
 
 class Seldom(logging.Filter):

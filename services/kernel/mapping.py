@@ -39,8 +39,8 @@ class Mapped(Generic[V]):
         """Back from `row`."""
         return self.value(
             **{
-                one.name: getattr(row, self.names.get(one.name, one.name))
-                for one in fields(self.value)
+                field.name: getattr(row, self.names.get(field.name, field.name))
+                for field in fields(self.value)
             }
         )
 

@@ -149,7 +149,9 @@ def _verify(connection: psycopg.Connection, name: str) -> None:
     had = _had(connection, name)
     if names := changes.newer(had, known):
         raise NewerTables(f"{name}: {', '.join(names)}")
-    if taking := [one.name for one in known if one.takes_away and one.name not in had]:
+    if taking := [
+        migration.name for migration in known if migration.takes_away and migration.name not in had
+    ]:
         query = (
             "select distinct application_name from pg_stat_activity"
             " where usename = %s and datname = current_database() order by 1"
@@ -167,7 +169,7 @@ def _had(connection: psycopg.Connection, name: str) -> Mapping[str, bool]:
 def _upgrade(connection: psycopg.Connection, url: str, name: str) -> None:
     """Alembic does not find its way from a newer release's migration, which has all of this one's before it."""
     known = changes.known(name)
-    if _had(connection, name).keys() <= {one.name for one in known}:
+    if _had(connection, name).keys() <= {migration.name for migration in known}:
         command.upgrade(configuration(url, name), "head")
     with connection.transaction():
         _set_path(connection, name)
@@ -185,8 +187,8 @@ def _grant(connection: psycopg.Connection, name: str) -> None:
         "grant usage on schema {role} to {role}",
         "grant select, insert, update, delete on all tables in schema {role} to {role}",
         *(
-            f"revoke update, delete on {{role}}.{one} from {{role}}"
-            for one in APPEND_ONLY.get(name, ())
+            f"revoke update, delete on {{role}}.{table} from {{role}}"
+            for table in APPEND_ONLY.get(name, ())
         ),
         "revoke insert, update, delete on {role}.migrations from {role}",
         "grant usage on all sequences in schema {role} to {role}",

@@ -79,8 +79,8 @@ class Partition:
     def offer(self, received: Sequence[Received]) -> bool:
         """Queues records that came together; False says that the broker should rest."""
         self._log.note_read(received)
-        for one in received:
-            self._backlog.append(one)
+        for record in received:
+            self._backlog.append(record)
         self._queued.set(len(self._backlog) + len(self._ledger))
         return not self._backlog.is_full
 
@@ -426,7 +426,7 @@ class Partition:
 
     async def _publish(self, messages: Sequence[Message]) -> None:
         await self._process.publish(lambda: messages)
-        if letters := [one for one in messages if one.topic == self._letters]:
+        if letters := [message for message in messages if message.topic == self._letters]:
             store = self._process.store
             await self._patiently(lambda: asyncio.to_thread(store.keep, letters))
 

@@ -79,15 +79,15 @@ class PartitionLog:
     def note_read(self, received: Iterable[Read]) -> None:
         """Notes what has just come."""
         now = asyncio.get_running_loop().time()
-        for one in received:
-            if self._last and (now - self._last_at > OUTAGE_SECONDS or self._is_later(one)):
+        for record in received:
+            if self._last and (now - self._last_at > OUTAGE_SECONDS or self._is_later(record)):
                 self._unsure.append(self._last)
-            self._last, self._last_at = one, now
+            self._last, self._last_at = record, now
 
-    def _is_later(self, one: Read) -> bool:
+    def _is_later(self, record: Read) -> bool:
         """Whether the broker took it long after what was read last, and not before this process began to read."""
         after = self._last.taken_at if self._last else 0.0
-        return one.taken_at > max(after + OUTAGE_SECONDS, self._begun_at - CLOCKS_SECONDS)
+        return record.taken_at > max(after + OUTAGE_SECONDS, self._begun_at - CLOCKS_SECONDS)
 
     async def verify_unsure(self) -> None:
         """Looks up what was read before a pause. Raises LogRewritten where the log has something else: what stands

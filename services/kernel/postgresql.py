@@ -114,7 +114,7 @@ class Tables:
         ids = [event.id for event in events]
         cur.execute("select event_id, digest from inbox where event_id = any(%s)", [ids])
         digests = dict(cur.fetchall())
-        for event in (one for one in events if one.id in digests):
+        for event in (event for event in events if event.id in digests):
             if bytes(digests[event.id]) != digest(event):
                 text = f"{event.id} came before with other bytes"
                 result.rejected[event.id] = IdentityConflict(text)

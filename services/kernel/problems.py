@@ -111,7 +111,9 @@ def answer(problem: Problem) -> JSONResponse:
 
 
 def _named(where: Sequence[Mapping[str, Any]], language: str) -> str:
-    return "; ".join(f"{'.'.join(one['in'])}: {one['what'][language]}" for one in where[:NAMED])
+    return "; ".join(
+        f"{'.'.join(place['in'])}: {place['what'][language]}" for place in where[:NAMED]
+    )
 
 
 def _malformed(error: RequestValidationError) -> Problem:

@@ -87,7 +87,7 @@ def republish(engine: Engine, cluster: Cluster) -> Repair:
     with Reader(cluster, [topic.name for topic in topics]) as reader:
         seen = set(_seen(reader))
     with Session(engine) as session:
-        lacking = (one for one in _rows(session, topics) if _id(one) not in seen)
+        lacking = (row for row in _rows(session, topics) if _id(row) not in seen)
         write(cluster, _counted(lacking, written))
     return Repair(dict(written), compare(engine, cluster))
 
@@ -107,7 +107,10 @@ def _rows(session: Session, topics: Iterable[Topic]) -> Iterator[Message]:
     """What should be on these topics, compacted ones last."""
     kept = [topic for topic in topics if not topic.compacted]
     compacted = [topic.name for topic in topics if topic.compacted]
-    names = {"topics": [one.name for one in kept], "days": [one.retention_days for one in kept]}
+    names = {
+        "topics": [topic.name for topic in kept],
+        "days": [topic.retention_days for topic in kept],
+    }
     options: Any = {"yield_per": AT_ONCE}
     for statement, values in ((RETAINED, names), (NEWEST, {"topics": compacted})):
         for topic, key, value, headers in session.execute(

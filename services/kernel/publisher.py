@@ -78,7 +78,12 @@ class Publisher:
         await asyncio.wait([future for _, future in sent])
         deliveries = [Delivery(partition, future.exception()) for partition, future in sent]
         fatal = next(
-            (one.error for one in deliveries if one.error and not _may_pass(one.error)), None
+            (
+                delivery.error
+                for delivery in deliveries
+                if delivery.error and not _may_pass(delivery.error)
+            ),
+            None,
         )
         if fatal:
             await self._drop(producer, fatal)

@@ -44,7 +44,7 @@ class Reader:
             **cluster.options(), group_id=None, enable_auto_commit=False, max_poll_records=AT_ONCE
         )
         try:
-            self._partitions = [one for topic in topics for one in self._partitions_of(topic)]
+            self._partitions = [tp for topic in topics for tp in self._partitions_of(topic)]
             self._consumer.assign(self._partitions)
             if self._partitions:  # a service that has published nothing yet reads nothing
                 self._consumer.seek_to_beginning()
@@ -68,7 +68,7 @@ class Reader:
         """kafka-python's records, in their order in each partition, up to where the topics end when this is called."""
         ends = self._consumer.end_offsets(self._partitions)
         arrived = time.monotonic()
-        while any(self._position(one) < ends[one] for one in self._partitions):
+        while any(self._position(partition) < ends[partition] for partition in self._partitions):
             for batch in self._consumer.poll(timeout_ms=POLL_MS).values():
                 arrived = time.monotonic()
                 yield from batch
@@ -95,7 +95,8 @@ def write(cluster: Cluster, records: Iterable[Message | Tombstone]) -> int:
     try:
         while chunk:
             sent = [
-                producer.send(one.topic, one.value, one.key, list(one.headers)) for one in chunk
+                producer.send(record.topic, record.value, record.key, list(record.headers))
+                for record in chunk
             ]
             producer.flush(STALLED_SECONDS)
             for future in sent:

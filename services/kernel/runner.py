@@ -97,8 +97,8 @@ class Runner:
         watchers = [asyncio.create_task(self._guard(self._locks.watch()))]
         if await self._locks.identity(self._instance, self._stop):
             watchers += [
-                asyncio.create_task(self._guard(one))
-                for one in (self._expire(), self._stay_assigned(), self._watch_lag())
+                asyncio.create_task(self._guard(work))
+                for work in (self._expire(), self._stay_assigned(), self._watch_lag())
             ]
             await self._consume()
         for watcher in watchers:

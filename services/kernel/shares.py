@@ -45,7 +45,7 @@ class Shares:
         """Queues work on so many bytes."""
         active = self._active()
         if who not in active:
-            least = min((self._had[one] for one in active), default=0.0)
+            least = min((self._had[other] for other in active), default=0.0)
             # Who is away and had no more than the least served has nothing to make up for.
             had = {
                 one: seconds
@@ -82,8 +82,8 @@ class Shares:
 
     def _may_begin(self, request: Request) -> bool:
         others_place = max(1, self._places - 1)
-        mine = sum(one.who == request.who for one in self._begun)
-        large = sum(one.is_large for one in self._begun)
+        mine = sum(begun.who == request.who for begun in self._begun)
+        large = sum(begun.is_large for begun in self._begun)
         return mine < others_place and not (request.is_large and large >= self._large)
 
     def _had_until(self, who: str, now: float) -> float:

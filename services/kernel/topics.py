@@ -113,7 +113,7 @@ def _topic(name: str, entry: dict[str, Any]) -> Topic:
 
 def read_by(group: str) -> list[Topic]:
     """The topics whose records a consumer group handles: all that it may read but its own dead letters."""
-    return [one for one in load().values() if group in one.readers and not one.is_dead]
+    return [topic for topic in load().values() if group in topic.readers and not topic.is_dead]
 
 
 def dead(group: str) -> str:

@@ -196,7 +196,9 @@ class Item:
     @property
     def organisations(self) -> tuple[str, ...]:
         """Those that it names as recipients."""
-        return tuple(one for one in self.recipients or () if one not in RECIPIENTS)
+        return tuple(
+            recipient for recipient in self.recipients or () if recipient not in RECIPIENTS
+        )
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> "Item":
@@ -222,7 +224,7 @@ def load_organisations(
     folder: Path = SCHEMAS / "catalogue" / "organisations",
 ) -> list[Organisation]:
     """Every organisation of the folder; a file holds a list of them."""
-    return [Organisation.from_dict(one) for one in _listed(folder)]
+    return [Organisation.from_dict(data) for data in _listed(folder)]
 
 
 def is_office_for(office: Mapping[str, Any], province: str | None) -> bool:
@@ -237,7 +239,7 @@ def is_office_for(office: Mapping[str, Any], province: str | None) -> bool:
 
 def load_items(folder: Path = SCHEMAS / "catalogue" / "items") -> list[Item]:
     """Every item of the folder; a file holds a list of them."""
-    return [Item.from_dict(one) for one in _listed(folder)]
+    return [Item.from_dict(data) for data in _listed(folder)]
 
 
 def _listed(folder: Path) -> Iterator[Any]:
@@ -256,23 +258,31 @@ def starter_pack(schemas: Path = SCHEMAS) -> list[Entry]:
     organisations = load_organisations(folder / "organisations")
     forms = load_forms(folder / "forms")
     items = load_items(folder / "items")
-    known = {one.id: one.kind for one in organisations}
-    for one in organisations:
-        if one.parent is not None and one.parent not in known:
-            raise ModelError(f"organisation {one.id}: no parent {one.parent}")
+    known = {organisation.id: organisation.kind for organisation in organisations}
+    for organisation in organisations:
+        if organisation.parent is not None and organisation.parent not in known:
+            raise ModelError(f"organisation {organisation.id}: no parent {organisation.parent}")
     for item in items:
         if item.form not in forms or item.responsible not in known:
             raise ModelError(f"item {item.id}: no form {item.form}, or no {item.responsible}")
         for room in (item.room, item.verifier):
             if room is not None and known.get(room) != ROOM:
                 raise ModelError(f"item {item.id}: no room {room}")
-        if lacking := [one for one in item.organisations if one not in known]:
+        if lacking := [
+            organisation for organisation in item.organisations if organisation not in known
+        ]:
             raise ModelError(f"item {item.id}: no recipient {', '.join(lacking)}")
-    organisations = sorted(organisations, key=lambda one: one.parent is not None)
+    organisations = sorted(organisations, key=lambda organisation: organisation.parent is not None)
     return [
-        *(Entry("codelist", one.id, 1, one.to_dict()) for one in codelists.values()),
-        *(Entry("regulation", one.id, 1, one.to_dict()) for one in regulations),
-        *(Entry("organisation", one.id, 1, one.to_dict()) for one in organisations),
-        *(Entry("form", one.id, one.version, one.to_dict()) for one in forms.values()),
-        *(Entry("item", one.id, 1, one.to_dict()) for one in items),
+        *(Entry("codelist", codelist.id, 1, codelist.to_dict()) for codelist in codelists.values()),
+        *(
+            Entry("regulation", regulation.id, 1, regulation.to_dict())
+            for regulation in regulations
+        ),
+        *(
+            Entry("organisation", organisation.id, 1, organisation.to_dict())
+            for organisation in organisations
+        ),
+        *(Entry("form", form.id, form.version, form.to_dict()) for form in forms.values()),
+        *(Entry("item", item.id, 1, item.to_dict()) for item in items),
     ]

@@ -38,7 +38,9 @@ def resolved(rule: Rule, names: Names) -> Rule:
         case RuleKind.TOTAL if known and rule.when:
             raise ExpressionError("when has no meaning for a total over the rows of a form")
         case RuleKind.TOTAL:
-            codes = sorted({one for total in parse_totals(rule.expression) for one in total.codes})
+            codes = sorted(
+                {code for total in parse_totals(rule.expression) for code in total.codes}
+            )
             found = _found(rule.table, codes, *(known or ("column", names.columns)))
             text = re.sub(r"\w+", lambda word: found[word[0]], rule.expression)
             return replace(rule, columns=chosen, expression=text)

@@ -46,7 +46,7 @@ class Codelist:
     @cached_property
     def by_code(self) -> Mapping[str, Code]:
         """The codes by what is written."""
-        return {one.code: one for one in self.codes}
+        return {code.code: code for code in self.codes}
 
     def __contains__(self, code: object) -> bool:
         """Whether the list has this code."""
@@ -58,9 +58,9 @@ class Codelist:
         found = read(cls, dict(data), f"codelist {data.get('id', '?')}")
         if len(found.by_code) != len(found.codes):
             raise ModelError(f"codelist {found.id}: a code is there twice")
-        for one in found.codes:
-            if one.parent is not None and one.parent not in found:
-                raise ModelError(f"codelist {found.id}: {one.code} has no parent {one.parent}")
+        for code in found.codes:
+            if code.parent is not None and code.parent not in found:
+                raise ModelError(f"codelist {found.id}: {code.code} has no parent {code.parent}")
         return found
 
     def to_dict(self) -> dict[str, Any]:

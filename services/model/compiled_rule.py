@@ -157,7 +157,7 @@ def _listed(rule: Rule, tables: Mapping[str, Schema]) -> tuple[str, str]:
     source = find(table.strip(), tables)
     if source is None:
         raise ExpressionError(f"no list {table}: {nearest(table, tables)}")
-    names = [one for one in tables[source] if one != ROW]
+    names = [column for column in tables[source] if column != ROW]
     wanted = column.strip() or (CODE if CODE in names else names[0] if len(names) == 1 else "")
     if not wanted:
         raise ExpressionError(f"{source} has several columns: write {source}.{names[0]}")
@@ -197,7 +197,7 @@ def _parts(rule: Rule, tables: Mapping[str, Schema]) -> tuple[Part, ...]:
 
 
 def _part(rule: Rule, tables: Mapping[str, Schema], text: str) -> Part:
-    name, _, source = (one.strip() for one in text.partition("="))
+    name, _, source = (part.strip() for part in text.partition("="))
     (column,) = columns_of(rule.table, (name,), tables[rule.table])
     if not source:
         return Part(column)

@@ -70,7 +70,8 @@ class Combination:
 def combinations(observations: Iterable[Observation]) -> tuple[Combination, ...]:
     """The distinct combinations, at most `MOST`."""
     counted = Counter(
-        Flags(one.conf_status, one.conf_redist, one.embargo_time) for one in observations
+        Flags(observation.conf_status, observation.conf_redist, observation.embargo_time)
+        for observation in observations
     )
     return tuple(Combination(flags, figures) for flags, figures in counted.most_common(MOST))
 

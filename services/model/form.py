@@ -93,13 +93,15 @@ class Form:
 
     def may_be_sent_by(self, organisation_kind: str) -> bool:
         """Whether an organisation of this kind owes the form, or a section of it."""
-        return any(organisation_kind in one.organisation_kinds for one in self.responsible)
+        return any(
+            organisation_kind in responsible.organisation_kinds for responsible in self.responsible
+        )
 
     def table(self, table_id: str) -> Table:
         """The table with this id; raises ModelError where there is none."""
-        for one in self.tables:
-            if one.id == table_id:
-                return one
+        for table in self.tables:
+            if table.id == table_id:
+                return table
         raise ModelError(f"form {self.id}: no table {table_id}")
 
     def reference(self, period: Period, completeness: Completeness) -> tuple[date, date]:
@@ -122,7 +124,10 @@ class Form:
         for rule in form.rules:
             problems += rule_problems(form.id, form.tables, form.references, rule)
         problems += repeated("rule", (rule.id for rule in form.rules))
-        names = (*(one.id for one in form.tables), *(one.name for one in form.references))
+        names = (
+            *(table.id for table in form.tables),
+            *(reference.name for reference in form.references),
+        )
         problems += repeated("table or reference", names)
         if problems:
             raise ModelError(f"form {form.id}: " + "; ".join(problems))
@@ -168,16 +173,18 @@ def _unsaid(form: Form, table: Table) -> list[str]:
 def _filled_in(table: Table) -> set[str]:
     """The columns that are filled in."""
     filled = (*table.of_role(Role.VALUE), *table.of_role(Role.FIELD))
-    return {one.id for one in filled if not one.optional}
+    return {column.id for column in filled if not column.optional}
 
 
 def _unchecked(form: Form, table: Table) -> list[str]:
     """Values without a type rule: what isn't a number there would be no figure, and unnoticed."""
     if table.kind is TableKind.RECORDS:
-        wanted = {one.column for one in table.aggregates if one.column is not None}
+        wanted = {
+            aggregate.column for aggregate in table.aggregates if aggregate.column is not None
+        }
     else:
         wanted = {column.id for column in table.of_role(Role.VALUE)}
     for rule in form.rules:
         if rule.kind is RuleKind.TYPE and rule.table == table.id:
             wanted -= set(rule.columns or wanted)
-    return [f"column {one} of {table.id} needs a rule of kind type" for one in sorted(wanted)]
+    return [f"column {column} of {table.id} needs a rule of kind type" for column in sorted(wanted)]

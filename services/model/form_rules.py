@@ -49,7 +49,7 @@ def rule_problems(
         problems = _problems(form, by_id, references, rule)
     except ModelError as error:
         problems = [str(error)]
-    return [f"rule {rule.id}: {one}" for one in problems]
+    return [f"rule {rule.id}: {problem}" for problem in problems]
 
 
 def _names(table: Table) -> Names:
@@ -64,12 +64,12 @@ def tables_of(rule: Rule) -> frozenset[str]:
     texts = [rule.when] if rule.kind in CELL_KINDS else [rule.expression, rule.when]
     if rule.kind is RuleKind.COMPLETE:
         sources = (part.partition("=")[2].strip() for part in rule.expression.split(","))
-        named |= {one.partition(".")[0] for one in sources if one and ".." not in one}
+        named |= {source.partition(".")[0] for source in sources if source and ".." not in source}
         return frozenset(named)
     for text in filter(None, texts):
         tree = parse(text)
-        defined = {one.alias for one in tree.find_all(exp.CTE)}
-        named |= {one.name for one in tree.find_all(exp.Table)} - defined
+        defined = {cte.alias for cte in tree.find_all(exp.CTE)}
+        named |= {table.name for table in tree.find_all(exp.Table)} - defined
     return frozenset(named) - {rule.table, ""}
 
 
@@ -77,29 +77,30 @@ def _problems(
     form: str, tables: Mapping[str, Table], references: Sequence[Reference], rule: Rule
 ) -> list[str]:
     named = tables_of(rule)
-    by_name = {one.name: one for one in references}
+    by_name = {reference.name: reference for reference in references}
     known = [*tables, *by_name]
     unknown = [
-        f"no table or reference {one}: {nearest(one, known)}" for one in sorted(named - set(known))
+        f"no table or reference {name}: {nearest(name, known)}"
+        for name in sorted(named - set(known))
     ]
     if unknown:
         return unknown
     used = [by_name[name] for name in named & set(by_name)]
     problems = _level_problems(form, used, rule) if used or rule.kind not in CELL_KINDS else []
     schemas: dict[str, Schema] = {name: schema_of(one) for name, one in tables.items()}
-    for one in used:
-        if one.form not in ("", form):
+    for reference in used:
+        if reference.form not in ("", form):
             return problems  # Its columns are known only to that form.
-        if one.table not in tables:
-            return [*problems, f"reference {one.name}: no table {one.table}"]
-        schemas[one.name] = {**schema_of(tables[one.table]), SENDER: _TEXT}
+        if reference.table not in tables:
+            return [*problems, f"reference {reference.name}: no table {reference.table}"]
+        schemas[reference.name] = {**schema_of(tables[reference.table]), SENDER: _TEXT}
     names = _names(tables[rule.table])
     compile_rule(rule, schemas, names)
     if rule.kind in CELL_KINDS:
         written = {*names.rows, *names.columns}
         cells = (*names_of(rule), *rule.columns)
         problems += [
-            f"{one} is written otherwise in {rule.table}" for one in cells if one not in written
+            f"{cell} is written otherwise in {rule.table}" for cell in cells if cell not in written
         ]
     return problems
 
@@ -112,11 +113,11 @@ def _level_problems(form: str, used: Sequence[Reference], rule: Rule) -> list[st
     """
     allowed = {0, 1}
     if used:
-        own = all(one.sender == "own" for one in used)
-        same = all(one.form in ("", form) for one in used)
+        own = all(reference.sender == "own" for reference in used)
+        same = all(reference.form in ("", form) for reference in used)
         allowed = ({2} if same else {2, 4}) if own else ({3} if same else {3, 4, 5})
     if rule.level in allowed:
         return []
-    names = ", ".join(one.name for one in used) or "this submission alone"
-    levels = " or ".join(str(one) for one in sorted(allowed))
+    names = ", ".join(reference.name for reference in used) or "this submission alone"
+    levels = " or ".join(str(level) for level in sorted(allowed))
     return [f"level {rule.level} contradicts what it compares with ({names}): write {levels}"]

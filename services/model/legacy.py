@@ -104,7 +104,9 @@ def is_syllable(word: str) -> bool:
     if "n\u0303" in letters:
         return False
     tones = [mark for mark in letters if mark in _TONES]
-    plain = unicodedata.normalize("NFC", "".join(one for one in letters if one not in _TONES))
+    plain = unicodedata.normalize(
+        "NFC", "".join(letter for letter in letters if letter not in _TONES)
+    )
     if len(tones) > 1:
         return False
     onset = _ONSET.match(plain)
@@ -118,8 +120,8 @@ def evident(text: str) -> Encoding | None:
     """The encoding that text is surely in: its words are no syllables, but would be."""
     if not is_latin(text) or vietnamese_share(text) > _WRONG:
         return None
-    shares = {one: vietnamese_share(decoded(text, one)) for one in ENCODINGS}
-    best = max(shares, key=lambda one: shares[one])
+    shares = {encoding: vietnamese_share(decoded(text, encoding)) for encoding in ENCODINGS}
+    best = max(shares, key=lambda share: shares[share])
     return best if shares[best] >= _SURE and decoded(text, best) != text else None
 
 

@@ -12,7 +12,7 @@ LANGUAGES: tuple[Language, ...] = ("vi", "en")
 def catalogue(lang: Language) -> dict[str, str]:
     """All messages of a language: flat id → text with {placeholders}."""
     loaded = load_yaml(SCHEMAS / "messages" / f"{lang}.yaml")
-    if not isinstance(loaded, dict) or not all(isinstance(one, str) for one in loaded.values()):
+    if not isinstance(loaded, dict) or not all(isinstance(text, str) for text in loaded.values()):
         raise ModelError(f"messages/{lang}.yaml: every id has one text")
     return loaded
 

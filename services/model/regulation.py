@@ -78,9 +78,9 @@ class Instrument:
 
     def article(self, article: str, clause: str | None = None) -> Article:
         """The article (or its clause); raises ModelError where the instrument has none."""
-        for one in self.articles:
-            if (one.article, one.clause) == (article, clause):
-                return one
+        for entry in self.articles:
+            if (entry.article, entry.clause) == (article, clause):
+                return entry
         raise ModelError(f"{self.id}: no article {article} clause {clause}")
 
     @classmethod
@@ -98,10 +98,10 @@ def governing(
 ) -> tuple[Instrument, Article] | None:
     """The article that settles a requirement on `day`: the province's own first, else national law; None without."""
     found = [
-        (one, article)
-        for one in instruments
-        if one.in_force(day) and one.province in (None, province)
-        for article in one.articles
+        (instrument, article)
+        for instrument in instruments
+        if instrument.in_force(day) and instrument.province in (None, province)
+        for article in instrument.articles
         if article.requirement == requirement
     ]
     return min(found, key=_nearest, default=None)
@@ -116,8 +116,10 @@ def _nearest(found: tuple[Instrument, Article]) -> tuple[bool, int, str]:
 def load_regulations(folder: Path = SCHEMAS / "regulations") -> tuple[Instrument, ...]:
     """Every instrument of the folder, by id; a `replaced_by` that is not there is an error."""
     found = [Instrument.from_dict(load_yaml(path)) for path in sorted(folder.glob("*.yaml"))]
-    known = {one.id for one in found}
-    for one in found:
-        if one.replaced_by is not None and one.replaced_by not in known:
-            raise ModelError(f"{one.id}: replaced by {one.replaced_by}, which is not in {folder}")
+    known = {instrument.id for instrument in found}
+    for instrument in found:
+        if instrument.replaced_by is not None and instrument.replaced_by not in known:
+            raise ModelError(
+                f"{instrument.id}: replaced by {instrument.replaced_by}, which is not in {folder}"
+            )
     return tuple(found)

@@ -25,9 +25,9 @@ def verifiers(items: Iterable[Item]) -> Rooms:
 def readers(items: Iterable[Item]) -> Readers:
     """All rooms that see what comes in: those that accept it, and those that collect and verify it (R28, R62)."""
     found: dict[tuple[str, str], frozenset[str]] = {}
-    for one in items:
-        named = frozenset(one[field] for field in ("room", "verifier") if one.get(field))
-        about = one["responsible"], one["form"]
+    for item in items:
+        named = frozenset(item[field] for field in ("room", "verifier") if item.get(field))
+        about = item["responsible"], item["form"]
         found[about] = found.get(about, frozenset()) | named
     return found
 
@@ -48,10 +48,10 @@ def home(organisations: Mapping[str, Mapping[str, Any]], office: str) -> frozens
 
 
 def _named(items: Iterable[Item], field: str) -> Rooms:
-    return {(one["responsible"], one["form"]): one[field] for one in items if one.get(field)}
+    return {(item["responsible"], item["form"]): item[field] for item in items if item.get(field)}
 
 
 def item_of(items: Iterable[Item], sender: str, form: str) -> Item | None:
     """The first by which the sender supplies the form."""
-    mine = (one for one in items if (one["responsible"], one["form"]) == (sender, form))
+    mine = (item for item in items if (item["responsible"], item["form"]) == (sender, form))
     return next(mine, None)

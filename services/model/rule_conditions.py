@@ -63,7 +63,7 @@ def _changed(rule: Rule, tables: Mapping[str, Schema], column: str) -> str:
         return node
 
     tree = parse(rule.expression)
-    named = {one.name.lower() for one in tree.find_all(exp.Column)}
+    named = {column.name.lower() for column in tree.find_all(exp.Column)}
     if not named & {"before", "change", "growth"}:
         raise ExpressionError(f"{rule.expression!r} names neither before, change nor growth")
     return tree.transform(replaced).sql(DIALECT)
@@ -74,8 +74,8 @@ def _before(rule: Rule, tables: Mapping[str, Schema], column: str, now: str) -> 
     if not rule.reference:
         if not rule.order:
             raise ExpressionError("kind change needs order: [year], or a reference")
-        keys = f"partition by {', '.join(quoted(one) for one in by)} " if by else ""
-        order = ", ".join(quoted(one) for one in rule.order)
+        keys = f"partition by {', '.join(quoted(column) for column in by)} " if by else ""
+        order = ", ".join(quoted(column) for column in rule.order)
         return f"lag({now}) over ({keys}order by {order})"
     other = find(rule.reference, tables)
     if other is None:
@@ -89,6 +89,8 @@ def _before(rule: Rule, tables: Mapping[str, Schema], column: str, now: str) -> 
         raise ExpressionError(
             f"{other} has no column {lacking[0]}: {nearest(lacking[0], tables[other])}"
         )
-    same = " and ".join(f"r.{quoted(one)} = {quoted(rule.table)}.{quoted(one)}" for one in by)
+    same = " and ".join(
+        f"r.{quoted(column)} = {quoted(rule.table)}.{quoted(column)}" for column in by
+    )
     value = f"case when count(*) = 1 then min(r.{quoted(column)}) end"
     return f"(select {value} from {quoted(other)} as r where {same})"

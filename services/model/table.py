@@ -162,17 +162,17 @@ class Table:
     def measured(self) -> Mapping[str, Measure]:
         """What kind of quantity each indicator of the table is."""
         if self.kind is TableKind.RECORDS:
-            return {one.indicator: one.measure for one in self.aggregates}
+            return {aggregate.indicator: aggregate.measure for aggregate in self.aggregates}
         if self.indicators is Axis.ROWS:
             return {row.code: row.measure or self.measure for row in self.rows}
-        return {one.id: one.measure or self.measure for one in self.of_role(Role.VALUE)}
+        return {column.id: column.measure or self.measure for column in self.of_role(Role.VALUE)}
 
     @cached_property
     def numbers(self) -> tuple[str, ...]:
         """The columns that hold numbers: the values of figures, the fields of such a type of records."""
         if self.kind is TableKind.FIGURES:
             return tuple(column.id for column in self.of_role(Role.VALUE))
-        return tuple(one.id for one in self.columns if one.type in _NUMBERS)
+        return tuple(column.id for column in self.columns if column.type in _NUMBERS)
 
     def of_role(self, role: Role) -> tuple[Column, ...]:
         """The columns of a role, in their order."""
@@ -188,7 +188,9 @@ def table_problems(table: Table) -> list[str]:
     """What is wrong with a table by itself, in words; empty where nothing is."""
     problems = repeated("column", (column.id for column in table.columns))
     problems += repeated("row", (row.code for row in table.rows))
-    problems += [f"column {one.id} has no header" for one in table.columns if not one.headers]
+    problems += [
+        f"column {column.id} has no header" for column in table.columns if not column.headers
+    ]
     roles = {column.role for column in table.columns}
     if table.kind is TableKind.FIGURES:
         if not {Role.LABEL, Role.VALUE} <= roles or not table.rows:
@@ -196,19 +198,22 @@ def table_problems(table: Table) -> list[str]:
         elif table.rows_by == "code" and Role.CODE not in roles:
             problems.append(f"table {table.id} finds rows by code and has no code column")
         problems += [
-            f"column {one.id} has no unit, nor has its table"
-            for one in table.of_role(Role.VALUE)
-            if one.unit is None and table.unit is None and any(r.unit is None for r in table.rows)
+            f"column {column.id} has no unit, nor has its table"
+            for column in table.of_role(Role.VALUE)
+            if column.unit is None
+            and table.unit is None
+            and any(r.unit is None for r in table.rows)
         ]
     elif Role.FIELD not in roles:
         problems.append(f"record list {table.id} has no columns with role field")
     problems += [
-        f"nil: {one} is no flow of table {table.id}"
-        for one in table.nil
-        if table.measured.get(one) is not Measure.FLOW
+        f"nil: {indicator} is no flow of table {table.id}"
+        for indicator in table.nil
+        if table.measured.get(indicator) is not Measure.FLOW
     ]
     return problems + [
-        f"aggregate {one.indicator}: no column {one.column}"
-        for one in table.aggregates
-        if (one.column or one.function is Function.SUM) and one.column not in table.by_id
+        f"aggregate {aggregate.indicator}: no column {aggregate.column}"
+        for aggregate in table.aggregates
+        if (aggregate.column or aggregate.function is Function.SUM)
+        and aggregate.column not in table.by_id
     ]

@@ -49,7 +49,8 @@ def read(cls: type[T], data: Any, where: str = "") -> T:
         found: T = _adapter(cls).validate_python(data)
     except ValidationError as error:
         places = (
-            f"{'.'.join(str(part) for part in one['loc'])}: {one['msg']}" for one in error.errors()
+            f"{'.'.join(str(part) for part in problem['loc'])}: {problem['msg']}"
+            for problem in error.errors()
         )
         raise ModelError(f"{where or cls.__name__}: " + "; ".join(places)) from None
     return found

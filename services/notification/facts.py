@@ -43,12 +43,12 @@ class Organisation:
         """From the catalogue's entry."""
         contacts = tuple(
             Contact(
-                one["channel"],
-                one["address"],
-                one.get("language", "vi"),
-                frozenset(one.get("events", ())),
+                contact["channel"],
+                contact["address"],
+                contact.get("language", "vi"),
+                frozenset(contact.get("events", ())),
             )
-            for one in body.get("contacts", ())
+            for contact in body.get("contacts", ())
         )
         name = Text(body["name"]["vi"], body["name"]["en"])
         return cls(body["id"], body["kind"], name, body.get("province"), contacts)
@@ -78,7 +78,8 @@ class Facts:
     def offices(self, province: str | None) -> tuple[str, ...]:
         """The statistics office of the province, whose leadership decides where no room does; all, where unknown."""
         return tuple(
-            one.id
-            for one in self.organisations.values()
-            if one.kind == "provincial_office" and province in (None, "", one.province)
+            organisation.id
+            for organisation in self.organisations.values()
+            if organisation.kind == "provincial_office"
+            and province in (None, "", organisation.province)
         )

@@ -23,7 +23,7 @@ def subject(message: str, values: Mapping[str, Text], language: Language) -> str
 def mail(message: str, values: Mapping[str, Text], name: Text, language: Language) -> str:
     """The body of a mail, plain text."""
     order: tuple[Language, ...] = ("en", "vi") if language == "en" else ("vi", "en")
-    parts = [_part(message, values, name, one) for one in order]
+    parts = [_part(message, values, name, language) for language in order]
     return "\n\n* * *\n\n".join(parts) + "\n"
 
 
@@ -35,8 +35,8 @@ def payload(
     told = {
         **data,
         "message": message,
-        "subject": {one: subject(message, values, one) for one in both},
-        "text": {one: _text(message, values, one) for one in both},
+        "subject": {language: subject(message, values, language) for language in both},
+        "text": {language: _text(message, values, language) for language in both},
     }
     whole = {"type": topic, "timestamp": time.isoformat(), "data": told}
     return json.dumps(whole, ensure_ascii=False, separators=(",", ":"))

@@ -189,8 +189,8 @@ def of_people(data: PeopleChanged, facts: Facts) -> Iterator[Notice]:
     }
     concerned = facts.organisations.get(data.organisation or "")
     offices = facts.offices(concerned.province if concerned else None)
-    for one in dict.fromkeys([*offices, *([concerned.id] if concerned else [])]):
-        yield Notice(one, f"notice.people_{data.state}", values)
+    for recipient in dict.fromkeys([*offices, *([concerned.id] if concerned else [])]):
+        yield Notice(recipient, f"notice.people_{data.state}", values)
 
 
 def of_release(data: CalendarReleased, facts: Facts) -> Iterator[Notice]:
@@ -202,9 +202,9 @@ def of_release(data: CalendarReleased, facts: Facts) -> Iterator[Notice]:
     )
     values = {**_figure(data), "document": document}
     province = data.area if data.area_list == "34" else None
-    for one in facts.organisations.values():
-        if None in (province, one.province) or province == one.province:
-            yield Notice(one.id, "notice.published", values)
+    for organisation in facts.organisations.values():
+        if None in (province, organisation.province) or province == organisation.province:
+            yield Notice(organisation.id, "notice.published", values)
 
 
 def _deciders(room: str | None, province: str | None, facts: Facts) -> tuple[str, ...]:
@@ -254,14 +254,16 @@ def _reasons(reasons: Iterable[Reason], facts: Facts) -> Text:
         found.append(Text(f"- {words.vi} ({article.vi})", f"- {words.en} ({article.en})"))
     if not found:
         return NONE
-    return Text("\n".join(one.vi for one in found), "\n".join(one.en for one in found))
+    return Text("\n".join(reason.vi for reason in found), "\n".join(reason.en for reason in found))
 
 
 def _articles(articles: Iterable[Based], facts: Facts) -> Text:
-    found = [_article(one, facts) for one in articles]
+    found = [_article(article, facts) for article in articles]
     if not found:
         return NONE
-    return Text("; ".join(one.vi for one in found), "; ".join(one.en for one in found))
+    return Text(
+        "; ".join(article.vi for article in found), "; ".join(article.en for article in found)
+    )
 
 
 def _article(based: Based, facts: Facts) -> Text:

@@ -91,4 +91,4 @@ def secrets_of(session: Session, organisation: str, now: datetime, master: Maste
     """With what to sign now, the newest first; nothing where no secret was ever made."""
     row = session.get(WebhookRow, organisation)
     wrapped = in_force(row.secret, row.previous, row.changed_at, now) if row else []
-    return [written(master.unwrap(one)) for one in wrapped]
+    return [written(master.unwrap(secret)) for secret in wrapped]

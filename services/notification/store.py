@@ -133,7 +133,7 @@ def _facts(session: Session, events: Sequence[Event], keys: Sequence[Key], *, lo
     )
     return Facts(
         now=now,
-        organisations={one.id: one for one in organisations},
+        organisations={organisation.id: organisation for organisation in organisations},
         titles=_titles(session, events),
         instruments={
             entry.id: str(entry.body["number"]) for entry in replica.all_of(session, "regulation")

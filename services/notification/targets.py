@@ -36,14 +36,14 @@ class Target:
 
 def networks(text: str) -> tuple[Network, ...]:
     """The networks of a setting like `127.0.0.0/8, 10.1.0.0/16`; ValueError for anything else."""
-    return tuple(ip_network(one.strip()) for one in text.split(",") if one.strip())
+    return tuple(ip_network(network.strip()) for network in text.split(",") if network.strip())
 
 
 async def resolve(host: str, port: int) -> Sequence[str]:
     """All addresses of a host; OSError where there are none."""
     loop = asyncio.get_running_loop()
     found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    return [str(one[4][0]) for one in found]
+    return [str(answer[4][0]) for answer in found]
 
 
 async def check(url: str, inner: Sequence[Network], resolver: Resolver = resolve) -> Target:
@@ -59,10 +59,10 @@ async def check(url: str, inner: Sequence[Network], resolver: Resolver = resolve
         raise Forbidden("address-malformed") from None
     if parts.scheme not in ("http", "https") or not name or "@" in parts.netloc:
         raise Forbidden("address-malformed")
-    addresses = [ip_address(one.partition("%")[0]) for one in await resolver(name, port)]
-    if not addresses or not all(_is_allowed(one, inner) for one in addresses):
+    addresses = [ip_address(answer.partition("%")[0]) for answer in await resolver(name, port)]
+    if not addresses or not all(_is_allowed(address, inner) for address in addresses):
         raise Forbidden("address-not-public")
-    if parts.scheme == "http" and not all(one.is_loopback for one in addresses):
+    if parts.scheme == "http" and not all(address.is_loopback for address in addresses):
         raise Forbidden("https-required")
     path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     host = f"[{name}]" if ":" in name else name
@@ -76,7 +76,7 @@ def _is_allowed(address: Address, inner: Sequence[Network]) -> bool:
     if any(address in network for network in inner):
         return True
     if isinstance(address, IPv6Address) and (
-        address not in GLOBAL_UNICAST or any(address in one for one in TRANSLATED)
+        address not in GLOBAL_UNICAST or any(address in network for network in TRANSLATED)
     ):
         return False
     return address.is_global and not address.is_multicast

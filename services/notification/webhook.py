@@ -103,7 +103,7 @@ class WebHook:
     def _headers(self, letter: Letter, known: list[str]) -> dict[str, str]:
         now = self._clock()
         id_ = str(letter.event_id)
-        signatures = [Webhook(one).sign(id_, now, letter.body) for one in known]
+        signatures = [Webhook(secret).sign(id_, now, letter.body) for secret in known]
         return {
             "Content-Type": "application/json",
             "User-Agent": "solieu",

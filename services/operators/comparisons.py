@@ -50,9 +50,9 @@ class Compared:
     def gaps(self) -> list[tuple[str, str, str, int]]:
         """Service, topic, kind and number of all that differs."""
         return [
-            (one["service"], topic, gap, count)
-            for one in self.comparisons
-            for gap, topics in one["gaps"].items()
+            (comparison["service"], topic, gap, count)
+            for comparison in self.comparisons
+            for gap, topics in comparison["gaps"].items()
             for topic, count in topics.items()
         ]
 
@@ -71,7 +71,7 @@ class Compared:
             table([f"operators.comparisons.{name}" for name in columns], rows)
             say("operators.comparisons.differ", count=sum(n for *_, n in self.gaps))
         elif self.comparisons:
-            count = sum(one["compared"] for one in self.comparisons)
+            count = sum(comparison["compared"] for comparison in self.comparisons)
             agree = "agree-in-part" if self.away else "agree"
             say(f"operators.comparisons.{agree}", count=count)
         for service, reason in self.away.items():
@@ -82,7 +82,9 @@ def compared() -> Compared:
     """What every service finds; it takes as long as reading the topics."""
     answers = _asked("GET", "/v1/comparisons", SERVICES)
     found = [
-        {"service": service, **one} for service, given in answers.given.items() for one in given
+        {"service": service, **comparison}
+        for service, given in answers.given.items()
+        for comparison in given
     ]
     return Compared(found, answers.away)
 
@@ -159,4 +161,4 @@ def _asked(method: str, path: str, services: Iterable[str]) -> Answers:
 def _both(problem: Mapping[str, Any]) -> str:
     """What a problem is, in both languages."""
     titles = problem.get("title"), (problem.get("en") or {}).get("title")
-    return " · ".join(str(one) for one in titles if one)
+    return " · ".join(str(title) for title in titles if title)

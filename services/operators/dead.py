@@ -81,7 +81,11 @@ def replay(
     if all_ == bool(offsets):
         raise typer.BadParameter("--all | OFFSET…")
     found = letters_of(group)
-    chosen = [one for one in found if not one.replayed] if all_ else _chosen(found, offsets or [])
+    chosen = (
+        [letter for letter in found if not letter.replayed]
+        if all_
+        else _chosen(found, offsets or [])
+    )
     count = send_back(settings().kafka, chosen) if chosen else 0
     if json:
         as_json({"group": group, "replayed": count})

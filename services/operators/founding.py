@@ -31,7 +31,7 @@ def found(organisation: str, leaders: Sequence[str], config: Settings | None = N
     config = config or settings()
     if not config.admin_database_url:
         raise NotFounded("no-database")
-    persons = [_person(organisation, one) for one in leaders]
+    persons = [_person(organisation, leader) for leader in leaders]
     engine = connect(config.admin_database_url, application="solieu people found")
     try:
         outbox = Outbox("catalogue", codec(), utc_now)

@@ -123,10 +123,10 @@ def _show_applied(applied: Applied) -> None:
             say(f"operators.topics.{what}", count=len(names), topics=", ".join(names))
     if not applied.created:
         say("operators.topics.complete")
-    for one in applied.refused:
-        names = {"topic": one.topic, "declared": one.declared, "found": one.found}
-        lags = ", ".join(f"{lag.group}/{lag.partition}: {lag.records}" for lag in one.behind)
-        say(f"operators.partitions.{one.why}", error=True, **names, lags=lags)
+    for refusal in applied.refused:
+        names = {"topic": refusal.topic, "declared": refusal.declared, "found": refusal.found}
+        lags = ", ".join(f"{lag.group}/{lag.partition}: {lag.records}" for lag in refusal.behind)
+        say(f"operators.partitions.{refusal.why}", error=True, **names, lags=lags)
 
 
 class _Admin:

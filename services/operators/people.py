@@ -77,7 +77,8 @@ def list_people(json: AsJson = False) -> None:
     else:
         headings = [f"operators.people.{name}" for name in (*COLUMNS, "is-locked")]
         table(
-            headings, [[*(_text(one[n]) for n in COLUMNS), "✓" * one["locked"]] for one in people]
+            headings,
+            [[*(_text(person[n]) for n in COLUMNS), "✓" * person["locked"]] for person in people],
         )
     if agencies := vacancies["agencies_without_focal_point"]:
         say("operators.people.vacant", organisations=", ".join(agencies))
@@ -117,7 +118,7 @@ def changes(json: AsJson = False) -> None:
         say("operators.changes.none")
     else:
         headings = [f"operators.changes.{name}" for name in CHANGE_COLUMNS]
-        table(headings, [[_text(one[name]) for name in CHANGE_COLUMNS] for one in found])
+        table(headings, [[_text(change[name]) for name in CHANGE_COLUMNS] for change in found])
 
 
 @app.command(help="Lãnh đạo xác nhận một thay đổi · A leader confirms a change")
@@ -154,7 +155,7 @@ def found(
         say(f"operators.founding.{error.code}", error=True)
         raise typer.Exit(Exit.WRONG_USAGE) from None
     if json:
-        links = [vars(one) for one in done.links]
+        links = [vars(link) for link in done.links]
         as_json({"links": links, "waits": done.waits and vars(done.waits)})
     elif done.waits:
         say("operators.founding.waits", at=done.waits.not_before, error=True)
@@ -175,7 +176,7 @@ def deputy(
     """Added to the deputies who are named already; the last day counts."""
     named = _catalogue().get(f"/v1/people/{id_}")["deputies"]
     new = {"person": person, "first": first, "last": last}
-    if not _change(id_, {"deputies": [*(one for one in named if one != new), new]}):
+    if not _change(id_, {"deputies": [*(deputy for deputy in named if deputy != new), new]}):
         say("operators.people.deputy", id=id_, deputy=person, first=first, last=last)
 
 

@@ -79,9 +79,12 @@ def matrix(
         about = texts(f"policy.class.{cell['information']}")
         row = rows.setdefault(cell["information"], [f"{about.vi}\n{about.en}"])
         verdict = texts(f"operators.policy.{cell['verdict']}")
-        places = "\n".join(_place(one) for one in cell["articles"])
+        places = "\n".join(_place(article) for article in cell["articles"])
         row.append(f"{verdict.vi} · {verdict.en}\n{places}".strip())
-    headings = ["operators.policy.information", *(f"policy.audience.{one}" for one in audiences)]
+    headings = [
+        "operators.policy.information",
+        *(f"policy.audience.{audience}" for audience in audiences),
+    ]
     table(headings, rows.values())
 
 
@@ -102,11 +105,11 @@ def pack(
     typer.echo(f"{found['title']['vi']} ({found['number']})")
     typer.secho(f"{found['title']['en']} ({found['number']})", dim=True)
     rows = []
-    for one in found["articles"]:
-        how = one["how"] or dict.fromkeys(("vi", "en"), "")
-        kept = {"policies": ", ".join(one["policies"]), "how": how}
-        keeper = _texts(f"policy.keeper.{one['kept_by'] or 'unknown'}", **kept)
-        rows.append([_place(one), "\n".join(one["summary"].values()), "\n".join(keeper)])
+    for article in found["articles"]:
+        how = article["how"] or dict.fromkeys(("vi", "en"), "")
+        kept = {"policies": ", ".join(article["policies"]), "how": how}
+        keeper = _texts(f"policy.keeper.{article['kept_by'] or 'unknown'}", **kept)
+        rows.append([_place(article), "\n".join(article["summary"].values()), "\n".join(keeper)])
     table([f"operators.policy.{name}" for name in ("article", "says", "kept")], rows)
 
 
@@ -133,15 +136,15 @@ def test(
     if not lines or lines[-1]["kind"] != "end":
         say("operators.policy.broken_off", error=True)
         raise typer.Exit(Exit.UNREACHABLE)
-    flips, end = [one for one in lines if one["kind"] == "flip"], lines[-1]
+    flips, end = [line for line in lines if line["kind"] == "flip"], lines[-1]
     if json:
         as_json({"flips": flips, "end": end})
     else:
         names = ("submission", "now", "then", "by")
         rows = [
-            [f"{one['submission_id']}/{one['attempt']}", one["now"], one["then"],
-             "\n".join(sorted({*one["by_now"], *one["by_then"]}))]
-            for one in flips
+            [f"{flip['submission_id']}/{flip['attempt']}", flip["now"], flip["then"],
+             "\n".join(sorted({*flip["by_now"], *flip["by_then"]}))]
+            for flip in flips
         ]  # fmt: skip
         if rows:
             table([f"operators.policy.{name}" for name in names], rows)

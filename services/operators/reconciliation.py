@@ -49,7 +49,9 @@ def _facts(found: Found, topics: Compared) -> dict[str, Any]:
         **found.reconciliation,
         "dead": dict(found.dead),
         "identity_conflicts": found.conflicts,
-        "balances": [{**asdict(one), "difference": one.difference} for one in found.balances],
+        "balances": [
+            {**asdict(balance), "difference": balance.difference} for balance in found.balances
+        ],
         "comparisons": topics.comparisons,
         "away": topics.away,
     }
@@ -125,9 +127,9 @@ def trace(
     from services.operators.dead import facts, letters_of, show_letters
 
     path = _intake(f"/v1/submissions/{quote(submission, safe='')}/path")
-    dead = [one for one in letters_of("") if one.message.key == submission.encode()]
+    dead = [letter for letter in letters_of("") if letter.message.key == submission.encode()]
     if json:
-        as_json({**path, "dead": [facts(one) for one in dead]})
+        as_json({**path, "dead": [facts(letter) for letter in dead]})
         return
     columns = (*COLUMNS, "event_id") if width() >= WIDE else COLUMNS
     rows = [[_cell(event, column) for column in columns] for event in path["events"]]

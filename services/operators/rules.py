@@ -86,13 +86,15 @@ def _followed(lines: Iterator[dict[str, Any]]) -> Iterator[dict[str, Any]]:
 
 
 def _show(results: list[dict[str, Any]], end: dict[str, Any]) -> None:
-    changed = [one for one in results if one.get("changes")]
-    untested = [one for one in results if "untested" in one]
+    changed = [result for result in results if result.get("changes")]
+    untested = [result for result in results if "untested" in result]
     if changed:
         table([f"operators.rules.{name}" for name in COLUMNS], map(_row, changed))
-    for one in untested:
-        about = {"submission": one["submission_id"], "attempt": one["attempt"]}
-        say(f"operators.rules.untested.{one['untested']}", **about, where=one["where"])
+    for submission in untested:
+        about = {"submission": submission["submission_id"], "attempt": submission["attempt"]}
+        say(
+            f"operators.rules.untested.{submission['untested']}", **about, where=submission["where"]
+        )
     say("operators.rules.totals", **{name: end[name] for name in ("tested", "changed", "untested")})
 
 

@@ -99,7 +99,7 @@ def room_of(session: Session, sender: str, form: str, at: datetime) -> str | Non
 def item_facts(session: Session, sender: str, form: str, at: datetime) -> ItemFacts:
     """The item in force by which the sender supplies the form; without one it is the leadership's."""
     entries = replica.in_force(session, "item", at)
-    item = item_of((one.body for one in entries), sender, form)
+    item = item_of((entry.body for entry in entries), sender, form)
     if item is None:
         return ItemFacts()
     facts = ItemFacts.of(item)
@@ -123,7 +123,7 @@ def is_known(session: Session, figure: Figure) -> bool:
 
 def _has_code(session: Session, id_: str, code: str) -> bool:
     entry = replica.get(session, "codelist", id_)
-    return entry is not None and any(one["code"] == code for one in entry.body["codes"])
+    return entry is not None and any(known["code"] == code for known in entry.body["codes"])
 
 
 def current_cleared(*conditions: ColumnElement[bool] | bool) -> SelectOfScalar[AttemptRow]:
@@ -162,7 +162,7 @@ def _facts(session: Session, head: Head, at: datetime, *, takes_over: bool = Fal
     submission = _locked(session, UUID(head.submission_id))
     key = submission.submission_id
     attempts = _attempts(session, key)
-    versions = {head.form_version, *(one.head.form_version for one in attempts)}
+    versions = {head.form_version, *(attempt.head.form_version for attempt in attempts)}
     bodies = {version: _form(session, head.form, version) for version in sorted(versions)}
     forms = {
         version: FormFacts.of(body, _lists(session, body))
@@ -192,7 +192,7 @@ def _about(head: Head, attempts: Iterable[Attempt], current: int | None, takes_o
     """The head of the attempt that answers requests: the one that comes, or the one that is current."""
     if takes_over:
         return head
-    return next((one.head for one in attempts if one.attempt == current), head)
+    return next((attempt.head for attempt in attempts if attempt.attempt == current), head)
 
 
 def _locked(session: Session, key: UUID) -> SubmissionRow:
@@ -251,7 +251,7 @@ def _requests(
     wanted = wanted.order_by(col(RequestRow.request_id)).with_for_update()
     rows = session.exec(wanted.execution_options(populate_existing=True))
     found = (asked_of(row) for row in rows)
-    return tuple(one for one in found if holds(body, head, one.figure))
+    return tuple(request for request in found if holds(body, head, request.figure))
 
 
 def _released(session: Session, head: Head, form: FormFacts | None) -> frozenset[Figure]:
@@ -264,7 +264,7 @@ def _released(session: Session, head: Head, form: FormFacts | None) -> frozenset
         )
     )
     figures = map(figure_of, rows)
-    return frozenset(one for one in figures if one.indicator_list in form.systems)
+    return frozenset(figure for figure in figures if figure.indicator_list in form.systems)
 
 
 def _standing(
@@ -278,7 +278,7 @@ def _standing(
         for entry in replica.in_force(session, "organisation", at)
         if entry.body.get("kind") in BY_KIND and entry.body.get("province") in (None, head.province)
     )
-    return tuple(sorted(found, key=lambda one: (one.kind, one.id)))
+    return tuple(sorted(found, key=lambda audience: (audience.kind, audience.id)))
 
 
 def _form(session: Session, id_: str, version: int) -> Body | None:
@@ -293,7 +293,7 @@ def _instruments(session: Session) -> tuple[Instrument, ...]:
 
 def _lists(session: Session, form: Body) -> dict[str, Body]:
     """The code lists that the form takes its indicators from, as they are now."""
-    entries = (replica.get(session, "codelist", one) for one in sorted(indicator_lists(form)))
+    entries = (replica.get(session, "codelist", id_) for id_ in sorted(indicator_lists(form)))
     return {entry.id: entry.body for entry in entries if entry}
 
 

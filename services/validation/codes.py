@@ -61,4 +61,4 @@ def codes() -> Mapping[str, Code]:
         for section in ("findings", "repairs")
         for name, entry in found[section].items()
     ]
-    return {one.code: one for one in listed}
+    return {codelist.code: codelist for codelist in listed}

@@ -156,7 +156,7 @@ def codes(
     from services.validation.telling import show
 
     if json:
-        as_json([one.to_dict() for one in listed().values()])
+        as_json([codelist.to_dict() for codelist in listed().values()])
     else:
         show.codes(listed().values())
 
@@ -165,9 +165,9 @@ def _refuse(file: Path, marked: Path | None, *others: Path | None) -> None:
     """Raises Unusable for an output that would overwrite the input, or is no .xlsx by its name."""
     from services.validation.checking.pack import Unusable
 
-    for one in (marked, *others):
-        if one is not None and one.resolve() == file.resolve():
-            raise Unusable("FILE", "itself", file=one)
+    for path in (marked, *others):
+        if path is not None and path.resolve() == file.resolve():
+            raise Unusable("FILE", "itself", file=path)
     if marked is not None and marked.suffix.lower() not in (".xlsx", ".xlsm"):
         raise Unusable("--marked", "not_xlsx", file=marked)
 

@@ -168,7 +168,7 @@ class Notebook:
     @property
     def returns(self) -> bool:
         """Whether an error stands."""
-        return any(one.severity is Severity.ERROR for one in self.findings)
+        return any(finding.severity is Severity.ERROR for finding in self.findings)
 
 
 def in_both(message_id: str, /, **values: object) -> Text:

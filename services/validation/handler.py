@@ -47,9 +47,9 @@ def handle(
     Raises Permanent where the catalogue has no such form, or its body or the statement is broken.
     """
     form, statement, codelists = _prepare(event, facts)
-    accepted = tuple(one.accepted() for one in facts.accepted)
+    accepted = tuple(attempt.accepted() for attempt in facts.accepted)
     earlier = facts.replaced.earlier() if facts.replaced else None
-    history = tuple(one.past() for one in facts.history)
+    history = tuple(figure.past() for figure in facts.history)
     found = examine(
         form, contents["original"], statement, codelists, accepted, facts.answers, earlier, history
     )
@@ -126,7 +126,7 @@ def _outcome(
             errors=found.count(Severity.ERROR),
             warnings=found.count(Severity.WARNING),
             rule_set=found.rule_set,
-            findings=tuple(_listed(one, checked.sheets) for one in found.findings[:LISTED]),
+            findings=tuple(_listed(finding, checked.sheets) for finding in found.findings[:LISTED]),
             report=references["report"],
             cells=references.get("cells"),
             marked=references.get("marked"),
@@ -138,9 +138,12 @@ def _outcome(
 def _flags(checked: Checked) -> tuple[FlagCombination, ...] | None:
     """The combinations of flags; None where no figure has any."""
     found = combinations(checked.figures)
-    if all(one.flags == NONE for one in found):
+    if all(combination.flags == NONE for combination in found):
         return None
-    return tuple(FlagCombination(**asdict(one.flags), figures=one.figures) for one in found)
+    return tuple(
+        FlagCombination(**asdict(combination.flags), figures=combination.figures)
+        for combination in found
+    )
 
 
 def _attempt(
@@ -164,16 +167,16 @@ def _attempt(
     return Row(AttemptRow, values, "replace")
 
 
-def _listed(one: Finding, sheets: tuple[str, ...]) -> Listed:
+def _listed(finding: Finding, sheets: tuple[str, ...]) -> Listed:
     """A finding as an event carries it: where and which rule, never a value. A sheet's name may be one: its number."""
-    sheet = one.place.sheet
+    sheet = finding.place.sheet
     return Listed(
-        code=one.code,
-        rule=one.rule,
-        level=one.level,
-        severity=one.severity,
+        code=finding.code,
+        rule=finding.rule,
+        level=finding.level,
+        severity=finding.severity,
         sheet=f"#{sheets.index(sheet) + 1}" if sheet in sheets else "",
-        cells=tuple(one.place.cells[:CELLS_LISTED]),
+        cells=tuple(finding.place.cells[:CELLS_LISTED]),
     )
 
 

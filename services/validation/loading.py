@@ -134,7 +134,7 @@ def _accepted(
 ) -> tuple[Stored, ...]:
     """What stands under each reference of the form; a reference that can't be read is for the check to name."""
     try:
-        references = [read(Reference, one) for one in form.get("references", ())]
+        references = [read(Reference, reference) for reference in form.get("references", ())]
         period = Period.parse(head["period"])
     except (ModelError, PeriodError):
         return ()
@@ -188,7 +188,7 @@ def _stored(session: Session, name: str, row: AcceptedRow) -> Stored | None:
     form = replica.get(session, "form", row.form, row.form_version)
     if form is None or row.observations is None:
         return None
-    head = {one: getattr(row, one) for one in _HEAD}
+    head = {name: getattr(row, name) for name in _HEAD}
     return Stored(name, form.body, head, row.attempt, row.observations)
 
 

@@ -107,7 +107,7 @@ def releases(
     """The latest acts, newest first."""
     equal = {name: str(value) for name, value in vars(wanted).items() if value is not None}
     with Session(context.engine) as session:
-        return [_shown(one) for one in store.listed(session, equal, limit)]
+        return [_shown(release) for release in store.listed(session, equal, limit)]
 
 
 def _shown(made: Release) -> Released:

@@ -45,7 +45,7 @@ def facts(session: Session, figure: Figure) -> Facts:
 
 def _codes(session: Session, list_: str) -> frozenset[str] | None:
     found = newest(session, CatalogueKind.CODELIST, list_)
-    return frozenset(one["code"] for one in found.body["codes"]) if found else None
+    return frozenset(code["code"] for code in found.body["codes"]) if found else None
 
 
 def add(session: Session, release: Release) -> bool:

@@ -97,7 +97,7 @@ def gained(before: Person | None, after: Person) -> tuple[str, ...]:
 
 def differing(before: Person | None, after: Person) -> tuple[str, ...]:
     """The fields that differ at all."""
-    names = [one.name for one in fields(Person) if one.name != "id"]
+    names = [field.name for field in fields(Person) if field.name != "id"]
     return tuple(n for n in names if before is None or getattr(before, n) != getattr(after, n))
 
 
@@ -177,7 +177,7 @@ def event(id_: UUID, told: Told, author: str, second: str | None, now: datetime)
         fields=told.fields,
         roles=tuple(role.value for role in person.roles) if person else (),
         rooms=person.rooms if person else (),
-        deputies=tuple(one.person for one in person.deputies) if person else (),
+        deputies=tuple(deputy.person for deputy in person.deputies) if person else (),
         locked=person.locked if person else False,
         author=author,
         decided_by=second,

@@ -82,7 +82,7 @@ class LinkUsed(Body):
 def listed(context: With, state: PeopleChangeState | None = None) -> Changes:
     """What waits for a second person, and what became of the others."""
     with Session(context.engine) as session:
-        return Changes(changes=[view(one) for one in changes.listed(session, state)])
+        return Changes(changes=[view(change) for change in changes.listed(session, state)])
 
 
 @router.post("/changes/{change}/confirmation", summary="Xác nhận thay đổi · Confirm a change")

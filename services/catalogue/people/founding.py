@@ -48,7 +48,7 @@ def found(
     works_already: bool,
 ) -> Founded:
     """Makes the leaders, or proposes that and does it a day later. Raises NotFounded, or Problem for wrong persons."""
-    if len({one.id for one in leaders}) != LEADERS:
+    if len({leader.id for leader in leaders}) != LEADERS:
         raise NotFounded("two")
     for person in leaders:
         governing.check(session, person)

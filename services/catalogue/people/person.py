@@ -101,7 +101,7 @@ def lent(person: Person, people: Mapping[str, Person], day: date) -> dict[str, s
     """
     return {
         room: absent.id
-        for absent in sorted(people.values(), key=lambda one: one.id, reverse=True)
+        for absent in sorted(people.values(), key=lambda person: person.id, reverse=True)
         if not absent.locked
         for deputy in absent.deputies
         if deputy.person == person.id and deputy.first <= day <= deputy.last

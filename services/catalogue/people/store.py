@@ -88,7 +88,7 @@ def listed(session: Session) -> list[Written]:
 
 def everyone(session: Session) -> dict[str, Person]:
     """Every person by id."""
-    return {one.person.id: one.person for one in listed(session)}
+    return {account.person.id: account.person for account in listed(session)}
 
 
 def known(session: Session) -> Known:

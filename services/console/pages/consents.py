@@ -44,7 +44,7 @@ async def given(request: Request, who: Who) -> Response:
     """Hands a consent to policy."""
     typed = await typed_of(request)
     body: dict[str, Any] = {
-        name: [one for one in choices if f"{name}-{one}" in typed.fields]
+        name: [choice for choice in choices if f"{name}-{choice}" in typed.fields]
         for name, choices in CHOICES.items()
     }
     body |= {name: typed[name] for name in REQUIRED}
@@ -89,10 +89,13 @@ async def _shown(
         request,
         "consents.html",
         status=status,
-        consents=[one | {"to": _to(one, language), "state": _state(one)} for one in consents],
+        consents=[
+            consent | {"to": _to(consent, language), "state": _state(consent)}
+            for consent in consents
+        ],
         names=await app.names.of(consents, who),
         choices={
-            name: [(one, _word(name, one, language)) for one in choices]
+            name: [(choice, _word(name, choice, language)) for choice in choices]
             for name, choices in CHOICES.items()
         },
         typed=typed or {},
@@ -108,7 +111,8 @@ async def _shown(
 def _to(consent: Mapping[str, Any], language: Language) -> dict[str, str]:
     """To what, for whom and for what was agreed, in words."""
     return {
-        name: ", ".join(_word(name, one, language) for one in consent[name]) for name in CHOICES
+        name: ", ".join(_word(name, choice, language) for choice in consent[name])
+        for name in CHOICES
     }
 
 

@@ -54,12 +54,12 @@ async def doubted(request: Request, who: Who, submission_id: UUID) -> Response:
     typed = await typed_of(request)
     attempt = attempt_of(typed)
     show = _again(request, who, (submission_id, attempt), "verification")
-    cells = [one for one in re.split(r"[\s,;]+", typed["cells"].upper()) if one]
-    wrong = [one for one in cells if not CELL.fullmatch(one)]
+    cells = [cell for cell in re.split(r"[\s,;]+", typed["cells"].upper()) if cell]
+    wrong = [cell for cell in cells if not CELL.fullmatch(cell)]
     if not attempt or not typed["reason"]:
         return await hand_over(request, who, typed, "verification.missing", show)
     if wrong or len(cells) > MOST_CELLS:
-        named = ", ".join(one[:20] for one in (wrong or cells)[:3])
+        named = ", ".join(cell[:20] for cell in (wrong or cells)[:3])
         return await hand_over(request, who, typed, "verification.cells_wrong", show, cells=named)
     path = f"/v1/submissions/{submission_id}/verifications?attempt={attempt}"
     body = {"question": typed["reason"], "cells": cells}

@@ -30,7 +30,7 @@ async def shown(request: Request, who: Who, regulation: Id) -> Response:
     """One instrument, article by article."""
     services, language = request.app.state.services, words.language_of(request)
     found = await services.get("policy", f"/v1/regulations/{regulation}", who.token)
-    articles = [one | {"keeper": _keeper(one, language)} for one in found["articles"]]
+    articles = [article | {"keeper": _keeper(article, language)} for article in found["articles"]]
     return page(request, "regulation.html", regulation=found, articles=articles)
 
 

@@ -81,7 +81,7 @@ async def _parts(request: Request, who: Person, state: str, number: int) -> tupl
     answer = await app.services.get("intake", "/v1/submissions", who.token, wanted)
     attempts = answer["attempts"][:PAGE_SIZE]
     names = await app.names.of(attempts, who)
-    parts = [_row(one, names, who, language) for one in attempts]
+    parts = [_row(attempt, names, who, language) for attempt in attempts]
     if not parts:
         parts = [Part("row-none", fragment("_none.html", language, state=state))]
     return parts, len(answer["attempts"]) > PAGE_SIZE

@@ -55,12 +55,14 @@ async def _shown(
         request,
         "verifications.html",
         status=status,
-        questions=sorted(questions, key=lambda one: one["state"] != "asked"),
+        questions=sorted(questions, key=lambda question: question["state"] != "asked"),
         names=await app.names.of(questions, who),
         typed=typed or {},
         nothing=Typed(),
         answered=answered,
-        answerable={one["verification_id"] for one in questions if _may_answer(who, one)},
+        answerable={
+            question["verification_id"] for question in questions if _may_answer(who, question)
+        },
     )
 
 

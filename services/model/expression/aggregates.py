@@ -73,7 +73,7 @@ def _by_itself(compiler: Compiler, node: exp.Expr) -> Value:
 
 
 def _filter(compiler: Compiler, condition: str = "") -> str:
-    conditions = " AND ".join(one for one in (compiler.matched, condition) if one)
+    conditions = " AND ".join(part for part in (compiler.matched, condition) if part)
     return f" FILTER (WHERE {conditions})" if conditions else ""
 
 

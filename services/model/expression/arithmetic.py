@@ -33,18 +33,18 @@ def _constant(
 
 def _pair(left: Value, right: Value) -> tuple[Value, Value, Kind]:
     """Both operands of one kind; a null takes the kind of the other."""
-    for one in (left, right):
-        if one.kind not in NUMBERS:
-            raise ExpressionError(f"{one.sql} is {one.kind.value}, no number")
-    left, right = (NO_NUMBER if one.kind is Kind.NULL else one for one in (left, right))
+    for side in (left, right):
+        if side.kind not in NUMBERS:
+            raise ExpressionError(f"{side.sql} is {side.kind.value}, no number")
+    left, right = (NO_NUMBER if side.kind is Kind.NULL else side for side in (left, right))
     if Kind.APPROXIMATE in (left.kind, right.kind):
         return approximate(left), approximate(right), Kind.APPROXIMATE
     return left, right, Kind.NUMBER
 
 
-def approximate(one: Value) -> Value:
+def approximate(value: Value) -> Value:
     """The number in binary floating point, never infinite and never NaN."""
-    whole = one.whole()
+    whole = value.whole()
     if whole.kind is Kind.APPROXIMATE:
         return whole
     return Value(f"CAST({whole.sql} AS DOUBLE)", Kind.APPROXIMATE)
@@ -91,19 +91,19 @@ def divide(left: Value, right: Value) -> Value:
     return Value(_times(left.sql, inner), kind, left.scale + right.scale, divisor)
 
 
-def negate(one: Value) -> Value:
+def negate(value: Value) -> Value:
     """`-one`."""
-    if one.constant is not None:
-        return number(-one.constant)
-    if one.kind not in NUMBERS:
-        raise ExpressionError(f"{one.sql} is {one.kind.value}, no number")
-    return Value(f"(-{one.sql})", one.kind, one.scale, one.divisor)
+    if value.constant is not None:
+        return number(-value.constant)
+    if value.kind not in NUMBERS:
+        raise ExpressionError(f"{value.sql} is {value.kind.value}, no number")
+    return Value(f"(-{value.sql})", value.kind, value.scale, value.divisor)
 
 
-def absolute(one: Value) -> Value:
+def absolute(value: Value) -> Value:
     """`abs(one)`; of a fraction that of both parts."""
-    divisor = f"ABS({one.divisor})" if one.divisor else ""
-    return Value(f"ABS({one.sql})", one.kind, one.scale, divisor)
+    divisor = f"ABS({value.divisor})" if value.divisor else ""
+    return Value(f"ABS({value.sql})", value.kind, value.scale, divisor)
 
 
 def compare(left: Value, operator: str, right: Value, tolerance: Value | None = None) -> Value:

@@ -25,7 +25,7 @@ PLACES_OF_TEXT = 9
 
 def same_kind(node: exp.Expr, values: Sequence[Value]) -> Kind:
     """The kind that all values have; raises ExpressionError where they differ."""
-    kinds = {one.kind for one in values} - {Kind.NULL}
+    kinds = {value.kind for value in values} - {Kind.NULL}
     if kinds == {Kind.NUMBER, Kind.APPROXIMATE}:
         return Kind.APPROXIMATE
     if len(kinds) > 1:
@@ -67,15 +67,15 @@ def _choice(
         for condition, one in zip(conditions, results, strict=True)
     )
     otherwise = f" ELSE {as_kind(other, kind).sql}" if other is not None else ""
-    return Value(f"(CASE {whens}{otherwise} END)", kind, max(one.scale for one in values))
+    return Value(f"(CASE {whens}{otherwise} END)", kind, max(value.scale for value in values))
 
 
 @handles(exp.Coalesce)
 def _coalesce(compiler: Compiler, node: exp.Coalesce) -> Value:
-    values = [compiler.whole(one) for one in (node.this, *node.expressions)]
+    values = [compiler.whole(operand) for operand in (node.this, *node.expressions)]
     kind = same_kind(node, values)
-    listed = ", ".join(as_kind(one, kind).sql for one in values)
-    return Value(f"COALESCE({listed})", kind, max(one.scale for one in values))
+    listed = ", ".join(as_kind(value, kind).sql for value in values)
+    return Value(f"COALESCE({listed})", kind, max(value.scale for value in values))
 
 
 @handles(exp.Nullif)
@@ -88,13 +88,13 @@ def _nullif(compiler: Compiler, node: exp.Nullif) -> Value:
 
 @handles(exp.Greatest, exp.Least, parts=("ignore_nulls",))
 def _extreme(compiler: Compiler, node: exp.Greatest | exp.Least) -> Value:
-    values = [compiler.whole(one) for one in (node.this, *node.expressions)]
+    values = [compiler.whole(operand) for operand in (node.this, *node.expressions)]
     kind = same_kind(node, values)
-    lacking = " OR ".join(f"{one.sql} IS NULL" for one in values)
+    lacking = " OR ".join(f"{value.sql} IS NULL" for value in values)
     name = "GREATEST" if isinstance(node, exp.Greatest) else "LEAST"
-    call = f"{name}({', '.join(as_kind(one, kind).sql for one in values)})"
+    call = f"{name}({', '.join(as_kind(value, kind).sql for value in values)})"
     sql = f"(CASE WHEN {lacking} THEN NULL ELSE {call} END)"
-    return Value(sql, kind, max(one.scale for one in values))
+    return Value(sql, kind, max(value.scale for value in values))
 
 
 @handles(exp.Cast, exp.TryCast, parts=("to", "safe"))

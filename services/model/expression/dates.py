@@ -40,7 +40,7 @@ def _date_difference(compiler: Compiler, node: exp.DateDiff) -> Value:
         return Value(f"({days(end_value)} - {days(start_value)})", Kind.NUMBER)
     if unit not in ("month", "year"):
         raise ExpressionError(f"no date_diff in {unit}: write day, month or year")
-    months = [_months(one, unit) for one in (end_value, start_value)]
+    months = [_months(moment, unit) for moment in (end_value, start_value)]
     return Value(f"({months[0]} - {months[1]})", Kind.NUMBER)
 
 

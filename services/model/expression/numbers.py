@@ -99,7 +99,7 @@ def _log(compiler: Compiler, node: exp.Log) -> Value:
     """`log(x)` and `log10(x)` to the base 10, `log(base, x)` to another."""
     argument = node.expression if node.expression is not None else node.this
     base = node.this if node.expression is not None else exp.Literal.number(10)
-    logarithms = [_logarithm(compiler, exp.Ln(this=one)) for one in (argument, base)]
+    logarithms = [_logarithm(compiler, exp.Ln(this=operand)) for operand in (argument, base)]
     return arithmetic.divide(*logarithms)
 
 

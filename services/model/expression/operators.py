@@ -77,7 +77,9 @@ def balanced(parts: Sequence[Part], join: Callable[[Part, Part], Part]) -> Part:
 def _connector(compiler: Compiler, node: exp.And | exp.Or) -> Value:
     word = "AND" if isinstance(node, exp.And) else "OR"
     first, rest = _chain(node, type(node))
-    parts = [compiler.condition(one) for one in (first, *(each.expression for each in rest))]
+    parts = [
+        compiler.condition(operand) for operand in (first, *(each.expression for each in rest))
+    ]
     return boolean(balanced(parts, lambda left, right: f"({left} {word} {right})"))
 
 
@@ -209,9 +211,9 @@ def _added(compiler: Compiler, left: Value, node: exp.Binary) -> Value:
     return arithmetic.add(left, right, sign)
 
 
-def days(one: Value) -> str:
+def days(value: Value) -> str:
     """The number of a day, so that days can be counted."""
-    return f"CAST(CAST({one.sql} AS INT) AS DECIMAL({DIGITS}, 0))"
+    return f"CAST(CAST({value.sql} AS INT) AS DECIMAL({DIGITS}, 0))"
 
 
 def _shifted(compiler: Compiler, start: Value, sign: str, interval: exp.Interval) -> Value:

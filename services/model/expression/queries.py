@@ -66,15 +66,15 @@ def _with(compiler: Compiler, node: exp.Expr) -> tuple[Compiler, str]:
     if clause.args.get("recursive"):
         raise ExpressionError("WITH RECURSIVE is not in the language")
     parts = []
-    for one in clause.expressions:
-        only(one, "alias")
-        sql, columns = write_query(compiler, one.this)
+    for expression in clause.expressions:
+        only(expression, "alias")
+        sql, columns = write_query(compiler, expression.this)
         compiler = replace(
             compiler,
-            tables={**compiler.tables, one.alias: columns},
-            defined=compiler.defined | {one.alias},
+            tables={**compiler.tables, expression.alias: columns},
+            defined=compiler.defined | {expression.alias},
         )
-        parts.append(f"{quoted(one.alias)} AS ({sql})")
+        parts.append(f"{quoted(expression.alias)} AS ({sql})")
     return compiler, f"WITH {', '.join(parts)} "
 
 
@@ -175,7 +175,7 @@ def _join(
     if side in ("FULL",) or kind in ("SEMI", "ANTI"):
         raise ExpressionError(f"{join.sql(DIALECT)}: write JOIN, LEFT JOIN, CROSS JOIN or EXISTS")
     if using := join.args.get("using"):
-        names = ", ".join(quoted(one.name) for one in using)
+        names = ", ".join(quoted(column.name) for column in using)
         return f" {side} JOIN {source} USING ({names})"
     on = join.args.get("on")
     if on is None:
@@ -190,18 +190,18 @@ def _projections(
     projected: list[str] = []
     columns: dict[str, ColumnType] = {}
     aliases: dict[str, Value] = {}
-    for one in node.expressions:
-        if one.is_star:
-            for source, name, column in _starred(compiler, one):
+    for expression in node.expressions:
+        if expression.is_star:
+            for source, name, column in _starred(compiler, expression):
                 if name not in columns:
                     projected.append(f"{quoted(source)}.{quoted(name)}{alias(name)}")
                     columns[name] = column
             continue
-        value = compiler.whole(one.unalias())
-        name = one.output_name or f"column_{len(projected) + 1}"
+        value = compiler.whole(expression.unalias())
+        name = expression.output_name or f"column_{len(projected) + 1}"
         projected.append(f"{value.sql}{alias(name)}")
         columns[name] = ColumnType(value.kind, value.scale)
-        if isinstance(one, exp.Alias) and not _is_column(compiler, name):
+        if isinstance(expression, exp.Alias) and not _is_column(compiler, name):
             aliases[name] = value
     return projected, columns, aliases
 
@@ -232,18 +232,18 @@ def _group(compiler: Compiler, node: exp.Select) -> str:
     if clause.args.get("all") or not clause.expressions:
         raise ExpressionError("GROUP BY lists columns")
     terms = []
-    for one in clause.expressions:
-        if isinstance(one, exp.Literal):
-            terms.append(compiler.whole(node.expressions[int(one.name) - 1].unalias()).sql)
+    for expression in clause.expressions:
+        if isinstance(expression, exp.Literal):
+            terms.append(compiler.whole(node.expressions[int(expression.name) - 1].unalias()).sql)
         else:
-            terms.append(compiler.whole(one).sql)
+            terms.append(compiler.whole(expression).sql)
     return f" GROUP BY {', '.join(terms)}"
 
 
 def _tail(compiler: Compiler, node: exp.Expr) -> str:
     sql = ""
     if (order := node.args.get("order")) is not None:
-        sql += f" ORDER BY {', '.join(ordered(compiler, one) for one in order.expressions)}"
+        sql += f" ORDER BY {', '.join(ordered(compiler, expression) for expression in order.expressions)}"
     for part in ("limit", "offset"):
         if (clause := node.args.get(part)) is not None:
             sql += f" {part.upper()} {int(clause.expression.name)}"

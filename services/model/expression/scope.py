@@ -74,7 +74,7 @@ def _match(name: str, known: Mapping[str, object]) -> str | None:
     if name in known:
         return name
     folded = _folded(name)
-    matches = [one for one in known if _folded(one) == folded]
+    matches = [name for name in known if _folded(name) == folded]
     return matches[0] if len(matches) == 1 else None
 
 

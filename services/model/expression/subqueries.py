@@ -135,8 +135,8 @@ def _compared(compiler: Compiler, query: exp.Expr) -> list[Value]:
     from_clause(replace(compiler, seen=type(compiler.seen)()), query, sources, {})
     scope = Scope(sources, compiler.scope)
     found: dict[str, Value] = {}
-    for one in where.this.flatten() if isinstance(where.this, exp.And) else (where.this,):
-        comparison = one.unnest()
+    for predicate in where.this.flatten() if isinstance(where.this, exp.And) else (where.this,):
+        comparison = predicate.unnest()
         if not isinstance(comparison, exp.EQ | exp.NEQ | exp.LT | exp.LTE | exp.GT | exp.GTE):
             continue
         for side in (comparison.this, comparison.expression):
@@ -150,7 +150,7 @@ def _is_of_own(compiler: Compiler, scope: Scope, node: exp.Expr) -> bool:
     columns = list(node.find_all(exp.Column))
     if not columns or node.find(exp.Subquery, exp.Exists) is not None:
         return False
-    return all(scope.column(one.name, one.table)[2] is compiler.scope for one in columns)
+    return all(scope.column(column.name, column.table)[2] is compiler.scope for column in columns)
 
 
 def _within_query(compiler: Compiler, node: exp.In, query: exp.Expr) -> Value:
@@ -170,7 +170,8 @@ def _within_list(compiler: Compiler, node: exp.In, query: exp.Expr) -> Value:
     """`(a, b) IN (SELECT c, d …)`: whether a row of the answer has both."""
     _, columns = write_query(compiler, query)
     parts = [
-        part.transform(lambda one: _qualified(compiler, one)) for part in node.this.expressions
+        part.transform(lambda expression: _qualified(compiler, expression))
+        for part in node.this.expressions
     ]
     if len(parts) != len(columns):
         raise ExpressionError(f"{node.sql(DIALECT)}: the query needs {len(parts)} columns")
@@ -206,5 +207,7 @@ def _in(compiler: Compiler, node: exp.In) -> Value:
     value = compiler.value(node.this)
     if not node.expressions:
         raise ExpressionError(f"{node.sql('postgres')}: the list is empty")
-    equals = [compare(node, value, "=", compiler.value(one)) for one in node.expressions]
-    return boolean(" OR ".join(one.sql for one in equals))
+    equals = [
+        compare(node, value, "=", compiler.value(expression)) for expression in node.expressions
+    ]
+    return boolean(" OR ".join(equal.sql for equal in equals))

@@ -63,13 +63,13 @@ def _end(compiler: Compiler, node: exp.Left | exp.Right) -> Value:
 @handles(exp.Replace, parts=("replacement",))
 def _replace(compiler: Compiler, node: exp.Replace) -> Value:
     parts = (node.this, node.expression, node.args.get("replacement"))
-    return Value(f"REPLACE({', '.join(_text(compiler, one) for one in parts)})", Kind.TEXT)
+    return Value(f"REPLACE({', '.join(_text(compiler, part) for part in parts)})", Kind.TEXT)
 
 
 @handles(exp.RegexpReplace, parts=("replacement", "single_replace"))
 def _regexp_replace(compiler: Compiler, node: exp.RegexpReplace) -> Value:
     parts = (node.this, node.expression, node.args.get("replacement"))
-    listed = ", ".join(_text(compiler, one) for one in parts)
+    listed = ", ".join(_text(compiler, part) for part in parts)
     return Value(f"REGEXP_REPLACE({listed})", Kind.TEXT)
 
 
@@ -140,5 +140,5 @@ def _regexp(compiler: Compiler, node: exp.RegexpLike | exp.RegexpILike) -> Value
 
 @named("regexp_matches")
 def _regexp_matches(compiler: Compiler, arguments: Sequence[exp.Expr]) -> Value:
-    text, pattern = (_text(compiler, one) for one in arguments)
+    text, pattern = (_text(compiler, argument) for argument in arguments)
     return boolean(f"{text} ~ {pattern}")

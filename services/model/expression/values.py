@@ -132,7 +132,7 @@ def text_literal(text: str) -> str:
 def nearest(name: str, known: Iterable[str]) -> str:
     """What may have been meant, as the end of a sentence."""
     names = list(known)
-    folded = {one.casefold(): one for one in names}
+    folded = {name.casefold(): name for name in names}
     close = get_close_matches(name.casefold(), list(folded), n=1, cutoff=0.5)
     if close:
         return f"did you mean {folded[close[0]]}?"

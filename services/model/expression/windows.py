@@ -30,11 +30,11 @@ _NEIGHBOURS: dict[type[exp.Expr], str] = {
 
 @handles(exp.Window, parts=("partition_by", "order", "spec", "over"))
 def _window(compiler: Compiler, node: exp.Window) -> Value:
-    keys = [compiler.whole(one).sql for one in node.args.get("partition_by") or ()]
+    keys = [compiler.whole(key).sql for key in node.args.get("partition_by") or ()]
     order = node.args.get("order")
     parts = [f"PARTITION BY {', '.join(keys)}"] if keys else []
     if order is not None:
-        terms = [ordered(compiler, one) for one in order.expressions]
+        terms = [ordered(compiler, expression) for expression in order.expressions]
         if type(node.this) not in _TIED:
             terms += _row_of(compiler)
         parts.append(f"ORDER BY {', '.join(terms)}")

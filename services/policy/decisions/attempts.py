@@ -124,8 +124,8 @@ def handle_released(
             outcomes.append(ledger.outcome())
     released = Row(ReleasedRow, _released(figure, event), conflict="ignore")
     return Outcome(
-        events=tuple(draft for one in outcomes for draft in one.events),
-        rows=(released, *(row for one in outcomes for row in one.rows)),
+        events=tuple(draft for outcome in outcomes for draft in outcome.events),
+        rows=(released, *(row for outcome in outcomes for row in outcome.rows)),
     )
 
 

@@ -69,7 +69,7 @@ def case_of(
     duty = form is not None and {form.regime, head.regime} == {Regime.COORDINATION}
     absent = (("form", form is None), ("sender", not facts.sender_known))
     by_room = form is not None and form.acceptance == "room"
-    kinds = frozenset(one.kind for one in evidence.findings or ())
+    kinds = frozenset(finding.kind for finding in evidence.findings or ())
     purpose = purpose_of(audience, private_interest)
     is_national = form is not None and form.province is None
     is_shared = audience.kind in SHARED_WITH or (audience == COMPILERS and not duty)
@@ -87,7 +87,9 @@ def case_of(
         named=facts.item.named,
         agreement=facts.item.agreement(today),
         province=head.province if is_provincial else None,
-        instruments=tuple(one for one in facts.instruments if one.in_force(today)),
+        instruments=tuple(
+            instrument for instrument in facts.instruments if instrument.in_force(today)
+        ),
         missing=tuple(name for name, missing in absent if missing),
         consent=agreed(facts.consents, kinds, head.period, audience, purpose, today),
         needs_acceptance=(by_room or evidence.warnings > 0 or evidence.lost > 0)
@@ -103,8 +105,8 @@ def case_of(
 
 def _flags(given: Iterable[FlagCombination]) -> tuple[Combination, ...]:
     return tuple(
-        Combination(Flags(one.conf_status, one.conf_redist, one.embargo_time), one.figures)
-        for one in given
+        Combination(Flags(flags.conf_status, flags.conf_redist, flags.embargo_time), flags.figures)
+        for flags in given
     )
 
 
@@ -125,6 +127,6 @@ def _work_secret(stated: bool, texts: Texts | None) -> WorkSecret:
 def _integrity(data: SubmissionValidated, cells: bytes | None) -> str:
     """Whether the cells are the bytes that the event names, and the figures have a hash at all."""
     hashes = (data.cells.sha256, data.observations.sha256, data.rule_set)
-    if cells is None or not all(len(one) == 64 for one in hashes):
+    if cells is None or not all(len(digest) == 64 for digest in hashes):
         return "unproven"
     return "intact" if hashlib.sha256(cells).hexdigest() == data.cells.sha256 else "altered"

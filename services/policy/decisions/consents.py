@@ -84,13 +84,13 @@ def reconsidered(
         return None
     ledger = Ledger(str(submission_id), facts, at, cause)
     lost = _lost(facts, at) if end is not None else []
-    for one in lost:
+    for attempt in lost:
         assert end is not None
         withdrawal = Withdrawal(
-            cause, one.attempt, end.organisation, at,
+            cause, attempt.attempt, end.organisation, at,
             person=end.person, reason=end.reason, document=end.document,
         )  # fmt: skip
-        ledger.withdraw(one, withdrawal)
+        ledger.withdraw(attempt, withdrawal)
     if current not in lost:
         ledger.settle()
     return None if ledger.is_empty else (cause, ledger.outcome())
@@ -98,10 +98,14 @@ def reconsidered(
 
 def _lost(facts: Facts, at: datetime) -> list[Attempt]:
     """The stored attempts that the compilers may not read by what counts now."""
-    stored = (one for one in facts.attempts if one.verdict in (Verdict.CLEARED, Verdict.SUPERSEDED))
+    stored = (
+        attempt
+        for attempt in facts.attempts
+        if attempt.verdict in (Verdict.CLEARED, Verdict.SUPERSEDED)
+    )
     return [
-        one
-        for one in stored
-        if decide(case_of(one.head, one.evidence, facts, day(at), one.waived)).verdict
+        attempt
+        for attempt in stored
+        if decide(case_of(attempt.head, attempt.evidence, facts, day(at), attempt.waived)).verdict
         is Verdict.WITHHELD
     ]

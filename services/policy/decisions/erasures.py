@@ -91,10 +91,12 @@ def done(row: ErasureRow) -> ErasureDone:
 
 
 def _require_unused(last: int, known: Known) -> None:
-    if last not in known.returned and last not in {one.attempt for one in known.decided}:
+    if last not in known.returned and last not in {attempt.attempt for attempt in known.decided}:
         raise Refused(Code.NO_DECISION)
     used = [
-        one.attempt for one in known.decided if one.attempt <= last and one.verdict not in UNUSED
+        attempt.attempt
+        for attempt in known.decided
+        if attempt.attempt <= last and attempt.verdict not in UNUSED
     ]
     if used:
         raise Refused(Code.STILL_USED, attempts=used)

@@ -53,7 +53,7 @@ class FormFacts:
 
     def unpublished(self, head: Head, released: frozenset[Figure]) -> bool:
         """Whether a submission with this head may hold a figure of an indicator system that isn't published."""
-        reported = (one for one in self.reported if one[0] in self.systems)
+        reported = (indicator for indicator in self.reported if indicator[0] in self.systems)
         return any(figure not in released for figure in figures_of(reported, head))
 
     @classmethod
@@ -65,15 +65,17 @@ class FormFacts:
         """
         columns = [column for table in body["tables"] for column in table["columns"]]
         systems = frozenset(
-            one
-            for one in indicator_lists(body)
-            if lists.get(one, {}).get("indicator_system") is not False
+            id_
+            for id_ in indicator_lists(body)
+            if lists.get(id_, {}).get("indicator_system") is not False
         )
         asked = {column["identifier"] for column in columns if column.get("identifier")}
         return cls(
             province=body.get("province"),
             regime=body["regime"],
-            demanded=frozenset(kind.value for one in asked for kind in DEMANDS.get(one, ())),
+            demanded=frozenset(
+                kind.value for requirement in asked for kind in DEMANDS.get(requirement, ())
+            ),
             acceptance=body.get("acceptance", "automatic"),
             systems=systems,
             is_system=all(table.get("indicator_list") in systems for table in body["tables"]),
@@ -85,7 +87,7 @@ class FormFacts:
 def indicator_lists(form: Mapping[str, Any]) -> frozenset[str]:
     """The code lists that a form (the catalogue's entry) takes its indicators from, besides its own codes."""
     named = (table.get("indicator_list") for table in form["tables"])
-    return frozenset(one for one in named if one)
+    return frozenset(name for name in named if name)
 
 
 @dataclass(frozen=True)
@@ -276,8 +278,8 @@ class Facts:
 
     def withdrawal(self, attempt: int) -> Withdrawal | None:
         """The withdrawal that an attempt falls under."""
-        found = (one for one in self.withdrawals if one.attempt >= attempt)
-        return min(found, key=lambda one: one.attempt, default=None)
+        found = (withdrawal for withdrawal in self.withdrawals if withdrawal.attempt >= attempt)
+        return min(found, key=lambda withdrawal: withdrawal.attempt, default=None)
 
     def replaced_by(self, attempt: int) -> Attempt | None:
         """The current attempt, whose place one with this number would take; None where it takes nobody's."""
@@ -286,4 +288,4 @@ class Facts:
 
     def attempt(self, number: int) -> Attempt | None:
         """The attempt of this number, if it was decided about."""
-        return next((one for one in self.attempts if one.attempt == number), None)
+        return next((attempt for attempt in self.attempts if attempt.attempt == number), None)

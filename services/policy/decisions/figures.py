@@ -63,17 +63,17 @@ def figures_of(reported: Iterable[Reported], head: Head) -> Iterator[Figure]:
 def reports(form: Mapping[str, Any], figure: Figure) -> bool:
     """Whether the form has the figure's indicator."""
     wanted = (figure.indicator_list, figure.indicator)
-    return any(one[:2] == wanted for one in reported(form))
+    return any(indicator[:2] == wanted for indicator in reported(form))
 
 
 def indicators(form: Mapping[str, Any]) -> frozenset[str]:
     """The codes of all indicators that the form asks for."""
-    return frozenset(one[1] for one in reported(form))
+    return frozenset(indicator[1] for indicator in reported(form))
 
 
 def reported(form: Mapping[str, Any]) -> Iterator[Reported]:
     """What the form asks for."""
-    return (one for table in form["tables"] for one in _of(form, table))
+    return (indicator for table in form["tables"] for indicator in _of(form, table))
 
 
 def _of(form: Mapping[str, Any], table: Mapping[str, Any]) -> Iterator[Reported]:

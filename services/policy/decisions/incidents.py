@@ -36,7 +36,7 @@ def opened(event: Event, head: Head, markings: tuple[Finding, ...], facts: Facts
     if not markings:
         return Outcome()
     incident = uuid5(event.id, IncidentOpened.TOPIC)
-    places = [asdict(one) for one in markings]
+    places = [asdict(marking) for marking in markings]
     row = {
         "incident_id": incident,
         "submission_id": UUID(head.submission_id),

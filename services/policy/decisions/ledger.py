@@ -62,7 +62,7 @@ class Ledger:
         self._cause = cause
         self._number = facts.last_decision
         self._current = facts.current_attempt
-        self._attempts = {one.attempt: one for one in facts.attempts}
+        self._attempts = {attempt.attempt: attempt for attempt in facts.attempts}
         self._drafts: list[EventData] = []
         self._decisions: list[Row] = []
         self._changed: set[int] = set()
@@ -126,9 +126,9 @@ class Ledger:
         if attempt.attempt != self._current:
             return
         self._current = None
-        for one in self._facts.requests:
-            if one.answer is not None and one.answer.submission_id == self._id:
-                self.answer(one, absent(one, self._at))
+        for request in self._facts.requests:
+            if request.answer is not None and request.answer.submission_id == self._id:
+                self.answer(request, absent(request, self._at))
 
     def settle(self) -> None:
         """Answers the requests anew and, where that changes who may read, publishes the current attempt again."""
@@ -142,9 +142,9 @@ class Ledger:
 
     def supersede_held(self) -> None:
         """Supersedes what still waits although a higher attempt is current."""
-        for one in list(self._attempts.values()):
-            if one.verdict is Verdict.HELD and one.attempt < (self._current or 0):
-                self._supersede(one, self._current or 0)
+        for attempt in list(self._attempts.values()):
+            if attempt.verdict is Verdict.HELD and attempt.attempt < (self._current or 0):
+                self._supersede(attempt, self._current or 0)
 
     @property
     def is_empty(self) -> bool:
@@ -172,10 +172,10 @@ class Ledger:
             self._enter(attempt, Verdict.CLEARED, _cleared(attempt))
             self._supersede(attempt, current)
             return
-        for one in sorted(self._attempts.values(), key=lambda one: one.attempt):
-            waits = one.verdict is Verdict.HELD and one.attempt < attempt.attempt
-            if one.attempt != attempt.attempt and (waits or one.attempt == current):
-                self._supersede(one, attempt.attempt)
+        for other in sorted(self._attempts.values(), key=lambda other: other.attempt):
+            waits = other.verdict is Verdict.HELD and other.attempt < attempt.attempt
+            if other.attempt != attempt.attempt and (waits or other.attempt == current):
+                self._supersede(other, attempt.attempt)
         self._current = attempt.attempt
         attempt = self._with_answers(attempt)
         self._enter(attempt, Verdict.CLEARED, _cleared(attempt))
@@ -204,12 +204,12 @@ class Ledger:
     def _with_answers(self, attempt: Attempt) -> Attempt:
         """The attempt with the releases that the requests lead to; changed answers are entered."""
         found = []
-        for one in self._facts.requests:
-            answer, parts = answered(one, attempt, self._facts, self._at)
-            if one.audience not in self._facts.standing:
-                found.append((one, parts))
-            if answer != one.answer:
-                self.answer(one, answer)
+        for request in self._facts.requests:
+            answer, parts = answered(request, attempt, self._facts, self._at)
+            if request.audience not in self._facts.standing:
+                found.append((request, parts))
+            if answer != request.answer:
+                self.answer(request, answer)
         own = attempt.releases[:COMPILERS_ONLY]
         stands = standing(attempt, self._facts, self._at)
         return replace(attempt, releases=(*own, *stands, *releases(found)))

@@ -78,14 +78,14 @@ def answered(
         private_interest=asked.needs_judgement(facts.item),
     )  # fmt: skip
     found = parts(case, audience, attempt)
-    articles = in_order(one for part in found for one in part.articles)
+    articles = in_order(article for part in found for article in part.articles)
     if judged and not judged.is_harmless:
         found = (Part(ReleaseState.DENIED, HARMFUL, articles, None, None),)
     first = found[0]
     message = first.message
     if first.state == ReleaseState.GRANTED and is_system and published:
         message = "policy.published"
-    if first.state == ReleaseState.GRANTED and any(_waits(one, at) for one in found):
+    if first.state == ReleaseState.GRANTED and any(_waits(part, at) for part in found):
         message = "policy.granted-in-part"
     submission = attempt.head.submission_id
     return _next(asked, Answer(0, first.state, message, articles, submission, at)), found
@@ -102,22 +102,22 @@ def standing(attempt: Attempt, facts: Facts, at: datetime) -> tuple[Release, ...
 
 
 def _judged_policies() -> frozenset[str]:
-    return frozenset(one.id for one in library().policies if one.requirement == JUDGED)
+    return frozenset(policy.id for policy in library().policies if policy.requirement == JUDGED)
 
 
 def parts(case: Case, audience: Audience, attempt: Attempt) -> tuple[Part, ...]:
     """What is decided about each distinct combination of flags of an attempt, alike ones together; the best first."""
     combinations = attempt.evidence.flags or (Combination(NONE, attempt.figures),)
     alike: dict[Part, list[Flags]] = {}
-    for one in combinations:
-        decision = decide(replace(case, flags=one.flags), audience)
+    for combination in combinations:
+        decision = decide(replace(case, flags=combination.flags), audience)
         state, message = _state(decision)
         waits = state != ReleaseState.DENIED and audience.kind not in BEFORE_ALL
-        not_before = one.flags.embargo_time if waits else None
+        not_before = combination.flags.embargo_time if waits else None
         part = Part(state, message, decision.articles, not_before, None)
-        alike.setdefault(part, []).append(one.flags)
+        alike.setdefault(part, []).append(combination.flags)
     # What the event of validation had no place for is in no release.
-    named = sum(one.figures for one in combinations)
+    named = sum(combination.figures for combination in combinations)
     if len(alike) == 1 and named == attempt.figures:
         return tuple(alike)
     found = (replace(part, flags=_sorted(flags)) for part, flags in alike.items())
@@ -134,7 +134,7 @@ def releases(asked: Iterable[tuple[Asked, tuple[Part, ...]]]) -> tuple[Release, 
         audiences.setdefault(one.audience, []).extend((one, part) for part in found)
     return tuple(
         release
-        for audience in sorted(audiences, key=lambda one: (one.kind, one.id))
+        for audience in sorted(audiences, key=lambda audience: (audience.kind, audience.id))
         for release in _releases(audience, audiences[audience])
     )
 
@@ -150,9 +150,9 @@ def _releases(audience: Audience, found: list[tuple[Asked, Part]]) -> list[Relea
             audience,
             part,
             in_order(article for _, one in alike[part] for article in one.articles),
-            tuple(one.named() for one in sorted({one.figure for one, _ in alike[part]})),
+            tuple(figure.named() for figure in sorted({one.figure for one, _ in alike[part]})),
         )
-        for part in sorted(alike, key=lambda one: (one.flags is not None, _rank(one)))
+        for part in sorted(alike, key=lambda release: (release.flags is not None, _rank(release)))
     ]
 
 
@@ -175,7 +175,7 @@ def _release(
 
 
 def _named(flags: Iterable[Flags]) -> tuple[ReleasedFlags, ...]:
-    return tuple(ReleasedFlags(**vars(one)) for one in flags)
+    return tuple(ReleasedFlags(**vars(flag)) for flag in flags)
 
 
 def _waits(part: Part, at: datetime) -> bool:
@@ -185,16 +185,16 @@ def _waits(part: Part, at: datetime) -> bool:
 
 def _rank(part: Part) -> tuple[Any, ...]:
     time = part.not_before.isoformat() if part.not_before else ""
-    return STATES.index(part.state), time, [_order(one) for one in part.flags or ()], part.message
+    return STATES.index(part.state), time, [_order(flag) for flag in part.flags or ()], part.message
 
 
 def _sorted(flags: Iterable[Flags]) -> tuple[Flags, ...]:
     return tuple(sorted(flags, key=_order))
 
 
-def _order(one: Flags) -> tuple[str, str, str]:
-    time = one.embargo_time.isoformat() if one.embargo_time else ""
-    return one.conf_status, one.conf_redist, time
+def _order(flags: Flags) -> tuple[str, str, str]:
+    time = flags.embargo_time.isoformat() if flags.embargo_time else ""
+    return flags.conf_status, flags.conf_redist, time
 
 
 def _state(decision: Decision) -> tuple[ReleaseState, str]:

@@ -52,8 +52,8 @@ def review(wish: Review, facts: Facts, at: datetime) -> tuple[Reviewed, Outcome 
     if attempt.hold is None:
         raise Refused(Code.NOT_HELD, verdict=attempt.verdict.value)
     released = _released(attempt, facts, at) if wish.outcome is told.Outcome.RELEASE else None
-    about = [one for one in facts.reviews if one.decision == attempt.decision]
-    agreeing = [one for one in about if one.outcome == wish.outcome]
+    about = [review for review in facts.reviews if review.decision == attempt.decision]
+    agreeing = [review for review in about if review.outcome == wish.outcome]
     act = Reviewed(
         id=uuid5(UUID(wish.submission_id), f"review/{attempt.decision}/{wish.person}"),
         attempt=attempt.attempt,
@@ -78,17 +78,19 @@ def review(wish: Review, facts: Facts, at: datetime) -> tuple[Reviewed, Outcome 
 
 def kind_of(attempt: Attempt) -> str:
     """What holds the attempt: the id of the policy, or `acceptance` where nothing else does."""
-    return next((one.policy for one in attempt.reasons), ACCEPTANCE)
+    return next((reason.policy for reason in attempt.reasons), ACCEPTANCE)
 
 
 def _before(wish: Review, attempt: Attempt, facts: Facts) -> Reviewed | None:
     """What the person decided about this hold before; raises Refused where that was something else."""
-    here = [one for one in facts.reviews if one.attempt == attempt.attempt]
-    open_ = [one for one in here if one.decision == attempt.decision] if attempt.hold else here
-    mine = [one for one in open_ if one.person == wish.person]
-    for one in reversed(mine):
-        if one.outcome == wish.outcome and wish.repeats(one):
-            return one
+    here = [review for review in facts.reviews if review.attempt == attempt.attempt]
+    open_ = (
+        [review for review in here if review.decision == attempt.decision] if attempt.hold else here
+    )
+    mine = [review for review in open_ if review.person == wish.person]
+    for review in reversed(mine):
+        if review.outcome == wish.outcome and wish.repeats(review):
+            return review
     if mine and attempt.hold:
         raise Refused(Code.REVIEWED_BEFORE, outcome=mine[-1].outcome)
     return None
@@ -96,11 +98,11 @@ def _before(wish: Review, attempt: Attempt, facts: Facts) -> Reviewed | None:
 
 def _released(attempt: Attempt, facts: Facts, at: datetime) -> tuple[Attempt, Decision]:
     """The attempt with its hold lifted, and the decision then; raises Refused where it still isn't cleared."""
-    waived = attempt.waived | {one.policy for one in attempt.reasons}
+    waived = attempt.waived | {reason.policy for reason in attempt.reasons}
     case = case_of(attempt.head, attempt.evidence, facts, day(at), waived)
     decision = decide(case)
     if decision.verdict is not Verdict.CLEARED or attempt.observations is None:
-        reasons = [asdict(replace(one, cells=())) for one in decision.reasons]
+        reasons = [asdict(replace(reason, cells=())) for reason in decision.reasons]
         raise Refused(Code.NOT_RELEASABLE, reasons=reasons)
     return replace(attempt, waived=waived), decision
 
@@ -128,7 +130,7 @@ def _differs(attempt: Attempt, decision: Decision, facts: Facts) -> bool:
     if decision.verdict is not Verdict.HELD:
         return decision.verdict is not Verdict.CLEARED or attempt.observations is not None
     hold = attempt.hold
-    before = [(one.policy, one.requirement) for one in attempt.reasons]
-    now = [(one.policy, one.requirement) for one in decision.reasons]
+    before = [(reason.policy, reason.requirement) for reason in attempt.reasons]
+    now = [(reason.policy, reason.requirement) for reason in decision.reasons]
     room = None if decision.leadership else facts.item.room
     return before != now or hold is None or hold.room != room

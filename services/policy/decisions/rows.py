@@ -41,31 +41,31 @@ WITHDRAWALS = Mapped(Withdrawal, WithdrawalRow, {"id": "withdrawal_id", "at": "w
 JUDGEMENT = ("judged_by", "is_harmless", "judgement_reason", "judgement_document", "judged_at")
 
 
-def attempt_row(one: Attempt, at: datetime) -> Row:
+def attempt_row(attempt: Attempt, at: datetime) -> Row:
     """The row of an attempt. Without a hold its columns are not named: those of the last one stay."""
     values: dict[str, Any] = {
-        "submission_id": UUID(one.head.submission_id),
-        "attempt": one.attempt,
-        "verdict": one.verdict.value,
-        "decision": one.decision,
+        "submission_id": UUID(attempt.head.submission_id),
+        "attempt": attempt.attempt,
+        "verdict": attempt.verdict.value,
+        "decision": attempt.decision,
         "decided_at": at,
-        "head": one.head,
-        "period_end": end_of(one.head.period),
-        "figures": one.figures,
-        "observations": one.observations,
-        "evidence": _evidence(one.evidence),
-        "checked": list(one.checked),
-        "reasons": one.reasons,
-        "releases": one.releases,
-        "waived": sorted(one.waived),
+        "head": attempt.head,
+        "period_end": end_of(attempt.head.period),
+        "figures": attempt.figures,
+        "observations": attempt.observations,
+        "evidence": _evidence(attempt.evidence),
+        "checked": list(attempt.checked),
+        "reasons": attempt.reasons,
+        "releases": attempt.releases,
+        "waived": sorted(attempt.waived),
     }
-    if one.hold is not None:
+    if attempt.hold is not None:
         values |= {
-            "room": one.hold.room,
-            "hold": one.decision,
-            "held_since": one.hold.since,
-            "due": one.hold.due,
-            "reviewers": one.hold.reviewers,
+            "room": attempt.hold.room,
+            "hold": attempt.decision,
+            "held_since": attempt.hold.since,
+            "due": attempt.hold.due,
+            "reviewers": attempt.hold.reviewers,
         }
     return Row(AttemptRow, values, conflict="replace")
 
@@ -92,17 +92,17 @@ def attempt_of(row: AttemptRow) -> Attempt:
     )
 
 
-def pre_release_rows(one: Attempt, at: datetime) -> Iterator[Row]:
+def pre_release_rows(attempt: Attempt, at: datetime) -> Iterator[Row]:
     """The entries of the list of those who may read before publication; what is in it stays as it was."""
-    for release in one.releases:
+    for release in attempt.releases:
         if release.state is ReleaseState.GRANTED and release.audience_kind in BY_KIND:
             values = {
-                "submission_id": UUID(one.head.submission_id),
-                "attempt": one.attempt,
+                "submission_id": UUID(attempt.head.submission_id),
+                "attempt": attempt.attempt,
                 "audience_kind": release.audience_kind.value,
                 "audience_id": release.audience_id,
-                "decision": one.decision,
-                "head": one.head,
+                "decision": attempt.decision,
+                "head": attempt.head,
                 "articles": release.articles,
                 "since": at,
             }
@@ -217,31 +217,31 @@ def _evidence(evidence: Evidence) -> dict[str, Any]:
         "markings": _places(evidence.markings),
         "flags": [
             [
-                one.flags.conf_status,
-                one.flags.conf_redist,
-                _text(one.flags.embargo_time),
-                one.figures,
+                flag.flags.conf_status,
+                flag.flags.conf_redist,
+                _text(flag.flags.embargo_time),
+                flag.figures,
             ]
-            for one in evidence.flags
+            for flag in evidence.flags
         ],
     }
 
 
 def _places(found: Iterable[Finding]) -> list[list[str]]:
-    return [[one.sheet, one.cell, one.kind] for one in found]
+    return [[finding.sheet, finding.cell, finding.kind] for finding in found]
 
 
 def _evidence_of(kept: dict[str, Any]) -> Evidence:
     found = kept["findings"]
     return Evidence(
-        findings=None if found is None else tuple(Finding(*one) for one in found),
+        findings=None if found is None else tuple(Finding(*finding) for finding in found),
         errors=kept["errors"],
         integrity=kept["integrity"],
         warnings=kept["warnings"],
         # Rows from before lost figures, work secrets, markings and flags were looked for have none.
         work_secret=WorkSecret(kept.get("work_secret", WorkSecret.NO)),
         lost=kept.get("lost", 0),
-        markings=tuple(Finding(*one) for one in kept.get("markings", ())),
+        markings=tuple(Finding(*marking) for marking in kept.get("markings", ())),
         flags=tuple(
             Combination(Flags(status, redist, _time(time)), figures)
             for status, redist, time, figures in kept.get("flags", ())

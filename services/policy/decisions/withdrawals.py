@@ -42,7 +42,7 @@ def withdraw(wish: Wish, facts: Facts, at: datetime) -> tuple[Withdrawal, Outcom
         return before, None
     if wish.organisation != attempt.head.sender and not wish.document:
         raise Refused(Code.NO_LETTER)
-    taken = [one for one in facts.attempts if _is_taken(one, wish.attempt)]
+    taken = [attempt for attempt in facts.attempts if _is_taken(attempt, wish.attempt)]
     if not taken:
         raise Refused(Code.NOTHING_LEFT, verdict=attempt.verdict.value)
     withdrawal = Withdrawal(
@@ -67,9 +67,9 @@ def _is_taken(attempt: Attempt, last: int) -> bool:
 
 def _before(wish: Wish, facts: Facts) -> Withdrawal | None:
     """The withdrawal of the same attempt; raises Refused where it was entered in other words."""
-    for one in facts.withdrawals:
-        if one.attempt == wish.attempt:
-            if wish.repeats(one):
-                return one
+    for withdrawal in facts.withdrawals:
+        if withdrawal.attempt == wish.attempt:
+            if wish.repeats(withdrawal):
+                return withdrawal
             raise Refused(Code.WITHDRAWN_BEFORE)
     return None

@@ -55,7 +55,7 @@ def read(content: bytes) -> Texts:
         names = [str(sheet["name"]) for sheet in document["sheets"]]
         cells = document["cells"]
         columns = {
-            name: [one[name] for one in cells] for name in ("sheet", "cell", "text", "where")
+            name: [cell[name] for cell in cells] for name in ("sheet", "cell", "text", "where")
         }
         columns["sheet"] += range(len(names))
         columns["cell"] += [""] * len(names)
@@ -104,7 +104,7 @@ def repaired(texts: pl.Series) -> pl.Series:
     """
     latin_1 = texts.str.contains(_LATIN_1)
     candidates = texts.filter(latin_1)
-    sure = {one for text in candidates.unique() if (one := evident(text))}
+    sure = {encoding for text in candidates.unique() if (encoding := evident(text))}
     if not sure:
         return texts
     meant = candidates.map_elements(lambda text: _meant(text, sure), return_dtype=pl.String)
@@ -114,7 +114,7 @@ def repaired(texts: pl.Series) -> pl.Series:
 def _meant(text: str, sure: Set[Encoding]) -> str:
     if not is_latin(text):
         return text
-    readings = [text, *(decoded(text, one) for one in sure)]
+    readings = [text, *(decoded(text, encoding) for encoding in sure)]
     return max(reversed(readings), key=vietnamese_share)
 
 

@@ -46,11 +46,11 @@ def facts_of(case: Case) -> Facts:
     """The facts that the policies ask about, as they can be shown: kinds and counts."""
     return {
         "classification": case.classification,
-        "markings": sorted({one.kind for one in case.markings}),
+        "markings": sorted({marking.kind for marking in case.markings}),
         "regime": case.regime,
         "identifiers": None
         if case.findings is None
-        else sorted({one.kind for one in case.findings}),
+        else sorted({finding.kind for finding in case.findings}),
         "demanded": None if case.demanded is None else sorted(case.demanded),
         "consent": case.consent,
         "agreement": case.agreement,
@@ -87,7 +87,7 @@ def alternatives(case: Case) -> Iterator[tuple[str, Mapping[str, Any]]]:
         yield "unnamed", {"findings": ()}
     if case.findings and not case.consent:
         yield "consent", {"consent": True}
-    kinds = frozenset(one.kind for one in case.findings or ())
+    kinds = frozenset(finding.kind for finding in case.findings or ())
     if not kinds <= (case.demanded or frozenset()):
         yield "demanded", {"demanded": (case.demanded or frozenset()) | kinds}
     if case.errors:
@@ -121,10 +121,10 @@ def _changes(case: Case, audience: Audience, policies: Library | None) -> tuple[
             verdict = decide(changed, audience, policies).verdict
             if verdict is not now:
                 found.append(Change(tuple(name for name, _ in chosen), verdict))
-        if any(one.verdict is Verdict.CLEARED for one in found):
+        if any(change.verdict is Verdict.CLEARED for change in found):
             break
-    cleared = [one for one in found if one.verdict is Verdict.CLEARED]
-    return tuple(cleared or [one for one in found if len(one.facts) == 1])
+    cleared = [change for change in found if change.verdict is Verdict.CLEARED]
+    return tuple(cleared or [change for change in found if len(change.facts) == 1])
 
 
 def plain(explanation: Explanation) -> dict[str, Any]:
@@ -136,10 +136,11 @@ def plain(explanation: Explanation) -> dict[str, Any]:
         "facts": dict(explanation.facts),
         "verdict": decision.verdict.value,
         "policies": list(decision.checked),
-        "reasons": [asdict(one) for one in decision.reasons],
-        "articles": [asdict(one) for one in decision.articles],
+        "reasons": [asdict(reason) for reason in decision.reasons],
+        "articles": [asdict(article) for article in decision.articles],
         "reviewers": decision.reviewers,
         "changes": [
-            {"facts": list(one.facts), "verdict": one.verdict.value} for one in explanation.changes
+            {"facts": list(change.facts), "verdict": change.verdict.value}
+            for change in explanation.changes
         ],
     }

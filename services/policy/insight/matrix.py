@@ -82,7 +82,7 @@ def matrix(
         integrity="intact",
         recipients=KINDS,
         province=province,
-        instruments=tuple(one for one in instruments if one.in_force(day)),
+        instruments=tuple(instrument for instrument in instruments if instrument.in_force(day)),
     )
     for name, facts in CLASSES.items():
         for audience in AUDIENCES:

@@ -36,5 +36,5 @@ def _compared(case: Case, policies: Library, changed: Library) -> Flip | None:
     now, then = decide(case, COMPILERS, policies), decide(case, COMPILERS, changed)
     if now.verdict is then.verdict:
         return None
-    by_now, by_then = (tuple(one.policy for one in each.reasons) for each in (now, then))
+    by_now, by_then = (tuple(reason.policy for reason in each.reasons) for each in (now, then))
     return Flip(now.verdict, then.verdict, by_now, by_then)

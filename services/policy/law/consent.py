@@ -82,12 +82,12 @@ def agreed(
     """Whether each kind of identifier is covered by a consent for this audience, purpose and day."""
     covered = frozenset[str]().union(
         *(
-            one.identifiers
-            for one in consents
-            if one.in_force(today)
-            and one.is_about(period)
-            and audience.kind in one.audiences
-            and purpose in one.purposes
+            consent.identifiers
+            for consent in consents
+            if consent.in_force(today)
+            and consent.is_about(period)
+            and audience.kind in consent.audiences
+            and purpose in consent.purposes
         )
     )
     return bool(kinds) and kinds <= covered

@@ -56,7 +56,11 @@ def decide(case: Case, audience: Audience = COMPILERS, policies: Library | None 
 
 def _binding(policies: tuple[Policy, ...], waived: frozenset[str]) -> tuple[Policy, ...]:
     """The policies without those whose hold a person lifted."""
-    return tuple(one for one in policies if one.verdict is not Verdict.HELD or one.id not in waived)
+    return tuple(
+        policy
+        for policy in policies
+        if policy.verdict is not Verdict.HELD or policy.id not in waived
+    )
 
 
 def _awaits(case: Case, audience: Audience, decision: Decision) -> bool:
@@ -137,7 +141,7 @@ def _context(case: Case) -> Attributes:
 
 
 def _kinds(findings: Iterable[Finding]) -> tuple[str, ...]:
-    return tuple(sorted({one.kind for one in findings}))
+    return tuple(sorted({finding.kind for finding in findings}))
 
 
 def _entity(kind: str, id_: str, attributes: Mapping[str, Any]) -> dict[str, Any]:
@@ -193,7 +197,9 @@ def _reason(policy: Policy, case: Case) -> Reason:
         instrument=policy.instrument,
         article=policy.article,
         clause=policy.clause,
-        cells=tuple(CellFinding(**vars(one)) for one in shown(shown_with.get(policy.message, ()))),
+        cells=tuple(
+            CellFinding(**vars(finding)) for finding in shown(shown_with.get(policy.message, ()))
+        ),
     )
 
 

@@ -64,7 +64,9 @@ class Library:
         On each matter the province's own articles stand alone; without any, national law does.
         """
         return _chosen(
-            self.policies, tuple((one.id, one.province) for one in instruments), province
+            self.policies,
+            tuple((instrument.id, instrument.province) for instrument in instruments),
+            province,
         )
 
 
@@ -154,10 +156,10 @@ def _refuse_nested(name: str, text: str) -> None:
 def _policies(name: str, text: str, schema: cedarpy.Schema) -> Iterator[Policy]:
     checked = cedarpy.validate_policies(text, schema)
     if not checked.validation_passed:
-        raise PolicyError(f"{name}: " + "; ".join(str(one) for one in checked.errors))
+        raise PolicyError(f"{name}: " + "; ".join(str(error) for error in checked.errors))
     parsed = json.loads(cedarpy.policies_to_json_str(text))["staticPolicies"]
     # Cedar calls them policy0, policy1, …: their order in the file.
-    for number in sorted(parsed, key=lambda one: int(one.removeprefix("policy"))):
+    for number in sorted(parsed, key=lambda name: int(name.removeprefix("policy"))):
         yield _policy(f"{name} {number}", name == NATIONAL, parsed[number])
 
 

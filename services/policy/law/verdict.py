@@ -79,9 +79,11 @@ def reason(policy: str, requirement: str, message: str) -> Reason:
 
 def named_by(reasons: Iterable[Reason]) -> Iterator[Article]:
     """The articles that reasons name."""
-    for one in reasons:
-        if one.instrument:
-            yield Article(instrument=one.instrument, article=one.article, clause=one.clause)
+    for reason in reasons:
+        if reason.instrument:
+            yield Article(
+                instrument=reason.instrument, article=reason.article, clause=reason.clause
+            )
 
 
 def in_order(articles: Iterable[Article]) -> tuple[Article, ...]:
@@ -89,5 +91,5 @@ def in_order(articles: Iterable[Article]) -> tuple[Article, ...]:
     return tuple(sorted(set(articles), key=_place))
 
 
-def _place(one: Article) -> tuple[str, str, str]:
-    return one.instrument, one.article, one.clause or ""
+def _place(article: Article) -> tuple[str, str, str]:
+    return article.instrument, article.article, article.clause or ""

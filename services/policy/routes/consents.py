@@ -186,9 +186,9 @@ def carry_out(context: Context) -> int:
 def _row(body: Given, person: str, now: datetime) -> ConsentRow:
     """Given twice in the same words it is one consent; raises Refused for a period that is none."""
     words = body.model_dump_json(exclude={"identifiers", "audiences", "purposes"})
-    identifiers = sorted(one.value for one in body.identifiers)
-    audiences = sorted(one.value for one in body.audiences)
-    purposes = sorted(one.value for one in body.purposes)
+    identifiers = sorted(identifier.value for identifier in body.identifiers)
+    audiences = sorted(audience.value for audience in body.audiences)
+    purposes = sorted(purpose.value for purpose in body.purposes)
     lists = f"{identifiers} {audiences} {purposes}"
     return ConsentRow(
         consent_id=uuid5(NAMESPACE, f"consent {words} {lists}"),
@@ -261,7 +261,9 @@ def _within(session: Session, access: Access, at: datetime) -> sa.ColumnElement[
     """What `_reaches` says, as a condition on the rows."""
     sender, form = col(ConsentRow.sender), col(ConsentRow.form)
     pairs = session.exec(select(sender, form).distinct()).all()
-    return tuple_(sender, form).in_([one for one in pairs if _reaches(session, access, *one, at)])
+    return tuple_(sender, form).in_(
+        [pair for pair in pairs if _reaches(session, access, *pair, at)]
+    )
 
 
 def _reaches(session: Session, access: Access, sender: str, form: str, at: datetime) -> bool:

@@ -71,7 +71,7 @@ def explain(
     now = context.clock()
     with Session(context.engine) as session:
         facts = facts_of(session, submission, now)
-        known = {one.attempt: one for one in facts.attempts} if facts else {}
+        known = {attempt.attempt: attempt for attempt in facts.attempts} if facts else {}
         chosen = known.get(attempt or max(known, default=0))
         if facts is None or chosen is None or not access.reaches(None, facts.item.room):
             raise Refused(Code.NO_DECISION)
@@ -106,8 +106,10 @@ def packs(context: With, access: Reader) -> LawsView:
     """Those of the provinces first, each by the day from which it is in force."""
     with Session(context.engine) as session:
         instruments = _instruments(session)
-    instruments.sort(key=lambda one: (one.province or "~", one.in_force_from, one.id))
-    return LawsView(regulations=[InstrumentView.of(one) for one in instruments])
+    instruments.sort(
+        key=lambda instrument: (instrument.province or "~", instrument.in_force_from, instrument.id)
+    )
+    return LawsView(regulations=[InstrumentView.of(instrument) for instrument in instruments])
 
 
 @router.get("/regulations/{regulation}", summary="Một văn bản · One instrument")
@@ -197,7 +199,7 @@ def _standing(since: date) -> tuple[ColumnElement[bool], ...]:
 
 
 def _instruments(session: Session) -> list[Instrument]:
-    return [Instrument.from_dict(one.body) for one in replica.all_of(session, "regulation")]
+    return [Instrument.from_dict(entry.body) for entry in replica.all_of(session, "regulation")]
 
 
 def _line(kind: str, data: dict[str, Any]) -> str:

@@ -135,8 +135,8 @@ def _settle(
 
 def _with(facts: Facts, judgement: Judgement, row: RequestRow) -> tuple[Asked, ...]:
     return tuple(
-        replace(one, judgement=judgement) if one.id == row.request_id else one
-        for one in facts.requests
+        replace(request, judgement=judgement) if request.id == row.request_id else request
+        for request in facts.requests
     )
 
 

@@ -89,7 +89,7 @@ def _waiting(session: Session, at: datetime) -> list[UUID]:
             found.add(row.submission_id)
         else:
             best = candidates(session, asked_of(row).figure)[:1]
-            found |= {one.submission_id for one in best}
+            found |= {attempt.submission_id for attempt in best}
     found |= set(_shared_by_ended(session, at))
     return sorted(found | set(_answered_by_another_item(session, at)))
 

@@ -224,11 +224,14 @@ class ExplanationView(BaseModel):
         """From `explain.plain`; `numbers` are the instruments'."""
         shown = {
             **found,
-            "reasons": [_reason(one, numbers) for one in found["reasons"]],
-            "articles": [_numbered(one, numbers) for one in found["articles"]],
+            "reasons": [_reason(reason, numbers) for reason in found["reasons"]],
+            "articles": [_numbered(article, numbers) for article in found["articles"]],
             "changes": [
-                {**one, "text": _together([texts(f"policy.if.{name}") for name in one["facts"]])}
-                for one in found["changes"]
+                {
+                    **change,
+                    "text": _together([texts(f"policy.if.{name}") for name in change["facts"]]),
+                }
+                for change in found["changes"]
             ],
         }
         return cls(submission_id=submission, attempt=attempt, recorded=recorded, **shown)
@@ -321,7 +324,7 @@ def review_view(
         **{name: getattr(row.head, name) for name in HEAD},
         figures=row.figures,
         warnings=row.evidence["warnings"],
-        reasons=[_reason(asdict(one), numbers) for one in row.reasons],
+        reasons=[_reason(asdict(reason), numbers) for reason in row.reasons],
         room=row.room,
         held_since=row.held_since,
         due=row.due,
@@ -339,12 +342,12 @@ def matrix_view(cells: Iterable[Cell], numbers: Mapping[str, str]) -> MatrixView
     return MatrixView(
         cells=[
             MatrixCell(
-                information=one.information,
-                audience=one.audience,
-                verdict=one.verdict.value,
-                articles=[_numbered(asdict(article), numbers) for article in one.articles],
+                information=cell.information,
+                audience=cell.audience,
+                verdict=cell.verdict.value,
+                articles=[_numbered(asdict(article), numbers) for article in cell.articles],
             )
-            for one in cells
+            for cell in cells
         ]
     )
 
@@ -359,17 +362,17 @@ def law_view(instrument: Instrument, policies: Iterable[Policy]) -> LawView:
     articles = [
         {
             **dict.fromkeys(("clause", "requirement", "kept_by", "how")),
-            **one,
-            "policies": bound.get((one["article"], one.get("clause")), []),
+            **article,
+            "policies": bound.get((article["article"], article.get("clause")), []),
         }
-        for one in shown.pop("articles")
+        for article in shown.pop("articles")
     ]
     blank = dict.fromkeys(("province", "in_force_to", "replaced_by", "source"))
     return LawView.model_validate({**blank, **shown, "articles": articles})
 
 
 def _together(found: Sequence[Text]) -> dict[str, str]:
-    return {"vi": ", ".join(one.vi for one in found), "en": ", ".join(one.en for one in found)}
+    return {"vi": ", ".join(text.vi for text in found), "en": ", ".join(text.en for text in found)}
 
 
 def incident_view(row: IncidentRow) -> IncidentView:
@@ -383,7 +386,7 @@ def incident_view(row: IncidentRow) -> IncidentView:
 def request_view(row: RequestRow, numbers: Mapping[str, str]) -> RequestView:
     """A request; `numbers` are the instruments'."""
     shown = row.model_dump(include=set(RequestView.model_fields))
-    shown["articles"] = [_numbered(asdict(one), numbers) for one in row.articles]
+    shown["articles"] = [_numbered(asdict(article), numbers) for article in row.articles]
     return RequestView(**shown, text=texts(row.message).to_dict())
 
 

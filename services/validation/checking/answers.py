@@ -24,15 +24,18 @@ def answered(checked: Checked, answers: Sequence[Answer], content: str) -> Check
     """The check of the workbook with this SHA-256, its findings as they stand after the answers, in their order."""
     if not answers:
         return checked
-    findings = [_answered(one, answers, content) for one in checked.report.findings]
+    findings = [_answered(finding, answers, content) for finding in checked.report.findings]
     return replace(checked, report=checked.report.with_findings(findings))
 
 
 def with_answers(report: Mapping[str, Any], answers: Sequence[Answer]) -> list[dict[str, Any]]:
     """The findings of a stored report, each with all that was answered to it until now."""
     return [
-        {**one, "answers": [answer_data(each) for each in answers if each.finding == one["id"]]}
-        for one in report["findings"]
+        {
+            **finding,
+            "answers": [answer_data(each) for each in answers if each.finding == finding["id"]],
+        }
+        for finding in report["findings"]
     ]
 
 
@@ -42,7 +45,7 @@ def may_be_downgraded(code: str, rule: str) -> bool:
 
 
 def _answered(finding: Finding, answers: Sequence[Answer], content: str) -> Finding:
-    own = tuple(one for one in answers if one.finding == finding.id)
+    own = tuple(answer for answer in answers if answer.finding == finding.id)
     if not own:
         return finding
     downgraded = (
@@ -56,6 +59,6 @@ def _answered(finding: Finding, answers: Sequence[Answer], content: str) -> Find
 
 def _is_downgraded(answers: Sequence[Answer], content: str) -> bool:
     """Whether the last word about this workbook is a downgrade; what was accepted afterwards leaves it one."""
-    about = [one.kind for one in answers if one.content == content]
+    about = [answer.kind for answer in answers if answer.content == content]
     words = [kind for kind in about if kind in (AnswerKind.DOWNGRADED, AnswerKind.REFUSED)]
     return words[-1:] == [AnswerKind.DOWNGRADED]

@@ -145,9 +145,9 @@ def _check_workbook(
         for table in form.tables
         if (one := _placed(form, table, workbook, statement, notebook)) is not None
     ]
-    read = figures.unique([one for placed in found for one in placed.figures], notebook)
+    read = figures.unique([figure for placed in found for figure in placed.figures], notebook)
     asking = form if statement.nil is None else nil.without_asking(form)
-    tables = {one.table: one.entries for one in found}
+    tables = {placed.table: placed.entries for placed in found}
     tallies = rules.run(asking, tables, codelists, notebook, statement, accepted)
     if not notebook.returns and statement.nil is None:
         _need_figures(read, notebook)
@@ -159,7 +159,7 @@ def _check_workbook(
             check_shrinking(form, earlier, frame, asked, notebook, is_nil=is_nil)
         if history is not None:
             check_plausibility(form, statement, frame, history, notebook)
-    rounded = sum(one.rounded for one in read)
+    rounded = sum(figure.rounded for figure in read)
     report = Report.of(form, notebook, tallies, len(read), rounded)
     names = tuple(sheet.name for sheet in workbook.sheets)
     return Checked(report, tuple(read), cells_object(workbook), names)
@@ -177,14 +177,14 @@ class _Placed:
 
 def _asked(form: Form, statement: Statement, tables: Iterable[_Placed]) -> Iterator[Observation]:
     """What stands for each cell that could hold a figure."""
-    for one in tables:
-        if one.grid is not None:
-            yield from figures.of_grid(form, one.grid, statement, also_blank=True)
+    for table in tables:
+        if table.grid is not None:
+            yield from figures.of_grid(form, table.grid, statement, also_blank=True)
 
 
 def _need_figures(read: Sequence[Observation], notebook: Notebook) -> None:
     """A form without any number but "-" is a mistake, unless its sender states that it is meant so."""
-    if all(one.value is None or one.missing is Missing.NIL for one in read):
+    if all(figure.value is None or figure.missing is Missing.NIL for figure in read):
         notebook.find("no_figures", Place())
 
 
@@ -256,7 +256,7 @@ def _read(
         if not records and statement.nil is None:
             notebook.find("records_missing", Place(name))
         if statement.nil is not None:
-            cells = (entry.cell for one in records for entry in one.entries.values())
+            cells = (entry.cell for record in records for entry in record.entries.values())
             nil.contradict(name, cells, statement.nil, notebook)
         placed = _of_records(form, table, name, records, statement)
         check_listed_areas(form, table.id, name, placed.entries.entries, notebook)
@@ -270,6 +270,6 @@ def _read(
 
 def _name_text_numbers(grid: Grid, notebook: Notebook) -> None:
     """Numbers that stood as text were read: that is said, once for the sheet."""
-    cells = tuple(one.cell for one in grid.entries.values() if one.reading.from_text)
+    cells = tuple(entry.cell for entry in grid.entries.values() if entry.reading.from_text)
     if cells and grid.sheet != "csv":
         notebook.repair("number_from_text", Place(grid.sheet, cells), count=len(cells))

@@ -76,7 +76,7 @@ def examine_as_printed(
 ) -> Examined:
     """The same where nobody stated a completeness: the one that headings print, else the statement's."""
     first = examine(form, content, statement, codelists)
-    others = (replace(statement, completeness=one) for one in Completeness)
+    others = (replace(statement, completeness=completeness) for completeness in Completeness)
     for one in others if _contradicts(first) else ():
         found = examine(form, content, one, codelists)
         if not _contradicts(found):
@@ -85,4 +85,6 @@ def examine_as_printed(
 
 
 def _contradicts(found: Examined) -> bool:
-    return any(one.code == "completeness_contradicts" for one in found.checked.report.findings)
+    return any(
+        finding.code == "completeness_contradicts" for finding in found.checked.report.findings
+    )

@@ -55,17 +55,21 @@ class Pack:
     def area(self, form: Form, area: str, area_list: str | None = None) -> tuple[str, Code]:
         """An area and its list, which is the first of the form's that has it where it isn't said."""
         lists = form.area_lists if area_list is None else (area_list,)
-        if unknown := [one for one in lists if one not in self.codelists]:
+        if unknown := [codelist for codelist in lists if codelist not in self.codelists]:
             near = _near(unknown[0], form.area_lists)
             raise Unusable("--area-list", "unknown_list", list=unknown[0], near=near)
-        for one in lists:
-            if area in self.codelists[one]:
-                return one, self.codelists[one].by_code[area]
-        names = {code.name.vi: code for one in lists for code in self.codelists[one].codes}
+        for codelist in lists:
+            if area in self.codelists[codelist]:
+                return codelist, self.codelists[codelist].by_code[area]
+        names = {
+            code.name.vi: code for codelist in lists for code in self.codelists[codelist].codes
+        }
         codes = {code.code: code for code in names.values()}
-        like = [codes[one] for one in get_close_matches(area, codes)]
-        like += [names[one] for one in get_close_matches(area, names)]
-        shown = ", ".join(f"{one.code} {one.name.vi}" for one in like[:3] or [*codes.values()][:3])
+        like = [codes[match] for match in get_close_matches(area, codes)]
+        like += [names[match] for match in get_close_matches(area, names)]
+        shown = ", ".join(
+            f"{code.code} {code.name.vi}" for code in like[:3] or [*codes.values()][:3]
+        )
         raise Unusable("--area", "unknown_area", area=area, lists=", ".join(lists), near=shown)
 
 

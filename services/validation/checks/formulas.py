@@ -72,7 +72,7 @@ def _compare(
 ) -> None:
     if visits.left <= 0:
         return
-    sheets = {one.name: one for one in workbook.sheets}
+    sheets = {sheet.name: sheet for sheet in workbook.sheets}
     shift = (place[0] - formula.origin[0], place[1] - formula.origin[1])
     computation = _Computation(sheet, sheets, shift, visits)
     try:
@@ -190,7 +190,11 @@ class _Computation:
             following = behind[0]["sign"] if behind else ""
             if token is not None and token["first"] and following in (",", ")"):
                 self._next += 1
-                value += sum(self._number(one) for one in self._values(token) if not _is_text(one))
+                value += sum(
+                    self._number(operand)
+                    for operand in self._values(token)
+                    if not _is_text(operand)
+                )
             else:
                 value += self._sum()
             if self._sign() != ",":

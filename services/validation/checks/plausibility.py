@@ -106,7 +106,9 @@ class _Suspicion:
 
     def shown(self, lang: Language) -> str:
         """The cell, its value and the other."""
-        value, base = (printed(Decimal(repr(one)), lang) for one in (self.figure.value, self.base))
+        value, base = (
+            printed(Decimal(repr(number)), lang) for number in (self.figure.value, self.base)
+        )
         return f"{self.figure.cell}: {value} ({base})"
 
 
@@ -121,7 +123,7 @@ def check_plausibility(
     rank = _rank(statement.completeness, statement.round)
     read = _numbers(form, read)
     figures = _heavy(form, read, history)
-    points = _points(form, {one.series for one in figures}, history)
+    points = _points(form, {figure.series for figure in figures}, history)
     undecided = 0
     found: dict[tuple[str, Base, int | None], list[_Suspicion]] = {}
     for figure in figures:
@@ -142,8 +144,10 @@ def check_plausibility(
         undecided += not decided
     for (sheet, base, slip), suspicions in found.items():
         _tell(sheet, base, slip, suspicions, notebook)
-    doubted = {one.figure for suspicions in found.values() for one in suspicions}
-    _check_cumulative([one for one in figures if one not in doubted], read, points, notebook)
+    doubted = {suspicion.figure for suspicions in found.values() for suspicion in suspicions}
+    _check_cumulative(
+        [figure for figure in figures if figure not in doubted], read, points, notebook
+    )
     if undecided:
         given = {"count": undecided, "fewest": FEWEST}
         notebook.find("plausibility_undecided", Place(), _NOTE, **given)
@@ -178,7 +182,7 @@ def _check_cumulative(
                 if abs(figure.value - sum_) > max(REVISED * max(figure.value, sum_), rounding):
                     found.setdefault(figure.sheet, []).append(_Suspicion(figure, sum_, None))
     for sheet, suspicions in found.items():
-        where = Place(sheet, tuple(one.figure.cell for one in suspicions))
+        where = Place(sheet, tuple(suspicion.figure.cell for suspicion in suspicions))
         notebook.find("cumulative_differs", where, _WARNING, **_named(suspicions))
 
 
@@ -199,7 +203,7 @@ def _judged(form: Form, g: float, usual: Sequence[float]) -> tuple[bool | None, 
     if len(usual) < FEWEST:
         return None, slip
     middle = median(usual)
-    mad = median(abs(one - middle) for one in usual)
+    mad = median(abs(growth - middle) for growth in usual)
     if mad == 0:
         return None, slip
     width = max(DEVIATIONS * NORMAL * mad, form.plausible_change)
@@ -331,7 +335,7 @@ def _tell(
     suspicions: Sequence[_Suspicion],
     notebook: Notebook,
 ) -> None:
-    where = Place(sheet, tuple(one.figure.cell for one in suspicions))
+    where = Place(sheet, tuple(suspicion.figure.cell for suspicion in suspicions))
     given = {"base": texts(f"validation.base.{base}"), **_named(suspicions)}
     if slip is None:
         notebook.find("implausible", where, _WARNING, **given)
@@ -350,4 +354,4 @@ def _named(suspicions: Sequence[_Suspicion]) -> dict[str, object]:
 
 def _listed(suspicions: Sequence[_Suspicion], lang: Language) -> str:
     more = "; …" if len(suspicions) > _SHOWN else ""
-    return "; ".join(one.shown(lang) for one in suspicions[:_SHOWN]) + more
+    return "; ".join(suspicion.shown(lang) for suspicion in suspicions[:_SHOWN]) + more

@@ -22,7 +22,7 @@ def check_row_units(grid: Grid, layout: Layout, notebook: Notebook) -> None:
 def _check(grid: Grid, layout: Layout, column: int, notebook: Notebook) -> None:
     above = ""
     dittos: list[str] = []
-    for code, number in sorted(grid.lines.items(), key=lambda one: one[1]):
+    for code, number in sorted(grid.lines.items(), key=lambda line: line[1]):
         written = printed(layout.sheet.spread(number, column)).strip()
         where = Place(layout.sheet.name, (address(number, column),))
         if is_ditto(written):

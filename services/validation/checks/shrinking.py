@@ -72,4 +72,4 @@ def check_shrinking(
 
 
 def _indicators(form: Form) -> frozenset[str]:
-    return frozenset(one for table in form.tables for one in table.measured)
+    return frozenset(indicator for table in form.tables for indicator in table.measured)

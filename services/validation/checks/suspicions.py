@@ -55,7 +55,7 @@ def _totals(form: Form, grid: Grid) -> Iterator[Total]:
 
 def _by_total(total: Total, found: list[Entry | None]) -> tuple[Entry, Decimal, Decimal] | None:
     """The one figure of a total that doesn't hold whose tenth, … would make it hold."""
-    values = [None if one is None else one.reading.value for one in found]
+    values = [None if entry is None else entry.reading.value for entry in found]
     if any(value is None for value in values):
         return None
     numbers = [value for value in values if value is not None]

@@ -39,7 +39,9 @@ def check_unasked(
         return
     for other, found in _of_other_periods(table, workbook, statement):
         places = [
-            found.columns[one.id] for one in table.of_role(Role.VALUE) if one.id in found.columns
+            found.columns[column.id]
+            for column in table.of_role(Role.VALUE)
+            if column.id in found.columns
         ]
         places = [place for place in places if (found.index, place) in left]
         if not places:
@@ -116,7 +118,9 @@ def _of_other_periods(
     table: Table, workbook: Workbook, statement: Statement
 ) -> Iterator[tuple[Statement, Layout]]:
     """The statements about periods nearby for which the workbook has all columns, and where they are."""
-    if not any(PERIOD in part for one in table.columns for path in one.headers for part in path):
+    if not any(
+        PERIOD in part for column in table.columns for path in column.headers for part in path
+    ):
         return
     for period in statement.period.nearby():
         other = replace(statement, period=period)
@@ -128,7 +132,10 @@ def _of_other_periods(
 def _printed(layout: Layout, places: Iterable[int]) -> Completeness | None:
     """The completeness that the headings print, if they do."""
     headings = (path_above(layout.sheet, layout.header_row, place) for place in places)
-    return next((one for path in headings if (one := completeness_in(" ".join(path)))), None)
+    return next(
+        (completeness for path in headings if (completeness := completeness_in(" ".join(path)))),
+        None,
+    )
 
 
 def _options(form: Form, statement: Statement) -> str:

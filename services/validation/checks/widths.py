@@ -20,7 +20,9 @@ _FIGURES = (Content.NUMBER, Content.AMBIGUOUS, Content.MISSING, Content.TOO_LARG
 def check_widths(table: Table, layout: Layout, notebook: Notebook) -> None:
     """Names the rows of figures, or of records, below the heading that are wider than it."""
     role = Role.FIELD if table.kind is TableKind.RECORDS else Role.VALUE
-    places = [layout.columns[one.id] for one in table.of_role(role) if one.id in layout.columns]
+    places = [
+        layout.columns[column.id] for column in table.of_role(role) if column.id in layout.columns
+    ]
     filled = (
         number
         for number in rows_below(layout)

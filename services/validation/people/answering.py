@@ -102,7 +102,7 @@ def _check(wish: Wish, known: Known) -> None:
 
 def _is_repeated(made: Answer, answers: tuple[Answer, ...]) -> bool:
     """Whether the last answer to this finding says the same: it was sent again, because the first reply got lost."""
-    before = [one for one in answers if one.finding == made.finding]
+    before = [answer for answer in answers if answer.finding == made.finding]
     return bool(before) and all(
         getattr(before[-1], name) == getattr(made, name) for name in ("kind", *_COPIED)
     )

@@ -43,9 +43,9 @@ class Change:
         form, rules, removed = data.get("form"), data.get("rules", []), data.get("removed", [])
         if not isinstance(form, str) or not form:
             raise ModelError("form: the id of a form of the catalogue")
-        if not isinstance(rules, list) or not all(isinstance(_id(one), str) for one in rules):
+        if not isinstance(rules, list) or not all(isinstance(_id(rule), str) for rule in rules):
             raise ModelError("rules: a list of rules, each with its id")
-        if not isinstance(removed, list) or not all(isinstance(one, str) for one in removed):
+        if not isinstance(removed, list) or not all(isinstance(id_, str) for id_ in removed):
             raise ModelError("removed: a list of ids of rules")
         if not rules and not removed:
             raise ModelError("rules, removed: nothing changes")
@@ -56,7 +56,7 @@ class Change:
         if self.whole is not None:
             return dict(self.whole)
         before = {rule["id"]: rule for rule in body.get("rules", ())}
-        if lacking := [one for one in self.removed if one not in before]:
+        if lacking := [rule for rule in self.removed if rule not in before]:
             raise ModelError(f"removed: form {self.form} has no rule {', '.join(lacking)}")
         changed = before | {rule["id"]: rule for rule in self.rules}
         rules = [rule for id_, rule in changed.items() if id_ not in self.removed]
@@ -94,12 +94,19 @@ class Trial:
 
     def data(self) -> dict[str, Any]:
         """Ready for JSON."""
-        deciding = {one.rule or one.code for one in self.differences if self._decides(one)}
+        deciding = {
+            difference.rule or difference.code
+            for difference in self.differences
+            if self._decides(difference)
+        }
         return asdict(self) | {"changes": self.changes, "rules": sorted(deciding)}
 
-    def _decides(self, one: Difference) -> bool:
+    def _decides(self, difference: Difference) -> bool:
         wanted = "new" if self.now == "returned" else "gone"
-        return self.changes and (one.change, one.severity) == (wanted, Severity.ERROR.value)
+        return self.changes and (difference.change, difference.severity) == (
+            wanted,
+            Severity.ERROR.value,
+        )
 
 
 def checked_again(facts: Facts, head: Mapping[str, Any], original: bytes, content: str) -> Checked:
@@ -107,8 +114,8 @@ def checked_again(facts: Facts, head: Mapping[str, Any], original: bytes, conten
     assert facts.form is not None, "a trial brings its form"
     form = Form.from_dict(facts.form)
     codelists = {name: Codelist.from_dict(body) for name, body in facts.codelists.items()}
-    accepted = tuple(one.accepted() for one in facts.accepted)
-    history = tuple(one.past() for one in facts.history)
+    accepted = tuple(attempt.accepted() for attempt in facts.accepted)
+    history = tuple(figure.past() for figure in facts.history)
     checked = check(form, original, Statement.from_head(head), codelists, accepted, history=history)
     return answered(checked, facts.answers, content)
 
@@ -129,12 +136,24 @@ def overrun(facts: Facts, report: Mapping[str, Any]) -> Trial:
 def compared(report: Mapping[str, Any], checked: Checked) -> Trial:
     """The report of then beside the check of now."""
     now = [
-        (one.rule, one.code, one.severity.value, one.place.sheet, one.place.cells)
-        for one in checked.report.findings
+        (
+            finding.rule,
+            finding.code,
+            finding.severity.value,
+            finding.place.sheet,
+            finding.place.cells,
+        )
+        for finding in checked.report.findings
     ]
     then = [
-        (one["rule"], one["code"], one["severity"], one["sheet"], tuple(one["cells"]))
-        for one in report["findings"]
+        (
+            finding["rule"],
+            finding["code"],
+            finding["severity"],
+            finding["sheet"],
+            tuple(finding["cells"]),
+        )
+        for finding in report["findings"]
     ]
     differences = [
         *_differences("new", Counter(now) - Counter(then)),

@@ -111,12 +111,12 @@ def of_records(
 def _aggregate(aggregate: Aggregate, records: list[Record]) -> tuple[Decimal | None, bool]:
     if aggregate.function is Function.COUNT:
         return round_value(len(records))
-    entries = [one.entries.get(aggregate.column or "") for one in records]
+    entries = [record.entries.get(aggregate.column or "") for record in records]
     readings = [entry.reading for entry in entries if entry is not None]
-    values = [one.value for one in readings if one.value is not None]
+    values = [reading.value for reading in readings if reading.value is not None]
     if len(values) < len(records):
         return None, False
-    return round_value(sum(values, Decimal(0)))[0], any(one.rounded for one in readings)
+    return round_value(sum(values, Decimal(0)))[0], any(reading.rounded for reading in readings)
 
 
 def _range(aggregate: Aggregate, records: list[Record]) -> str:
@@ -133,14 +133,14 @@ def unique(observations: list[Observation], notebook: Notebook) -> list[Observat
     The quarter and the months since January are the same span in a first quarter.
     """
     kept: dict[tuple[str | int | None, ...], Observation] = {}
-    for one in observations:
-        first = kept.setdefault(one.key(), one)
-        if first is one:
+    for observation in observations:
+        first = kept.setdefault(observation.key(), observation)
+        if first is observation:
             continue
-        where = Place(one.sheet, (first.cell, one.cell))
-        if (first.value, first.missing) != (one.value, one.missing):
+        where = Place(observation.sheet, (first.cell, observation.cell))
+        if (first.value, first.missing) != (observation.value, observation.missing):
             context = Context(level=1, severity=Severity.ERROR)
-            notebook.find("contradiction", where, context, indicator=one.indicator)
+            notebook.find("contradiction", where, context, indicator=observation.indicator)
         else:
-            notebook.repair("same_figure", where, indicator=one.indicator)
+            notebook.repair("same_figure", where, indicator=observation.indicator)
     return list(kept.values())

@@ -44,8 +44,10 @@ def filled(grid: Grid, nil: NilKind, notebook: Notebook) -> Grid:
 
     What stands in other cells and says something else is a finding.
     """
-    said = [one for one in grid.entries.values() if one.reading.content is not Content.BLANK]
-    contradict(grid.sheet, [one.cell for one in said if not _agrees(one, nil)], nil, notebook)
+    said = [entry for entry in grid.entries.values() if entry.reading.content is not Content.BLANK]
+    contradict(
+        grid.sheet, [figure.cell for figure in said if not _agrees(figure, nil)], nil, notebook
+    )
     entries = {
         place: replace(one, reading=_reading(grid.table, place, nil))
         if one.reading.content is Content.BLANK
@@ -66,12 +68,14 @@ def aggregated(table: Table, nil: NilKind, found: Iterable[Observation]) -> list
     """The figures of a record list without records."""
     if nil is NilKind.NOT_COLLECTED:
         return []
-    return [replace(one, missing=Missing.NIL) for one in found if one.indicator in table.nil]
+    return [
+        replace(figure, missing=Missing.NIL) for figure in found if figure.indicator in table.nil
+    ]
 
 
 def without_asking(form: Form) -> Form:
     """The form without the rules that ask for what a nil states not to be there."""
-    return replace(form, rules=tuple(one for one in form.rules if one.kind not in _ASKING))
+    return replace(form, rules=tuple(rule for rule in form.rules if rule.kind not in _ASKING))
 
 
 def _agrees(entry: Entry, nil: NilKind) -> bool:

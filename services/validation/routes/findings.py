@@ -124,7 +124,7 @@ def _found(
     with Session(context.engine) as session:
         row, room = queries.attempt(session, access, submission, attempt, context.clock())
     report = queries.report(context, row)
-    found = next((one for one in report["findings"] if one["id"] == finding), None)
+    found = next((entry for entry in report["findings"] if entry["id"] == finding), None)
     if found is None:
         raise Refused(Code.NO_FINDING)
     return row, room, found

@@ -60,7 +60,7 @@ def office(session: Session, access: Access) -> frozenset[str]:
     """The rooms of somebody's office, and who supplies it; nothing where it reaches no office."""
     if Scope.OFFICE not in access.scopes:
         return frozenset()
-    bodies = {one.id: one.body for one in replica.all_of(session, "organisation")}
+    bodies = {entry.id: entry.body for entry in replica.all_of(session, "organisation")}
     return home(bodies, access.principal.organisation)
 
 
@@ -80,7 +80,7 @@ def attempt(
     """
     statement = select(AttemptRow).where(AttemptRow.submission_id == submission_id)
     rows = session.exec(statement.order_by(col(AttemptRow.attempt).desc())).all()
-    row = next((one for one in rows if number in (None, one.attempt)), None)
+    row = next((row for row in rows if number in (None, row.attempt)), None)
     if row is None:
         raise Refused(Code.NO_SUBMISSION)
     about = row.head["sender"], row.form

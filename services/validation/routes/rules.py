@@ -175,8 +175,8 @@ def _work(context: Context, change: Change, row: AttemptRow, reads: queries.Read
     Of what was accepted by then only what the asker may read: a reference to any sender's figures reads them, too.
     """
 
-    def beside(one: AcceptedRow) -> bool:
-        return one.stored_at < row.received_at and reads(one.sender, one.form)
+    def beside(other: AcceptedRow) -> bool:
+        return other.stored_at < row.received_at and reads(other.sender, other.form)
 
     with Session(context.engine) as session:
         form = replica.get(session, "form", row.form, row.head["form_version"])
@@ -187,7 +187,7 @@ def _work(context: Context, change: Change, row: AttemptRow, reads: queries.Read
         except ModelError as error:
             raise Untestable("other-form", str(error)) from None
         answers = answers_of(session, UUID(str(row.submission_id)))
-        before = tuple(one for one in answers if one.attempt < row.attempt)
+        before = tuple(answer for answer in answers if answer.attempt < row.attempt)
         facts = with_form(session, body, row.head, before, beside)
         facts = replace(facts, history=history_of(session, row.head, row.received_at))
     assert context.vault is not None, "validation needs SOLIEU_VAULT"

@@ -44,9 +44,9 @@ def listed(
         found = queries.verifications(session, access, state, submission, limit, offset)
         has_words = queries.words(session, access)
     views = [
-        view if has_words(one[0]) else view.without_words()
-        for one in found
-        for view in (verification_view(*one),)
+        view if has_words(row[0]) else view.without_words()
+        for row in found
+        for view in (verification_view(*row),)
     ]
     return VerificationsView(verifications=views)
 

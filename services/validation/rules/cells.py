@@ -39,8 +39,8 @@ def verdicts(
     `lists` are lists of codes by name. `when` says of each row whether the rule is about it; None: nobody knows;
     without it the rule is about all.
     """
-    for one in _KINDS[rule.kind](rule, table, lists):
-        for limited in (one,) if when is None else _limited(one, when):
+    for verdict in _KINDS[rule.kind](rule, table, lists):
+        for limited in (verdict,) if when is None else _limited(verdict, when):
             yield _settled(rule, limited)
 
 
@@ -101,7 +101,7 @@ def _total(rule: Rule, table: Table, _: Mapping[str, Codelist | Codes]) -> Itera
 
 
 def _entries(table: Table, rows: Iterable[str], column: str) -> list[Entry]:
-    return [one for row in rows if (one := table.entries.get((row, column))) is not None]
+    return [entry for row in rows if (entry := table.entries.get((row, column))) is not None]
 
 
 def _sum(
@@ -114,7 +114,7 @@ def _sum(
     numbers = {code: _number(entries) for code, entries in found.items()}
     lacking = [code for code in total.codes if numbers[code] is None]
     if lacking:
-        cells = tuple(one.cell for code in lacking for one in found[code])
+        cells = tuple(entry.cell for code in lacking for entry in found[code])
         lack = {"expression": total.text, "lacking": ", ".join(lacking)}
         quiet = len(lacking) == len(total.codes)
         return Verdict(State.UNDECIDED, rows, "undecided", "", cells, lack, quiet)
@@ -127,7 +127,7 @@ def _sum(
     )
     if holds:
         return Verdict(State.PASS, rows)
-    cells = tuple(one.cell for code in total.codes for one in found[code])
+    cells = tuple(entry.cell for code in total.codes for entry in found[code])
     said = "total" if total.relation is Relation.EQUAL else "part"
     given: dict[str, object] = {
         "expression": total.text,
@@ -144,7 +144,7 @@ def _number(entries: Sequence[Entry]) -> Decimal | None:
     """What cells of one code come to; None where there is none, or one is no number."""
     if len(entries) == 1:
         return entries[0].reading.value
-    values = [one.reading.value for one in entries]
+    values = [entry.reading.value for entry in entries]
     known = [value for value in values if value is not None]
     return sum(known, Decimal(0)) if known and len(known) == len(values) else None
 

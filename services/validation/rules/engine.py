@@ -94,17 +94,21 @@ def run_rules(
     return [outcomes[index] for index in range(len(rules))]
 
 
-def _of_cells(one: OfCells, frames: Mapping[str, Frame], tables: Mapping[str, Table]) -> Outcome:
+def _of_cells(
+    compiled: OfCells, frames: Mapping[str, Frame], tables: Mapping[str, Table]
+) -> Outcome:
     """A rule about cells, for each row."""
-    table = tables[one.rule.table]
+    table = tables[compiled.rule.table]
     when = None
-    if one.rule.when:
-        (limit,) = run_rules([limit_of(one.rule)], frames)
+    if compiled.rule.when:
+        (limit,) = run_rules([limit_of(compiled.rule)], frames)
         if limit.error:
             return limit
         when = limits(table.rows, limit)
-    lists = {one.rule.expression: Codes.of(tables, *one.listed)} if one.listed else {}
-    return by_row(table.rows, verdicts(one.rule, table, lists, when))
+    lists = (
+        {compiled.rule.expression: Codes.of(tables, *compiled.listed)} if compiled.listed else {}
+    )
+    return by_row(table.rows, verdicts(compiled.rule, table, lists, when))
 
 
 @lru_cache(maxsize=1024)
@@ -129,13 +133,13 @@ class _Engine:
         """All rules of the table at once; where that raises, one by one."""
         predicates = [one.predicate for _, one in rules if isinstance(one, OfRows)]
         try:
-            verdicts = self._verdicts(table, [one.sql for one in predicates])
+            verdicts = self._verdicts(table, [predicate.sql for predicate in predicates])
         except ArithmeticError as error:
             if len(rules) == _ONE_BY_ONE:
                 height = self._frames[table].data.height
                 rows = tuple(range(1, height + 1))
                 return [Outcome(0, 0, height, (), rows, (), predicates[0].columns, str(error))]
-            return [outcome for one in rules for outcome in self.of_rows(table, [one])]
+            return [outcome for rule in rules for outcome in self.of_rows(table, [rule])]
         return [
             _outcome(verdict, rule, one.columns)
             for verdict, (rule, _), one in zip(verdicts, rules, predicates, strict=True)
@@ -150,7 +154,7 @@ class _Engine:
             raise ArithmeticError("a query used as a value returned several rows")
         # A subquery is a join to polars, and a join may change the order of rows.
         ordered = frame.sort(ROW).drop(ROW)
-        return [one.cast(pl.Boolean) for one in ordered.get_columns()]
+        return [column.cast(pl.Boolean) for column in ordered.get_columns()]
 
     def _query(self, sql: str) -> pl.DataFrame:
         """The answer of polars; raises ArithmeticError for whatever it raises, its panics included."""
@@ -161,23 +165,23 @@ class _Engine:
         except BaseException as error:
             raise ArithmeticError(str(error).partition("\n")[0] or type(error).__name__) from None
 
-    def of_table(self, rule: Rule, one: CompiledRule) -> Outcome:
+    def of_table(self, rule: Rule, compiled: CompiledRule) -> Outcome:
         """A rule that isn't of rows."""
         try:
-            if isinstance(one, OfTable):
-                return self._exists(rule, one)
-            if isinstance(one, Combinations):
-                return self._combinations(rule, one)
-            assert isinstance(one, OfQuery)
-            return self._offenders(rule, one)
+            if isinstance(compiled, OfTable):
+                return self._exists(rule, compiled)
+            if isinstance(compiled, Combinations):
+                return self._combinations(rule, compiled)
+            assert isinstance(compiled, OfQuery)
+            return self._offenders(rule, compiled)
         except ArithmeticError as error:
             return Outcome(undecided=1, error=str(error))
 
-    def _exists(self, rule: Rule, one: OfTable) -> Outcome:
-        (verdicts,) = self._verdicts(rule.table, [one.predicate.sql])
+    def _exists(self, rule: Rule, compiled: OfTable) -> Outcome:
+        (verdicts,) = self._verdicts(rule.table, [compiled.predicate.sql])
         rows = tuple((verdicts.fill_null(False).arg_true() + 1).to_list())
         certain, possible = len(rows), len(rows) + verdicts.null_count()
-        wanted = one.exactly
+        wanted = compiled.exactly
         if wanted is None:
             state = True if certain else None if possible else False
         elif certain == possible:
@@ -185,18 +189,18 @@ class _Engine:
         else:
             state = None if certain <= wanted <= possible else False
         state = _decided(state, rule.missing)
-        columns = one.predicate.columns
+        columns = compiled.predicate.columns
         if state is False:
             too_many = wanted is not None and certain > wanted
             lacking = () if too_many else ({"expression": rule.expression},)
             return Outcome(0, 1, 0, rows if too_many else (), (), lacking, columns)
         return Outcome(int(state is True), 0, int(state is None), columns=columns)
 
-    def _combinations(self, rule: Rule, one: Combinations) -> Outcome:
+    def _combinations(self, rule: Rule, compiled: Combinations) -> Outcome:
         data = self._frames[rule.table].data
-        names = [part.column for part in one.parts]
+        names = [part.column for part in compiled.parts]
         wanted = pl.DataFrame({ROW: [0]})
-        for part in one.parts:
+        for part in compiled.parts:
             wanted = wanted.join(self._values(part, data), how="cross")
             if wanted.height > MOST_COMBINATIONS:
                 raise ArithmeticError(f"more than {MOST_COMBINATIONS} combinations")
@@ -217,9 +221,9 @@ class _Engine:
             series = data[part.column]
         return series.drop_nulls().unique(maintain_order=True).to_frame()
 
-    def _offenders(self, rule: Rule, one: OfQuery) -> Outcome:
+    def _offenders(self, rule: Rule, compiled: OfQuery) -> Outcome:
         try:
-            return self._rows_of(rule, self._query(one.query.sql))
+            return self._rows_of(rule, self._query(compiled.query.sql))
         except (ValueError, OverflowError) as error:  # a date before the year 1, or after 9999
             raise ArithmeticError(str(error)) from None
 
@@ -248,7 +252,7 @@ def _aligned(found: pl.DataFrame, data: pl.DataFrame) -> tuple[pl.DataFrame, pl.
         other = data.schema[name]
         kinds = {column_type(dtype).kind, column_type(other).kind}
         if kinds == {Kind.NUMBER}:
-            scale = max(column_type(one).scale for one in (dtype, other))
+            scale = max(column_type(kind).scale for kind in (dtype, other))
             types[name] = pl.Decimal(DIGITS, scale)
         elif len(kinds - {Kind.NULL}) <= 1:
             types[name] = dtype if other == pl.Null else other

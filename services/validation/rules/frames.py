@@ -53,8 +53,8 @@ def frame_of(table: Table, entries: Entries) -> Frame:
 
 def _row(table: Table, entries: Entries, row: str, types: Mapping[str, pl.DataType]) -> list[Any]:
     if table.kind is TableKind.FIGURES:
-        values = [entries.entries.get((row, one.id)) for one in table.of_role(Role.VALUE)]
-        found = [one.reading.value if one is not None else None for one in values]
+        values = [entries.entries.get((row, column.id)) for column in table.of_role(Role.VALUE)]
+        found = [value.reading.value if value is not None else None for value in values]
         return [row, table.by_code[row].label, *found]
     return [_cell(entries.entries.get((row, name)), dtype) for name, dtype in types.items()]
 
@@ -83,8 +83,8 @@ def references_of(
 ) -> References:
     """What was accepted under each reference of the form; a reference without anything has no frame."""
     by_name: dict[str, list[Accepted]] = {}
-    for one in accepted:
-        by_name.setdefault(one.reference, []).append(one)
+    for attempt in accepted:
+        by_name.setdefault(attempt.reference, []).append(attempt)
     frames, uneven = {}, {}
     for reference in form.references:
         given = by_name.get(reference.name)
@@ -107,8 +107,8 @@ def _accepted(
     other = _form(json.dumps(accepted.form, sort_keys=True, ensure_ascii=False))
     table = other.table(table_id)
     figures = {
-        (one.indicator, one.breakdown, one.activity, one.area, one.period): one
-        for one in accepted.figures
+        (figure.indicator, figure.breakdown, figure.activity, figure.area, figure.period): figure
+        for figure in accepted.figures
     }
     columns = table.of_role(Role.VALUE)
     uneven: set[str] = set()

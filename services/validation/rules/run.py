@@ -65,9 +65,9 @@ def _computed(
 ) -> dict[str, _Result]:
     """What the engine says of rules, by id: of those about cells, about which rows they are."""
     rules = [
-        limit_of(one) if one.kind in CELL_KINDS else one
-        for one in form.rules
-        if one.table in tables and (one.kind not in CELL_KINDS or one.when)
+        limit_of(rule) if rule.kind in CELL_KINDS else rule
+        for rule in form.rules
+        if rule.table in tables and (rule.kind not in CELL_KINDS or rule.when)
     ]
     if not rules:
         return {}
@@ -121,11 +121,11 @@ class _Speaker:
 
     def _of_cells(self, tally: Tally, found: Iterable[Verdict]) -> None:
         crowd = Crowd(self.rule, self.table.sheet, self.notebook)
-        for one in found:
-            tally.count(one.state)
-            if one.code and one.state is not State.PASS and not one.quiet:
-                severity = Severity.INFORMATION if one.state is State.UNDECIDED else None
-                crowd.find(one.code, one.column, one.cells, severity, **one.values)
+        for verdict in found:
+            tally.count(verdict.state)
+            if verdict.code and verdict.state is not State.PASS and not verdict.quiet:
+                severity = Severity.INFORMATION if verdict.state is State.UNDECIDED else None
+                crowd.find(verdict.code, verdict.column, verdict.cells, severity, **verdict.values)
         crowd.close()
 
     def _of_rows(self, tally: Tally, outcome: Outcome) -> None:
@@ -152,14 +152,16 @@ class _Speaker:
         return " ".join(self.rule.expression.split())
 
     def _offends(self, outcome: Outcome, row: str, crowd: Crowd) -> None:
-        columns = [one for one in self._columns(outcome) if (row, one) in self.table.entries]
-        entries = [self.table.entries[row, one] for one in columns]
-        values = [one.reading.value for one in entries]
+        columns = [
+            column for column in self._columns(outcome) if (row, column) in self.table.entries
+        ]
+        entries = [self.table.entries[row, column] for column in columns]
+        values = [entry.reading.value for entry in entries]
         found = ", ".join(
             f"{name} = {_written(one)}" for name, one in zip(columns, entries, strict=True)
         )
         given = {"value": values[0]} if len(values) == 1 and values[0] is not None else {}
-        cells = tuple(one.cell for one in entries)
+        cells = tuple(entry.cell for entry in entries)
         what = self.table.title(row)
         crowd.find(
             self.rule.kind.value, "", cells,
@@ -169,17 +171,17 @@ class _Speaker:
     def _columns(self, outcome: Outcome) -> list[str]:
         """The columns of figures that the rule names; all of them where it names none."""
         known = {column for _, column in self.table.entries}
-        named = [one for one in outcome.columns if one in known]
-        return named or [one for one in self.table.values if one in known]
+        named = [column for column in outcome.columns if column in known]
+        return named or [value for value in self.table.values if value in known]
 
     def _undecided(self, outcome: Outcome, row: str) -> None:
         """Says which cells of a row lacked, where something of what the rule needs is there."""
-        cells = {one: self.table.entries.get((row, one)) for one in self._columns(outcome)}
+        cells = {column: self.table.entries.get((row, column)) for column in self._columns(outcome)}
         filled = [one for one, cell in cells.items() if cell and cell.reading.value is not None]
-        lacking = [one for one in cells if one not in filled]
+        lacking = [cell for cell in cells if cell not in filled]
         if not filled or not lacking:
             return
-        where = Place(self.table.sheet, tuple(e.cell for one in lacking if (e := cells[one])))
+        where = Place(self.table.sheet, tuple(e.cell for cell in lacking if (e := cells[cell])))
         context = context_of(self.rule, Severity.INFORMATION)
         given = {"expression": self._shown(), "lacking": ", ".join(lacking)}
         self.notebook.find("undecided", where, context, **given)

@@ -41,9 +41,11 @@ class Table:
     @classmethod
     def of_records(cls, table: form_table.Table, sheet: str, records: list[Record]) -> "Table":
         """A record list: rows are the numbers of its lines."""
-        entries = {(str(one.row), key): e for one in records for key, e in one.entries.items()}
+        entries = {
+            (str(record.row), key): e for record in records for key, e in record.entries.items()
+        }
         titles = {column.id: column.headers[0][-1] for column in table.columns}
-        rows = tuple(str(one.row) for one in records)
+        rows = tuple(str(record.row) for record in records)
         return cls(sheet, entries, rows, table.numbers, titles)
 
     def columns(self, rule: Rule) -> tuple[str, ...]:

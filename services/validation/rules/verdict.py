@@ -73,10 +73,10 @@ class Outcome:
 def by_row(rows: Sequence[str], verdicts: Iterable[Verdict]) -> Outcome:
     """What verdicts say of each row of a table: it fails where one fails, and passes where none is undecided."""
     states = dict.fromkeys(rows, State.PASS)
-    for one in verdicts:
-        for row in one.rows:
-            if one.state is State.FAIL or states[row] is State.PASS:
-                states[row] = one.state
+    for verdict in verdicts:
+        for row in verdict.rows:
+            if verdict.state is State.FAIL or states[row] is State.PASS:
+                states[row] = verdict.state
     failing = tuple(n for n, state in enumerate(states.values(), 1) if state is State.FAIL)
     unknown = tuple(n for n, state in enumerate(states.values(), 1) if state is State.UNDECIDED)
     passed = len(rows) - len(failing) - len(unknown)

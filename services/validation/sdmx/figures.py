@@ -57,23 +57,31 @@ def read_sdmx(
         notebook.find("sdmx_structure_unknown", Place(), found=str(error))
         return None
     heading = heading_of(sheet)
-    lacking = [one for one in (*structure.dimensions, VALUE) if one not in heading.columns]
+    lacking = [
+        dimension
+        for dimension in (*structure.dimensions, VALUE)
+        if dimension not in heading.columns
+    ]
     if lacking:
         where = Place(sheet.name, ("A1",))
         notebook.find("sdmx_column_missing", where, column=", ".join(lacking))
         return None
     known = {*structure.dimensions, *structure.attributes, VALUE, *_FLAGS}
-    if twice := [one for one in heading.repeated if one in known or one not in heading.components]:
-        places = (place for one in twice for place in (heading.columns[one], heading.repeated[one]))
+    if twice := [
+        name for name in heading.repeated if name in known or name not in heading.components
+    ]:
+        places = (
+            place for name in twice for place in (heading.columns[name], heading.repeated[name])
+        )
         where = Place(sheet.name, tuple(address(0, place) for place in places))
         notebook.find("heading_repeated", where, names=", ".join(twice))
         return None
     width = len(sheet.rows[0])
     find_wide(sheet, range(1, len(sheet.rows)), width, width, notebook)
-    if other := [one for one in heading.components if one not in known]:
-        where = Place(sheet.name, tuple(address(0, heading.columns[one]) for one in other))
+    if other := [component for component in heading.components if component not in known]:
+        where = Place(sheet.name, tuple(address(0, heading.columns[name]) for name in other))
         # Identifiers of SDMX have a case: a flag that is written otherwise would be lost, and what it keeps back go on.
-        is_misspelt = any(one.upper() in known for one in other)
+        is_misspelt = any(name.upper() in known for name in other)
         severity = _SEVERE if is_misspelt else _INFORMATION
         notebook.find("sdmx_columns_ignored", where, severity, names=", ".join(other))
     reader = _Reader(table, sdmx, structure, sheet, heading, statement, notebook)
@@ -184,7 +192,7 @@ class _Reader:
 
     def _wanted_periods(self) -> str:
         values = self._table.of_role(Role.VALUE)
-        return ", ".join(dict.fromkeys(str(self._periods[one.id]) for one in values))
+        return ", ".join(dict.fromkeys(str(self._periods[value.id]) for value in values))
 
     def _entry(self, row: Row) -> Entry:
         raw = row.of(VALUE)

@@ -40,9 +40,11 @@ def structure_of(file: str, name: str) -> Structure:
 
     try:
         message = read_sdmx(path, validate=False)
-        definitions = {_name(one): one for one in message.get_data_structure_definitions()}
+        definitions = {
+            _name(definition): definition for definition in message.get_data_structure_definitions()
+        }
         flows = message.get_dataflows()
-        lists = {_urn(one): one for one in message.get_codelists()}
+        lists = {_urn(codelist): codelist for codelist in message.get_codelists()}
     except Exception as error:
         # Whatever its reader stumbles over: the file is one of ours, and the sender must hear something.
         raise UnknownStructure(f"{file}: {type(error).__name__}: {error}") from None
@@ -50,9 +52,9 @@ def structure_of(file: str, name: str) -> Structure:
         raise UnknownStructure(f"no {name} in {file}")
     components = definitions[name].components
     return Structure(
-        names=frozenset({name, *(_name(one) for one in flows)}),
-        dimensions={one.id: _codes(one, lists) for one in components.dimensions},
-        attributes={one.id: _codes(one, lists) for one in components.attributes},
+        names=frozenset({name, *(_name(flow) for flow in flows)}),
+        dimensions={dimension.id: _codes(dimension, lists) for dimension in components.dimensions},
+        attributes={attribute.id: _codes(attribute, lists) for attribute in components.attributes},
     )
 
 

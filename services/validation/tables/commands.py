@@ -36,7 +36,7 @@ def validate(
     from services.model.text import ModelError
     from services.validation.tables.result import validate_table
 
-    names = [one.strip() for one in key.split(",") if one.strip()]
+    names = [column.strip() for column in key.split(",") if column.strip()]
     try:
         found = validate_table(data, rules, _others(others or []), names)
     except ModelError as error:
@@ -56,12 +56,12 @@ def _others(given: list[str]) -> dict[str, Path]:
     from services.model.text import ModelError
 
     tables: dict[str, Path] = {}
-    for one in given:
-        name, equals, path = one.partition("=")
+    for option in given:
+        name, equals, path = option.partition("=")
         if not (equals and name and path):
-            raise ModelError(f"--with {one}: write NAME=FILE")
+            raise ModelError(f"--with {option}: write NAME=FILE")
         if name in tables or name == "data":
-            raise ModelError(f"--with {one}: the name {name} is taken")
+            raise ModelError(f"--with {option}: the name {name} is taken")
         tables[name] = Path(path)
     return tables
 

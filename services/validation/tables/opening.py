@@ -65,7 +65,7 @@ def open_cells(path: Path) -> Cells:
     except OSError as error:
         raise TableError(f"{path}: {error.strerror or error}") from None
     workbook = _opened(path, content)
-    sheet = next((one for one in workbook.sheets if not one.hidden), None)
+    sheet = next((sheet for sheet in workbook.sheets if not sheet.hidden), None)
     if sheet is None or sheet.broken:
         raise TableError(f"{path.name}: no sheet that can be read and isn't hidden")
     if sheet.oversized:

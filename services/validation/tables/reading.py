@@ -104,7 +104,7 @@ def read_table(
     frame = Frame.of(pl.DataFrame(series))
     rows = tuple(str(number) for number in range(1, frame.data.height + 1))
     numbers = {name for name, kinds in typed.items() if set(kinds) & set(_NUMBERS)}
-    texts = {one.name for one in series if one.dtype == pl.String} - numbers
+    texts = {column.name for column in series if column.dtype == pl.String} - numbers
     entries = _Entries(cells, rows, frozenset(texts))
     return PlainTable(frame, Table(path.name, entries, rows, keys=frame.keys), cells)
 
@@ -266,7 +266,7 @@ def _integers(text: pl.Series, cells: Cells) -> pl.Series:
 
 
 def _dates(text: pl.Series, cells: Cells) -> pl.Series:
-    found = [day.isoformat() if (day := read_date(one or "")) else None for one in text]
+    found = [day.isoformat() if (day := read_date(value or "")) else None for value in text]
     return pl.Series(text.name, found, dtype=pl.String)
 
 

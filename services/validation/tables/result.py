@@ -45,20 +45,20 @@ class Result:
         pairs = zip(self.rules, self.outcomes, strict=True)
         return {"rules": [self._rule(rule, one) for rule, one in pairs]}
 
-    def _rule(self, rule: Rule, one: Outcome) -> dict[str, Any]:
+    def _rule(self, rule: Rule, outcome: Outcome) -> dict[str, Any]:
         return {
             "id": rule.id,
-            "pass": one.passed,
-            "fail": one.failed,
-            "undecided": one.undecided,
-            "failing": self.failing(rule, one),
+            "pass": outcome.passed,
+            "fail": outcome.failed,
+            "undecided": outcome.undecided,
+            "failing": self.failing(rule, outcome),
         }
 
-    def failing(self, rule: Rule, one: Outcome) -> list[dict[str, Any]]:
+    def failing(self, rule: Rule, outcome: Outcome) -> list[dict[str, Any]]:
         """The rows that fail by key and number; for what lacks the key says what, and row is null."""
-        keys = self.keys(rule.table, one.failing)
-        rows = [{"key": key, "row": row} for key, row in zip(keys, one.failing, strict=True)]
-        return rows + [{"key": self._lacking(lack), "row": None} for lack in one.lacking]
+        keys = self.keys(rule.table, outcome.failing)
+        rows = [{"key": key, "row": row} for key, row in zip(keys, outcome.failing, strict=True)]
+        return rows + [{"key": self._lacking(lack), "row": None} for lack in outcome.lacking]
 
     def keys(self, table: str, rows: Sequence[int]) -> list[Any]:
         """The key of each row: a value, a list where the key has several columns, null without one."""
@@ -77,7 +77,7 @@ class Result:
 
 
 def _of_columns(values: Sequence[Any]) -> Any:
-    return plain(values[0]) if len(values) == 1 else [plain(one) for one in values]
+    return plain(values[0]) if len(values) == 1 else [plain(value) for value in values]
 
 
 def plain(value: Any) -> Any:

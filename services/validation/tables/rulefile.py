@@ -40,11 +40,11 @@ class RuleFile:
     def typed(self, table: str) -> dict[str, tuple[ColumnKind, ...]]:
         """The columns of which rules of kind type list what isn't of their types, and these."""
         found: dict[str, tuple[ColumnKind, ...]] = {}
-        for one in self.rules:
-            lists_all = one.kind is RuleKind.TYPE and one.table == table and not one.when
-            if lists_all and one.expression in set(CellType):
-                for name in one.columns:
-                    found[name] = (*found.get(name, ()), ColumnKind(one.expression))
+        for rule in self.rules:
+            lists_all = rule.kind is RuleKind.TYPE and rule.table == table and not rule.when
+            if lists_all and rule.expression in set(CellType):
+                for name in rule.columns:
+                    found[name] = (*found.get(name, ()), ColumnKind(rule.expression))
         return found
 
 
@@ -62,7 +62,7 @@ def load_rules(path: Path) -> RuleFile:
         )
     _known(f"{path.name}", content, _KEYS)
     rules = [_rule(path.name, number, one) for number, one in enumerate(content["rules"], 1)]
-    if problems := repeated("rule", (one.id for one in rules)):
+    if problems := repeated("rule", (rule.id for rule in rules)):
         raise ModelError(f"{path.name}: {'; '.join(problems)}")
     declared = content.get("columns") or {}
     if not isinstance(declared, dict):
@@ -90,7 +90,7 @@ def _rule(file: str, number: int, given: Any) -> Rule:
     if not isinstance(given, dict) or not isinstance(given.get("id"), str | int):
         raise ModelError(f"{file}: rule {number} has no id")
     where = f"{file}: rule {given['id']}"
-    _known(where, given, tuple(one.name for one in fields(Rule)))
+    _known(where, given, tuple(field.name for field in fields(Rule)))
     data: dict[str, Any] = (
         {"kind": "check", "table": DATA, "level": None} | given | {"id": str(given["id"])}
     )
@@ -103,7 +103,7 @@ def _rule(file: str, number: int, given: Any) -> Rule:
         data["when"] = unicodedata.normalize("NFC", data["when"])
     for name in _LISTS:
         if isinstance(data.get(name), str):
-            data[name] = [one.strip() for one in data[name].split(",")]
+            data[name] = [column.strip() for column in data[name].split(",")]
     if isinstance(data.get("message"), str):
         data["message"] = {"vi": data["message"], "en": data["message"]}
     if isinstance(data.get("tolerance"), int | float):

@@ -66,8 +66,8 @@ def report(found: Report, form: Form, statement: Statement, file: str) -> None:
         _table(("severity", "sheet", "cell", "message"), map(_row, found.findings))
     if found.repairs:
         say("check.repairs", count=len(found.repairs))
-        for one in found.repairs:
-            typer.echo(f"  {one.place.sheet}: {one.message.vi}")
+        for repair in found.repairs:
+            typer.echo(f"  {repair.place.sheet}: {repair.message.vi}")
 
 
 def written(file: Path) -> None:
@@ -79,14 +79,14 @@ def codes(found: Iterable[Code]) -> None:
     """Prints the list of codes."""
     rows = (
         (
-            one.code,
-            str(one.level),
-            ", ".join(one.severity),
-            one.family.value,
-            one.struval or "–",
-            both(one.meaning),
+            code.code,
+            str(code.level),
+            ", ".join(code.severity),
+            code.family.value,
+            code.struval or "–",
+            both(code.meaning),
         )
-        for one in found
+        for code in found
     )
     _table(("code", "level", "severity", "family", "struval", "meaning"), rows)
 

@@ -67,7 +67,7 @@ class Book:
             found += [Note(index, *note) for note in scan.notes]
         for name in _PROPERTIES:
             found += [Note(0, "", text, "property") for text in self._properties(name)]
-        return [one for one in found if one.text.strip()]
+        return [note for note in found if note.text.strip()]
 
     def fonts(self, name: str) -> dict[Place, str]:
         """The font of each cell of a sheet that holds text."""

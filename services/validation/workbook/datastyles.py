@@ -70,7 +70,7 @@ class DataStyles:
                 self._open.code += "" if _groups(text, self._digits_behind) else _UNKNOWN
                 return
             before, percent, after = text.partition("%")
-            quoted = [f'"{one}"' if one else "" for one in (before, after)]
+            quoted = [f'"{text}"' if text else "" for text in (before, after)]
             is_share = self._open.kind == "percentage-style"
             self._open.code += percent.join(quoted) if is_share else f'"{text}"'
 

@@ -48,7 +48,7 @@ def odd_styles(styles: bytes) -> dict[int, str]:
     odd = {number: code for number, code in codes.items() if not is_plain(code)}
     start = styles.find(b"cellXfs") if odd else -1
     cells = styles[start : styles.find(b"cellXfs>", start + 8)] if start >= 0 else b""
-    numbers = [attributes(one).get("numFmtId", "") for one in _STYLE.findall(cells)]
+    numbers = [attributes(style).get("numFmtId", "") for style in _STYLE.findall(cells)]
     return {
         style: odd[int(number)]
         for style, number in enumerate(numbers)
@@ -86,12 +86,14 @@ def conditional_formats(styles: bytes, sheet: bytes) -> dict[Place, str]:
     ranges = [
         (first, last, code)
         for inside, rules in (_CONDITIONS.findall(sheet) if odd else ())
-        for code in [odd[one] for one in _RULE_STYLE.findall(rules) if one in odd][:1]
+        for code in [odd[style] for style in _RULE_STYLE.findall(rules) if style in odd][:1]
         for area in attributes(inside).get("sqref", "").split()
         if (first := place_of(area.partition(":")[0]))
         and (last := place_of(area.rpartition(":")[2]))
     ]
-    places = (place_of(one.decode()) for one in _REFERENCE.findall(sheet)) if ranges else ()
+    places = (
+        (place_of(reference.decode()) for reference in _REFERENCE.findall(sheet)) if ranges else ()
+    )
     return {
         place: CONDITIONAL + code
         for place in places
@@ -107,4 +109,4 @@ def _between(content: bytes, name: bytes) -> bytes:
 
 def _name(font: bytes) -> str:
     found = (attributes(inside) for name, inside, _ in tags(font, b"val") if name == b"name")
-    return next((one.get("val", "") for one in found), "")
+    return next((element.get("val", "") for element in found), "")

@@ -66,7 +66,7 @@ class _Section:
 
 def shown(code: str, number: float) -> Shown:
     """What the format `code` shows of a number."""
-    found = next((one for one in _sections(code) if one.holds(number)), None)
+    found = next((section for section in _sections(code) if section.holds(number)), None)
     if found is None or (found.minus and number > 0):
         return Shown(clear=False)
     return found.shown
@@ -75,12 +75,14 @@ def shown(code: str, number: float) -> Shown:
 def is_plain(code: str) -> bool:
     """Whether the format shows every number as it is stored; a nought may be blank or a dash."""
     sections = _sections(code)
-    if not all(any(one.holds(number) for one in sections) for number in (-1e308, -1, 0, 1, 1e308)):
+    if not all(
+        any(section.holds(number) for section in sections) for number in (-1e308, -1, 0, 1, 1e308)
+    ):
         return False
     return all(
-        (one.shown == Shown() and not (one.minus and _rises(one.test)))
-        or (one.test == ("=", 0) and one.shown in (_BLANK, _DASH))
-        for one in sections
+        (section.shown == Shown() and not (section.minus and _rises(section.test)))
+        or (section.test == ("=", 0) and section.shown in (_BLANK, _DASH))
+        for section in sections
     )
 
 
@@ -106,7 +108,7 @@ def _sections(code: str) -> tuple[_Section, ...]:
 
 def _with_tests(sections: list[_Section]) -> tuple[_Section, ...]:
     """Positive; negative; nought. With a condition in the first the second is the rest, or what is negative."""
-    given = [one.test for one in sections]
+    given = [section.test for section in sections]
     if not any(given):
         usual: dict[int, list[tuple[str, float] | None]] = {
             1: [None],

@@ -24,22 +24,22 @@ def decode(sheets: list[Sheet], fonts: Callable[[str], Mapping[Place, str]]) -> 
     marked = [dict(_marked(sheet)) for sheet in sheets]
     found: list[dict[Place, Encoding]] = [
         {
-            place: one
+            place: encoding
             for place, text in texts.items()
-            if STRANGE.search(text) and (one := evident(text))
+            if STRANGE.search(text) and (encoding := evident(text))
         }
         for texts in marked
     ]
     if any(found):
         named = [fonts(sheet.name) for sheet in sheets]
-        sure = {one for each in found for one in each.values()} - _in_use(marked, named)
+        sure = {encoding for each in found for encoding in each.values()} - _in_use(marked, named)
         for texts, known, of_cells in zip(marked, found, named, strict=True):
             known |= {
-                place: one
+                place: encoding
                 for place, text in texts.items()
                 if place not in known
                 and is_latin(text)
-                and (one := _of_font(of_cells.get(place, "")) or evident(text)) in sure
+                and (encoding := _of_font(of_cells.get(place, "")) or evident(text)) in sure
             }
     return [_rewritten(*each) for each in zip(sheets, marked, found, strict=True)]
 
@@ -58,10 +58,10 @@ def _marked(sheet: Sheet) -> Iterator[tuple[Place, str]]:
 def _in_use(marked: list[dict[Place, str]], fonts: list[Mapping[Place, str]]) -> set[Encoding]:
     """The encodings whose fonts are also on text that is Unicode already: they decide nothing."""
     return {
-        one
+        encoding
         for texts, of_cells in zip(marked, fonts, strict=True)
         for place, text in texts.items()
-        if not is_latin(text) and (one := _of_font(of_cells.get(place, "")))
+        if not is_latin(text) and (encoding := _of_font(of_cells.get(place, "")))
     }
 
 

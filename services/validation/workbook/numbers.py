@@ -73,7 +73,7 @@ def conventions_of(values: Iterable[CellValue]) -> frozenset[Convention]:
     signed = (
         value for value in values if isinstance(value, str) and ("." in value or "," in value)
     )
-    return frozenset(one for value in signed if (one := _shown(value)))
+    return frozenset(convention for value in signed if (convention := _shown(value)))
 
 
 def _shown(value: str) -> Convention | None:

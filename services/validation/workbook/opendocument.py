@@ -54,13 +54,13 @@ class Document:
         self._archive.bound(path for path in self._archive.paths if path.endswith(".xml"))
         self._tables = self._walked()
         # The reader of cells unrolls all sheets at once.
-        cells = sum(one.rows * one.columns for one in self._tables)
-        if cells > _MOST_CELLS or any(one.columns > _MOST_COLUMNS for one in self._tables):
+        cells = sum(table.rows * table.columns for table in self._tables)
+        if cells > _MOST_CELLS or any(table.columns > _MOST_COLUMNS for table in self._tables):
             raise OversizedWorkbook("the sheets spread too far")
 
     def scans(self, names: list[str]) -> list[Scan]:
         """What each sheet has besides its cells."""
-        tables = {one.name: one for one in self._tables}
+        tables = {table.name: table for table in self._tables}
         return [tables[name].scan() if name in tables else Scan() for name in names]
 
     def notes(self, names: list[str], scans: list[Scan]) -> list[Note]:
@@ -69,7 +69,7 @@ class Document:
         found += [Note(0, "", text, "property") for text in self._texts(_META)]
         found += [Note(0, "", text, "header") for text in self._texts(_STYLES, "p")]
         found += [Note(0, "", text, "list") for text in self._texts(_CONTENT, *_MESSAGES)]
-        return [one for one in found if one.text]
+        return [note for note in found if note.text]
 
     def fonts(self, name: str) -> dict[Place, str]:
         """No cell's font is looked up here: the encodings before Unicode were gone by then."""
@@ -79,8 +79,8 @@ class Document:
         if path not in self._archive:
             return
         try:
-            for one in elements(self._archive.read(path), *wanted):
-                yield one.text.strip()
+            for element in elements(self._archive.read(path), *wanted):
+                yield element.text.strip()
         except UnreadPart:
             self.unread.append(path)
 
@@ -142,7 +142,7 @@ class _Table:
 
     def style_of(self, column: int) -> str:
         """The style that cells of a column have without one of their own."""
-        found = bisect_right(self.default_styles, column, key=lambda one: one[0])
+        found = bisect_right(self.default_styles, column, key=lambda style: style[0])
         return self.default_styles[found - 1][1] if found else ""
 
 

@@ -50,12 +50,14 @@ def open_workbook(content: bytes) -> Workbook:
 def _spreadsheet(content: bytes, container: Container) -> Workbook:
     try:
         book = calamine.load_workbook(io.BytesIO(content))
-        about = [one for one in book.sheets_metadata if one.typ == calamine.SheetTypeEnum.WorkSheet]
+        about = [
+            sheet for sheet in book.sheets_metadata if sheet.typ == calamine.SheetTypeEnum.WorkSheet
+        ]
     except calamine.PasswordError as error:
         raise ProtectedWorkbook(str(error)) from None
     except BaseException as error:
         raise _unreadable(error) from None
-    names = [one.name for one in about]
+    names = [sheet.name for sheet in about]
     scans = container.scans(names)
     sheets: list[Sheet] = []
     left = MOST_CELLS

@@ -177,7 +177,7 @@ class Substream:
             text, _end = text_at(data, 2, struct.unpack_from("<H", data)[0])
         else:
             text = data[1:].decode("latin-1")
-        self.notes += (("", one, "header") for one in header.sections(text.strip("\0")))
+        self.notes += (("", section, "header") for section in header.sections(text.strip("\0")))
 
     def _validation(self, data: bytes, _: int) -> None:
         place = 4

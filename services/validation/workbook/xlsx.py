@@ -66,7 +66,7 @@ class Package:
             raise UnreadableWorkbook("no workbook of Office Open XML")
         self._book = self._elements(_WORKBOOK, "sheet", "definedName")
         self._paths = self._sheet_paths()
-        if len(self._paths) < sum(one.name == "sheet" for one in self._book):
+        if len(self._paths) < sum(element.name == "sheet" for element in self._book):
             raise UnreadableWorkbook("two sheets have one name")
         # The reader of cells inflates parts without a limit; the sheets are inflated for `scans` first.
         sheets = {path.lower() for path in self._paths.values()}
@@ -82,12 +82,12 @@ class Package:
         owners = self._owners(names)
         found = [
             Note(0, "", text, "name")
-            for one in self._book
-            if one.name == "definedName"
+            for element in self._book
+            if element.name == "definedName"
             for text in (
-                one.attributes.get("name", ""),
-                one.attributes.get("comment", ""),
-                one.text,
+                element.attributes.get("name", ""),
+                element.attributes.get("comment", ""),
+                element.text,
             )
         ]
         for index, scan in enumerate(scans):
@@ -95,7 +95,7 @@ class Package:
         for path in self._archive.paths:
             if path.endswith((".xml", ".vml")) and not _SILENT.fullmatch(path):
                 found += self._part(path, owners.get(path, 0))
-        return [one for one in found if one.text.strip()]
+        return [note for note in found if note.text.strip()]
 
     def fonts(self, name: str) -> dict[Place, str]:
         """The font of each formatted cell of a sheet."""
@@ -139,18 +139,20 @@ class Package:
         if own not in self._archive:
             return {}
         return {
-            one.attributes.get("Id", ""): _resolved(folder, one.attributes.get("Target", ""))
-            for one in self._elements(own, "Relationship")
-            if one.attributes.get("TargetMode") != "External"
+            element.attributes.get("Id", ""): _resolved(
+                folder, element.attributes.get("Target", "")
+            )
+            for element in self._elements(own, "Relationship")
+            if element.attributes.get("TargetMode") != "External"
         }
 
     def _sheet_paths(self) -> dict[str, str]:
         """Sheet name → path of its part."""
         related = self._related(_WORKBOOK)
         return {
-            one.attributes.get("name", ""): related.get(one.attributes.get("id", ""), "")
-            for one in self._book
-            if one.name == "sheet"
+            element.attributes.get("name", ""): related.get(element.attributes.get("id", ""), "")
+            for element in self._book
+            if element.name == "sheet"
         }
 
     def _owners(self, names: list[str]) -> dict[str, int]:
@@ -171,14 +173,17 @@ class Package:
             text = " ".join(loose_text(self._read(path)).split())
             yield Note(sheet, "", text[:_LONGEST_TEXT], "drawing")
         elif path.startswith(("xl/comments", "xl/threadedcomments/")):
-            for one in self._elements(path, "comment", "threadedComment", "author"):
-                where: Where = "property" if one.name == "author" else "comment"
-                yield Note(sheet, one.attributes.get("ref", ""), one.text.strip(), where)
+            for element in self._elements(path, "comment", "threadedComment", "author"):
+                where: Where = "property" if element.name == "author" else "comment"
+                yield Note(sheet, element.attributes.get("ref", ""), element.text.strip(), where)
         else:
             kind: Where = next((kind for start, kind in _KINDS if path.startswith(start)), "other")
             wanted = ("p", "v") if kind == "drawing" else ()
-            for one in self._elements(path, *wanted):
-                for text in (one.text, *(one.attributes.get(key, "") for key in _ATTRIBUTES)):
+            for element in self._elements(path, *wanted):
+                for text in (
+                    element.text,
+                    *(element.attributes.get(key, "") for key in _ATTRIBUTES),
+                ):
                     if text.strip():
                         yield Note(sheet, "", text.strip(), kind)
 

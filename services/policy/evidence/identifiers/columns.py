@@ -148,7 +148,7 @@ def _account(folded: str, text: str) -> bool:
 def _household(folded: str, text: str) -> bool:
     """A head's name, or the number or code of a household."""
     number = shapes.compact(folded)
-    coded = number.isalnum() and number.isascii() and sum(one.isdecimal() for one in number) >= 3
+    coded = number.isalnum() and number.isascii() and sum(sign.isdecimal() for sign in number) >= 3
     return coded or shapes.is_person(folded, text)
 
 

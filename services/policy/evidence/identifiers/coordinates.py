@@ -29,9 +29,9 @@ CANDIDATE = (
 
 def speak(folded: str) -> bool:
     """Whether a text holds a place by itself: a pair of degrees in Viet Nam, or degrees down to seconds."""
-    if any(is_pair(one["first"], one["second"]) for one in _PAIR.finditer(folded)):
+    if any(is_pair(pair["first"], pair["second"]) for pair in _PAIR.finditer(folded)):
         return True
-    return any(_in_viet_nam(float(one["degrees"])) for one in _DEGREES.finditer(folded))
+    return any(_in_viet_nam(float(match["degrees"])) for match in _DEGREES.finditer(folded))
 
 
 def is_pair(first: str, second: str) -> bool:

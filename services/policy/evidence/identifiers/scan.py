@@ -72,7 +72,7 @@ def _numbers(frame: pl.DataFrame, year: int) -> Iterator[tuple[int, Kind]]:
 def _speaking(text: str, year: int) -> Iterator[Kind]:
     text = shapes.COMMA.sub(", ", text)
     patterns = (shapes.IDENTITY, shapes.GROUPED)
-    numbers = (shapes.compact(one[0]) for pattern in patterns for one in pattern.finditer(text))
+    numbers = (shapes.compact(match[0]) for pattern in patterns for match in pattern.finditer(text))
     if any(shapes.is_identity_number(number, year) for number in numbers):
         yield Kind.IDENTITY_NUMBER
     for found in shapes.TAX.finditer(text):

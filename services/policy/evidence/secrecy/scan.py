@@ -68,7 +68,7 @@ def markings(texts: Texts) -> tuple[Finding, ...]:
     places = texts.frame.select("sheet", "cell").rows()
     return tuple(
         Finding(names[places[index][0]], places[index][1], level.value)
-        for index, level in sorted(found.items(), key=lambda one: (order.index(one[1]), one[0]))
+        for index, level in sorted(found.items(), key=lambda item: (order.index(item[1]), item[0]))
     )
 
 
@@ -80,7 +80,7 @@ def names_work_secret(texts: Texts) -> bool:
 
 def _in_parts(text: str) -> Iterator[SecretLevel]:
     """The levels of stamps in capitals that a tab, a gap or a blank line sets apart from the rest of the cell."""
-    parts = [one for one in _GAP.split(text) if one.strip()]
+    parts = [part for part in _GAP.split(text) if part.strip()]
     if len(parts) < 2:
         return
     folded = ["", *fold(pl.Series(parts)), ""]
@@ -95,7 +95,7 @@ def _in_parts(text: str) -> Iterator[SecretLevel]:
 def _highest(*levels: SecretLevel | None) -> SecretLevel | None:
     """Law 29/2018/QH14, Article 10(2): of several the highest counts."""
     order = list(SecretLevel)
-    return min((one for one in levels if one is not None), key=order.index, default=None)
+    return min((level for level in levels if level is not None), key=order.index, default=None)
 
 
 def _legacy(texts: Texts) -> Iterator[tuple[int, SecretLevel]]:
@@ -139,7 +139,7 @@ def _joined(line: list[tuple[int, int, str, str]]) -> Iterator[tuple[int, Secret
             if at - before > _APART:
                 break
             whole, toned, before = whole + folded, toned + written, at
-            if not any(one.startswith(whole) for one in _WHOLE):
+            if not any(word.startswith(whole) for word in _WHOLE):
                 break
             if whole == folded:
                 continue

@@ -113,7 +113,7 @@ def level_of(text: str, folded: str) -> SecretLevel | None:
 
 def is_work_secret(folded: str) -> bool:
     """Whether a text says that it is a work secret (bí mật công tác), not that it is about such."""
-    return any(not _is_denied(folded[: one.start()]) for one in _WORK_SECRET.finditer(folded))
+    return any(not _is_denied(folded[: match.start()]) for match in _WORK_SECRET.finditer(folded))
 
 
 def _is_denied(before: str) -> bool:

@@ -55,7 +55,11 @@ class Layout:
 
     def missing(self, table: Table) -> tuple[Column, ...]:
         """The columns that the form needs and the sheet does not have."""
-        return tuple(one for one in table.columns if not one.optional and one.id not in self.placed)
+        return tuple(
+            column
+            for column in table.columns
+            if not column.optional and column.id not in self.placed
+        )
 
 
 def find_layouts(table: Table, workbook: Workbook, periods: Mapping[str, Period]) -> list[Layout]:
@@ -69,14 +73,14 @@ def find_layouts(table: Table, workbook: Workbook, periods: Mapping[str, Period]
     sheets = list(enumerate(workbook.sheets))
     rank = {index: (heading(one.name) not in named, one.hidden) for index, one in sheets}
     best: list[Layout] = []
-    ordered = sorted(sheets, key=lambda one: rank[one[0]])
-    for _, group in groupby(ordered, key=lambda one: rank[one[0]]):
+    ordered = sorted(sheets, key=lambda pair: rank[pair[0]])
+    for _, group in groupby(ordered, key=lambda pair: rank[pair[0]]):
         found = [layout for index, sheet in group if (layout := _find(table, index, sheet, wanted))]
-        if whole := [one for one in found if not one.missing(table)]:
+        if whole := [layout for layout in found if not layout.missing(table)]:
             return whole
         best += found
-    best = [one for one in best if 2 * len(one.columns) >= len(_needed(table))]
-    return sorted(best, key=lambda one: -len(one.columns))[:1]
+    best = [layout for layout in best if 2 * len(layout.columns) >= len(_needed(table))]
+    return sorted(best, key=lambda layout: -len(layout.columns))[:1]
 
 
 def header_texts(column: Column, period: Period | None) -> Iterator[tuple[str, ...]]:
@@ -105,7 +109,7 @@ def _header_text(cell: CellValue) -> str:
 
 
 def _needed(table: Table) -> set[str]:
-    return {one.id for one in table.columns if not one.optional}
+    return {column.id for column in table.columns if not column.optional}
 
 
 def _wanted(table: Table, periods: Mapping[str, Period]) -> Wanted:
@@ -170,7 +174,7 @@ def _assign(
     columns: dict[str, int] = {}
     ambiguous: dict[str, tuple[int, ...]] = {}
     beside: dict[str, tuple[int, ...]] = {}
-    for name, found in sorted(scores.items(), key=lambda one: -max(one[1].values())):
+    for name, found in sorted(scores.items(), key=lambda pair: -max(pair[1].values())):
         free = {column: score for column, score in found.items() if column not in columns.values()}
         top = [column for column, score in free.items() if score == max(free.values())]
         if len(top) > 1:
@@ -188,8 +192,8 @@ def _matches(path: tuple[str, ...], wanted: Wanted) -> Iterator[tuple[str, float
     for first in range(len(path)):
         text = " ".join(path[first:])
         bare = unit_behind(text)[0]
-        for one in dict.fromkeys((text, bare, without_completeness(bare))):
-            yield from wanted.get(one, ())
+        for spelling in dict.fromkeys((text, bare, without_completeness(bare))):
+            yield from wanted.get(spelling, ())
 
 
 def _of_one_range(sheet: Sheet, row: int, columns: list[int]) -> tuple[list[int], list[int]]:

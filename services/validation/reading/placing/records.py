@@ -38,11 +38,11 @@ def read_records(table: Table, layout: Layout, notebook: Notebook) -> list[Recor
     end = 0
     for number in rows:
         entries = {c.id: entry(layout, number, c, conventions.get(c.id)) for c in columns}
-        filled = [text for one in entries.values() if (text := printed(one.raw).strip())]
+        filled = [text for entry in entries.values() if (text := printed(entry.raw).strip())]
         if len(filled) < 2 or is_numbering(layout, number) or _is_total(filled):
             continue
         records.append(Record(number, entries))
-        numeric = any(isinstance(one.raw, int | float) for one in entries.values())
+        numeric = any(isinstance(entry.raw, int | float) for entry in entries.values())
         if numeric or 2 * len(filled) >= len(columns):
             end = len(records)
     _read_as_shown(table, layout, records[:end], notebook)
@@ -50,11 +50,13 @@ def read_records(table: Table, layout: Layout, notebook: Notebook) -> list[Recor
 
 
 def _read_as_shown(table: Table, layout: Layout, records: list[Record], notebook: Notebook) -> None:
-    units = {one.column: one.unit for one in table.aggregates}
-    entries = {(one.row, name): cell for one in records for name, cell in one.entries.items()}
+    units = {aggregate.column: aggregate.unit for aggregate in table.aggregates}
+    entries = {
+        (record.row, name): cell for record in records for name, cell in record.entries.items()
+    }
     read_as_shown(entries, layout.sheet, lambda key: (key[1], units.get(key[1])), notebook)
-    for one in records:
-        one.entries.update({name: entries[one.row, name] for name in one.entries})
+    for record in records:
+        record.entries.update({name: entries[record.row, name] for name in record.entries})
 
 
 def _is_total(texts: list[str]) -> bool:
@@ -70,25 +72,25 @@ def _with_dates(
             continue
         cells: list[str] = []
         for record in records:
-            one = record.entries[column.id]
-            if (day := _day(one)) is not None:
-                record.entries[column.id] = replace(one, raw=day)
-                cells.append(one.cell)
+            entry = record.entries[column.id]
+            if (day := _day(entry)) is not None:
+                record.entries[column.id] = replace(entry, raw=day)
+                cells.append(entry.cell)
         if cells:
             where = Place(layout.sheet.name, tuple(cells))
             notebook.repair("date_from_number", where, count=len(cells))
     return records
 
 
-def _day(one: Entry) -> date | None:
+def _day(entry: Entry) -> date | None:
     """The day that a serial number or a text means; None where it is a date already, or none."""
-    if isinstance(one.raw, str):
+    if isinstance(entry.raw, str):
         for written in _WRITTEN:
             try:
-                return datetime.strptime(one.raw.strip(), written).date()
+                return datetime.strptime(entry.raw.strip(), written).date()
             except ValueError:
                 continue
         return None
-    if isinstance(one.raw, int | float) and int(one.raw) in _SERIALS:
-        return _FIRST_DAY + timedelta(days=int(one.raw))
+    if isinstance(entry.raw, int | float) and int(entry.raw) in _SERIALS:
+        return _FIRST_DAY + timedelta(days=int(entry.raw))
     return None

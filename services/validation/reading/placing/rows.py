@@ -126,10 +126,10 @@ class _Placing:
 
     def _between(self, line: Line, rows: list[Row]) -> Iterator[Row]:
         order = [(one.number, self._order[code]) for code, one in self.placed.items()]
-        above = max((one for one in order if one[0] < line.number), default=(0, -1))[1]
-        below = min((one for one in order if one[0] > line.number), default=(0, len(self._order)))[
-            1
-        ]
+        above = max((place for place in order if place[0] < line.number), default=(0, -1))[1]
+        below = min(
+            (place for place in order if place[0] > line.number), default=(0, len(self._order))
+        )[1]
         for row in rows:
             if above < self._order[row.code] < below:
                 yield row

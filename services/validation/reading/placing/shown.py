@@ -93,14 +93,14 @@ def _note(
     scaled: list[str] = []
     unclear: list[str] = []
     for key, power in powers.items():
-        one = entries[key]
+        entry = entries[key]
         if power is None:
-            unclear.append(one.cell)
-            entries[key] = replace(one, reading=_UNCLEAR)
+            unclear.append(entry.cell)
+            entries[key] = replace(entry, reading=_UNCLEAR)
         elif power:
-            scaled.append(one.cell)
-            assert isinstance(one.raw, int | float)
-            entries[key] = replace(one, reading=read_scaled(one.raw, power))
+            scaled.append(entry.cell)
+            assert isinstance(entry.raw, int | float)
+            entries[key] = replace(entry, reading=read_scaled(entry.raw, power))
     if scaled:
         notebook.repair("number_as_shown", Place(sheet.name, tuple(scaled)), count=len(scaled))
     if unclear:

@@ -78,9 +78,9 @@ def _conventions(
 def _name_decided(grid: Grid, notebook: Notebook) -> None:
     """Numbers that could mean two things and were read as their neighbours are: said, never silent."""
     cells = tuple(
-        one.cell
-        for one in grid.entries.values()
-        if one.reading.from_text and read_number(one.raw).content is Content.AMBIGUOUS
+        entry.cell
+        for entry in grid.entries.values()
+        if entry.reading.from_text and read_number(entry.raw).content is Content.AMBIGUOUS
     )
     if cells:
         notebook.repair("number_decided", Place(grid.sheet, cells), count=len(cells))
@@ -105,10 +105,10 @@ def _unplaced(table: Table, layout: Layout, line: Line, notebook: Notebook) -> N
         for column in table.of_role(Role.VALUE)
         if column.id in layout.columns
     ]
-    given = [one for one in entries if one.reading.content is not Content.BLANK]
+    given = [entry for entry in entries if entry.reading.content is not Content.BLANK]
     if not line.text and not line.code:
-        zeros = all(one.reading.value == 0 for one in given)
-        where = Place(layout.sheet.name, tuple(one.cell for one in given))
+        zeros = all(entry.reading.value == 0 for entry in given)
+        where = Place(layout.sheet.name, tuple(entry.cell for entry in given))
         notebook.find("row_unlabelled", where, _WARNING if zeros else Context())
         return
     where = Place(layout.sheet.name, (label_cell(table, layout, line),))

@@ -55,7 +55,7 @@ def mark(content: bytes, report: Report) -> Marked | None:
 
     A workbook that unpacks to more than LARGEST_PACKAGE bytes has none either: its report says it all.
     """
-    if all(one.code in OF_NO_WORKBOOK for one in report.findings):
+    if all(finding.code in OF_NO_WORKBOOK for finding in report.findings):
         return None
     try:
         package = Package(content)
@@ -110,7 +110,7 @@ def _by_sheet(findings: Iterable[Finding]) -> dict[str, dict[Place, list[Finding
 
 
 def _worst(findings: Iterable[Finding]) -> Severity:
-    return min((one.severity for one in findings), key=_WORST.index)
+    return min((finding.severity for finding in findings), key=_WORST.index)
 
 
 def _text(findings: Iterable[Finding]) -> str:
@@ -121,7 +121,9 @@ def _text(findings: Iterable[Finding]) -> str:
 
 def _of_one(finding: Finding) -> str:
     said = f"{summary.named(finding.severity)}: {finding.message.vi}"
-    return "\n".join((said, f"→ {finding.mend.vi}", *(one.said.vi for one in finding.answers)))
+    return "\n".join(
+        (said, f"→ {finding.mend.vi}", *(answer.said.vi for answer in finding.answers))
+    )
 
 
 def _sheets(package: Package) -> Sheets:
@@ -130,7 +132,7 @@ def _sheets(package: Package) -> Sheets:
     listed = workbook.find(main("sheets"))
     if listed is None:
         raise Unpatchable("no sheets, or not those of the transitional standard")
-    found = {one.get("name", ""): paths.get(one.get(f"{{{OFFICE}}}id"), "") for one in listed}
+    found = {sheet.get("name", ""): paths.get(sheet.get(f"{{{OFFICE}}}id"), "") for sheet in listed}
     if not all(path in package for path in found.values()):
         raise Unpatchable("a sheet without its part")
     return {name: (name, path) for name, path in found.items()}

@@ -53,11 +53,13 @@ class _Writer:
         self._plain = styles.of(plain)
         self._bold = styles.of(replace(plain, bold=True))
         self._link = styles.of(replace(plain, link=True))
-        self._severity = {one: styles.of(replace(plain, severity=one)) for one in Severity}
+        self._severity = {
+            severity: styles.of(replace(plain, severity=severity)) for severity in Severity
+        }
 
     def rows(self, report: Report) -> Iterator[list[Cell | None]]:
         """Title, counts and advice, headings, then the findings."""
-        counts = {f"{one.value}s": report.count(one) for one in Severity}
+        counts = {f"{severity.value}s": report.count(severity) for severity in Severity}
         above = [None] * list(_COLUMNS).index("message")
         yield [*above, Cell(vietnamese("title"), self._bold)]
         yield [*above, Cell(vietnamese("counts", form=report.form, **counts), self._plain)]
@@ -80,8 +82,8 @@ class _Writer:
             self._to(sheet, "A1", sheet),
             self._to(sheet, cells[0], cells[0]) if cells else None,
             *(
-                self._text(one)
-                for one in (finding.message.vi, finding.mend.vi, finding.basis, finding.id)
+                self._text(text)
+                for text in (finding.message.vi, finding.mend.vi, finding.basis, finding.id)
             ),
         ]
         for cell in cells[1:]:

@@ -31,7 +31,7 @@ def add(package: Package, sheet: str, texts: Mapping[Place, str], author: str) -
     comments = _comments(package, sheet)
     who = _author(comments, author)
     listed = ensured(comments, "commentList", ("authors", "commentList", "extLst"))
-    known = {one.get("ref"): one for one in listed}
+    known = {comment.get("ref"): comment for comment in listed}
     number = _last_number(drawing)
     for place, text in texts.items():
         name = address(*place)
@@ -58,7 +58,7 @@ def _comments(package: Package, sheet: str) -> Element:
 def _author(comments: Element, author: str) -> int:
     """The author's index among those who have commented."""
     authors = ensured(comments, "authors", ("authors", "commentList", "extLst"))
-    names = [one.text for one in authors]
+    names = [author.text for author in authors]
     if author not in names:
         etree.SubElement(authors, main("author")).text = author
         names.append(author)
@@ -98,7 +98,7 @@ def _drawing(package: Package, sheet: str) -> Element:
         package.add(path, drawing, _DRAWING)
         relation = package.relate(sheet, "vmlDrawing", path)
         ensured(root, "legacyDrawing", _AFTER).set(link, relation)
-    if not any(one.get("id") == _BOX for one in drawing.iterchildren(f"{{{_VML}}}shapetype")):
+    if not any(shape.get("id") == _BOX for shape in drawing.iterchildren(f"{{{_VML}}}shapetype")):
         _add_kind(drawing)
     return drawing
 
@@ -115,8 +115,8 @@ def _add_kind(drawing: Element) -> None:
 
 def _last_number(drawing: Element) -> int:
     """The highest number of a shape in the part; Excel gives them from 1025 on."""
-    found = (_NUMBERED.search(one.get("id", "")) for one in drawing.iterchildren("*"))
-    return max((int(one[1]) for one in found if one), default=1024)
+    found = (_NUMBERED.search(shape.get("id", "")) for shape in drawing.iterchildren("*"))
+    return max((int(match[1]) for match in found if match), default=1024)
 
 
 def _add_box(drawing: Element, place: Place, number: int) -> None:

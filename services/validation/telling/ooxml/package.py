@@ -41,7 +41,7 @@ def ensured(parent: Element, name: str, order: tuple[str, ...]) -> Element:
     found = parent.find(main(name))
     if found is None:
         found = parent.makeelement(main(name))
-        later = {main(one) for one in order[order.index(name) + 1 :]} | {_ALTERNATIVE}
+        later = {main(part) for part in order[order.index(name) + 1 :]} | {_ALTERNATIVE}
         successor = next((child for child in parent if child.tag in later), None)
         if successor is None:
             parent.append(found)
@@ -101,7 +101,7 @@ class Package:
         if extension == "xml":
             found = etree.SubElement(types, f"{{{_TYPES}}}Override", PartName=f"/{path}")
             found.set("ContentType", content_type)
-        elif not any(one.get("Extension", "").lower() == extension for one in types):
+        elif not any(default.get("Extension", "").lower() == extension for default in types):
             found = types.makeelement(f"{{{_TYPES}}}Default", Extension=extension)
             found.set("ContentType", content_type)
             types.insert(0, found)
@@ -115,11 +115,11 @@ class Package:
     def related(self, path: str) -> Iterator[tuple[str, str, str]]:
         """(id, kind, path) of the parts that a part refers to; the kind is its type's last word."""
         own = _relationships(path)
-        for one in self.read(own) if own in self else ():
-            if one.get("TargetMode") != "External":
-                target = posixpath.join("/", posixpath.dirname(path), one.get("Target", ""))
-                kind = one.get("Type", "").rpartition("/")[2]
-                yield one.get("Id", ""), kind, posixpath.normpath(target)[1:]
+        for relation in self.read(own) if own in self else ():
+            if relation.get("TargetMode") != "External":
+                target = posixpath.join("/", posixpath.dirname(path), relation.get("Target", ""))
+                kind = relation.get("Type", "").rpartition("/")[2]
+                yield relation.get("Id", ""), kind, posixpath.normpath(target)[1:]
 
     def part_of(self, path: str, kind: str) -> str | None:
         """The first part of a kind that a part refers to."""
@@ -134,7 +134,7 @@ class Package:
         else:
             root = etree.Element(f"{{{_RELATIONSHIPS}}}Relationships", nsmap={None: _RELATIONSHIPS})
             self._trees[own] = self._changed[own] = root
-        taken = {one.get("Id") for one in root}
+        taken = {relation.get("Id") for relation in root}
         new = next(f"rId{n}" for n in range(1, len(root) + 2) if f"rId{n}" not in taken)
         found = etree.SubElement(root, f"{{{_RELATIONSHIPS}}}Relationship", Id=new)
         found.set("Type", f"{OFFICE}/{kind}")

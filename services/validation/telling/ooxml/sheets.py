@@ -117,8 +117,8 @@ def add_sheet(package: Package, wanted: str, page: Page) -> tuple[str, str]:
     path = package.free("xl/worksheets/sheet{}.xml")
     package.add(path, _root(page), _SHEET)
     sheets = package.change(WORKBOOK).find(main("sheets"))
-    name = title(wanted, {one.get("name", "").lower() for one in sheets})
-    number = max((int(one.get("sheetId", "0")) for one in sheets), default=0) + 1
+    name = title(wanted, {sheet.get("name", "").lower() for sheet in sheets})
+    number = max((int(sheet.get("sheetId", "0")) for sheet in sheets), default=0) + 1
     new = etree.SubElement(sheets, main("sheet"), name=name, sheetId=str(number))
     if page.hidden:
         new.set("state", "hidden")
@@ -142,7 +142,7 @@ def _root(page: Page) -> Element:
         protection = etree.SubElement(root, main("sheetProtection"), sheet="1", objects="1")
         for name in allowed:
             protection.set(name, "0")
-    _list(root, "mergeCells", "mergeCell", [{"ref": _range(one)} for one in page.merged])
+    _list(root, "mergeCells", "mergeCell", [{"ref": _range(area)} for area in page.merged])
     _validate(root, page.validations)
     _list(root, "hyperlinks", "hyperlink", [{"ref": at, "location": to} for at, to in links])
     if page.wide:
@@ -196,22 +196,22 @@ def _validate(root: Element, validations: Sequence[Validation]) -> None:
     if not validations:
         return
     parent = etree.SubElement(root, main("dataValidations"), count=str(len(validations)))
-    for one in validations:
-        kind = "list" if one.is_list else "custom"
-        new = etree.SubElement(parent, main("dataValidation"), type=kind, sqref=one.cells)
+    for validation in validations:
+        kind = "list" if validation.is_list else "custom"
+        new = etree.SubElement(parent, main("dataValidation"), type=kind, sqref=validation.cells)
         new.set("allowBlank", "1")
         new.set("showErrorMessage", "1")
-        new.set("errorTitle", clean(one.title, 32))
-        new.set("error", clean(one.error, 225))
-        etree.SubElement(new, main("formula1")).text = one.formula
+        new.set("errorTitle", clean(validation.title, 32))
+        new.set("error", clean(validation.error, 225))
+        etree.SubElement(new, main("formula1")).text = validation.formula
 
 
 def _list(root: Element, name: str, entry: str, attributes: Sequence[dict[str, str]]) -> None:
     """A list of the sheet, which may not be empty."""
     if attributes:
         parent = etree.SubElement(root, main(name))
-        for one in attributes:
-            etree.SubElement(parent, main(entry), **one)
+        for attribute in attributes:
+            etree.SubElement(parent, main(entry), **attribute)
 
 
 def _range(merged: Range) -> str:

@@ -96,10 +96,10 @@ class Styles:
         if code.lower() in ("", "general"):
             return 0
         found = ensured(self._root, "numFmts", _ORDER)
-        for one in found:
-            if one.get("formatCode") == code:
-                return int(one.get("numFmtId"))
-        number = max([_FIRST_OWN - 1, *(int(one.get("numFmtId", "0")) for one in found)]) + 1
+        for style in found:
+            if style.get("formatCode") == code:
+                return int(style.get("numFmtId"))
+        number = max([_FIRST_OWN - 1, *(int(style.get("numFmtId", "0")) for style in found)]) + 1
         etree.SubElement(found, main("numFmt"), numFmtId=str(number), formatCode=code)
         found.set("count", str(len(found)))
         return number

@@ -56,7 +56,7 @@ class Report:
 
     def count(self, severity: Severity) -> int:
         """How many findings are of this severity."""
-        return sum(one.severity is severity for one in self.findings)
+        return sum(finding.severity is severity for finding in self.findings)
 
     def to_json(self) -> bytes:
         """The report object."""
@@ -70,10 +70,10 @@ class Report:
                 "verdict": self.verdict,
                 "figures": self.figures,
                 "rounded": self.rounded,
-                "counts": {one.value: self.count(one) for one in SEVERITIES},
-                "findings": [_finding(one) for one in self.findings],
-                "repairs": [_repair(one) for one in self.repairs],
-                "rules": [_tally(one) for one in self.rules],
+                "counts": {severity.value: self.count(severity) for severity in SEVERITIES},
+                "findings": [_finding(finding) for finding in self.findings],
+                "repairs": [_repair(repair) for repair in self.repairs],
+                "rules": [_tally(rule) for rule in self.rules],
             },
             ensure_ascii=False,
             indent=1,
@@ -82,60 +82,62 @@ class Report:
 
 def _verdict(findings: Iterable[Finding]) -> Verdict:
     """Only an error that stands returns a submission."""
-    return "returned" if any(one.severity is Severity.ERROR for one in findings) else "valid"
+    return (
+        "returned" if any(finding.severity is Severity.ERROR for finding in findings) else "valid"
+    )
 
 
 def _ordered(findings: Iterable[Finding]) -> tuple[Finding, ...]:
-    return tuple(sorted(findings, key=lambda one: SEVERITIES.index(one.severity)))
+    return tuple(sorted(findings, key=lambda finding: SEVERITIES.index(finding.severity)))
 
 
-def _finding(one: Finding) -> dict[str, Any]:
+def _finding(finding: Finding) -> dict[str, Any]:
     return {
-        "id": one.id,
-        "code": one.code,
-        "rule": one.rule,
-        "level": one.level,
-        "severity": one.severity.value,
-        "sheet": one.place.sheet,
-        "cells": list(one.place.cells),
-        "value": one.value,
-        "expected": one.expected,
-        "found": one.found,
-        "difference": one.difference,
-        "message": one.message.to_dict(),
-        "basis": one.basis,
-        "mend": one.mend.to_dict(),
-        "answers": [answer_data(answer) for answer in one.answers],
+        "id": finding.id,
+        "code": finding.code,
+        "rule": finding.rule,
+        "level": finding.level,
+        "severity": finding.severity.value,
+        "sheet": finding.place.sheet,
+        "cells": list(finding.place.cells),
+        "value": finding.value,
+        "expected": finding.expected,
+        "found": finding.found,
+        "difference": finding.difference,
+        "message": finding.message.to_dict(),
+        "basis": finding.basis,
+        "mend": finding.mend.to_dict(),
+        "answers": [answer_data(answer) for answer in finding.answers],
     }
 
 
-def answer_data(one: Answer) -> dict[str, Any]:
+def answer_data(answer: Answer) -> dict[str, Any]:
     """An answer as the report has it."""
     return {
-        "kind": one.kind.value,
-        "attempt": one.attempt,
-        "person": one.person,
-        "organisation": one.organisation,
-        "role": one.role,
-        "text": one.text,
-        "document": one.document,
-        "at": one.at.isoformat(),
+        "kind": answer.kind.value,
+        "attempt": answer.attempt,
+        "person": answer.person,
+        "organisation": answer.organisation,
+        "role": answer.role,
+        "text": answer.text,
+        "document": answer.document,
+        "at": answer.at.isoformat(),
     }
 
 
-def _repair(one: Repair) -> dict[str, Any]:
+def _repair(repair: Repair) -> dict[str, Any]:
     return {
-        "code": one.code,
-        "sheet": one.place.sheet,
-        "cells": list(one.place.cells),
-        "message": one.message.to_dict(),
+        "code": repair.code,
+        "sheet": repair.place.sheet,
+        "cells": list(repair.place.cells),
+        "message": repair.message.to_dict(),
     }
 
 
-def _tally(one: Tally) -> dict[str, Any]:
+def _tally(tally: Tally) -> dict[str, Any]:
     return {
-        "id": one.id,
-        "pass": one.passed,
-        "fail": one.failed,
-        "undecided": one.undecided,
+        "id": tally.id,
+        "pass": tally.passed,
+        "fail": tally.failed,
+        "undecided": tally.undecided,
     }

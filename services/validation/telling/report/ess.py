@@ -30,11 +30,13 @@ def entries(form: Form, statement: Statement, report: Report, at: datetime) -> l
     """Validations, then the counts of each rule as aggregations; `at` is when the check ended."""
     writer = _Writer(form, statement, report, at)
     rules = {rule.id: rule for rule in form.rules}
-    tallies = [(rules[one.id], one) for one in report.rules if one.id in rules]
-    validations = [writer.of_rule(*one) for one in tallies]
-    validations += [writer.of_finding(one, rules.get(one.rule)) for one in report.findings]
-    unique = {one["id"]: one for one in validations}
-    return [*unique.values(), *(one for each in tallies for one in writer.counts(*each))]
+    tallies = [(rules[tally.id], tally) for tally in report.rules if tally.id in rules]
+    validations = [writer.of_rule(*tally) for tally in tallies]
+    validations += [
+        writer.of_finding(finding, rules.get(finding.rule)) for finding in report.findings
+    ]
+    unique = {validation["id"]: validation for validation in validations}
+    return [*unique.values(), *(count for each in tallies for count in writer.counts(*each))]
 
 
 def to_json(found: list[Entry]) -> bytes:

@@ -48,7 +48,7 @@ def page(form: Form, statement: Statement, report: Report, content: bytes, name:
             period=Text(spellings(statement.period)[0], str(statement.period)),
             report=report,
             name=name,
-            counts=[(one, report.count(one)) for one in Severity][::-1],
+            counts=[(severity, report.count(severity)) for severity in Severity][::-1],
             step=step,
             pictures=_pictures(content, report),
             groups=_by_sheet(report.findings),
@@ -66,9 +66,11 @@ def _pictures(content: bytes, report: Report) -> list[Picture]:
 
 def _by_sheet(findings: Iterable[Finding]) -> list[tuple[str, list[Shown]]]:
     """The findings of each sheet, gravest first; what is about the whole workbook comes first."""
-    ordered = sorted(findings, key=lambda one: one.place.sheet)
-    groups = groupby(ordered, key=lambda one: one.place.sheet)
-    return [(sheet, [Shown(one, _numbers(one)) for one in group]) for sheet, group in groups]
+    ordered = sorted(findings, key=lambda finding: finding.place.sheet)
+    groups = groupby(ordered, key=lambda finding: finding.place.sheet)
+    return [
+        (sheet, [Shown(finding, _numbers(finding)) for finding in group]) for sheet, group in groups
+    ]
 
 
 def _numbers(finding: Finding) -> tuple[tuple[Text, Text], ...]:

@@ -47,12 +47,12 @@ class Picture:
 def pictures(workbook: Workbook, findings: Iterable[Finding]) -> list[Picture]:
     """The sheets with findings; where there are none, those that hold anything and are shown."""
     wrong: dict[str, dict[tuple[int, int], str]] = {}
-    for one in sorted(findings, key=lambda one: -_WORST.index(one.severity.value)):
-        for cell in one.place.cells:
+    for finding in sorted(findings, key=lambda finding: -_WORST.index(finding.severity.value)):
+        for cell in finding.place.cells:
             if place := place_of(cell):
-                wrong.setdefault(one.place.sheet, {})[place] = one.severity.value
+                wrong.setdefault(finding.place.sheet, {})[place] = finding.severity.value
     drawn = [sheet for sheet in workbook.sheets if sheet.name in wrong]
-    drawn = drawn or [one for one in workbook.sheets if one.rows and not one.hidden]
+    drawn = drawn or [sheet for sheet in workbook.sheets if sheet.rows and not sheet.hidden]
     return [_picture(sheet, wrong.get(sheet.name, {})) for sheet in drawn[:MOST_SHEETS]]
 
 

@@ -46,11 +46,11 @@ def template(form: Form, wanted: Wanted, codelists: Mapping[str, Codelist]) -> b
     package = new_package()
     styles = styles_of(package)
     needed = [rule.expression for rule in form.rules if rule.kind is RuleKind.CODELIST]
-    known = [codelists[one] for one in dict.fromkeys(needed) if one in codelists]
+    known = [codelists[id_] for id_ in dict.fromkeys(needed) if id_ in codelists]
     # The lists stand behind the tables, but their cells are named in these.
     lists = _cells_of(known)
     for table in form.tables:
-        periods = {one.id: _period(wanted.period, one.span) for one in table.columns}
+        periods = {column.id: _period(wanted.period, column.span) for column in table.columns}
         placed, types = plan(table, periods), types_of(form, table)
         stated = _stated(wanted)
         sheet = page(form, placed, types, stated, wanted.language, styles, lists)
@@ -92,12 +92,12 @@ def _cells_of(lists: Iterable[Codelist]) -> dict[str, str]:
 
 def _lists_page(lists: list[Codelist], styles: Styles) -> Page:
     plain, bold = styles.of(Look(is_text=True)), styles.of(Look(is_text=True, bold=True))
-    height = max(len(one.codes) for one in lists)
+    height = max(len(codelist.codes) for codelist in lists)
     rows: list[list[Cell | None]] = [[] for _ in range(height + 1)]
-    for one in lists:
-        rows[0] += [Cell(one.id, bold), Cell(one.title.vi, bold)]
+    for codelist in lists:
+        rows[0] += [Cell(codelist.id, bold), Cell(codelist.title.vi, bold)]
         for number in range(height):
-            code = one.codes[number] if number < len(one.codes) else None
+            code = codelist.codes[number] if number < len(codelist.codes) else None
             rows[number + 1] += (
                 [Cell(code.code, plain), Cell(code.name.vi, plain)] if code else [None, None]
             )

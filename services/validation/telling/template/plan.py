@@ -59,13 +59,15 @@ class Plan:
 
     def heading_of(self, column: int) -> Place:
         """The cell that holds a column's innermost heading."""
-        lowest = (one for one in self.headings if one.last[0] == self.numbers_row - 1)
-        return next(one.first for one in lowest if one.first[1] <= column <= one.last[1])
+        lowest = (heading for heading in self.headings if heading.last[0] == self.numbers_row - 1)
+        return next(
+            heading.first for heading in lowest if heading.first[1] <= column <= heading.last[1]
+        )
 
     @property
     def place_of_row(self) -> Mapping[str, int]:
         """Row code → row of the sheet."""
-        return {one.row.code: one.number for one in self.lines if one.row is not None}
+        return {line.row.code: line.number for line in self.lines if line.row is not None}
 
 
 def plan(table: Table, periods: Mapping[str, Period]) -> Plan:
@@ -152,5 +154,5 @@ def _lines(table: Table, first: int) -> Iterator[Line]:
 
 def _sections(row: Row) -> tuple[str, ...]:
     """The titles under which a row stands, where one of its other labels tells: `I. A > 1. B > C`."""
-    path = next((one for one in row.aliases if _SECTIONS in one), "")
+    path = next((alias for alias in row.aliases if _SECTIONS in alias), "")
     return tuple(path.split(_SECTIONS)[:-1])

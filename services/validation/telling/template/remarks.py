@@ -30,19 +30,19 @@ def _places(rule: Rule, plan: Plan) -> Iterator[tuple[Place, str]]:
     rows = plan.place_of_row
     columns = {column.id: place for place, column in enumerate(plan.columns)}
     of_rows = rule.axis is Axis.ROWS and plan.table.kind is TableKind.FIGURES
-    label = next((columns[one.id] for one in plan.table.of_role(Role.LABEL)), 0)
+    label = next((columns[column.id] for column in plan.table.of_role(Role.LABEL)), 0)
     asked: list[tuple[str, str]] = []
     match rule.kind:
         case RuleKind.TOTAL:
-            asked = [(one.left, one.text) for one in parse_totals(rule.expression)]
+            asked = [(total.left, total.text) for total in parse_totals(rule.expression)]
         case RuleKind.REQUIRED:
-            asked = [(one, "") for one in parse_names(rule.expression)]
+            asked = [(column, "") for column in parse_names(rule.expression)]
         case RuleKind.TYPE:
             # The sheet itself takes nothing else.
             return
         case _:
             shown, of_rows = " ".join(rule.expression.split()), False
-            asked = [(one, shown) for one in rule.columns] or [("", shown)]
+            asked = [(column, shown) for column in rule.columns] or [("", shown)]
     for name, expression in asked:
         if of_rows and name in rows:
             yield (rows[name], label), expression

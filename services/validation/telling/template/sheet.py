@@ -51,7 +51,7 @@ def page(
 ) -> Page:
     """The sheet; `stated` is its line of period and area, `lists` the cells with the codes of each list."""
     numbers = column_numbers(plan.table, types)
-    numbering: Cells = [Cell(one, styles.of(_NUMBERING)) for one in numbers]
+    numbering: Cells = [Cell(number, styles.of(_NUMBERING)) for number in numbers]
     rows = _above(form, plan, stated, language, styles)
     rows += [*_header(plan, styles), numbering]
     rows += [_body(line, plan, types, styles) for line in plan.lines]
@@ -61,7 +61,11 @@ def page(
         widths,
         [
             *(((row, 0), (row, plan.last_column)) for row in _ACROSS if plan.last_column),
-            *((one.first, one.last) for one in plan.headings if one.first != one.last),
+            *(
+                (heading.first, heading.last)
+                for heading in plan.headings
+                if heading.first != heading.last
+            ),
         ],
         _heights(rows, widths),
         frozen=plan.numbers_row + 1,
@@ -157,7 +161,7 @@ def _validations(
 ) -> Iterator[Validation]:
     """What each column takes: codes of its list, else numbers and marks, whole numbers, dates."""
     records = plan.table.kind is TableKind.RECORDS
-    numbers = [one.number for one in plan.lines if records or one.row]
+    numbers = [line.number for line in plan.lines if records or line.row]
     for place, column in enumerate(plan.columns):
         kind = types[column.id]
         cells = " ".join(_ranges(numbers, place))
@@ -184,7 +188,7 @@ def _list_of(form: Form, plan: Plan, column: Column) -> str:
 
 def _ranges(numbers: list[int], column: int) -> Iterator[str]:
     """The cells of a column in these rows, neighbours together: C11:C57."""
-    for _, group in groupby(enumerate(numbers), key=lambda one: one[1] - one[0]):
+    for _, group in groupby(enumerate(numbers), key=lambda pair: pair[1] - pair[0]):
         rows = [number for _, number in group]
         first, last = address(rows[0], column), address(rows[-1], column)
         yield first if first == last else f"{first}:{last}"
