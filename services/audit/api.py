@@ -209,8 +209,8 @@ def _submissions(app: FastAPI) -> None:
                 if not reaches(session, who, str(submission), now):
                     raise NoReceipt("unknown")
                 persons = reaches(session, office, str(submission), now)
-                found = receipt_of(session, str(submission), attempt, persons=persons)
-                return Receipt(**found)
+                receipt = receipt_of(session, str(submission), attempt, persons=persons)
+                return Receipt(**receipt)
             except NoReceipt as error:
                 raise problem(error.why, NO_RECEIPT[error.why]) from None
 
@@ -226,15 +226,17 @@ def problem(code: str, status: int, **values: object) -> Problem:
 
 def newest(session: Session) -> State:
     """The log's last checkpoint."""
-    found = session.exec(select(Checkpoint).order_by(col(Checkpoint.size).desc()).limit(1)).first()
-    if found is None:
+    checkpoint = session.exec(
+        select(Checkpoint).order_by(col(Checkpoint.size).desc()).limit(1)
+    ).first()
+    if checkpoint is None:
         return State(size=0, root=EMPTY.hex(), taken_at=None)
-    return State(size=found.size, root=found.root.hex(), taken_at=found.taken_at)
+    return State(size=checkpoint.size, root=checkpoint.root.hex(), taken_at=checkpoint.taken_at)
 
 
 def leaves_of(session: Session, submission: str) -> list[LeafOfEvent]:
     """The leaves of a submission, by index."""
-    found = session.exec(
+    leaves = session.exec(
         select(Leaf).where(Leaf.submission == submission).order_by(col(Leaf.index))
     )
     return [
@@ -246,7 +248,7 @@ def leaves_of(session: Session, submission: str) -> list[LeafOfEvent]:
             commitment=leaf.commitment.hex(),
             leaf_hash=leaf.leaf_hash.hex(),
         )
-        for leaf in found
+        for leaf in leaves
     ]
 
 

@@ -105,22 +105,22 @@ def _object(path: Path | None, option: str) -> dict[str, Any] | None:
     if path is None:
         return None
     try:
-        found = json_.loads(path.read_text(encoding="utf-8"))
+        loaded = json_.loads(path.read_text(encoding="utf-8"))
     except (ValueError, RecursionError):
-        found = None
-    if not isinstance(found, dict):
+        loaded = None
+    if not isinstance(loaded, dict):
         raise typer.BadParameter(f"{path}: JSON?", param_hint=option)
-    return found
+    return loaded
 
 
 def _checkpoint(path: Path | None) -> Checkpoint | None:
     from services.audit.verifier import Checkpoint
 
-    found = _object(path, "--checkpoint")
-    if found is None:
+    checkpoint = _object(path, "--checkpoint")
+    if checkpoint is None:
         return None
     try:
-        return Checkpoint(int(found["size"]), bytes.fromhex(found["root"]))
+        return Checkpoint(int(checkpoint["size"]), bytes.fromhex(checkpoint["root"]))
     except (KeyError, TypeError, ValueError, OverflowError):
         raise typer.BadParameter('{"size": …, "root": …}', param_hint="--checkpoint") from None
 
@@ -161,15 +161,21 @@ def _show(verified: Verified, known: Checkpoint | None) -> None:
     for event in facts["events"]:
         typer.echo(f"  {event['index']:>10}  {event['time']}  {event['topic']}")
     say("audit.file.same" if verified.file else "audit.file.not-compared", sha256=verified.sha256)
-    found = verified.checkpoint
+    checkpoint = verified.checkpoint
     if known is not None and not verified.proved:
-        first, second = sorted((found.size, known.size))
-        say("audit.checkpoint.other", size=found.size, known=known.size, first=first, second=second)
+        first, second = sorted((checkpoint.size, known.size))
+        say(
+            "audit.checkpoint.other",
+            size=checkpoint.size,
+            known=known.size,
+            first=first,
+            second=second,
+        )
         return
     say(
         "audit.checkpoint.same" if verified.proved else "audit.checkpoint.compare",
-        size=found.size,
-        root=found.root.hex(),
+        size=checkpoint.size,
+        root=checkpoint.root.hex(),
     )
 
 

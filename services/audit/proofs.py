@@ -53,8 +53,8 @@ def _with_nodes(session: Session, compute: Callable[[Lookup], Computed]) -> Comp
         return b""
 
     compute(note)
-    found = _hashes(session, wanted)
-    return compute(lambda level, index: found[level, index])
+    hashes = _hashes(session, wanted)
+    return compute(lambda level, index: hashes[level, index])
 
 
 def _hashes(session: Session, wanted: set[tuple[int, int]]) -> dict[tuple[int, int], bytes]:
@@ -68,5 +68,5 @@ def _hashes(session: Session, wanted: set[tuple[int, int]]) -> dict[tuple[int, i
             tuple_(col(Node.level), col(Node.index)).in_([node for node in wanted if node[0]])
         )
     )
-    found = {(0, index): hash_ for index, hash_ in leaves}
-    return found | {(level, index): hash_ for level, index, hash_ in nodes}
+    hashes = {(0, index): hash_ for index, hash_ in leaves}
+    return hashes | {(level, index): hash_ for level, index, hash_ in nodes}

@@ -90,7 +90,7 @@ def _path(
 ) -> tuple[int, list[Known]]:
     """The attempt's events within the first `size` leaves, all of them with their bytes."""
     topics = list(verifier.PERSONS) if persons else []
-    found = session.exec(
+    leaves = session.exec(
         select(Leaf, Content)
         .outerjoin(Content, col(Content.index) == col(Leaf.index))
         .where(
@@ -102,16 +102,16 @@ def _path(
     ).all()
     # A leaf from before the bytes were kept has no content: it may be of any attempt. What persons
     # decided was kept last, and a receipt is whole without it.
-    found = [(leaf, content) for leaf, content in found if content or _is_needed(leaf)]
-    attempts = {content.attempt for _, content in found if content and content.attempt is not None}
-    if not found or (attempt is not None and attempts and attempt not in attempts):
+    leaves = [(leaf, content) for leaf, content in leaves if content or _is_needed(leaf)]
+    attempts = {content.attempt for _, content in leaves if content and content.attempt is not None}
+    if not leaves or (attempt is not None and attempts and attempt not in attempts):
         raise NoReceipt("unknown")
     if not attempts:
         raise NoReceipt("erased")
     chosen = attempt or max(attempts)
     return chosen, [
         _known(leaf, content)
-        for leaf, content in found
+        for leaf, content in leaves
         if content is None or content.attempt == chosen
     ]
 

@@ -333,9 +333,9 @@ def _received(path: Sequence[Logged], submission: str, attempt: int) -> dict[str
         about = fields_of(event.value, layout)
         same = (about["submission_id"], about["attempt"]) == (submission, attempt)
         _require(same, Reason.SUBMISSION, event.topic)
-    found = [event for event in path if event.topic == RECEIVED]
-    _require(len(found) == 1, Reason.STATEMENT, RECEIVED)
-    return fields_of(found[0].value, RECEIVED_LAYOUT, RECEIVED_LATER)
+    received = [event for event in path if event.topic == RECEIVED]
+    _require(len(received) == 1, Reason.STATEMENT, RECEIVED)
+    return fields_of(received[0].value, RECEIVED_LAYOUT, RECEIVED_LATER)
 
 
 def _sender_key(
@@ -407,14 +407,14 @@ def _span(period: Any) -> tuple[date, date]:
     """The first day of an SDMX time period, and the one after its last: senders spell the same span in many ways."""
     text = _text(period, "period")
     try:
-        if found := NAMED_PERIOD.fullmatch(text):
-            name = found[2] or "A1"
+        if match := NAMED_PERIOD.fullmatch(text):
+            name = match[2] or "A1"
             months = MONTHS[name[0]]
-            first = date(int(found[1]), (int(name[1:]) - 1) * months + 1, 1)
+            first = date(int(match[1]), (int(name[1:]) - 1) * months + 1, 1)
             return first, _months_later(first, months)
-        if found := DAYS.fullmatch(text):
-            first = date.fromisoformat(found[1])
-            count, unit = int(found[2] or 1), found[3] or "D"
+        if match := DAYS.fullmatch(text):
+            first = date.fromisoformat(match[1])
+            count, unit = int(match[2] or 1), match[3] or "D"
             if unit == "D":
                 return first, first + timedelta(days=count)
             return first, _months_later(first, count * (12 if unit == "Y" else 1))
@@ -590,11 +590,11 @@ def _base64url(text: str, reason: Reason) -> bytes:
 
 def _json(content: bytes, reason: Reason) -> dict[str, Any]:
     try:
-        found = json.loads(content.decode())
+        loaded = json.loads(content.decode())
     except (ValueError, RecursionError):
         raise ProofError(reason, "JSON") from None
-    _require(isinstance(found, dict), reason, "JSON")
-    return dict(found)
+    _require(isinstance(loaded, dict), reason, "JSON")
+    return dict(loaded)
 
 
 def _jwk(given: Any) -> dict[str, str]:

@@ -155,10 +155,10 @@ def entry(
     if "\0" in id:
         raise absent("no-entry", "catalogue.absent", kind=kind.value, id=id)
     with Session(context.engine) as session:
-        found = store.newest(session, kind, id, version)
-    if found is None:
+        entry = store.newest(session, kind, id, version)
+    if entry is None:
         raise absent("no-entry", "catalogue.absent", kind=kind.value, id=id)
-    return _whole(found)
+    return _whole(entry)
 
 
 def _whole(version: Version) -> Whole:

@@ -48,14 +48,14 @@ def change(
     return Changed(version, True)
 
 
-def confirm(outbox: Outbox, session: Session, found: Change, who: str, now: datetime) -> None:
+def confirm(outbox: Outbox, session: Session, change: Change, who: str, now: datetime) -> None:
     """Carries out a change that this second person agrees to."""
-    kind, _, id_ = found.subject.partition("/")
-    times = {n: found.body[n] and datetime.fromisoformat(found.body[n]) for n in TIMES}
-    command = Command(CatalogueKind(kind), id_, found.body["body"], **times)
+    kind, _, id_ = change.subject.partition("/")
+    times = {n: change.body[n] and datetime.fromisoformat(change.body[n]) for n in TIMES}
+    command = Command(CatalogueKind(kind), id_, change.body["body"], **times)
     counter = store.lock(session)
     facts = store.facts(session, command.kind, command.id)
-    if (facts.newest.version if facts.newest else 0) != found.base:
+    if (facts.newest.version if facts.newest else 0) != change.base:
         raise wrong(409, "changed-meanwhile", "catalogue.change.meanwhile", [])
     try:
         version = handler.decide(command, facts, counter, now)
@@ -63,8 +63,8 @@ def confirm(outbox: Outbox, session: Session, found: Change, who: str, now: date
         raise refusal(command, refused) from None
     assert version is not None, "the entry is as it was when this differed from it"
     _write(outbox, session, version)
-    told = _told(found.what, version, PeopleChangeState.DONE)
-    outbox.add(session, authority.event(found.id, told, found.proposed_by, who, now))
+    told = _told(change.what, version, PeopleChangeState.DONE)
+    outbox.add(session, authority.event(change.id, told, change.proposed_by, who, now))
 
 
 def refusal(command: Command, refused: Refused) -> Problem:

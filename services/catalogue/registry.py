@@ -45,10 +45,10 @@ class Registry:
 
     def versions(self, subject: str) -> list[LockedSchema]:
         """The versions of a subject, oldest first; raises RegistryError where there is no such subject."""
-        found = [schema for schema in self.schemas if schema.subject == subject]
-        if not found:
+        schemas = [schema for schema in self.schemas if schema.subject == subject]
+        if not schemas:
             raise RegistryError(40401, "subject", subject=subject)
-        return found
+        return schemas
 
     def version(self, subject: str, version: str) -> LockedSchema:
         """One version: a number, or `latest` and -1 for the newest. Raises RegistryError."""
@@ -118,9 +118,9 @@ def versions(known: Known, subject: str) -> list[int]:
 @router.get("/subjects/{subject}/versions/{version}", summary="Một phiên bản · One version")
 def version(known: Known, subject: str, version: str) -> dict[str, Any]:
     """The schema with its id; `latest` is the newest."""
-    found = known.version(subject, version)
-    head = {"subject": found.subject, "version": found.version, "id": found.id}
-    return {**head, "schema": _text(found)}
+    schema = known.version(subject, version)
+    head = {"subject": schema.subject, "version": schema.version, "id": schema.id}
+    return {**head, "schema": _text(schema)}
 
 
 @router.get("/subjects/{subject}/versions/{version}/schema", summary="Lược đồ · The schema alone")
@@ -150,8 +150,8 @@ def schema_alone(known: Known, id: str, subject: str | None = None) -> dict[str,
 @router.get("/schemas/ids/{id}/versions", summary="Dùng ở đâu · Where it is used")
 def versions_of_schema(known: Known, id: str) -> list[dict[str, Any]]:
     """Its subject and version."""
-    found = known.by_id(id)
-    return [{"subject": found.subject, "version": found.version}]
+    schema = known.by_id(id)
+    return [{"subject": schema.subject, "version": schema.version}]
 
 
 @router.get("/schemas/ids/{id}/subjects", summary="Dùng ở đâu · Its subjects")

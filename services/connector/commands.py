@@ -148,15 +148,15 @@ def report(
     from services.connector.client import Connector
 
     with errors(as_json, url=url, key=key), Connector(url, key, sender) as connector:
-        found = connector.report(id_, attempt)
+        report = connector.report(id_, attempt)
         if as_json:
-            print_json(found)
+            print_json(report)
         else:
-            say(f"report_{found['verdict']}", form=found["form"], figures=found["figures"])
-            show.findings(found["findings"])
+            say(f"report_{report['verdict']}", form=report["form"], figures=report["figures"])
+            show.findings(report["findings"])
         if marked:
             write(marked, connector.marked(id_, attempt))
-        if found["verdict"] == "returned":
+        if report["verdict"] == "returned":
             raise typer.Exit(Exit.RETURNED)
 
 
@@ -177,8 +177,8 @@ def receipt(
     from services.connector.client import Connector
 
     with errors(False, url=url, key=key), Connector(url, key, sender) as connector:
-        found = connector.receipt(id_, attempt)
-        write(output, (json.dumps(found, ensure_ascii=False, indent=1) + "\n").encode())
+        receipt = connector.receipt(id_, attempt)
+        write(output, (json.dumps(receipt, ensure_ascii=False, indent=1) + "\n").encode())
 
 
 @keys.command("new", help="Tạo khóa ký · Make a signing key")

@@ -36,11 +36,11 @@ def findings(
     from services.connector.client import Connector
 
     with errors(as_json, url=url, key=key), Connector(url, key, sender) as connector:
-        found = connector.findings(id_, attempt)
+        findings = connector.findings(id_, attempt)
     if as_json:
-        print_json(found)
+        print_json(findings)
     else:
-        show.answered(found["findings"])
+        show.answered(findings["findings"])
 
 
 @app.command(help="Giải trình một phát hiện · Explain a finding")
@@ -58,8 +58,8 @@ def explain(
     from services.connector.client import Connector
 
     with errors(as_json, url=url, key=key), Connector(url, key, sender) as connector:
-        found = connector.explain(id_, finding, text, attempt)
+        explained = connector.explain(id_, finding, text, attempt)
     if as_json:
-        print_json(found)
+        print_json(explained)
     else:
         say("explained", finding=finding, id=id_)

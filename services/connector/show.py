@@ -49,9 +49,9 @@ def state(found: Mapping[str, Any]) -> None:
             both({lang: f"{cells}{_kind(kind, lang)}" for lang in LANGUAGES}, "    ")
 
 
-def findings(found: Iterable[Mapping[str, Any]]) -> None:
+def findings(findings: Iterable[Mapping[str, Any]]) -> None:
     """Prints the findings of a report: where, what, the numbers, how to mend it, and what was answered."""
-    for finding in found:
+    for finding in findings:
         where = _where(finding)
         both({lang: f"{where}{finding['message'][lang]}" for lang in LANGUAGES}, "  ")
         numbers = {lang: _numbers(finding, lang) for lang in LANGUAGES}
@@ -81,9 +81,9 @@ def answered(found: Iterable[Mapping[str, Any]]) -> None:
         findings([finding])
 
 
-def codes(found: Iterable[Mapping[str, Any]]) -> None:
+def codes(codes: Iterable[Mapping[str, Any]]) -> None:
     """Prints the findings of a state, which has no words and no numbers: where the report is gone."""
-    for code in found:
+    for code in codes:
         say("finding", where=_where(code), code=code["code"], rule=code["rule"] or "–")
 
 

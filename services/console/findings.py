@@ -46,18 +46,18 @@ class Tally:
 
 
 def shown(
-    found: Sequence[Mapping[str, Any]], total: int, language: Language
+    findings: Sequence[Mapping[str, Any]], total: int, language: Language
 ) -> tuple[list[Shown], int]:
     """The first findings, gravest first, and how many more there are."""
-    ordered = sorted(found, key=lambda finding: SEVERITIES.index(finding["severity"]))[:MOST]
+    ordered = sorted(findings, key=lambda finding: SEVERITIES.index(finding["severity"]))[:MOST]
     listed = [_shown(number, one, language) for number, one in enumerate(ordered, 1)]
-    return listed, max(total, len(found)) - len(listed)
+    return listed, max(total, len(findings)) - len(listed)
 
 
-def by_sheet(found: Sequence[Shown]) -> list[tuple[str, list[tuple[str, str]]]]:
+def by_sheet(findings: Sequence[Shown]) -> list[tuple[str, list[tuple[str, str]]]]:
     """Each sheet with its cells, each with the anchor of the first finding about it."""
     sheets: dict[str, dict[str, str]] = {}
-    for finding in found:
+    for finding in findings:
         for cell in finding.cells:
             sheets.setdefault(finding.sheet, {}).setdefault(cell, finding.anchor)
     return [(sheet, list(cells.items())) for sheet, cells in sheets.items()]

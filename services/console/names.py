@@ -61,8 +61,10 @@ class Dictionary:
         self, entries: Iterable[tuple[str, str]], person: Any
     ) -> dict[tuple[str, str], Any]:
         entries = list(entries)
-        found = await asyncio.gather(*(self._body(kind, id_, person) for kind, id_ in entries))
-        return {entry: body for entry, body in zip(entries, found, strict=True) if body is not None}
+        bodies = await asyncio.gather(*(self._body(kind, id_, person) for kind, id_ in entries))
+        return {
+            entry: body for entry, body in zip(entries, bodies, strict=True) if body is not None
+        }
 
     async def _body(self, kind: str, id_: str, person: Any) -> Any:
         """An entry's body, None where it can't be had by someone with these roles."""

@@ -41,8 +41,8 @@ environment.globals["asset"] = asset
 
 def fragment(template: str, language: Language, **values: Any) -> str:
     """A piece of a page."""
-    found = environment.get_template(template)
-    return found.render(t=words.sayer(language), language=language, words=words, **values)
+    loaded = environment.get_template(template)
+    return loaded.render(t=words.sayer(language), language=language, words=words, **values)
 
 
 def page(request: Request, template: str, *, status: int = 200, **values: Any) -> HTMLResponse:

@@ -54,14 +54,14 @@ class Person:
 
 async def person(request: Request) -> Person:
     """The person of this request, for `Depends`; raises LoginNeeded, or Away while catalogue's keys can't be had."""
-    found = await _known(request, request.cookies.get(COOKIE, ""))
-    if found is None:
+    who = await _known(request, request.cookies.get(COOKIE, ""))
+    if who is None:
         raise LoginNeeded
     now = request.app.state.context.clock().timestamp()
-    if found.expires_at - now < RENEW_BEFORE.total_seconds():
-        found = await _renewed(request, found) or found
-    request.state.person = found
-    return found
+    if who.expires_at - now < RENEW_BEFORE.total_seconds():
+        who = await _renewed(request, who) or who
+    request.state.person = who
+    return who
 
 
 Who = Annotated[Person, Depends(person)]
@@ -73,12 +73,12 @@ async def log_in(request: Request, name: str, password: str) -> Person:
     body = {"person": name, "password": password}
     client = request.client.host if request.client else ""
     answer = await request.app.state.services.post("catalogue", "/v1/tokens", "", body, client)
-    found = await _known(request, str(answer["access_token"]))
-    if found is None:
+    who = await _known(request, str(answer["access_token"]))
+    if who is None:
         raise Away("catalogue")
-    set_cookie(request, COOKIE, found.token)
+    set_cookie(request, COOKIE, who.token)
     renew_form_token(request)
-    return found
+    return who
 
 
 async def log_out(request: Request) -> None:
@@ -102,10 +102,10 @@ async def _renewed(request: Request, old: Person) -> Person | None:
         )
     except (Refused, Away):
         return None
-    found = await _known(request, str(answer["access_token"]))
-    if found is not None:
-        set_cookie(request, COOKIE, found.token)
-    return found
+    who = await _known(request, str(answer["access_token"]))
+    if who is not None:
+        set_cookie(request, COOKIE, who.token)
+    return who
 
 
 async def _known(request: Request, token: str) -> Person | None:

@@ -56,7 +56,7 @@ def steps(attempt: Mapping[str, Any], language: Language) -> list[Step]:
     """What happened, in order, and what is still to come where nothing has gone wrong."""
     say, times, state = words.sayer(language), attempt["times"], attempt["state"]
     passed = [tone for tone in TONES if tone in times]
-    found = [
+    steps = [
         Step(
             say(f"step.{tone}"),
             words.moment(times[tone], language),
@@ -69,7 +69,7 @@ def steps(attempt: Mapping[str, Any], language: Language) -> list[Step]:
     ahead = (
         [] if ended else [step for step in ("validated", "cleared", "stored") if step not in times]
     )
-    return found + [Step(say(f"step.{step}.ahead"), "", "ahead") for step in ahead]
+    return steps + [Step(say(f"step.{step}.ahead"), "", "ahead") for step in ahead]
 
 
 def advice(attempt: Mapping[str, Any], is_sender: bool, language: Language) -> str:

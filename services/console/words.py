@@ -68,24 +68,24 @@ def period(code: str, language: Language) -> str:
     """`2026-Q3` as «Quý III/2026»; what is no period stays as it is."""
     say = sayer(language)
     try:
-        found = Period.parse(code)
+        period = Period.parse(code)
     except PeriodError:
         return code
-    values: dict[str, object] = {"year": found.year, "number": found.number}
-    match found.frequency:
+    values: dict[str, object] = {"year": period.year, "number": period.number}
+    match period.frequency:
         case Frequency.QUARTER:
-            values["number"] = ROMAN[found.number]
+            values["number"] = ROMAN[period.number]
         case Frequency.HALF_YEAR:
-            return say(f"period.half_year.{found.number}", **values)
+            return say(f"period.half_year.{period.number}", **values)
         case Frequency.DAY:
-            return _day(found.start, language)
+            return _day(period.start, language)
         case Frequency.RANGE:
-            if not (found.months and found.start.month == 1):
-                return f"{_day(found.start, language)} – {_day(found.end, language)}"
-            values["number"] = found.months
+            if not (period.months and period.start.month == 1):
+                return f"{_day(period.start, language)} – {_day(period.end, language)}"
+            values["number"] = period.months
         case Frequency.YEAR | Frequency.MONTH:
             pass
-    return say(f"period.{found.frequency}", **values)
+    return say(f"period.{period.frequency}", **values)
 
 
 def completeness(attempt: Mapping[str, Any], language: Language) -> str:

@@ -200,7 +200,7 @@ def _digests(app: FastAPI) -> None:
         may stand for is soon tried.
         """
         with Session(context.engine) as session:
-            found = queries.digests(session, str(submission))
+            digests = queries.digests(session, str(submission))
         return Digests(
             digests=[
                 Digest(
@@ -209,7 +209,7 @@ def _digests(app: FastAPI) -> None:
                     salt=row.salt.hex(),
                     digest=row.digest,
                 )
-                for row in found
+                for row in digests
             ]
         )
 

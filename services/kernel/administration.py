@@ -35,10 +35,14 @@ def differences(admin: KafkaAdminClient, topics: Iterable[Topic]) -> list[Differ
     """What `apply` would have to change, and what it can't (a topic that nobody declared)."""
     declared = {topic.name: topic for topic in topics}
     result = _of_access(admin, declared.values())
-    found = {name for name in admin.list_topics() if not name.startswith("__")}
-    result += [Difference(n, "topic", "present", "absent") for n in sorted(declared.keys() - found)]
-    result += [Difference(n, "topic", "absent", "present") for n in sorted(found - declared.keys())]
-    common = sorted(declared.keys() & found)
+    existing = {name for name in admin.list_topics() if not name.startswith("__")}
+    result += [
+        Difference(n, "topic", "present", "absent") for n in sorted(declared.keys() - existing)
+    ]
+    result += [
+        Difference(n, "topic", "absent", "present") for n in sorted(existing - declared.keys())
+    ]
+    common = sorted(declared.keys() & existing)
     if not common:
         return result
     partitions = _partitions(admin, common)
@@ -115,9 +119,11 @@ def apply(admin: KafkaAdminClient, topics: Iterable[Topic]) -> Applied:
 def _set(admin: KafkaAdminClient, topics: Iterable[Topic]) -> list[str]:
     """Gives topics the settings that differ; returns their names."""
     wanted = {topic.name: topic.configuration() for topic in topics}
-    found = _configurations(admin, list(wanted))
+    configurations = _configurations(admin, list(wanted))
     differing = {
-        name: {one: value for one, value in settings.items() if found[name].get(one) != value}
+        name: {
+            one: value for one, value in settings.items() if configurations[name].get(one) != value
+        }
         for name, settings in wanted.items()
     }
     resources = [

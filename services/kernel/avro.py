@@ -137,8 +137,8 @@ def _named(hint: type, named: set[str]) -> Any:
         return {"type": "enum", "name": hint.__name__, "symbols": symbols}
     if not is_dataclass(hint):
         raise TypeError(f"no Avro type for {hint}")
-    found = {"type": "record", "name": hint.__name__, "doc": _doc(hint)}
-    return {**found, "fields": _written(hint, named)}
+    schema = {"type": "record", "name": hint.__name__, "doc": _doc(hint)}
+    return {**schema, "fields": _written(hint, named)}
 
 
 # -- values

@@ -137,22 +137,22 @@ class Partition:
         if known and not self._backlog:
             await self._go_to(self._ledger.expected)
 
-    async def _has_gap(self, found: int) -> bool:
+    async def _has_gap(self, offset: int) -> bool:
         """Whether records are missing before the one found. If the broker has them, they come again. One that it has
         no more is an alarm, unless a later one with its key took its place, and is passed over.
         """
         expected = self._ledger.expected
-        if found <= expected:
+        if offset <= expected:
             return False
-        gap = {"topic": self._topic.name, "expected": expected, "got": found}
-        if await self._log.following(expected) < found:
+        gap = {"topic": self._topic.name, "expected": expected, "got": offset}
+        if await self._log.following(expected) < offset:
             log.info("rewound", **gap)
             await self._go_to(expected)
             return True
         if not self._topic.compacted:
             metrics.OFFSET_GAPS.labels(self._process.service, self._topic.name).inc()
             log.error("offset gap", **gap)
-        self._ledger.skip_to(found)
+        self._ledger.skip_to(offset)
         return False
 
     async def _go_to(self, offset: int) -> None:

@@ -111,10 +111,10 @@ class PartitionLog:
         the same question: raises LogRewritten where the log has something else.
         """
         last = self._last
-        found = await self._following(last.offset if last else offset)
+        following = await self._following(last.offset if last else offset)
         if last:
-            self._compare(last, found)
-        return found.fingerprint is not None and found.end > offset
+            self._compare(last, following)
+        return following.fingerprint is not None and following.end > offset
 
     async def has(self, offset: int, fingerprint: bytes) -> bool:
         """Whether this record stands there, or stood: it may be deleted by its age, or for a later one of its key."""
@@ -145,10 +145,10 @@ class PartitionLog:
             lambda: self._source.following(self._topic.name, self._number, offset), self._stopping
         )
 
-    def _compare(self, read: Read, found: Following) -> None:
-        if not _has(found, read.offset, read.fingerprint()):
+    def _compare(self, read: Read, following: Following) -> None:
+        if not _has(following, read.offset, read.fingerprint()):
             raise LogRewritten(f"{self._topic.name}/{self._number} at {read.offset}")
 
 
-def _has(found: Following, offset: int, fingerprint: bytes) -> bool:
-    return found.offset > offset or found.fingerprint == fingerprint
+def _has(following: Following, offset: int, fingerprint: bytes) -> bool:
+    return following.offset > offset or following.fingerprint == fingerprint

@@ -60,8 +60,8 @@ class Postgresql:
     def trials(self, tried: Tried) -> Trials:
         """See Store."""
         with self.transaction() as tables:
-            found = tables.session.execute(sa.text(_TRIALS), _values(tried)).first()
-        return Trials(*found) if found else Trials(0, False)
+            row = tables.session.execute(sa.text(_TRIALS), _values(tried)).first()
+        return Trials(*row) if row else Trials(0, False)
 
     def begin_trial(self, tried: Tried) -> None:
         """See Store."""

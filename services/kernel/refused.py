@@ -43,9 +43,9 @@ class Refused(Exception):
 
     def texts(self, language: str) -> tuple[str, str]:
         """Title and advice in this language; blank where the service had none."""
-        found = self.problem if language == "vi" else self.problem.get("en")
-        found = found if self.code and isinstance(found, Mapping) else {}
-        return str(found.get("title") or ""), str(found.get("detail") or "")
+        words = self.problem if language == "vi" else self.problem.get("en")
+        words = words if self.code and isinstance(words, Mapping) else {}
+        return str(words.get("title") or ""), str(words.get("detail") or "")
 
 
 def parsed(answer: httpx2.Response) -> Any:

@@ -210,12 +210,12 @@ class Upkeep:
         """Where the topics end; nothing while the broker is away."""
         begun = self._seconds()
         try:
-            found = self._topics.extents()
+            extents = self._topics.extents()
         except Exception:
             self._was_away = True
             return {}
         self._was_away = self._was_away or self._seconds() - begun > OUTAGE_SECONDS
-        return found
+        return extents
 
     @staticmethod
     def _state(connection: Connection) -> State:
@@ -251,13 +251,13 @@ class Upkeep:
             chore(self._cluster, self._clock())
         gaps = {}
         for check in self._checks:
-            found = check.compare(self._engine, self._cluster)
-            if found.total and check.repair:
+            compared = check.compare(self._engine, self._cluster)
+            if compared.total and check.repair:
                 repair = check.repair(self._engine, self._cluster)
                 self._mended.inc(sum(repair.written.values()))
                 log.warning("mended", comparison=check.name, written=dict(repair.written))
-                found = repair.after
-            gaps[check.name] = found.total
+                compared = repair.after
+            gaps[check.name] = compared.total
         took = timedelta(seconds=self._seconds() - begun)
         return gaps, min(max(STAYS, took * STAYS_TIMES), STAYS_MOST)
 

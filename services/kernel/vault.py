@@ -173,15 +173,15 @@ class Vault:
         The database knows of none yet where the vault is new, and there are no keys, or older than sentinels are, and
         keys open what lies there.
         """
-        found = self._sentinel()
-        if found and found == self._known:
+        sentinel = self._sentinel()
+        if sentinel and sentinel == self._known:
             return True
         kept, names = self._kept()
         if kept is None:
             if names and not any(map(self._opens, names)):
                 raise Unavailable("the vault's folder: nothing lies there of what has a key")
             return False
-        if found != kept:
+        if sentinel != kept:
             raise Unavailable("the vault's folder: its sentinel is not there, or another vault's")
         self._known = kept
         return True

@@ -55,13 +55,13 @@ class Codelist:
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> "Codelist":
         """A list from plain data; raises ModelError for a wrong place or a repeated code."""
-        found = read(cls, dict(data), f"codelist {data.get('id', '?')}")
-        if len(found.by_code) != len(found.codes):
-            raise ModelError(f"codelist {found.id}: a code is there twice")
-        for code in found.codes:
-            if code.parent is not None and code.parent not in found:
-                raise ModelError(f"codelist {found.id}: {code.code} has no parent {code.parent}")
-        return found
+        codelist = read(cls, dict(data), f"codelist {data.get('id', '?')}")
+        if len(codelist.by_code) != len(codelist.codes):
+            raise ModelError(f"codelist {codelist.id}: a code is there twice")
+        for code in codelist.codes:
+            if code.parent is not None and code.parent not in codelist:
+                raise ModelError(f"codelist {codelist.id}: {code.code} has no parent {code.parent}")
+        return codelist
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data, as `from_dict` takes it."""
@@ -70,12 +70,12 @@ class Codelist:
 
 def load_codelists(folder: Path = FOLDER) -> dict[str, Codelist]:
     """All lists named in lists.yaml, by id."""
-    found = {}
+    codelists = {}
     for entry in load_yaml(folder / "lists.yaml"):
         about = dict(entry)
         rows = read_csv(folder / about.pop("file"))
-        found[about["id"]] = Codelist.from_dict(about | {"codes": [_code(row) for row in rows]})
-    return found
+        codelists[about["id"]] = Codelist.from_dict(about | {"codes": [_code(row) for row in rows]})
+    return codelists
 
 
 def read_csv(path: Path) -> list[dict[str, str]]:

@@ -86,7 +86,7 @@ def decoded(text: str, encoding: Encoding) -> str:
     """What Latin-1 text means in an encoding; characters outside it stay."""
     if encoding is Encoding.TCVN3:
         return text.translate(_TCVN3)
-    return _VNI_PIECE.sub(lambda found: _VNI[found[0]], text)
+    return _VNI_PIECE.sub(lambda match: _VNI[match[0]], text)
 
 
 def vietnamese_share(text: str) -> float:

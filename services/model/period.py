@@ -55,15 +55,15 @@ class Period:
     @classmethod
     def parse(cls, text: str) -> "Period":
         """The period that `text` names; raises PeriodError, which says what to write instead."""
-        if found := _NAMED.fullmatch(text):
-            name = found[2] or "A1"
+        if match := _NAMED.fullmatch(text):
+            name = match[2] or "A1"
             months = _MONTHS[_LETTERS[name[0]]]
             first = (int(name[1:]) - 1) * months + 1
-            return cls._of_months(text, int(found[1]), first, months)
+            return cls._of_months(text, int(match[1]), first, months)
         if _DAY.fullmatch(text):
             return cls._of_range(text, _day(text), 1, "D")
-        if found := _RANGE.fullmatch(text):
-            return cls._of_range(text, _day(found[1]), int(found[2]), found[3])
+        if match := _RANGE.fullmatch(text):
+            return cls._of_range(text, _day(match[1]), int(match[2]), match[3])
         raise PeriodError(f"{text!r} is no time period: {_HOW}")
 
     @classmethod

@@ -115,11 +115,11 @@ def _nearest(found: tuple[Instrument, Article]) -> tuple[bool, int, str]:
 
 def load_regulations(folder: Path = SCHEMAS / "regulations") -> tuple[Instrument, ...]:
     """Every instrument of the folder, by id; a `replaced_by` that is not there is an error."""
-    found = [Instrument.from_dict(load_yaml(path)) for path in sorted(folder.glob("*.yaml"))]
-    known = {instrument.id for instrument in found}
-    for instrument in found:
+    instruments = [Instrument.from_dict(load_yaml(path)) for path in sorted(folder.glob("*.yaml"))]
+    known = {instrument.id for instrument in instruments}
+    for instrument in instruments:
         if instrument.replaced_by is not None and instrument.replaced_by not in known:
             raise ModelError(
                 f"{instrument.id}: replaced by {instrument.replaced_by}, which is not in {folder}"
             )
-    return tuple(found)
+    return tuple(instruments)

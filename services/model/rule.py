@@ -146,10 +146,10 @@ _TERM = re.compile(r"\s*([+-]?)\s*(\w+)\s*")
 
 def parse_total(expression: str) -> Total:
     """The total that `expression` writes; raises ModelError showing where it goes wrong."""
-    found = _TOTAL.fullmatch(expression)
-    if found is None:
+    match = _TOTAL.fullmatch(expression)
+    if match is None:
         raise ModelError(f"{expression!r} is no total: write 1 = 2 + 3 - 4, or 1 >= 2 + 3")
-    rest = found[3]
+    rest = match[3]
     terms: list[tuple[int, str]] = []
     while rest:
         term = _TERM.match(rest)
@@ -157,7 +157,7 @@ def parse_total(expression: str) -> Total:
             raise ModelError(f"{expression!r}: no term can be read at {rest!r}")
         terms.append((-1 if term[1] == "-" else 1, term[2]))
         rest = rest[term.end() :]
-    total = Total(found[1], Relation(found[2]), tuple(terms), expression.strip())
+    total = Total(match[1], Relation(match[2]), tuple(terms), expression.strip())
     if len(set(total.codes)) != len(total.codes):
         raise ModelError(f"{expression!r} names a code twice")
     return total

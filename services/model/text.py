@@ -151,4 +151,4 @@ def normalise(text: str) -> str:
 
     "Hoà" and "HÒA", "NGÂN  HÀNG" and "ngân hàng\\n" become the same; no letter is dropped.
     """
-    return _TONE.sub(lambda found: _TONES[found[0]], folded(text))
+    return _TONE.sub(lambda match: _TONES[match[0]], folded(text))

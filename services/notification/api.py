@@ -114,9 +114,11 @@ def notices(
     recipient = None if access.is_all else access.principal.organisation
     with Session(context.engine) as session:
         rows = queries.notices(session, recipient, state, submission, after, limit + 1)
-    found = [Notice.model_validate(row, from_attributes=True) for row in rows[:limit]]
+    notices = [Notice.model_validate(row, from_attributes=True) for row in rows[:limit]]
     last = rows[limit - 1] if len(rows) > limit else None
-    return Page(notices=found, next=str(Cursor(last.created_at, last.notice_id)) if last else None)
+    return Page(
+        notices=notices, next=str(Cursor(last.created_at, last.notice_id)) if last else None
+    )
 
 
 @router.put(

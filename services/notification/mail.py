@@ -106,7 +106,7 @@ def _doubt(error: Exception) -> Result:
 
 def _refusal(error: SMTPResponseException) -> Result:
     """4yz may be mended by waiting, 5yz not (RFC 5321, 4.2.1). Its words may name an address: only codes."""
-    found = ENHANCED.match(str(error.message))
-    code = f"SMTP {error.code} {found[0]}" if found else f"SMTP {error.code}"
+    match = ENHANCED.match(str(error.message))
+    code = f"SMTP {error.code} {match[0]}" if match else f"SMTP {error.code}"
     forever = 500 <= error.code < 600
     return Result(Ending.REJECTED if forever else Ending.REFUSED, code)

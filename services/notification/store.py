@@ -144,10 +144,10 @@ def _facts(session: Session, events: Sequence[Event], keys: Sequence[Key], *, lo
 
 def _titles(session: Session, events: Sequence[Event]) -> dict[str, Text]:
     forms = {form for event in events if (form := form_of(event.data))}
-    found = {form: replica.get(session, "form", form) for form in forms if "\0" not in form}
+    titles = {form: replica.get(session, "form", form) for form in forms if "\0" not in form}
     return {
         form: Text(entry.body["title"]["vi"], entry.body["title"]["en"])
-        for form, entry in found.items()
+        for form, entry in titles.items()
         if entry
     }
 

@@ -42,8 +42,8 @@ def networks(text: str) -> tuple[Network, ...]:
 async def resolve(host: str, port: int) -> Sequence[str]:
     """All addresses of a host; OSError where there are none."""
     loop = asyncio.get_running_loop()
-    found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    return [str(answer[4][0]) for answer in found]
+    answers = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    return [str(answer[4][0]) for answer in answers]
 
 
 async def check(url: str, inner: Sequence[Network], resolver: Resolver = resolve) -> Target:

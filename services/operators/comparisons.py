@@ -107,7 +107,7 @@ def _repaired(what: str, services: Iterable[str], json: bool) -> None:
     answers = _asked("POST", f"/v1/{what}", services)
     after = [{"service": name, **one["after"]} for name, one in answers.given.items()]
     written = {name: one["written"] for name, one in answers.given.items() if one["written"]}
-    found = Compared(after, answers.away)
+    compared = Compared(after, answers.away)
     if json:
         as_json({"written": written, "comparisons": after, "away": answers.away})
     else:
@@ -115,9 +115,9 @@ def _repaired(what: str, services: Iterable[str], json: bool) -> None:
             _show_written(written)
         elif not answers.away:
             say("operators.comparisons.nothing-missing")
-        found.show()
-    if found.exit_code:
-        raise typer.Exit(found.exit_code)
+        compared.show()
+    if compared.exit_code:
+        raise typer.Exit(compared.exit_code)
 
 
 def _show_written(written: Mapping[str, Mapping[str, int]]) -> None:

@@ -39,14 +39,14 @@ def letters_of(group: str) -> list[Letter]:
 @app.command("list", help="Liệt kê, kèm lý do · What there is, with the reason")
 def list_letters(group: Group = "", json: AsJson = False) -> None:
     """Oldest first, group by group; with whether each was sent back."""
-    found = letters_of(group)
+    letters = letters_of(group)
     if json:
-        as_json([facts(letter) for letter in found])
+        as_json([facts(letter) for letter in letters])
         return
-    if not found:
+    if not letters:
         say("operators.dead.none")
         return
-    show_letters(found)
+    show_letters(letters)
 
 
 @app.command(help="Một sự kiện, không kèm nội dung · One of them, without its content")
@@ -80,11 +80,11 @@ def replay(
 
     if all_ == bool(offsets):
         raise typer.BadParameter("--all | OFFSET…")
-    found = letters_of(group)
+    letters = letters_of(group)
     chosen = (
-        [letter for letter in found if not letter.replayed]
+        [letter for letter in letters if not letter.replayed]
         if all_
-        else _chosen(found, offsets or [])
+        else _chosen(letters, offsets or [])
     )
     count = send_back(settings().kafka, chosen) if chosen else 0
     if json:
@@ -93,8 +93,8 @@ def replay(
         say("operators.dead.sent-back", count=count, group=group)
 
 
-def _chosen(found: list[Letter], offsets: list[int]) -> list[Letter]:
-    by_offset = {letter.offset: letter for letter in found}
+def _chosen(letters: list[Letter], offsets: list[int]) -> list[Letter]:
+    by_offset = {letter.offset: letter for letter in letters}
     missing = [offset for offset in offsets if offset not in by_offset]
     if missing:
         say("operators.dead.missing", error=True, offsets=", ".join(map(str, missing)))
@@ -118,9 +118,9 @@ def facts(letter: Letter) -> dict[str, Any]:
     }
 
 
-def show_letters(found: list[Letter]) -> None:
+def show_letters(letters: list[Letter]) -> None:
     """Prints dead letters as a table."""
     headings = ("group", "offset", "at", "origin", "subject", "error", "reason", "replayed")
-    shown = [facts(letter) for letter in found]
+    shown = [facts(letter) for letter in letters]
     rows = [[*(o[h] for h in headings[:-1]), "✓" if o["replayed"] else ""] for o in shown]
     table([f"operators.dead.{heading}" for heading in headings], rows)

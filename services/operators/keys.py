@@ -62,10 +62,10 @@ def public_half(file: Path) -> tuple[str, dict[str, Any]]:
     from services.model.statement import public_key
 
     try:
-        found = json.loads(file.read_text(encoding="utf-8"))
-        given = found.get("public_key", found)
+        loaded = json.loads(file.read_text(encoding="utf-8"))
+        given = loaded.get("public_key", loaded)
         public = {name: given[name] for name in ("kty", "crv", "x")}
-        return public_key(public).thumbprint(), {"sender": found["sender"], "public_key": public}
+        return public_key(public).thumbprint(), {"sender": loaded["sender"], "public_key": public}
     except (AttributeError, KeyError, TypeError) as error:
         raise ValueError(f"{file}: {type(error).__name__}") from None
 

@@ -111,14 +111,14 @@ def reset(id_: Id) -> None:
 @app.command(help="Những thay đổi chờ người thứ hai · What waits for a second person")
 def changes(json: AsJson = False) -> None:
     """The newest first; `confirm` and `refuse` take the id."""
-    found = _catalogue().get("/v1/changes", state="proposed")["changes"]
+    changes = _catalogue().get("/v1/changes", state="proposed")["changes"]
     if json:
-        as_json(found)
-    elif not found:
+        as_json(changes)
+    elif not changes:
         say("operators.changes.none")
     else:
         headings = [f"operators.changes.{name}" for name in CHANGE_COLUMNS]
-        table(headings, [[_text(change[name]) for name in CHANGE_COLUMNS] for change in found])
+        table(headings, [[_text(change[name]) for name in CHANGE_COLUMNS] for change in changes])
 
 
 @app.command(help="Lãnh đạo xác nhận một thay đổi · A leader confirms a change")

@@ -31,22 +31,22 @@ def explain(
     json: AsJson = False,
 ) -> None:
     """By today's law and facts. Exit codes: 0; 4 nothing was decided about it; 5 unreachable."""
-    found = _policy().get(
+    explanation = _policy().get(
         f"/v1/submissions/{submission}/explanation", attempt=attempt, audience=audience
     )
     if json:
-        as_json(found)
+        as_json(explanation)
         return
-    about = {"submission": submission, "attempt": str(found["attempt"])}
-    _say("operators.policy.explained", verdict=_verdict(found), **about)
-    for reason in found["reasons"]:
+    about = {"submission": submission, "attempt": str(explanation["attempt"])}
+    _say("operators.policy.explained", verdict=_verdict(explanation), **about)
+    for reason in explanation["reasons"]:
         words = reason.get("text") or dict.fromkeys(("vi", "en"), reason["policy"])
         _say("operators.policy.reason", text=words, place=_place(reason))
-    facts = [[name, _value(value)] for name, value in found["facts"].items()]
+    facts = [[name, _value(value)] for name, value in explanation["facts"].items()]
     table(["operators.policy.fact", "operators.policy.value"], facts)
-    for change in found["changes"]:
+    for change in explanation["changes"]:
         _say("operators.policy.change", verdict=_verdict(change), words=change["text"])
-    if not found["changes"] and found["verdict"] != "cleared":
+    if not explanation["changes"] and explanation["verdict"] != "cleared":
         say("operators.policy.no_change")
 
 
@@ -68,13 +68,13 @@ def matrix(
     """Each audience by each class of information."""
     from services.model.messages import texts
 
-    found = _policy().get("/v1/matrix", province=province, on=f"{day:%Y-%m-%d}" if day else None)
+    matrix = _policy().get("/v1/matrix", province=province, on=f"{day:%Y-%m-%d}" if day else None)
     if json:
-        as_json(found)
+        as_json(matrix)
         return
     rows: dict[str, list[object]] = {}
     audiences: dict[str, None] = {}
-    for cell in found["cells"]:
+    for cell in matrix["cells"]:
         audiences[cell["audience"]] = None
         about = texts(f"policy.class.{cell['information']}")
         row = rows.setdefault(cell["information"], [f"{about.vi}\n{about.en}"])
@@ -98,14 +98,14 @@ def pack(
     json: AsJson = False,
 ) -> None:
     """Each article in our own words, and the policies that are bound to it."""
-    found = _policy().get(f"/v1/regulations/{regulation}")
+    pack = _policy().get(f"/v1/regulations/{regulation}")
     if json:
-        as_json(found)
+        as_json(pack)
         return
-    typer.echo(f"{found['title']['vi']} ({found['number']})")
-    typer.secho(f"{found['title']['en']} ({found['number']})", dim=True)
+    typer.echo(f"{pack['title']['vi']} ({pack['number']})")
+    typer.secho(f"{pack['title']['en']} ({pack['number']})", dim=True)
     rows = []
-    for article in found["articles"]:
+    for article in pack["articles"]:
         how = article["how"] or dict.fromkeys(("vi", "en"), "")
         kept = {"policies": ", ".join(article["policies"]), "how": how}
         keeper = _texts(f"policy.keeper.{article['kept_by'] or 'unknown'}", **kept)
@@ -156,11 +156,11 @@ def test(
 @app.command(help="Rà lại mọi việc đang chờ · Look again at all that waits")
 def sweep(json: AsJson = False) -> None:
     """Decides anew what waits although its reason is gone; the API does so each minute by itself."""
-    found = _policy().post("/v1/sweep")
+    swept = _policy().post("/v1/sweep")
     if json:
-        as_json(found)
+        as_json(swept)
     else:
-        say("operators.swept", **found)
+        say("operators.swept", **swept)
 
 
 def _tried(body: dict[str, Any]) -> Iterator[dict[str, Any]]:
@@ -179,8 +179,8 @@ def _policy() -> Api:
     return operator("policy", SECONDS)
 
 
-def _verdict(found: dict[str, Any]) -> dict[str, str]:
-    vi, en = _texts(f"operators.policy.{found['verdict']}")
+def _verdict(decision: dict[str, Any]) -> dict[str, str]:
+    vi, en = _texts(f"operators.policy.{decision['verdict']}")
     return {"vi": vi, "en": en}
 
 

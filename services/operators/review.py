@@ -54,12 +54,12 @@ def finding(
 ) -> None:
     """A downgraded error is a warning once the sender sends the very same workbook again."""
     api = person("validation", by)
-    found = api.post(
+    answer = api.post(
         f"/v1/submissions/{submission}/findings/{finding}/decisions",
         {"decision": decision.value, "reason": reason, "document": document},
         attempt=attempt,
     )
     if json:
-        as_json(found)
+        as_json(answer)
     else:
         say(f"operators.review.{decision.value}", finding=finding, submission=submission)

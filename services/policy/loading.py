@@ -250,8 +250,8 @@ def _requests(
         wanted = wanted.where(answered.is_(None) | (answered == only_of))
     wanted = wanted.order_by(col(RequestRow.request_id)).with_for_update()
     rows = session.exec(wanted.execution_options(populate_existing=True))
-    found = (asked_of(row) for row in rows)
-    return tuple(request for request in found if holds(body, head, request.figure))
+    requests = (asked_of(row) for row in rows)
+    return tuple(request for request in requests if holds(body, head, request.figure))
 
 
 def _released(session: Session, head: Head, form: FormFacts | None) -> frozenset[Figure]:
@@ -273,12 +273,12 @@ def _standing(
     """Of a form of an indicator system alone: the province's committee, and the national office."""
     if form is None or not form.is_system:
         return ()
-    found = (
+    audiences = (
         Audience(entry.body["kind"], entry.id)
         for entry in replica.in_force(session, "organisation", at)
         if entry.body.get("kind") in BY_KIND and entry.body.get("province") in (None, head.province)
     )
-    return tuple(sorted(found, key=lambda audience: (audience.kind, audience.id)))
+    return tuple(sorted(audiences, key=lambda audience: (audience.kind, audience.id)))
 
 
 def _form(session: Session, id_: str, version: int) -> Body | None:

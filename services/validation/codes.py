@@ -55,10 +55,10 @@ class Code:
 @cache
 def codes() -> Mapping[str, Code]:
     """All codes of findings, then all of repairs, by name; raises ModelError for a wrong entry."""
-    found = load_yaml(SCHEMAS / "findings.yaml")
+    loaded = load_yaml(SCHEMAS / "findings.yaml")
     listed = [
         read(Code, entry | {"code": name, "repaired": section == "repairs"}, f"code {name}")
         for section in ("findings", "repairs")
-        for name, entry in found[section].items()
+        for name, entry in loaded[section].items()
     ]
     return {codelist.code: codelist for codelist in listed}

@@ -92,22 +92,22 @@ def check(
         stated = completeness or Completeness.OFFICIAL
         statement = replace(pack.statement(of, area, period, stated, area_list), nil=nil)
         apart = Apart(of, content)
-        found = apart.examined(statement, pack.codelists, as_printed=completeness is None)
-        report = found.checked.report
+        examined = apart.examined(statement, pack.codelists, as_printed=completeness is None)
+        report = examined.checked.report
         if marked:
-            _write_marked(marked, found)
+            _write_marked(marked, examined)
         if html:
-            _write(html, apart.page(found, file.name))
+            _write(html, apart.page(examined, file.name))
         if ess:
             from services.kernel.clock import utc_now
             from services.validation.telling.report.ess import entries, to_json
 
-            _write(ess, to_json(entries(of, found.statement, report, utc_now())))
+            _write(ess, to_json(entries(of, examined.statement, report, utc_now())))
     # Last, so that a reader who stops early costs no file.
     if json:
         typer.echo(report.to_json())
     else:
-        show.report(report, of, found.statement, file.name)
+        show.report(report, of, examined.statement, file.name)
     if report.verdict == "returned":
         raise typer.Exit(Exit.RETURNED)
 
@@ -192,11 +192,11 @@ def _reason(error: OSError) -> Text:
     return Text(str(error.strerror), str(error.strerror))
 
 
-def _write_marked(file: Path, found: Examined) -> None:
+def _write_marked(file: Path, examined: Examined) -> None:
     from services.validation.telling import show
 
-    if found.marked:
-        _write(file, found.marked.content)
+    if examined.marked:
+        _write(file, examined.marked.content)
     else:
         show.say("check.nothing_marked", error=True, file=file)
 

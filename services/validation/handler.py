@@ -50,12 +50,12 @@ def handle(
     accepted = tuple(attempt.accepted() for attempt in facts.accepted)
     earlier = facts.replaced.earlier() if facts.replaced else None
     history = tuple(figure.past() for figure in facts.history)
-    found = examine(
+    examined = examine(
         form, contents["original"], statement, codelists, accepted, facts.answers, earlier, history
     )
-    if found.unforeseen:
-        log.warning("unforeseen", error=found.unforeseen)
-    return _outcome(event, found.checked, found.marked, facts.salt)
+    if examined.unforeseen:
+        log.warning("unforeseen", error=examined.unforeseen)
+    return _outcome(event, examined.checked, examined.marked, facts.salt)
 
 
 def give_up(event: Event[SubmissionReceived], facts: Facts) -> Outcome:

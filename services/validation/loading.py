@@ -210,5 +210,5 @@ def load_kept(session: Session, event: Event[OfSubmission]) -> int:
     statement = select(AcceptedRow.attempt, col(AcceptedRow.observations).is_(None)).where(
         AcceptedRow.submission_id == UUID(event.data.head.submission_id)
     )
-    found = session.exec(statement.with_for_update()).first()
-    return found[0] + found[1] if found else 0
+    row = session.exec(statement.with_for_update()).first()
+    return row[0] + row[1] if row else 0

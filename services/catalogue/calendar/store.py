@@ -44,8 +44,8 @@ def facts(session: Session, figure: Figure) -> Facts:
 
 
 def _codes(session: Session, list_: str) -> frozenset[str] | None:
-    found = newest(session, CatalogueKind.CODELIST, list_)
-    return frozenset(code["code"] for code in found.body["codes"]) if found else None
+    codelist = newest(session, CatalogueKind.CODELIST, list_)
+    return frozenset(code["code"] for code in codelist.body["codes"]) if codelist else None
 
 
 def add(session: Session, release: Release) -> bool:

@@ -128,8 +128,8 @@ async def set_by_link(wanted: LinkUsed, context: With) -> None:
     person = await run_in_threadpool(_holder, context, wanted.token)
     if person is None:
         raise _no_link()
-    if found := passwords.flaws(wanted.password, person):
-        raise wrong(422, "password", "catalogue.password.refused", found)
+    if flaws := passwords.flaws(wanted.password, person):
+        raise wrong(422, "password", "catalogue.password.refused", flaws)
     hashed = await hashing.hash(wanted.password)
     act = partial(governing.use_link, context.outbox, wanted.token, hashed)
     if not await carried_out(context, act):
@@ -151,52 +151,52 @@ def view(change: Change) -> ChangeView:
 
 
 def _confirm(outbox: Outbox, id_: UUID, who: str, session: Session, now: datetime) -> Outcome:
-    found = _found(session, id_)
+    change = _found(session, id_)
     person = store.newest(session, who)
     raised = store.raised(session, who)
-    code = authority.objection(found, who, person.person if person else None, raised, now)
+    code = authority.objection(change, who, person.person if person else None, raised, now)
     if code:
         raise governing.refusal(code)
     decided = changes.decide(session, id_, PeopleChangeState.DONE, who, now)
-    if found.what in (PeopleChangeKind.PERSON, PeopleChangeKind.PASSWORD):
-        link = governing.confirm(outbox, session, found, who, now)
+    if change.what in (PeopleChangeKind.PERSON, PeopleChangeKind.PASSWORD):
+        link = governing.confirm(outbox, session, change, who, now)
         return Outcome(change=decided, link=link)
-    changing.confirm(outbox, session, found, who, now)
+    changing.confirm(outbox, session, change, who, now)
     return Outcome(change=decided)
 
 
 def _refuse(outbox: Outbox, id_: UUID, who: str, session: Session, now: datetime) -> Change:
-    found = _found(session, id_)
-    if found.state is not PeopleChangeState.PROPOSED:
+    change = _found(session, id_)
+    if change.state is not PeopleChangeState.PROPOSED:
         raise governing.refusal(Code.DECIDED)
     leader = store.newest(session, who)
     if leader is None or Role.LEADER not in leader.person.roles:
         raise governing.refusal(Code.NO_LEADER)
-    told = _told(session, found)
-    outbox.add(session, authority.event(id_, told, found.proposed_by, who, now))
+    told = _told(session, change)
+    outbox.add(session, authority.event(id_, told, change.proposed_by, who, now))
     return changes.decide(session, id_, PeopleChangeState.REFUSED, who, now)
 
 
-def _told(session: Session, found: Change) -> Told:
-    if found.what is PeopleChangeKind.PERSON:
-        person = Person.from_dict(found.body)
-        return Told(found.what, PeopleChangeState.REFUSED, person, fields=found.fields)
-    if found.what is PeopleChangeKind.PASSWORD:
-        written = store.newest(session, found.subject)
-        return Told(found.what, PeopleChangeState.REFUSED, written.person if written else None)
+def _told(session: Session, change: Change) -> Told:
+    if change.what is PeopleChangeKind.PERSON:
+        person = Person.from_dict(change.body)
+        return Told(change.what, PeopleChangeState.REFUSED, person, fields=change.fields)
+    if change.what is PeopleChangeKind.PASSWORD:
+        written = store.newest(session, change.subject)
+        return Told(change.what, PeopleChangeState.REFUSED, written.person if written else None)
     return Told(
-        found.what,
+        change.what,
         PeopleChangeState.REFUSED,
-        entry=found.subject or None,
-        is_founding=found.what is PeopleChangeKind.FOUNDING,
+        entry=change.subject or None,
+        is_founding=change.what is PeopleChangeKind.FOUNDING,
     )
 
 
 def _found(session: Session, id_: UUID) -> Change:
-    found = changes.lock(session, id_)
-    if found is None:
+    change = changes.lock(session, id_)
+    if change is None:
         raise absent("no-change", "catalogue.change.absent", id=str(id_))
-    return found
+    return change
 
 
 def _holder(context: Context, token: str) -> str | None:

@@ -107,32 +107,32 @@ def use_link(outbox: Outbox, token: str, hashed: str, session: Session, now: dat
 
 
 def confirm(
-    outbox: Outbox, session: Session, found: Change, who: str, now: datetime
+    outbox: Outbox, session: Session, change: Change, who: str, now: datetime
 ) -> Link | None:
     """Carries out a change of a person, or of its password, that this second person agrees to; perhaps with a link."""
-    author = found.proposed_by
-    if found.what is PeopleChangeKind.PASSWORD:
-        existing = _locked(session, found.subject)
-        given = _end_password(session, found.subject, author, now)
+    author = change.proposed_by
+    if change.what is PeopleChangeKind.PASSWORD:
+        existing = _locked(session, change.subject)
+        given = _end_password(session, change.subject, author, now)
         told = Told(PeopleChangeKind.PASSWORD, person=existing.person)
-        outbox.add(session, authority.event(found.id, told, author, who, now))
+        outbox.add(session, authority.event(change.id, told, author, who, now))
         return given
-    person = Person.from_dict(found.body)
+    person = Person.from_dict(change.body)
     before = store.lock(session, person.id)
-    is_other = (before.version if before else 0) != found.base
+    is_other = (before.version if before else 0) != change.base
     if not is_other:
         check(session, person)
     if is_other or (before is None and not store.create(session, person.id, None, now)):
         raise wrong(409, "changed-meanwhile", "catalogue.change.meanwhile", [])
     link = None
-    store.add(session, Written(person, found.base + 1, now, author))
+    store.add(session, Written(person, change.base + 1, now, author))
     raise_(session, person.id, author, now)
     if before is None or not set(before.person.roles) & authority.TRUSTED:
         # Whoever made somebody without rights may know the password.
         link = _end_password(session, person.id, author, now)
     fields = authority.differing(before.person if before else None, person)
     told = Told(PeopleChangeKind.PERSON, person=person, fields=fields)
-    outbox.add(session, authority.event(found.id, told, author, who, now))
+    outbox.add(session, authority.event(change.id, told, author, who, now))
     return link
 
 
@@ -183,11 +183,13 @@ def _propose(
     return _proposed(outbox, session, found, is_new, told)
 
 
-def _proposed(outbox: Outbox, session: Session, found: Change, is_new: bool, told: Told) -> Outcome:
+def _proposed(
+    outbox: Outbox, session: Session, change: Change, is_new: bool, told: Told
+) -> Outcome:
     if is_new:
-        event = authority.event(found.id, told, found.proposed_by, None, found.proposed_at)
+        event = authority.event(change.id, told, change.proposed_by, None, change.proposed_at)
         outbox.add(session, event)
-    return Outcome(is_new=is_new, change=found)
+    return Outcome(is_new=is_new, change=change)
 
 
 def _write(

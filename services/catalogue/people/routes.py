@@ -191,9 +191,10 @@ def vacancies(context: With) -> Vacancies:
     QĐ 1618/QĐ-UBND, Điều 8 khoản 2 điểm b; QĐ 1908/QĐ-TCTK, Điều 14 khoản 2.
     """
     with Session(context.engine) as session:
-        found = vacant(session, context.clock())
+        vacancies = vacant(session, context.clock())
     return Vacancies(
-        agencies_without_focal_point=list(found.agencies), rooms_without_head=list(found.rooms)
+        agencies_without_focal_point=list(vacancies.agencies),
+        rooms_without_head=list(vacancies.rooms),
     )
 
 
@@ -205,8 +206,8 @@ def _answered(outcome: Outcome) -> Any:
 
 
 def _check_password(password: str, person: str) -> None:
-    if found := passwords.flaws(password, person):
-        raise wrong(422, "password", "catalogue.password.refused", found)
+    if flaws := passwords.flaws(password, person):
+        raise wrong(422, "password", "catalogue.password.refused", flaws)
 
 
 def _shown(written: Written) -> Shown:

@@ -43,10 +43,10 @@ def begin(session: Session, person: str, now: datetime) -> UUID:
 def is_live(session: Session, id_: str, person: str) -> bool:
     """Whether the session of this person has not ended, and the person is let in."""
     try:
-        found = session.execute(sa.text(LIVE), {"id": UUID(id_), "person": person}).first()
+        live = session.execute(sa.text(LIVE), {"id": UUID(id_), "person": person}).first()
     except ValueError:
         return False
-    return found is not None
+    return live is not None
 
 
 def end(session: Session, person: str, now: datetime, id_: str | None = None) -> None:

@@ -46,8 +46,8 @@ def vacant(session: Session, now: datetime) -> Vacant:
 def count(context: Context) -> None:
     """Sets the gauges to what is vacant now."""
     with Session(context.engine) as session:
-        found = vacant(session, context.clock())
+        vacancies = vacant(session, context.clock())
         waiting = changes.waiting_foundings(session)
     metrics.FOUNDINGS_WAITING.labels(context.service).set(waiting)
-    metrics.VACANCIES.labels(context.service, "focal_point").set(len(found.agencies))
-    metrics.VACANCIES.labels(context.service, "head").set(len(found.rooms))
+    metrics.VACANCIES.labels(context.service, "focal_point").set(len(vacancies.agencies))
+    metrics.VACANCIES.labels(context.service, "head").set(len(vacancies.rooms))

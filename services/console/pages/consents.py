@@ -83,8 +83,8 @@ async def _shown(
     status: int = 200,
 ) -> Response:
     app, language = request.app.state, words.language_of(request)
-    found = await app.services.get("policy", "/v1/consents", who.token, {"limit": 200})
-    consents: list[dict[str, Any]] = found["consents"]
+    answer = await app.services.get("policy", "/v1/consents", who.token, {"limit": 200})
+    consents: list[dict[str, Any]] = answer["consents"]
     return page(
         request,
         "consents.html",

@@ -49,8 +49,8 @@ async def _shown(
     status: int = 200,
 ) -> Response:
     app = request.app.state
-    found = await app.services.get("policy", "/v1/incidents", who.token, {"limit": 200})
-    incidents: list[dict[str, Any]] = found["incidents"]
+    answer = await app.services.get("policy", "/v1/incidents", who.token, {"limit": 200})
+    incidents: list[dict[str, Any]] = answer["incidents"]
     return page(
         request,
         "incidents.html",

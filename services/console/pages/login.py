@@ -33,8 +33,8 @@ async def tried(request: Request) -> Response:
     try:
         await session.log_in(request, name, password)
     except Refused as error:
-        found = error.texts(words.language_of(request))
-        return _form(request, target, name, found if found[0] else (say("login.wrong"), ""), 401)
+        texts = error.texts(words.language_of(request))
+        return _form(request, target, name, texts if texts[0] else (say("login.wrong"), ""), 401)
     return RedirectResponse(target, 303)
 
 

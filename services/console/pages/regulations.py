@@ -21,17 +21,17 @@ Id = Annotated[str, Path(pattern=r"^[a-z0-9-]{1,100}$")]
 async def listed(request: Request, who: Who) -> Response:
     """Every instrument: those of provinces, then national law."""
     services = request.app.state.services
-    found = await services.get("policy", "/v1/regulations", who.token)
-    return page(request, "regulations.html", regulations=found["regulations"])
+    answer = await services.get("policy", "/v1/regulations", who.token)
+    return page(request, "regulations.html", regulations=answer["regulations"])
 
 
 @router.get("/quy-dinh/{regulation}")
 async def shown(request: Request, who: Who, regulation: Id) -> Response:
     """One instrument, article by article."""
     services, language = request.app.state.services, words.language_of(request)
-    found = await services.get("policy", f"/v1/regulations/{regulation}", who.token)
-    articles = [article | {"keeper": _keeper(article, language)} for article in found["articles"]]
-    return page(request, "regulation.html", regulation=found, articles=articles)
+    answer = await services.get("policy", f"/v1/regulations/{regulation}", who.token)
+    articles = [article | {"keeper": _keeper(article, language)} for article in answer["articles"]]
+    return page(request, "regulation.html", regulation=answer, articles=articles)
 
 
 def _keeper(article: dict[str, Any], language: Language) -> str:

@@ -69,8 +69,8 @@ async def followed(
     token = form_token(request)
 
     async def compose() -> Sequence[Part]:
-        found = await _seen(request, who, (submission_id, attempt))
-        return _parts(found, who, words.language_of(request), NOTHING, token)
+        seen = await _seen(request, who, (submission_id, attempt))
+        return _parts(seen, who, words.language_of(request), NOTHING, token)
 
     return live.stream(request, compose, seen)
 
@@ -165,16 +165,16 @@ def _may_withdraw(who: Person, attempt: dict[str, Any]) -> bool:
     return attempt["state"] in standing.WITHDRAWABLE and who.may("policy", "submission.withdraw")
 
 
-def _may_doubt(who: Person, found: Seen) -> bool:
+def _may_doubt(who: Person, seen: Seen) -> bool:
     """Whether to offer to have its figures verified: they were read, and it is another's to answer for them."""
-    is_sender = found.attempt["sender"] == who.organisation
-    is_checked = {"validated", "returned"} & found.attempt["times"].keys()
+    is_sender = seen.attempt["sender"] == who.organisation
+    is_checked = {"validated", "returned"} & seen.attempt["times"].keys()
     return bool(is_checked) and not is_sender and who.may("validation", "verification.ask")
 
 
-def _head(found: Seen, language: Language) -> dict[str, Any]:
+def _head(seen: Seen, language: Language) -> dict[str, Any]:
     """What a page of a submission is headed with."""
-    attempt, names = found.attempt, found.names
+    attempt, names = seen.attempt, seen.names
     area = f"{attempt['area_list']}/{attempt['area']}"
     return {
         "attempt": attempt,
@@ -187,11 +187,11 @@ def _head(found: Seen, language: Language) -> dict[str, Any]:
 
 
 def _parts(
-    found: Seen, who: Person, language: Language, typed: TypedByPart, token: str
+    seen: Seen, who: Person, language: Language, typed: TypedByPart, token: str
 ) -> list[Part]:
     """The sections in the order in which they matter; a section without content isn't there."""
-    attempt, say = found.attempt, words.sayer(language)
-    values = _values(found, who, language) | {"form_field": FORM_FIELD, "form_token": token}
+    attempt, say = seen.attempt, words.sayer(language)
+    values = _values(seen, who, language) | {"form_field": FORM_FIELD, "form_token": token}
     sections = {
         "standing": True,
         "path": True,
@@ -199,10 +199,10 @@ def _parts(
         "findings": bool(values["listed"]),
         "decided": bool(values["acts"]),
         "decision": values["may_decide"],
-        "verifications": bool(found.verifications),
+        "verifications": bool(seen.verifications),
         "documents": values["has_receipt"],
         "attempts": len(attempt["attempts"]) > 1,
-        "verification": _may_doubt(who, found),
+        "verification": _may_doubt(who, seen),
         "withdrawal": _may_withdraw(who, attempt),
     }
     says = {"standing": say("said", state=say(f"state.{attempt['state']}"))}
@@ -217,36 +217,36 @@ def _parts(
     ]
 
 
-def _values(found: Seen, who: Person, language: Language) -> dict[str, Any]:
+def _values(seen: Seen, who: Person, language: Language) -> dict[str, Any]:
     """What the sections show."""
-    attempt, is_sender = found.attempt, found.attempt["sender"] == who.organisation
-    with_words = found.answered or found.report
+    attempt, is_sender = seen.attempt, seen.attempt["sender"] == who.organisation
+    with_words = seen.answered or seen.report
     from_report = (with_words or attempt)["findings"]
     listed, more = findings.shown(from_report, len(from_report), language)
-    room_id = (found.review or {}).get("room") or ""
-    room = words.in_language(found.names.get(("organisation", room_id)), language, room_id)
+    room_id = (seen.review or {}).get("room") or ""
+    room = words.in_language(seen.names.get(("organisation", room_id)), language, room_id)
     # Who decided, when and why is shown also when nothing waits any more.
-    waits = found.review if attempt["state"] == "held" else None
+    waits = seen.review if attempt["state"] == "held" else None
     return {
         "attempt": attempt,
         "tone": standing.TONES[attempt["state"]],
         "advice": standing.advice(attempt, is_sender, language),
         "steps": standing.steps(attempt, language),
-        "review": found.review,
-        "acts": found.review["acts"] if found.review else [],
+        "review": seen.review,
+        "acts": seen.review["acts"] if seen.review else [],
         "is_sender": is_sender,
         "whose_turn": standing.whose_turn(waits, room, language),
         "may_decide": _may_decide(who, waits, is_sender),
         "has_decided": _has_decided(who, waits),
         "listed": listed,
         "more": more,
-        "verifications": found.verifications,
+        "verifications": seen.verifications,
         "sheets": findings.by_sheet(listed),
-        "tally": findings.tally(found.report),
-        "repairs": found.report["repairs"] if found.report else [],
+        "tally": findings.tally(seen.report),
+        "repairs": seen.report["repairs"] if seen.report else [],
         "has_report": with_words is not None,
         # Intake gives the workbook to whom it gives its report.
-        "may_download": found.report is not None,
+        "may_download": seen.report is not None,
         "has_receipt": attempt["verdict"] in standing.RECEIPT_VERDICTS
         and who.may("audit", "receipt.read"),
         "receipt_name": receipt_name(attempt["id"], attempt["attempt"]),

@@ -113,8 +113,8 @@ def _sender(attempt: dict[str, Any], names: Any, who: Person, language: Language
 
 
 async def _organisation(request: Request, who: Person) -> str:
-    found = await request.app.state.names.organisation(who.organisation, who)
-    return words.in_language(found, words.language_of(request), who.organisation)
+    organisation = await request.app.state.names.organisation(who.organisation, who)
+    return words.in_language(organisation, words.language_of(request), who.organisation)
 
 
 async def _waiting(request: Request, who: Person) -> int:

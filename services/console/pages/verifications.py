@@ -49,8 +49,8 @@ async def _shown(
     status: int = 200,
 ) -> Response:
     app = request.app.state
-    found = await app.services.get("validation", "/v1/verifications", who.token, {"limit": 200})
-    questions: list[dict[str, Any]] = found["verifications"]
+    answer = await app.services.get("validation", "/v1/verifications", who.token, {"limit": 200})
+    questions: list[dict[str, Any]] = answer["verifications"]
     return page(
         request,
         "verifications.html",

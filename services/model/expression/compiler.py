@@ -98,12 +98,12 @@ class Compiler:
 
     def of_kind(self, node: exp.Expr | None, kind: Kind) -> Value:
         """The value, which has to be of this kind."""
-        found = self.whole(node)
+        value = self.whole(node)
         allowed = NUMBERS if kind is Kind.NUMBER else {kind, Kind.NULL}
-        if found.kind not in allowed:
+        if value.kind not in allowed:
             shown = node.sql(DIALECT) if node is not None else ""
-            raise ExpressionError(f"{shown} is {found.kind.value}, expected {kind.value}")
-        return as_kind(found, kind)
+            raise ExpressionError(f"{shown} is {value.kind.value}, expected {kind.value}")
+        return as_kind(value, kind)
 
     def condition(self, node: exp.Expr | None) -> str:
         """The SQL of a condition."""

@@ -12,18 +12,18 @@ from services.model.expression.values import ExpressionError, Kind, Value
 
 def constant_of(compiler: Compiler, node: exp.Expr | None, what: str) -> Decimal:
     """A number that is written down; raises ExpressionError for anything else."""
-    found = compiler.value(node).constant
-    if found is None:
+    constant = compiler.value(node).constant
+    if constant is None:
         raise ExpressionError(f"{what} has to be a number that is written down")
-    return found
+    return constant
 
 
 def integer(compiler: Compiler, node: exp.Expr | None, what: str) -> int:
     """A whole number that is written down."""
-    found = constant_of(compiler, node, what)
-    if found % 1:
+    constant = constant_of(compiler, node, what)
+    if constant % 1:
         raise ExpressionError(f"{what} has to be a whole number")
-    return int(found)
+    return int(constant)
 
 
 @handles(exp.Abs)

@@ -33,16 +33,16 @@ class Scope:
             return self._of_source(name, source)
         scope: Scope | None = self
         while scope is not None:
-            found = [
+            matches = [
                 (alias, match)
                 for alias, schema in scope.sources.items()
                 if (match := _match(name, schema)) is not None
             ]
-            if len(found) > 1:
-                tables = " and ".join(f"{alias}.{match}" for alias, match in found)
+            if len(matches) > 1:
+                tables = " and ".join(f"{alias}.{match}" for alias, match in matches)
                 raise ExpressionError(f"column {name} is ambiguous: write {tables}")
-            if found:
-                alias, match = found[0]
+            if matches:
+                alias, match = matches[0]
                 return _value(alias, match, scope.sources[alias][match]), alias, scope
             scope = scope.outer
         raise ExpressionError(f"no column {name}: {nearest(name, self._names())}")

@@ -30,11 +30,11 @@ from services.policy.store import ReleasedRow, ReturnedRow
 
 def reads(event: Event[SubmissionValidated], facts: Facts) -> dict[str, ObjectReference]:
     """The texts of the workbook; and its figures beside those that they would replace, where there are any."""
-    found = {"cells": event.data.cells}
+    objects = {"cells": event.data.cells}
     current = facts.replaced_by(event.data.head.attempt)
     if current is not None and current.observations is not None:
-        found |= {"observations": event.data.observations, "current": current.observations}
-    return found
+        objects |= {"observations": event.data.observations, "current": current.observations}
+    return objects
 
 
 def handle(

@@ -278,8 +278,10 @@ class Facts:
 
     def withdrawal(self, attempt: int) -> Withdrawal | None:
         """The withdrawal that an attempt falls under."""
-        found = (withdrawal for withdrawal in self.withdrawals if withdrawal.attempt >= attempt)
-        return min(found, key=lambda withdrawal: withdrawal.attempt, default=None)
+        withdrawals = (
+            withdrawal for withdrawal in self.withdrawals if withdrawal.attempt >= attempt
+        )
+        return min(withdrawals, key=lambda withdrawal: withdrawal.attempt, default=None)
 
     def replaced_by(self, attempt: int) -> Attempt | None:
         """The current attempt, whose place one with this number would take; None where it takes nobody's."""

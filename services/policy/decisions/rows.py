@@ -206,9 +206,9 @@ def end_of(period: str) -> date | None:
 
 
 def _evidence(evidence: Evidence) -> dict[str, Any]:
-    found = evidence.findings
+    findings = evidence.findings
     return {
-        "findings": None if found is None else _places(found),
+        "findings": None if findings is None else _places(findings),
         "errors": evidence.errors,
         "integrity": evidence.integrity,
         "warnings": evidence.warnings,
@@ -227,14 +227,14 @@ def _evidence(evidence: Evidence) -> dict[str, Any]:
     }
 
 
-def _places(found: Iterable[Finding]) -> list[list[str]]:
-    return [[finding.sheet, finding.cell, finding.kind] for finding in found]
+def _places(findings: Iterable[Finding]) -> list[list[str]]:
+    return [[finding.sheet, finding.cell, finding.kind] for finding in findings]
 
 
 def _evidence_of(kept: dict[str, Any]) -> Evidence:
-    found = kept["findings"]
+    findings = kept["findings"]
     return Evidence(
-        findings=None if found is None else tuple(Finding(*finding) for finding in found),
+        findings=None if findings is None else tuple(Finding(*finding) for finding in findings),
         errors=kept["errors"],
         integrity=kept["integrity"],
         warnings=kept["warnings"],

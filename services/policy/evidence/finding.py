@@ -38,4 +38,4 @@ def shown(findings: Iterable[Finding]) -> tuple[Finding, ...]:
     for finding in findings:
         kinds.setdefault(finding.kind, []).append(finding)
     each = MAX_CELLS // max(len(kinds), 1)
-    return tuple(finding for found in kinds.values() for finding in found[:each])
+    return tuple(finding for findings in kinds.values() for finding in findings[:each])

@@ -86,8 +86,8 @@ def explain(
         and form is not None
         and not form.unpublished(chosen.head, facts.released),
     )  # fmt: skip
-    found = plain(explained(case, asking))
-    return ExplanationView.of(submission, chosen.attempt, chosen.verdict, found, numbers)
+    explanation = plain(explained(case, asking))
+    return ExplanationView.of(submission, chosen.attempt, chosen.verdict, explanation, numbers)
 
 
 @router.get("/matrix", summary="Ai được dùng gì · Who may use what")

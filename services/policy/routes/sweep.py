@@ -80,18 +80,18 @@ def _swept(context: Context, submission_id: UUID) -> bool:
 def _waiting(session: Session, at: datetime) -> list[UUID]:
     """Submissions with a held attempt or a pending request, and those that hold what a request waits for."""
     held = select(AttemptRow.submission_id).where(AttemptRow.verdict == Verdict.HELD.value)
-    found = set(session.exec(held))
+    waiting = set(session.exec(held))
     pending = session.exec(
         select(RequestRow).where(col(RequestRow.state) == ReleaseState.PENDING.value)
     ).all()
     for row in pending:
         if row.submission_id is not None:
-            found.add(row.submission_id)
+            waiting.add(row.submission_id)
         else:
             best = candidates(session, asked_of(row).figure)[:1]
-            found |= {attempt.submission_id for attempt in best}
-    found |= set(_shared_by_ended(session, at))
-    return sorted(found | set(_answered_by_another_item(session, at)))
+            waiting |= {attempt.submission_id for attempt in best}
+    waiting |= set(_shared_by_ended(session, at))
+    return sorted(waiting | set(_answered_by_another_item(session, at)))
 
 
 def _shared_by_ended(session: Session, at: datetime) -> Iterator[UUID]:

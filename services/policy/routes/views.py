@@ -218,20 +218,20 @@ class ExplanationView(BaseModel):
         submission: UUID,
         attempt: int,
         recorded: str,
-        found: Mapping[str, Any],
+        explanation: Mapping[str, Any],
         numbers: Mapping[str, str],
     ) -> ExplanationView:
         """From `explain.plain`; `numbers` are the instruments'."""
         shown = {
-            **found,
-            "reasons": [_reason(reason, numbers) for reason in found["reasons"]],
-            "articles": [_numbered(article, numbers) for article in found["articles"]],
+            **explanation,
+            "reasons": [_reason(reason, numbers) for reason in explanation["reasons"]],
+            "articles": [_numbered(article, numbers) for article in explanation["articles"]],
             "changes": [
                 {
                     **change,
                     "text": _together([texts(f"policy.if.{name}") for name in change["facts"]]),
                 }
-                for change in found["changes"]
+                for change in explanation["changes"]
             ],
         }
         return cls(submission_id=submission, attempt=attempt, recorded=recorded, **shown)
@@ -371,8 +371,8 @@ def law_view(instrument: Instrument, policies: Iterable[Policy]) -> LawView:
     return LawView.model_validate({**blank, **shown, "articles": articles})
 
 
-def _together(found: Sequence[Text]) -> dict[str, str]:
-    return {"vi": ", ".join(text.vi for text in found), "en": ", ".join(text.en for text in found)}
+def _together(texts: Sequence[Text]) -> dict[str, str]:
+    return {"vi": ", ".join(text.vi for text in texts), "en": ", ".join(text.en for text in texts)}
 
 
 def incident_view(row: IncidentRow) -> IncidentView:

@@ -35,9 +35,9 @@ class Apart:
         except Overrun:
             return Examined(statement, overran(self.form), None)
 
-    def page(self, found: Examined, name: str) -> bytes:
+    def page(self, examined: Examined, name: str) -> bytes:
         """The report as a page; without pictures where the workbook can't be opened again."""
-        given = (self.form, found.statement, found.checked.report)
+        given = (self.form, examined.statement, examined.checked.report)
         try:
             return self._run(page, *given, self.content, name)
         except Overrun:

@@ -61,14 +61,14 @@ def examine(
     return _with_mark(Examined(statement, checked, None), content)
 
 
-def _with_mark(found: Examined, content: bytes) -> Examined:
+def _with_mark(examined: Examined, content: bytes) -> Examined:
     """The same with the marked workbook; without it where it can't be made, since the report says it all."""
     try:
-        return replace(found, marked=mark(content, found.checked.report))
+        return replace(examined, marked=mark(content, examined.checked.report))
     except (MemoryError, OutOfTime):
-        return found
+        return examined
     except Exception as error:
-        return replace(found, unforeseen=type(error).__name__)
+        return replace(examined, unforeseen=type(error).__name__)
 
 
 def examine_as_printed(
@@ -78,13 +78,13 @@ def examine_as_printed(
     first = examine(form, content, statement, codelists)
     others = (replace(statement, completeness=completeness) for completeness in Completeness)
     for one in others if _contradicts(first) else ():
-        found = examine(form, content, one, codelists)
-        if not _contradicts(found):
-            return found
+        examined = examine(form, content, one, codelists)
+        if not _contradicts(examined):
+            return examined
     return first
 
 
-def _contradicts(found: Examined) -> bool:
+def _contradicts(examined: Examined) -> bool:
     return any(
-        finding.code == "completeness_contradicts" for finding in found.checked.report.findings
+        finding.code == "completeness_contradicts" for finding in examined.checked.report.findings
     )

@@ -90,13 +90,13 @@ def load_pack(folder: Path = SCHEMAS) -> Pack:
     forms = folder / _FORMS if (folder / _FORMS).is_dir() else folder
     lists = folder / "codelists"
     try:
-        found = load_forms(forms)
+        loaded = load_forms(forms)
         known = load_codelists(lists) if (lists / _LISTS).is_file() else load_codelists()
     except ModelError as error:
         raise Unusable("--forms", "bad_form", folder=folder, reason=error) from None
-    if not found:
+    if not loaded:
         raise Unusable("--forms", "no_forms", folder=folder)
-    return Pack(found, known)
+    return Pack(loaded, known)
 
 
 def _near(wanted: str, known: Iterable[str]) -> str:

@@ -41,8 +41,8 @@ def check_printed_area(layout: Layout, statement: Statement, notebook: Notebook)
 
 
 def _printed_code(text: str) -> str | None:
-    found = _PRINTED.fullmatch(text) or _OF_TEMPLATE.fullmatch(text)
-    return found["code"] if found else None
+    match = _PRINTED.fullmatch(text) or _OF_TEMPLATE.fullmatch(text)
+    return match["code"] if match else None
 
 
 def _is_same_area(code: str, statement: Statement) -> bool:

@@ -112,11 +112,11 @@ class _Computation:
             raise LeftAlone("too long")
         position, text = 0, text.rstrip()
         while position < len(text):
-            found = _TOKEN.match(text, position)
-            if found is None:
+            match = _TOKEN.match(text, position)
+            if match is None:
                 raise LeftAlone(text[position : position + 20])
-            self._tokens.append(found)
-            position = found.end()
+            self._tokens.append(match)
+            position = match.end()
         value = self._sum()
         if self._next != len(self._tokens):
             raise LeftAlone("something is left")
@@ -234,11 +234,11 @@ class _Computation:
             yield ""
 
     def _place(self, reference: str) -> tuple[int, int]:
-        found = _REFERENCE.fullmatch(reference)
-        if found is None:
+        match = _REFERENCE.fullmatch(reference)
+        if match is None:
             raise LeftAlone(reference)
-        row = int(found[4]) - 1 + (0 if found[3] else self.shift[0])
-        column = column_number(found[2]) + (0 if found[1] else self.shift[1])
+        row = int(match[4]) - 1 + (0 if match[3] else self.shift[0])
+        column = column_number(match[2]) + (0 if match[1] else self.shift[1])
         if row < 0 or column < 0:
             raise LeftAlone("outside the sheet")
         return row, column

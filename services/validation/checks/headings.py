@@ -84,12 +84,12 @@ def check_completeness(
         place = layout.columns.get(column.id)
         if place is None:
             continue
-        found = completeness_in(" ".join(path_above(layout.sheet, layout.header_row, place)))
-        if found is not None and found is not statement.completeness:
+        completeness = completeness_in(" ".join(path_above(layout.sheet, layout.header_row, place)))
+        if completeness is not None and completeness is not statement.completeness:
             where = Place(layout.sheet.name, (address(layout.header_row, place),))
             given = {
                 "expected": COMPLETENESS[statement.completeness],
-                "found": COMPLETENESS[found],
+                "found": COMPLETENESS[completeness],
             }
             notebook.find("completeness_contradicts", where, _ERROR, **given)
 

@@ -232,9 +232,9 @@ def _usual(points: Points, figure: _Figure, rank: Rank, base: Base) -> list[floa
     }
     if base is Base.ROUND_BEFORE:
         return [
-            log(found[last] / found[first])
-            for found in earlier.values()
-            for first, last in pairwise(sorted(found))
+            log(values[last] / values[first])
+            for values in earlier.values()
+            for first, last in pairwise(sorted(values))
             if last[0] == rank[0]
         ]
     return [

@@ -35,8 +35,8 @@ def check_lost_commas(form: Form, grid: Grid, notebook: Notebook) -> None:
     suspected: dict[str, tuple[Decimal, Decimal]] = {}
     for total in _totals(form, grid):
         for column in grid.table.of_role(Role.VALUE):
-            found = [grid.entries.get((code, column.id)) for code in total.codes]
-            if one := _by_total(total, found):
+            entries = [grid.entries.get((code, column.id)) for code in total.codes]
+            if one := _by_total(total, entries):
                 suspected[one[0].cell] = one[1:]
     for entry, value, expected in _by_ratio(grid):
         suspected.setdefault(entry.cell, (value, expected))
@@ -53,9 +53,9 @@ def _totals(form: Form, grid: Grid) -> Iterator[Total]:
                     yield total
 
 
-def _by_total(total: Total, found: list[Entry | None]) -> tuple[Entry, Decimal, Decimal] | None:
+def _by_total(total: Total, entries: list[Entry | None]) -> tuple[Entry, Decimal, Decimal] | None:
     """The one figure of a total that doesn't hold whose tenth, … would make it hold."""
-    values = [None if entry is None else entry.reading.value for entry in found]
+    values = [None if entry is None else entry.reading.value for entry in entries]
     if any(value is None for value in values):
         return None
     numbers = [value for value in values if value is not None]
@@ -65,7 +65,7 @@ def _by_total(total: Total, found: list[Entry | None]) -> tuple[Entry, Decimal, 
         return None
     fitting = [
         (one, number, number / factor)
-        for one, sign, number in zip(found, signs, numbers, strict=True)
+        for one, sign, number in zip(entries, signs, numbers, strict=True)
         for factor in _FACTORS
         if one is not None and _is_whole(number)
         and abs(off - sign * number + sign * number / factor) <= _CLOSE
@@ -111,13 +111,13 @@ def _outliers(
     usual = median(ratios.values())
     if median(abs(ratio - usual) for ratio in ratios.values()) > _NARROW:
         return
-    found = []
+    outliers = []
     for code, ratio in ratios.items():
         entry, value = figures[code]
         power = round(ratio - usual)
         if _is_whole(value) and power in (2, 3) and abs(ratio - usual - power) <= _NEAR:
-            found.append((entry, value, value / Decimal(10) ** power))
+            outliers.append((entry, value, value / Decimal(10) ** power))
         elif abs(ratio - usual) > _APART:
             return
-    if len(found) <= _FEW:
-        yield from found
+    if len(outliers) <= _FEW:
+        yield from outliers

@@ -124,9 +124,9 @@ def _of_other_periods(
         return
     for period in statement.period.nearby():
         other = replace(statement, period=period)
-        for found in find_layouts(table, workbook, other.periods(table)):
-            if not found.missing(table):
-                yield other, found
+        for layout in find_layouts(table, workbook, other.periods(table)):
+            if not layout.missing(table):
+                yield other, layout
 
 
 def _printed(layout: Layout, places: Iterable[int]) -> Completeness | None:

@@ -173,17 +173,17 @@ Key = tuple[str, str, str, str, tuple[str, ...]]
 """Rule, code, severity, sheet and cells of a finding."""
 
 
-def _differences(change: str, found: Counter[Key]) -> Iterator[Difference]:
+def _differences(change: str, counts: Counter[Key]) -> Iterator[Difference]:
     """Errors first. A sheet's name may hold a value: it is left out."""
     order = list(Severity)[::-1]
     for rule, code, severity, _, cells in sorted(
-        found.elements(), key=lambda key: order.index(Severity(key[2]))
+        counts.elements(), key=lambda key: order.index(Severity(key[2]))
     ):
         yield Difference(change, rule, code, severity, cells[:CELLS_LISTED])
 
 
-def _count(found: Iterable[Key], severity: Severity) -> int:
-    return sum(key[2] == severity.value for key in found)
+def _count(keys: Iterable[Key], severity: Severity) -> int:
+    return sum(key[2] == severity.value for key in keys)
 
 
 def _id(rule: Any) -> Any:

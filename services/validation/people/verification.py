@@ -91,7 +91,7 @@ def ask(
 def answer(
     asked: VerificationRow,
     before: VerificationAnswerRow | None,
-    found: Verified,
+    verified: Verified,
     by: Speaker,
     at: datetime,
 ) -> tuple[UUID, Outcome] | None:
@@ -100,21 +100,21 @@ def answer(
         raise Refused(Code.OWN_QUESTION)
     if before is not None:
         said = (before.result, before.text, before.document, before.person)
-        if said == (found.result.value, found.text, found.document, by.person):
+        if said == (verified.result.value, verified.text, verified.document, by.person):
             return None
         raise Refused(Code.ANSWERED, result=before.result)
     row = {
         "verification_id": asked.verification_id,
-        "result": found.result.value,
-        "text": found.text,
-        "document": found.document,
+        "result": verified.result.value,
+        "text": verified.text,
+        "document": verified.document,
         "person": by.person,
         "organisation": by.organisation,
         "role": by.role,
         "answered_at": at,
     }
-    state = VerificationState(found.result.value)
-    event = _event(asked, state, by, found.text, found.document, at)
+    state = VerificationState(verified.result.value)
+    event = _event(asked, state, by, verified.text, verified.document, at)
     outcome = Outcome(events=(event,), rows=(Row(VerificationAnswerRow, row),))
     return uuid5(asked.verification_id, "answer"), outcome
 

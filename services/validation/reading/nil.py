@@ -59,17 +59,21 @@ def filled(grid: Grid, nil: NilKind, notebook: Notebook) -> Grid:
 
 def contradict(sheet: str, cells: Iterable[str], nil: NilKind, notebook: Notebook) -> None:
     """Names the cells in which there is something after all."""
-    if found := tuple(cells):
+    if filled := tuple(cells):
         kind = texts(f"validation.nil.{nil}")
-        notebook.find("nil_contradicted", Place(sheet, found), kind=kind, count=len(found))
+        notebook.find("nil_contradicted", Place(sheet, filled), kind=kind, count=len(filled))
 
 
-def aggregated(table: Table, nil: NilKind, found: Iterable[Observation]) -> list[Observation]:
+def aggregated(
+    table: Table, nil: NilKind, observations: Iterable[Observation]
+) -> list[Observation]:
     """The figures of a record list without records."""
     if nil is NilKind.NOT_COLLECTED:
         return []
     return [
-        replace(figure, missing=Missing.NIL) for figure in found if figure.indicator in table.nil
+        replace(figure, missing=Missing.NIL)
+        for figure in observations
+        if figure.indicator in table.nil
     ]
 
 

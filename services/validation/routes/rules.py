@@ -145,14 +145,14 @@ async def _lines(
         about = {"submission_id": str(row.submission_id), "attempt": row.attempt}
         about |= {name: row.head[name] for name in HEAD}
         try:
-            found = await _tried(pool, context, change, row, chosen.reads)
+            tried = await _tried(pool, context, change, row, chosen.reads)
         except Untestable as error:
             totals["untested"] += 1
             yield _line("result", about | {"untested": error.why, "where": str(error)})
         else:
             totals["tested"] += 1
-            totals["changed"] += found.changes
-            yield _line("result", about | found.data())
+            totals["changed"] += tried.changes
+            yield _line("result", about | tried.data())
     yield _line("end", totals)
 
 

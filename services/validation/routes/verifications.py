@@ -41,11 +41,11 @@ def listed(
 ) -> VerificationsView:
     """What the asker's rooms asked or have to verify, or all; the newest first. To auditors without the words."""
     with Session(context.engine) as session:
-        found = queries.verifications(session, access, state, submission, limit, offset)
+        verifications = queries.verifications(session, access, state, submission, limit, offset)
         has_words = queries.words(session, access)
     views = [
         view if has_words(row[0]) else view.without_words()
-        for row in found
+        for row in verifications
         for view in (verification_view(*row),)
     ]
     return VerificationsView(verifications=views)
@@ -108,13 +108,13 @@ async def answered(
 
 def _reached(session: Session, access: Access, id_: UUID) -> queries.Verification:
     """A question that somebody's rooms, or those of the office, verify; raises Refused where there is none."""
-    found = queries.verification(session, id_)
-    if found is None:
+    row = queries.verification(session, id_)
+    if row is None:
         raise Refused(Code.NO_VERIFICATION)
-    whose = found[0].verifier or found[0].head["sender"]
-    if not access.reaches(None, found[0].verifier) and whose not in queries.office(session, access):
+    whose = row[0].verifier or row[0].head["sender"]
+    if not access.reaches(None, row[0].verifier) and whose not in queries.office(session, access):
         raise Refused(Code.NO_VERIFICATION)
-    return found
+    return row
 
 
 def _speaker(access: Access, room: str | None) -> Speaker:

@@ -82,8 +82,8 @@ def _total(rule: Rule, table: Table, _: Mapping[str, Codelist | Codes]) -> Itera
     if not (rule.code or table.by_rows(rule)):
         for row in table.rows:
             for total in totals:
-                found = {code: _entries(table, [row], code) for code in total.codes}
-                yield _sum(rule, table, total, (row,), found)
+                entries = {code: _entries(table, [row], code) for code in total.codes}
+                yield _sum(rule, table, total, (row,), entries)
         return
     groups, without = table.groups(rule)
     for row in without:
@@ -96,8 +96,10 @@ def _total(rule: Rule, table: Table, _: Mapping[str, Codelist | Codes]) -> Itera
         for group in groups:
             rows = tuple(row for code in total.codes for row in group.get(code, ()))
             for column in table.columns(rule) if rows else ():
-                found = {code: _entries(table, group.get(code, ()), column) for code in total.codes}
-                yield _sum(rule, table, total, rows, found)
+                entries = {
+                    code: _entries(table, group.get(code, ()), column) for code in total.codes
+                }
+                yield _sum(rule, table, total, rows, entries)
 
 
 def _entries(table: Table, rows: Iterable[str], column: str) -> list[Entry]:

@@ -245,10 +245,10 @@ class _Engine:
         return Outcome(data.height - len(rows), failed, 0, tuple(rows), (), lacking)
 
 
-def _aligned(found: pl.DataFrame, data: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+def _aligned(rows: pl.DataFrame, data: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Both with the same type in the columns of the first; raises ArithmeticError where none would do."""
     types: dict[str, pl.DataType] = {}
-    for name, dtype in found.schema.items():
+    for name, dtype in rows.schema.items():
         other = data.schema[name]
         kinds = {column_type(dtype).kind, column_type(other).kind}
         if kinds == {Kind.NUMBER}:
@@ -261,7 +261,7 @@ def _aligned(found: pl.DataFrame, data: pl.DataFrame) -> tuple[pl.DataFrame, pl.
             raise ArithmeticError(f"{name} is {shown}: declare the type of the column")
     try:
         casts = [pl.col(name).cast(dtype) for name, dtype in types.items()]
-        return found.with_columns(casts), data.with_columns(casts)
+        return rows.with_columns(casts), data.with_columns(casts)
     except pl.exceptions.PolarsError as error:
         raise ArithmeticError(str(error).partition("\n")[0]) from None
 

@@ -119,9 +119,9 @@ class _Speaker:
         if result.uneven:
             self._tell("coverage_differs", columns=", ".join(result.uneven))
 
-    def _of_cells(self, tally: Tally, found: Iterable[Verdict]) -> None:
+    def _of_cells(self, tally: Tally, verdicts: Iterable[Verdict]) -> None:
         crowd = Crowd(self.rule, self.table.sheet, self.notebook)
-        for verdict in found:
+        for verdict in verdicts:
             tally.count(verdict.state)
             if verdict.code and verdict.state is not State.PASS and not verdict.quiet:
                 severity = Severity.INFORMATION if verdict.state is State.UNDECIDED else None

@@ -77,8 +77,8 @@ def heading_of(sheet: Sheet) -> Heading:
 
 
 def _id(text: str) -> str:
-    found = _HEADING.fullmatch(text.strip().lstrip("\ufeff"))
-    return found[1] if found else ""
+    match = _HEADING.fullmatch(text.strip().lstrip("\ufeff"))
+    return match[1] if match else ""
 
 
 @dataclass(frozen=True)
@@ -112,5 +112,5 @@ def rows_of(sheet: Sheet, heading: Heading, coded: frozenset[str]) -> Iterator[R
 def structure_name(row: Row) -> str:
     """The structure that a row says it is of, without a label behind it."""
     text = row.of(FLOW) or row.of(STRUCTURE_ID)
-    found = _NAME.fullmatch(text)
-    return found[1] if found else text
+    match = _NAME.fullmatch(text)
+    return match[1] if match else text

@@ -69,12 +69,12 @@ def _urn(artefact: Any) -> str:
 
 def _codes(component: Any, lists: Mapping[str, Any]) -> frozenset[str] | None:
     """The codes of a component, whether its list stands in it or is only named by it."""
-    found = component.local_codes
-    if found is None and component.concept is not None:
-        found = getattr(component.concept, "codes", None)
+    codes = component.local_codes
+    if codes is None and component.concept is not None:
+        codes = getattr(component.concept, "codes", None)
     urn = getattr(component, "local_enum_ref", None) or getattr(
         getattr(component, "concept", None), "enum_ref", None
     )
-    if found is None and urn:
-        found = next((one for key, one in lists.items() if key in urn), None)
-    return None if found is None else frozenset(code.id for code in found)
+    if codes is None and urn:
+        codes = next((one for key, one in lists.items() if key in urn), None)
+    return None if codes is None else frozenset(code.id for code in codes)

@@ -38,18 +38,18 @@ def validate(
 
     names = [column.strip() for column in key.split(",") if column.strip()]
     try:
-        found = validate_table(data, rules, _others(others or []), names)
+        result = validate_table(data, rules, _others(others or []), names)
     except ModelError as error:
         say("validate.wrong", error=True, problem=str(error))
         raise typer.Exit(2) from None
-    for rule, one in zip(found.rules, found.outcomes, strict=True):
+    for rule, one in zip(result.rules, result.outcomes, strict=True):
         if one.error:
             say("validate.not_computed", error=True, rule=rule.id, reason=one.error)
     if as_json:
-        print_json(found.to_dict())
+        print_json(result.to_dict())
     else:
-        _show(found)
-    raise typer.Exit(1 if found.fails else 0)
+        _show(result)
+    raise typer.Exit(1 if result.fails else 0)
 
 
 def _others(given: list[str]) -> dict[str, Path]:
@@ -66,7 +66,7 @@ def _others(given: list[str]) -> dict[str, Path]:
     return tables
 
 
-def _show(found: Result) -> None:
+def _show(result: Result) -> None:
     """The counts as a table, then the first rows that fail."""
     from rich.console import Console
     from rich.table import Table
@@ -82,16 +82,16 @@ def _show(found: Result) -> None:
         counts.add_column(
             title, overflow="fold", justify="left" if name in ("rule", "severity") else "right"
         )
-    for rule, one in zip(found.rules, found.outcomes, strict=True):
+    for rule, one in zip(result.rules, result.outcomes, strict=True):
         shown = (rule.id, rule.severity.value, one.passed, one.failed, one.undecided)
         counts.add_row(*(Text(str(cell)) for cell in shown))
     console.print(counts)
-    for rule, one in zip(found.rules, found.outcomes, strict=True):
+    for rule, one in zip(result.rules, result.outcomes, strict=True):
         if not one.failed:
             continue
         text = f"{rule.id}: {rule.message.vi if rule.message else rule.expression}"
         console.print(Text(text, style="bold"))
-        failing = found.failing(rule, one)
+        failing = result.failing(rule, one)
         for entry in failing[:SHOWN]:
             place = texts("validate.row" if entry["row"] else "validate.lacking", **entry).vi
             console.print(Text("  " + _printable(place)))

@@ -266,8 +266,8 @@ def _integers(text: pl.Series, cells: Cells) -> pl.Series:
 
 
 def _dates(text: pl.Series, cells: Cells) -> pl.Series:
-    found = [day.isoformat() if (day := read_date(value or "")) else None for value in text]
-    return pl.Series(text.name, found, dtype=pl.String)
+    dates = [day.isoformat() if (day := read_date(value or "")) else None for value in text]
+    return pl.Series(text.name, dates, dtype=pl.String)
 
 
 def _booleans(text: pl.Series, _: Cells) -> pl.Series:

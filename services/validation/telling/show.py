@@ -36,15 +36,15 @@ def say(message: str, /, *, error: bool = False, **values: object) -> None:
     typer.secho(both.en, err=error, dim=True)
 
 
-def report(found: Report, form: Form, statement: Statement, file: str) -> None:
+def report(report: Report, form: Form, statement: Statement, file: str) -> None:
     """Prints the verdict, what it was checked as, and every finding."""
     say(
-        f"verdict.{found.verdict}",
+        f"verdict.{report.verdict}",
         file=file,
-        errors=found.count(Severity.ERROR),
-        warnings=found.count(Severity.WARNING),
-        informations=found.count(Severity.INFORMATION),
-        figures=found.figures,
+        errors=report.count(Severity.ERROR),
+        warnings=report.count(Severity.WARNING),
+        informations=report.count(Severity.INFORMATION),
+        figures=report.figures,
     )
     say(
         "check.stated",
@@ -58,15 +58,15 @@ def report(found: Report, form: Form, statement: Statement, file: str) -> None:
     )
     say(
         "check.rules",
-        version=found.form_version,
-        rule_set=found.rule_set,
-        product=found.product,
+        version=report.form_version,
+        rule_set=report.rule_set,
+        product=report.product,
     )
-    if found.findings:
-        _table(("severity", "sheet", "cell", "message"), map(_row, found.findings))
-    if found.repairs:
-        say("check.repairs", count=len(found.repairs))
-        for repair in found.repairs:
+    if report.findings:
+        _table(("severity", "sheet", "cell", "message"), map(_row, report.findings))
+    if report.repairs:
+        say("check.repairs", count=len(report.repairs))
+        for repair in report.repairs:
             typer.echo(f"  {repair.place.sheet}: {repair.message.vi}")
 
 
@@ -75,7 +75,7 @@ def written(file: Path) -> None:
     say("check.written", error=True, file=file)
 
 
-def codes(found: Iterable[Code]) -> None:
+def codes(codes: Iterable[Code]) -> None:
     """Prints the list of codes."""
     rows = (
         (
@@ -86,7 +86,7 @@ def codes(found: Iterable[Code]) -> None:
             code.struval or "–",
             both(code.meaning),
         )
-        for code in found
+        for code in codes
     )
     _table(("code", "level", "severity", "family", "struval", "meaning"), rows)
 

@@ -31,5 +31,5 @@ def address(row: int, column: int) -> str:
 
 def place_of(cell: str) -> tuple[int, int] | None:
     """C9 → (8, 2); None for what is no address."""
-    found = _ADDRESS.fullmatch(cell)
-    return (int(found[2]) - 1, column_number(found[1])) if found else None
+    match = _ADDRESS.fullmatch(cell)
+    return (int(match[2]) - 1, column_number(match[1])) if match else None

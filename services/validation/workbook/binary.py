@@ -62,12 +62,12 @@ class Book:
 
     def notes(self, names: list[str], scans: list[Scan]) -> list[Note]:
         """All texts outside the cells, for the sheets that are read."""
-        found = [Note(0, "", text, where) for text, where in self._texts]
+        notes = [Note(0, "", text, where) for text, where in self._texts]
         for index, scan in enumerate(scans):
-            found += [Note(index, *note) for note in scan.notes]
+            notes += [Note(index, *note) for note in scan.notes]
         for name in _PROPERTIES:
-            found += [Note(0, "", text, "property") for text in self._properties(name)]
-        return [note for note in found if note.text.strip()]
+            notes += [Note(0, "", text, "property") for text in self._properties(name)]
+        return [note for note in notes if note.text.strip()]
 
     def fonts(self, name: str) -> dict[Place, str]:
         """The font of each cell of a sheet that holds text."""

@@ -28,7 +28,7 @@ _FONT_OF_STYLE = re.compile(rb'<xf\s[^<>]*?\bfontId="(\d{1,5})"')
 def cell_fonts(styles: bytes, sheet: bytes) -> dict[Place, str]:
     """The font's name of each cell that has a style, from the two parts."""
     names = [_name(font) for font in re.split(rb"<font[\s>/]", _between(styles, b"fonts"))[1:]]
-    of_style = [int(found) for found in _FONT_OF_STYLE.findall(_between(styles, b"cellXfs"))]
+    of_style = [int(number) for number in _FONT_OF_STYLE.findall(_between(styles, b"cellXfs"))]
     found: dict[Place, str] = {}
     for reference, style in _CELL.findall(sheet):
         place = place_of(reference.decode())
@@ -69,9 +69,9 @@ def cell_formats(odd: Mapping[int, str], sheet: bytes) -> dict[Place, str]:
         lacking,
     )
     return {
-        place: odd[int(found["style"] or 0)]
-        for found in re.finditer(cell, sheet)
-        if (place := place_of(found[2].decode()))
+        place: odd[int(match["style"] or 0)]
+        for match in re.finditer(cell, sheet)
+        if (place := place_of(match[2].decode()))
     }
 
 
@@ -79,7 +79,7 @@ def conditional_formats(styles: bytes, sheet: bytes) -> dict[Place, str]:
     """The number format that conditional formatting (18.3.1.18) may give a filled cell, if it shows another number."""
     parts = re.split(rb"<(?:\w+:)?dxf[\s>/]", _between(styles, b"dxfs"))[1:]
     codes = [
-        attributes(found[1]).get("formatCode", "") if (found := _FORMAT.search(part)) else ""
+        attributes(match[1]).get("formatCode", "") if (match := _FORMAT.search(part)) else ""
         for part in parts
     ]
     odd = {str(number).encode(): code for number, code in enumerate(codes) if not is_plain(code)}

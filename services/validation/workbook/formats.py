@@ -144,25 +144,25 @@ def _section(tokens: list[re.Match[str]]) -> _Section:
         if text:
             signs += _TEXT
             texts.append(text)
-    found = _DIGITS.search(signs)
-    first = signs[: found.start()].count(_TEXT) if found else 0
-    minus = found is not None and bool(set("".join(texts[:first])) & set("-(\u2212"))
+    match = _DIGITS.search(signs)
+    first = signs[: match.start()].count(_TEXT) if match else 0
+    minus = match is not None and bool(set("".join(texts[:first])) & set("-(\u2212"))
     return _Section(test, _shown(signs, texts), minus)
 
 
 def _shown(signs: str, texts: list[str]) -> Shown:
     percents = signs.count("%")
-    found = _DIGITS.search(signs)
-    if found is None:
+    match = _DIGITS.search(signs)
+    if match is None:
         return Shown(text=_joined(texts) + "%" * percents, digits=False)
-    first = signs[: found.start()].count(_TEXT)
-    last = first + found[0].count(_TEXT)
+    first = signs[: match.start()].count(_TEXT)
+    last = first + match[0].count(_TEXT)
     # Between digits there may be what groups them: a blank, or a point before three more.
-    pieces = found[0].split(_TEXT)[1:]
+    pieces = match[0].split(_TEXT)[1:]
     grouped = all(
         _GROUPED.match(text + rest) for text, rest in zip(texts[first:last], pieces, strict=True)
     )
-    behind = _SCALING.sub("", signs[found.end() - 1 :])[1:]
+    behind = _SCALING.sub("", signs[match.end() - 1 :])[1:]
     text = _joined([*texts[:first], " ", *texts[last:]])
     clear = grouped and not (set(behind.removeprefix(".")) | set(text[:1])) & set(".,")
     clear &= not _LONE_DIGIT.search(text)

@@ -69,10 +69,12 @@ def _of_font(name: str) -> Encoding | None:
     return next((one for one, starts in _FONTS.items() if name.lower().startswith(starts)), None)
 
 
-def _rewritten(sheet: Sheet, texts: Mapping[Place, str], found: Mapping[Place, Encoding]) -> Sheet:
+def _rewritten(
+    sheet: Sheet, texts: Mapping[Place, str], encodings: Mapping[Place, Encoding]
+) -> Sheet:
     cells: dict[str, list[str]] = {}
     for (row, column), text in texts.items():
-        encoding = found.get((row, column))
+        encoding = encodings.get((row, column))
         if encoding is not None:
             text = decoded(text, encoding)
         elif not unicodedata.is_normalized("NFC", text):

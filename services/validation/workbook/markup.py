@@ -116,8 +116,8 @@ def tags(content: bytes, word: bytes, longest: int = 4096) -> Iterator[tuple[byt
         end = content.find(b">", place, place + longest)
         if 0 <= start < end and content.find(b">", start, place) < 0:
             inside = content[start + 1 : end]
-            found = _NAME.match(inside)
-            yield (found[1] if found else b""), inside, end + 1
+            match = _NAME.match(inside)
+            yield (match[1] if match else b""), inside, end + 1
             place = content.find(word, end)
         else:
             place = content.find(word, place + len(word))
@@ -138,8 +138,8 @@ def unescaped(text: str) -> str:
     return _ENTITY.sub(_character, text) if "&" in text else text
 
 
-def _character(found: re.Match[str]) -> str:
-    decimal, hexadecimal, named = found.groups()
+def _character(match: re.Match[str]) -> str:
+    decimal, hexadecimal, named = match.groups()
     if named:
         return _NAMED[named]
     code = int(decimal) if decimal else int(hexadecimal, 16)

@@ -64,8 +64,8 @@ class Convention(StrEnum):
 
 def convention_of(values: Iterable[CellValue]) -> Convention | None:
     """The one convention that all unambiguous texts among the values follow; None without any, or with both."""
-    found = conventions_of(values)
-    return next(iter(found)) if len(found) == 1 else None
+    conventions = conventions_of(values)
+    return next(iter(conventions)) if len(conventions) == 1 else None
 
 
 def conventions_of(values: Iterable[CellValue]) -> frozenset[Convention]:

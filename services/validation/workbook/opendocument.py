@@ -65,11 +65,11 @@ class Document:
 
     def notes(self, names: list[str], scans: list[Scan]) -> list[Note]:
         """All texts outside the cells."""
-        found = [Note(index, *note) for index, one in enumerate(scans) for note in one.notes]
-        found += [Note(0, "", text, "property") for text in self._texts(_META)]
-        found += [Note(0, "", text, "header") for text in self._texts(_STYLES, "p")]
-        found += [Note(0, "", text, "list") for text in self._texts(_CONTENT, *_MESSAGES)]
-        return [note for note in found if note.text]
+        notes = [Note(index, *note) for index, one in enumerate(scans) for note in one.notes]
+        notes += [Note(0, "", text, "property") for text in self._texts(_META)]
+        notes += [Note(0, "", text, "header") for text in self._texts(_STYLES, "p")]
+        notes += [Note(0, "", text, "list") for text in self._texts(_CONTENT, *_MESSAGES)]
+        return [note for note in notes if note.text]
 
     def fonts(self, name: str) -> dict[Place, str]:
         """No cell's font is looked up here: the encodings before Unicode were gone by then."""

@@ -101,13 +101,13 @@ class Substream:
     def _run(self, kind: int, position: int) -> int:
         """Where a run of cells ends; how far they reach is noted, rows up to the next 256."""
         pattern, step = _RUNS[kind]
-        found = pattern.match(self.stream, position)
-        if found is None:
+        match = pattern.match(self.stream, position)
+        if match is None:
             length = struct.unpack_from("<H", self.stream, position + 2)[0]
             return position + 4 + int(length)
-        run = found[0]
+        run = match[0]
         self._reach(256 * (max(run[5::step]) + 1), 256 * max(run[7::step]) + max(run[6::step]) + 1)
-        return found.end()
+        return match.end()
 
     def _reach(self, rows: int, columns: int) -> None:
         self.rows, self.columns = max(self.rows, rows), max(self.columns, columns)

@@ -84,8 +84,8 @@ def _has_other_cells(content: bytes, letters: int, digits: int) -> bool:
 
 def _supposed(content: bytes) -> tuple[int, int]:
     """The rows and columns that the sheet declares, or that its first and last cells have."""
-    if found := _DIMENSION.search(content, 0, 4096):
-        return int(found[2]), column_number(found[1].decode()) + 1
+    if match := _DIMENSION.search(content, 0, 4096):
+        return int(match[2]), column_number(match[1].decode()) + 1
     places = [
         (int(row), column_number(letters.decode()) + 1)
         for part in (content[:_SAMPLE], content[-_SAMPLE:])
@@ -118,19 +118,19 @@ def _greater(written: str, lowest: str, highest: str, longest: int) -> str:
 def _counted_extent(content: bytes) -> tuple[int, int]:
     """The same, cell by cell: also for files that leave out addresses or range."""
     last_row = last_column = row = column = count = 0
-    for found in _ELEMENT.finditer(content):
+    for match in _ELEMENT.finditer(content):
         count += 1
         if count > _MOST_COUNTED:
             return MOST_CELLS, 2
-        reference = _REFERENCE.search(found[2] or b"")
-        if found[1] == b"row":
+        reference = _REFERENCE.search(match[2] or b"")
+        if match[1] == b"row":
             row, column = int(reference[2]) if reference else row + 1, 0
             continue
         if reference and reference[1]:
             row, column = int(reference[2]), column_number(reference[1].decode().upper()) + 1
         else:
             column += 1
-        if not (found[2] or b"").endswith(b"/"):
+        if not (match[2] or b"").endswith(b"/"):
             last_row, last_column = max(last_row, row), max(last_column, column)
     return last_row, last_column
 
@@ -141,8 +141,8 @@ def _hidden(content: bytes) -> tuple[frozenset[int], frozenset[int]]:
     for name, inside, _ in tags(content, b"hidden"):
         if not _HIDDEN.search(inside):
             continue
-        if name == b"row" and (found := _ROW_NUMBER.search(inside)):
-            rows.add(int(found[1]) - 1)
+        if name == b"row" and (match := _ROW_NUMBER.search(inside)):
+            rows.add(int(match[1]) - 1)
         elif name == b"col":
             about = attributes(inside)
             first, last = _number(about.get("min")), _number(about.get("max"))
@@ -173,11 +173,11 @@ def _formulas(content: bytes) -> Iterator[tuple[Place, Formula]]:
     shared: dict[str, tuple[str, Place]] = {}
     count, position = 0, content.find(opening + b"f")
     while position >= 0 and count < MOST_FORMULAS:
-        found = _FORMULA.match(content, position)
+        match = _FORMULA.match(content, position)
         start = content.rfind(opening + b"c", max(0, position - 2048), position)
         place = place_of(attributes(content[start:position]).get("r", "")) if start >= 0 else None
-        if found and place:
-            formula = _formula(found, place, shared, bool(_STORED.match(content, found.end())))
+        if match and place:
+            formula = _formula(match, place, shared, bool(_STORED.match(content, match.end())))
             if formula is not None:
                 count += 1
                 yield place, formula
@@ -185,10 +185,10 @@ def _formulas(content: bytes) -> Iterator[tuple[Place, Formula]]:
 
 
 def _formula(
-    found: re.Match[bytes], place: Place, shared: dict[str, tuple[str, Place]], stored: bool
+    match: re.Match[bytes], place: Place, shared: dict[str, tuple[str, Place]], stored: bool
 ) -> Formula | None:
-    about = attributes(found[1] or b"")
-    text = unescaped((found[2] or b"").decode("utf-8", "replace"))
+    about = attributes(match[1] or b"")
+    text = unescaped((match[2] or b"").decode("utf-8", "replace"))
     if about.get("t") == "shared":
         key = about.get("si", "")
         if text:
@@ -206,8 +206,8 @@ def _texts(pattern: re.Pattern[bytes], content: bytes, part: bytes) -> Iterator[
     """What the pattern finds from the first element of this name on."""
     start = content.find(part)
     if start >= 0:
-        for found in pattern.findall(content, start):
-            yield unescaped(found.decode("utf-8", "replace")).strip()
+        for text in pattern.findall(content, start):
+            yield unescaped(text.decode("utf-8", "replace")).strip()
 
 
 def _headers(content: bytes) -> Iterator[str]:

@@ -80,7 +80,7 @@ class Package:
     def notes(self, names: list[str], scans: list[Scan]) -> list[Note]:
         """All texts outside the cells, for the sheets that are read."""
         owners = self._owners(names)
-        found = [
+        notes = [
             Note(0, "", text, "name")
             for element in self._book
             if element.name == "definedName"
@@ -91,11 +91,11 @@ class Package:
             )
         ]
         for index, scan in enumerate(scans):
-            found += [Note(index, *note) for note in scan.notes]
+            notes += [Note(index, *note) for note in scan.notes]
         for path in self._archive.paths:
             if path.endswith((".xml", ".vml")) and not _SILENT.fullmatch(path):
-                found += self._part(path, owners.get(path, 0))
-        return [note for note in found if note.text.strip()]
+                notes += self._part(path, owners.get(path, 0))
+        return [note for note in notes if note.text.strip()]
 
     def fonts(self, name: str) -> dict[Place, str]:
         """The font of each formatted cell of a sheet."""

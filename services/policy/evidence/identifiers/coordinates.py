@@ -45,22 +45,22 @@ def is_pair(first: str, second: str) -> bool:
 
 def degrees(text: str) -> float | None:
     """A number with four to eight decimals; a computed share or index has more, a printed one fewer."""
-    found = _NUMBER.fullmatch(text)
-    if not found or not found[2] or len(found[2]) < 4:
+    match = _NUMBER.fullmatch(text)
+    if not match or not match[2] or len(match[2]) < 4:
         return None
-    return float(f"{found[1]}.{found[2]}")
+    return float(f"{match[1]}.{match[2]}")
 
 
 def fits(folded: str, text: str) -> bool:
     """Whether a value under a heading for coordinates is one, whichever way it is written."""
     if speak(folded):
         return True
-    found = _NUMBER.fullmatch(folded.replace(" ", "").rstrip("°nebd"))
-    if not found:
+    match = _NUMBER.fullmatch(folded.replace(" ", "").rstrip("°nebd"))
+    if not match:
         return False
-    value = float(f"{found[1]}.{found[2] or 0}")
+    value = float(f"{match[1]}.{match[2] or 0}")
     return (
-        (found[2] is not None and _in_viet_nam(value))
+        (match[2] is not None and _in_viet_nam(value))
         or NORTHING[0] <= value <= NORTHING[1]
         or EASTING[0] <= value <= EASTING[1]
     )

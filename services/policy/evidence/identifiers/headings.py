@@ -79,10 +79,10 @@ def kinds_of(folded: str) -> tuple[Kind, ...]:
     """What a heading announces; nothing where it counts, asks to sign, or is too long to be one."""
     if len(folded) > LONGEST or _SIGNATURE.search(folded) or _COUNTED.search(folded):
         return ()
-    found = [kind for kind, pattern in _PATTERNS.items() if pattern.search(folded)]
-    if Kind.PHONE in found and _COUNTED_PHONE.search(folded):
-        found.remove(Kind.PHONE)
-    return tuple(found)
+    kinds = [kind for kind, pattern in _PATTERNS.items() if pattern.search(folded)]
+    if Kind.PHONE in kinds and _COUNTED_PHONE.search(folded):
+        kinds.remove(Kind.PHONE)
+    return tuple(kinds)
 
 
 def is_contact(folded: str) -> bool:

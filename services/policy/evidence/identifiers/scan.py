@@ -106,9 +106,9 @@ def _labelled(frame: pl.DataFrame) -> Iterator[tuple[int, Kind]]:
         if shapes.HONORIFIC.match(text) and shapes.is_person_with_address(text, written):
             yield index, Kind.PERSON_NAME
             continue
-        found = PERSON_LABEL.search(text)
-        words = found["name"].split() if found else []
-        if found and len(words) >= 2 and words[0] in shapes.SURNAMES and "ghi ro" not in text:
+        match = PERSON_LABEL.search(text)
+        words = match["name"].split() if match else []
+        if match and len(words) >= 2 and words[0] in shapes.SURNAMES and "ghi ro" not in text:
             yield index, Kind.PERSON_NAME
 
 

@@ -121,15 +121,15 @@ def _is_denied(before: str) -> bool:
 
 
 def _before(pattern: re.Pattern[str], folded: str) -> str:
-    found = pattern.search(folded)
-    return folded[: found.start()] if found else folded
+    match = pattern.search(folded)
+    return folded[: match.start()] if match else folded
 
 
 def _phrase(text: str, toned: str) -> SecretLevel | None:
     """«TỐI MẬT» in capitals, whatever stands around it."""
-    for found in _PHRASE.finditer(toned):
-        if unicodedata.normalize("NFC", text)[found.start() : found.end()].isupper():
-            top = found[0].startswith("tuyệt")
+    for match in _PHRASE.finditer(toned):
+        if unicodedata.normalize("NFC", text)[match.start() : match.end()].isupper():
+            top = match[0].startswith("tuyệt")
             return SecretLevel.TOP_SECRET if top else SecretLevel.SECRET
     return None
 

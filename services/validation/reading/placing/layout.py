@@ -75,10 +75,12 @@ def find_layouts(table: Table, workbook: Workbook, periods: Mapping[str, Period]
     best: list[Layout] = []
     ordered = sorted(sheets, key=lambda pair: rank[pair[0]])
     for _, group in groupby(ordered, key=lambda pair: rank[pair[0]]):
-        found = [layout for index, sheet in group if (layout := _find(table, index, sheet, wanted))]
-        if whole := [layout for layout in found if not layout.missing(table)]:
+        layouts = [
+            layout for index, sheet in group if (layout := _find(table, index, sheet, wanted))
+        ]
+        if whole := [layout for layout in layouts if not layout.missing(table)]:
             return whole
-        best += found
+        best += layouts
     best = [layout for layout in best if 2 * len(layout.columns) >= len(_needed(table))]
     return sorted(best, key=lambda layout: -len(layout.columns))[:1]
 
@@ -136,8 +138,8 @@ def _find(table: Table, index: int, sheet: Sheet, wanted: Wanted) -> Layout | No
         if best and 2 * before > len(needed) and _has_numbers(best, row):
             break
         layout = Layout(index, sheet, row, *_assign(sheet, row, wanted))
-        found = len(needed & layout.placed)
-        if found >= max(before, 1):
+        count = len(needed & layout.placed)
+        if count >= max(before, 1):
             best = layout
         elif before == len(needed):
             break

@@ -68,9 +68,9 @@ class Meaning:
 def meaning(text: str) -> Meaning:
     """What a written unit means; one that nobody knows stands for itself."""
     rest, power, counted = normalise(text.translate(_SIGNS)).strip(" ().:;,"), 0, False
-    while found := _POWER.match(rest):
-        power += next(_POWERS[int(name[1:])][1] for name, one in found.groupdict().items() if one)
-        rest, counted = rest[found.end() :].lstrip(" ."), True
+    while match := _POWER.match(rest):
+        power += next(_POWERS[int(name[1:])][1] for name, one in match.groupdict().items() if one)
+        rest, counted = rest[match.end() :].lstrip(" ."), True
     if counted and not rest:
         # "Triệu" alone: of what is understood.
         return Meaning("", power, True)

@@ -120,10 +120,10 @@ def unit_line(text: str) -> str | None:
 
     "Đơn vị:" alone may as well be followed by an organisation, so there the unit must be a usual one.
     """
-    found = _UNIT_LINE.fullmatch(normalise(text))
-    if found is None or (found[1] in ("đơn vị", "unit") and not meaning(found[2]).known):
+    match = _UNIT_LINE.fullmatch(normalise(text))
+    if match is None or (match[1] in ("đơn vị", "unit") and not meaning(match[2]).known):
         return None
-    return found[2]
+    return match[2]
 
 
 def announces_unit(text: str) -> bool:
@@ -133,10 +133,10 @@ def announces_unit(text: str) -> bool:
 
 def unit_behind(text: str) -> tuple[str, str | None]:
     """A normalised heading without the unit in brackets behind it, and that unit if it is one."""
-    found = _UNIT_BEHIND.search(text)
-    if found is None or not meaning(found[1]).known:
+    match = _UNIT_BEHIND.search(text)
+    if match is None or not meaning(match[1]).known:
         return text, None
-    return text[: found.start()], found[1]
+    return text[: match.start()], match[1]
 
 
 @lru_cache(maxsize=65_536)

@@ -20,10 +20,10 @@ _COLUMNS = 16_384
 
 def place_of(cell: str) -> Place | None:
     """C9 → (8, 2); None for what is no cell of a sheet."""
-    found = _ADDRESS.fullmatch(cell)
-    if not found:
+    match = _ADDRESS.fullmatch(cell)
+    if not match:
         return None
-    row, column = int(found[2]) - 1, column_number(found[1])
+    row, column = int(match[2]) - 1, column_number(match[1])
     return (row, column) if row < _ROWS and column < _COLUMNS else None
 
 

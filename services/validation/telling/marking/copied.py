@@ -145,19 +145,19 @@ def _of_sheet(book: Any, sheet: Any, formats: dict[int, Look]) -> _Looks:
 
 
 def _look(book: Any, index: int) -> Look:
-    found = book.xf_list[index]
-    font = book.font_list[found.font_index]
-    code = book.format_map[found.format_key].format_str if found.format_key else ""
-    border = found.border
+    format_ = book.xf_list[index]
+    font = book.font_list[format_.font_index]
+    code = book.format_map[format_.format_key].format_str if format_.format_key else ""
+    border = format_.border
     lines = (border.top_line_style, border.bottom_line_style, border.left_line_style)
     return Look(
         bold=bool(font.bold) or font.weight >= 600,
         italic=bool(font.italic),
         face=Look.face if font.name.startswith(_LEGACY) else _written(font.name) or Look.face,
         size=font.height / 20,
-        horizontal=_ALIGNED.get(found.alignment.hor_align, ""),
-        vertical={0: "top", 1: "center"}.get(found.alignment.vert_align, "bottom"),
-        wrap=bool(found.alignment.text_wrapped),
+        horizontal=_ALIGNED.get(format_.alignment.hor_align, ""),
+        vertical={0: "top", 1: "center"}.get(format_.alignment.vert_align, "bottom"),
+        wrap=bool(format_.alignment.text_wrapped),
         border=any(lines),
         number_format=_written(code),
     )

@@ -132,7 +132,9 @@ def _sheets(package: Package) -> Sheets:
     listed = workbook.find(main("sheets"))
     if listed is None:
         raise Unpatchable("no sheets, or not those of the transitional standard")
-    found = {sheet.get("name", ""): paths.get(sheet.get(f"{{{OFFICE}}}id"), "") for sheet in listed}
-    if not all(path in package for path in found.values()):
+    sheets = {
+        sheet.get("name", ""): paths.get(sheet.get(f"{{{OFFICE}}}id"), "") for sheet in listed
+    }
+    if not all(path in package for path in sheets.values()):
         raise Unpatchable("a sheet without its part")
-    return {name: (name, path) for name, path in found.items()}
+    return {name: (name, path) for name, path in sheets.items()}

@@ -115,8 +115,8 @@ def _add_kind(drawing: Element) -> None:
 
 def _last_number(drawing: Element) -> int:
     """The highest number of a shape in the part; Excel gives them from 1025 on."""
-    found = (_NUMBERED.search(shape.get("id", "")) for shape in drawing.iterchildren("*"))
-    return max((int(match[1]) for match in found if match), default=1024)
+    matches = (_NUMBERED.search(shape.get("id", "")) for shape in drawing.iterchildren("*"))
+    return max((int(match[1]) for match in matches if match), default=1024)
 
 
 def _add_box(drawing: Element, place: Place, number: int) -> None:

@@ -99,12 +99,12 @@ class Package:
         types = self.change(_CONTENT_TYPES)
         extension = path.rpartition(".")[2]
         if extension == "xml":
-            found = etree.SubElement(types, f"{{{_TYPES}}}Override", PartName=f"/{path}")
-            found.set("ContentType", content_type)
+            child = etree.SubElement(types, f"{{{_TYPES}}}Override", PartName=f"/{path}")
+            child.set("ContentType", content_type)
         elif not any(default.get("Extension", "").lower() == extension for default in types):
-            found = types.makeelement(f"{{{_TYPES}}}Default", Extension=extension)
-            found.set("ContentType", content_type)
-            types.insert(0, found)
+            child = types.makeelement(f"{{{_TYPES}}}Default", Extension=extension)
+            child.set("ContentType", content_type)
+            types.insert(0, child)
 
     def free(self, pattern: str) -> str:
         """A path that no part has yet; `pattern` says where its number goes: {}."""
@@ -123,8 +123,8 @@ class Package:
 
     def part_of(self, path: str, kind: str) -> str | None:
         """The first part of a kind that a part refers to."""
-        found = (target for _, of, target in self.related(path) if of == kind)
-        return next((target for target in found if target in self), None)
+        targets = (target for _, of, target in self.related(path) if of == kind)
+        return next((target for target in targets if target in self), None)
 
     def relate(self, path: str, kind: str, target: str) -> str:
         """Makes a part refer to another; returns the new id."""

@@ -95,13 +95,13 @@ class Styles:
         """The number of a format such as #,##0.00; those below 164 are built in."""
         if code.lower() in ("", "general"):
             return 0
-        found = ensured(self._root, "numFmts", _ORDER)
-        for style in found:
+        formats = ensured(self._root, "numFmts", _ORDER)
+        for style in formats:
             if style.get("formatCode") == code:
                 return int(style.get("numFmtId"))
-        number = max([_FIRST_OWN - 1, *(int(style.get("numFmtId", "0")) for style in found)]) + 1
-        etree.SubElement(found, main("numFmt"), numFmtId=str(number), formatCode=code)
-        found.set("count", str(len(found)))
+        number = max([_FIRST_OWN - 1, *(int(style.get("numFmtId", "0")) for style in formats)]) + 1
+        etree.SubElement(formats, main("numFmt"), numFmtId=str(number), formatCode=code)
+        formats.set("count", str(len(formats)))
         return number
 
     def _border(self) -> int:
@@ -145,24 +145,24 @@ def empty() -> Element:
 
 def _filled(root: Element, name: str, least: int) -> Element:
     """A list of the styles part with at least so many entries: the first ones have fixed meanings."""
-    found = ensured(root, name, _ORDER)
-    for number in range(len(found), least):
+    child = ensured(root, name, _ORDER)
+    for number in range(len(child), least):
         if name == "fonts":
-            entry = etree.SubElement(found, main("font"))
+            entry = etree.SubElement(child, main("font"))
             etree.SubElement(entry, main("sz"), val="11")
             etree.SubElement(entry, main("name"), val="Calibri")
         elif name == "fills":
-            entry = etree.SubElement(found, main("fill"))
+            entry = etree.SubElement(child, main("fill"))
             kind = ("none", "gray125")[number]
             etree.SubElement(entry, main("patternFill"), patternType=kind)
         elif name == "borders":
-            entry = etree.SubElement(found, main("border"))
+            entry = etree.SubElement(child, main("border"))
             for side in ("left", "right", "top", "bottom", "diagonal"):
                 etree.SubElement(entry, main(side))
         else:
-            etree.SubElement(found, main("xf"), numFmtId="0", fontId="0", fillId="0", borderId="0")
-    found.set("count", str(len(found)))
-    return found
+            etree.SubElement(child, main("xf"), numFmtId="0", fontId="0", fillId="0", borderId="0")
+    child.set("count", str(len(child)))
+    return child
 
 
 class _Entries:

@@ -39,9 +39,9 @@ def entries(form: Form, statement: Statement, report: Report, at: datetime) -> l
     return [*unique.values(), *(count for each in tallies for count in writer.counts(*each))]
 
 
-def to_json(found: list[Entry]) -> bytes:
+def to_json(entries: list[Entry]) -> bytes:
     """The report as a file."""
-    return json.dumps(found, ensure_ascii=False, indent=1).encode()
+    return json.dumps(entries, ensure_ascii=False, indent=1).encode()
 
 
 class _Writer:

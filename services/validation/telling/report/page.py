@@ -97,12 +97,12 @@ def _say(name: str, **values: object) -> Text:
 
 @cache
 def _environment() -> Environment:
-    found = Environment(
+    environment = Environment(
         loader=FileSystemLoader(_TEMPLATES),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    found.globals["say"] = _say
-    return found
+    environment.globals["say"] = _say
+    return environment
