@@ -313,11 +313,11 @@ def fields_of(value: bytes, layout: Layout, later: Layout = ()) -> dict[str, Any
     return fields
 
 
-def _path(given: Any, checkpoint: Checkpoint) -> tuple[Logged, ...]:
+def _path(value: Any, checkpoint: Checkpoint) -> tuple[Logged, ...]:
     """The events in the order of the log, each of them once."""
     path = tuple(
         _logged(one, f"events[{number}]", checkpoint)
-        for number, one in enumerate(_list(given, "events"))
+        for number, one in enumerate(_list(value, "events"))
     )
     ascending = all(one.index < other.index for one, other in pairwise(path))
     _require(ascending, Reason.FORMAT, "events")
@@ -442,10 +442,10 @@ def _verdict(path: Sequence[Logged]) -> str:
     return topic.rpartition(".")[2]
 
 
-def _logged(given: Any, where: str, checkpoint: Checkpoint) -> Logged:
+def _logged(value: Any, where: str, checkpoint: Checkpoint) -> Logged:
     """An event of the receipt, whose leaf is computed anew and found in the log."""
     names = ("index", "topic", "event_id", "time", "salt", "value", "leaf_hash", "proof")
-    fields = _object(given, where, names)
+    fields = _object(value, where, names)
     event = Logged(
         _whole(fields["index"], f"{where}.index"),
         _text(fields["topic"], f"{where}.topic"),
@@ -461,8 +461,8 @@ def _logged(given: Any, where: str, checkpoint: Checkpoint) -> Logged:
     return event
 
 
-def _checkpoint(given: Any) -> Checkpoint:
-    fields = _object(given, "checkpoint", ("size", "root"))
+def _checkpoint(value: Any) -> Checkpoint:
+    fields = _object(value, "checkpoint", ("size", "root"))
     size = _whole(fields["size"], "checkpoint.size")
     return Checkpoint(size, _hash(fields["root"], "checkpoint.root"))
 
@@ -520,44 +520,44 @@ def _zigzag(value: bytes, at: int) -> tuple[int, int]:
     raise ProofError(Reason.FORMAT, "value")
 
 
-def _object(given: Any, where: str, names: Sequence[str]) -> Mapping[str, Any]:
-    _require(isinstance(given, Mapping) and set(given) == set(names), Reason.FORMAT, where)
-    fields: Mapping[str, Any] = given
+def _object(value: Any, where: str, names: Sequence[str]) -> Mapping[str, Any]:
+    _require(isinstance(value, Mapping) and set(value) == set(names), Reason.FORMAT, where)
+    fields: Mapping[str, Any] = value
     return fields
 
 
-def _list(given: Any, where: str) -> list[Any]:
-    _require(isinstance(given, list), Reason.FORMAT, where)
-    return list(given)
+def _list(value: Any, where: str) -> list[Any]:
+    _require(isinstance(value, list), Reason.FORMAT, where)
+    return list(value)
 
 
-def _whole(given: Any, where: str) -> int:
-    _require(_is_size(given), Reason.FORMAT, where)
-    return int(given)
+def _whole(value: Any, where: str) -> int:
+    _require(_is_size(value), Reason.FORMAT, where)
+    return int(value)
 
 
-def _text(given: Any, where: str) -> str:
-    _require(isinstance(given, str) and given.isprintable(), Reason.FORMAT, where)
-    return str(given)
+def _text(value: Any, where: str) -> str:
+    _require(isinstance(value, str) and value.isprintable(), Reason.FORMAT, where)
+    return str(value)
 
 
-def _utf8(given: bytes, where: str) -> str:
+def _utf8(value: bytes, where: str) -> str:
     try:
-        return given.decode()
+        return value.decode()
     except UnicodeDecodeError:
         raise ProofError(Reason.FORMAT, where) from None
 
 
-def _uuid(given: Any, where: str) -> UUID:
-    text = _text(given, where)
+def _uuid(value: Any, where: str) -> UUID:
+    text = _text(value, where)
     _require(re.fullmatch(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", text) is not None,
              Reason.FORMAT, where)  # fmt: skip
     return UUID(text)
 
 
-def _time(given: Any, where: str) -> datetime:
+def _time(value: Any, where: str) -> datetime:
     """UTC with microseconds, in the one spelling that `written` has."""
-    text = _text(given, where)
+    text = _text(value, where)
     try:
         time = datetime.fromisoformat(text)
         _require(written(time) == text, Reason.FORMAT, where)
@@ -566,15 +566,15 @@ def _time(given: Any, where: str) -> datetime:
     return time
 
 
-def _hash(given: Any, where: str) -> bytes:
-    text = _text(given, where)
+def _hash(value: Any, where: str) -> bytes:
+    text = _text(value, where)
     _require(re.fullmatch(r"[0-9a-f]{64}", text) is not None, Reason.FORMAT, where)
     return bytes.fromhex(text)
 
 
-def _base64(given: Any, where: str) -> bytes:
+def _base64(value: Any, where: str) -> bytes:
     """Only the one spelling that the bytes have."""
-    text = _text(given, where)
+    text = _text(value, where)
     try:
         decoded = b64decode(text, validate=True)
     except ValueError:
@@ -597,10 +597,10 @@ def _json(content: bytes, reason: Reason) -> dict[str, Any]:
     return dict(loaded)
 
 
-def _jwk(given: Any) -> dict[str, str]:
+def _jwk(key: Any) -> dict[str, str]:
     """The public part of an Ed25519 key."""
-    _require(isinstance(given, Mapping), Reason.KEY, "public_key")
-    jwk = {name: given.get(name) for name in ("crv", "kty", "x")}
+    _require(isinstance(key, Mapping), Reason.KEY, "public_key")
+    jwk = {name: key.get(name) for name in ("crv", "kty", "x")}
     _require((jwk["crv"], jwk["kty"]) == ("Ed25519", "OKP"), Reason.KEY, "public_key")
     _require(len(_base64url(_text(jwk["x"], "x"), Reason.KEY)) == 32, Reason.KEY, "public_key")
     return {name: str(value) for name, value in jwk.items()}

@@ -91,12 +91,12 @@ def _sender_key(command: Command) -> dict[str, Any]:
     }
 
 
-def _public_key(given: dict[str, Any]) -> OKPKey:
-    if "d" in given:
+def _public_key(body: dict[str, Any]) -> OKPKey:
+    if "d" in body:
         raise Refused([Flaw("body.public_key.d", "key-private")])
     try:
-        key = public_key(given)
-        if given["kty"] == "OKP" and key.public_key:
+        key = public_key(body)
+        if body["kty"] == "OKP" and key.public_key:
             return key
     except ValueError:
         pass

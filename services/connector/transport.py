@@ -58,5 +58,5 @@ class Transport:
 
 
 def _retry_after(response: httpx2.Response) -> float:
-    given = response.headers.get("retry-after", "")
-    return float(given) if given.isdecimal() else 0.0
+    header = response.headers.get("retry-after", "")
+    return float(header) if header.isdecimal() else 0.0

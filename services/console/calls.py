@@ -104,8 +104,8 @@ class Services:
 
 
 def _headers(token: str, client: str = "") -> dict[str, str]:
-    given = {"Authorization": token and f"Bearer {token}", "X-Forwarded-For": client}
-    return {name: value for name, value in given.items() if value}
+    headers = {"Authorization": token and f"Bearer {token}", "X-Forwarded-For": client}
+    return {name: value for name, value in headers.items() if value}
 
 
 def _given(parameters: Mapping[str, Any] | None) -> dict[str, Any] | None:

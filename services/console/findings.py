@@ -76,8 +76,8 @@ def tally(report: Mapping[str, Any] | None) -> Tally | None:
 def _shown(number: int, finding: Mapping[str, Any], language: Language) -> Shown:
     say = words.sayer(language)
     message = words.in_language(finding.get("message"), language)
-    given = [(name, finding[name]) for name in NUMBERS if finding.get(name) is not None]
-    written = [(say(f"number.{name}"), words.number(value, language)) for name, value in given]
+    measures = [(name, finding[name]) for name in NUMBERS if finding.get(name) is not None]
+    written = [(say(f"number.{name}"), words.number(value, language)) for name, value in measures]
     return Shown(
         anchor=f"finding-{number}",
         severity=finding["severity"],

@@ -106,8 +106,8 @@ def _recalled(data: SubmissionCleared | SubmissionWithdrawn, reader: Reader) -> 
 
 def reads(event: Event[SubmissionCleared], facts: Facts) -> dict[str, ObjectReference]:
     """The observations, if the compilers may read them."""
-    given = is_released(event.data.releases)
-    return {"observations": event.data.observations} if given else {}
+    released = is_released(event.data.releases)
+    return {"observations": event.data.observations} if released else {}
 
 
 def is_released(releases: Iterable[Release]) -> bool:

@@ -46,10 +46,10 @@ _NAMED = {Fault.OTHER_SENDER: "sender", Fault.CLOCK: "now"}
 
 def token_of(request: Request) -> str:
     """The compact JWS of the request's header; raises the problem where there is none."""
-    given = request.headers.get("authorization", "")
-    if not given.startswith(SCHEME):
+    header = request.headers.get("authorization", "")
+    if not header.startswith(SCHEME):
         raise unauthenticated(Refusal(Code.NO_STATEMENT))
-    return given.removeprefix(SCHEME).strip()
+    return header.removeprefix(SCHEME).strip()
 
 
 def signed_statement(session: Session, token: str, now: datetime) -> Statement:

@@ -214,9 +214,9 @@ def _program(token: str, settings: Settings) -> Principal | None:
         Role.COMPILER: hash_of(settings.compiler_token.get_secret_value()),
         Role.OPERATOR: hash_of(settings.operator_token.get_secret_value()),
     }
-    given = hash_of(token)
+    digest = hash_of(token)
     for role, expected in held.items():
-        if expected and secrets.compare_digest(given, expected):
+        if expected and secrets.compare_digest(digest, expected):
             return Principal(f"token:{role}", "", frozenset({role}))
     return None
 

@@ -47,15 +47,15 @@ def reader(
     by_token = allowed(action)
 
     async def check(request: Request) -> Access:
-        given = request.headers.get("authorization", "")
-        if given.startswith(SCHEME):
+        header = request.headers.get("authorization", "")
+        if header.startswith(SCHEME):
             # Nobody is known yet, and an API that takes large files would read any body: a GET has none to read.
             body = b"" if request.method == "GET" else await request.body()
             sha256 = hashlib.sha256(body).hexdigest() if body else None
             asked = Asked(request.method, request_line(request), sha256)
-            token = given.removeprefix(SCHEME).strip()
+            token = header.removeprefix(SCHEME).strip()
             return await run_in_threadpool(_sender, request, prove, token, asked)
-        if unproved is not None and not given.lower().startswith("bearer "):
+        if unproved is not None and not header.lower().startswith("bearer "):
             raise unproved()
         return await run_in_threadpool(by_token, request)
 

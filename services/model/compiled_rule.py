@@ -179,8 +179,8 @@ _OPTIONS = {
 
 def _check_options(rule: Rule, schema: Schema) -> None:
     for name, kinds in _OPTIONS.items():
-        given = getattr(rule, name)
-        if given not in (None, "", (), Decimal(0)) and rule.kind not in kinds:
+        option = getattr(rule, name)
+        if option not in (None, "", (), Decimal(0)) and rule.kind not in kinds:
             allowed = ", ".join(sorted(kind.value for kind in kinds))
             raise ExpressionError(f"{name} has no meaning for kind {rule.kind}, only for {allowed}")
     if rule.tolerance < 0 or rule.tolerance.adjusted() > DIGITS:

@@ -63,8 +63,8 @@ def public_half(file: Path) -> tuple[str, dict[str, Any]]:
 
     try:
         loaded = json.loads(file.read_text(encoding="utf-8"))
-        given = loaded.get("public_key", loaded)
-        public = {name: given[name] for name in ("kty", "crv", "x")}
+        key = loaded.get("public_key", loaded)
+        public = {name: key[name] for name in ("kty", "crv", "x")}
         return public_key(public).thumbprint(), {"sender": loaded["sender"], "public_key": public}
     except (AttributeError, KeyError, TypeError) as error:
         raise ValueError(f"{file}: {type(error).__name__}") from None

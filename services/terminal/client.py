@@ -152,17 +152,17 @@ def password_of(person: str, *, confirm: bool = False) -> str:
 
     if sys.stdin.isatty():
         asked = text("operators.people.password", "vi", id=person).rstrip(": ")
-        given: str = typer.prompt(asked, hide_input=True, confirmation_prompt=confirm)
+        password: str = typer.prompt(asked, hide_input=True, confirmation_prompt=confirm)
     else:
-        given = sys.stdin.readline().rstrip("\r\n")
-    if not given:
+        password = sys.stdin.readline().rstrip("\r\n")
+    if not password:
         say("operators.people.no-password", error=True)
         raise typer.Exit(Exit.WRONG_USAGE)
-    return given
+    return password
 
 
 def _given(token: SecretStr, name: str) -> str:
-    if not (given := token.get_secret_value()):
+    if not (password := token.get_secret_value()):
         say("operators.no_token", error=True, name=name)
         raise typer.Exit(Exit.WRONG_USAGE)
-    return given
+    return password

@@ -138,8 +138,8 @@ def template(
         pack = load_pack(forms)
         of, when = pack.form(form), parse_period(period)
         if when.frequency not in of.frequencies:
-            given = {"period": period, "frequencies": ", ".join(of.frequencies)}
-            raise Unusable("--period", "unsuitable_period", form=form, **given)
+            values = {"period": period, "frequencies": ", ".join(of.frequencies)}
+            raise Unusable("--period", "unsuitable_period", form=form, **values)
         where = None
         if area is not None:
             named, code = pack.area(of, area, area_list)
@@ -177,8 +177,8 @@ def _read(file: Path) -> bytes:
 
     try:
         if (size := file.stat().st_size) > MAX_BYTES:
-            given = {"size": math.ceil(size / MEGABYTE), "limit": MAX_BYTES // MEGABYTE}
-            raise Unusable("FILE", "too_large", file=file, **given)
+            values = {"size": math.ceil(size / MEGABYTE), "limit": MAX_BYTES // MEGABYTE}
+            raise Unusable("FILE", "too_large", file=file, **values)
         return file.read_bytes()
     except OSError as error:
         raise Unusable("FILE", "unreadable", file=file, reason=_reason(error)) from None

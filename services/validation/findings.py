@@ -57,8 +57,8 @@ class Answer:
     def said(self) -> Text:
         """Who answered what, in both languages."""
         document = f"({self.document})" if self.document else ""
-        given = {"person": self.person, "text": self.text, "document": document}
-        both = in_both(f"validation.answer.{self.kind.value}", **given)
+        values = {"person": self.person, "text": self.text, "document": document}
+        both = in_both(f"validation.answer.{self.kind.value}", **values)
         return Text(both.vi.strip(), both.en.strip())
 
 

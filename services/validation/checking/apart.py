@@ -37,11 +37,11 @@ class Apart:
 
     def page(self, examined: Examined, name: str) -> bytes:
         """The report as a page; without pictures where the workbook can't be opened again."""
-        given = (self.form, examined.statement, examined.checked.report)
+        arguments = (self.form, examined.statement, examined.checked.report)
         try:
-            return self._run(page, *given, self.content, name)
+            return self._run(page, *arguments, self.content, name)
         except Overrun:
-            return page(*given, b"", name)
+            return page(*arguments, b"", name)
 
     def _run(self, function: Callable[..., T], *arguments: object) -> T:
         pool = Pool()

@@ -96,8 +96,8 @@ def check(
     except UnreadableWorkbook:
         _find_unreadable(kind_of(content), notebook)
     else:
-        given = (codelists or {}, accepted, earlier, history)
-        return _check_workbook(form, workbook, statement, *given, notebook)
+        arguments = (codelists or {}, accepted, earlier, history)
+        return _check_workbook(form, workbook, statement, *arguments, notebook)
     return _unread(form, notebook)
 
 

@@ -33,11 +33,11 @@ def check_printed_area(layout: Layout, statement: Statement, notebook: Notebook)
             if code is None or code == statement.area:
                 continue
             where = Place(layout.sheet.name, (address(number, column),))
-            given = {"found": code, "expected": statement.area, "list": statement.area_list}
+            values = {"found": code, "expected": statement.area, "list": statement.area_list}
             if _is_same_area(code, statement):
-                notebook.find("area_of_other_list", where, _ERROR, **given)
+                notebook.find("area_of_other_list", where, _ERROR, **values)
             else:
-                notebook.find("area_contradicts", where, _ERROR, **given)
+                notebook.find("area_contradicts", where, _ERROR, **values)
 
 
 def _printed_code(text: str) -> str | None:
@@ -67,9 +67,9 @@ def check_listed_areas(
         for (_, column), entry in entries.items():
             code = printed(entry.raw).strip()
             if column in rule.columns and (others := list(_elsewhere(code, rule.expression))):
-                given = {"found": code, "expected": ", ".join(others), "list": rule.expression}
+                values = {"found": code, "expected": ", ".join(others), "list": rule.expression}
                 where = Place(sheet, (entry.cell,))
-                notebook.find("area_of_other_list", where, _INFORMATION, **given)
+                notebook.find("area_of_other_list", where, _INFORMATION, **values)
 
 
 def _elsewhere(code: str, wanted: str) -> Iterator[str]:

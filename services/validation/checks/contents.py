@@ -51,5 +51,5 @@ def _name_hidden(sheet: Sheet, notebook: Notebook) -> None:
     names = [str(row + 1) for row in rows] + [column_letters(column) for column in columns]
     if names:
         shown = ", ".join(names[:_ROWS_LISTED]) + (", …" if len(names) > _ROWS_LISTED else "")
-        given = {"rows": len(rows), "columns": len(columns), "names": shown}
-        notebook.find("parts_hidden", Place(sheet.name), _INFORMATION, **given)
+        values = {"rows": len(rows), "columns": len(columns), "names": shown}
+        notebook.find("parts_hidden", Place(sheet.name), _INFORMATION, **values)

@@ -81,8 +81,8 @@ def _compare(
         return
     if abs(value - stored) > 1e-9 * max(1.0, computation.largest):
         where = Place(sheet.name, (address(*place),))
-        given = {"expected": _exact(value), "found": _exact(stored), "formula": "=" + formula.text}
-        notebook.find("formula_stale", where, _ERROR, **given)
+        values = {"expected": _exact(value), "found": _exact(stored), "formula": "=" + formula.text}
+        notebook.find("formula_stale", where, _ERROR, **values)
 
 
 def _exact(value: float) -> Decimal:

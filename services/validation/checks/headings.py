@@ -43,8 +43,8 @@ def check_columns(table: Table, layout: Layout, statement: Statement, notebook: 
         period = statement.period_of(column.span)
         if other := _other_period(column, layout, statement):
             cell, found = other
-            given = {"expected": _written(column, period), "found": _written(column, found)}
-            notebook.find("period_contradicts", Place(sheet.name, (cell,)), _ERROR, **given)
+            values = {"expected": _written(column, period), "found": _written(column, found)}
+            notebook.find("period_contradicts", Place(sheet.name, (cell,)), _ERROR, **values)
             continue
         where = Place(sheet.name, (address(layout.header_row, 0),))
         notebook.find("column_missing", where, column=shown_heading(column, period))
@@ -87,11 +87,11 @@ def check_completeness(
         completeness = completeness_in(" ".join(path_above(layout.sheet, layout.header_row, place)))
         if completeness is not None and completeness is not statement.completeness:
             where = Place(layout.sheet.name, (address(layout.header_row, place),))
-            given = {
+            values = {
                 "expected": COMPLETENESS[statement.completeness],
                 "found": COMPLETENESS[completeness],
             }
-            notebook.find("completeness_contradicts", where, _ERROR, **given)
+            notebook.find("completeness_contradicts", where, _ERROR, **values)
 
 
 def check_unit(table: Table, layout: Layout, notebook: Notebook) -> None:
@@ -166,8 +166,8 @@ def check_title_year(layout: Layout, statement: Statement, notebook: Notebook) -
     ]
     if years and str(statement.period.year) not in {year for _, year in years}:
         cell, found = years[0]
-        given = {"expected": str(statement.period.year), "found": found}
-        notebook.find("year_differs", Place(layout.sheet.name, (cell,)), _WARNING, **given)
+        values = {"expected": str(statement.period.year), "found": found}
+        notebook.find("year_differs", Place(layout.sheet.name, (cell,)), _WARNING, **values)
 
 
 def _above(layout: Layout) -> Iterator[tuple[str, str]]:

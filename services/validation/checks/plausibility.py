@@ -149,8 +149,8 @@ def check_plausibility(
         [figure for figure in figures if figure not in doubted], read, points, notebook
     )
     if undecided:
-        given = {"count": undecided, "fewest": FEWEST}
-        notebook.find("plausibility_undecided", Place(), _NOTE, **given)
+        values = {"count": undecided, "fewest": FEWEST}
+        notebook.find("plausibility_undecided", Place(), _NOTE, **values)
 
 
 def _check_cumulative(
@@ -336,13 +336,13 @@ def _tell(
     notebook: Notebook,
 ) -> None:
     where = Place(sheet, tuple(suspicion.figure.cell for suspicion in suspicions))
-    given = {"base": texts(f"validation.base.{base}"), **_named(suspicions)}
+    values = {"base": texts(f"validation.base.{base}"), **_named(suspicions)}
     if slip is None:
-        notebook.find("implausible", where, _WARNING, **given)
+        notebook.find("implausible", where, _WARNING, **values)
     else:
         factor = Decimal(10) ** abs(slip)
         way = in_both(f"validation.slip.{'times' if slip > 0 else 'part'}", factor=factor)
-        notebook.find("slip_suspected", where, _WARNING, **given, way=way)
+        notebook.find("slip_suspected", where, _WARNING, **values, way=way)
 
 
 def _named(suspicions: Sequence[_Suspicion]) -> dict[str, object]:

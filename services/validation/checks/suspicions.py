@@ -41,8 +41,8 @@ def check_lost_commas(form: Form, grid: Grid, notebook: Notebook) -> None:
     for entry, value, expected in _by_ratio(grid):
         suspected.setdefault(entry.cell, (value, expected))
     for cell, (value, expected) in suspected.items():
-        given = {"found": value, "expected": expected, "value": value}
-        notebook.find("decimal_comma_lost", Place(grid.sheet, (cell,)), _WARNING, **given)
+        values = {"found": value, "expected": expected, "value": value}
+        notebook.find("decimal_comma_lost", Place(grid.sheet, (cell,)), _WARNING, **values)
 
 
 def _totals(form: Form, grid: Grid) -> Iterator[Total]:

@@ -55,7 +55,7 @@ def check_unasked(
         for place in found.columns.values():
             left.pop((found.index, place), None)
         headings = tuple(address(found.header_row, place) for place in places)
-        given = {
+        values = {
             "count": count,
             "period": str(other.period),
             "options": _options(
@@ -63,12 +63,12 @@ def check_unasked(
             ),
         }
         notebook.find(
-            "figures_of_other_period", Place(found.sheet.name, headings), _INFORMATION, **given
+            "figures_of_other_period", Place(found.sheet.name, headings), _INFORMATION, **values
         )
     if left:
         where = ", ".join(_named(left, workbook))
-        given = {"count": left.total(), "where": where}
-        notebook.find("numbers_unread", Place(), _INFORMATION, **given)
+        values = {"count": left.total(), "where": where}
+        notebook.find("numbers_unread", Place(), _INFORMATION, **values)
 
 
 def _unread(layout: Layout, workbook: Workbook) -> Counter[Where]:

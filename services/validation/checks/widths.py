@@ -49,8 +49,8 @@ def find_wide(
     if wide:
         cells = tuple(address(number, named) for number in wide)
         rows = ", ".join(str(number + 1) for number in wide)
-        given = {"rows": rows, "count": len(wide), "width": named}
-        notebook.find("row_wide", Place(sheet.name, cells), Context(), **given)
+        values = {"rows": rows, "count": len(wide), "width": named}
+        notebook.find("row_wide", Place(sheet.name, cells), Context(), **values)
 
 
 def _widths(layout: Layout) -> tuple[int, int]:

@@ -161,8 +161,8 @@ async def _tried(
 ) -> Trial:
     work = await run_in_threadpool(_work, context, change, row, reads)
     try:
-        given = (work.facts, row.head, work.original, row.content, work.report)
-        return await pool.run(trial.tried, *given, size=len(work.original))
+        arguments = (work.facts, row.head, work.original, row.content, work.report)
+        return await pool.run(trial.tried, *arguments, size=len(work.original))
     except Overrun:
         return trial.overrun(work.facts, work.report)
     except (ModelError, ValueError) as error:

@@ -176,8 +176,8 @@ def _required(rule: Rule, table: Table, _: Mapping[str, Codelist | Codes]) -> It
             yield Verdict(State.PASS, (row,))
             continue
         cells = (entry.cell,) if entry is not None else ()
-        given = {"what": table.title(row if of_rows else column)}
-        yield Verdict(State.FAIL, (row,), "required", column, cells, given)
+        values = {"what": table.title(row if of_rows else column)}
+        yield Verdict(State.FAIL, (row,), "required", column, cells, values)
 
 
 def _says_something(entry: Entry) -> bool:
@@ -197,8 +197,8 @@ def _codelist(rule: Rule, table: Table, lists: Mapping[str, Codelist | Codes]) -
         elif (text := text_of(entry)) in codes:
             yield Verdict(State.PASS, (row,))
         else:
-            given = {"value": text, "list": codes.title}
-            yield Verdict(State.FAIL, (row,), "codelist", column, (entry.cell,), given)
+            values = {"value": text, "list": codes.title}
+            yield Verdict(State.FAIL, (row,), "codelist", column, (entry.cell,), values)
 
 
 _FAULTS = {
@@ -216,8 +216,8 @@ def _type(rule: Rule, table: Table, _: Mapping[str, Codelist | Codes]) -> Iterat
         elif (fault := _fault(wanted, entry)) is None:
             yield Verdict(State.PASS, (row,))
         else:
-            given = {"value": text_of(entry)}
-            yield Verdict(State.FAIL, (row,), fault, column, (entry.cell,), given)
+            values = {"value": text_of(entry)}
+            yield Verdict(State.FAIL, (row,), fault, column, (entry.cell,), values)
 
 
 def _fault(wanted: CellType, entry: Entry) -> str | None:
@@ -246,8 +246,8 @@ def _blank(table: Table, row: str, column: str) -> Verdict:
     """A cell without anything: said only where the rule fails for what is missing, as one that is required."""
     entry = table.entries.get((row, column))
     cells = (entry.cell,) if entry is not None else ()
-    given = {"what": table.title(column)}
-    return Verdict(State.UNDECIDED, (row,), "required", column, cells, given, quiet=True)
+    values = {"what": table.title(column)}
+    return Verdict(State.UNDECIDED, (row,), "required", column, cells, values, quiet=True)
 
 
 _KINDS: Mapping[RuleKind, _Kind] = {

@@ -55,5 +55,5 @@ class Crowd:
         for (code, column, severity), cells in self._more.items():
             where = Place(self.sheet, tuple(dict.fromkeys(cells)))
             count = self._counts[code, column, severity] - MOST_NAMED
-            given = {"what": codes()[code].meaning, "count": count}
-            self.notebook.find("cells_alike", where, context_of(self.rule, severity), **given)
+            values = {"what": codes()[code].meaning, "count": count}
+            self.notebook.find("cells_alike", where, context_of(self.rule, severity), **values)

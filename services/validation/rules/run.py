@@ -138,8 +138,8 @@ class _Speaker:
         crowd.close()
         for lack in outcome.lacking:
             shown = ", ".join(f"{name} = {value}" for name, value in lack.items())
-            given = {"expression": self._shown(), "lacking": shown}
-            self.notebook.find("lacking", Place(self.table.sheet), context_of(self.rule), **given)
+            values = {"expression": self._shown(), "lacking": shown}
+            self.notebook.find("lacking", Place(self.table.sheet), context_of(self.rule), **values)
         for row in outcome.unknown:
             self._undecided(outcome, self.table.rows[row - 1])
 
@@ -183,8 +183,8 @@ class _Speaker:
             return
         where = Place(self.table.sheet, tuple(e.cell for cell in lacking if (e := cells[cell])))
         context = context_of(self.rule, Severity.INFORMATION)
-        given = {"expression": self._shown(), "lacking": ", ".join(lacking)}
-        self.notebook.find("undecided", where, context, **given)
+        values = {"expression": self._shown(), "lacking": ", ".join(lacking)}
+        self.notebook.find("undecided", where, context, **values)
 
 
 def _written(entry: Entry) -> str:

@@ -154,8 +154,8 @@ class _Reader:
         self._check_completeness(row)
         area = self._sdmx.area
         if area is not None and row.of(area) != self._statement.area:
-            given = {"expected": self._statement.area, "list": self._statement.area_list}
-            self._find_at(row, area, "area_contradicts", **given)
+            values = {"expected": self._statement.area, "list": self._statement.area_list}
+            self._find_at(row, area, "area_contradicts", **values)
             return False
         return True
 
@@ -212,12 +212,12 @@ class _Reader:
     def _check_completeness(self, row: Row) -> None:
         written = row.of("COMPLETENESS").lower()
         if written in set(Completeness) and written != self._statement.completeness:
-            given = {
+            values = {
                 "expected": COMPLETENESS[self._statement.completeness],
                 "found": COMPLETENESS[Completeness(written)],
             }
             where = Place(self._sheet.name, (self._cell(row, "COMPLETENESS"),))
-            self._notebook.find("completeness_contradicts", where, _ERROR, **given)
+            self._notebook.find("completeness_contradicts", where, _ERROR, **values)
 
     def _check_unit(self, row: Row, code: str, column: Column) -> None:
         unit = column.unit or self._table.by_code[code].unit or self._table.unit
@@ -232,28 +232,28 @@ class _Reader:
         if not power.isdecimal() or len(power) > 2:
             self._find_at(row, "UNIT_MULT", "sdmx_code_unknown", list="UNIT_MULT")
             return
-        given = {
+        values = {
             "expected": f"{unit.code} × 10^{unit.multiplier}",
             "factor": Decimal(10) ** (int(power) - unit.multiplier),
         }
         where = Place(self._sheet.name, (self._cell(row, "UNIT_MULT"),))
         found = f"{unit.code} × 10^{power}"
-        self._notebook.find("unit_multiplier_differs", where, _ERROR, found=found, **given)
+        self._notebook.find("unit_multiplier_differs", where, _ERROR, found=found, **values)
 
     def _name_missing(self, lines: Iterable[str]) -> None:
         present = set(lines)
         if missing := [row.code for row in self._table.rows if row.code not in present]:
-            given = {"rows": ", ".join(missing), "count": len(missing)}
-            self._notebook.find("row_missing", Place(self._sheet.name), _WARNING, **given)
+            values = {"rows": ", ".join(missing), "count": len(missing)}
+            self._notebook.find("row_missing", Place(self._sheet.name), _WARNING, **values)
 
     def _cell(self, row: Row, component: str) -> str:
         return address(row.number, self._heading.columns.get(component, 0))
 
-    def _find_at(self, row: Row, component: str, code: str, **given: str) -> None:
-        self._find(code, (self._cell(row, component),), found=row.of(component), **given)
+    def _find_at(self, row: Row, component: str, code: str, **values: str) -> None:
+        self._find(code, (self._cell(row, component),), found=row.of(component), **values)
 
-    def _find(self, code: str, cells: tuple[str, ...], **given: str) -> None:
-        self._notebook.find(code, Place(self._sheet.name, cells), _ERROR, **given)
+    def _find(self, code: str, cells: tuple[str, ...], **values: str) -> None:
+        self._notebook.find(code, Place(self._sheet.name, cells), _ERROR, **values)
 
 
 def _refusal(action: str) -> str:

@@ -52,11 +52,11 @@ def validate(
     raise typer.Exit(1 if result.fails else 0)
 
 
-def _others(given: list[str]) -> dict[str, Path]:
+def _others(options: list[str]) -> dict[str, Path]:
     from services.model.text import ModelError
 
     tables: dict[str, Path] = {}
-    for option in given:
+    for option in options:
         name, equals, path = option.partition("=")
         if not (equals and name and path):
             raise ModelError(f"--with {option}: write NAME=FILE")

@@ -223,40 +223,40 @@ class _Walker:
     def close(self) -> None:
         """All has been told."""
 
-    def _start_column(self, given: dict[str, str]) -> None:
-        count = _count(given, "number-columns-repeated")
-        if self.tables and given.get("visibility") in _HIDDEN:
+    def _start_column(self, attributes: dict[str, str]) -> None:
+        count = _count(attributes, "number-columns-repeated")
+        if self.tables and attributes.get("visibility") in _HIDDEN:
             last = min(self._column_of_table + count, _MOST_COLUMNS)
             self.tables[-1].hidden_columns.update(range(self._column_of_table, last))
         if self.tables:
-            style = given.get("default-cell-style-name", "")
+            style = attributes.get("default-cell-style-name", "")
             self.tables[-1].default_styles.append((self._column_of_table, style))
         self._column_of_table += count
 
-    def _start_cell(self, given: dict[str, str]) -> None:
-        self._wide = _count(given, "number-columns-repeated")
+    def _start_cell(self, attributes: dict[str, str]) -> None:
+        self._wide = _count(attributes, "number-columns-repeated")
         self._cells += 1
         if self._cells > _MOST_CELLS:
             raise OversizedWorkbook("more cells than are read")
-        if given.get("value-type") or given.get("formula"):
+        if attributes.get("value-type") or attributes.get("formula"):
             self._fill()
-        self._shown = [] if self._is_error or given.get("formula") else None
-        if self.tables and given.get("value-type") in _NUMBERS:
-            self._note_format(given)
-        down = _count(given, "number-rows-spanned")
-        right = _count(given, "number-columns-spanned")
+        self._shown = [] if self._is_error or attributes.get("formula") else None
+        if self.tables and attributes.get("value-type") in _NUMBERS:
+            self._note_format(attributes)
+        down = _count(attributes, "number-rows-spanned")
+        right = _count(attributes, "number-columns-spanned")
         if (down > 1 or right > 1) and self.tables:
             last = (self._row + down - 1, self._column + right - 1)
             self.tables[-1].merged.append(((self._row, self._column), last))
 
-    def _note_format(self, given: dict[str, str]) -> None:
+    def _note_format(self, attributes: dict[str, str]) -> None:
         """The number format of a cell, if it shows another number than the stored one."""
         inherited = self._row_style or self.tables[-1].style_of(self._column)
-        style = given.get("style-name") or inherited or _DEFAULT
+        style = attributes.get("style-name") or inherited or _DEFAULT
         if style not in self._codes:
             self._codes[style] = self._styles.code(style)
         code = self._codes[style]
-        if code or given["value-type"] == "percentage":
+        if code or attributes["value-type"] == "percentage":
             self.tables[-1].formats.append((self._block(), code or "0%"))
 
     def _end_cell(self) -> None:
@@ -277,6 +277,6 @@ class _Walker:
             table.columns = max(table.columns, self._column + self._wide)
 
 
-def _count(given: dict[str, str], name: str) -> int:
-    text = given.get(name, "1")
+def _count(attributes: dict[str, str], name: str) -> int:
+    text = attributes.get(name, "1")
     return max(int(text), 1) if text.isdecimal() and len(text) < 10 else 1

@@ -58,8 +58,8 @@ class _Placing:
             self.placed[code] = first
             repeated += [(row, line) for line in lines if line is not first]
             if first.text and label(first.text) not in names:
-                given = {"row": code, "expected": row.label, "found": first.text}
-                self._find("row_label_differs", _WARNING, (self._code_cell(first),), given)
+                values = {"row": code, "expected": row.label, "found": first.text}
+                self._find("row_label_differs", _WARNING, (self._code_cell(first),), values)
         for row, line in repeated:
             if not self._place_repeated(row, line):
                 left[row.code].append(line)
@@ -100,14 +100,14 @@ class _Placing:
         if other is None:
             return False
         self.placed[other.code] = line
-        given = {"row": other.code, "found": row.code, "label": line.text}
-        self._find("row_code_corrected", _INFORMATION, (self._code_cell(line),), given)
+        values = {"row": other.code, "found": row.code, "label": line.text}
+        self._find("row_code_corrected", _INFORMATION, (self._code_cell(line),), values)
         return True
 
     def _name_placed(self, row: Row, line: Line) -> None:
         if line.code:
-            given = {"row": row.code, "found": line.code, "label": line.text}
-            self._find("row_code_corrected", _INFORMATION, (self._code_cell(line),), given)
+            values = {"row": row.code, "found": line.code, "label": line.text}
+            self._find("row_code_corrected", _INFORMATION, (self._code_cell(line),), values)
             return
         where = Place(self._layout.sheet.name, (label_cell(self._table, self._layout, line),))
         self._notebook.repair("row_by_label", where, row=row.code, label=line.text)
@@ -138,9 +138,9 @@ class _Placing:
         return address(line.number, place_of(self._table, self._layout, Role.CODE) or 0)
 
     def _find(
-        self, code: str, context: Context, cells: tuple[str, ...], given: dict[str, str]
+        self, code: str, context: Context, cells: tuple[str, ...], values: dict[str, str]
     ) -> None:
-        self._notebook.find(code, Place(self._layout.sheet.name, cells), context, **given)
+        self._notebook.find(code, Place(self._layout.sheet.name, cells), context, **values)
 
 
 def _written(row: Row) -> tuple[str, ...]:

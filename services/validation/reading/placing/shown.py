@@ -105,8 +105,8 @@ def _note(
         notebook.repair("number_as_shown", Place(sheet.name, tuple(scaled)), count=len(scaled))
     if unclear:
         codes = dict.fromkeys(sheet.formats.get(place_of(cell) or (-1, -1), "") for cell in unclear)
-        given = {"count": len(unclear), "found": " | ".join(code or "General" for code in codes)}
-        notebook.find("format_unclear", Place(sheet.name, tuple(unclear)), _ERROR, **given)
+        values = {"count": len(unclear), "found": " | ".join(code or "General" for code in codes)}
+        notebook.find("format_unclear", Place(sheet.name, tuple(unclear)), _ERROR, **values)
 
 
 def _power(how: Shown, number: float, unit: Unit | None) -> int | None:

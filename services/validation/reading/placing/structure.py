@@ -105,10 +105,10 @@ def _unplaced(table: Table, layout: Layout, line: Line, notebook: Notebook) -> N
         for column in table.of_role(Role.VALUE)
         if column.id in layout.columns
     ]
-    given = [entry for entry in entries if entry.reading.content is not Content.BLANK]
+    filled = [entry for entry in entries if entry.reading.content is not Content.BLANK]
     if not line.text and not line.code:
-        zeros = all(entry.reading.value == 0 for entry in given)
-        where = Place(layout.sheet.name, tuple(entry.cell for entry in given))
+        zeros = all(entry.reading.value == 0 for entry in filled)
+        where = Place(layout.sheet.name, tuple(entry.cell for entry in filled))
         notebook.find("row_unlabelled", where, _WARNING if zeros else Context())
         return
     where = Place(layout.sheet.name, (label_cell(table, layout, line),))

@@ -92,8 +92,8 @@ def compare(written: str, unit: Unit, where: Place, notebook: Notebook) -> None:
             notebook.find("unit_differs", where, _WITHIN, expected=expected, found=written)
         else:
             times = Decimal(10) ** power
-            given = {"expected": expected, "found": written, "factor": times}
-            notebook.find("unit_multiplier_differs", where, _WITHIN, **given)
+            values = {"expected": expected, "found": written, "factor": times}
+            notebook.find("unit_multiplier_differs", where, _WITHIN, **values)
     elif normalise(written) not in {normalise(label) for label in unit.labels}:
         notebook.repair("unit_in_other_words", where, found=written, expected=expected)
 

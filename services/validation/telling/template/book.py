@@ -71,8 +71,8 @@ def _period(period: Period, span: Span) -> Period:
 def _stated(wanted: Wanted) -> str:
     """Kỳ báo cáo: Quý III năm 2026; khu vực: Tỉnh Điện Biên (11); số liệu sơ bộ."""
     language = wanted.language
-    given = {"period": spellings(wanted.period)[0]}
-    parts = [text("validation.template.period", language, **given)]
+    values = {"period": spellings(wanted.period)[0]}
+    parts = [text("validation.template.period", language, **values)]
     if wanted.area:
         _, code, name = wanted.area
         parts.append(text("validation.template.area", language, code=code, name=name))
