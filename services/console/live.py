@@ -1,7 +1,7 @@
 """Pages that change by themselves: a page is a list of parts, and a stream sends those that changed.
 
 Server-sent events (WHATWG HTML 9.2). Each message's id is the version of the whole page, so that a browser that comes
-back says what it has, and gets only news.
+back says what it has, and gets only news. By hand: what a library like sse-starlette would do is `_message`.
 """
 
 from __future__ import annotations

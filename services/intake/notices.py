@@ -10,7 +10,7 @@ from fastapi import APIRouter, Depends, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from sqlmodel import Session
 
-from services.intake import refusal_views, state_secrets
+from services.intake import limit, refusal_views, state_secrets
 from services.intake.answers import problem, unauthenticated
 from services.intake.authentication import only_known_parameters, signed_notice, token_of
 from services.intake.identity import notice_id
@@ -45,7 +45,7 @@ def _take(context: Context, request: Request) -> tuple[Recorded, refusal_views.N
     now = context.clock()
     with Session(context.engine) as session:
         notice = signed_notice(session, token, now)
-        if refusal := request.app.state.gate.limit.refusal(notice.sender, now):
+        if refusal := limit.refusal(request.app.state.gate.attempts, notice.sender):
             raise unauthenticated(refusal)
         facts = state_secrets.load(session, notice.sender, notice, now)
         known_numbers = numbers(session)

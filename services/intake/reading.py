@@ -18,7 +18,7 @@ from services.intake.queries import Filter, Joined
 from services.intake.refusal import Code, Refusal
 from services.intake.scope import reaches
 from services.intake.status import State
-from services.kernel.api import Context, With
+from services.kernel.api import Context, Offset, With
 from services.kernel.auth import Access, allowed
 from services.kernel.events import ObjectReference
 from services.kernel.vault import Erased
@@ -27,7 +27,6 @@ router = APIRouter(dependencies=[Depends(only_known_parameters)])
 OfStates = Annotated[Access, Depends(reader("state.read"))]
 OfReports = Annotated[Access, Depends(reader("report.read"))]
 Limit = Annotated[int, Query(ge=1, le=1000)]
-Offset = Annotated[int, Query(ge=0, le=2**31 - 1)]
 Which = Annotated[int | None, Query(ge=1, le=2**31 - 1, description="1, 2, …")]
 _NOT_STORED = {"Cache-Control": "no-store"}
 

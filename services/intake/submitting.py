@@ -15,19 +15,18 @@ from fastapi.concurrency import run_in_threadpool
 from sqlmodel import Session
 from starlette.requests import ClientDisconnect
 
-from services.intake import content, handler, state_secrets
+from services.intake import content, handler, limit, state_secrets
 from services.intake.acceptance import Accepted, Signed, accept
 from services.intake.answers import problem, unauthenticated
 from services.intake.authentication import only_known_parameters, signed_statement, token_of
 from services.intake.facts import facts
 from services.intake.identity import refusal_id
-from services.intake.limit import BURST_BYTES, BYTES_PER_SECOND, Limit
 from services.intake.openapi import SUBMIT
 from services.intake.refusal import Code, Refusal
 from services.intake.refusing import record_refusal
 from services.intake.views import Receipt, links
 from services.kernel.api import Context, With
-from services.kernel.clock import Clock
+from services.kernel.rates import Buckets
 from services.kernel.shares import Places
 from services.model.statement import MAX_BYTES, Statement
 
@@ -45,12 +44,12 @@ router = APIRouter(tags=["submissions"], dependencies=[Depends(only_known_parame
 class Gate:
     """What the requests of a process share: `request.app.state.gate`."""
 
-    limit: Limit = field(default_factory=Limit)
-    bytes: Limit = field(default_factory=lambda: Limit(BURST_BYTES, BYTES_PER_SECOND))
+    attempts: Buckets = field(default_factory=limit.attempts)
+    sizes: Buckets = field(default_factory=limit.sizes)
     accepting: Places = field(default_factory=lambda: Places(ACCEPTING, ACCEPTING - 1))
 
     @contextmanager
-    def counting(self, statement: Statement, clock: Clock) -> Iterator[Callable[[], None]]:
+    def counting(self, statement: Statement) -> Iterator[Callable[[], None]]:
         """Gives the bytes that were taken for a statement back, unless the block says that they count."""
         counts = False
 
@@ -62,7 +61,7 @@ class Gate:
             yield count
         finally:
             if not counts:
-                self.bytes.give_back(statement.sender, clock(), statement.size)
+                self.sizes.give_back(statement.sender, statement.size)
 
 
 @router.post("/v1/submissions", status_code=202, response_model=Receipt, **SUBMIT)
@@ -70,7 +69,7 @@ async def submit(request: Request, response: Response, context: With) -> Receipt
     """202 once it is durable, recorded, and acknowledged by the broker; 200 if it was so before."""
     gate: Gate = request.app.state.gate
     signed = await run_in_threadpool(_enter, context, gate, request)
-    with gate.counting(signed.statement, context.clock) as count:
+    with gate.counting(signed.statement) as count:
         body = await _body(request, context, signed)
         accepted = await _accept(context, gate, signed, body, count)
     await context.relay.published(accepted.sequence)
@@ -91,7 +90,7 @@ def _enter(context: Context, gate: Gate, request: Request) -> Signed:
     now = context.clock()
     with Session(context.engine) as session:
         statement = signed_statement(session, token, now)
-        if refusal := gate.limit.refusal(statement.sender, now):
+        if refusal := limit.refusal(gate.attempts, statement.sender):
             raise unauthenticated(refusal)
         if statement.is_state_secret:
             about = state_secrets.load(session, statement.sender, statement.document, now)
@@ -102,7 +101,7 @@ def _enter(context: Context, gate: Gate, request: Request) -> Signed:
     if refusal or known.form is None:
         assert refusal
         raise _refused(context, token, statement, refusal)
-    if refusal := gate.bytes.refusal(statement.sender, now, statement.size):
+    if refusal := limit.refusal(gate.sizes, statement.sender, statement.size):
         raise unauthenticated(refusal)
     return Signed(token, statement, known, known.form, _trace(request))
 

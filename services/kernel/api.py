@@ -47,7 +47,7 @@ from services.kernel.db import close, connect
 from services.kernel.masterkey import MasterKey
 from services.kernel.outbox import Outbox, OutboxTable
 from services.kernel.publisher import Publisher
-from services.kernel.rates import Reads
+from services.kernel.rates import READS, READS_PER_SECOND, Buckets
 from services.kernel.relay import PATIENCE_SECONDS, Relay
 from services.kernel.settings import Settings, settings
 from services.kernel.topics import load, read_by
@@ -165,7 +165,7 @@ def create(
         lifespan=lambda app: _serving(app, publisher, keeper, background),
     )  # fmt: skip
     app.state.keys = RemoteKeys(config.catalogue_url)
-    app.state.reads = Reads()
+    app.state.reads = Buckets(READS, READS_PER_SECOND)
     app.state.watch = None
     app.state.keeps_up = False
     app.state.reads_topics = Lock()

@@ -24,11 +24,11 @@ from services.connector.keys import Key
 from services.events.registry import EVENTS
 from services.intake.api import create_app
 from services.intake.content import XLSX
-from services.intake.limit import Limit
 from services.kernel.avro import from_avro
 from services.kernel.cluster import Cluster
 from services.kernel.codec import codec
 from services.kernel.events import NewObject, ObjectReference
+from services.kernel.rates import Buckets
 from services.kernel.settings import Settings
 from services.kernel.wire import encode
 from services.model.enumerations import Completeness, Regime
@@ -390,8 +390,8 @@ def test_the_form_in_force_counts(intake: Intake, sender: Sender) -> None:
 
 def test_too_many(intake: Intake, sender: Sender) -> None:
     gate = state_of(intake.client).gate
-    before = gate.limit
-    gate.limit = Limit(burst=1, per_second=0.5)
+    before = gate.attempts
+    gate.attempts = Buckets(burst=1, per_second=0.5)
     try:
         assert sender.post().status_code == 202
         answer = sender.post()
@@ -399,15 +399,15 @@ def test_too_many(intake: Intake, sender: Sender) -> None:
         assert answer.headers["retry-after"] == "2"
         assert intake.sender().post().status_code == 202
     finally:
-        gate.limit = before
+        gate.attempts = before
 
 
 def test_bytes_count_once_for_what_is_new_and_not_for_repeats_and_broken_uploads(
     intake: Intake, sender: Sender
 ) -> None:
     gate = state_of(intake.client).gate
-    before = gate.bytes
-    gate.bytes = Limit(burst=2 * len(CONTENT), per_second=1)
+    before, now = gate.sizes, lambda: intake.clock.now.timestamp()
+    gate.sizes = Buckets(burst=2 * len(CONTENT), per_second=1, seconds=now)
     other = CONTENT.replace(b"1;", b"2;")
     try:
         assert sender.post().status_code == 202
@@ -424,7 +424,7 @@ def test_bytes_count_once_for_what_is_new_and_not_for_repeats_and_broken_uploads
         assert sender.post(b"no workbook").status_code == 422
         problem(sender.post(other + b"x;3;1\n"), 429, "too-many")
     finally:
-        gate.bytes = before
+        gate.sizes = before
 
 
 def test_reads_are_signed_and_show_only_ones_own(intake: Intake, sender: Sender) -> None:
