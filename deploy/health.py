@@ -26,8 +26,8 @@ def wait(addresses: Mapping[str, str], timeout: float, progress: Progress = sile
     with httpx2.Client(trust_env=False, timeout=2) as client:
         while True:
             for name in list(waiting):
-                waiting[name] = _answer(client, addresses[name])
-                if waiting[name] == "200":
+                waiting[name] = _trouble(client, addresses[name])
+                if not waiting[name]:
                     del waiting[name]
                     progress(name, time.monotonic() - began)
             if not waiting:
@@ -55,10 +55,3 @@ def _trouble(client: httpx2.Client, address: str) -> str:
     except (ValueError, TypeError):  # whatever listens there is none of ours
         return f"HTTP {said.status_code}"
     return ", ".join(f"{name}: {body[name]}" for name in body if name not in _ALWAYS)
-
-
-def _answer(client: httpx2.Client, address: str) -> str:
-    try:
-        return str(client.get(f"{address}/healthz").status_code)
-    except httpx2.HTTPError as error:
-        return type(error).__name__

@@ -1,5 +1,5 @@
 """Waiting, ever longer, for what is away and may come back; not for ever for what should come by itself; and not for
-what fails beside others. By hand: tenacity knows no stop that ends a wait, and would be configured in as many lines.
+what fails beside others. By hand: tenacity would be configured by functions of ours in as many lines.
 """
 
 from __future__ import annotations

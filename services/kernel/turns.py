@@ -10,8 +10,8 @@ from contextlib import asynccontextmanager
 class Turns:
     """A readers-writer lock for one event loop, in which who waits to be alone goes first.
 
-    Nothing is awaited to leave it: who is cancelled, waiting or inside, keeps nobody out. By hand: aiorwlock sleeps once
-    at each acquisition, and looks its owners up in a list.
+    Nothing is awaited to leave it: who is cancelled, waiting or inside, keeps nobody out. By hand: aiorwlock sleeps
+    once at each acquisition, and looks its owners up in a list.
     """
 
     def __init__(self) -> None:

@@ -6,6 +6,8 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 from random import Random
 from threading import Thread
 
+import pytest
+
 from deploy import health
 from deploy.state import free_ports
 from services.kernel.health import serve
@@ -41,3 +43,14 @@ def test_what_is_not_well_is_told_in_the_programs_own_words() -> None:
     ports = {"well": well, "ill": ill, "away": away}
     seen = health.seen({name: f"http://127.0.0.1:{port}" for name, port in ports.items()})
     assert seen == {"well": "", "ill": "lag_seconds: 400.5", "away": "ConnectError"}
+
+
+def test_who_waits_too_long_learns_what_is_not_well() -> None:
+    well, ill = list(free_ports(Random()).values())[:2]
+    serve("127.0.0.1", well, lambda: {"service": "grdp", "healthy": True})
+    serve("127.0.0.1", ill, lambda: {"service": "grdp", "healthy": False, "lag_seconds": 400.5})
+    ports, up = {"well": well, "ill": ill}, []
+    addresses = {name: f"http://127.0.0.1:{port}" for name, port in ports.items()}
+    with pytest.raises(TimeoutError, match=r"\{'ill': 'lag_seconds: 400.5'\}"):
+        health.wait(addresses, 0.1, lambda name, seconds: up.append(name))
+    assert up == ["well"]
