@@ -11,14 +11,13 @@ import structlog
 from services.events.intake import SubmissionReceived
 from services.events.validation import Finding as Listed
 from services.events.validation import FlagCombination, SubmissionReturned, SubmissionValidated
-from services.kernel.avro import to_avro
 from services.kernel.errors import Permanent
 from services.kernel.events import Event, NewObject, ObjectReference, Outcome, Row
 from services.model.codelist import Codelist
 from services.model.enumerations import Severity
 from services.model.flags import NONE, combinations
 from services.model.form import Form
-from services.model.statement import Untrusted, nil_reason
+from services.model.statement import NilKind, Untrusted, nil_reason
 from services.model.text import ModelError
 from services.validation.checking.check import Checked, overran
 from services.validation.checking.examination import examine
@@ -26,7 +25,7 @@ from services.validation.checking.facts import Facts
 from services.validation.findings import Finding
 from services.validation.reading.statement import Statement
 from services.validation.salting import salted
-from services.validation.store import AttemptRow
+from services.validation.store import AttemptHead, AttemptRow
 from services.validation.telling import report
 from services.validation.telling.marking import Marked
 from services.validation.workbook import cells
@@ -73,18 +72,12 @@ def _prepare(
     try:
         form = _form(_canonical(facts.form))
         codelists = {name: _codelist(_canonical(body)) for name, body in facts.codelists.items()}
-        statement = Statement.from_head(_stated(event))
+        statement = Statement.of(head, event.data.nil)
         if statement.nil is not None:
             statement = replace(statement, nil_reason=nil_reason(event.data.statement))
     except (ModelError, ValueError, Untrusted) as error:
         raise Permanent(str(error)) from None
     return form, statement, codelists
-
-
-def _stated(event: Event[SubmissionReceived]) -> dict[str, Any]:
-    """The head, and whether the attempt is meant to have no numbers."""
-    nil = event.data.nil
-    return to_avro(event.data.head) | ({"nil": nil} if nil else {})
 
 
 def _outcome(
@@ -152,12 +145,12 @@ def _attempt(
     report: ObjectReference,
 ) -> Row:
     """What answers to its findings, and tests of changed rules, go back to."""
-    head, original = event.data.head, event.data.original
+    head, nil, original = event.data.head, event.data.nil, event.data.original
     values = {
         "submission_id": head.submission_id,
         "attempt": head.attempt,
         "form": head.form,
-        "head": _stated(event),
+        "head": AttemptHead(**vars(head), nil=NilKind(nil) if nil else None),
         "content": original.sha256,
         "original": original,
         "report": report,

@@ -11,11 +11,10 @@ from uuid import UUID
 
 from sqlmodel import Session, col, func, select
 
-from services.events.common import OfSubmission
+from services.events.common import Head, OfSubmission
 from services.events.intake import SubmissionReceived
 from services.events.validation import AnswerKind
 from services.kernel import replica
-from services.kernel.avro import to_avro
 from services.kernel.events import Event
 from services.model.enumerations import Completeness
 from services.model.period import Period, PeriodError
@@ -23,6 +22,7 @@ from services.model.rule import Reference, ReferencePeriod
 from services.model.text import ModelError, read
 from services.validation.checking.facts import Facts, Kept, Replaced, Stored, codelists_of
 from services.validation.findings import Answer
+from services.validation.reading.statement import Statement
 from services.validation.store import AcceptedRow, AnswerRow
 
 MOST_PAST = 48
@@ -32,33 +32,28 @@ LARGEST_PAST = 1 << 20
 SALT_BYTES = 32
 _COMPLETENESS = list(Completeness)
 """From the least complete to the most."""
-_HEAD = ("sender", "area_list", "area", "period", "completeness", "round")
 Beside = Callable[[AcceptedRow], bool]
 """Whether a check may use what was accepted."""
 
 
 def load(session: Session, event: Event[SubmissionReceived]) -> Facts:
     """The form in the version that intake used, what it refers to, and what was answered before."""
-    return replace(
-        facts_of(session, to_avro(event.data.head)), salt=secrets.token_bytes(SALT_BYTES)
-    )
+    return replace(facts_of(session, event.data.head), salt=secrets.token_bytes(SALT_BYTES))
 
 
-def facts_of(session: Session, head: Mapping[str, Any]) -> Facts:
+def facts_of(session: Session, head: Head) -> Facts:
     """The facts about the submission of this head. A form without references, or a first attempt, asks for no more."""
-    form = replica.get(session, "form", head["form"], head["form_version"])
+    form = replica.get(session, "form", head.form, head.form_version)
     if form is None:
         return Facts(None)
     history = history_of(session, head)
-    if head["attempt"] == 1:
+    if head.attempt == 1:
         return replace(with_form(session, form.body, head, ()), history=history)
-    facts = with_form(session, form.body, head, answers_of(session, UUID(head["submission_id"])))
+    facts = with_form(session, form.body, head, answers_of(session, UUID(head.submission_id)))
     return replace(facts, replaced=_replaced(session, head), history=history)
 
 
-def history_of(
-    session: Session, head: Mapping[str, Any], before: datetime | None = None
-) -> tuple[Kept, ...]:
+def history_of(session: Session, head: Head, before: datetime | None = None) -> tuple[Kept, ...]:
     """What the sender had accepted in the form for the area, the last stored first; no more than can be looked at.
 
     `before`: by that time alone.
@@ -67,11 +62,11 @@ def history_of(
     rows = session.exec(
         select(AcceptedRow.completeness, AcceptedRow.round, AcceptedRow.observations)
         .where(
-            AcceptedRow.sender == head["sender"],
-            AcceptedRow.form == head["form"],
-            AcceptedRow.area_list == head["area_list"],
-            AcceptedRow.area == head["area"],
-            AcceptedRow.submission_id != UUID(head["submission_id"]),
+            AcceptedRow.sender == head.sender,
+            AcceptedRow.form == head.form,
+            AcceptedRow.area_list == head.area_list,
+            AcceptedRow.area == head.area,
+            AcceptedRow.submission_id != UUID(head.submission_id),
             func.octet_length(AcceptedRow.observations) <= LARGEST_PAST,
             *by_then,
         )
@@ -81,9 +76,9 @@ def history_of(
     return tuple(Kept(completeness, round_, given) for completeness, round_, given in rows if given)
 
 
-def _replaced(session: Session, head: Mapping[str, Any]) -> Replaced | None:
-    row = session.get(AcceptedRow, UUID(head["submission_id"]))
-    if row is None or row.observations is None or row.attempt >= head["attempt"]:
+def _replaced(session: Session, head: Head) -> Replaced | None:
+    row = session.get(AcceptedRow, UUID(head.submission_id))
+    if row is None or row.observations is None or row.attempt >= head.attempt:
         return None
     return Replaced(row.attempt, row.form_version, row.observations)
 
@@ -91,7 +86,7 @@ def _replaced(session: Session, head: Mapping[str, Any]) -> Replaced | None:
 def with_form(
     session: Session,
     form: Mapping[str, Any],
-    head: Mapping[str, Any],
+    head: Head,
     answers: tuple[Answer, ...],
     beside: Beside = lambda row: True,
 ) -> Facts:
@@ -129,16 +124,16 @@ def _answer(row: AnswerRow) -> Answer:
 def _accepted(
     session: Session,
     form: Mapping[str, Any],
-    head: Mapping[str, Any],
+    head: Head,
     beside: Beside,
 ) -> tuple[Stored, ...]:
     """What stands under each reference of the form; a reference that can't be read is for the check to name."""
     try:
         references = [read(Reference, reference) for reference in form.get("references", ())]
-        period = Period.parse(head["period"])
+        period = Period.parse(head.period)
     except (ModelError, PeriodError):
         return ()
-    stated = {**head, "form": form["id"]}
+    stated = replace(head, form=form["id"])
     found = (_rows(session, each, stated, period, beside) for each in references)
     return tuple(
         stored
@@ -151,7 +146,7 @@ def _accepted(
 def _rows(
     session: Session,
     reference: Reference,
-    head: Mapping[str, Any],
+    head: Head,
     period: Period,
     beside: Beside,
 ) -> Sequence[AcceptedRow]:
@@ -160,14 +155,14 @@ def _rows(
     if wanted is None:
         return ()
     conditions = [
-        col(AcceptedRow.form) == (reference.form or head["form"]),
-        col(AcceptedRow.area_list) == head["area_list"],
-        col(AcceptedRow.area) == head["area"],
+        col(AcceptedRow.form) == (reference.form or head.form),
+        col(AcceptedRow.area_list) == head.area_list,
+        col(AcceptedRow.area) == head.area,
         col(AcceptedRow.period) == str(wanted),
         col(AcceptedRow.observations).is_not(None),
     ]
     if reference.sender == "own":
-        conditions.append(col(AcceptedRow.sender) == head["sender"])
+        conditions.append(col(AcceptedRow.sender) == head.sender)
     if reference.completeness is not None:
         conditions.append(col(AcceptedRow.completeness) == reference.completeness.value)
     order = (col(AcceptedRow.sender), col(AcceptedRow.submission_id))
@@ -188,8 +183,14 @@ def _stored(session: Session, name: str, row: AcceptedRow) -> Stored | None:
     form = replica.get(session, "form", row.form, row.form_version)
     if form is None or row.observations is None:
         return None
-    head = {name: getattr(row, name) for name in _HEAD}
-    return Stored(name, form.body, head, row.attempt, row.observations)
+    statement = Statement(
+        row.area_list,
+        row.area,
+        Period.parse(row.period),
+        Completeness(row.completeness),
+        row.round,
+    )
+    return Stored(name, form.body, row.sender, statement, row.attempt, row.observations)
 
 
 def _period(wanted: ReferencePeriod, period: Period) -> Period | None:

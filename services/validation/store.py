@@ -2,24 +2,37 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, fields
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel
 
+from services.events.common import Head
 from services.kernel.events import ObjectReference
 from services.kernel.mapping import Json
+from services.model.statement import NilKind
 
 SCHEMA = "validation"
 TIME = sa.DateTime(timezone=True)
 OBJECT = Json(ObjectReference)
 
 
+@dataclass(frozen=True, kw_only=True)
+class AttemptHead(Head):
+    """What its events begin with, and whether the attempt is meant to have no numbers."""
+
+    nil: NilKind | None = None
+
+    def plain(self) -> Head:
+        """As events have it."""
+        return Head(**{field.name: getattr(self, field.name) for field in fields(Head)})
+
+
 class AttemptRow(SQLModel, table=True):
-    """An attempt that was checked. `head` is what its events begin with; `content` the SHA-256 of its original."""
+    """An attempt that was checked. `content` is the SHA-256 of its original."""
 
     __tablename__ = "attempts"
     __table_args__ = (sa.Index("attempts_received", "received_at"), {"schema": SCHEMA})
@@ -27,7 +40,7 @@ class AttemptRow(SQLModel, table=True):
     submission_id: UUID = Field(primary_key=True)
     attempt: int = Field(primary_key=True)
     form: str
-    head: dict[str, Any] = Field(sa_type=JSONB)
+    head: AttemptHead = Field(sa_type=Json(AttemptHead))
     content: str
     original: ObjectReference = Field(sa_type=OBJECT)
     report: ObjectReference = Field(sa_type=OBJECT)
@@ -103,7 +116,7 @@ class VerificationRow(SQLModel, table=True):
     verification_id: UUID = Field(primary_key=True)
     submission_id: UUID
     attempt: int
-    head: dict[str, Any] = Field(sa_type=JSONB)
+    head: Head = Field(sa_type=Json(Head))
     room: str | None = None
     verifier: str | None = None
     cells: list[str] = Field(sa_type=JSONB)

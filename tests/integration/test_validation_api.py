@@ -454,7 +454,7 @@ def test_what_was_stored_is_what_later_ones_are_compared_with(validation: Valida
     stored(validation, estimate, data, submission_id=estimate, completeness="estimate", round=2)
     stored(validation, other, data, submission_id=other, sender="so-noi-vu-dien-bien")
     found = facts(validation).accepted
-    assert [(one.reference, one.head["sender"], one.head["completeness"]) for one in found] == [
+    assert [(one.reference, one.sender, one.statement.completeness) for one in found] == [
         ("others", MINISTRY, "preliminary"),
         ("others", "so-noi-vu-dien-bien", "preliminary"),
         ("estimate", MINISTRY, "estimate"),

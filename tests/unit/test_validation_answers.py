@@ -11,8 +11,9 @@ from uuid import UUID
 
 import pytest
 
+from services.events.common import Head
 from services.events.validation import AnswerKind
-from services.kernel.avro import to_avro
+from services.kernel.avro import from_avro, to_avro
 from services.kernel.codec import codec
 from services.kernel.command import Refused
 from services.kernel.errors import Permanent
@@ -29,11 +30,15 @@ from services.validation.handler import handle
 from services.validation.people.answering import Known, Wish, answer
 from services.validation.people.refusals import Code
 from services.validation.people.trial import Change, compared, overrun, tried
-from services.validation.store import AcceptedRow, AnswerRow, AttemptRow
+from services.validation.reading.statement import Statement
+from services.validation.store import AcceptedRow, AnswerRow, AttemptHead, AttemptRow
 from tests.said import said as said_of
 from tests.unit.test_validation_check import FORM, only, rows, run
 from tests.unit.test_validation_handler import FACTS, HEAD, received
 from tests.unit.workbooks import xlsx
+
+ATTEMPT = AttemptHead(**vars(from_avro(Head, HEAD)))
+STATEMENT = Statement.of(ATTEMPT)
 
 NOW = datetime(2026, 11, 24, 2, tzinfo=UTC)
 CONTENT, OTHER = "a" * 64, "b" * 64
@@ -156,7 +161,7 @@ def test_the_handler_takes_what_was_answered_before() -> None:
     (row,) = outcome.rows
     assert row.table is AttemptRow
     assert (row.values["verdict"], row.values["content"]) == ("validated", "0" * 64)
-    assert row.values["head"] == HEAD
+    assert row.values["head"] == ATTEMPT
 
 
 # -- answering
@@ -169,7 +174,7 @@ def known(finding: Finding = TOTAL, answers: tuple[Answer, ...] = (), **head: An
         "rule": finding.rule,
         "cells": list(finding.place.cells),
     }
-    return Known(HEAD | head, CONTENT, data, "phong-1", answers)
+    return Known(from_avro(Head, HEAD | head), CONTENT, data, "phong-1", answers)
 
 
 def wish(kind: AnswerKind = DOWNGRADED, **changes: Any) -> Wish:
@@ -287,13 +292,13 @@ def test_accepted_figures_come_to_the_rules_as_they_were_stored() -> None:
         *CHECKED.figures[:1],
         replace(CHECKED.figures[1], value=None, missing=Missing.NOT_COLLECTED),
     ]
-    one = Stored("before", FORM.to_dict(), HEAD, 2, to_parquet(figures)).accepted()
-    assert (one.reference, one.sender, one.attempt) == ("before", HEAD["sender"], 2)
+    one = Stored("before", FORM.to_dict(), "so-1", STATEMENT, 2, to_parquet(figures)).accepted()
+    assert (one.reference, one.sender, one.attempt) == ("before", "so-1", 2)
     first, second = one.figures
     assert (first.indicator, first.value, first.missing) == ("1", figures[0].value, None)
     assert (second.value, second.missing) == (None, Missing.NOT_COLLECTED)
     with pytest.raises(Permanent):
-        Stored("before", {}, HEAD, 2, b"").accepted()
+        Stored("before", {}, "so-1", STATEMENT, 2, b"").accepted()
 
 
 # -- changed rules
@@ -333,7 +338,7 @@ def test_what_is_no_change_is_refused(data: dict[str, Any]) -> None:
 
 def test_a_trial_names_the_rules_that_decide() -> None:
     mild = Change("small", rules=({**BODY["rules"][2], "severity": "warning"},)).applied(BODY)
-    found = tried(Facts(mild), HEAD, xlsx(wrong()), CONTENT, REPORT)
+    found = tried(Facts(mild), ATTEMPT, xlsx(wrong()), CONTENT, REPORT)
     assert (found.then, found.now, found.changes) == ("returned", "valid", True)
     assert (found.errors, found.warnings, found.count) == ((1, 0), (0, 1), 3)
     # What is valid is compared with its history, which there is none of.
@@ -366,5 +371,5 @@ def test_a_trial_that_takes_too_long_would_be_returned() -> None:
 def test_downgrades_of_then_hold_in_a_trial() -> None:
     facts = Facts(BODY, answers=(said(DOWNGRADED),))
     report = json.loads(after(DOWNGRADED).report.to_json())
-    found = tried(facts, HEAD, xlsx(wrong()), CONTENT, report)
+    found = tried(facts, ATTEMPT, xlsx(wrong()), CONTENT, report)
     assert (found.then, found.now, found.count) == ("valid", "valid", 0)

@@ -26,12 +26,13 @@ FIGURE = tuple(name for name in AcceptedFigure.__dataclass_fields__ if name != "
 class Stored:
     """The figures of one stored submission under the name of a reference; `observations` as Parquet.
 
-    `form` is the body of the form in the version that they came with, `head` what they were stated as.
+    `form` is the body of the form in the version that they came with.
     """
 
     reference: str
     form: Mapping[str, Any]
-    head: Mapping[str, Any]
+    sender: str
+    statement: Statement
     attempt: int
     observations: bytes = field(repr=False)
 
@@ -47,9 +48,9 @@ class Stored:
         )
         return Accepted(
             reference=self.reference,
-            sender=self.head["sender"],
+            sender=self.sender,
             form=self.form,
-            statement=Statement.from_head(self.head),
+            statement=self.statement,
             attempt=self.attempt,
             figures=figures,
         )

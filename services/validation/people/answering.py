@@ -10,7 +10,6 @@ from uuid import UUID, uuid5
 
 from services.events.common import Head
 from services.events.validation import AnswerKind, FindingAnswered
-from services.kernel.avro import from_avro
 from services.kernel.command import Refused, words_sha256
 from services.kernel.events import Outcome, Row
 from services.model.enumerations import Severity
@@ -42,7 +41,7 @@ class Known:
     `content` is the SHA-256 of the attempt's workbook, `room` the one that is responsible: None, the leadership.
     """
 
-    head: Mapping[str, Any]
+    head: Head
     content: str
     finding: Mapping[str, Any]
     room: str | None
@@ -55,7 +54,7 @@ def answer(wish: Wish, known: Known, at: datetime) -> tuple[UUID, Outcome] | Non
     made = Answer(
         finding=wish.finding,
         kind=wish.kind,
-        attempt=known.head["attempt"],
+        attempt=known.head.attempt,
         content=known.content,
         person=wish.person,
         organisation=wish.organisation,
@@ -66,7 +65,7 @@ def answer(wish: Wish, known: Known, at: datetime) -> tuple[UUID, Outcome] | Non
     )
     if _is_repeated(made, known.answers):
         return None
-    submission, number = UUID(known.head["submission_id"]), len(known.answers) + 1
+    submission, number = UUID(known.head.submission_id), len(known.answers) + 1
     id_ = uuid5(submission, f"answer/{number}")
     values = {
         "answer_id": id_,
@@ -88,7 +87,7 @@ def _check(wish: Wish, known: Known) -> None:
     """Raises Refused for what may not be answered so."""
     if wish.kind is AnswerKind.EXPLAINED:
         return
-    if wish.organisation == known.head["sender"]:
+    if wish.organisation == known.head.sender:
         raise Refused(Code.OWN_SUBMISSION)
     severity = known.finding["severity"]
     if wish.kind is AnswerKind.ACCEPTED and severity != Severity.WARNING:
@@ -111,7 +110,7 @@ def _is_repeated(made: Answer, answers: tuple[Answer, ...]) -> bool:
 def _event(id_: UUID, made: Answer, known: Known) -> FindingAnswered:
     """What the topic says: who answered what to which cells. The text may hold figures: its SHA-256."""
     return FindingAnswered(
-        head=from_avro(Head, known.head),
+        head=known.head,
         answer_id=str(id_),
         finding=made.finding,
         code=known.finding["code"],

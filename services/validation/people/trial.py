@@ -19,6 +19,7 @@ from services.validation.checking.answers import answered
 from services.validation.checking.check import Checked, check, overran
 from services.validation.checking.facts import Facts
 from services.validation.reading.statement import Statement
+from services.validation.store import AttemptHead
 
 LISTED = 20
 CELLS_LISTED = 100
@@ -109,19 +110,20 @@ class Trial:
         )
 
 
-def checked_again(facts: Facts, head: Mapping[str, Any], original: bytes, content: str) -> Checked:
+def checked_again(facts: Facts, head: AttemptHead, original: bytes, content: str) -> Checked:
     """The check by the form of the facts; raises ModelError or ValueError where that form can't check it."""
     assert facts.form is not None, "a trial brings its form"
     form = Form.from_dict(facts.form)
     codelists = {name: Codelist.from_dict(body) for name, body in facts.codelists.items()}
     accepted = tuple(attempt.accepted() for attempt in facts.accepted)
     history = tuple(figure.past() for figure in facts.history)
-    checked = check(form, original, Statement.from_head(head), codelists, accepted, history=history)
+    statement = Statement.of(head, head.nil)
+    checked = check(form, original, statement, codelists, accepted, history=history)
     return answered(checked, facts.answers, content)
 
 
 def tried(
-    facts: Facts, head: Mapping[str, Any], original: bytes, content: str, report: Mapping[str, Any]
+    facts: Facts, head: AttemptHead, original: bytes, content: str, report: Mapping[str, Any]
 ) -> Trial:
     """The trial of one workbook; `report` is the one of then. For a worker process, as the check itself."""
     return compared(report, checked_again(facts, head, original, content))

@@ -7,7 +7,6 @@ the microdata or the method by which they were expanded.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -16,7 +15,6 @@ from uuid import UUID, uuid5
 
 from services.events.common import Head
 from services.events.validation import VerificationChanged, VerificationState
-from services.kernel.avro import from_avro, to_avro
 from services.kernel.command import Refused, words_sha256
 from services.kernel.events import Outcome, Row
 from services.validation.people.refusals import Code
@@ -44,7 +42,7 @@ class Speaker:
 class Doubted:
     """The attempt that is doubted, and which rooms accept and verify it: None, the leadership."""
 
-    head: Mapping[str, Any]
+    head: Head
     room: str | None
     verifier: str | None
 
@@ -58,10 +56,10 @@ class Verified:
     document: str | None = None
 
 
-def identity(head: Mapping[str, Any], cells: tuple[str, ...], question: str) -> UUID:
+def identity(head: Head, cells: tuple[str, ...], question: str) -> UUID:
     """Asked twice in the same words it is one question."""
-    words = json.dumps([head["attempt"], list(cells), question], ensure_ascii=False)
-    return uuid5(UUID(head["submission_id"]), f"verification/{words}")
+    words = json.dumps([head.attempt, list(cells), question], ensure_ascii=False)
+    return uuid5(UUID(head.submission_id), f"verification/{words}")
 
 
 def ask(
@@ -69,11 +67,11 @@ def ask(
 ) -> tuple[UUID, Outcome]:
     """The question's id, and what follows from it."""
     id_ = identity(doubted.head, cells, question)
-    row = {
+    row: dict[str, Any] = {
         "verification_id": id_,
-        "submission_id": UUID(doubted.head["submission_id"]),
-        "attempt": doubted.head["attempt"],
-        "head": to_avro(from_avro(Head, doubted.head)),
+        "submission_id": UUID(doubted.head.submission_id),
+        "attempt": doubted.head.attempt,
+        "head": doubted.head,
         "room": doubted.room,
         "verifier": doubted.verifier,
         "cells": list(cells),
@@ -129,7 +127,7 @@ def _event(
 ) -> VerificationChanged:
     """Who asked or answered about which cells. The text may hold figures: its SHA-256."""
     return VerificationChanged(
-        head=from_avro(Head, asked.head),
+        head=asked.head,
         verification_id=str(asked.verification_id),
         state=state,
         cells=tuple(asked.cells),

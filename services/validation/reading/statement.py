@@ -1,9 +1,10 @@
 """What the sender states about a submission, as far as the checks need it."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from __future__ import annotations
 
+from dataclasses import dataclass
+
+from services.events.common import Head
 from services.model.enumerations import Completeness
 from services.model.form import Form
 from services.model.period import Period
@@ -24,15 +25,15 @@ class Statement:
     nil_reason: str = ""
 
     @classmethod
-    def from_head(cls, head: Mapping[str, Any]) -> "Statement":
-        """The statement in the common head of the events, and its `nil` if any; raises ValueError for a bad period."""
+    def of(cls, head: Head, nil: str | None = None) -> Statement:
+        """The statement in the common head of the events; raises ValueError for a bad period."""
         return cls(
-            area_list=head["area_list"],
-            area=head["area"],
-            period=Period.parse(head["period"]),
-            completeness=Completeness(head["completeness"]),
-            round=head["round"],
-            nil=NilKind(head["nil"]) if head.get("nil") else None,
+            area_list=head.area_list,
+            area=head.area,
+            period=Period.parse(head.period),
+            completeness=Completeness(head.completeness),
+            round=head.round,
+            nil=NilKind(nil) if nil else None,
         )
 
     def period_of(self, span: Span) -> Period:

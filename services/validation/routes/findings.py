@@ -106,7 +106,7 @@ async def _answered(
 
     def act(session: Session, now: datetime) -> FindingsView:
         queries.lock(session, submission)
-        known = Known(row.head, row.content, found, room, answers_of(session, submission))
+        known = Known(row.head.plain(), row.content, found, room, answers_of(session, submission))
         made = answer(replace(wish, role=wish.role or _role(access, room)), known, now)
         if made is not None:
             id_, outcome = made

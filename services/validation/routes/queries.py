@@ -83,7 +83,7 @@ def attempt(
     row = next((row for row in rows if number in (None, row.attempt)), None)
     if row is None:
         raise Refused(Code.NO_SUBMISSION)
-    about = row.head["sender"], row.form
+    about = row.head.sender, row.form
     if not reads(session, access, now, accepts=not to_read)(*about):
         raise Refused(Code.NO_SUBMISSION)
     is_unused = session.get(UnusedRow, (submission_id, row.attempt)) is not None
@@ -95,7 +95,7 @@ def attempt(
 def verifier(session: Session, row: AttemptRow, now: datetime) -> str | None:
     """Which room verifies the attempt's figures; None, the leadership."""
     items = (entry.body for entry in replica.in_force(session, "item", now))
-    return verifiers(items).get((row.head["sender"], row.form))
+    return verifiers(items).get((row.head.sender, row.form))
 
 
 Verification = tuple[VerificationRow, VerificationAnswerRow | None]
@@ -139,7 +139,7 @@ def words(session: Session, access: Access) -> Callable[[VerificationRow], bool]
     mine, of_office = _own(session, other) if other.scopes else (frozenset(), frozenset())
 
     def check(row: VerificationRow) -> bool:
-        by_sender = row.room is None and row.head["sender"] in of_office
+        by_sender = row.room is None and row.head.sender in of_office
         return other.is_all or bool({row.room, row.verifier} & mine) or by_sender
 
     return check
@@ -182,9 +182,7 @@ def triable(session: Session, reads: Reads, form: str, since: datetime) -> list[
         sa.or_(is_returned, sa.exists().where(is_stored)),
     )
     order = (col(AttemptRow.received_at), col(AttemptRow.submission_id), col(AttemptRow.attempt))
-    return [
-        row for row in session.exec(statement.order_by(*order)) if reads(row.head["sender"], form)
-    ]
+    return [row for row in session.exec(statement.order_by(*order)) if reads(row.head.sender, form)]
 
 
 def lock(session: Session, submission_id: UUID) -> None:

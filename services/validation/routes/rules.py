@@ -143,7 +143,7 @@ async def _lines(
     totals = {"tested": 0, "changed": 0, "untested": 0}
     for row in chosen.rows:
         about = {"submission_id": str(row.submission_id), "attempt": row.attempt}
-        about |= {name: row.head[name] for name in HEAD}
+        about |= {name: getattr(row.head, name) for name in HEAD}
         try:
             tried = await _tried(pool, context, change, row, chosen.reads)
         except Untestable as error:
@@ -179,7 +179,7 @@ def _work(context: Context, change: Change, row: AttemptRow, reads: queries.Read
         return other.stored_at < row.received_at and reads(other.sender, other.form)
 
     with Session(context.engine) as session:
-        form = replica.get(session, "form", row.form, row.head["form_version"])
+        form = replica.get(session, "form", row.form, row.head.form_version)
         if form is None:
             raise Untestable("no-form")
         try:

@@ -66,7 +66,7 @@ async def asked(
 
     def act(session: Session, now: datetime) -> VerificationView:
         row, room = queries.attempt(session, access, submission, attempt, now)
-        doubted = Doubted(row.head, room, queries.verifier(session, row, now))
+        doubted = Doubted(row.head.plain(), room, queries.verifier(session, row, now))
         queries.lock(session, submission)
         by = _speaker(access, room)
         id_, outcome = ask(doubted, tuple(body.cells), body.question, by, now)
@@ -111,7 +111,7 @@ def _reached(session: Session, access: Access, id_: UUID) -> queries.Verificatio
     row = queries.verification(session, id_)
     if row is None:
         raise Refused(Code.NO_VERIFICATION)
-    whose = row[0].verifier or row[0].head["sender"]
+    whose = row[0].verifier or row[0].head.sender
     if not access.reaches(None, row[0].verifier) and whose not in queries.office(session, access):
         raise Refused(Code.NO_VERIFICATION)
     return row
