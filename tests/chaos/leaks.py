@@ -1,15 +1,19 @@
-"""Finds figures among bytes, in every form in which the product or a library could write them."""
+"""Finds figures among bytes, in every form in which the product or a library could write them, and secrets."""
 
 from __future__ import annotations
 
+import re
 import struct
 from collections.abc import Iterable, Iterator, Mapping
 
 import polars as pl
 
+from deploy.state import State
 from services.model.observation import PLACES
 
 BITS_OF_VARINT = 7
+TOKEN = re.compile(rb"eyJ[\w-]{10,}\.[\w-]{10,}\.[\w-]{10,}")
+"""A compact JWS (RFC 7515): who logged in, or what a sender stated."""
 
 
 def leaks(haystacks: Mapping[str, bytes], figures: Iterable[str]) -> list[tuple[str, str]]:
@@ -24,6 +28,25 @@ def leaks(haystacks: Mapping[str, bytes], figures: Iterable[str]) -> list[tuple[
     found = texts.str.extract_many(list(needles), overlapping=True)
     return sorted(
         {(name, needles[hit]) for name, hits in zip(haystacks, found, strict=True) for hit in hits}
+    )
+
+
+def secrets_told(haystacks: Mapping[str, bytes], state: State) -> list[tuple[str, str]]:
+    """The name of each haystack with each kind of secret that stands in it."""
+    kinds = {
+        "a password": state.passwords.values(),
+        "a password of the broker": state.kafka_passwords.values(),
+        "a token of a program": state.tokens.values(),
+        "the master key": [state.master_key],
+    }
+    return sorted(
+        (name, kind)
+        for name, content in haystacks.items()
+        for kind, is_told in [
+            ("a token", TOKEN.search(content) is not None),
+            *((kind, any(one.encode() in content for one in kinds[kind])) for kind in kinds),
+        ]
+        if is_told
     )
 
 

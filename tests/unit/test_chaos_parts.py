@@ -16,10 +16,11 @@ import polars as pl
 import pytest
 from kafka.record import MemoryRecords, MemoryRecordsBuilder
 
+from deploy import state
 from services.kernel.codec import codec
 from services.model.observation import DIGITS, PLACES
 from tests.chaos.damage import damage_batch, flip
-from tests.chaos.leaks import leaks
+from tests.chaos.leaks import leaks, secrets_told
 from tests.contract.examples import examples
 
 FIGURES = ("31415926530000", "20261123142857", "99999999999999", "140737488355328")
@@ -103,3 +104,22 @@ def test_a_damaged_batch_is_found_by_its_sum_and_what_follows_it_by_its_offset(
     while records.has_next():
         sound.append(records.next_batch().validate_crc())
     assert sound == [True, False, True]
+
+
+def test_secrets_are_found_where_they_stand() -> None:
+    made = state.create({})
+    token = "eyJhbGciOiJFZERTQSJ9.eyJzdWIiOiJwLTEifQ.c2lnbmF0dXJl_c2lnbmF0dXJl"
+    told = {
+        "a.log": f'{{"error": "401: Bearer {token}"}}'.encode(),
+        "b.log": f"postgresql://policy:{made.passwords['policy']}@127.0.0.1/solieu".encode(),
+        "c.log": made.master_key.encode() + made.tokens["operator"].encode(),
+        "d.log": f"{next(iter(made.kafka_passwords.values()))} eyJhbGciOiJFZERTQSJ9".encode(),
+        "e.log": b"nothing",
+    }
+    assert secrets_told(told, made) == [
+        ("a.log", "a token"),
+        ("b.log", "a password"),
+        ("c.log", "a token of a program"),
+        ("c.log", "the master key"),
+        ("d.log", "a password of the broker"),
+    ]
