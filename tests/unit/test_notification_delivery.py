@@ -146,7 +146,10 @@ def test_a_server_that_goes_after_the_text_leaves_it_uncertain() -> None:
     assert result.ending is Ending.UNCERTAIN
 
 
-def test_a_server_that_is_away_or_speaks_something_else_is_a_refusal() -> None:
+def test_a_server_that_is_away_or_speaks_something_else_is_a_refusal(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(mail, "SECONDS", 0.5)
     assert send(free_port()).ending is Ending.REFUSED
     assert send(free_port(), smtp_host="nowhere.invalid").ending is Ending.REFUSED
     with http(Hooks()) as hooks:
