@@ -11,6 +11,7 @@ import asyncio
 import multiprocessing
 import os
 import pickle
+import signal
 import traceback
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -153,6 +154,9 @@ class _Process:
 
 
 def _serve(connection: Connection) -> None:
+    signal.signal(
+        signal.SIGINT, signal.SIG_IGN
+    )  # Ctrl-C is for who asks, and that ends this process
     with suppress(EOFError, OSError):  # nobody is there to ask, or to hear the answer
         while True:
             connection.send_bytes(_answer(connection.recv_bytes()))

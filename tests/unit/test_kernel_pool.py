@@ -185,6 +185,17 @@ def test_a_process_that_ended_while_it_was_idle_is_replaced() -> None:
     assert first != second
 
 
+def test_ctrl_c_is_not_for_the_processes() -> None:
+    async def run() -> tuple[int, int]:
+        pool = Pool()
+        first = await pool.run(after, 0.0)
+        os.kill(first, signal.SIGINT)
+        return first, await pool.run(after, 0.0)
+
+    first, second = asyncio.run(run())
+    assert first == second
+
+
 @pytest.mark.parametrize(
     ("work", "error", "says"),
     [
