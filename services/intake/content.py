@@ -11,6 +11,7 @@ from zipfile import BadZipFile, ZipFile, ZipInfo
 from xlrd.compdoc import CompDoc
 
 from services.intake.refusal import Code, Refusal
+from services.model.default_password import opened
 from services.model.statement import MAX_BYTES, MEGABYTE
 
 MAX_UNPACKED: Final = 500 * MEGABYTE
@@ -74,7 +75,7 @@ def _limits(entries: list[ZipInfo]) -> Refusal | None:
 
 
 def _packed(archive: ZipFile) -> Workbook | Refusal:
-    names = set(archive.namelist())
+    names = {name.replace("\\", "/") for name in archive.namelist()}  # as some programs write them
     if {"[Content_Types].xml", "xl/workbook.xml"} <= names:
         return Workbook(XLSM if "xl/vbaProject.bin" in names else XLSX)
     if {"mimetype", "META-INF/manifest.xml"} <= names:
@@ -91,14 +92,22 @@ def _ole2(content: bytes) -> Workbook | Refusal:
     try:
         document = CompDoc(content, logfile=io.StringIO())
         if _stream(document, "EncryptedPackage") is not None:
-            return Refusal(Code.PASSWORD)
+            return _decrypted(content)
         book = _stream(document, "Workbook") or _stream(document, "Book")
     except Exception:
         # Whatever a parser of foreign bytes stumbles over, they are no workbook.
         return Refusal(Code.NOT_A_WORKBOOK)
     if not book:
         return Refusal(Code.NOT_A_WORKBOOK)
-    return Refusal(Code.PASSWORD) if _has_password(book) else Workbook(XLS)
+    return _decrypted(content) if _has_password(book) else Workbook(XLS)
+
+
+def _decrypted(content: bytes) -> Workbook | Refusal:
+    """The kind of workbook behind a password, where that is Excel's own."""
+    plain = opened(content) or b""
+    if plain.startswith(_ZIP):
+        return _zip(plain)
+    return Workbook(XLS) if plain else Refusal(Code.PASSWORD)
 
 
 def _stream(document: CompDoc, name: str) -> bytes | None:

@@ -572,3 +572,81 @@ def test_the_handler_names_the_marked_workbook_where_something_was_found() -> No
     assert "C8" in colours(opened(back.content)["Sheet1"])
     original = {"original": xlsx(sheet)}
     assert handle(received(), FACTS, original) == handle(received(), FACTS, original)
+
+
+def zipped(parts: Mapping[str, bytes]) -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        for name, content in parts.items():
+            archive.writestr(name, content)
+    return buffer.getvalue()
+
+
+def strict(source: bytes) -> bytes:
+    """The same in the strict standard, with a percentage as a theme has it there."""
+    change = re.compile(
+        rb"http://schemas\.openxmlformats\.org/(spreadsheetml|officeDocument|drawingml)/2006/"
+    )
+    new = {
+        name: change.sub(rb"http://purl.oclc.org/ooxml/\1/", content).replace(
+            b"extended-properties", b"extendedProperties"
+        )
+        for name, content in parts(source).items()
+    }
+    new["xl/workbook.xml"] = new["xl/workbook.xml"].replace(
+        b"<workbook ", b'<workbook conformance="strict" ', 1
+    )
+    new["xl/theme/theme1.xml"] = new["xl/theme/theme1.xml"].replace(b'val="50000"', b'val="50%"')
+    return zipped(new)
+
+
+def test_a_workbook_of_the_strict_standard_keeps_its_look() -> None:
+    source = rich()
+    found = ("Biểu 1", "C5", Severity.ERROR, "sai")
+    new = parts(marked(strict(source), found).content)
+    assert not [name for name, content in new.items() if b"purl.oclc.org/ooxml" in content]
+    usual = parts(marked(source, found).content)
+    assert set(new) == set(usual)
+    assert new["xl/theme/theme1.xml"] == usual["xl/theme/theme1.xml"]
+    sheet, other = (opened(zipped(each))["Biểu 1"] for each in (new, usual))
+    assert colours(sheet) == colours(other) and "C5" in colours(sheet)
+    for row in other.iter_rows():
+        for cell in row:
+            assert repr(sheet[cell.coordinate].font) == repr(cell.font)
+            assert sheet[cell.coordinate].number_format == cell.number_format
+
+
+def test_a_signature_of_the_original_is_left_out_and_that_is_said() -> None:
+    before = parts(xlsx(rows()))
+    origin = (
+        b'<Relationship Id="rIdS" Target="_xmlsignatures/origin.sigs" Type="http://schemas.openxmlformats.org'
+        b'/package/2006/relationships/digital-signature/origin"/></Relationships>'
+    )
+    part = b'<Override PartName="/_xmlsignatures/sig1.xml" ContentType="application/vnd.a+xml"/></Types>'
+    before["_rels/.rels"] = before["_rels/.rels"].replace(b"</Relationships>", origin)
+    before["[Content_Types].xml"] = before["[Content_Types].xml"].replace(b"</Types>", part)
+    before |= {"_xmlsignatures/origin.sigs": b"", "_xmlsignatures/sig1.xml": b"<Signature/>"}
+    found = ("Sheet1", "C5", Severity.ERROR, "sai")
+    back = marked(zipped(before), found).content
+    after = parts(back)
+    assert not [name for name in after if name.startswith("_xmlsignatures")]
+    assert not [
+        name for name in ("_rels/.rels", "[Content_Types].xml") if b"_xmlsignatures" in after[name]
+    ]
+    said = [
+        cell.value
+        for row in opened(back)[SUMMARY].iter_rows(max_row=4)
+        for cell in row
+        if cell.value
+    ]
+    assert len([text for text in said if "Chữ ký số" in text]) == 1
+    plain = opened(marked(xlsx(rows()), found).content)[SUMMARY]
+    assert not [cell for row in plain.iter_rows() for cell in row if "Chữ ký số" in str(cell.value)]
+
+
+def test_names_with_backslashes_come_back_as_the_standard_has_them() -> None:
+    source = xlsx(rows())
+    odd = zipped({name.replace("/", "\\"): content for name, content in parts(source).items()})
+    back = marked(odd, ("Sheet1", "C5", Severity.ERROR, "sai")).content
+    assert set(parts(back)) >= set(parts(source))
+    assert values(back)["Sheet1"] == values(source)["Sheet1"]

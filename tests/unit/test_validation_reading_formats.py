@@ -2,7 +2,9 @@
 
 import io
 import json
+import re
 import unicodedata
+import zipfile
 from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
@@ -15,6 +17,7 @@ from openpyxl.styles import Font
 from openpyxl.workbook.defined_name import DefinedName
 from openpyxl.worksheet.datavalidation import DataValidation
 
+from services.intake import content as intake
 from services.validation.workbook import (
     Note,
     OversizedWorkbook,
@@ -25,6 +28,9 @@ from services.validation.workbook import (
     worksheet,
 )
 from services.validation.workbook.cells import cells_object
+from services.validation.workbook.invisible import INVISIBLE, SIGNS
+from services.validation.workbook.kind import Kind, kind_of
+from services.validation.workbook.sheet import Decoded
 from services.validation.workbook.xlsx import Package
 from tests.unit.workbooks import SHEET, edited, ods, ods_table, part, saved, with_parts, xlsx
 
@@ -419,3 +425,71 @@ def test_notes_belong_to_the_sheet_that_refers_to_them() -> None:
     workbook.create_sheet("Hai")["B2"].comment = Comment("ở trang hai", "x")
     found = open_workbook(saved(workbook)).notes
     assert Note(1, "B2", "ở trang hai", "comment") in found
+
+
+def test_invisible_signs_are_left_out_of_labels_and_numbers_and_named() -> None:
+    rows: list[list[object]] = [
+        ["\u200fThu\u200b ngân sách\u200f", "9616,289\u200b"],
+        ["Chi", "\u202a1.225,5\u202c"],
+        ["Nợ", 3],
+    ]
+    sheet = open_workbook(xlsx(rows)).sheets[0]
+    assert sheet.rows == [["Thu ngân sách", "9616,289"], ["Chi", "1.225,5"], ["Nợ", 3]]
+    assert sheet.decoded == (Decoded(INVISIBLE, ("A1", "B1", "B2")),)
+    text = open_workbook("a;b\n\u00adThu;1\u2060,5\n".encode()).sheets[0]
+    assert text.rows[1] == ["Thu", "1,5"]
+
+
+def test_invisible_is_what_unicode_calls_format() -> None:
+    """Those that Unicode has named since, too."""
+    named = {chr(code) for code in range(0x110000) if unicodedata.category(chr(code)) == "Cf"}
+    assert {sign for sign in named if not SIGNS.fullmatch(sign)} == set()
+    assert not SIGNS.search("Thu ngân sách 1.225,5 m² “–” ₫\u00a0%")
+
+
+@pytest.mark.parametrize("hint", [b"1:69", b"A:C", b"", b"nonsense"])
+def test_a_range_that_cannot_be_right_is_not_believed(hint: bytes) -> None:
+    content = xlsx([["Thuế", 5]])
+    (old,) = re.findall(rb"<dimension[^>]*>", part(content, SHEET))
+    odd = edited(content, SHEET, old, b'<dimension ref="%s"/>' % hint)
+    assert open_workbook(odd).sheets[0].rows == [["Thuế", 5]]
+
+
+@pytest.mark.parametrize(
+    ("written", "value"),
+    [
+        (b"\n  7.5\t", 7.5),
+        (b"7,5", "7,5"),
+        (b"abc", "abc"),
+        (b"1 2", "1 2"),
+        (b"--5", "--5"),
+        (b"0x1F", "0x1F"),
+    ],
+)
+def test_one_odd_value_is_that_cell_alone(written: bytes, value: object) -> None:
+    content = edited(
+        xlsx([["Thuế", 7.5], ["Phí", 8]]), SHEET, b"<v>7.5</v>", b"<v>%s</v>" % written
+    )
+    assert open_workbook(content).sheets[0].rows == [["Thuế", value], ["Phí", 8]]
+
+
+def test_parts_may_be_named_with_backslashes() -> None:
+    content, buffer = xlsx([["Thuế", 5]]), io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(content)) as old, zipfile.ZipFile(buffer, "w") as new:
+        for entry in old.infolist():
+            new.writestr(entry.filename.replace("/", "\\"), old.read(entry))
+    assert open_workbook(buffer.getvalue()).sheets[0].rows == [["Thuế", 5]]
+    assert intake.inspect(buffer.getvalue()) == intake.Workbook(intake.XLSX)
+
+
+@pytest.mark.parametrize(
+    ("content", "kind"),
+    [
+        (b"MIME-Version: 1.0\r\nContent-Type: multipart/related\r\n\r\n", Kind.WEB_ARCHIVE),
+        (b"From: <Saved>\r\nSubject: x\r\n y\r\nMIME-Version: 1.0\r\n", Kind.WEB_ARCHIVE),
+        (with_parts(xlsx([["a"]]), {"xl/workbook.bin": b"x"}), Kind.XLSB),
+        (b"Chi: 1\nThu: 2\n", Kind.OTHER),
+    ],
+)
+def test_what_was_sent_in_place_of_a_workbook_is_named(content: bytes, kind: Kind) -> None:
+    assert kind_of(content) == kind

@@ -90,6 +90,19 @@ def labelled() -> bytes:
     return text(["STRUCTURE", "STRUCTURE_ID", "ACTION", *heading], rows, ";")
 
 
+def labelled_everywhere() -> bytes:
+    """The same, with a label behind every value, numbers and periods too."""
+    heading = ["STRUCTURE", "STRUCTURE_ID", "ACTION", *(f"{name}: {name}" for name in HEADING)]
+    about = ["datastructure", "TK11:CV17809_1(1.0): Budget", "I"]
+    return text(heading, [[*about, *(f"{one}: {one}" for one in row)] for row in body()])
+
+
+def with_times() -> bytes:
+    """Ranges that name the moment of their first day at which they begin."""
+    rows = [[*row[:3], row[3].replace("-01/", "-01T00:00:00/"), *row[4:]] for row in body()]
+    return second(rows)
+
+
 def run(content: bytes, statement: Statement = STATEMENT) -> Checked:
     return check(FORM, content, statement)
 
@@ -107,6 +120,8 @@ def found(checked: Checked, code: str) -> Finding:
         second(separator=";"),
         second(separator="\t"),
         labelled(),
+        labelled_everywhere(),
+        with_times(),
         second(action="R"),
     ],
 )
@@ -135,6 +150,8 @@ def changed(column: int, value: str, row: int = 6) -> Rows:
         (changed(0, "Z"), "sdmx_code_unknown", "D8", "Z"),
         (changed(1, "12"), "area_contradicts", "E8", "12"),
         (changed(3, "2026-Q2"), "sdmx_period_unplaced", "G8", "2026-Q2"),
+        (changed(0, "A"), "sdmx_frequency_contradicts", "D8", "2026-Q3"),
+        (changed(3, "2026-01-01T08:00:00/P9M"), "sdmx_period_unplaced", "G8", "T08"),
         (changed(3, "quý 3"), "sdmx_period_unplaced", "G8", "quý 3"),
         (changed(5, "USD"), "sdmx_code_unknown", "I8", "USD"),
         (changed(6, "9"), "unit_multiplier_differs", "J8", "10^9"),

@@ -11,7 +11,7 @@ from services.model.observation import Missing, Observation, to_frame, to_parque
 from services.model.table import Table, TableKind
 from services.validation import rules
 from services.validation.checks.areas import check_listed_areas, check_printed_area
-from services.validation.checks.contents import check_contents
+from services.validation.checks.contents import check_contents, check_unread
 from services.validation.checks.formulas import check_formulas
 from services.validation.checks.headings import (
     check_columns,
@@ -145,6 +145,7 @@ def _check_workbook(
         for table in form.tables
         if (one := _placed(form, table, workbook, statement, notebook)) is not None
     ]
+    check_unread(workbook, notebook, is_whole=len(found) == len(form.tables))
     read = figures.unique([figure for placed in found for figure in placed.figures], notebook)
     asking = form if statement.nil is None else nil.without_asking(form)
     tables = {placed.table: placed.entries for placed in found}

@@ -4,6 +4,7 @@ from services.model.enumerations import Severity
 from services.validation.findings import Context, Notebook, Place
 from services.validation.workbook import Sheet, Workbook
 from services.validation.workbook.address import column_letters
+from services.validation.workbook.invisible import INVISIBLE
 from services.validation.workbook.legacy import DECOMPOSED
 
 _WARNING = Context(severity=Severity.WARNING)
@@ -11,17 +12,25 @@ _INFORMATION = Context(severity=Severity.INFORMATION)
 _ROWS_LISTED = 20
 
 
-def check_contents(workbook: Workbook, notebook: Notebook) -> None:
-    """Sheets and parts that couldn't be read; text that was decoded; sheets, rows, columns that hide."""
+def check_unread(workbook: Workbook, notebook: Notebook, *, is_whole: bool) -> None:
+    """Sheets that couldn't be read: an error, unless all tables of the form stand in others (`is_whole`)."""
+    context = _WARNING if is_whole else Context()
     for sheet in workbook.sheets:
         where = Place(sheet.name)
         if sheet.oversized:
-            notebook.find("sheet_oversized", where, last=sheet.oversized)
+            notebook.find("sheet_oversized", where, context, last=sheet.oversized)
         if sheet.broken:
-            notebook.find("sheet_broken", where)
+            notebook.find("sheet_broken", where, context)
+
+
+def check_contents(workbook: Workbook, notebook: Notebook) -> None:
+    """Parts that couldn't be read; text that was decoded; sheets, rows, columns that hide."""
+    for sheet in workbook.sheets:
         for one in sheet.decoded:
             place = Place(sheet.name, one.cells)
-            if one.encoding == DECOMPOSED:
+            if one.encoding == INVISIBLE:
+                notebook.repair("signs_left_out", place, count=len(one.cells))
+            elif one.encoding == DECOMPOSED:
                 notebook.repair("text_composed", place, count=len(one.cells))
             else:
                 notebook.repair("text_decoded", place, encoding=one.encoding)

@@ -6,7 +6,7 @@ from decimal import Decimal
 from services.model.enumerations import Completeness, Severity
 from services.model.flags import NONE, FlagError, Flags
 from services.model.observation import Missing
-from services.model.period import Period, PeriodError
+from services.model.period import Frequency, Period, PeriodError
 from services.model.table import Column, Role, Sdmx, Table, Unit
 from services.validation.checks.headings import COMPLETENESS
 from services.validation.checks.widths import find_wide
@@ -39,6 +39,16 @@ _INFORMATION = Context(severity=Severity.INFORMATION)
 _SEVERE = Context(severity=Severity.ERROR)
 _NO_NUMBER = ("", "NaN")
 _FLAGS = ("CONF_STATUS", "CONF_REDIST", "EMBARGO_TIME")
+_MIDNIGHT = "T00:00:00"
+"""With which a time range may write its first day."""
+_FREQUENCIES = {
+    Frequency.YEAR: ("", "A"),
+    Frequency.HALF_YEAR: ("", "S", "H"),
+    Frequency.QUARTER: ("", "Q"),
+    Frequency.MONTH: ("", "M"),
+    Frequency.DAY: ("", "D", "B"),
+}
+"""The codes of CL_FREQ 2.1 for a period that is written by its name; H is what was S before."""
 # OBS_STATUS of a figure that isn't there: L and O exist but weren't collected, M can't exist.
 _STATUSES = {
     "L": Missing.NOT_COLLECTED,
@@ -174,10 +184,17 @@ class _Reader:
 
     def _columns(self, row: Row) -> list[Column]:
         """The columns of this period, and of this code where a dimension tells the column."""
+        written = row.of(TIME).replace(_MIDNIGHT, "")
         try:
-            period = Period.parse(row.of(TIME))
+            period = Period.parse(written)
         except PeriodError:
             self._find_at(row, TIME, "sdmx_period_unplaced", expected=self._wanted_periods())
+            return []
+        frequency = row.of("FREQ")
+        if "/" not in written and frequency not in _FREQUENCIES.get(
+            period.frequency, ("", frequency)
+        ):
+            self._find_at(row, "FREQ", "sdmx_frequency_contradicts", period=written)
             return []
         wanted = self._sdmx.column
         found = [

@@ -1,8 +1,8 @@
 """The rows of SDMX-CSV 1.0, 2.0 and 2.1 as values by component.
 
 1.0 begins with the column DATAFLOW; 2.0 and 2.1 begin with STRUCTURE, STRUCTURE_ID and may have
-ACTION. With labels=both a heading is "ID: name" and a coded value "CODE: name"; with labels=name the
-names have columns of their own, which are no components.
+ACTION. With labels=both a heading is "ID: name" and a coded value "CODE: name", or every value "VALUE: name"; with
+labels=name the names have columns of their own, which are no components.
 
 Sources: SDMX-CSV field guides of SDMX 2.1 (version 1.0) and SDMX 3.0, 3.1 (versions 2.0, 2.1).
 """
@@ -94,7 +94,7 @@ class Row:
 
 
 def rows_of(sheet: Sheet, heading: Heading, coded: frozenset[str]) -> Iterator[Row]:
-    """The rows below the heading in which something stands; of coded values the code alone."""
+    """The rows below the heading in which something stands; of values with labels the values alone."""
     for number in range(1, len(sheet.rows)):
         values = {
             name: printed(sheet.value(number, column)).strip()
@@ -103,7 +103,7 @@ def rows_of(sheet: Sheet, heading: Heading, coded: frozenset[str]) -> Iterator[R
         if any(values.values()):
             if heading.labelled:
                 values = {
-                    name: value.partition(":")[0].strip() if name in coded else value
+                    name: value.partition(":" if name in coded else ": ")[0].strip()
                     for name, value in values.items()
                 }
             yield Row(number, values)

@@ -4,7 +4,8 @@ import io
 import struct
 import zipfile
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 
 from services.validation.workbook.sheet import (
     OversizedWorkbook,
@@ -31,7 +32,7 @@ class OversizedPart(UnreadPart):
 
 
 class Archive:
-    """The parts of a zip by their paths, which are compared without case as spreadsheet programs do.
+    """The parts of a zip by their paths, which are compared without case as spreadsheet programs do; some write `\\`.
 
     Raises UnreadableWorkbook for what is no zip or has too many parts, ProtectedWorkbook for an
     encrypted one.
@@ -48,7 +49,7 @@ class Archive:
             raise UnreadableWorkbook(f"{len(entries)} parts are more than {MOST_PARTS}")
         if any(entry.flag_bits & _ENCRYPTED for entry in entries):
             raise ProtectedWorkbook("a part is encrypted")
-        self._entries = {entry.filename.lower().lstrip("/"): entry for entry in entries}
+        self._entries = {_path(entry.filename): entry for entry in entries}
         if len(self._entries) < len(entries):
             raise UnreadableWorkbook("two parts have one name")
         self._read: dict[str, int] = {}
@@ -68,6 +69,17 @@ class Archive:
         if sum(self._read.values()) > LARGEST_PACKAGE:
             raise OversizedPart(f"all parts unpack to more than {LARGEST_PACKAGE} bytes")
         return chunks[0] if len(chunks) == 1 else b"".join(chunks)
+
+    def with_parts(self, parts: Mapping[str, bytes]) -> bytes:
+        """A zip of the same parts, packed no more, with others in place of some; what can't be read is left out."""
+        buffer = io.BytesIO()
+        with zipfile.ZipFile(buffer, "w") as file:
+            for path, entry in self._entries.items():
+                with suppress(UnreadPart):
+                    file.writestr(
+                        entry.filename.replace("\\", "/"), parts.get(path) or self.read(path)
+                    )
+        return buffer.getvalue()
 
     def bound(self, paths: Iterable[str]) -> None:
         """Raises OversizedWorkbook where these parts and those read before inflate to too much.
@@ -114,6 +126,10 @@ class Archive:
         name, extra = struct.unpack_from("<HH", header, 26)
         first = start + _LOCAL_HEADER + name + extra
         return memoryview(self._content)[first : first + entry.compress_size]
+
+
+def _path(name: str) -> str:
+    return name.lower().replace("\\", "/").lstrip("/")
 
 
 def _deflated(path: str, packed: memoryview, declared: int) -> Iterator[bytes]:

@@ -9,6 +9,10 @@ _MARKUP = re.compile(
     rb"(?:\xef\xbb\xbf)?\s*<(?:!doctype html|html|table|meta|head|body)\b", re.IGNORECASE
 )
 _XML = re.compile(rb"(?:\xef\xbb\xbf)?\s*<\?xml\b")
+_MIME = re.compile(
+    rb"(?:[\w-]+: [^\r\n]*\r?\n(?:[ \t][^\r\n]*\r?\n)*)*?MIME-Version:", re.IGNORECASE
+)
+_BINARY = b"xl/workbook.bin"
 _PICTURES = (b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"BM", b"II*\x00", b"MM\x00*")
 _ARCHIVES = (b"PK\x03\x04", b"PK\x05\x06", b"Rar!", b"7z\xbc\xaf\x27\x1c", b"\x1f\x8b")
 _WORD = (b"word/document.xml", "WordDocument".encode("utf-16-le"))
@@ -23,11 +27,13 @@ class Kind(StrEnum):
     WORD = "word"
     ARCHIVE = "archive"
     WEB_PAGE = "web_page"
+    WEB_ARCHIVE = "web_archive"
     XML = "xml"
+    XLSB = "xlsb"
     OTHER = "other"
 
 
-TEXTS: Final = frozenset({Kind.EMPTY, Kind.PDF, Kind.WEB_PAGE, Kind.XML})
+TEXTS: Final = frozenset({Kind.EMPTY, Kind.PDF, Kind.WEB_PAGE, Kind.WEB_ARCHIVE, Kind.XML})
 """What could be taken for text with separators, and is none."""
 
 
@@ -40,8 +46,12 @@ def kind_of(content: bytes) -> Kind:
         return Kind.PDF
     if _MARKUP.match(head):
         return Kind.WEB_PAGE
+    if _MIME.match(head):
+        return Kind.WEB_ARCHIVE
     if _XML.match(head):
         return Kind.XML
+    if head.startswith(_ARCHIVES[0]) and _BINARY in content:
+        return Kind.XLSB
     if any(sign in content for sign in _WORD):
         return Kind.WORD
     if head.startswith(_PICTURES):

@@ -21,19 +21,19 @@ def decode(sheets: list[Sheet], fonts: Callable[[str], Mapping[Place, str]]) -> 
 
     `fonts` gives the fonts of a sheet's cells; it is called only where some text needs it.
     """
-    marked = [dict(_marked(sheet)) for sheet in sheets]
+    texts_of = [dict(marked(sheet)) for sheet in sheets]
     found: list[dict[Place, Encoding]] = [
         {
             place: encoding
             for place, text in texts.items()
             if STRANGE.search(text) and (encoding := evident(text))
         }
-        for texts in marked
+        for texts in texts_of
     ]
     if any(found):
         named = [fonts(sheet.name) for sheet in sheets]
-        sure = {encoding for each in found for encoding in each.values()} - _in_use(marked, named)
-        for texts, known, of_cells in zip(marked, found, named, strict=True):
+        sure = {encoding for each in found for encoding in each.values()} - _in_use(texts_of, named)
+        for texts, known, of_cells in zip(texts_of, found, named, strict=True):
             known |= {
                 place: encoding
                 for place, text in texts.items()
@@ -41,10 +41,10 @@ def decode(sheets: list[Sheet], fonts: Callable[[str], Mapping[Place, str]]) -> 
                 and is_latin(text)
                 and (encoding := _of_font(of_cells.get(place, "")) or evident(text)) in sure
             }
-    return [_rewritten(*each) for each in zip(sheets, marked, found, strict=True)]
+    return [_rewritten(*each) for each in zip(sheets, texts_of, found, strict=True)]
 
 
-def _marked(sheet: Sheet) -> Iterator[tuple[Place, str]]:
+def marked(sheet: Sheet) -> Iterator[tuple[Place, str]]:
     """The texts of a sheet that have other characters than ASCII."""
     for number, row in enumerate(sheet.rows):
         # Most rows are numbers alone: this is the faster way to see that.
@@ -55,11 +55,11 @@ def _marked(sheet: Sheet) -> Iterator[tuple[Place, str]]:
                 yield (number, column), cell
 
 
-def _in_use(marked: list[dict[Place, str]], fonts: list[Mapping[Place, str]]) -> set[Encoding]:
+def _in_use(texts_of: list[dict[Place, str]], fonts: list[Mapping[Place, str]]) -> set[Encoding]:
     """The encodings whose fonts are also on text that is Unicode already: they decide nothing."""
     return {
         encoding
-        for texts, of_cells in zip(marked, fonts, strict=True)
+        for texts, of_cells in zip(texts_of, fonts, strict=True)
         for place, text in texts.items()
         if not is_latin(text) and (encoding := _of_font(of_cells.get(place, "")))
     }

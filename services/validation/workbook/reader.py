@@ -5,9 +5,11 @@ from typing import Any
 
 import python_calamine as calamine
 
+from services.model.default_password import opened
 from services.validation.workbook import legacy
 from services.validation.workbook.address import address
 from services.validation.workbook.binary import Book
+from services.validation.workbook.invisible import left_out
 from services.validation.workbook.kind import TEXTS, kind_of
 from services.validation.workbook.opendocument import Document
 from services.validation.workbook.separated import read_text
@@ -33,9 +35,18 @@ Container = Package | Document | Book
 def open_workbook(content: bytes) -> Workbook:
     """The workbook in `content`: .xlsx, .xlsm, .xls, .ods or text with separators.
 
-    Raises ProtectedWorkbook where it needs a password, OversizedWorkbook where it unpacks to more
+    Raises ProtectedWorkbook where it needs a password that somebody chose, OversizedWorkbook where it unpacks to more
     than is read, UnreadableWorkbook for anything else that isn't a workbook.
     """
+    try:
+        return _open(content)
+    except ProtectedWorkbook:
+        if (plain := opened(content)) is None:
+            raise
+        return _open(plain)
+
+
+def _open(content: bytes) -> Workbook:
     if content.startswith(_ZIP):
         if content[30 : 30 + len(_OPEN_DOCUMENT)] == _OPEN_DOCUMENT:
             return _spreadsheet(content, Document(content))
@@ -48,6 +59,23 @@ def open_workbook(content: bytes) -> Workbook:
 
 
 def _spreadsheet(content: bytes, container: Container) -> Workbook:
+    book, about = _opened(content)
+    names = [sheet.name for sheet in about]
+    scans = container.scans(names)
+    sheets = _sheets(book, about, scans)
+    broken = [sheet.name for sheet in sheets if sheet.broken]
+    if broken and isinstance(container, Package):
+        sheets = _sheets(*_opened(container.mended(broken)), scans)
+    if all(sheet.broken for sheet in sheets):
+        raise UnreadableWorkbook("no sheet can be read")
+    sheets = [left_out(sheet) for sheet in legacy.decode(sheets, container.fonts)]
+    notes = tuple(container.notes(names, scans))
+    unread = (*container.unread, *(sheet.name for sheet in sheets if sheet.broken))
+    return Workbook(container.format, tuple(sheets), notes, tuple(dict.fromkeys(unread)))
+
+
+def _opened(content: bytes) -> tuple[Any, list[Any]]:
+    """The workbook as the reader of cells has it, and what it says about each sheet of cells."""
     try:
         book = calamine.load_workbook(io.BytesIO(content))
         about = [
@@ -57,19 +85,16 @@ def _spreadsheet(content: bytes, container: Container) -> Workbook:
         raise ProtectedWorkbook(str(error)) from None
     except BaseException as error:
         raise _unreadable(error) from None
-    names = [sheet.name for sheet in about]
-    scans = container.scans(names)
+    return book, about
+
+
+def _sheets(book: Any, about: list[Any], scans: list[Scan]) -> list[Sheet]:
     sheets: list[Sheet] = []
     left = MOST_CELLS
     for one, scan in zip(about, scans, strict=True):
         sheets.append(_sheet(book, one, scan, left))
         left -= sum(map(len, sheets[-1].rows))
-    if all(sheet.broken for sheet in sheets):
-        raise UnreadableWorkbook("no sheet can be read")
-    sheets = legacy.decode(sheets, container.fonts)
-    notes = tuple(container.notes(names, scans))
-    unread = (*container.unread, *(sheet.name for sheet in sheets if sheet.broken))
-    return Workbook(container.format, tuple(sheets), notes, tuple(dict.fromkeys(unread)))
+    return sheets
 
 
 def _sheet(book: Any, about: Any, scan: Scan, left: int) -> Sheet:

@@ -8,6 +8,7 @@ from collections import Counter
 
 from services.model import legacy
 from services.validation.workbook.address import address
+from services.validation.workbook.invisible import left_out
 from services.validation.workbook.sheet import (
     BrokenQuotes,
     CellValue,
@@ -39,7 +40,7 @@ def read_text(content: bytes) -> Workbook:
     rows, oversized = _rows(lines, separator)
     decoded = (Decoded(encoding, ()),) if encoding else ()
     sheet = Sheet("csv", rows, decoded=decoded, oversized=oversized)
-    return Workbook("csv", (sheet,), separator=separator)
+    return Workbook("csv", (left_out(sheet),), separator=separator)
 
 
 def _decoded(content: bytes) -> tuple[str, str]:

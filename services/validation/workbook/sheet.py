@@ -58,7 +58,7 @@ class Formula:
 
 @dataclass(frozen=True, slots=True)
 class Decoded:
-    """Cells of a sheet whose text was in an encoding from before Unicode."""
+    """Cells of a sheet whose text was in an encoding from before Unicode, or held signs that nobody sees."""
 
     encoding: str
     cells: tuple[str, ...]

@@ -6,7 +6,7 @@ known or not, since a policy scans what a person could find in the file.
 
 import posixpath
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from functools import cached_property
 from typing import TypeVar
@@ -20,6 +20,7 @@ from services.validation.workbook.fonts import (
     odd_styles,
 )
 from services.validation.workbook.markup import Element, elements, loose_text
+from services.validation.workbook.mending import mended
 from services.validation.workbook.sheet import (
     Format,
     Note,
@@ -96,6 +97,11 @@ class Package:
             if path.endswith((".xml", ".vml")) and not _SILENT.fullmatch(path):
                 notes += self._part(path, owners.get(path, 0))
         return [note for note in notes if note.text.strip()]
+
+    def mended(self, names: Iterable[str]) -> bytes:
+        """The workbook with these sheets as the reader of cells takes them."""
+        paths = {self._paths.get(name, "").lower() for name in names} - {""}
+        return self._archive.with_parts({path: mended(self._read(path)) for path in paths})
 
     def fonts(self, name: str) -> dict[Place, str]:
         """The font of each formatted cell of a sheet."""

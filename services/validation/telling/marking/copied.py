@@ -12,6 +12,7 @@ from typing import Any, Final
 
 import xlrd
 
+from services.model.default_password import opened
 from services.validation.telling.ooxml.package import Package
 from services.validation.telling.ooxml.sheets import (
     MOST_COLUMNS,
@@ -56,7 +57,9 @@ def copied(content: bytes) -> tuple[Package, dict[str, tuple[str, str]]]:
     Raises UnreadableWorkbook.
     """
     workbook = open_workbook(content)
-    looks = _old_looks(content) if workbook.format == "xls" else {}
+    looks = {}
+    if workbook.format == "xls":
+        looks = _old_looks(content) or _old_looks(opened(content) or b"")
     package = new_package()
     styles = styles_of(package)
     found = {}

@@ -27,6 +27,7 @@ from services.validation.telling.ooxml.package import (
 )
 from services.validation.telling.ooxml.sheets import add_sheet, styles_of
 from services.validation.telling.ooxml.styles import Styles
+from services.validation.telling.ooxml.transitional import transitional
 from services.validation.telling.report import Report
 from services.validation.workbook import UnreadableWorkbook
 from services.validation.workbook.sheet import Place
@@ -36,6 +37,7 @@ XLSM = "application/vnd.ms-excel.sheet.macroEnabled.12"
 MOST_COMMENTS = 1_000
 OF_NO_WORKBOOK = frozenset({"plausibility_undecided"})
 """Findings for which nobody needs a right workbook back."""
+SIGNATURES = "_xmlsignatures/"
 _MACROS = "xl/vbaProject.bin"
 _WORST = (Severity.ERROR, Severity.WARNING, Severity.INFORMATION)
 Sheets = Mapping[str, tuple[str, str]]
@@ -58,7 +60,7 @@ def mark(content: bytes, report: Report) -> Marked | None:
     if all(finding.code in OF_NO_WORKBOOK for finding in report.findings):
         return None
     try:
-        package = Package(content)
+        package = Package(transitional(content))
         if package.size > LARGEST_PACKAGE:
             return None
         return _marked(package, _sheets(package), report)
@@ -77,7 +79,10 @@ def _marked(package: Package, sheets: Sheets, report: Report) -> Marked:
         if path and not package.is_large(path):
             left -= _mark_sheet(package, path, found, styles, left)
     titles = {name: title for name, (title, _) in sheets.items()}
-    add_sheet(package, summary.vietnamese("title"), summary.page(report, titles, styles))
+    # What was signed is no more what is there.
+    was_signed = package.drop(SIGNATURES)
+    page = summary.page(report, titles, styles, was_signed=was_signed)
+    add_sheet(package, summary.vietnamese("title"), page)
     return Marked(package.save(), XLSM if _MACROS in package else XLSX)
 
 

@@ -37,10 +37,12 @@ def named(severity: Severity) -> str:
     return text(f"validation.severity.{severity.value}", "vi")
 
 
-def page(report: Report, titles: Mapping[str, str], styles: Styles) -> Page:
+def page(
+    report: Report, titles: Mapping[str, str], styles: Styles, *, was_signed: bool = False
+) -> Page:
     """The sheet; `titles` are the names that the workbook's sheets have in the marked one."""
     widths = dict(enumerate(_COLUMNS.values()))
-    rows = list(_Writer(titles, styles).rows(report))
+    rows = list(_Writer(titles, styles).rows(report, was_signed))
     return Page(rows, widths, heights=fitted(rows, widths), wide=True)
 
 
@@ -57,13 +59,15 @@ class _Writer:
             severity: styles.of(replace(plain, severity=severity)) for severity in Severity
         }
 
-    def rows(self, report: Report) -> Iterator[list[Cell | None]]:
+    def rows(self, report: Report, was_signed: bool) -> Iterator[list[Cell | None]]:
         """Title, counts and advice, headings, then the findings."""
         counts = {f"{severity.value}s": report.count(severity) for severity in Severity}
         above = [None] * list(_COLUMNS).index("message")
         yield [*above, Cell(vietnamese("title"), self._bold)]
         yield [*above, Cell(vietnamese("counts", form=report.form, **counts), self._plain)]
         yield [*above, Cell(vietnamese("advice"), self._plain)]
+        if was_signed:
+            yield [*above, Cell(vietnamese("unsigned"), self._plain)]
         yield []
         yield [Cell(text(f"validation.column.{name}", "vi"), self._bold) for name in _COLUMNS]
         for number, finding in enumerate(report.findings[:MOST_FINDINGS], 1):

@@ -106,6 +106,18 @@ class Package:
             child.set("ContentType", content_type)
             types.insert(0, child)
 
+    def drop(self, folder: str) -> bool:
+        """Leaves out the parts of a folder, and what names them; False where there are none."""
+        gone = {path for path in self._entries if path.startswith(folder)}
+        for path in gone:
+            del self._entries[path]
+        for path, name in ((_CONTENT_TYPES, "PartName"), ("_rels/.rels", "Target")):
+            if gone and path in self:
+                root = self.change(path)
+                for child in [one for one in root if one.get(name, "").lstrip("/") in gone]:
+                    root.remove(child)
+        return bool(gone)
+
     def free(self, pattern: str) -> str:
         """A path that no part has yet; `pattern` says where its number goes: {}."""
         numbers = iter(range(1, len(self._entries) + len(self._changed) + 2))
