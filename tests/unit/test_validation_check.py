@@ -9,6 +9,7 @@ from openpyxl import Workbook
 
 from services.model.enumerations import Completeness, Severity
 from services.model.form import Form
+from services.model.legacy import Encoding, decoded
 from services.model.observation import from_parquet
 from services.model.period import Period
 from services.validation.checking.check import Checked, check
@@ -392,8 +393,25 @@ def test_a_workbook_that_is_another_one_has_no_table() -> None:
 
 
 def test_two_sheets_with_the_table_are_a_question() -> None:
-    checked = check(FORM, xlsx(rows(), "Một", {"Hai": rows()}), STATEMENT)
+    other = rows()
+    other[7][2] = 987654.25
+    checked = check(FORM, xlsx(rows(), "Một", {"Hai": other}), STATEMENT)
     assert "Một, Hai" in only(checked, "table_ambiguous").message.vi
+
+
+def test_copies_that_agree_are_one_table() -> None:
+    """As a second sheet in an encoding from before Unicode."""
+    signs = (chr(code) for code in range(0xA1, 0x100))
+    written = str.maketrans({decoded(sign, Encoding.TCVN3): sign for sign in signs})
+    old = [
+        [cell.translate(written) if isinstance(cell, str) else cell for cell in row]
+        for row in rows()
+    ]
+    assert old != rows()
+    checked = check(FORM, xlsx(rows(), "Một", {"Hai": old}), STATEMENT)
+    assert checked.valid and checked.report.figures == run(rows()).report.figures
+    (said,) = [one for one in checked.report.repairs if one.code == "table_copied"]
+    assert "Một, Hai" in said.message.vi
 
 
 @pytest.mark.parametrize(

@@ -146,7 +146,9 @@ def test_the_factor_says_by_what_figures_would_be_multiplied() -> None:
         ("1.000 đồng", "VND", 3), ("1000đ", "VND", 3), ("Nghìn tỷ đồng", "VND", 12),
         ("triệu VND", "VND", 6), ("Tỉ đồng", "VND", 9), ("tấn", "kg", 3), ("1000 tấn", "kg", 6),
         ("nghìn con", "con", 3), ("ha", "m2", 4), ("km²", "m2", 6), ("Triệu", "", 6),
-        ("million dong", "VND", 6),
+        ("million dong", "VND", 6), ("Triệu đồng - Millions of dong", "VND", 6),
+        ("Tỷ đồng – Bill. dongs", "VND", 9), ("Nghìn người / Thous. pers.", "người", 3),
+        ("Nghìn tấn - Thous. tons", "kg", 6), ("Ha - Hectare", "m2", 4),
     ],
 )  # fmt: skip
 def test_units_mean_a_base_and_a_power(text: str, base: str, power: int) -> None:
@@ -155,6 +157,8 @@ def test_units_mean_a_base_and_a_power(text: str, base: str, power: int) -> None
 
 def test_words_that_begin_like_a_number_are_units_of_their_own() -> None:
     assert meaning("trang").power == 0
+    assert not meaning("Triệu đồng - Billions of dong").known
+    assert not meaning("m2 - m3").known
     assert meaning("trường học").base == "trường học"
     assert unit_line("Đơn vị: Sở Tài chính") is None
     assert unit_line("Đơn vị: triệu đồng") == "triệu đồng"

@@ -44,8 +44,9 @@ from services.validation.workbook import (
     Workbook,
     open_workbook,
 )
-from services.validation.workbook.cells import cells_object
+from services.validation.workbook.cells import cells_object, printed
 from services.validation.workbook.kind import Kind, kind_of
+from services.validation.workbook.numbers import Content
 
 
 @dataclass(frozen=True)
@@ -232,8 +233,11 @@ def _locate(
         return None
     if len(layouts) > 1:
         sheets = ", ".join(layout.sheet.name for layout in layouts)
-        notebook.find("table_ambiguous", Place(layouts[0].sheet.name), sheets=sheets)
-        return None
+        where = Place(layouts[0].sheet.name)
+        if not _are_copies(table, layouts):
+            notebook.find("table_ambiguous", where, sheets=sheets)
+            return None
+        notebook.repair("table_copied", where, sheets=sheets)
     check_columns(table, layouts[0], statement, notebook)
     check_completeness(table, layouts[0], statement, notebook)
     check_unit(table, layouts[0], notebook)
@@ -245,6 +249,28 @@ def _locate(
     if len(form.tables) == 1:
         check_unasked(form, table, layouts[0], workbook, statement, notebook)
     return layouts[0]
+
+
+def _are_copies(table: Table, layouts: Sequence[Layout]) -> bool:
+    """Whether they say the same, as where one sheet is another in an encoding from before Unicode."""
+    first, *others = (_said(table, layout) for layout in layouts)
+    return bool(first) and all(other == first for other in others)
+
+
+def _said(table: Table, layout: Layout) -> dict[tuple[str, str], object]:
+    """What stands in each cell of the table: numbers as they mean, other values of records as text."""
+    if table.kind is TableKind.RECORDS:
+        return {
+            (str(number), column): printed(entry.raw)
+            for number, record in enumerate(read_records(table, layout, Notebook()))
+            for column, entry in record.entries.items()
+        }
+    entries = place_rows(table, layout, Notebook()).entries
+    return {
+        key: (entry.reading.value, entry.reading.missing)
+        for key, entry in entries.items()
+        if entry.reading.content is not Content.BLANK
+    }
 
 
 def _read(

@@ -15,9 +15,9 @@ _POWERS = (
     (r"1[. ]?000[. ]?000[. ]?000", 9),
     (r"1[. ]?000[. ]?000", 6),
     (r"1[. ]?000", 3),
-    (r"nghìn|ngàn|thousand|ng(?=[. ]*đ)\.?", 3),
-    (r"triệu|million|tr(?=[. đ])\.?", 6),
-    (r"tỷ|tỉ|billion", 9),
+    (r"nghìn|ngàn|thousands?(?: of\b)?|thous\.|ng(?=[. ]*đ)\.?", 3),
+    (r"triệu|millions?(?: of\b)?|mill\.|tr(?=[. đ])\.?", 6),
+    (r"tỷ|tỉ|billions?(?: of\b)?|bill\.", 9),
     (r"trăm", 2),
     (r"chục", 1),
 )
@@ -31,9 +31,13 @@ _BASES = {
     "km2": ("m2", 6), "m": ("m", 0), "mét": ("m", 0), "km": ("m", 3),
     "lít": ("l", 0), "l": ("l", 0), "m3": ("l", 3), "mét khối": ("l", 3),
     "kwh": ("kwh", 0), "mwh": ("kwh", 3), "gwh": ("kwh", 6),
-    "%": ("%", 0), "phần trăm": ("%", 0), "người": ("người", 0), "con": ("con", 0),
+    "%": ("%", 0), "phần trăm": ("%", 0), "người": ("người", 0), "con": ("con", 0), "percent": ("%", 0),
+    "person": ("người", 0), "persons": ("người", 0), "pers": ("người", 0), "people": ("người", 0),
+    "head": ("con", 0), "heads": ("con", 0), "ton": ("kg", 3), "tons": ("kg", 3), "tonnes": ("kg", 3),
     "lượt người": ("lượt người", 0), "cuộc": ("cuộc", 0), "cái": ("cái", 0), "chiếc": ("cái", 0),
 }  # fmt: skip
+_OTHER_LANGUAGE = re.compile(r"\s+[-–—/]\s+")
+"""Between a unit and the same in another language: "Triệu đồng - Millions of dong"."""
 _SIGNS = str.maketrans({"²": "2", "³": "3"})
 _DITTO = frozenset(
     (
@@ -66,7 +70,19 @@ class Meaning:
 
 @lru_cache(maxsize=1024)
 def meaning(text: str) -> Meaning:
-    """What a written unit means; one that nobody knows stands for itself."""
+    """What a written unit means; one that nobody knows stands for itself.
+
+    One that says the same in two languages means what it says in the first, unless the second contradicts it.
+    """
+    parts = _OTHER_LANGUAGE.split(text)
+    if len(parts) == 2:
+        first, second = map(_meaning, parts)
+        if first.known and (first == second or not second.known):
+            return first
+    return _meaning(text)
+
+
+def _meaning(text: str) -> Meaning:
     rest, power, counted = normalise(text.translate(_SIGNS)).strip(" ().:;,"), 0, False
     while match := _POWER.match(rest):
         power += next(_POWERS[int(name[1:])][1] for name, one in match.groupdict().items() if one)
