@@ -386,7 +386,11 @@ def test_a_code_with_another_label_is_a_warning() -> None:
 def test_a_workbook_that_is_another_one_has_no_table() -> None:
     checked = run([["Danh sách"], ["Tên", "Tuổi"], ["An", 5]])
     assert codes(checked)[0] == "table_missing"
-    assert "{" not in checked.report.findings[0].message.vi
+    missing = checked.report.findings[0]
+    assert "{" not in missing.message.vi
+    assert "Trang Sheet1 có các tiêu đề: Tên; Tuổi." in missing.message.vi
+    assert "giống biểu" not in missing.message.vi
+    assert missing.place.sheet == "Sheet1"
     assert checked.cells is not None
     assert checked.report.figures == 0
     assert all(one.undecided for one in checked.report.rules)

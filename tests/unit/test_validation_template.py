@@ -341,3 +341,10 @@ def test_it_is_the_same_each_time_and_whole(form: Form) -> None:
     assert again == blank(form.id)
     with zipfile.ZipFile(io.BytesIO(again)) as archive:
         assert archive.testzip() is None
+
+
+def test_a_workbook_of_another_form_is_named() -> None:
+    found = check(FORMS["dn-list"], blank("cv17809-1"), statement(FORMS["cv17809-1"]), CODELISTS)
+    (missing,) = [one for one in found.report.findings if one.code == "table_missing"]
+    assert "It looks like form cv17809-1 (" in missing.message.en
+    assert "Tệp này giống biểu cv17809-1 (" in missing.message.vi

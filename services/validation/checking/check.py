@@ -18,8 +18,8 @@ from services.validation.checks.headings import (
     check_completeness,
     check_title_year,
     check_unit,
-    shown_heading,
 )
+from services.validation.checks.missing import find_missing
 from services.validation.checks.plausibility import Past, check_plausibility
 from services.validation.checks.row_units import check_row_units
 from services.validation.checks.shrinking import Earlier, check_shrinking
@@ -225,11 +225,7 @@ def _locate(
     """The one place of a table in the workbook; none or several are findings."""
     layouts = find_layouts(table, workbook, statement.periods(table))
     if not layouts:
-        needed = (column for column in table.columns if not column.optional)
-        names = ", ".join(
-            shown_heading(column, statement.period_of(column.span)) for column in needed
-        )
-        notebook.find("table_missing", Place(), headings=names)
+        find_missing(form, table, workbook, statement, notebook)
         return None
     if len(layouts) > 1:
         sheets = ", ".join(layout.sheet.name for layout in layouts)
