@@ -36,7 +36,12 @@ def text(made: Mapping[str, Any]) -> str:
     return json.dumps(made, ensure_ascii=False, indent=2) + "\n"
 
 
-def write(folder: Path = SCHEMAS) -> None:
-    """Makes the files of the schemas; codec.lock then gives what is new its id."""
+def write(folder: Path = SCHEMAS) -> list[Path]:
+    """Makes the files of the schemas; those that weren't so before. codec.lock then gives what is new its id."""
+    changed = []
     for name, made in schemas().items():
-        (folder / f"{name}.avsc").write_text(text(made), encoding="utf-8")
+        file = folder / f"{name}.avsc"
+        if not file.exists() or file.read_text(encoding="utf-8") != text(made):
+            file.write_text(text(made), encoding="utf-8")
+            changed.append(file)
+    return changed

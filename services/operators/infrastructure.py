@@ -156,7 +156,9 @@ def lock(json: AsJson = False) -> None:
     from services.events import registry
     from services.kernel.codec import lock as lock_schemas
 
-    registry.write()
+    written = registry.write()
+    if written and not json:
+        say("operators.schemas.written", files=", ".join(map(str, written)))
     _show_added(lock_schemas(), "locked", "unchanged", json)
 
 
