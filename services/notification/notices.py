@@ -251,7 +251,9 @@ def _reasons(reasons: Iterable[Reason], facts: Facts) -> Text:
     for reason in reasons:
         article = _article(reason, facts)
         words = _text(reason.message) or _plain(reason.policy)
-        found.append(Text(f"- {words.vi} ({article.vi})", f"- {words.en} ({article.en})"))
+        # What a person decided names no article.
+        vi, en = (f" ({named})" if named else "" for named in (article.vi, article.en))
+        found.append(Text(f"- {words.vi}{vi}", f"- {words.en}{en}"))
     if not found:
         return NONE
     return Text("\n".join(reason.vi for reason in found), "\n".join(reason.en for reason in found))

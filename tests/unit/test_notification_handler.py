@@ -240,6 +240,13 @@ def test_reasons_and_articles_are_in_words() -> None:
     assert "policy." not in notice["body"]
 
 
+def test_what_a_person_refused_names_no_article() -> None:
+    (reason, *_) = examples("submission.withheld")[0]["reasons"]
+    mine = reason | {"instrument": "", "article": "", "clause": None}
+    (notice,) = notices(handle(event("submission.withheld", reasons=[mine]), facts()))
+    assert "()" not in notice["body"] and "khoản 2" not in notice["body"]
+
+
 def test_what_a_refused_sender_stated_is_shown_only_where_it_is_known() -> None:
     stated = {"form": "x\r\nBcc: a@b.example 123456", "period": "987654 triệu", "area": "555"}
     (notice,) = notices(handle(event("submission.refused", 1, **stated), facts()))
