@@ -8,7 +8,17 @@ from typing import Any
 from services.model.expression import ExpressionError
 from services.model.expression.scope import find
 from services.model.expression.values import nearest
-from services.model.rule import Axis, CellType, Rule, RuleKind, parse_names, parse_totals
+from services.model.rule import (
+    CODE,
+    Axis,
+    CellType,
+    Rule,
+    RuleKind,
+    in_quotes,
+    parse_names,
+    parse_totals,
+    unquoted,
+)
 
 
 @dataclass(frozen=True)
@@ -42,12 +52,14 @@ def resolved(rule: Rule, names: Names) -> Rule:
                 {code for total in parse_totals(rule.expression) for code in total.codes}
             )
             found = _found(rule.table, codes, *(known or ("column", names.columns)))
-            text = re.sub(r"\w+", lambda word: found[word[0]], rule.expression)
+            text = re.sub(CODE, lambda name: in_quotes(found[unquoted(name[0])]), rule.expression)
             return replace(rule, columns=chosen, expression=text)
         case RuleKind.REQUIRED:
             wanted = parse_names(rule.expression)
             found = _found(rule.table, wanted, *(known or ("column", names.columns)))
-            return replace(rule, columns=chosen, expression=", ".join(found.values()))
+            return replace(
+                rule, columns=chosen, expression=", ".join(map(in_quotes, found.values()))
+            )
         case RuleKind.TYPE if rule.expression not in set(CellType):
             nearby = nearest(rule.expression, CellType)
             raise ExpressionError(f"no type {rule.expression}: {nearby}")

@@ -18,7 +18,16 @@ from services.model.expression.compiler import bounded
 from services.model.expression.scope import find
 from services.model.expression.support import refuse_unsupported
 from services.model.expression.values import DIGITS, MOST_NUMBERS, NUMBERS, ROW, Kind, nearest
-from services.model.rule import CELL_KINDS, Rule, RuleKind, names_of, parse_names
+from services.model.rule import (
+    CELL_KINDS,
+    Rule,
+    RuleKind,
+    names_of,
+    parse_names,
+    parts,
+    split,
+    unquoted,
+)
 from services.model.rule_conditions import CODE, condition_of, within
 from services.model.text import ModelError
 
@@ -193,12 +202,13 @@ def _check_options(rule: Rule, schema: Schema) -> None:
 
 def _parts(rule: Rule, tables: Mapping[str, Schema]) -> tuple[Part, ...]:
     """`region, year`, or with values from elsewhere `region = regions.code, year = 2020..2024`."""
-    return tuple(_part(rule, tables, text) for text in parse_names(rule.expression))
+    return tuple(_part(rule, tables, text) for text in parts(rule.expression))
 
 
 def _part(rule: Rule, tables: Mapping[str, Schema], text: str) -> Part:
-    name, _, source = (part.strip() for part in text.partition("="))
-    (column,) = columns_of(rule.table, (name,), tables[rule.table])
+    name, *rest = split(text, "=")
+    source = "=".join(rest).strip()
+    (column,) = columns_of(rule.table, (unquoted(name),), tables[rule.table])
     if not source:
         return Part(column)
     first, dots, last = source.partition("..")
@@ -208,9 +218,9 @@ def _part(rule: Rule, tables: Mapping[str, Schema], text: str) -> Part:
         if int(last) - int(first) >= MOST_NUMBERS:
             raise ExpressionError(f"{source!r} has more than {MOST_NUMBERS} numbers")
         return Part(column, numbers=(int(first), int(last)))
-    table, _, wanted = source.partition(".")
-    other = find(table.strip(), tables)
-    match = find(wanted.strip(), tables[other]) if other is not None else None
+    table, *wanted = map(unquoted, split(source, "."))
+    other = find(table, tables)
+    match = find(wanted[0], tables[other]) if other is not None and len(wanted) == 1 else None
     if other is None or match is None:
         raise ModelError(f"{source!r}: write a column as {column} = table.column")
     return Part(column, other, match)

@@ -140,8 +140,10 @@ class Total:
         return (self.left, *(code for _, code in self.terms))
 
 
-_TOTAL = re.compile(r"\s*(\w+)\s*(=|>=)\s*(.+)")
-_TERM = re.compile(r"\s*([+-]?)\s*(\w+)\s*")
+CODE = r"""(?:"[^"]+"|\w+(?:\.\w+)*)"""
+"""A code of a row, 1 or 1.1; in quotes one with other signs: "Tổng số", "1-a"."""
+_TOTAL = re.compile(rf"\s*({CODE})\s*(=|>=)\s*(.+)")
+_TERM = re.compile(rf"\s*([+-]?)\s*({CODE})\s*")
 
 
 def parse_total(expression: str) -> Total:
@@ -155,9 +157,9 @@ def parse_total(expression: str) -> Total:
         term = _TERM.match(rest)
         if term is None or bool(term[1]) < bool(terms):
             raise ModelError(f"{expression!r}: no term can be read at {rest!r}")
-        terms.append((-1 if term[1] == "-" else 1, term[2]))
+        terms.append((-1 if term[1] == "-" else 1, unquoted(term[2])))
         rest = rest[term.end() :]
-    total = Total(match[1], Relation(match[2]), tuple(terms), expression.strip())
+    total = Total(unquoted(match[1]), Relation(match[2]), tuple(terms), expression.strip())
     if len(set(total.codes)) != len(total.codes):
         raise ModelError(f"{expression!r} names a code twice")
     return total
@@ -172,11 +174,32 @@ def parse_totals(expression: str) -> tuple[Total, ...]:
 
 
 def parse_names(expression: str) -> tuple[str, ...]:
-    """The names of a comma-separated expression; raises ModelError where one is blank."""
-    names = tuple(name.strip() for name in expression.split(","))
-    if not all(names):
+    """The names of a comma-separated expression, without their quotes; raises ModelError where one is blank."""
+    return tuple(unquoted(part) for part in parts(expression))
+
+
+def parts(expression: str) -> tuple[str, ...]:
+    """The same as they are written; a comma in quotes parts nothing."""
+    found = tuple(part.strip() for part in split(expression, ","))
+    if not all(map(unquoted, found)):
         raise ModelError(f"{expression!r}: a name is blank")
-    return names
+    return found
+
+
+def split(text: str, sign: str) -> list[str]:
+    """The pieces between a sign that stands outside of quotes."""
+    return re.split(rf'{re.escape(sign)}(?=(?:[^"]*"[^"]*")*[^"]*$)', text)
+
+
+def in_quotes(name: str) -> str:
+    """A name as an expression writes it: in quotes where it needs them."""
+    return name if re.fullmatch(r"\w+(?:\.\w+)*", name) else f'"{name}"'
+
+
+def unquoted(name: str) -> str:
+    """A name without blanks and quotes around it."""
+    bare = name.strip()
+    return bare[1:-1].strip() if len(bare) > 1 and bare[0] == bare[-1] == '"' else bare
 
 
 def names_of(rule: Rule) -> Iterable[str]:

@@ -14,7 +14,7 @@ from services.model.enumerations import Completeness
 from services.model.form import Form, load_forms
 from services.model.period import Period
 from services.model.regulation import Instrument
-from services.model.rule import Relation, RuleKind, parse_total
+from services.model.rule import Relation, RuleKind, parse_names, parse_total
 from services.model.text import ModelError
 
 FORMS = load_forms()
@@ -97,9 +97,28 @@ def test_totals_are_read() -> None:
         ((1, "38"), (-1, "45")),
     )
     assert parse_total("2>=4a + 5").codes == ("2", "4a", "5")
-    for wrong in ("1 = 2 +", "1 = 2 3", "1 = 1 + 2", "= 2", "1 <= 2"):
+    assert parse_total("1 = 1.1 + 1.2 - 1.10.a").codes == ("1", "1.1", "1.2", "1.10.a")
+    assert parse_total('"Tổng số" = "Thu - chi" + "1-a"').codes == ("Tổng số", "Thu - chi", "1-a")
+    wrongs = (
+        "1 = 2 +",
+        "1 = 2 3",
+        "1 = 1 + 2",
+        "= 2",
+        "1 <= 2",
+        "1 = 1. + 2",
+        '1 = "2',
+        '1 = "" + 2',
+    )
+    for wrong in wrongs:
         with pytest.raises(ModelError):
             parse_total(wrong)
+
+
+def test_a_name_in_quotes_may_hold_any_sign() -> None:
+    assert parse_names('region, "Tên, họ" , "a=b.c"') == ("region", "Tên, họ", "a=b.c")
+    for wrong in ("region,", '"", b', ",", ""):
+        with pytest.raises(ModelError):
+            parse_names(wrong)
 
 
 def test_estimates_of_the_last_quarter_stop_at_20_november() -> None:

@@ -337,6 +337,28 @@ def test_a_heading_there_twice_is_named() -> None:
     assert found.place.cells == ("C3", "E3")
 
 
+def lettered() -> Form:
+    """Rows whose codes differ in their case alone, and one with a point."""
+    body = FORM.to_dict()
+    codes = {"1": "A", "2": "a", "3": "1.1", "4": "b"}
+    for row in body["tables"][0]["rows"]:
+        row["code"] = codes.get(row["code"], row["code"])
+    body["rules"][1]["expression"] = "A"
+    body["rules"][2]["expression"] = "A = a + 1.1 + 3a"
+    body["rules"][3]["expression"] = "a >= b"
+    return Form.from_dict(body)
+
+
+def test_codes_keep_their_case_where_that_tells_them_apart() -> None:
+    sheet = rows()
+    for line, code in ((4, "A"), (5, "a"), (6, "B"), (7, "1.1")):
+        sheet[line][1] = code
+    checked = run(sheet, lettered())
+    assert checked.valid, checked.report.findings
+    assert {one.indicator for one in checked.figures} == {"A", "a", "b", "1.1", "3a"}
+    assert not [one for one in checked.report.findings if one.code.startswith("row_")]
+
+
 def test_a_code_there_twice_is_named() -> None:
     sheet = [*rows(), ["Phí", 3, 20, 50]]
     checked = run(sheet)

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from services.model.enumerations import Severity
 from services.model.table import Role, Row, Table
+from services.model.text import normalise
 from services.validation.findings import Context, Notebook, Place
 from services.validation.reading.placing.layout import Layout
 from services.validation.reading.placing.lines import Line, label_cell, place_of
@@ -44,10 +45,15 @@ class _Placing:
     def by_code(self) -> None:
         """Lines whose printed code the form knows; a code there twice is one of them or the other."""
         known = {row_code(row.code): row for row in self._table.rows}
+        folded: dict[str, list[Row]] = defaultdict(list)
+        for code, row in known.items():
+            folded[normalise(code)].append(row)
         found: dict[str, list[Line]] = defaultdict(list)
         for line in self._lines:
-            if row := known.get(line.code):
-                found[row.code].append(line)
+            alike = folded.get(normalise(line.code), [])
+            meant = known.get(line.code) or (alike[0] if len(alike) == 1 else None)
+            if meant is not None:
+                found[meant.code].append(line)
         repeated: list[tuple[Row, Line]] = []
         left: dict[str, list[Line]] = defaultdict(list)
         for code, lines in found.items():

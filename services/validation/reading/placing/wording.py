@@ -141,5 +141,5 @@ def unit_behind(text: str) -> tuple[str, str | None]:
 
 @lru_cache(maxsize=65_536)
 def row_code(text: str) -> str:
-    """A row code as it is compared: 01 and 1 are the same."""
-    return normalise(text).lstrip("0") or ("0" if text.strip() else "")
+    """A row code as it is compared: 01 and 1 are the same, a and A are not."""
+    return " ".join(text.split()).lstrip("0") or ("0" if text.strip() else "")
