@@ -21,7 +21,7 @@ from services.model.enumerations import Completeness
 from services.model.form_rules import rule_problems
 from services.model.observation import Scenario
 from services.model.period import Frequency, Period
-from services.model.rule import Reference, Rule, RuleKind, names_of
+from services.model.rule import Axis, Reference, Rule, RuleKind, names_of
 from services.model.table import Role, Table, TableKind, repeated, table_problems
 from services.model.text import SCHEMAS, STRICT, ModelError, Text, load_yaml, plain, read
 
@@ -145,14 +145,31 @@ def load_forms(folder: Path = SCHEMAS / "catalogue" / "forms") -> dict[str, Form
 
 
 def published(data: Mapping[str, Any]) -> Form:
-    """A form as it may be published from now on: besides being one, it says what may be blank. Raises ModelError.
-
-    Versions from before that was asked for stay readable by `Form.from_dict`.
+    """A form as it may be published from now on: besides being one, it says what may be blank, and which figure of its
+    each cell is. Raises ModelError. Versions from before that was asked for stay readable by `Form.from_dict`.
     """
     form = Form.from_dict(data)
-    if problems := [problem for table in form.tables for problem in _unsaid(form, table)]:
+    tables = form.tables
+    if problems := [
+        problem for table in tables for problem in (*_unsaid(form, table), *_indistinct(table))
+    ]:
         raise ModelError(f"form {form.id}: " + "; ".join(problems))
     return form
+
+
+def _indistinct(table: Table) -> list[str]:
+    """Rows whose figures would be the same ones, in a table whose columns are the indicators."""
+    if table.kind is not TableKind.FIGURES or table.indicators is Axis.ROWS:
+        return []
+    alike: dict[tuple[str | None, ...], list[str]] = {}
+    for row in table.rows:
+        key = (row.area_list, row.area, row.activity, row.breakdown)
+        alike.setdefault(key, []).append(row.code)
+    return [
+        f"rows {', '.join(codes)} of table {table.id} have one area, activity and breakdown: tell them apart"
+        for codes in alike.values()
+        if len(codes) > 1
+    ]
 
 
 def _unsaid(form: Form, table: Table) -> list[str]:

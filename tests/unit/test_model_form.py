@@ -11,10 +11,10 @@ import pytest
 from services.model.catalogue import Category, Item, load_items, load_organisations, starter_pack
 from services.model.codelist import load_codelists
 from services.model.enumerations import Completeness
-from services.model.form import Form, load_forms
+from services.model.form import Form, load_forms, published
 from services.model.period import Period
 from services.model.regulation import Instrument
-from services.model.rule import Relation, RuleKind, parse_names, parse_total
+from services.model.rule import Axis, Relation, RuleKind, parse_names, parse_total
 from services.model.text import ModelError
 
 FORMS = load_forms()
@@ -195,3 +195,17 @@ def test_a_regulation_is_in_force_on_its_days() -> None:
     with pytest.raises(ModelError):
         instrument.article("6")
     assert Instrument.from_dict(instrument.to_dict()) == instrument
+
+
+def test_rows_of_which_each_cell_would_be_the_same_figure_are_not_published() -> None:
+    body = copy.deepcopy(FORMS["cktc-09-final"].to_dict())
+    assert published(body).tables[0].indicators is Axis.COLUMNS
+    first, second = body["tables"][0]["rows"][:2]
+    for name in ("area_list", "area", "activity", "breakdown"):
+        second.pop(name, None)
+        if name in first:
+            second[name] = first[name]
+    says = f"rows {first['code']}, {second['code']} of table {body['tables'][0]['id']}"
+    with pytest.raises(ModelError, match=says):
+        published(body)
+    assert Form.from_dict(body), "what was published before stays readable"

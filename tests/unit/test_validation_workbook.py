@@ -162,6 +162,10 @@ def test_numbers_are_read(written: str | float, value: str) -> None:
         (True, Content.NOT_NUMBER, None),
         (datetime(2026, 1, 1), Content.NOT_NUMBER, None),
         (1e30, Content.TOO_LARGE, None),
+        ("１２３", Content.NOT_NUMBER, None),
+        ("12３", Content.NOT_NUMBER, None),
+        ("٣٤٫٥", Content.NOT_NUMBER, None),
+        ("१२३४", Content.NOT_NUMBER, None),
     ],
 )
 def test_what_is_no_number_says_what_it_is(
@@ -191,7 +195,7 @@ def test_words_of_forms() -> None:
     assert unit_line("Đơn vị tính") is None
     assert label("Trong đó: - Thuế  tài nguyên:") == "thuế tài nguyên"
     assert row_code("01") == row_code("1")
-    assert row_code("4A") == "4a"
+    assert row_code(" 4A ") == "4A"
     assert completeness_in("sơ bộ quý iii") is Completeness.PRELIMINARY
     assert completeness_in("quý iii") is None
 

@@ -45,14 +45,16 @@ _MARKS = {
     "x": Reading(Content.MISSING, None, Missing.NOT_APPLICABLE),
 }
 _MARK_SPELLINGS = {"–": "-", "—": "-", "…": "...", "....": "...", "X": "x", "×": "x"}
-_AMBIGUOUS = re.compile(r"[+-]?(?!0\d*[.,])\d{1,3}[.,]\d{3}")
+_AMBIGUOUS = re.compile(r"[+-]?(?!0[0-9]*[.,])[0-9]{1,3}[.,][0-9]{3}")
 _SPACE = "[ \u00a0\u2007-\u200a\u202f]"
 _SPACES = re.compile(r"\s")
-_SPACED = re.compile(rf"[+-]?{_SPACE}*\d{{1,3}}(?:{_SPACE}\d{{3}})*(?:[.,]\d+)?|[+-]?{_SPACE}*\S+")
-_PLAIN = re.compile(r"[+-]?\d+(?:\.\d+)?(?:[eE][+-]?\d{1,2})?")
-_DECIMAL = re.compile(r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d{1,2})?")
-_VIETNAMESE = re.compile(r"[+-]?(?:\d{1,3}(?:\.\d{3})+|\d+)(?:,\d+)?")
-_ENGLISH = re.compile(r"[+-]?\d{1,3}(?:,\d{3})+\.\d+|[+-]?\d{1,3}(?:,\d{3}){2,}")
+_SPACED = re.compile(
+    rf"[+-]?{_SPACE}*[0-9]{{1,3}}(?:{_SPACE}[0-9]{{3}})*(?:[.,][0-9]+)?|[+-]?{_SPACE}*\S+"
+)
+_PLAIN = re.compile(r"[+-]?[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]{1,2})?")
+_DECIMAL = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]{1,2})?")
+_VIETNAMESE = re.compile(r"[+-]?(?:[0-9]{1,3}(?:\.[0-9]{3})+|[0-9]+)(?:,[0-9]+)?")
+_ENGLISH = re.compile(r"[+-]?[0-9]{1,3}(?:,[0-9]{3})+\.[0-9]+|[+-]?[0-9]{1,3}(?:,[0-9]{3}){2,}")
 
 
 class Convention(StrEnum):
