@@ -1,6 +1,6 @@
 """Puts the rows of SDMX-CSV into the rows and columns of a table, and names what won't go."""
 
-from collections.abc import Iterable
+from collections.abc import Hashable, Iterable
 from decimal import Decimal
 
 from services.model.enumerations import Completeness, Severity
@@ -118,9 +118,13 @@ class _Reader:
         self._notebook = notebook
         self._lists = {**structure.dimensions, **structure.attributes}
         self._periods = statement.periods(table)
+        self._found: dict[tuple[str, tuple[tuple[str, Hashable], ...]], list[str]] = {}
 
-    def read(self) -> Grid:
-        """All rows as entries; of a key that comes twice the first."""
+    def read(self) -> Grid | None:
+        """All rows as entries; of a key that comes twice the first. None where what is wrong leaves none.
+
+        What is wrong with many rows in the same way is one finding.
+        """
         coded = frozenset(name for name, codes in self._lists.items() if codes is not None)
         entries: dict[tuple[str, str], Entry] = {}
         lines: dict[str, int] = {}
@@ -128,11 +132,16 @@ class _Reader:
             for key in self._keys(row):
                 entry = self._entry(row)
                 if key in entries:
-                    cells = (entries[key].cell, entry.cell)
-                    self._find("sdmx_key_repeated", cells, found=" × ".join(key))
+                    both = (entries[key].cell, entry.cell)
+                    self._find("sdmx_key_repeated", both, found=" × ".join(key))
                     continue
                 entries[key] = entry
                 lines.setdefault(key[0], row.number)
+        for (code, values), cells in self._found.items():
+            where = Place(self._sheet.name, tuple(dict.fromkeys(cells)))
+            self._notebook.find(code, where, _ERROR, **dict(values))
+        if self._found and not entries:
+            return None
         self._name_missing(lines)
         return Grid(self._table, self._sheet.name, entries, lines)
 
@@ -233,8 +242,7 @@ class _Reader:
                 "expected": COMPLETENESS[self._statement.completeness],
                 "found": COMPLETENESS[Completeness(written)],
             }
-            where = Place(self._sheet.name, (self._cell(row, "COMPLETENESS"),))
-            self._notebook.find("completeness_contradicts", where, _ERROR, **values)
+            self._find("completeness_contradicts", (self._cell(row, "COMPLETENESS"),), **values)
 
     def _check_unit(self, row: Row, code: str, column: Column) -> None:
         unit = column.unit or self._table.by_code[code].unit or self._table.unit
@@ -253,9 +261,9 @@ class _Reader:
             "expected": f"{unit.code} × 10^{unit.multiplier}",
             "factor": Decimal(10) ** (int(power) - unit.multiplier),
         }
-        where = Place(self._sheet.name, (self._cell(row, "UNIT_MULT"),))
         found = f"{unit.code} × 10^{power}"
-        self._notebook.find("unit_multiplier_differs", where, _ERROR, found=found, **values)
+        cells = (self._cell(row, "UNIT_MULT"),)
+        self._find("unit_multiplier_differs", cells, found=found, **values)
 
     def _name_missing(self, lines: Iterable[str]) -> None:
         present = set(lines)
@@ -269,8 +277,9 @@ class _Reader:
     def _find_at(self, row: Row, component: str, code: str, **values: str) -> None:
         self._find(code, (self._cell(row, component),), found=row.of(component), **values)
 
-    def _find(self, code: str, cells: tuple[str, ...], **values: str) -> None:
-        self._notebook.find(code, Place(self._sheet.name, cells), _ERROR, **values)
+    def _find(self, code: str, cells: tuple[str, ...], **values: Hashable) -> None:
+        alike = code, tuple(sorted(values.items()))
+        self._found.setdefault(alike, []).extend(cells)
 
 
 def _refusal(action: str) -> str:
