@@ -30,7 +30,9 @@ def code_wrong(book: Book, chance: Random) -> Planted | None:
     book.sheet.cells[place] = f"9{chance.randrange(100, 999)}"
     beside = address(place[0], book.columns["label"])
     cells = f"{address(*place)} {beside}"
-    return expected("row_code_corrected", "row_unknown", cell=cells, besides="row_missing required")
+    return expected(
+        "row_code_corrected", "row_unknown", cell=cells, besides="row_missing required row_required"
+    )
 
 
 def code_repeated(book: Book, chance: Random) -> Planted | None:
@@ -43,7 +45,9 @@ def code_repeated(book: Book, chance: Random) -> Planted | None:
     book.sheet.cells[place] = codes[number - 1]
     codes_found = ("row_repeated", "row_code_corrected")
     return expected(
-        *codes_found, cell=address(*place), besides="row_missing row_label_differs required"
+        *codes_found,
+        cell=address(*place),
+        besides="row_missing row_label_differs required row_required",
     )
 
 
@@ -55,7 +59,9 @@ def code_gone(book: Book, chance: Random) -> Planted | None:
     place = book.place(chance.choice(codes), "code")
     del book.sheet.cells[place]
     beside = address(place[0], book.columns["label"])
-    return expected("row_by_label", "row_unknown", cell=beside, besides="row_missing required")
+    return expected(
+        "row_by_label", "row_unknown", cell=beside, besides="row_missing required row_required"
+    )
 
 
 def row_gone(book: Book, chance: Random) -> Planted | None:
@@ -64,7 +70,7 @@ def row_gone(book: Book, chance: Random) -> Planted | None:
         return None
     row = book.rows[chance.choice(book.table.rows).code]
     book.sheet.cells = {place: cell for place, cell in book.sheet.cells.items() if place[0] != row}
-    return expected("row_missing", besides="required formula_stale")
+    return expected("row_missing", besides="required row_required formula_stale")
 
 
 def row_added(book: Book, chance: Random) -> Planted | None:

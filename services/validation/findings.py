@@ -144,21 +144,21 @@ class Notebook:
                 f"{context.message.vi} {message.vi}", f"{context.message.en} {message.en}"
             )
         exact = {name: _exact(value) for name, value in values.items()}
-        self.findings.append(
-            Finding(
-                code=code,
-                rule=context.rule,
-                level=context.level,
-                severity=context.severity,
-                place=place,
-                message=message,
-                mend=in_both(f"validation.{code}.mend", **given),
-                basis=context.basis,
-                particulars=tuple(sorted(exact.items())),
-                answers=(),
-                **{name: exact[name] for name in NUMBERS if name in exact},
-            )
+        finding = Finding(
+            code=code,
+            rule=context.rule,
+            level=context.level,
+            severity=context.severity,
+            place=place,
+            message=message,
+            mend=in_both(f"validation.{code}.mend", **given),
+            basis=context.basis,
+            particulars=tuple(sorted(exact.items())),
+            answers=(),
+            **{name: exact[name] for name in NUMBERS if name in exact},
         )
+        if place.cells or finding not in self.findings:  # without cells it would be said again
+            self.findings.append(finding)
 
     def repair(self, code: str, place: Place, /, **values: object) -> None:
         """Add what was put right; its message is `validation.repair.<code>`."""

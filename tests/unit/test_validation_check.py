@@ -248,7 +248,7 @@ def test_nil_counts_as_zero_and_keeps_its_mark() -> None:
 def test_no_message_names_a_cell_that_is_not_there() -> None:
     sheet = [row[:2] + row[3:] for row in rows()]
     checked = run(sheet)
-    assert {"column_missing", "required"} <= set(codes(checked))
+    assert "column_missing" in codes(checked)
     assert not any("(ô ," in one.message.vi for one in checked.report.findings)
 
 
@@ -357,6 +357,39 @@ def test_codes_keep_their_case_where_that_tells_them_apart() -> None:
     assert checked.valid, checked.report.findings
     assert {one.indicator for one in checked.figures} == {"A", "a", "b", "1.1", "3a"}
     assert not [one for one in checked.report.findings if one.code.startswith("row_")]
+
+
+def without_row(sheet: Sheet) -> Sheet:
+    return sheet[:4] + sheet[5:]
+
+
+def without_column(sheet: Sheet) -> Sheet:
+    return [row[:3] for row in sheet]
+
+
+def with_a_heading_of_another_period(sheet: Sheet) -> Sheet:
+    return [*sheet[:2], [*sheet[2][:2], "Quý II/2026", *sheet[2][3:]], *sheet[3:]]
+
+
+@pytest.mark.parametrize(
+    ("change", "errors", "cells"),
+    [
+        (without_row, ["row_required"], ("C3",)),
+        (without_column, ["column_missing"], ("A3",)),
+        (with_a_heading_of_another_period, ["period_contradicts"], ("C3",)),
+    ],
+)
+def test_one_cause_is_one_error_with_an_address(
+    change: Callable[[Sheet], Sheet], errors: list[str], cells: tuple[str, ...]
+) -> None:
+    checked = run(change(rows()))
+    findings = checked.report.findings
+    assert [one.code for one in findings if one.severity is Severity.ERROR] == errors
+    assert only(checked, errors[0]).place.cells == cells
+    assert not [one for one in findings if "không xác định" in one.message.vi]
+    assert len({(one.code, one.message, one.place) for one in findings}) == len(findings)
+    tally = next(one for one in checked.report.rules if one.id == "required")
+    assert tally.failed, "the rule fails all the same"
 
 
 def test_a_code_there_twice_is_named() -> None:

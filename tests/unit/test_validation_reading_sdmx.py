@@ -143,6 +143,26 @@ def changed(column: int, value: str, row: int = 6) -> Rows:
     return rows
 
 
+def everywhere(column: int, value: str) -> Rows:
+    return [[*row[:column], value, *row[column + 1 :]] for row in body()]
+
+
+@pytest.mark.parametrize(
+    ("rows", "code"),
+    [
+        (everywhere(1, "12"), "area_contradicts"),
+        (everywhere(5, "USD"), "sdmx_code_unknown"),
+        (everywhere(6, "9"), "unit_multiplier_differs"),
+        (everywhere(0, "Z"), "sdmx_code_unknown"),
+    ],
+)
+def test_what_is_wrong_everywhere_is_one_finding_with_all_its_cells(rows: Rows, code: str) -> None:
+    checked = run(second(rows))
+    assert [one.code for one in checked.report.findings if one.severity == "error"] == [code]
+    assert len(found(checked, code).place.cells) == 94
+    assert not checked.valid
+
+
 @pytest.mark.parametrize(
     ("rows", "code", "cell", "said"),
     [

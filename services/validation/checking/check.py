@@ -212,11 +212,14 @@ def _of_grid(form: Form, grid: Grid, statement: Statement, notebook: Notebook) -
 
 
 def _of_records(
-    form: Form, table: Table, sheet: str, records: list[Record], statement: Statement
+    form: Form, table: Table, layout: Layout, records: list[Record], statement: Statement
 ) -> _Placed:
+    sheet = layout.sheet.name
     found = figures.of_records(form, table, sheet, records, statement)
     read = list(found) if statement.nil is None else nil.aggregated(table, statement.nil, found)
-    return _Placed(table.id, rules.Table.of_records(table, sheet, records), read)
+    return _Placed(
+        table.id, rules.Table.of_records(table, sheet, records, layout.absent(table)), read
+    )
 
 
 def _locate(
@@ -281,7 +284,7 @@ def _read(
         if statement.nil is not None:
             cells = (entry.cell for record in records for entry in record.entries.values())
             nil.contradict(name, cells, statement.nil, notebook)
-        placed = _of_records(form, table, name, records, statement)
+        placed = _of_records(form, table, layout, records, statement)
         check_listed_areas(form, table.id, name, placed.entries.entries, notebook)
         return placed
     grid = place_rows(table, layout, notebook)

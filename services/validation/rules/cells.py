@@ -170,14 +170,19 @@ def _required(rule: Rule, table: Table, _: Mapping[str, Codelist | Codes]) -> It
         if of_rows
         else [(row, column) for row in table.rows for column in names]
     )
+    rowless = set()
     for row, column in places:
         entry = table.entries.get((row, column))
-        if entry is not None and _says_something(entry):
-            yield Verdict(State.PASS, (row,))
-            continue
-        cells = (entry.cell,) if entry is not None else ()
         values = {"what": table.title(row if of_rows else column)}
-        yield Verdict(State.FAIL, (row,), "required", column, cells, values)
+        if entry is not None:
+            state = State.PASS if _says_something(entry) else State.FAIL
+            yield Verdict(state, (row,), "required", column, (entry.cell,), values)
+        elif column in table.absent or row in rowless:
+            yield Verdict(State.FAIL, (row,))  # what lacks was named already
+        else:
+            rowless.add(row)
+            where = tuple(filter(None, (table.headings.get(column),)))
+            yield Verdict(State.FAIL, (row,), "row_required", column, where, values)
 
 
 def _says_something(entry: Entry) -> bool:

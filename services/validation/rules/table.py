@@ -28,6 +28,10 @@ class Table:
     named: bool = False
     keys: Callable[[Sequence[str]], list[tuple[Any, ...]]] | None = None
     """What each row has in some columns, where that is more than its entries say: in a table with declared types."""
+    headings: Mapping[str, str] = field(default_factory=dict)
+    """The cell of each column's heading."""
+    absent: frozenset[str] = frozenset()
+    """Columns that aren't there, which other findings say."""
     decimals: int | None = None
     """Places to which its figures may be rounded, where a total says nothing else."""
 
@@ -36,17 +40,32 @@ class Table:
         """A figures table: rows are its codes."""
         values = tuple(column.id for column in grid.table.of_role(Role.VALUE))
         titles = {row.code: f"{row.code} – {row.label}" for row in grid.table.rows}
-        return cls(grid.sheet, grid.entries, tuple(titles), values, titles, named=True)
+        return cls(
+            grid.sheet,
+            grid.entries,
+            tuple(titles),
+            values,
+            titles,
+            named=True,
+            headings=grid.headings,
+            absent=grid.absent,
+        )
 
     @classmethod
-    def of_records(cls, table: form_table.Table, sheet: str, records: list[Record]) -> "Table":
-        """A record list: rows are the numbers of its lines."""
+    def of_records(
+        cls,
+        table: form_table.Table,
+        sheet: str,
+        records: list[Record],
+        absent: frozenset[str] = frozenset(),
+    ) -> "Table":
+        """A record list: rows are the numbers of its lines; `absent` are columns that aren't there."""
         entries = {
             (str(record.row), key): e for record in records for key, e in record.entries.items()
         }
         titles = {column.id: column.headers[0][-1] for column in table.columns}
         rows = tuple(str(record.row) for record in records)
-        return cls(sheet, entries, rows, table.numbers, titles)
+        return cls(sheet, entries, rows, table.numbers, titles, absent=absent)
 
     def columns(self, rule: Rule) -> tuple[str, ...]:
         """The columns that a rule is about."""

@@ -143,7 +143,9 @@ class _Reader:
         if self._found and not entries:
             return None
         self._name_missing(lines)
-        return Grid(self._table, self._sheet.name, entries, lines)
+        heading = address(0, self._heading.columns[VALUE])
+        headings = {column.id: heading for column in self._table.of_role(Role.VALUE)}
+        return Grid(self._table, self._sheet.name, entries, lines, headings)
 
     def _keys(self, row: Row) -> list[tuple[str, str]]:
         """The place of a row in the table; a period may be that of two columns."""

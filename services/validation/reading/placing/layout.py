@@ -53,6 +53,11 @@ class Layout:
         """The form columns whose heading is there, be it more than once."""
         return set(self.columns) | set(self.ambiguous)
 
+    def absent(self, table: Table) -> frozenset[str]:
+        """The columns that can't be read and have to be: none has their heading, or several have."""
+        needed = (column for column in table.columns if not column.optional)
+        return frozenset(column.id for column in needed if column.id not in self.columns)
+
     def missing(self, table: Table) -> tuple[Column, ...]:
         """The columns that the form needs and the sheet does not have."""
         return tuple(

@@ -11,6 +11,7 @@ from services.validation.reading.placing.layout import Layout
 from services.validation.reading.placing.lines import Line, label_cell, lines_below
 from services.validation.reading.placing.rows import place_lines
 from services.validation.reading.placing.shown import read_as_shown
+from services.validation.workbook.address import address
 from services.validation.workbook.numbers import Content, Convention, convention_of, read_number
 
 _WARNING = Context(severity=Severity.WARNING)
@@ -26,6 +27,10 @@ class Grid:
     sheet: str
     entries: dict[tuple[str, str], Entry] = field(repr=False)
     lines: dict[str, int] = field(default_factory=dict, repr=False)
+    headings: dict[str, str] = field(default_factory=dict, repr=False)
+    """The cell of each column's heading."""
+    absent: frozenset[str] = frozenset()
+    """Columns that aren't there, which findings say."""
 
 
 def place_rows(table: Table, layout: Layout, notebook: Notebook) -> Grid:
@@ -51,7 +56,14 @@ def place_rows(table: Table, layout: Layout, notebook: Notebook) -> Grid:
     }
     read_as_shown(entries, layout.sheet, lambda key: (key[1], _unit(table, *key)), notebook)
     grid = Grid(
-        table, layout.sheet.name, entries, {code: one.number for code, one in placed.items()}
+        table,
+        layout.sheet.name,
+        entries,
+        lines={code: one.number for code, one in placed.items()},
+        headings={
+            name: address(layout.header_row, column) for name, column in layout.columns.items()
+        },
+        absent=layout.absent(table),
     )
     _name_decided(grid, notebook)
     _name_hidden(grid, layout, notebook)
