@@ -249,6 +249,13 @@ def test_another_structure_is_an_error() -> None:
     }
 
 
+@pytest.mark.parametrize("word", [b"metadata", b"", b"dsd"])
+def test_a_kind_of_structure_that_there_is_not_is_an_error(word: bytes) -> None:
+    checked = run(second().replace(b"datastructure", word))
+    assert "sdmx_structure_word" in {one.code for one in checked.report.findings}
+    assert not checked.valid
+
+
 def test_a_form_without_a_structure_says_so() -> None:
     checked = check(load_forms()["cv17809-2"], first(), STATEMENT)
     assert found(checked, "sdmx_unexpected").severity == "error"

@@ -16,6 +16,7 @@ from services.validation.reading.placing.structure import Grid
 from services.validation.reading.statement import Statement
 from services.validation.sdmx.rows import (
     ACTION,
+    STRUCTURE,
     Action,
     Heading,
     Row,
@@ -39,6 +40,8 @@ _INFORMATION = Context(severity=Severity.INFORMATION)
 _SEVERE = Context(severity=Severity.ERROR)
 _NO_NUMBER = ("", "NaN")
 _FLAGS = ("CONF_STATUS", "CONF_REDIST", "EMBARGO_TIME")
+_STRUCTURES = ("dataflow", "datastructure", "dataprovision")
+"""What STRUCTURE may say that STRUCTURE_ID is: the field guide of SDMX-CSV 2.0, "Columns"."""
 _MIDNIGHT = "T00:00:00"
 """With which a time range may write its first day."""
 _FREQUENCIES = {
@@ -164,6 +167,9 @@ class _Reader:
 
     def _is_ours(self, row: Row) -> bool:
         """Whether structure, action, area and completeness are those of this submission."""
+        if STRUCTURE in self._heading.columns and row.of(STRUCTURE).lower() not in _STRUCTURES:
+            self._find_at(row, STRUCTURE, "sdmx_structure_word", expected=", ".join(_STRUCTURES))
+            return False
         name = structure_name(row)
         if name not in self._structure.names:
             self._find("sdmx_structure_differs", (address(row.number, 0),), found=name,
