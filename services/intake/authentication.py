@@ -11,7 +11,7 @@ from fastapi import Request
 from joserfc.jwk import OKPKey
 from sqlmodel import Session
 
-from services.intake.answers import problem, unauthenticated
+from services.intake.answers import unauthenticated
 from services.intake.handler import signer
 from services.intake.refusal import Code, Refusal
 from services.kernel import replica, signed
@@ -65,15 +65,6 @@ def signed_notice(session: Session, token: str, now: datetime) -> SecretNotice:
 def reader(action: str) -> Callable[[Request], Awaitable[Access]]:
     """See signed.reader."""
     return signed.reader(action, _asker, lambda: unauthenticated(Refusal(Code.NO_STATEMENT)))
-
-
-def only_known_parameters(request: Request) -> None:
-    """Refuses query parameters that the route doesn't have: a misspelt filter must not list everything."""
-    known = {field.alias for field in request.scope["route"].dependant.query_params}
-    unknown = sorted(request.query_params.keys() - known)
-    if unknown:
-        named = {"unknown": ", ".join(unknown), "known": ", ".join(sorted(known)) or "–"}
-        raise problem(Refusal(Code.UNKNOWN_PARAMETER, named))
 
 
 def _signed(

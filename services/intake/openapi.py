@@ -63,7 +63,7 @@ _ASKED = (
     Code.OTHER_SENDER,
     Code.CLOCK,
 )
-_READ = (*_ASKED, Code.OTHER_REQUEST, Code.UNKNOWN_SUBMISSION, Code.UNKNOWN_PARAMETER)
+_READ = (*_ASKED, Code.OTHER_REQUEST, Code.UNKNOWN_SUBMISSION)
 _AWAY = {503: {"description": "unavailable; Retry-After"}}
 _HEADER = {
     "name": "Authorization",
@@ -130,7 +130,7 @@ MARKED: dict[str, Any] = {
     "openapi_extra": {"parameters": [_HEADER]},
 }
 LIST: dict[str, Any] = {"responses": {**problems(*_READ), **_AWAY}}
-BY_TOKEN: dict[str, Any] = {"responses": {**problems(Code.UNKNOWN_PARAMETER), **_AWAY}}
+BY_TOKEN: dict[str, Any] = {"responses": {**_AWAY}}
 NOTICE: dict[str, Any] = {
     "summary": "Báo có tài liệu mật gửi theo đường khác · That a secret document goes another way",
     "responses": {
@@ -141,7 +141,6 @@ NOTICE: dict[str, Any] = {
             Code.OTHER_NOTICE,
             Code.BAD_CLAIMS,
             Code.UNKNOWN_RECEIVER,
-            Code.UNKNOWN_PARAMETER,
             Code.TOO_MANY,
         ),
         **_AWAY,

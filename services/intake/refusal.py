@@ -46,7 +46,6 @@ class Code(Enum):
     OTHER_CONTENT = ("other-content", 422)
     NOT_A_WORKBOOK = ("not-a-workbook", 422)
     PASSWORD = ("password", 422)
-    UNKNOWN_PARAMETER = ("unknown-parameter", 422)
     TOO_MANY = ("too-many", 429)
 
     @property

@@ -163,6 +163,7 @@ def create(
     app = FastAPI(
         title=title, description=description, version="1", docs_url=None, redoc_url=None,
         lifespan=lambda app: _serving(app, publisher, keeper, background),
+        dependencies=[Depends(problems.only_known_parameters)],
     )  # fmt: skip
     app.state.keys = RemoteKeys(config.catalogue_url)
     app.state.reads = Buckets(READS, READS_PER_SECOND)

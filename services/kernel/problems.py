@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from difflib import get_close_matches
 from typing import Any
 
 import kafka.errors
@@ -10,6 +11,7 @@ import sqlalchemy.exc
 import structlog
 from aiokafka.errors import KafkaError
 from fastapi import FastAPI, Request
+from fastapi.dependencies.models import Dependant
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
@@ -101,6 +103,31 @@ INTERNAL = Problem(
         "en": "It is not the sender's fault. Tell the statistics office.",
     },
 )
+
+
+def only_known_parameters(request: Request) -> None:
+    """A dependency of every route. Raises Problem 400 for a query parameter that it doesn't have: a misspelt filter
+    would list everything.
+    """
+    known = sorted(_parameters(request.scope["route"].dependant))
+    unknown = sorted(request.query_params.keys() - set(known))
+    if not unknown:
+        return
+    named, there = ", ".join(unknown), ", ".join(known) or "–"
+    nearest = [name for one in unknown for name in get_close_matches(one, known, 1)]
+    raise Problem(
+        400,
+        "unknown-parameter",
+        {"vi": f"Không có tham số «{named}»", "en": f"There is no parameter «{named}»"},
+        {"vi": f"Các tham số dùng được: {there}.", "en": f"The parameters there are: {there}."},
+        nearest=nearest,
+    )
+
+
+def _parameters(dependant: Dependant) -> set[str]:
+    """The query parameters of a route or dependency, and of those on which it depends."""
+    own = {field.alias for field in dependant.query_params}
+    return own.union(*map(_parameters, dependant.dependencies))
 
 
 def answer(problem: Problem) -> JSONResponse:

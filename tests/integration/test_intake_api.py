@@ -466,10 +466,10 @@ def test_operators_read_states_and_no_reports(intake: Intake, sender: Sender) ->
 
 def test_unknown_parameters(intake: Intake, sender: Sender) -> None:
     path = sender.post().json()["links"]["self"]
-    problem(intake.operator("/v1/submissions?stat=received"), 422, "unknown-parameter")
-    problem(intake.operator("/v1/reconciliation?x=1"), 422, "unknown-parameter")
-    problem(sender.get(f"{path}?x=1"), 422, "unknown-parameter")
-    problem(intake.client.post("/v1/submissions?x=1"), 422, "unknown-parameter")
+    problem(intake.operator("/v1/submissions?stat=received"), 400, "unknown-parameter")
+    problem(intake.operator("/v1/reconciliation?x=1"), 400, "unknown-parameter")
+    problem(sender.get(f"{path}?x=1"), 400, "unknown-parameter")
+    problem(intake.client.post("/v1/submissions?x=1"), 400, "unknown-parameter")
     problem(intake.operator("/v1/submissions?state=x"), 422, "malformed-request")
     problem(intake.operator("/v1/submissions/x"), 422, "malformed-request")
 

@@ -166,6 +166,20 @@ def test_a_route_asks_for_a_right_or_is_public_on_purpose(service: str) -> None:
     assert free == OPEN | PUBLIC.get(service, set()) | set(OTHERWISE.get(service, {}))
 
 
+@pytest.mark.parametrize("route", [one for one in ROUTES if one.service != CONSOLE], ids=name)
+def test_a_parameter_that_a_route_does_not_have_is_refused(route: Route) -> None:
+    """By all APIs alike: a misspelt filter would list everything."""
+    if route.path in ("/docs", "/openapi.json"):
+        return
+    client = TestClient(app_of(route.service), follow_redirects=False)
+    answer = client.request(route.method, f"{route.url}?nonsens=1")
+    assert (answer.status_code, answer.json()["type"]) == (
+        400,
+        "urn:solieu:problem:unknown-parameter",
+    )
+    assert "nonsens" in answer.json()["title"]
+
+
 def test_a_forgotten_route_is_found() -> None:
     app, inner = FastAPI(openapi_url=None), APIRouter()
     app.add_api_route("/kept", lambda: None, dependencies=[Depends(auth.allowed("state.read"))])
