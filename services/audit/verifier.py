@@ -41,6 +41,8 @@ NAMES = (
     *("format", "submission", "attempt", "statement", "key", "events", "checkpoint"),
     "digest",
 )
+SIGNED = ("Ed25519", "EdDSA")
+"""The names of the algorithm: RFC 9864, and RFC 8037 before it."""
 KEY_TOPIC = "catalogue.changed"
 PATH_TOPICS = "submission."
 """With this begin the topics whose events make a path; those of PERSONS are parts of it, too."""
@@ -274,7 +276,7 @@ def key_id(token: str) -> str:
     parts = token.split(".")
     _require(len(parts) == 3, Reason.STATEMENT, "JWS")
     header = _json(_base64url(parts[0], Reason.STATEMENT), Reason.STATEMENT)
-    _require(header.get("alg") == "Ed25519" and "crit" not in header, Reason.STATEMENT, "alg")
+    _require(header.get("alg") in SIGNED and "crit" not in header, Reason.STATEMENT, "alg")
     return _text(header.get("kid"), "kid")
 
 

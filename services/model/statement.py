@@ -6,12 +6,13 @@ statement binds the content by its SHA-256, and a nonce makes each sending one o
 
 import datetime
 import json
+import warnings
 from collections.abc import Mapping
 from enum import StrEnum
 from typing import Annotated, Any, Final, TypeVar
 
 from joserfc import jws
-from joserfc.errors import JoseError
+from joserfc.errors import JoseError, SecurityWarning
 from joserfc.jwk import OKPKey
 from pydantic import AwareDatetime, Field, StringConstraints
 from pydantic.dataclasses import dataclass
@@ -20,6 +21,9 @@ from services.model.enumerations import Completeness, Regime, SecretLevel
 from services.model.text import STRICT, ModelError, plain, read
 
 ALGORITHM = "Ed25519"
+BEFORE = "EdDSA"
+"""What RFC 8037 called it, and most libraries do; RFC 9864 names the curve. The key is of that curve all the same."""
+warnings.filterwarnings("ignore", "EdDSA is deprecated", SecurityWarning)
 MEGABYTE: Final = 1_000_000
 MAX_BYTES: Final = 25 * MEGABYTE
 """The largest workbook that is taken in, and so the largest that a check before sending reads."""
@@ -222,7 +226,7 @@ def _verify(kind: type[Claims], token: str, keys: Mapping[str, OKPKey]) -> Claim
     if key is None:
         raise Untrusted(Fault.UNKNOWN_KEY)
     try:
-        payload = jws.deserialize_compact(token, key, algorithms=[ALGORITHM]).payload
+        payload = jws.deserialize_compact(token, key, algorithms=[ALGORITHM, BEFORE]).payload
     except (JoseError, ValueError) as error:
         raise Untrusted(Fault.BAD_SIGNATURE) from error
     try:

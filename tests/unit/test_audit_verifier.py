@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from base64 import b64encode
+from base64 import b64encode, urlsafe_b64decode
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from copy import deepcopy
@@ -659,6 +659,13 @@ def test_events_of_any_bytes_that_the_log_holds_are_proved_or_refused(data: st.D
     made = replace(made, events=(*before, event, *after)) if number else replace(made, key=event)
     with suppress(ProofError):
         verify_receipt(receipt_of(made), ORIGINAL)
+
+
+def test_a_statement_may_name_its_algorithm_as_before() -> None:
+    header = {"alg": "EdDSA", "kid": sender_key().thumbprint()}
+    claims = urlsafe_b64decode(sign(statement(), sender_key()).split(".")[1] + "==")
+    token = jws.serialize_compact(header, claims, sender_key(), algorithms=["EdDSA"])
+    assert verify_receipt(receipt_of(path("submission.returned", token=token)), ORIGINAL)
 
 
 @given(json_values | st.dictionaries(st.sampled_from(["sender", "period", "round"]), json_values))

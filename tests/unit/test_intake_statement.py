@@ -87,6 +87,14 @@ def claims_of(token: str) -> dict[str, Any]:
     return claims
 
 
+def test_the_algorithm_may_have_its_name_from_before() -> None:
+    """RFC 8037 called it EdDSA, as most libraries do; RFC 9864 names the curve."""
+    token = signed(claims_of(sign(STATEMENT, KEY)), alg="EdDSA")
+    assert verify(token, KEYS) == STATEMENT
+    other = OKPKey.generate_key("Ed448")
+    assert fault(signed(claims_of(token), other, alg="EdDSA")) is Fault.BAD_SIGNATURE
+
+
 def test_what_is_signed_is_what_is_verified() -> None:
     token = sign(STATEMENT, KEY)
     assert key_id(token) == KEY.thumbprint()
