@@ -5,7 +5,6 @@ import struct
 import zipfile
 import zlib
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import suppress
 
 from services.validation.workbook.sheet import (
     OversizedWorkbook,
@@ -71,14 +70,20 @@ class Archive:
         return chunks[0] if len(chunks) == 1 else b"".join(chunks)
 
     def with_parts(self, parts: Mapping[str, bytes]) -> bytes:
-        """A zip of the same parts, packed no more, with others in place of some; what can't be read is left out."""
+        """A zip of the same parts, not packed, with others in place of some; what is broken is left out.
+
+        Raises OversizedWorkbook where they inflate to too much.
+        """
         buffer = io.BytesIO()
         with zipfile.ZipFile(buffer, "w") as file:
             for path, entry in self._entries.items():
-                with suppress(UnreadPart):
-                    file.writestr(
-                        entry.filename.replace("\\", "/"), parts.get(path) or self.read(path)
-                    )
+                try:
+                    part = parts.get(path) or self.read(path)
+                except OversizedPart as error:
+                    raise OversizedWorkbook(str(error)) from None
+                except UnreadPart:
+                    continue
+                file.writestr(entry.filename.replace("\\", "/"), part)
         return buffer.getvalue()
 
     def bound(self, paths: Iterable[str]) -> None:
