@@ -35,7 +35,6 @@ from services.validation.tables.commands import validate
 app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
-    add_completion=False,
     help="Từ bảng tính của cơ quan đến đầu vào GRDP · From a spreadsheet to the inputs of GRDP",
 )
 catalogue = typer.Typer(no_args_is_help=True, help="Danh mục · The catalogue")
@@ -59,6 +58,24 @@ connector.keys.command("revoke", help="Hủy khóa của cơ quan, ngay · End a
 )
 app.add_typer(audit.app, name="audit")
 app.command(help="Kiểm tra một bảng bất kỳ theo quy tắc · Check any table by rules")(validate)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        from services.model.product import PRODUCT
+
+        typer.echo(PRODUCT)
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=_version, is_eager=True, help="Phiên bản · The version"),
+    ] = False,
+) -> None:
+    """What stands before a command."""
 
 
 @catalogue.command(

@@ -29,6 +29,7 @@ from services.kernel.growing import Lag, Refusal, Why
 from services.kernel.replay import Letter
 from services.kernel.settings import settings
 from services.kernel.wire import Message
+from services.model.product import PRODUCT
 from services.operators import infrastructure, reconciliation
 
 COMMANDS = (
@@ -510,6 +511,11 @@ def test_what_is_not_a_services_answer_is_a_sentence_too(
     assert (result.exit_code, f"HTTP {status}" in result.stderr) == (code, True)
     assert result.exception is None or isinstance(result.exception, SystemExit)
     assert run("feed", "rebuild").exit_code == code
+
+
+def test_it_says_which_version_it_is() -> None:
+    done = run("--version")
+    assert (done.exit_code, done.output.strip()) == (0, PRODUCT)
 
 
 def test_a_broker_that_is_away_is_a_sentence_and_exit_code_5() -> None:
