@@ -13,21 +13,24 @@ from services.kernel import replica
 from services.kernel.replica import Entry
 from services.model.form import Form
 from services.model.regulation import day
-from services.model.responsibility import item_of
+from services.model.responsibility import Item, item_of
 from services.model.statement import Statement
 
 
 def facts(session: Session, statement: Statement, now: datetime) -> Facts:
     """What the catalogue says about the statement's sender, office, form and area, as of `now`."""
     entry = _form_in_force(session, statement.form, now)
+    items = (entry.body for entry in replica.in_force(session, "item", now))
+    item = item_of(items, statement.sender, statement.form)
     codelist = replica.get(session, "codelist", statement.area_list)
     return Facts(
         catalogue_version=replica.version(session),
         organisation=_organisation(session, statement.sender, now),
         office=_organisation(session, statement.aud, now),
         form=Form.from_dict(entry.body) if entry else None,
+        item=item["id"] if item else None,
         forms=() if entry else _form_ids(session),
-        agreement=_ended(session, statement, now),
+        agreement=_ended(item, now),
         areas=frozenset(code["code"] for code in codelist.body["codes"]) if codelist else None,
     )
 
@@ -37,10 +40,8 @@ def _organisation(session: Session, id_: str, now: datetime) -> dict[str, Any] |
     return entry.body if entry and entry.in_force(now) else None
 
 
-def _ended(session: Session, statement: Statement, now: datetime) -> tuple[str, date] | None:
-    """Number and last day of the agreement about what the sender supplies in the form, where that day is over."""
-    items = (entry.body for entry in replica.in_force(session, "item", now))
-    item = item_of(items, statement.sender, statement.form)
+def _ended(item: Item | None, now: datetime) -> tuple[str, date] | None:
+    """Number and last day of the agreement of an item, where that day is over."""
     agreement = (item or {}).get("agreement") or {}
     last = date.fromisoformat(agreement["valid_to"]) if agreement.get("valid_to") else None
     return (agreement["number"], last) if last is not None and last < day(now) else None

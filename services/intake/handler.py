@@ -30,7 +30,8 @@ LIFE = timedelta(days=10)
 class Facts:
     """What the catalogue says about a statement's sender, office, form and area.
 
-    `areas` are the codes of the stated list; None where the catalogue has no such list. `agreement` is the number and
+    `item` is the one by which the sender supplies the form; None for none. `areas` are the codes of the stated list;
+    None where the catalogue has no such list. `agreement` is the number and
     last day of the one by which the form was shared and which has ended; None where none has.
     """
 
@@ -38,6 +39,7 @@ class Facts:
     organisation: Mapping[str, Any] | None
     office: Mapping[str, Any] | None
     form: Form | None
+    item: str | None
     forms: tuple[str, ...] = ()
     areas: frozenset[str] | None = None
     agreement: tuple[str, date] | None = None
@@ -110,6 +112,9 @@ def door(statement: Statement, facts: Facts) -> Refusal | None:
         return _unknown_form(statement.form, facts.forms)
     if not _may_send(facts.form, facts.organisation):
         return Refusal(Code.OTHER_SENDERS_FORM, {"form": statement.form})
+    if facts.item is None:
+        values = {"form": statement.form, "sender": statement.sender, "office": statement.aud}
+        return Refusal(Code.NO_ITEM, values)
     if (ended := facts.agreement) and "sharing" in (statement.regime, facts.form.regime):
         number, day = ended
         values = {"form": statement.form, "number": number, "day": f"{day:%d/%m/%Y}"}

@@ -24,6 +24,7 @@ class Code(Enum):
     UNKNOWN_SENDER = ("unknown-sender", 403)
     OTHER_SENDERS_FORM = ("other-senders-form", 403)
     OTHER_OFFICE = ("other-office", 403)
+    NO_ITEM = ("no-item", 403)
     AGREEMENT_ENDED = ("agreement-ended", 403)
     OTHER_SENDERS_AREA = ("other-senders-area", 403)
     STATEMENT_EXPIRED = ("statement-expired", 422)

@@ -28,10 +28,13 @@ from services.model.text import SCHEMAS, STRICT, ModelError, Text, load_yaml, pl
 
 @dataclass(frozen=True, config=STRICT)
 class Responsible:
-    """Who owes a section of the form: every organisation of these kinds, for its own area."""
+    """Who owes a section of the form: every organisation of these kinds, for its own area. `rows` are the section's,
+    where the form has several.
+    """
 
     section: Text
     organisation_kinds: tuple[str, ...]
+    rows: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, config=STRICT)
@@ -124,6 +127,13 @@ class Form:
         for rule in form.rules:
             problems += rule_problems(form.id, form.tables, form.references, rule)
         problems += repeated("rule", (rule.id for rule in form.rules))
+        codes = {row.code for table in form.tables for row in table.rows}
+        problems += [
+            f"section {section.section.vi}: no row {code}"
+            for section in form.responsible
+            for code in section.rows
+            if code not in codes
+        ]
         names = (
             *(table.id for table in form.tables),
             *(reference.name for reference in form.references),

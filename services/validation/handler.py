@@ -50,7 +50,15 @@ def handle(
     earlier = facts.replaced.earlier() if facts.replaced else None
     history = tuple(figure.past() for figure in facts.history)
     examined = examine(
-        form, contents["original"], statement, codelists, accepted, facts.answers, earlier, history
+        form,
+        contents["original"],
+        statement,
+        codelists,
+        accepted,
+        facts.answers,
+        earlier,
+        history,
+        facts.supply,
     )
     if examined.unforeseen:
         log.warning("unforeseen", error=examined.unforeseen)

@@ -18,9 +18,11 @@ from services.kernel import replica
 from services.kernel.events import Event
 from services.model.enumerations import Completeness
 from services.model.period import Period, PeriodError
+from services.model.responsibility import item_of
 from services.model.rule import Reference, ReferencePeriod
 from services.model.text import ModelError, read
 from services.validation.checking.facts import Facts, Kept, Replaced, Stored, codelists_of
+from services.validation.checks.supply import Supply
 from services.validation.findings import Answer
 from services.validation.reading.statement import Statement
 from services.validation.store import AcceptedRow, AnswerRow
@@ -38,18 +40,20 @@ Beside = Callable[[AcceptedRow], bool]
 
 def load(session: Session, event: Event[SubmissionReceived]) -> Facts:
     """The form in the version that intake used, what it refers to, and what was answered before."""
-    return replace(facts_of(session, event.data.head), salt=secrets.token_bytes(SALT_BYTES))
+    facts = facts_of(session, event.data.head, event.time)
+    return replace(facts, salt=secrets.token_bytes(SALT_BYTES))
 
 
-def facts_of(session: Session, head: Head) -> Facts:
-    """The facts about the submission of this head. A form without references, or a first attempt, asks for no more."""
+def facts_of(session: Session, head: Head, at: datetime) -> Facts:
+    """The facts about the submission of this head, received then; a form without references asks for no figures."""
     form = replica.get(session, "form", head.form, head.form_version)
     if form is None:
         return Facts(None)
     history = history_of(session, head)
     if head.attempt == 1:
-        return replace(with_form(session, form.body, head, ()), history=history)
-    facts = with_form(session, form.body, head, answers_of(session, UUID(head.submission_id)))
+        return replace(with_form(session, form.body, head, (), at), history=history)
+    answers = answers_of(session, UUID(head.submission_id))
+    facts = with_form(session, form.body, head, answers, at)
     return replace(facts, replaced=_replaced(session, head), history=history)
 
 
@@ -88,12 +92,23 @@ def with_form(
     form: Mapping[str, Any],
     head: Head,
     answers: tuple[Answer, ...],
+    at: datetime,
     beside: Beside = lambda row: True,
 ) -> Facts:
-    """The facts for a check by this form's body; `beside` which of what was accepted it is compared with."""
+    """The facts for a check by this form's body of what was received then, compared with what `beside` lets by."""
     lists = {name: replica.get(session, "codelist", name) for name in codelists_of(form)}
     bodies = {name: entry.body for name, entry in lists.items() if entry}
-    return Facts(form, bodies, _accepted(session, form, head, beside), answers)
+    accepted = _accepted(session, form, head, beside)
+    return Facts(form, bodies, accepted, answers, supply=_supply(session, head, at))
+
+
+def _supply(session: Session, head: Head, at: datetime) -> Supply | None:
+    """What the sender supplies in the form by the items in force at a time."""
+    sender = replica.get(session, "organisation", head.sender)
+    if sender is None:
+        return None
+    items = (entry.body for entry in replica.in_force(session, "item", at))
+    return Supply(item_of(items, head.sender, head.form), str(sender.body["kind"]), head.regime)
 
 
 def answers_of(session: Session, submission_id: UUID) -> tuple[Answer, ...]:

@@ -37,7 +37,9 @@ FORMS = load_forms()
 FORM = FORMS["cv17809-1"]
 SENDER = {"id": STATEMENT.sender, "kind": "finance_department", "province": "11"}
 OFFICE = {"kind": "provincial_office", "province": "11"}
-FACTS = Facts(7, SENDER, OFFICE, FORM, tuple(FORMS), frozenset({"00", "11", "12"}))
+FACTS = Facts(
+    7, SENDER, OFFICE, FORM, "thu-ngan-sach-quy", tuple(FORMS), frozenset({"00", "11", "12"})
+)
 NOW = STATEMENT.issued_at
 DAY = timedelta(days=1)
 MINUTE = timedelta(minutes=1)
@@ -110,6 +112,12 @@ def test_form_of_others() -> None:
     assert refused(STATEMENT, replace(FACTS, organisation=ministry)) is Code.OTHER_SENDERS_FORM
 
 
+def test_a_form_that_no_item_names_is_refused_with_whom_to_ask() -> None:
+    refusal = door(STATEMENT, replace(FACTS, item=None))
+    assert refusal is not None and refusal.code is Code.NO_ITEM
+    assert refusal.values["office"] == STATEMENT.aud
+
+
 def test_an_agreement_that_has_ended_stops_what_is_shared_and_no_duty() -> None:
     ended = replace(FACTS, agreement=("05/TT-PH", date(2025, 12, 31)))
     assert refused(STATEMENT, ended) is None, "a duty rests on the law"
@@ -130,7 +138,7 @@ def test_form_of_another_province() -> None:
 
 
 def test_a_national_body_may_send_for_any_area() -> None:
-    ministry = Facts(7, {"kind": "ministry"}, OFFICE, FORMS["cktc-09-final"])
+    ministry = Facts(7, {"kind": "ministry"}, OFFICE, FORMS["cktc-09-final"], "quyet-toan")
     statement = replace(STATEMENT, form="cktc-09-final", area="00", period="2013")
     assert refused(statement, ministry) is None
     assert head(statement, ministry, FORMS["cktc-09-final"], 1).province == "00"

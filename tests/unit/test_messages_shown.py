@@ -118,6 +118,8 @@ SHOWN: Mapping[str, Iterable[object]] = {
     "validation.page.next.{}": ("valid", "warned", "returned"),
     "validation.page.verdict.{}": ("valid", "warned", "returned"),
     "validation.refused.{}": _titled(one.id for one in validation.Code),
+    "validation.frequency.{}": Frequency,
+    "validation.regime.{}": Regime,
     "validation.severity.{}": Severity,
     "validation.template.only_{}": set(CellType) - {CellType.TEXT},
 }  # fmt: skip

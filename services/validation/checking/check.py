@@ -23,6 +23,7 @@ from services.validation.checks.missing import find_missing
 from services.validation.checks.plausibility import Past, check_plausibility
 from services.validation.checks.row_units import check_row_units
 from services.validation.checks.shrinking import Earlier, check_shrinking
+from services.validation.checks.supply import Supply, check_supply
 from services.validation.checks.suspicions import check_lost_commas
 from services.validation.checks.unasked import check_unasked
 from services.validation.checks.widths import check_widths
@@ -77,11 +78,13 @@ def check(
     accepted: Sequence[Accepted] = (),
     earlier: Earlier | None = None,
     history: Sequence[Past] | None = None,
+    supply: Supply | None = None,
 ) -> Checked:
     """Check the workbook in `content` against the form and what its sender states.
 
     `accepted` is what stands under the form's references, `earlier` the attempt whose figures this one would replace,
-    `history` what the sender had accepted in the form before; None where nobody can know.
+    `history` what the sender had accepted in the form before, `supply` what it supplies by the catalogue; None where
+    nobody can know.
 
     Never raises for what is in the workbook: whatever can't be read or placed is a finding.
     """
@@ -97,7 +100,7 @@ def check(
     except UnreadableWorkbook:
         _find_unreadable(kind_of(content), notebook)
     else:
-        arguments = (codelists or {}, accepted, earlier, history)
+        arguments = (codelists or {}, accepted, earlier, history, supply)
         return _check_workbook(form, workbook, statement, *arguments, notebook)
     return _unread(form, notebook)
 
@@ -134,6 +137,7 @@ def _check_workbook(
     accepted: Sequence[Accepted],
     earlier: Earlier | None,
     history: Sequence[Past] | None,
+    supply: Supply | None,
     notebook: Notebook,
 ) -> Checked:
     if not statement.suits(form):
@@ -147,6 +151,9 @@ def _check_workbook(
         if (one := _placed(form, table, workbook, statement, notebook)) is not None
     ]
     check_unread(workbook, notebook, is_whole=len(found) == len(form.tables))
+    if supply is not None:
+        grids = (placed.grid for placed in found if placed.grid is not None)
+        check_supply(form, statement, supply, grids, notebook)
     read = figures.unique([figure for placed in found for figure in placed.figures], notebook)
     asking = form if statement.nil is None else nil.without_asking(form)
     tables = {placed.table: placed.entries for placed in found}

@@ -12,6 +12,7 @@ from services.validation.checking.answers import answered
 from services.validation.checking.check import Checked, check, overran, unreadable
 from services.validation.checks.plausibility import Past
 from services.validation.checks.shrinking import Earlier
+from services.validation.checks.supply import Supply
 from services.validation.findings import Answer
 from services.validation.reading.accepted import Accepted
 from services.validation.reading.statement import Statement
@@ -41,14 +42,16 @@ def examine(
     answers: Sequence[Answer] = (),
     earlier: Earlier | None = None,
     history: Sequence[Past] = (),
+    supply: Supply | None = None,
 ) -> Examined:
     """Check and mark the workbook in `content`; never raises for what is in it, nor for what it takes.
 
     `accepted` is what stands under the form's references, `answers` what was answered to findings before, `earlier` the
-    attempt whose figures this one would replace, `history` what the sender had accepted in the form before.
+    attempt whose figures this one would replace, `history` what the sender had accepted in the form before, `supply`
+    what it supplies by the catalogue.
     """
     try:
-        checked = check(form, content, statement, codelists, accepted, earlier, history)
+        checked = check(form, content, statement, codelists, accepted, earlier, history, supply)
         if answers:
             checked = answered(checked, answers, hashlib.sha256(content).hexdigest())
     except (KeyboardInterrupt, SystemExit):

@@ -15,6 +15,7 @@ from services.model.observation import Missing, from_parquet
 from services.model.rule import RuleKind
 from services.validation.checks.plausibility import Past
 from services.validation.checks.shrinking import Earlier
+from services.validation.checks.supply import Supply
 from services.validation.findings import Answer
 from services.validation.reading.accepted import Accepted, AcceptedFigure
 from services.validation.reading.statement import Statement
@@ -87,8 +88,8 @@ class Facts:
     """Bodies of the catalogue that a check needs: the form, None where it has none, and lists.
 
     `accepted` is what stands under the form's references, `answers` all that was answered to the submission's findings,
-    `replaced` the attempt whose figures this one would replace. `history` only raises suspicions: what comes to it
-    while a workbook is checked changes none.
+    `replaced` the attempt whose figures this one would replace, `supply` what the sender supplies by the catalogue.
+    `history` only raises suspicions: what comes to it while a workbook is checked changes none.
     `salt` is new at each load, and so not compared: what is written with it is named by one event alone.
     """
 
@@ -97,6 +98,7 @@ class Facts:
     accepted: tuple[Stored, ...] = ()
     answers: tuple[Answer, ...] = ()
     replaced: Replaced | None = None
+    supply: Supply | None = None
     history: tuple[Kept, ...] = field(default=(), compare=False)
     salt: bytes = field(default=b"", compare=False, repr=False)
 

@@ -118,7 +118,9 @@ def checked_again(facts: Facts, head: AttemptHead, original: bytes, content: str
     accepted = tuple(attempt.accepted() for attempt in facts.accepted)
     history = tuple(figure.past() for figure in facts.history)
     statement = Statement.of(head, head.nil)
-    checked = check(form, original, statement, codelists, accepted, history=history)
+    checked = check(
+        form, original, statement, codelists, accepted, history=history, supply=facts.supply
+    )
     return answered(checked, facts.answers, content)
 
 

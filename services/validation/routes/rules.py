@@ -188,7 +188,7 @@ def _work(context: Context, change: Change, row: AttemptRow, reads: queries.Read
             raise Untestable("other-form", str(error)) from None
         answers = answers_of(session, UUID(str(row.submission_id)))
         before = tuple(answer for answer in answers if answer.attempt < row.attempt)
-        facts = with_form(session, body, row.head, before, beside)
+        facts = with_form(session, body, row.head, before, row.received_at, beside)
         facts = replace(facts, history=history_of(session, row.head, row.received_at))
     assert context.vault is not None, "validation needs SOLIEU_VAULT"
     try:
