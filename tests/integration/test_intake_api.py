@@ -85,7 +85,14 @@ class Intake:
         self.enter("organisation", name, {"id": name, "kind": kind, "province": "11"})
         made = Key.generate(name, OFFICE)
         self.enter("sender_key", made.id, {"sender": name, "public_key": made.public()}, **key)
+        for form in load_forms():
+            self.supply(name, form)
         return Sender(self, made, name)
+
+    def supply(self, sender: str, form: str) -> None:
+        """An item by which a sender supplies a form."""
+        id_ = f"{sender}/{form}"
+        self.enter("item", id_, {"id": id_, "responsible": sender, "form": form})
 
     def operator(self, path: str) -> Any:
         token = self.settings.operator_token.get_secret_value()
@@ -378,6 +385,7 @@ def test_the_form_in_force_counts(intake: Intake, sender: Sender) -> None:
     later = NOW + timedelta(days=1)
     intake.enter("form", form["id"], form, 1, valid_to=later)
     intake.enter("form", form["id"], form | {"version": 2}, 2, valid_from=later)
+    intake.supply(sender.name, form["id"])
     first = sender.post(form=form["id"]).json()
     intake.clock.now = later
     second = sender.post(form=form["id"]).json()

@@ -515,7 +515,7 @@ def test_a_form_without_references_asks_for_its_history_alone(validation: Valida
         sa.event.listen(session.connection(), "before_cursor_execute", note)
         head = HEAD | {"submission_id": str(uuid4()), "attempt": 1}
         load(session, event("submission.received", head))
-    assert len(asked) == 2  # the form itself, and what was accepted of it
+    assert len(asked) == 4, "form, sender, items, and what was accepted of the form"
 
 
 @pytest.mark.parametrize(("until", "status"), [(NOW, 404), (NOW + timedelta(days=1), 200)])

@@ -53,13 +53,15 @@ def check_supply(
 
 
 def _check_item(statement: Statement, item: Mapping[str, Any], notebook: Notebook) -> None:
-    name = Text(**item["name"])
-    if statement.completeness not in item["completeness"]:
-        names = [COMPLETENESS[Completeness(one)] for one in item["completeness"]]
+    """An item from before its fields were asked for limits nothing that it doesn't say."""
+    name = Text(**item["name"]) if "name" in item else Text(item["id"], item["id"])
+    supplied = item.get("completeness", list(Completeness))
+    if statement.completeness not in supplied:
+        names = [COMPLETENESS[Completeness(one)] for one in supplied]
         expected = Text(", ".join(one.vi for one in names), ", ".join(one.en for one in names))
         values = {"found": COMPLETENESS[statement.completeness], "expected": expected}
         notebook.find("item_completeness", Place(), _WARNING, item=name, **values)
-    if statement.period.frequency != item["frequency"]:
+    if statement.period.frequency != item.get("frequency", statement.period.frequency):
         expected = texts(f"validation.frequency.{item['frequency']}")
         found = str(statement.period)
         notebook.find(
