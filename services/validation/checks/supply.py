@@ -54,18 +54,22 @@ def check_supply(
 
 def _check_item(statement: Statement, item: Mapping[str, Any], notebook: Notebook) -> None:
     """An item from before its fields were asked for limits nothing that it doesn't say."""
-    name = Text(**item["name"]) if "name" in item else Text(item["id"], item["id"])
     supplied = item.get("completeness", list(Completeness))
     if statement.completeness not in supplied:
         names = [COMPLETENESS[Completeness(one)] for one in supplied]
         expected = Text(", ".join(one.vi for one in names), ", ".join(one.en for one in names))
         values = {"found": COMPLETENESS[statement.completeness], "expected": expected}
-        notebook.find("item_completeness", Place(), _WARNING, item=name, **values)
+        notebook.find("item_completeness", Place(), _WARNING, item=Text(**item["name"]), **values)
     if statement.period.frequency != item.get("frequency", statement.period.frequency):
         expected = texts(f"validation.frequency.{item['frequency']}")
         found = str(statement.period)
         notebook.find(
-            "item_frequency", Place(), _WARNING, item=name, found=found, expected=expected
+            "item_frequency",
+            Place(),
+            _WARNING,
+            item=Text(**item["name"]),
+            found=found,
+            expected=expected,
         )
 
 
