@@ -16,7 +16,7 @@ import psycopg
 
 from bench.chain import alone
 from bench.chain.memory import Peak, peak
-from bench.chain.work import LARGE, ORGANISATION, SENDER, SMALL, Sending, form
+from bench.chain.work import LARGE, ORGANISATION, SENDER, SMALL, Sending, form, item
 from deploy import database
 from deploy.local import Stack
 from deploy.programs import PROGRAMS, SERVICES
@@ -68,6 +68,7 @@ class Product:
         headers = {"Authorization": f"Bearer {token}"}
         entries: dict[str, object] = {f"organisation/{SENDER}": ORGANISATION}
         entries |= {f"form/{size.form}": form(size) for size in (SMALL, LARGE)}
+        entries |= {f"item/{size.form}": item(size) for size in (SMALL, LARGE)}
         entries[f"sender_key/{self.key.id}"] = {
             "sender": SENDER,
             "public_key": self.key.public(),

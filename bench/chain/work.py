@@ -144,6 +144,23 @@ def form(size: Size) -> dict[str, Any]:
     }
 
 
+def item(size: Size) -> dict[str, Any]:
+    """The item by which the sender supplies it, as the catalogue takes it."""
+    text = {"vi": "chỉ để đo", "en": "only to measure"}
+    return {
+        "id": size.form,
+        "name": text,
+        "content": text,
+        "completeness": ["estimate"],
+        "frequency": "month",
+        "supplied": text,
+        "form": size.form,
+        "responsible": SENDER,
+        "other": text,
+        "regime": "coordination",
+    }
+
+
 def workbook(size: Size, rng: random.Random) -> bytes:
     """A right workbook of the form, as CSV."""
     table = [[rng.randrange(10**6) for _ in range(size.columns)] for _ in range(size.rows - 1)]
