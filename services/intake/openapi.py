@@ -8,6 +8,10 @@ from services.intake.content import CSV, ODS, XLS, XLSM, XLSX
 from services.intake.refusal import Code
 from services.kernel.problems import Problem
 from services.model.messages import advice
+from services.model.statement import Question, SecretNotice, Statement
+
+SIGNED = {kind.__name__: kind for kind in (Statement, SecretNotice, Question)}
+"""What senders sign: it stands in a header, so that no route has it as its body."""
 
 DESCRIPTION = """\
 Nhận bảng tính có chữ ký của cơ quan và cho biết từng lần gửi đang ở đâu.
@@ -17,12 +21,11 @@ Takes signed workbooks in, and says where each attempt stands.
 Tiêu đề · Header `Authorization: Statement <JWS>`: compact JWS (RFC 7515), `alg` Ed25519, `kid` = JWK
 thumbprint (RFC 7638).
 
-* `POST`: {sender, aud, form, area_list, area, period, completeness, round, regime, classification, sha256, size,
-  issued_at, nonce}; `aud`: cơ quan thống kê nhận · the statistics office that it is for;
+* `POST`: `Statement`; `aud`: cơ quan thống kê nhận · the statistics office that it is for;
   10 ngày, không trước lần gửi gần nhất · 10 days, not before the latest attempt's
   biểu để trống thì thêm · for a blank form also `nil`: {kind: none_occurred | not_collected, reason}
-* `POST /v1/secret-notices`: {sender, document_number, level, date, receiver, issued_at}; không có nội dung · no body
-* `GET`: {sender, method, path (with the query), issued_at}; 5 phút · 5 minutes
+* `POST /v1/secret-notices`: `SecretNotice`; không có nội dung · no body
+* `GET`: `Question`; `path` có cả phần sau dấu ? · with the query; 5 phút · 5 minutes
 
 Người và chương trình · Persons and programs: `Authorization: Bearer <token>` (danh mục · catalogue: `POST /v1/tokens`).
 """
@@ -65,13 +68,7 @@ _ASKED = (
 )
 _READ = (*_ASKED, Code.OTHER_REQUEST, Code.UNKNOWN_SUBMISSION)
 _AWAY = {503: {"description": "unavailable; Retry-After"}}
-_HEADER = {
-    "name": "Authorization",
-    "in": "header",
-    "required": True,
-    "schema": {"type": "string"},
-    "example": "Statement eyJhbGciOiJFZDI1NTE5Iiwia2lkIjoi…",
-}
+_BY_STATEMENT: dict[str, Any] = {"security": [{"statement": []}]}
 
 SUBMIT: dict[str, Any] = {
     "summary": "Gửi một bảng tính · Send a workbook",
@@ -91,7 +88,7 @@ SUBMIT: dict[str, Any] = {
         **_AWAY,
     },
     "openapi_extra": {
-        "parameters": [_HEADER],
+        **_BY_STATEMENT,
         "requestBody": {
             "required": True,
             "content": {
@@ -104,7 +101,6 @@ SUBMIT: dict[str, Any] = {
 STATE: dict[str, Any] = {
     "summary": "Lần gửi đang ở đâu · Where an attempt stands",
     "responses": {**problems(*_READ), **_AWAY},
-    "openapi_extra": {"parameters": [_HEADER]},
 }
 REPORT: dict[str, Any] = {
     "summary": "Báo cáo kiểm tra · The report of the checks",
@@ -113,7 +109,6 @@ REPORT: dict[str, Any] = {
         **problems(*_READ, Code.NO_REPORT, Code.NOT_FOR_USE, Code.ERASED),
         **_AWAY,
     },
-    "openapi_extra": {"parameters": [_HEADER]},
 }
 MARKED: dict[str, Any] = {
     "summary": "Bảng tính có đánh dấu chỗ sai · The workbook with what was found marked in it",
@@ -127,7 +122,6 @@ MARKED: dict[str, Any] = {
         **problems(*_READ, Code.NOT_MARKED, Code.NOT_FOR_USE, Code.ERASED),
         **_AWAY,
     },
-    "openapi_extra": {"parameters": [_HEADER]},
 }
 LIST: dict[str, Any] = {"responses": {**problems(*_READ), **_AWAY}}
 BY_TOKEN: dict[str, Any] = {"responses": {**_AWAY}}
@@ -145,5 +139,5 @@ NOTICE: dict[str, Any] = {
         ),
         **_AWAY,
     },
-    "openapi_extra": {"parameters": [_HEADER]},
+    "openapi_extra": _BY_STATEMENT,
 }

@@ -6,7 +6,7 @@ Its producer connects at the first use: while the broker is away the process liv
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import (
     AbstractAsyncContextManager,
     asynccontextmanager,
@@ -15,6 +15,7 @@ from contextlib import (
     suppress,
 )
 from dataclasses import dataclass
+from functools import cache
 from threading import Lock
 from typing import Annotated, Any
 
@@ -33,6 +34,7 @@ from services.kernel import (
     health,
     log,
     metrics,
+    openapi,
     problems,
     publications,
     upkeep,
@@ -138,12 +140,13 @@ def create(
     checks: Sequence[Check] = (),
     chores: Sequence[Chore] = (),
     background: Background = _nothing,
+    schemas: Mapping[str, type] | None = None,
 ) -> FastAPI:
     """An application with the common parts; the caller adds its routes.
 
     Without `limits_bodies` they read bodies as they come, and bound them themselves. `checks` are comparisons of tables
     with topics that this service has besides what every one has; `chores` are done before them (upkeep.py).
-    `background` is entered while the application serves.
+    `background` is entered while the application serves. `schemas` are described besides those of the routes.
     """
     config = config or settings()
     engine = connect(config.database_url, application=f"{service} api")
@@ -165,6 +168,7 @@ def create(
         lifespan=lambda app: _serving(app, publisher, keeper, background),
         dependencies=[Depends(problems.only_known_parameters)],
     )  # fmt: skip
+    app.__dict__["openapi"] = cache(lambda: openapi.described(app, schemas))
     app.state.keys = RemoteKeys(config.catalogue_url)
     app.state.reads = Buckets(READS, READS_PER_SECOND)
     app.state.watch = None

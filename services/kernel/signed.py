@@ -61,6 +61,7 @@ def reader(
 
     # As `allowed` does: the test of all routes reads it.
     check.__dict__["action"] = action
+    check.__dict__["by_signature"] = True
     return check
 
 
