@@ -7,7 +7,7 @@ RUN pip install --no-cache-dir --require-hashes --requirement bootstrap.lock
 # requirements.lock also has what developers need. Taken as constraints it gives versions and hashes, and pyproject.toml
 # says what of it a service imports.
 RUN uv venv /opt/solieu && uv pip install --no-cache --compile-bytecode --python /opt/solieu/bin/python \
-    --require-hashes --only-binary :all: --requirement pyproject.toml --constraint requirements.lock
+    --require-hashes --only-binary :all: --requirement pyproject.toml --extra server --constraint requirements.lock
 
 FROM python:3.11-slim
 RUN useradd --system --uid 10001 --user-group --no-create-home --shell /usr/sbin/nologin solieu \

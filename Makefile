@@ -81,17 +81,23 @@ bench: install ## Measure the runner beside a stage written by hand, and the who
 requirements: install ## Show each requirement, its state and its tests
 	$(bin)/python -m tests.requirements
 
+.PHONY: wheel
+wheel: install ## Build dist/solieu-….whl, which agencies install
+	rm -rf build dist
+	$(bin)/uv build --quiet --no-build-isolation --python $(bin)/python --wheel --out-dir dist .
+	rm -rf build
+
 .PHONY: lock
 lock: .venv/installed ## Choose the newest versions of all packages, and lock them
 	$(bin)/uv pip compile --quiet --upgrade --universal --generate-hashes --no-header --no-annotate \
-		--extra dev pyproject.toml --output-file requirements.lock
+		--extra server --extra dev pyproject.toml --output-file requirements.lock
 	$(bin)/uv pip compile --quiet --upgrade --universal --generate-hashes --no-header --no-annotate \
 		deploy/bootstrap.in --output-file deploy/bootstrap.lock
 
 .PHONY: clean
 clean: ## Delete the demo's data and all that install and the tools made
 	if [ -x $(bin)/supervisord ]; then $(bin)/python -m deploy.local destroy --folder $(folder); fi
-	rm -rf .venv .bench .run $(libraries) deploy/kafka/target .mypy_cache .ruff_cache .pytest_cache .hypothesis *.egg-info
+	rm -rf .venv .bench .run build dist $(libraries) deploy/kafka/target .mypy_cache .ruff_cache .pytest_cache .hypothesis *.egg-info
 
 # pip only brings uv, which then installs the hundred others in seconds instead of a minute.
 .venv/installed: requirements.lock deploy/bootstrap.lock

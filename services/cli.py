@@ -59,6 +59,14 @@ connector.keys.command("revoke", help="Hủy khóa của cơ quan, ngay · End a
 app.add_typer(audit.app, name="audit")
 app.command(help="Kiểm tra một bảng bất kỳ theo quy tắc · Check any table by rules")(validate)
 
+AWAY = (
+    ("httpx2", "TransportError"),
+    ("kafka.errors", "KafkaError"),
+    ("psycopg", "OperationalError"),
+    ("sqlalchemy.exc", "OperationalError"),
+)
+"""What an API, Kafka or a database raises that does not answer."""
+
 
 def _version(wanted: bool) -> None:
     if wanted:
@@ -111,11 +119,20 @@ def load(
 
 
 def main() -> None:
-    """Runs one command; that a broker, database or service is away is a sentence, no traceback."""
+    """Runs one command; that a broker, database or service is away is a sentence, no traceback.
+
+    So is that the servers' packages are not installed: an agency's machine has no need of them.
+    """
     try:
         app()
+    except ModuleNotFoundError as error:
+        package = (error.name or "").partition(".")[0]
+        if package in sys.modules:
+            raise
+        say("operators.not_installed", error=True, package=package)
+        sys.exit(Exit.WRONG_USAGE)
     except Exception as error:
-        if not _is_away(error):
+        if not _is_one(error, *AWAY):
             raise
         sys.exit(_told(error))
 
@@ -134,14 +151,14 @@ def _where(error: Exception) -> str:
 
 def _told(error: Exception) -> Exit:
     """Says what is away, or whom Kafka refuses; the exit code."""
+    reason = str(error) or type(error).__name__
+    if not _is_one(error, ("kafka.errors", "KafkaError")):
+        say("operators.unreachable", error=True, where=_where(error), reason=reason)
+        return Exit.UNREACHABLE
     import kafka.errors
 
     from services.kernel.settings import settings
 
-    reason = str(error) or type(error).__name__
-    if not isinstance(error, kafka.errors.KafkaError):
-        say("operators.unreachable", error=True, where=_where(error), reason=reason)
-        return Exit.UNREACHABLE
     names = {"servers": settings().kafka.servers, "username": settings().kafka.username}
     if isinstance(error, kafka.errors.SecurityDisabledError):
         say("operators.kafka.open", error=True, **names)
@@ -153,19 +170,10 @@ def _told(error: Exception) -> Exit:
     return Exit.UNREACHABLE
 
 
-def _is_away(error: Exception) -> bool:
-    import httpx2
-    import kafka.errors
-    import psycopg
-    import sqlalchemy.exc
-
-    away = (
-        httpx2.TransportError,
-        kafka.errors.KafkaError,
-        psycopg.OperationalError,
-        sqlalchemy.exc.OperationalError,
-    )
-    return isinstance(error, away)
+def _is_one(error: Exception, *kinds: tuple[str, str]) -> bool:
+    """Whether it is of one of these kinds, by module and name: what raised it is loaded, no other package need be."""
+    loaded = (getattr(sys.modules[module], name) for module, name in kinds if module in sys.modules)
+    return isinstance(error, tuple(loaded))
 
 
 if __name__ == "__main__":

@@ -10,13 +10,15 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Annotated, Any, ClassVar, Generic, Literal
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Generic, Literal
 from uuid import UUID, uuid5
 
-from sqlmodel import SQLModel
 from typing_extensions import TypeVar
 
 from services.kernel.avro import Long
+
+if TYPE_CHECKING:
+    from sqlmodel import SQLModel
 
 Key = str | Mapping[str, Any]
 D = TypeVar("D", bound="EventData", default=Any, covariant=True)
