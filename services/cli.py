@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -28,7 +28,7 @@ from services.operators import (
     rules,
 )
 from services.terminal.client import administrator
-from services.terminal.show import AsJson, Exit, as_json, say, show_problem, table
+from services.terminal.show import AsJson, Exit, as_json, say, show_problem, speak, table
 from services.validation import commands as validation
 from services.validation.tables.commands import validate
 
@@ -82,8 +82,15 @@ def options(
         bool,
         typer.Option("--version", callback=_version, is_eager=True, help="Phiên bản · The version"),
     ] = False,
+    lang: Annotated[
+        Literal["vi", "en"] | None,
+        typer.Option(
+            envvar="SOLIEU_LANG", help="Chỉ một ngôn ngữ · One language, in place of both"
+        ),
+    ] = None,
 ) -> None:
     """What stands before a command."""
+    speak(lang)
 
 
 @catalogue.command(

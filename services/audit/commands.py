@@ -14,7 +14,7 @@ from urllib.parse import quote
 
 import typer
 
-from services.model.messages import LANGUAGES, text
+from services.model.messages import texts
 from services.terminal.client import operator
 from services.terminal.show import AsJson, as_json, say
 
@@ -153,11 +153,9 @@ def _facts(verified: Verified) -> dict[str, Any]:
 
 def _show(verified: Verified, known: Checkpoint | None) -> None:
     facts = _facts(verified)
-    verdict = {lang: text(f"audit.verdict.{verified.verdict}", lang) for lang in LANGUAGES}
-    for lang in LANGUAGES:
-        shown = {**facts, "verdict": verdict[lang], "office": verified.office or "–"}
-        said = "proved" if verified.proved else "consistent"
-        typer.secho(text(f"audit.{said}", lang, **shown), dim=lang == "en")
+    verdict = texts(f"audit.verdict.{verified.verdict}")
+    shown = {**facts, "verdict": verdict, "office": verified.office or "–"}
+    say("audit.proved" if verified.proved else "audit.consistent", **shown)
     for event in facts["events"]:
         typer.echo(f"  {event['index']:>10}  {event['time']}  {event['topic']}")
     say("audit.file.same" if verified.file else "audit.file.not-compared", sha256=verified.sha256)
@@ -184,7 +182,7 @@ def _show_refusal(error: ProofError, is_json: bool) -> None:
         about = {"reason": error.reason.value, "where": error.where}
         as_json({"consistent": False, "proved": False, **about})
         return
-    for lang in LANGUAGES:
-        why = text(f"audit.unproved.{error.reason.value}", lang)
-        where = f" ({error.where})" if error.where else ""
-        typer.secho(text("audit.unproved", lang, why=why + where), err=True, dim=lang == "en")
+    where = f" ({error.where})" if error.where else ""
+    say(
+        "audit.unproved", error=True, why=texts(f"audit.unproved.{error.reason.value}"), where=where
+    )

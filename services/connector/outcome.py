@@ -109,7 +109,7 @@ def _show_refusal(refused: Refused, as_json: bool) -> None:
         return
     english = refused.problem.get("en", refused.problem)
     by_language = zip(LANGUAGES, (refused.problem, english), strict=True)
-    show.both({lang: _refusal(refused.code, lang, texts) for lang, texts in by_language})
+    show.tell({lang: _refusal(refused.code, lang, texts) for lang, texts in by_language})
 
 
 def _refusal(code: str, lang: Language, texts: Mapping[str, Any]) -> str:

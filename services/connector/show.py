@@ -1,4 +1,4 @@
-"""What the sender's commands print of states and reports: Vietnamese first, English second and dim.
+"""What the sender's commands print of states and reports.
 
 All of it goes to standard error: standard output is for what a program reads.
 """
@@ -9,25 +9,22 @@ from collections.abc import Iterable, Mapping
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-import typer
-
 from services.model.messages import LANGUAGES
 from services.model.regulation import clause_in
-from services.model.text import Language
+from services.model.text import Language, Text
+from services.terminal import show as terminal
 
 NUMBERS = ("expected", "found", "difference")
 
 
 def say(message: str, /, **values: object) -> None:
-    """Prints the message `connector.<message>` in both languages."""
-    both({lang: text(message, lang, **values) for lang in LANGUAGES})
+    """Prints the message `connector.<message>`."""
+    terminal.say(f"connector.{message}", error=True, **values)
 
 
-def both(texts: Mapping[Language, str], indent: str = "") -> None:
-    """Prints a text, and its English where it says something else."""
-    typer.echo(indent + texts["vi"], err=True)
-    if texts.get("en", texts["vi"]) != texts["vi"]:
-        typer.secho(indent + texts["en"], err=True, dim=True)
+def tell(texts: Mapping[Language, str], indent: str = "") -> None:
+    """Prints a text; of a service that says it in one language, that one."""
+    terminal.tell(Text(texts["vi"], texts.get("en", texts["vi"])), indent, error=True)
 
 
 def text(message: str, lang: Language, /, **values: object) -> str:
@@ -42,22 +39,22 @@ def state(found: Mapping[str, Any]) -> None:
     figures = "?" if found["figures"] is None else found["figures"]
     say(f"state_{found['state']}", figures=figures)
     for reason in found["reasons"]:
-        both({lang: _law(reason, lang) for lang in LANGUAGES}, "  ")
+        tell({lang: _law(reason, lang) for lang in LANGUAGES}, "  ")
         if "text" in reason:
-            both(reason["text"], "    ")
+            tell(reason["text"], "    ")
         for cells, kind in _by_kind(reason["cells"]):
-            both({lang: f"{cells}{_kind(kind, lang)}" for lang in LANGUAGES}, "    ")
+            tell({lang: f"{cells}{_kind(kind, lang)}" for lang in LANGUAGES}, "    ")
 
 
 def findings(findings: Iterable[Mapping[str, Any]]) -> None:
     """Prints the findings of a report: where, what, the numbers, how to mend it, and what was answered."""
     for finding in findings:
         where = _where(finding)
-        both({lang: f"{where}{finding['message'][lang]}" for lang in LANGUAGES}, "  ")
+        tell({lang: f"{where}{finding['message'][lang]}" for lang in LANGUAGES}, "  ")
         numbers = {lang: _numbers(finding, lang) for lang in LANGUAGES}
         if any(numbers.values()):
-            both(numbers, "    ")
-        both({lang: text("mend", lang, mend=finding["mend"][lang]) for lang in LANGUAGES}, "    ")
+            tell(numbers, "    ")
+        tell({lang: text("mend", lang, mend=finding["mend"][lang]) for lang in LANGUAGES}, "    ")
         for answer in finding.get("answers", ()):
             given = {name: answer[name] for name in ("person", "role", "text", "at")}
             say(f"answer_{answer['kind']}", **given, document=answer["document"] or "–")
@@ -70,7 +67,7 @@ def answered(found: Iterable[Mapping[str, Any]]) -> None:
     for finding in found:
         given = {"id": finding["id"], "rule": finding["rule"] or finding["code"]}
         severity = f"validation.severity.{finding['severity']}"
-        both(
+        tell(
             {
                 lang: text(
                     "answered_finding", lang, **given, severity=of_catalogue(severity, lang).lower()

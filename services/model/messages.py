@@ -33,9 +33,17 @@ def text(message_id: str, lang: Language, **values: object) -> str:
         raise ModelError(f"message {message_id} needs {missing}") from None
 
 
-def texts(message_id: str, **values: object) -> Text:
-    """The message in both languages."""
-    return Text(text(message_id, "vi", **values), text(message_id, "en", **values))
+def texts(message_id: str, /, **values: object) -> Text:
+    """The message in both languages; a value that is a Text stands in each as that language has it."""
+    vi, en = (
+        text(message_id, lang, **{name: _in(value, lang) for name, value in values.items()})
+        for lang in LANGUAGES
+    )
+    return Text(vi, en)
+
+
+def _in(value: object, lang: Language) -> object:
+    return value.of(lang) if isinstance(value, Text) else value
 
 
 def advice(message_id: str, **values: object) -> tuple[dict[str, str], dict[str, str]]:

@@ -30,6 +30,10 @@ class Text:
     vi: str
     en: str
 
+    def of(self, lang: Language) -> str:
+        """The text in one language."""
+        return self.vi if lang == "vi" else self.en
+
     def to_dict(self) -> dict[str, str]:
         """Both texts by language."""
         return {"vi": self.vi, "en": self.en}

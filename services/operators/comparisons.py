@@ -13,8 +13,9 @@ from typing import Annotated, Any
 import typer
 
 from services.kernel.refused import Refused
+from services.model.messages import texts
 from services.terminal.client import Api, checked, operator
-from services.terminal.show import AsJson, Exit, as_json, say, table
+from services.terminal.show import AsJson, Exit, as_json, in_line, say, table
 
 SECONDS = 600.0
 """Whole topics are read."""
@@ -127,10 +128,7 @@ def _show_written(written: Mapping[str, Mapping[str, int]]) -> None:
 
 
 def _word(gap: str) -> str:
-    from services.model.messages import texts
-
-    both = texts(f"operators.gap.{gap}")
-    return f"{both.vi} · {both.en}"
+    return in_line(texts(f"operators.gap.{gap}"))
 
 
 def _asked(method: str, path: str, services: Iterable[str]) -> Answers:

@@ -9,8 +9,10 @@ from typing import Annotated, Any
 
 import typer
 
+from services.model.messages import texts
+from services.model.text import Text
 from services.terminal.client import Api, operator
-from services.terminal.show import AsJson, Exit, as_json, say, table
+from services.terminal.show import AsJson, Exit, as_json, in_line, say, table, tell
 
 SECONDS = 120.0
 
@@ -37,15 +39,19 @@ def explain(
     if json:
         as_json(explanation)
         return
-    about = {"submission": submission, "attempt": str(explanation["attempt"])}
-    _say("operators.policy.explained", verdict=_verdict(explanation), **about)
+    say(
+        "operators.policy.explained",
+        verdict=_verdict(explanation),
+        submission=submission,
+        attempt=explanation["attempt"],
+    )
     for reason in explanation["reasons"]:
-        words = reason.get("text") or dict.fromkeys(("vi", "en"), reason["policy"])
-        _say("operators.policy.reason", text=words, place=_place(reason))
+        words = Text(**reason["text"]) if reason.get("text") else reason["policy"]
+        say("operators.policy.reason", text=words, place=_place(reason))
     facts = [[name, _value(value)] for name, value in explanation["facts"].items()]
     table(["operators.policy.fact", "operators.policy.value"], facts)
     for change in explanation["changes"]:
-        _say("operators.policy.change", verdict=_verdict(change), words=change["text"])
+        say("operators.policy.change", verdict=_verdict(change), words=Text(**change["text"]))
     if not explanation["changes"] and explanation["verdict"] != "cleared":
         say("operators.policy.no_change")
 
@@ -66,8 +72,6 @@ def matrix(
     json: AsJson = False,
 ) -> None:
     """Each audience by each class of information."""
-    from services.model.messages import texts
-
     matrix = _policy().get("/v1/matrix", province=province, on=f"{day:%Y-%m-%d}" if day else None)
     if json:
         as_json(matrix)
@@ -77,10 +81,9 @@ def matrix(
     for cell in matrix["cells"]:
         audiences[cell["audience"]] = None
         about = texts(f"policy.class.{cell['information']}")
-        row = rows.setdefault(cell["information"], [f"{about.vi}\n{about.en}"])
-        verdict = texts(f"operators.policy.{cell['verdict']}")
+        row = rows.setdefault(cell["information"], [about])
         places = "\n".join(_place(article) for article in cell["articles"])
-        row.append(f"{verdict.vi} · {verdict.en}\n{places}".strip())
+        row.append(f"{in_line(_verdict(cell))}\n{places}".strip())
     headings = [
         "operators.policy.information",
         *(f"policy.audience.{audience}" for audience in audiences),
@@ -102,14 +105,13 @@ def pack(
     if json:
         as_json(pack)
         return
-    typer.echo(f"{pack['title']['vi']} ({pack['number']})")
-    typer.secho(f"{pack['title']['en']} ({pack['number']})", dim=True)
+    tell(Text(**{lang: f"{title} ({pack['number']})" for lang, title in pack["title"].items()}))
     rows = []
     for article in pack["articles"]:
-        how = article["how"] or dict.fromkeys(("vi", "en"), "")
+        how = Text(**article["how"]) if article["how"] else ""
         kept = {"policies": ", ".join(article["policies"]), "how": how}
-        keeper = _texts(f"policy.keeper.{article['kept_by'] or 'unknown'}", **kept)
-        rows.append([_place(article), "\n".join(article["summary"].values()), "\n".join(keeper)])
+        keeper = texts(f"policy.keeper.{article['kept_by'] or 'unknown'}", **kept)
+        rows.append([_place(article), Text(**article["summary"]), keeper])
     table([f"operators.policy.{name}" for name in ("article", "says", "kept")], rows)
 
 
@@ -179,26 +181,8 @@ def _policy() -> Api:
     return operator("policy", SECONDS)
 
 
-def _verdict(decision: dict[str, Any]) -> dict[str, str]:
-    vi, en = _texts(f"operators.policy.{decision['verdict']}")
-    return {"vi": vi, "en": en}
-
-
-def _texts(message: str, **values: str | dict[str, str]) -> tuple[str, str]:
-    """The message in both languages; a value may have a text for each."""
-    from services.model.messages import text
-
-    vi, en = (
-        text(message, lang, **{k: v if isinstance(v, str) else v[lang] for k, v in values.items()})
-        for lang in ("vi", "en")
-    )
-    return vi, en
-
-
-def _say(message: str, **values: str | dict[str, str]) -> None:
-    vi, en = _texts(message, **values)
-    typer.echo(vi)
-    typer.secho(en, dim=True)
+def _verdict(decision: dict[str, Any]) -> Text:
+    return texts(f"operators.policy.{decision['verdict']}")
 
 
 def _place(one: dict[str, Any]) -> str:

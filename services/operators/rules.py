@@ -9,6 +9,8 @@ from typing import Annotated, Any
 
 import typer
 
+from services.model.messages import LANGUAGES, texts
+from services.model.text import Text
 from services.terminal.client import person
 from services.terminal.show import AsJson, Exit, as_json, say, table
 
@@ -103,15 +105,9 @@ def _row(one: dict[str, Any]) -> list[object]:
     return [*(one[name] for name in names), _verdicts(one), ", ".join(one["rules"])]
 
 
-def _verdicts(one: dict[str, Any]) -> str:
-    """The verdict then → now, each with its number of errors; Vietnamese, and English below."""
-    from services.model.messages import LANGUAGES, text
-
-    errors = dict(zip(("then", "now"), one["errors"], strict=True))
-    return "\n".join(
-        " → ".join(
-            f"{text(f'operators.rules.verdict.{one[when]}', lang)} ({errors[when]})"
-            for when in ("then", "now")
-        )
-        for lang in LANGUAGES
-    )
+def _verdicts(one: dict[str, Any]) -> Text:
+    """The verdict then → now, each with its number of errors."""
+    then, now = (texts(f"operators.rules.verdict.{one[when]}") for when in ("then", "now"))
+    before, after = one["errors"]
+    changed = (f"{then.of(lang)} ({before}) → {now.of(lang)} ({after})" for lang in LANGUAGES)
+    return Text(*changed)

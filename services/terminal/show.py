@@ -1,14 +1,22 @@
-"""How commands speak: Vietnamese first, English second; tables for people, JSON for programs."""
+"""How commands speak: Vietnamese first, English second, or the one that was chosen; JSON for programs."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
+from contextvars import ContextVar
 from enum import IntEnum
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from services.model.messages import LANGUAGES, texts
+from services.model.text import Language, Text
+
+if TYPE_CHECKING:
+    from rich.text import Text as Styled
+
+_languages: ContextVar[tuple[Language, ...]] = ContextVar("languages", default=LANGUAGES)
 AsJson = Annotated[
     bool, typer.Option("--json", help="In JSON cho chương trình · JSON for programs")
 ]
@@ -28,31 +36,62 @@ def as_json(value: Any) -> None:
     typer.echo(json.dumps(value, ensure_ascii=False, indent=2, default=str))
 
 
-def say(message: str, *, error: bool = False, **values: object) -> None:
-    """Prints a message of schemas/messages in both languages, an error to standard error."""
-    from services.model.messages import texts
+def speak(language: Language | None) -> None:
+    """Chooses the language that this command prints; None is both, Vietnamese first."""
+    _languages.set(LANGUAGES if language is None else (language,))
 
-    both = texts(message, **values)
-    typer.echo(both.vi, err=error)
-    typer.secho(both.en, err=error, dim=True)
+
+def spoken(text: Text) -> list[str]:
+    """A text in the languages of this command, each said once."""
+    return list(dict.fromkeys(text.of(language) for language in _languages.get()))
+
+
+def in_line(text: Text) -> str:
+    """A text in the languages of this command, beside each other."""
+    return " · ".join(spoken(text))
+
+
+def stacked(text: Text) -> Styled:
+    """A text in the languages of this command, the second below the first and dim."""
+    from rich.text import Text as Styled
+
+    first, *others = spoken(text)
+    return Styled.assemble(first, *(("\n" + other, "dim") for other in others))
+
+
+def tell(text: Text, indent: str = "", *, error: bool = False) -> None:
+    """Prints a text in the languages of this command, an error to standard error."""
+    first, *others = spoken(text)
+    typer.echo(indent + first, err=error)
+    for other in others:
+        typer.secho(indent + other, err=error, dim=True)
+
+
+def say(message: str, /, *, error: bool = False, **values: object) -> None:
+    """Prints a message of schemas/messages, an error to standard error."""
+    tell(texts(message, **values), error=error)
 
 
 def table(headings: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-    """Prints a table; `headings` are message ids."""
+    """Prints a table; `headings` are message ids, a cell that is a Text stands in the languages of this command."""
     from rich.console import Console
     from rich.table import Table
-    from rich.text import Text
-
-    from services.model.messages import texts
+    from rich.text import Text as Styled
 
     shown = Table()
     for index, heading in enumerate(headings):
-        both = texts(heading)
-        title = Text.assemble(both.vi, ("\n" + both.en, "dim"))
-        shown.add_column(title, overflow="fold", no_wrap=index == 0)
+        shown.add_column(stacked(texts(heading)), overflow="fold", no_wrap=index == 0)
     for row in rows:
-        shown.add_row(*(Text("" if cell is None else str(cell)) for cell in row))
+        cells = (cell if isinstance(cell, Text | Styled) else _plain(cell) for cell in row)
+        shown.add_row(*(stacked(cell) if isinstance(cell, Text) else cell for cell in cells))
     Console().print(shown)
+
+
+def _plain(cell: object) -> Styled:
+    """A cell as it is: what looks like rich's markup is none."""
+    from rich.text import Text as Styled
+
+    return Styled("" if cell is None else str(cell))
 
 
 def width() -> int:
@@ -64,9 +103,9 @@ def width() -> int:
 
 def show_problem(what: str, problem: dict[str, Any]) -> None:
     """Prints a service's problem details (RFC 9457), as services.kernel.problems writes them."""
-    english = problem.get("en", {})
-    typer.echo(f"{what}: {problem.get('title')}. {problem.get('detail', '')}", err=True)
-    typer.secho(f"{english.get('title', '')}. {english.get('detail', '')}", err=True, dim=True)
+    english = problem.get("en") or problem
+    vi = f"{what}: {problem.get('title')}. {problem.get('detail', '')}"
+    tell(Text(vi, f"{what}: {english.get('title')}. {english.get('detail', '')}"), error=True)
     if where := problem.get("where"):
         typer.echo(f"  {where}", err=True)
     for error in problem.get("errors", []):

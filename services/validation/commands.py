@@ -16,7 +16,7 @@ from services.model.enumerations import Completeness
 from services.model.messages import texts
 from services.model.statement import MAX_BYTES, MEGABYTE, NilKind
 from services.model.text import SCHEMAS, Language, Text
-from services.terminal.show import AsJson, as_json
+from services.terminal.show import AsJson, as_json, in_line
 
 if TYPE_CHECKING:
     from services.validation.checking.examination import Examined
@@ -214,11 +214,10 @@ def _write(file: Path, content: bytes) -> None:
 
 @contextmanager
 def _usage() -> Iterator[None]:
-    """What can't be used ends the command as wrong usage, in both languages."""
+    """What can't be used ends the command as wrong usage."""
     from services.validation.checking.pack import Unusable
 
     try:
         yield
     except Unusable as error:
-        both = f"{error.text.vi} · {error.text.en}"
-        raise typer.BadParameter(both, param_hint=error.option) from None
+        raise typer.BadParameter(in_line(error.text), param_hint=error.option) from None

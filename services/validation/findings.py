@@ -11,7 +11,7 @@ from typing import Final
 from services.events.validation import AnswerKind
 from services.model.enumerations import Severity
 from services.model.messages import LANGUAGES, text
-from services.model.text import Text
+from services.model.text import Language, Text
 from services.validation.workbook.numbers import printed
 
 STRUCTURE = 0
@@ -187,9 +187,7 @@ def _exact(value: object) -> str:
     return value.vi if isinstance(value, Text) else str(value)
 
 
-def _in(value: object, lang: str) -> object:
+def _in(value: object, lang: Language) -> object:
     if isinstance(value, Decimal):
         return printed(value, lang)
-    if isinstance(value, Text):
-        return value.vi if lang == "vi" else value.en
-    return value
+    return value.of(lang) if isinstance(value, Text) else value

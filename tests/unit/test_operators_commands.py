@@ -585,3 +585,22 @@ def test_what_does_not_answer_is_named(capsys: pytest.CaptureFixture[str]) -> No
     assert "http://127.0.0.1:18001/v1/reconciliation" in capsys.readouterr().err
     assert cli._told(psycopg.OperationalError("refused")) == 5
     assert "SOLIEU_DATABASE_URL" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "environment", "vietnamese", "english"),
+    [
+        ([], {}, True, True),
+        (["--lang", "vi"], {}, True, False),
+        (["--lang", "en"], {}, False, True),
+        ([], {"SOLIEU_LANG": "en"}, False, True),
+        (["--lang", "vi"], {"SOLIEU_LANG": "en"}, True, False),
+    ],
+)
+def test_the_language_is_chosen(
+    arguments: list[str], environment: dict[str, str], vietnamese: bool, english: bool
+) -> None:
+    shown = CliRunner().invoke(cli.app, [*arguments, "codes"], env=environment)
+    assert shown.exit_code == 0
+    assert ("Ý nghĩa" in shown.stdout) is vietnamese
+    assert ("Meaning" in shown.stdout) is english

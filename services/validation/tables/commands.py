@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from services.terminal.show import AsJson, say
+from services.terminal.show import AsJson, in_line, say, stacked
 from services.terminal.show import as_json as print_json
 
 if TYPE_CHECKING:
@@ -77,10 +77,10 @@ def _show(result: Result) -> None:
     console = Console()
     counts = Table()
     for name in ("rule", "severity", "pass", "fail", "undecided"):
-        both = texts(f"validate.column.{name}")
-        title = Text.assemble(both.vi, ("\n" + both.en, "dim"))
         counts.add_column(
-            title, overflow="fold", justify="left" if name in ("rule", "severity") else "right"
+            stacked(texts(f"validate.column.{name}")),
+            overflow="fold",
+            justify="left" if name in ("rule", "severity") else "right",
         )
     for rule, one in zip(result.rules, result.outcomes, strict=True):
         shown = (rule.id, rule.severity.value, one.passed, one.failed, one.undecided)
@@ -89,14 +89,15 @@ def _show(result: Result) -> None:
     for rule, one in zip(result.rules, result.outcomes, strict=True):
         if not one.failed:
             continue
-        text = f"{rule.id}: {rule.message.vi if rule.message else rule.expression}"
+        text = f"{rule.id}: {in_line(rule.message) if rule.message else rule.expression}"
         console.print(Text(text, style="bold"))
         failing = result.failing(rule, one)
         for entry in failing[:SHOWN]:
-            place = texts("validate.row" if entry["row"] else "validate.lacking", **entry).vi
-            console.print(Text("  " + _printable(place)))
+            place = texts("validate.row" if entry["row"] else "validate.lacking", **entry)
+            console.print(Text("  " + _printable(in_line(place))))
         if len(failing) > SHOWN:
-            console.print(Text(f"  {texts('validate.more', count=len(failing) - SHOWN).vi}"))
+            more = texts("validate.more", count=len(failing) - SHOWN)
+            console.print(Text("  " + in_line(more)))
 
 
 def _printable(text: str) -> str:

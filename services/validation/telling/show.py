@@ -1,15 +1,14 @@
-"""What the commands print: Vietnamese first, English second and dim."""
+"""What the commands print of checks."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
-import typer
-
 from services.model.enumerations import Severity
-from services.model.messages import texts
+from services.model.messages import LANGUAGES, texts
 from services.model.text import Text
+from services.terminal.show import spoken, stacked, tell
 from services.validation.findings import in_both
 
 if TYPE_CHECKING:
@@ -30,10 +29,8 @@ _COLOURS = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.INFORMAT
 
 
 def say(message: str, /, *, error: bool = False, **values: object) -> None:
-    """Prints the message `validation.<message>` in both languages."""
-    both = in_both(f"validation.{message}", **values)
-    typer.echo(both.vi, err=error)
-    typer.secho(both.en, err=error, dim=True)
+    """Prints the message `validation.<message>`."""
+    tell(in_both(f"validation.{message}", **values), error=error)
 
 
 def report(report: Report, form: Form, statement: Statement, file: str) -> None:
@@ -67,7 +64,8 @@ def report(report: Report, form: Form, statement: Statement, file: str) -> None:
     if report.repairs:
         say("check.repairs", count=len(report.repairs))
         for repair in report.repairs:
-            typer.echo(f"  {repair.place.sheet}: {repair.message.vi}")
+            sheet = repair.place.sheet
+            tell(Text(*(f"{sheet}: {repair.message.of(lang)}" for lang in LANGUAGES)), "  ")
 
 
 def written(file: Path) -> None:
@@ -77,18 +75,13 @@ def written(file: Path) -> None:
 
 def codes(codes: Iterable[Code]) -> None:
     """Prints the list of codes."""
-    rows = (
-        (
-            code.code,
-            str(code.level),
-            ", ".join(code.severity),
-            code.family.value,
-            code.struval or "–",
-            both(code.meaning),
-        )
-        for code in codes
-    )
-    _table(("code", "level", "severity", "family", "struval", "meaning"), rows)
+    _table(("code", "meaning"), ((code.code, _meaning(code)) for code in codes))
+
+
+def _meaning(code: Code) -> Styled:
+    facts = [f"ESS {code.level}", ", ".join(code.severity), code.family.value]
+    facts += [f"STRUVAL {code.struval}"] if code.struval else []
+    return stacked(code.meaning).append("\n" + " · ".join(facts), "dim")
 
 
 def _row(finding: Finding) -> Sequence[Styled | str]:
@@ -99,18 +92,11 @@ def _row(finding: Finding) -> Sequence[Styled | str]:
     if len(cells) > MOST_CELLS:
         shown += f" … (+{len(cells) - MOST_CELLS})"
     named = texts(f"validation.severity.{finding.severity.value}")
-    told = both(finding.message)
-    told.append_text(Styled.assemble(f"\n→ {finding.mend.vi}", (f"\n→ {finding.mend.en}", "dim")))
+    told = stacked(finding.message)
+    told.append("\n").append_text(stacked(Text(f"→ {finding.mend.vi}", f"→ {finding.mend.en}")))
     basis = f"{finding.basis} · " if finding.basis else ""
     told.append(f"\n{basis}{finding.code} · {finding.id}", "dim")
-    return Styled(named.vi, _COLOURS[finding.severity]), finding.place.sheet, shown, told
-
-
-def both(text: Text) -> Styled:
-    """A text with its English below, dim."""
-    from rich.text import Text as Styled
-
-    return Styled.assemble(text.vi, (f"\n{text.en}", "dim"))
+    return Styled(spoken(named)[0], _COLOURS[finding.severity]), finding.place.sheet, shown, told
 
 
 def _table(headings: Sequence[str], rows: Iterable[Sequence[Styled | str]]) -> None:
@@ -121,7 +107,7 @@ def _table(headings: Sequence[str], rows: Iterable[Sequence[Styled | str]]) -> N
     shown = Table(show_lines=True)
     for number, heading in enumerate(headings):
         width = _NARROW if 0 < number < len(headings) - 1 else None
-        title = both(texts(f"validation.column.{heading}"))
+        title = stacked(texts(f"validation.column.{heading}"))
         shown.add_column(title, max_width=width, overflow="fold", no_wrap=number == 0)
     for row in rows:
         # A plain text would be read as rich's markup, and a sheet may be called "[/x]".
