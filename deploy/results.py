@@ -11,6 +11,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from services.model.wording import law
+
 COLOURS = {"cleared": "green", "returned": "yellow", "withheld": "red", "held": "magenta"}
 
 
@@ -51,9 +53,8 @@ def decider(result: Result) -> str:
     """The article that withheld it, or the rule and cells that returned it."""
     for reason in result.state.get("reasons", []):
         if reason.get("article"):
-            clause = f" khoản {reason['clause']}" if reason.get("clause") else ""
             instrument = reason.get("number", reason["instrument"])
-            return f"{reason['requirement']} {instrument} Điều {reason['article']}{clause}"
+            return f"{reason['requirement']} {law(instrument, reason['article'], reason.get('clause')).vi}"
     for finding in result.state.get("findings", []):
         if finding.get("severity") == "error":
             cells = finding["cells"]

@@ -10,6 +10,7 @@ from random import Random
 
 from bench.planted.sheet import Cell, Formula, Place, Sheet
 from bench.planted.values import Values, figures, totals_of
+from services.model import wording
 from services.model.codelist import Codelist, load_codelists
 from services.model.enumerations import Completeness
 from services.model.form import Form, load_forms
@@ -19,7 +20,6 @@ from services.model.table import Column, Role, Span, Table, TableKind
 from services.validation.reading.placing.wording import spellings
 from services.validation.reading.statement import Statement
 from services.validation.workbook import address
-from services.validation.workbook.numbers import printed
 
 
 @dataclass
@@ -55,7 +55,7 @@ class Book:
 
     def set(self, row: str, column: str, value: Decimal) -> None:
         """Writes a figure as the others of the workbook are written."""
-        shown: Cell = printed(value, "vi") if self.as_text else value
+        shown: Cell = wording.number(value, "vi") if self.as_text else value
         self.sheet.cells[self.place(row, column)] = shown
 
     def totals(self, relation: Relation) -> list[tuple[Total, str, Axis]]:

@@ -6,12 +6,11 @@ All of it goes to standard error: standard output is for what a program reads.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from services.model.messages import LANGUAGES
-from services.model.regulation import clause_in
 from services.model.text import Language, Text
+from services.model.wording import law, moment, number
 from services.terminal import show as terminal
 
 NUMBERS = ("expected", "found", "difference")
@@ -39,7 +38,7 @@ def state(found: Mapping[str, Any]) -> None:
     figures = "?" if found["figures"] is None else found["figures"]
     say(f"state_{found['state']}", figures=figures)
     for reason in found["reasons"]:
-        tell({lang: _law(reason, lang) for lang in LANGUAGES}, "  ")
+        terminal.tell(_law(reason), "  ", error=True)
         if "text" in reason:
             tell(reason["text"], "    ")
         for cells, kind in _by_kind(reason["cells"]):
@@ -56,8 +55,9 @@ def findings(findings: Iterable[Mapping[str, Any]]) -> None:
             tell(numbers, "    ")
         tell({lang: text("mend", lang, mend=finding["mend"][lang]) for lang in LANGUAGES}, "    ")
         for answer in finding.get("answers", ()):
-            given = {name: answer[name] for name in ("person", "role", "text", "at")}
-            say(f"answer_{answer['kind']}", **given, document=answer["document"] or "–")
+            given = {name: answer[name] for name in ("person", "role", "text")}
+            at = moment(answer["at"])
+            say(f"answer_{answer['kind']}", **given, at=at, document=answer["document"] or "–")
 
 
 def answered(found: Iterable[Mapping[str, Any]]) -> None:
@@ -92,32 +92,22 @@ def _where(finding: Mapping[str, Any]) -> str:
 def _numbers(finding: Mapping[str, Any], lang: Language) -> str:
     """Expected, found and difference, those that the message itself doesn't say."""
     values = {name: finding[name] for name in NUMBERS if finding[name] is not None}
-    shown = {name: _printed(value, lang) for name, value in values.items()}
+    shown = {name: number(value, lang) for name, value in values.items()}
     said = finding["message"][lang]
     return "; ".join(
         text(name, lang, value=value) for name, value in shown.items() if value not in said
     )
 
 
-def _printed(value: str, lang: Language) -> str:
-    """A number as people of the language write it: 101.906,435; other values as they are."""
-    try:
-        grouped = f"{Decimal(value):,f}"
-    except InvalidOperation:
-        return value
-    return grouped.translate(str.maketrans(",.", ".,")) if lang == "vi" else grouped
-
-
-def _law(reason: Mapping[str, Any], lang: Language) -> str:
-    """`R19, 1618/QĐ-UBND Điều 6 khoản 2`; the policy's name where no article says it."""
-    law = ""
-    if reason["article"]:
-        instrument = reason.get("number") or reason["instrument"]
-        law = text("article", lang, instrument=instrument, article=reason["article"])
-        if reason["clause"]:
-            law += text("clause", lang, clause=clause_in(reason["clause"], lang))
-    named = [part for part in (reason["requirement"], law) if part]
-    return ", ".join(named) or str(reason["policy"])
+def _law(reason: Mapping[str, Any]) -> Text:
+    """`R19, khoản 2 Điều 6 1618/QĐ-UBND`; the policy's name where no article says it."""
+    if not reason["article"]:
+        policy = reason["requirement"] or str(reason["policy"])
+        return Text(policy, policy)
+    instrument = reason.get("number") or reason["instrument"]
+    place = law(instrument, reason["article"], reason["clause"])
+    before = f"{reason['requirement']}, " if reason["requirement"] else ""
+    return Text(before + place.vi, before + place.en)
 
 
 def _by_kind(cells: Iterable[Mapping[str, Any]]) -> Iterable[tuple[str, str]]:

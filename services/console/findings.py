@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from services.console import words
+from services.model import wording
 from services.model.text import Language
 
 MOST = 100
@@ -77,7 +78,7 @@ def _shown(number: int, finding: Mapping[str, Any], language: Language) -> Shown
     say = words.sayer(language)
     message = words.in_language(finding.get("message"), language)
     measures = [(name, finding[name]) for name in NUMBERS if finding.get(name) is not None]
-    written = [(say(f"number.{name}"), words.number(value, language)) for name, value in measures]
+    written = [(say(f"number.{name}"), wording.number(value, language)) for name, value in measures]
     return Shown(
         anchor=f"finding-{number}",
         severity=finding["severity"],

@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from datetime import date, datetime, timedelta, timezone
-from decimal import Decimal, InvalidOperation
+from datetime import date
 from typing import Any
 
 from fastapi import Request
 
 from services.console.security import set_cookie
+from services.model import wording
 from services.model.messages import LANGUAGES, catalogue, text
 from services.model.period import Frequency, Period, PeriodError
-from services.model.regulation import clause_in
 from services.model.text import Language
 
 LANGUAGE_COOKIE = "solieu_language"
 LANGUAGE_PARAMETER = "language"
-VIETNAM = timezone(timedelta(hours=7))
 ROMAN = {1: "I", 2: "II", 3: "III", 4: "IV"}
 Say = Callable[..., str]
 """`say("login.title")`: the message `console.login.title` in the reader's language."""
@@ -78,10 +76,12 @@ def period(code: str, language: Language) -> str:
         case Frequency.HALF_YEAR:
             return say(f"period.half_year.{period.number}", **values)
         case Frequency.DAY:
-            return _day(period.start, language)
+            return wording.day(period.start, language)
         case Frequency.RANGE:
             if not (period.months and period.start.month == 1):
-                return f"{_day(period.start, language)} – {_day(period.end, language)}"
+                return (
+                    f"{wording.day(period.start, language)} – {wording.day(period.end, language)}"
+                )
             values["number"] = period.months
         case Frequency.YEAR | Frequency.MONTH:
             pass
@@ -99,37 +99,17 @@ def completeness(attempt: Mapping[str, Any], language: Language) -> str:
 
 def day(iso: str, language: Language) -> str:
     """A date of an API as people of Việt Nam write it."""
-    return _day(date.fromisoformat(iso), language)
+    return wording.day(date.fromisoformat(iso), language)
 
 
 def place(article: str, clause: str | None, language: Language) -> str:
-    """«Điều 6 khoản 2»."""
-    say = sayer(language)
-    named = say("regulation.place", article=article)
-    return named + say("clause", clause=clause_in(clause, language)) if clause else named
+    """«khoản 2 Điều 6»."""
+    return wording.place(article, clause).of(language)
 
 
 def moment(iso: str | None, language: Language) -> str:
     """A time of an API (RFC 3339) as people of Việt Nam write it; blank for none."""
-    if not iso:
-        return ""
-    local = datetime.fromisoformat(iso).astimezone(VIETNAM)
-    return f"{local:%H:%M}, {_day(local.date(), language)}"
-
-
-def _day(day: date, language: Language) -> str:
-    if language == "vi":
-        return f"{day.day}/{day.month}/{day.year}"
-    return f"{day.day} {day:%B} {day.year}"
-
-
-def number(value: object, language: Language) -> str:
-    """A number as people of the language write it: 101.906,435; other values as they are."""
-    try:
-        grouped = f"{Decimal(str(value)):,f}"
-    except InvalidOperation:
-        return str(value)
-    return grouped.translate(str.maketrans(",.", ".,")) if language == "vi" else grouped
+    return wording.moment(iso).of(language) if iso else ""
 
 
 def sheet(name: str, language: Language) -> str:
@@ -145,14 +125,11 @@ def kind_of_identifier(kind: str, language: Language) -> str:
 
 
 def law(reason: Mapping[str, Any], language: Language) -> str:
-    """«1618/QĐ-UBND, Điều 6 khoản 2»; blank where no article says it."""
-    say = sayer(language)
+    """«khoản 2 Điều 6 1618/QĐ-UBND»; blank where no article says it."""
     if not reason.get("article"):
         return ""
     instrument = reason.get("number") or reason["instrument"]
-    named = say("article", instrument=instrument, article=reason["article"])
-    clause = reason.get("clause")
-    return named + say("clause", clause=clause_in(clause, language)) if clause else named
+    return wording.law(instrument, reason["article"], reason.get("clause")).of(language)
 
 
 def by_place(

@@ -39,7 +39,7 @@ def _problem(code: Code) -> dict[str, Any]:
 
 
 _NAMES = (
-    "where", "sender", "now", "instrument", "article", "clause", "form", "nearest", "period",
+    "where", "sender", "now", "law", "form", "nearest", "period",
     "area", "area_list", "lists", "limit", "found", "seconds", "unknown", "known",
     "receiver", "office", "number", "day", "days", "attempt", "issued_at",
 )  # fmt: skip

@@ -14,6 +14,7 @@ from services.kernel import replica
 from services.model.messages import texts
 from services.model.regulation import Instrument, day, governing
 from services.model.statement import SecretDocument
+from services.model.wording import law
 
 REQUIREMENT = "R18"
 """State secrets must not reach this system."""
@@ -83,7 +84,7 @@ def refusal(facts: Facts, document: SecretDocument | None) -> Refusal:
         wording, values = "intake.state_secret_at_all", {}
     else:
         wording = ""
-        values = {"instrument": ban.number, "article": ban.article, "clause": ban.clause or "–"}
+        values = {"law": law(ban.number or "", ban.article, ban.clause)}
     kept = stub(facts, document)
     return Refusal(Code.STATE_SECRET, values, {"reasons": [ban.reason()]}, wording, kept)
 

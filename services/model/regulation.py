@@ -12,7 +12,7 @@ from typing import Any
 
 from pydantic.dataclasses import dataclass
 
-from services.model.text import SCHEMAS, STRICT, Language, ModelError, Text, load_yaml, plain, read
+from services.model.text import SCHEMAS, STRICT, ModelError, Text, load_yaml, plain, read
 
 VIETNAM = timezone(timedelta(hours=7))
 
@@ -35,11 +35,6 @@ class Keeper(StrEnum):
     """It asks for something that nothing here does yet."""
     DEFINITION = "definition"
     """It says what words mean or whom it is about; there is nothing to keep."""
-
-
-def clause_in(clause: str, language: Language) -> str:
-    """A clause's number as the language has it: «1 điểm e», or «1, point e»."""
-    return clause if language == "vi" else clause.replace(" điểm ", ", point ")
 
 
 @dataclass(frozen=True, config=STRICT)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta, timezone
+from datetime import datetime
 
 from services.events.catalogue import CalendarReleased, PeopleChanged
 from services.events.common import Article, Head
@@ -24,11 +24,10 @@ from services.events.policy import (
 from services.events.validation import FindingAnswered, SubmissionReturned, VerificationChanged
 from services.model.messages import texts
 from services.model.period import Period, PeriodError
-from services.model.regulation import clause_in
 from services.model.text import ModelError, Text
+from services.model.wording import law, moment
 from services.notification.facts import Facts, Known
 
-VIETNAM = timezone(timedelta(hours=7))
 NONE = Text("không có", "none")
 AUDIENCES_OF_ORGANISATIONS = ("agency", "room", "provincial_committee", "national_office")
 Verdict = (
@@ -269,13 +268,8 @@ def _articles(articles: Iterable[Based], facts: Facts) -> Text:
 
 
 def _article(based: Based, facts: Facts) -> Text:
-    instrument, article, clause = based.instrument or "", based.article, based.clause
-    number = facts.instruments.get(instrument, instrument)
-    if not article:
-        return _plain(number)
-    vi = f"Điều {article}" if clause is None else f"khoản {clause} Điều {article}"
-    en = f"Article {article}" if clause is None else f"Article {article}({clause_in(clause, 'en')})"
-    return Text(f"{vi} {number}", f"{en}, {number}")
+    instrument = based.instrument or ""
+    return law(facts.instruments.get(instrument, instrument), based.article, based.clause)
 
 
 def _text(message: str) -> Text | None:
@@ -287,10 +281,7 @@ def _text(message: str) -> Text | None:
 
 
 def _time(at: datetime | None) -> Text:
-    if at is None:
-        return NONE
-    local = at.astimezone(VIETNAM)
-    return Text(f"{local:%H:%M ngày %d/%m/%Y}", f"{local:%Y-%m-%d %H:%M} (UTC+7)")
+    return NONE if at is None else moment(at)
 
 
 def _plain(text: str) -> Text:

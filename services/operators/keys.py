@@ -9,6 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
+from services.model.wording import moment
 from services.terminal.client import administrator, waits
 from services.terminal.show import AsJson, Exit, as_json, say
 
@@ -54,7 +55,7 @@ def revoke(
         as_json(revoked)
     else:
         sender, at = revoked["body"]["sender"], revoked["valid_to"]
-        say("operators.key.revoked", id=id_, sender=sender, at=at)
+        say("operators.key.revoked", id=id_, sender=sender, at=moment(at))
 
 
 def public_half(file: Path) -> tuple[str, dict[str, Any]]:

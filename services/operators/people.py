@@ -9,6 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
+from services.model.wording import moment
 from services.terminal.client import Api, administrator, password_of, waits
 from services.terminal.client import person as as_person
 from services.terminal.show import AsJson, Exit, as_json, say, table
@@ -158,7 +159,11 @@ def found(
         links = [vars(link) for link in done.links]
         as_json({"links": links, "waits": done.waits and vars(done.waits)})
     elif done.waits:
-        say("operators.founding.waits", at=done.waits.not_before, error=True)
+        say(
+            "operators.founding.waits",
+            at=done.waits.not_before and moment(done.waits.not_before),
+            error=True,
+        )
     else:
         for link in done.links:
             _show_link(vars(link))
@@ -203,7 +208,7 @@ def _show_link(link: dict[str, Any]) -> None:
     from services.kernel.settings import settings
 
     url = f"{settings().console_url}/password?token={link['token']}"
-    say("operators.changes.link", id=link["person"], url=url, at=link["expires_at"])
+    say("operators.changes.link", id=link["person"], url=url, at=moment(link["expires_at"]))
 
 
 def _catalogue() -> Api:

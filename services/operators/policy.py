@@ -11,6 +11,7 @@ import typer
 
 from services.model.messages import texts
 from services.model.text import Text
+from services.model.wording import law, place
 from services.terminal.client import Api, operator
 from services.terminal.show import AsJson, Exit, as_json, in_line, say, table, tell
 
@@ -82,8 +83,8 @@ def matrix(
         audiences[cell["audience"]] = None
         about = texts(f"policy.class.{cell['information']}")
         row = rows.setdefault(cell["information"], [about])
-        places = "\n".join(_place(article) for article in cell["articles"])
-        row.append(f"{in_line(_verdict(cell))}\n{places}".strip())
+        places = (in_line(_place(article)) for article in cell["articles"])
+        row.append("\n".join([in_line(_verdict(cell)), *places]))
     headings = [
         "operators.policy.information",
         *(f"policy.audience.{audience}" for audience in audiences),
@@ -185,12 +186,14 @@ def _verdict(decision: dict[str, Any]) -> Text:
     return texts(f"operators.policy.{decision['verdict']}")
 
 
-def _place(one: dict[str, Any]) -> str:
-    """Article and clause as lawyers write them, with the instrument's number where there is one."""
-    clause = f" khoản {one['clause']}" if one.get("clause") else ""
+def _place(one: dict[str, Any]) -> Text:
+    """The article, with the instrument's number where there is one; else what it is called."""
     if not one.get("article"):
-        return str(one.get("requirement") or one.get("policy") or "")
-    return f"Điều {one['article']}{clause} {one.get('number', '')}".strip()
+        name = str(one.get("requirement") or one.get("policy") or "")
+        return Text(name, name)
+    if number := one.get("number"):
+        return law(number, one["article"], one.get("clause"))
+    return place(one["article"], one.get("clause"))
 
 
 def _value(value: object) -> str:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import time
 from collections import Counter
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any
 from urllib.parse import quote
 
 import typer
 
+from services.model.regulation import VIETNAM
 from services.terminal.client import operator
 from services.terminal.show import AsJson, Exit, as_json, say, table, width
 
@@ -139,10 +140,10 @@ def trace(
 
 
 def _cell(event: dict[str, Any], column: str) -> Any:
-    """A cell of the path; times in UTC, to the millisecond."""
+    """A cell of the path; times by the clock of Việt Nam, to the millisecond."""
     if column != "at":
         return event[column]
-    at = datetime.fromisoformat(event["at"]).astimezone(UTC).replace(tzinfo=None)
+    at = datetime.fromisoformat(event["at"]).astimezone(VIETNAM).replace(tzinfo=None)
     return at.isoformat(sep=" ", timespec="milliseconds")
 
 

@@ -9,10 +9,10 @@ from functools import cached_property
 from typing import Final
 
 from services.events.validation import AnswerKind
+from services.model import wording
 from services.model.enumerations import Severity
 from services.model.messages import LANGUAGES, text
 from services.model.text import Language, Text
-from services.validation.workbook.numbers import printed
 
 STRUCTURE = 0
 WITHIN = 1
@@ -189,5 +189,5 @@ def _exact(value: object) -> str:
 
 def _in(value: object, lang: Language) -> object:
     if isinstance(value, Decimal):
-        return printed(value, lang)
+        return wording.number(value, lang)
     return value.of(lang) if isinstance(value, Text) else value

@@ -15,6 +15,7 @@ import httpx2
 
 from deploy.stack import Stack
 from services.console import words
+from services.model import wording
 from tests import running
 from tests.browser import visits
 from tests.integration.flow_parts import Sent
@@ -47,12 +48,12 @@ def words_of(sent: Sent) -> Iterator[str]:
     decided = sent.expected.get("decided_by", {})
     if "article" in decided:
         yield SAY("reasons.title")
-        yield f"Điều {decided['article']} khoản {decided['clause']}"
+        yield wording.place(decided["article"], decided["clause"]).vi
     if "rule" in decided:
         yield SAY("findings.rule", rule=decided["rule"])
         yield SAY("cells", cells=", ".join(decided["cells"]))
         for value in sent.expected["finding"].values():
-            yield words.number(value, "vi")
+            yield wording.number(value, "vi")
 
 
 def answers(get: Get) -> dict[str, list[Any]]:

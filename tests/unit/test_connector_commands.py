@@ -152,7 +152,7 @@ def test_exit_codes_of_verdicts(
 def test_a_reason_names_article_and_cells(tmp_path: Path, connector: type[Connector]) -> None:
     connector.answer = STATE | {"state": "withheld", "reasons": [REASON]}
     said = run(tmp_path, "--wait").stderr
-    assert "  R19, 1618/QĐ-UBND Điều 6 khoản 2\n  R19, 1618/QĐ-UBND article 6 clause 2\n" in said
+    assert "  R19, khoản 2 Điều 6 1618/QĐ-UBND\n  R19, Article 6(2) of 1618/QĐ-UBND\n" in said
     assert "    Có tên người.\n    There are names.\n" in said
     assert "Danh sách C4, C5 (tên người)" in said and "Danh sách D4 (số điện thoại)" in said
 
@@ -162,7 +162,7 @@ def test_an_instrument_without_a_number_has_its_id(
 ) -> None:
     reason = {name: value for name, value in REASON.items() if name != "number"}
     connector.answer = STATE | {"state": "withheld", "reasons": [reason]}
-    assert "R19, dien-bien-1618-2021 Điều 6 khoản 2" in run(tmp_path, "--wait").stderr
+    assert "R19, khoản 2 Điều 6 dien-bien-1618-2021" in run(tmp_path, "--wait").stderr
 
 
 def test_a_reason_that_no_article_says(tmp_path: Path, connector: type[Connector]) -> None:

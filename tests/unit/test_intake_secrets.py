@@ -150,7 +150,7 @@ def test_a_receiver_that_is_no_organisation_is_not_kept() -> None:
 
 def test_the_answer_names_article_number_and_text() -> None:
     answer = problem(state_secrets.refusal(Facts(law("11", NOW), True, True), None)).body()
-    assert answer["title"].endswith("(Điều 6 khoản 1, 1618/QĐ-UBND)")
+    assert answer["title"].endswith("(khoản 1 Điều 6 1618/QĐ-UBND)")
     (reason,) = answer["reasons"]
     assert (reason["instrument"], reason["number"]) == ("dien-bien-1618-2021", "1618/QĐ-UBND")
     assert reason["requirement"] == "R18" and reason["text"]["vi"] and reason["text"]["en"]

@@ -236,7 +236,7 @@ def test_vietnamese_stands_first_unless_english_is_preferred() -> None:
 def test_reasons_and_articles_are_in_words() -> None:
     (notice,) = notices(handle(event("submission.withheld"), facts()))
     assert "khoản 2 Điều 6 1618/QĐ-UBND" in notice["body"]
-    assert "Article 6(2), 1618/QĐ-UBND" in notice["body"]
+    assert "Article 6(2) of 1618/QĐ-UBND" in notice["body"]
     assert "policy." not in notice["body"]
 
 

@@ -370,7 +370,7 @@ def test_trace_fits_the_terminal(
     intake_answers(monkeypatch, 200, {**PATH, "events": [event]})
     shown = run("trace", SUBMISSION).stdout
     (line,) = (line for line in shown.splitlines() if "superseded" in line)
-    assert "2026-11-23 08:00:00.123 " in line and "1000000" in line
+    assert "2026-11-23 15:00:00.123 " in line and "1000000" in line
     assert (event["event_id"] in line) is ids
 
 

@@ -27,7 +27,7 @@ from services.validation.workbook import (
     open_workbook,
 )
 from services.validation.workbook.cells import cells_object
-from services.validation.workbook.numbers import Content, printed, read_number
+from services.validation.workbook.numbers import Content, read_number
 from tests.unit.workbooks import saved, xlsx
 
 REAL = Path(__file__).parents[2] / "examples" / "dien-bien"
@@ -174,11 +174,6 @@ def test_what_is_no_number_says_what_it_is(
     reading = read_number(written)
     assert (reading.content, reading.missing) == (content, missing)
     assert reading.value == (0 if missing is Missing.NIL else None)
-
-
-def test_numbers_are_printed_as_the_language_does() -> None:
-    assert printed(Decimal("12342460.420000"), "vi") == "12.342.460,42"
-    assert printed(Decimal("-121274000.000000"), "en") == "-121,274,000"
 
 
 def test_nine_months_are_not_the_ninth_month() -> None:

@@ -26,6 +26,7 @@ from typing import Any, Final
 
 import polars as pl
 
+from services.model import wording
 from services.model.enumerations import Completeness, Severity
 from services.model.form import Form
 from services.model.messages import texts
@@ -34,7 +35,6 @@ from services.model.period import Period
 from services.model.text import Language, Text
 from services.validation.findings import Context, Notebook, Place, in_both
 from services.validation.reading.statement import Statement
-from services.validation.workbook.numbers import printed
 
 DEVIATIONS: Final = 5.0
 NORMAL: Final = 1.4826
@@ -107,7 +107,7 @@ class _Suspicion:
     def shown(self, lang: Language) -> str:
         """The cell, its value and the other."""
         value, base = (
-            printed(Decimal(repr(number)), lang) for number in (self.figure.value, self.base)
+            wording.number(Decimal(repr(number)), lang) for number in (self.figure.value, self.base)
         )
         return f"{self.figure.cell}: {value} ({base})"
 

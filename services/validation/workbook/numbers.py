@@ -143,10 +143,3 @@ def _number(number: float | str, from_text: bool = False) -> Reading:
     except ValueError:
         return Reading(Content.TOO_LARGE)
     return Reading(Content.NUMBER, value, None, rounded, from_text)
-
-
-def printed(number: Decimal, lang: str) -> str:
-    """A number as people of the language write it, without trailing zeros: 12.342.460,42."""
-    text = f"{number:,f}"
-    text = text.rstrip("0").rstrip(".") if "." in text else text
-    return text.translate(str.maketrans(",.", ".,")) if lang == "vi" else text

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from services.model import wording
 from services.model.enumerations import Severity
 from services.model.form import Form
 from services.model.messages import texts
@@ -20,7 +21,6 @@ from services.validation.reading.statement import Statement
 from services.validation.telling.report.content import Report
 from services.validation.telling.report.picture import Picture, pictures
 from services.validation.workbook import UnreadableWorkbook, open_workbook
-from services.validation.workbook.numbers import printed
 
 _TEMPLATES = Path(__file__).parent / "templates"
 _NUMBER = re.compile(r"-?(?:0|[1-9]\d*)(?:\.\d+)?")
@@ -87,7 +87,7 @@ def _both(value: str) -> Text:
     """A number as people of each language write it; other values as they are."""
     if not _NUMBER.fullmatch(value):
         return Text(value, value)
-    return Text(printed(Decimal(value), "vi"), printed(Decimal(value), "en"))
+    return Text(wording.number(Decimal(value), "vi"), wording.number(Decimal(value), "en"))
 
 
 def _say(name: str, **values: object) -> Text:

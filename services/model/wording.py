@@ -1,0 +1,45 @@
+"""How people of each language write numbers, days, moments, and the places of the law."""
+
+from datetime import date, datetime
+from decimal import Decimal, InvalidOperation
+
+from services.model.messages import LANGUAGES, texts
+from services.model.regulation import VIETNAM
+from services.model.text import Language, Text
+
+
+def number(value: object, language: Language) -> str:
+    """A number without trailing zeros, 12.342.460,42 or 12,342,460.42; what is no number as it is."""
+    try:
+        written = f"{Decimal(str(value)):,f}"
+    except InvalidOperation:
+        return str(value)
+    written = written.rstrip("0").rstrip(".") if "." in written else written
+    return written.translate(str.maketrans(",.", ".,")) if language == "vi" else written
+
+
+def day(on: date, language: Language) -> str:
+    """2/9/2026, or 2 September 2026."""
+    return f"{on.day}/{on.month}/{on.year}" if language == "vi" else f"{on.day} {on:%B} {on.year}"
+
+
+def moment(at: datetime | str) -> Text:
+    """A moment, or as an API writes it (RFC 3339), by the clock of Việt Nam: 17:00, 2/9/2026."""
+    local = (datetime.fromisoformat(at) if isinstance(at, str) else at).astimezone(VIETNAM)
+    return Text(*(f"{local:%H:%M}, {day(local.date(), language)}" for language in LANGUAGES))
+
+
+def place(article: str, clause: str | None) -> Text:
+    """A place as lawyers name it; `clause` is as packs write it: «1», «1 điểm e»."""
+    number, _, point = (clause or "").partition("điểm ")
+    said = texts("law.article", article=article)
+    if number:
+        said = texts("law.clause", place=said, clause=number.strip())
+    return texts("law.point", place=said, point=point) if point else said
+
+
+def law(instrument: str, article: str | None, clause: str | None) -> Text:
+    """The place of an instrument, which is named by its number; the instrument alone without an article."""
+    if not article:
+        return Text(instrument, instrument)
+    return texts("law.of", place=place(article, clause), instrument=instrument)
