@@ -436,7 +436,7 @@ def test_a_lawyer_reads_which_article_is_kept_by_what(site: Site, tab: Page) -> 
     expect(row).to_contain_text("dien-bien-1618-2021.6.2")
     expect(tab.get_by_role("row").filter(has_text="Con người:").first).to_be_visible()
     tab.get_by_role("link", name="English").click()
-    expect(tab.get_by_role("row").filter(has_text="Article 6, clause 2")).to_contain_text("R19")
+    expect(tab.get_by_role("row").filter(has_text="Article 6(2)")).to_contain_text("R19")
     tab.goto(f"{site.url}/quy-dinh/khong-co")
     expect(tab.locator("main")).not_to_contain_text("Điều")
 
@@ -468,7 +468,7 @@ def test_it_speaks_vietnamese_until_someone_chooses_english(site: Site, tab: Pag
     tab.get_by_role("link", name="English").click()
     expect(tab.locator("html")).to_have_attribute("lang", "en")
     assert tab.url == f"{site.url}/submissions/{identity('cam')}?attempt=1"
-    expect(tab.locator("#reasons")).to_contain_text("1618/QĐ-UBND, Article 6, clause 2")
+    expect(tab.locator("#reasons")).to_contain_text("Article 6(2) of 1618/QĐ-UBND")
     picture(tab, "english")
     tab.goto(site.url)
     expect(tab.locator("h1")).to_have_text("Submissions")
