@@ -78,7 +78,11 @@ def registry() -> Registry:
 
 
 class _Route(APIRoute):
-    """Answers a RegistryError in the registry's form."""
+    """Answers a RegistryError in the registry's form, and lets its clients send parameters of that API that are not
+    declared here.
+    """
+
+    takes_any_parameter = True
 
     def get_route_handler(self) -> Any:
         handle = super().get_route_handler()

@@ -107,9 +107,12 @@ INTERNAL = Problem(
 
 def only_known_parameters(request: Request) -> None:
     """A dependency of every route. Raises Problem 400 for a query parameter that it doesn't have: a misspelt filter
-    would list everything.
+    would list everything. A route whose API is somebody else's says that it `takes_any_parameter`.
     """
-    known = sorted(_parameters(request.scope["route"].dependant))
+    route = request.scope["route"]
+    if getattr(route, "takes_any_parameter", False):
+        return
+    known = sorted(_parameters(route.dependant))
     unknown = sorted(request.query_params.keys() - set(known))
     if not unknown:
         return

@@ -7,13 +7,14 @@ from typing import Any
 
 import fastavro
 import pytest
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI
 from fastapi.testclient import TestClient
 
 from services.catalogue.registry import MEDIA_TYPE, router
 from services.kernel.codec import locked
+from services.kernel.problems import only_known_parameters
 
-APP = FastAPI()
+APP = FastAPI(dependencies=[Depends(only_known_parameters)])
 APP.include_router(router)
 CLIENT = TestClient(APP)
 LOCKED = locked()
@@ -52,6 +53,11 @@ def test_subjects_and_versions_are_listed_and_latest_is_the_newest() -> None:
         assert get(f"/subjects/{subject}/versions") == numbers == sorted(numbers)
         for newest in ("latest", "-1"):
             assert get(f"/subjects/{subject}/versions/{newest}")["version"] == numbers[-1]
+
+
+def test_its_clients_send_parameters_of_the_registry_that_are_not_declared_here() -> None:
+    assert get("/subjects", deleted="false") == get("/subjects")
+    assert get("/schemas/ids/1", fetchMaxId="false", format="") == get("/schemas/ids/1")
 
 
 def test_it_is_read_only_and_says_so() -> None:
