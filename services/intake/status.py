@@ -1,7 +1,8 @@
 """Where an attempt stands, derived from the set of events about it: their order of arrival never matters.
 
 Each topic has its own partitions, so a later event may be read before an earlier one. Among policy's decisions the
-highest number counts.
+highest number counts, and none before what validation found is known: who reads "cleared" finds the report, with its
+warnings, and the figures read.
 """
 
 from __future__ import annotations
@@ -131,7 +132,7 @@ _COUNTED = {
 def derive(events: Collection[Seen]) -> Status:
     """The status of an attempt, from all events about it that were seen, at least one."""
     by_state: dict[State, Seen] = {}
-    for event in sorted(events, key=lambda e: (e.decision or 0, e.at)):
+    for event in sorted(_whole(events), key=lambda e: (e.decision or 0, e.at)):
         by_state[event.state] = event
     governing = _governing(by_state)
     account = _account(governing.state, by_state)
@@ -146,6 +147,17 @@ def derive(events: Collection[Seen]) -> Status:
         figures=(counted.figures if counted else None) or 0,
         detail=_detail(governing, by_state),
     )
+
+
+_WITHOUT_VALIDATION = (State.RECEIVED, State.RETURNED, State.WITHDRAWN)
+
+
+def _whole(events: Collection[Seen]) -> Collection[Seen]:
+    """The events that can be told with all that belongs to them; that it was received, where there is none."""
+    if any(event.state is State.VALIDATED for event in events):
+        return events
+    told = [event for event in events if event.state in _WITHOUT_VALIDATION]
+    return told or [Seen(State.RECEIVED, min(event.at for event in events))]
 
 
 def _governing(by_state: Mapping[State, Seen]) -> Seen:
