@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 import uvicorn
 from fastapi import FastAPI, Response
+from fastapi.middleware.gzip import GZipMiddleware
 from fastapi.responses import JSONResponse
 from fastapi.staticfiles import StaticFiles
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
@@ -20,9 +21,11 @@ from services.console import error_pages, live
 from services.console.calls import Services
 from services.console.names import Dictionary
 from services.console.pages import (
+    changes,
     consents,
     decisions,
     downloads,
+    explanation,
     incidents,
     login,
     regulations,
@@ -84,14 +87,18 @@ def create_app(config: Settings | None = None, clock: Clock = utc_now) -> FastAP
         submission,
         decisions,
         downloads,
+        explanation,
         regulations,
         incidents,
         consents,
         verifications,
+        changes,
     ):
         app.include_router(module.router)
     _common(app)
     error_pages.install(app)
+    # Pages carry a form's token and what was typed; who would guess it by lengths has no cookie (SameSite=Strict).
+    app.add_middleware(GZipMiddleware, minimum_size=1_000)
     app.add_middleware(Guard, unforeseen=error_pages.unforeseen)
     return app
 

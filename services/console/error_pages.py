@@ -12,8 +12,9 @@ from starlette.exceptions import HTTPException
 
 from services.console import words
 from services.console.calls import Away
+from services.console.pages import login
 from services.console.rendering import page
-from services.console.security import Forged
+from services.console.security import Forged, form_of
 from services.console.session import LoginNeeded
 from services.console.words import Switched
 from services.kernel.refused import Refused
@@ -40,11 +41,24 @@ def error_page(request: Request, status: int, name: str) -> Response:
 
 
 async def _login_needed(request: Request, error: Exception) -> Response:
-    if request.method != "GET" or "text/event-stream" in request.headers.get("accept", ""):
+    if "text/event-stream" in request.headers.get("accept", ""):
         return error_page(request, 401, "logged_out")
+    if request.method != "GET":
+        return await _kept(request)
     here = request.url.path + (f"?{request.url.query}" if request.url.query else "")
-    target = "/login" if here in ("/", "/submissions") else f"/login?next={quote(here, safe='')}"
+    target = "/login" if here == "/" else f"/login?next={quote(here, safe='')}"
     return RedirectResponse(target, 303)
+
+
+async def _kept(request: Request) -> Response:
+    """The login, through which goes what the person had written."""
+    try:
+        unsent = login.Unsent(request.url.path, await form_of(request))
+    except Forged:
+        return error_page(request, 401, "logged_out")
+    say = words.sayer(words.language_of(request))
+    problem = say("trouble.logged_out"), say("unsent.lead")
+    return login.form(request, problem=problem, unsent=unsent, status=401)
 
 
 async def _switched(request: Request, error: Exception) -> Response:

@@ -14,6 +14,8 @@ from services.console.security import form_of
 from services.console.session import Person
 from services.kernel.refused import Refused
 
+LOOK = "look"
+"""The field of a form that is only to be shown once more: it came when the session had ended."""
 Problem = tuple[str, str]
 """What is wrong, and how to mend it, in the reader's language."""
 
@@ -39,14 +41,21 @@ async def typed_of(request: Request) -> Typed:
     return Typed(await form_of(request))
 
 
+Done = Callable[[Mapping[str, Any]], Awaitable[Response]]
+"""Makes the page that shows what the service answered."""
+
+
 @dataclass(frozen=True)
 class Wish:
-    """What a service is asked for: by a POST with this body; and where the person is led afterwards."""
+    """What a service is asked for: by a POST with this body; and where the person is led afterwards.
+
+    An answer that is told but once, as a one-time link, makes a page of its own.
+    """
 
     service: str
     path: str
     body: Mapping[str, Any]
-    done: str
+    done: str | Done
 
 
 Show = Callable[[Typed, int], Awaitable[Response]]
@@ -61,14 +70,19 @@ async def hand_over(
     Raises Refused where the person has to log in again, or nobody can help.
     """
     language = words.language_of(request)
+    say = words.sayer(language)
+    if typed[LOOK]:
+        return await show(replace(typed, problem=(say("unsent"), say("unsent.mend"))), 200)
     if isinstance(wish, str):
-        say = words.sayer(language)
         problem = say(wish, **values), say(f"{wish}.mend")
         return await show(replace(typed, problem=problem), 422)
     try:
-        await request.app.state.services.post(wish.service, wish.path, who.token, wish.body)
+        services = request.app.state.services
+        answer = await services.post(wish.service, wish.path, who.token, wish.body)
     except Refused as error:
         if error.status == 401 or error.status >= 500:
             raise
         return await show(replace(typed, problem=error.texts(language)), error.status)
-    return RedirectResponse(wish.done, 303)
+    return (
+        RedirectResponse(wish.done, 303) if isinstance(wish.done, str) else await wish.done(answer)
+    )

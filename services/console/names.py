@@ -15,11 +15,14 @@ from urllib.parse import quote
 
 from services.console.calls import Away, Services
 from services.kernel.refused import Refused
-from services.model.catalogue import starter_pack
+from services.model.catalogue import NATIONAL_OFFICE, PROVINCIAL_OFFICE, ROOM, starter_pack
+from services.model.text import Language
 
 KEEP_SECONDS = 300.0
 KEEP_REFUSED_SECONDS = 20.0
 MOST = 2_000
+OFFICES = (ROOM, PROVINCIAL_OFFICE, NATIONAL_OFFICE)
+"""Kinds of organisations that receive, and send nothing."""
 Text = dict[str, str]
 Names = dict[tuple[str, str], Text]
 
@@ -54,8 +57,28 @@ class Dictionary:
 
     async def organisation(self, id_: str, person: Any) -> Text | None:
         """The name of one organisation or room."""
-        bodies = await self._bodies([("organisation", id_)], person)
-        return next((body["name"] for body in bodies.values()), None)
+        return (await self.organisations([id_], person)).get(id_)
+
+    async def organisations(self, ids: Iterable[str], person: Any) -> dict[str, Text]:
+        """The names of those organisations and rooms that have one, by id."""
+        entries = [("organisation", id_) for id_ in sorted(set(ids))]
+        bodies = await self._bodies(entries, person)
+        return {id_: body["name"] for (_, id_), body in bodies.items()}
+
+    async def choices(self, kind: str, person: Any, language: Language) -> list[tuple[str, str]]:
+        """All forms, or all organisations that may send: (id, name), by name."""
+        try:
+            entries = await self._services.get("catalogue", f"/v1/{kind}", person.token)
+            ids = [entry["id"] for entry in entries]
+        except (Refused, Away, KeyError, TypeError):
+            ids = [id_ for shipped, id_ in _shipped() if shipped == kind]
+        bodies = await self._bodies([(kind, id_) for id_ in ids], person)
+        choices = [
+            (id_, str(body["title" if kind == "form" else "name"][language]))
+            for (_, id_), body in bodies.items()
+            if body.get("kind") not in OFFICES
+        ]
+        return sorted(choices, key=lambda choice: choice[1])
 
     async def _bodies(
         self, entries: Iterable[tuple[str, str]], person: Any

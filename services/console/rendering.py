@@ -11,7 +11,7 @@ from fastapi import Request
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from services.console import words
+from services.console import navigation, words
 from services.console.security import FORM_FIELD, form_token
 from services.model.text import Language
 
@@ -53,6 +53,8 @@ def page(request: Request, template: str, *, status: int = 200, **values: Any) -
         template,
         language,
         person=person,
+        places=navigation.places(person),
+        here=request.url.path,
         role=next((title for title in TITLES if person and title in person.roles), ""),
         form_field=FORM_FIELD,
         form_token=form_token(request),

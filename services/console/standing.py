@@ -76,10 +76,16 @@ def advice(attempt: Mapping[str, Any], is_sender: bool, language: Language) -> s
     """What the reader should do now; senders are told what to send, the office whom it waits for."""
     say, state = words.sayer(language), attempt["state"]
     if state in ("returned", "withheld"):
-        if any(one["attempt"] > attempt["attempt"] for one in attempt["attempts"]):
+        if newest(attempt):
             return say("advice.later")
         return say(f"advice.{state}.{'sender' if is_sender else 'office'}")
     return say(f"advice.{state}")
+
+
+def newest(attempt: Mapping[str, Any]) -> int:
+    """The number of the newest attempt where that is another; 0 where it is this."""
+    latest: int = max(other["attempt"] for other in attempt["attempts"])
+    return latest if latest > attempt["attempt"] else 0
 
 
 def whose_turn(review: Mapping[str, Any] | None, room: str, language: Language) -> str:

@@ -97,7 +97,7 @@ def listed(
 @router.get(
     "/v1/submissions/{submission_id}/path",
     tags=["submissions"],
-    summary="Mọi sự kiện của một lần nộp · Every event about a submission",
+    summary="Mọi sự kiện của một lần gửi · Every event about a submission",
     **LIST,
 )
 def path(submission_id: UUID, context: With, who: OfStates) -> views.PathView:

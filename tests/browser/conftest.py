@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import random
-import re
 import shutil
 import threading
 import time
@@ -109,10 +108,10 @@ def tab(browser: Browser) -> Iterator[Page]:
 def log_in(tab: Page, site: Site, person: str = "p-kinh-te", path: str = "/") -> None:
     """As a person does it."""
     tab.goto(site.url + path)
-    tab.get_by_label("Mã người dùng").fill(person)
+    tab.get_by_label("Tên đăng nhập").fill(person)
     tab.get_by_label("Mật khẩu").fill(PASSWORD)
     tab.get_by_role("button", name="Đăng nhập").click()
-    tab.wait_for_url(re.compile("/submissions"))
+    tab.wait_for_url(lambda url: "/login" not in url)
 
 
 def picture(tab: Page, name: str) -> None:

@@ -38,6 +38,8 @@ PEOPLE: dict[str, dict[str, Any]] = {
     "p-bien-soan": {"organisation": OFFICE, "roles": ["compiler"], "rooms": []},
     "p-kiem-tra": {"organisation": OFFICE, "roles": ["auditor"], "rooms": []},
     "p-lanh-dao": {"organisation": OFFICE, "roles": ["leader"], "rooms": []},
+    "p-quan-tri": {"organisation": OFFICE, "roles": ["administrator"], "rooms": []},
+    "p-van-hanh": {"organisation": OFFICE, "roles": ["operator"], "rooms": []},
 }
 NAMES = {
     OFFICE: ("Thống kê tỉnh Điện Biên", "Điện Biên Statistics Office"),
@@ -134,6 +136,7 @@ class Office:
     incidents: list[dict[str, Any]] = field(default_factory=list)
     consents: list[dict[str, Any]] = field(default_factory=list)
     verifications: list[dict[str, Any]] = field(default_factory=list)
+    changes: list[dict[str, Any]] = field(default_factory=list)
     is_away: bool = False
     token_age: timedelta = timedelta()
     renewed: int = 0
@@ -151,13 +154,13 @@ class Office:
 ABSENT = Problem(
     404,
     "unknown-submission",
-    texts("Không có lần nộp này", "No such submission"),
+    texts("Không có lần gửi này", "No such submission"),
     texts("Kiểm tra mã đã nhận khi gửi.", "Check the id."),
 )
 WRONG = Problem(
     401,
     "credentials",
-    texts("Mã người dùng hoặc mật khẩu không đúng", "Wrong user id or password"),
+    texts("Tên đăng nhập hoặc mật khẩu không đúng", "Wrong user id or password"),
     texts("Sau 5 lần sai, tài khoản bị khóa 15 phút.", "After 5 failures it locks for 15 minutes."),
 )
 FORBIDDEN = Problem(403, "not-allowed", texts("Không có quyền", "Not allowed"), texts("", ""))
@@ -219,15 +222,46 @@ def _catalogue(app: FastAPI, office: Office) -> None:
             raise ABSENT
         office.passwords.append(body["password"])
 
+    @app.get("/v1/changes")
+    def changes(who: Who) -> dict[str, Any]:
+        if not who.roles & {"administrator", "leader", "auditor"}:
+            raise FORBIDDEN
+        return {"changes": office.changes}
+
+    @app.post("/v1/changes/{id_}/{decision}")
+    def decide(id_: str, decision: str, who: Who) -> dict[str, Any]:
+        if office.refuse_decisions:
+            raise office.refuse_decisions
+        (change,) = (one for one in office.changes if one["change_id"] == id_)
+        state = {"confirmation": "done", "refusal": "refused"}[decision]
+        change |= {"state": state, "decided_by": who.id, "decided_at": START.isoformat()}
+        if state == "refused":
+            return change
+        link = {"person": change["subject"], "token": LINK, "expires_at": START.isoformat()}
+        return {
+            "change": change,
+            "link": link if change["what"] in ("person", "password") else None,
+        }
+
+    @app.get("/v1/{kind}")
+    def entries(kind: str, who: Who) -> list[dict[str, Any]]:
+        if "agency" in who.roles:
+            raise FORBIDDEN
+        return [{"id": id_} for id_ in NAMES if _kind(id_) == kind]
+
     @app.get("/v1/{kind}/{id_}")
     def entry(kind: str, id_: str, who: Who) -> dict[str, Any]:
         if "agency" in who.roles:
             raise FORBIDDEN
         if kind == "codelist":
             return {"body": {"codes": [{"code": "11", "name": texts("Điện Biên", "Điện Biên")}]}}
-        if kind not in ("form", "organisation") or id_ not in NAMES:
+        if id_ not in NAMES or kind != _kind(id_):
             raise ABSENT
         return {"body": {"title" if kind == "form" else "name": texts(*NAMES[id_])}}
+
+
+def _kind(id_: str) -> str:
+    return "form" if id_.startswith(("cv", "t0", "dn")) else "organisation"
 
 
 def _intake(app: FastAPI, office: Office) -> None:
@@ -318,6 +352,19 @@ def _others(app: FastAPI, office: Office) -> None:
         office.reviews[id_]["acts"].append(act)
         office.reviews[id_]["agreed"] += body["outcome"] == "release"
         return office.reviews[id_]
+
+    @app.get("/v1/submissions/{id_}/explanation")
+    def explanation(id_: str, attempt: int, who: Who) -> dict[str, Any]:
+        if not who.roles & {"operator", "officer", "leader", "auditor"}:
+            raise FORBIDDEN
+        sent = office.find(id_, attempt)
+        consent = texts("nếu các bên được nêu tên đồng ý", "if those who are named agree")
+        return {
+            "submission_id": id_, "attempt": attempt, "audience_kind": "compilers", "audience_id": "grdp",
+            "recorded": sent["state"], "verdict": sent["state"], "facts": {}, "policies": [],
+            "reasons": sent["reasons"], "articles": sent["reasons"], "reviewers": 0,
+            "changes": [{"facts": ["consent"], "text": consent, "verdict": "cleared"}],
+        }  # fmt: skip
 
     @app.get("/v1/verifications")
     def verifications(who: Who, submission: str | None = None) -> dict[str, Any]:
@@ -456,7 +503,25 @@ def example() -> Office:
          "markings": [{"sheet": "Biểu 1", "cell": "A2", "kind": "secret"}], "opened_at": START.isoformat(),
          "outcome": None, "person": None, "reason": None, "document": None, "closed_at": None},
     ]  # fmt: skip
+    office.changes = [
+        change("quyen", "person", "p-moi", fields=["roles", "rooms"],
+               body={"id": "p-moi", "name": "Lò Thị Mới", "roles": ["officer"], "rooms": [ROOM]}),
+        change("khoa", "sender_key", "sender_key/abc", body={"sender": FINANCE, "public_key": {"kty": "OKP"}}),
+        change("cu", "contact", f"organisation/{FINANCE}", state="done",
+               body={"id": FINANCE, "contacts": [{"kind": "email", "address": "moi@example.vn"}]}),
+    ]  # fmt: skip
     return office
+
+
+def change(name: str, what: str, subject: str, **more: Any) -> dict[str, Any]:
+    """As catalogue answers it."""
+    decided = {"decided_by": "p-lanh-dao-2", "decided_at": START.isoformat()}
+    open_ = dict.fromkeys(("decided_by", "decided_at"))
+    return {
+        "change_id": identity(name), "what": what, "subject": subject, "fields": [], "state": "proposed",
+        "proposed_by": "p-quan-tri", "proposed_at": START.isoformat(), "not_before": None,
+        **(decided if more.get("state", "proposed") != "proposed" else open_), **more,
+    }  # fmt: skip
 
 
 def asked() -> Callable[[str, str], Any]:

@@ -35,7 +35,7 @@ def log_in(client: httpx2.Client, person: str = "p-kinh-te") -> httpx2.Response:
 
 def test_a_login_sets_a_cookie_that_ends_with_the_browser(client: httpx2.Client) -> None:
     answer = log_in(client)
-    assert (answer.status_code, answer.headers["location"]) == (303, "/submissions")
+    assert (answer.status_code, answer.headers["location"]) == (303, "/")
     cookie = next(
         one for one in answer.headers.get_list("set-cookie") if one.startswith("solieu_session=")
     )

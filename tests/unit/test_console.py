@@ -52,7 +52,7 @@ def attempt(state: str, *times: str) -> dict[str, Any]:
     (attempt("stored", "stored", "cleared", "held", "received", "validated"),
      "Đã nhận | Đã kiểm tra | Chờ quyết định | Chấp nhận | Vào kho"),
     (attempt("withheld", "withheld", "received", "validated"),
-     "Đã nhận | Đã kiểm tra | Không được sử dụng"),
+     "Đã nhận | Đã kiểm tra | Không được dùng"),
 ])  # fmt: skip
 def test_the_path_is_in_order_whatever_the_order_of_the_events(
     found: dict[str, Any], names: str

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import urlencode
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Request, Response
@@ -35,8 +36,22 @@ DONE = ("given", "withdrawn")
 
 @router.get("/dong-y", dependencies=[Depends(switch_language)])
 async def listed(request: Request, who: Who, done: str = "") -> Response:
-    """The newest first, those that ended too."""
-    return await _shown(request, who, done=done if done in DONE else "")
+    """The newest first, those that ended too; with a form that is filled in as far as its address says."""
+    draft = Typed(dict(request.query_params))
+    return await _shown(request, who, draft=draft, done=done if done in DONE else "")
+
+
+def needed(attempt: Mapping[str, Any]) -> str:
+    """The query of the page's address that fills in the form for an attempt which waits because of what it names.
+
+    Blank where it doesn't wait, or names nobody.
+    """
+    cells = (cell for reason in attempt["reasons"] for cell in reason["cells"])
+    kinds = {cell.get("kind") for cell in cells}.intersection(CHOICES["identifiers"])
+    if attempt["state"] != "held" or not kinds:
+        return ""
+    about = {name: str(attempt[name]) for name in ("sender", "form", "period")}
+    return urlencode(about | {f"identifiers-{kind}": "on" for kind in sorted(kinds)})
 
 
 @router.post("/dong-y")
@@ -101,11 +116,22 @@ async def _shown(
         typed=typed or {},
         nothing=Typed(),
         draft=draft or Typed(),
-        own_sender=who.organisation if "agency" in who.roles else "",
+        senders=await _senders(request, who),
+        forms=await app.names.choices("form", who, language),
         done=done,
         may_record=who.may("policy", "consent.record"),
         may_withdraw=who.may("policy", "consent.withdraw"),
     )
+
+
+async def _senders(request: Request, who: Person) -> list[tuple[str, str]]:
+    """For whom the person may record a consent: an agency for itself, a room for who sends to the office."""
+    names, language = request.app.state.names, words.language_of(request)
+    if "agency" in who.roles:
+        name = await names.organisation(who.organisation, who)
+        return [(who.organisation, words.in_language(name, language, who.organisation))]
+    choices: list[tuple[str, str]] = await names.choices("organisation", who, language)
+    return choices
 
 
 def _to(consent: Mapping[str, Any], language: Language) -> dict[str, str]:

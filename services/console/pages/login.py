@@ -1,40 +1,67 @@
-"""Logging in and out; setting a password by a one-time link."""
+"""Logging in and out; setting a password by a one-time link; a form that came when the session had ended."""
 
 from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
 
 from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import RedirectResponse
 
-from services.console import session, words
+from services.console import navigation, session, words
 from services.console.rendering import page
 from services.console.security import form_of
+from services.console.session import Who
 from services.console.words import switch_language
 from services.kernel.refused import Refused
 
 router = APIRouter(include_in_schema=False)
-HOME = "/submissions"
+HOME = "/"
+UNSENT = "unsent-"
+"""What the names of fields begin with that are kept through a login."""
+
+
+@dataclass(frozen=True)
+class Unsent:
+    """A form that came when the session had ended: the page that takes it, and what had been written."""
+
+    action: str
+    fields: Mapping[str, str]
+
+
+@router.get("/")
+async def home(who: Who) -> Response:
+    """Leads to the person's first page."""
+    return RedirectResponse(navigation.home(who), 303)
 
 
 @router.get("/login", dependencies=[Depends(switch_language)])
 async def asked(request: Request, next: str = HOME) -> Response:
     """The form."""
-    return _form(request, next)
+    return form(request, next)
 
 
 @router.post("/login")
 async def tried(request: Request) -> Response:
-    """Logs in and goes on to where the person wanted to; else says what catalogue says, and keeps the name."""
+    """Logs in and goes on to where the person wanted to, or to what had been written.
+
+    Else says what catalogue says, and keeps the name.
+    """
     fields = await form_of(request)
     name, password = fields.get("person", "").strip(), fields.get("password", "")
-    target = local(fields.get("next", ""))
+    target, unsent = local(fields.get("next", "")), _unsent(fields)
     say = words.sayer(words.language_of(request))
     if not name or not password:
-        return _form(request, target, name, (say("login.missing"), ""), 422)
+        problem = (say("login.missing"), "")
+        return form(request, target, name, problem=problem, unsent=unsent, status=422)
     try:
-        await session.log_in(request, name, password)
+        request.state.person = await session.log_in(request, name, password)
     except Refused as error:
         texts = error.texts(words.language_of(request))
-        return _form(request, target, name, texts if texts[0] else (say("login.wrong"), ""), 401)
+        problem = texts if texts[0] else (say("login.wrong"), "")
+        return form(request, target, name, problem=problem, unsent=unsent, status=401)
+    if unsent:
+        return page(request, "unsent.html", unsent=unsent)
     return RedirectResponse(target, 303)
 
 
@@ -86,12 +113,27 @@ def local(address: str) -> str:
     return address if is_path and is_clean and not address.startswith("/log") else HOME
 
 
-def _form(
+def form(
     request: Request,
-    target: str,
+    target: str = HOME,
     name: str = "",
+    *,
     problem: tuple[str, str] | None = None,
+    unsent: Unsent | None = None,
     status: int = 200,
 ) -> Response:
-    values = {"next": local(target), "name": name, "problem": problem}
+    """The login's form. What is `unsent` goes through it, and is shown once more after the login."""
+    values = {"next": local(target), "name": name, "problem": problem, "unsent": unsent}
     return page(request, "login.html", status=status, **values)
+
+
+def _unsent(fields: Mapping[str, str]) -> Unsent | None:
+    action = local(fields.get("action", ""))
+    if action == HOME:
+        return None
+    written = {
+        name.removeprefix(UNSENT): value
+        for name, value in fields.items()
+        if name.startswith(UNSENT)
+    }
+    return Unsent(action, written)

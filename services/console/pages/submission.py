@@ -14,6 +14,7 @@ from services.console import findings, live, standing, words
 from services.console.calls import Away
 from services.console.form import Typed
 from services.console.live import Part
+from services.console.pages import consents
 from services.console.pages.downloads import receipt_name
 from services.console.rendering import fragment, page
 from services.console.security import FORM_FIELD, form_token
@@ -96,7 +97,7 @@ async def show(
         version=live.version(_parts(found, who, language, NOTHING, form_token(request))),
         which=which[1],
         decided=decided if decided in DECIDED else "",
-        **_head(found, language),
+        **head(found.attempt, found.names, language),
     )
 
 
@@ -172,9 +173,8 @@ def _may_doubt(who: Person, seen: Seen) -> bool:
     return bool(is_checked) and not is_sender and who.may("validation", "verification.ask")
 
 
-def _head(seen: Seen, language: Language) -> dict[str, Any]:
-    """What a page of a submission is headed with."""
-    attempt, names = seen.attempt, seen.names
+def head(attempt: dict[str, Any], names: Any, language: Language) -> dict[str, Any]:
+    """What a page about an attempt is headed with."""
     area = f"{attempt['area_list']}/{attempt['area']}"
     return {
         "attempt": attempt,
@@ -235,6 +235,10 @@ def _values(seen: Seen, who: Person, language: Language) -> dict[str, Any]:
         "review": seen.review,
         "acts": seen.review["acts"] if seen.review else [],
         "is_sender": is_sender,
+        "may_explain": bool({"held", "withheld", "cleared"} & attempt["times"].keys())
+        and who.may("policy", "decision.explain"),
+        "newest": standing.newest(attempt),
+        "consent_query": consents.needed(attempt) if who.may("policy", "consent.record") else "",
         "whose_turn": standing.whose_turn(waits, room, language),
         "may_decide": _may_decide(who, waits, is_sender),
         "has_decided": _has_decided(who, waits),

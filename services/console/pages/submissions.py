@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Query, Request, Response
-from fastapi.responses import RedirectResponse
 
 from services.console import live, words
 from services.console.calls import Away
@@ -35,12 +34,6 @@ State = Literal[
     "withdrawn",
 ]
 Number = Annotated[int, Query(alias="page", ge=1, le=10_000)]
-
-
-@router.get("/")
-async def home() -> Response:
-    """The list is the first page."""
-    return RedirectResponse("/submissions", 303)
 
 
 @router.get("/submissions", dependencies=[Depends(switch_language)])
@@ -83,7 +76,7 @@ async def _parts(request: Request, who: Person, state: str, number: int) -> tupl
     names = await app.names.of(attempts, who)
     parts = [_row(attempt, names, who, language) for attempt in attempts]
     if not parts:
-        parts = [Part("row-none", fragment("_none.html", language, state=state))]
+        parts = [Part("row-none", fragment("_none.html", language, state=state, number=number))]
     return parts, len(answer["attempts"]) > PAGE_SIZE
 
 

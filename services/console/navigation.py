@@ -1,0 +1,40 @@
+"""Where one can go: the places of the site, each for those who may read what stands there."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from services.console.session import Person
+
+
+@dataclass(frozen=True)
+class Place:
+    """A page with a link in the head of every page: `console.<name>.link`; and the right that its readers have."""
+
+    path: str
+    name: str
+    service: str
+    action: str
+
+
+PLACES = (
+    Place("/submissions", "submissions", "intake", "state.read"),
+    Place("/thay-doi", "changes", "catalogue", "change.read"),
+    Place("/dong-y", "consents", "policy", "consent.read"),
+    Place("/xac-minh", "verifications", "validation", "verification.read"),
+    Place("/su-co", "incidents", "policy", "incident.read"),
+    Place("/quy-dinh", "regulations", "policy", "law.read"),
+)
+"""In the order in which they are offered; a person's first one is home."""
+
+
+def places(person: Person | None) -> tuple[Place, ...]:
+    """Those that the person may read; none before the login."""
+    if person is None:
+        return ()
+    return tuple(place for place in PLACES if person.may(place.service, place.action))
+
+
+def home(person: Person) -> str:
+    """The first page after the login: every role may read the law at least."""
+    return places(person)[0].path

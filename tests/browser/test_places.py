@@ -1,0 +1,192 @@
+"""Who comes where: each role's first page, the way there and back, and changes that a second person decides."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import Site, log_in, picture
+from tests.browser.fakes import LINK, PASSWORD, PEOPLE, identity
+
+HOMES = {"p-quan-tri": "/thay-doi"}
+"""Whose first page isn't the list of submissions, which that role may not read."""
+
+
+@pytest.mark.parametrize("person", PEOPLE)
+def test_each_role_has_a_first_page_and_every_place_that_it_is_offered_opens(
+    person: str, site: Site, tab: Page
+) -> None:
+    log_in(tab, site, person)
+    assert tab.url == site.url + HOMES.get(person, "/submissions")
+    places = tab.locator("nav.places a")
+    paths = [str(place.get_attribute("href")) for place in places.all()]
+    for path in paths:
+        answer = tab.goto(site.url + path)
+        assert answer is not None and answer.status == 200, path
+        current = tab.locator("nav.places a[aria-current]")
+        expect(current).to_have_attribute("href", path)
+    picture(tab, f"places-{person}")
+
+
+def test_a_page_below_a_place_belongs_to_it(site: Site, tab: Page) -> None:
+    log_in(tab, site)
+    tab.goto(f"{site.url}/submissions/{identity('cho')}")
+    current = tab.locator("nav.places a[aria-current]")
+    expect(current).to_have_text("Hồ sơ")
+    assert current.get_attribute("aria-current") == "true"
+
+
+def test_a_page_past_the_end_leads_to_the_first(site: Site, tab: Page) -> None:
+    log_in(tab, site, path="/submissions?state=stored&page=7")
+    expect(tab.locator("#row-none")).to_contain_text("Trang này không có hồ sơ nào.")
+    tab.get_by_role("link", name="Về trang đầu").click()
+    assert tab.url == f"{site.url}/submissions?state=stored"
+
+
+def test_an_old_attempt_leads_to_the_newest(site: Site, tab: Page) -> None:
+    (sent,) = (one for one in site.office.attempts if one["id"] == identity("tra"))
+    newer = {"attempt": 3, "state": "stored", "received_at": sent["received_at"]}
+    sent["attempts"].append(newer)
+    site.office.attempts.append(sent | {"attempt": 3, "state": "received", "findings": []})
+    log_in(tab, site, path=f"/submissions/{identity('tra')}?attempt=2")
+    tab.get_by_role("link", name="Xem lần gửi mới nhất (lần gửi 3)").click()
+    site.office.attempts.remove(sent)
+    tab.reload()
+    expect(tab.locator(".headline")).to_contain_text("lần gửi 3")
+    expect(tab.get_by_role("link", name="Xem lần gửi mới nhất")).to_have_count(0)
+
+
+# -- a session that ends while somebody writes
+
+
+def test_what_was_written_when_the_session_ended_is_not_lost(site: Site, tab: Page) -> None:
+    log_in(tab, site, path=f"/submissions/{identity('cho')}")
+    tab.get_by_label("Lý do").fill("Đã đối chiếu\nvới văn bản gốc.")
+    tab.context.clear_cookies(name="solieu_session")
+    tab.get_by_role("button", name="Không chấp nhận").click()
+    expect(tab.get_by_role("alert")).to_contain_text("Phiên làm việc đã hết")
+    tab.get_by_label("Tên đăng nhập").fill("p-kinh-te")
+    tab.get_by_label("Mật khẩu").fill("sai")
+    tab.get_by_role("button", name="Đăng nhập").click()
+    tab.get_by_label("Mật khẩu").fill(PASSWORD)
+    tab.get_by_role("button", name="Đăng nhập").click()
+    picture(tab, "unsent")
+    expect(tab.get_by_role("button", name="Xem lại điều đã viết")).to_be_focused()
+    tab.keyboard.press("Enter")
+    expect(tab.get_by_role("alert")).to_contain_text("Chưa có gì được ghi nhận")
+    expect(tab.get_by_label("Lý do")).to_have_value("Đã đối chiếu\nvới văn bản gốc.")
+    picture(tab, "unsent-again")
+    assert site.office.decisions == []
+    tab.get_by_role("button", name="Không chấp nhận").click()
+    expect(tab.get_by_text("Đã ghi nhận quyết định không chấp nhận.")).to_be_visible()
+    (decision,) = site.office.decisions
+    assert decision["reason"] == "Đã đối chiếu\nvới văn bản gốc."
+
+
+def test_a_login_with_a_made_up_form_leads_nowhere_else(site: Site, tab: Page) -> None:
+    log_in(tab, site, path="/dong-y")
+    tab.context.clear_cookies(name="solieu_session")
+    tab.goto(site.url + "/login")
+    tab.evaluate(
+        """() => {
+          const field = document.createElement('input');
+          Object.assign(field, {type: 'hidden', name: 'action', value: 'https://evil.example/'});
+          document.querySelector('main form').append(field);
+        }"""
+    )
+    tab.get_by_label("Tên đăng nhập").fill("p-kinh-te")
+    tab.get_by_label("Mật khẩu").fill(PASSWORD)
+    tab.get_by_role("button", name="Đăng nhập").click()
+    tab.wait_for_url(site.url + "/submissions")
+
+
+def test_what_was_refused_is_in_sight_and_has_the_focus(site: Site, tab: Page) -> None:
+    tab.set_viewport_size({"width": 390, "height": 500})
+    log_in(tab, site, "p-so-tai-chinh", "/dong-y")
+    tab.locator("#record summary").click()
+    tab.get_by_label("Biểu", exact=True).select_option("cv17809-1")
+    tab.get_by_label("Từ ngày").fill("2026-11-01")
+    tab.get_by_label("Số văn bản đồng ý").fill("15/STC")
+    tab.get_by_role("button", name="Ghi nhận", exact=True).click()
+    problem = tab.get_by_role("alert")
+    expect(problem).to_contain_text("Còn thiếu nội dung")
+    expect(problem).to_be_focused()
+    expect(problem).to_be_in_viewport()
+
+
+# -- consents from where they are needed
+
+
+def test_a_submission_that_waits_because_of_names_leads_to_a_consent_filled_in(
+    site: Site, tab: Page
+) -> None:
+    (waits,) = (one for one in site.office.attempts if one["id"] == identity("cho"))
+    (withheld,) = (one for one in site.office.attempts if one["id"] == identity("cam"))
+    waits |= {"reasons": withheld["reasons"]}
+    log_in(tab, site, path=f"/submissions/{identity('cho')}")
+    tab.get_by_role("link", name="Ghi nhận sự đồng ý cho hồ sơ này").click()
+    expect(tab.get_by_label("Cơ quan gửi")).to_have_value("so-tai-chinh-dien-bien")
+    expect(tab.get_by_label("Biểu", exact=True)).to_have_value("cv17809-4")
+    expect(tab.get_by_label("Kỳ số liệu")).to_have_value("2026-01-01/P9M")
+    expect(tab.get_by_label("mã số thuế")).to_be_checked()
+    expect(tab.get_by_label("tên người")).not_to_be_checked()
+    picture(tab, "consent-filled-in")
+
+
+# -- why
+
+
+@pytest.mark.parametrize("person", ["p-kinh-te", "p-lanh-dao", "p-kiem-tra"])
+def test_who_may_have_it_explained_reads_why_and_what_would_change_it(
+    person: str, site: Site, tab: Page
+) -> None:
+    log_in(tab, site, person, f"/submissions/{identity('cam')}")
+    tab.get_by_role("link", name="Vì sao được quyết định như vậy").click()
+    main = tab.locator("main")
+    expect(main).to_contain_text("khoản 2 Điều 6 1618/QĐ-UBND")
+    expect(main).to_contain_text("«được chấp nhận» nếu các bên được nêu tên đồng ý")
+    picture(tab, "explanation")
+
+
+def test_a_sender_reads_the_reasons_and_no_more(site: Site, tab: Page) -> None:
+    log_in(tab, site, "p-so-tai-chinh", f"/submissions/{identity('cam')}")
+    expect(tab.locator("#reasons")).to_contain_text("khoản 2 Điều 6")
+    expect(tab.get_by_role("link", name="Vì sao được quyết định như vậy")).to_have_count(0)
+
+
+# -- changes of rights
+
+
+def test_a_leader_confirms_a_change_and_gets_the_link_once(site: Site, tab: Page) -> None:
+    log_in(tab, site, "p-lanh-dao", "/thay-doi")
+    waits = tab.locator(f"#change-{identity('quyen')}")
+    expect(waits).to_contain_text("Lò Thị Mới (p-moi)")
+    expect(waits).to_contain_text("Công chức phòng nghiệp vụ")
+    picture(tab, "changes")
+    waits.get_by_role("button", name="Xác nhận").click()
+    expect(tab.get_by_role("status")).to_contain_text("Đã xác nhận")
+    expect(tab.locator("main")).to_contain_text(f"/password?token={LINK}")
+    expect(waits).to_contain_text("p-lanh-dao xác nhận")
+    picture(tab, "changes-link")
+    tab.goto(site.url + "/thay-doi")
+    expect(tab.locator("main")).not_to_contain_text("/password?token=")
+    tab.locator(f"#change-{identity('khoa')}").get_by_role("button", name="Từ chối").click()
+    expect(tab.get_by_role("status")).to_contain_text("Đã từ chối")
+
+
+def test_a_change_that_is_refused_says_why_beside_it(site: Site, tab: Page) -> None:
+    from services.kernel.problems import Problem
+    from tests.browser.fakes import texts
+
+    said = texts("Quyền của bạn vừa được thay đổi", "Your rights were just changed")
+    site.office.refuse_decisions = Problem(403, "lately", said, texts("Đợi đủ 24 giờ.", "Wait."))
+    log_in(tab, site, "p-lanh-dao", "/thay-doi")
+    waits = tab.locator(f"#change-{identity('khoa')}")
+    waits.get_by_role("button", name="Xác nhận").click()
+    expect(waits.get_by_role("alert")).to_contain_text("Đợi đủ 24 giờ.")
+
+
+def test_who_proposed_it_sees_it_and_has_no_button(site: Site, tab: Page) -> None:
+    log_in(tab, site, "p-quan-tri")
+    expect(tab.locator(f"#change-{identity('khoa')}")).to_contain_text("Chờ một lãnh đạo khác")
+    expect(tab.locator("main").get_by_role("button")).to_have_count(0)
