@@ -10,7 +10,6 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
-import uvicorn
 from fastapi import FastAPI, Response
 from fastapi.middleware.gzip import GZipMiddleware
 from fastapi.responses import JSONResponse
@@ -22,6 +21,7 @@ from services.console.calls import Services
 from services.console.names import Dictionary
 from services.console.pages import (
     changes,
+    checkpoint,
     consents,
     decisions,
     downloads,
@@ -35,7 +35,7 @@ from services.console.pages import (
 )
 from services.console.rendering import STATIC
 from services.console.security import Guard
-from services.kernel import log
+from services.kernel import log, serving
 from services.kernel.auth import RemoteKeys
 from services.kernel.clock import Clock, utc_now
 from services.kernel.settings import Settings, settings
@@ -93,6 +93,7 @@ def create_app(config: Settings | None = None, clock: Clock = utc_now) -> FastAP
         consents,
         verifications,
         changes,
+        checkpoint,
     ):
         app.include_router(module.router)
     _common(app)
@@ -119,21 +120,9 @@ def serve(app: FastAPI) -> None:
     """Runs until SIGTERM, at which open streams end by themselves."""
     context: Context = app.state.context
     log.configure(context.service)
-    server = uvicorn.Server(
-        uvicorn.Config(
-            app,
-            host=context.settings.host,
-            port=context.settings.port,
-            proxy_headers=bool(context.settings.proxies),
-            forwarded_allow_ips=context.settings.proxies,
-            log_config=None,
-            access_log=False,
-            server_header=False,
-            timeout_graceful_shutdown=5,
-        )
-    )
+    server = serving.server(app, context.settings, graceful_seconds=5)
     app.state.is_closing = lambda: server.should_exit
-    server.run()
+    serving.run(server)
 
 
 if __name__ == "__main__":

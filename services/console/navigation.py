@@ -23,6 +23,7 @@ PLACES = (
     Place("/dong-y", "consents", "policy", "consent.read"),
     Place("/xac-minh", "verifications", "validation", "verification.read"),
     Place("/su-co", "incidents", "policy", "incident.read"),
+    Place("/nhat-ky", "checkpoint", "audit", "checkpoint.read"),
     Place("/quy-dinh", "regulations", "policy", "law.read"),
 )
 """In the order in which they are offered; a person's first one is home."""

@@ -1,4 +1,4 @@
-"""What every API process has: its context, /healthz, /metrics, problem details. Plain uvicorn, a process of its own.
+"""What every API process has: its context, /healthz, /metrics, problem details, a process of its own.
 
 Its producer connects at the first use: while the broker is away the process lives, and answers 503.
 """
@@ -21,7 +21,6 @@ from typing import Annotated, Any
 
 import sqlalchemy as sa
 import structlog
-import uvicorn
 from fastapi import Depends, FastAPI, Query, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import HTMLResponse, PlainTextResponse
@@ -37,6 +36,7 @@ from services.kernel import (
     openapi,
     problems,
     publications,
+    serving,
     upkeep,
 )
 from services.kernel.auth import RemoteKeys, allowed
@@ -298,13 +298,4 @@ def serve(app: FastAPI) -> None:
     context: Context = app.state.context
     log.configure(context.service)
     app.state.keeps_up = True
-    uvicorn.run(
-        app,
-        host=context.settings.host,
-        port=context.settings.port,
-        proxy_headers=bool(context.settings.proxies),
-        forwarded_allow_ips=context.settings.proxies,
-        log_config=None,
-        access_log=False,
-        timeout_graceful_shutdown=10,
-    )
+    serving.run(serving.server(app, context.settings, graceful_seconds=10))

@@ -311,6 +311,17 @@ def _others(app: FastAPI, office: Office) -> None:
     def receipt(id_: str, who: Who, attempt: int) -> JSONResponse:
         return JSONResponse({"format": 1, "submission": id_, "attempt": attempt})
 
+    @app.get("/v1/checkpoint")
+    def checkpoint(who: Who) -> dict[str, Any]:
+        return {"size": 375, "root": "ab" * 32, "taken_at": START.isoformat()}
+
+    @app.get("/v1/consistency")
+    def consistency(first: int, second: int, who: Who) -> dict[str, Any]:
+        if first > second:
+            raise ABSENT
+        roots = {"first_root": f"{first:064x}", "second_root": "ab" * 32}
+        return {"first": first, "second": second, **roots, "proof": []}
+
     laws = {one.id: law_view(one, library().policies) for one in load_regulations()}
 
     @app.get("/v1/regulations")

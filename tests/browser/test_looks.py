@@ -19,7 +19,8 @@ OF_SUBMISSIONS = tuple(
 )
 EVERY = (
     "/login", "/nowhere", "/submissions", "/submissions?page=9", "/su-co", "/dong-y", "/xac-minh",
-    "/quy-dinh", "/quy-dinh/dien-bien-1618-2021", *OF_SUBMISSIONS,
+    "/quy-dinh", "/quy-dinh/dien-bien-1618-2021", "/nhat-ky", f"{OF_SUBMISSIONS[3]}/vi-sao?attempt=1",
+    *OF_SUBMISSIONS,
 )  # fmt: skip
 PLACES = {
     "p-kinh-te": EVERY,

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
 import pytest
 from playwright.sync_api import Page, expect
 
@@ -152,6 +155,26 @@ def test_a_sender_reads_the_reasons_and_no_more(site: Site, tab: Page) -> None:
     log_in(tab, site, "p-so-tai-chinh", f"/submissions/{identity('cam')}")
     expect(tab.locator("#reasons")).to_contain_text("khoản 2 Điều 6")
     expect(tab.get_by_role("link", name="Vì sao được quyết định như vậy")).to_have_count(0)
+
+
+# -- the log that receipts are compared with
+
+
+def test_an_auditor_gets_the_root_for_a_receipt(site: Site, tab: Page) -> None:
+    log_in(tab, site, "p-kiem-tra", "/nhat-ky")
+    expect(tab.locator("main")).to_contain_text("ab" * 32)
+    tab.get_by_label("Độ dài ghi trong biên nhận").fill("376")
+    tab.get_by_role("button", name="Xem gốc").click()
+    expect(tab.get_by_role("alert")).to_contain_text("Nhật ký chưa từng dài 376 lá")
+    tab.get_by_label("Độ dài ghi trong biên nhận").fill("17")
+    tab.get_by_role("button", name="Xem gốc").click()
+    expect(tab.locator("main")).to_contain_text("0" * 62 + "11")
+    picture(tab, "checkpoint")
+    with tab.expect_download() as download:
+        tab.get_by_role("link", name="Tải tệp gốc").click()
+    assert download.value.suggested_filename == "goc-nhat-ky-17.json"
+    saved = json.loads(Path(download.value.path()).read_text(encoding="utf-8"))
+    assert saved == {"size": 17, "root": f"{17:064x}"}
 
 
 # -- changes of rights
