@@ -93,7 +93,8 @@ class Contact:
 class Organisation:
     """Who sends or receives; `province` is of list 34, None for national ones.
 
-    A room (kind `room`) names the office that it belongs to as `parent`.
+    A room (kind `room`) names the office that it belongs to as `parent`. `valid_to` is the last day of a body that
+    ended, and `replaced_by` who took over what it did: several, where its area was divided.
     """
 
     id: str
@@ -105,12 +106,28 @@ class Organisation:
     valid_from: date | None = None
     valid_to: date | None = None
     source: str = ""
+    replaced_by: Annotated[tuple[str, ...], Field(min_length=1)] | None = None
 
     @model_validator(mode="after")
     def _unmistakable(self) -> Self:
         if self.id in RECIPIENTS:
             raise ValueError(f"id: {self.id} is a kind of recipient, which an item may name")
         return self
+
+    @model_validator(mode="after")
+    def _ended(self) -> Self:
+        if self.replaced_by is None:
+            return self
+        if self.valid_to is None:
+            raise ValueError("replaced_by: valid_to is missing, the last day of what was replaced")
+        if self.id in self.replaced_by or len({*self.replaced_by}) < len(self.replaced_by):
+            raise ValueError("replaced_by: names itself, or a body twice")
+        return self
+
+    @property
+    def refers_to(self) -> frozenset[str]:
+        """The organisations that it names, which must be there before it."""
+        return frozenset((self.replaced_by or ()) + ((self.parent,) if self.parent else ()))
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> "Organisation":
@@ -227,6 +244,17 @@ def load_organisations(
     return [Organisation.from_dict(data) for data in _listed(folder)]
 
 
+def load_senders(schemas: Path = SCHEMAS) -> list[Organisation]:
+    """Those of the starter pack that may send a form of it, and have not ended."""
+    forms = load_forms(schemas / "catalogue" / "forms").values()
+    return [
+        organisation
+        for organisation in load_organisations(schemas / "catalogue" / "organisations")
+        if organisation.valid_to is None
+        and any(form.may_come_from(organisation.to_dict()) for form in forms)
+    ]
+
+
 def is_office_for(office: Mapping[str, Any], province: str | None) -> bool:
     """Whether the organisation is the statistics office to which senders of the province report, None: national ones.
 
@@ -260,8 +288,8 @@ def starter_pack(schemas: Path = SCHEMAS) -> list[Entry]:
     items = load_items(folder / "items")
     known = {organisation.id: organisation.kind for organisation in organisations}
     for organisation in organisations:
-        if organisation.parent is not None and organisation.parent not in known:
-            raise ModelError(f"organisation {organisation.id}: no parent {organisation.parent}")
+        if lacking := sorted(organisation.refers_to - known.keys()):
+            raise ModelError(f"organisation {organisation.id}: no {', '.join(lacking)}")
     for item in items:
         if item.form not in forms or item.responsible not in known:
             raise ModelError(f"item {item.id}: no form {item.form}, or no {item.responsible}")
@@ -272,7 +300,6 @@ def starter_pack(schemas: Path = SCHEMAS) -> list[Entry]:
             organisation for organisation in item.organisations if organisation not in known
         ]:
             raise ModelError(f"item {item.id}: no recipient {', '.join(lacking)}")
-    organisations = sorted(organisations, key=lambda organisation: organisation.parent is not None)
     return [
         *(Entry("codelist", codelist.id, 1, codelist.to_dict()) for codelist in codelists.values()),
         *(
