@@ -41,6 +41,8 @@ def named(kind: CatalogueKind, body: Mapping[str, Any]) -> Iterator[Named]:
         for recipient in body.get("recipients", ()):
             if recipient not in RECIPIENTS:
                 yield "recipients", CatalogueKind.ORGANISATION, recipient
+        for party in body.get("agreement", {}).get("parties", ()):
+            yield "agreement.parties", CatalogueKind.ORGANISATION, party
     elif kind is CatalogueKind.ORGANISATION:
         if "parent" in body:
             yield "parent", CatalogueKind.ORGANISATION, body["parent"]

@@ -140,19 +140,66 @@ class Organisation:
 
 
 @dataclass(frozen=True, config=STRICT)
+class Signatory:
+    """Who signed for a party, in which post: whoever has the authority to (QĐ 1618/QĐ-UBND, Điều 8 khoản 1)."""
+
+    party: str
+    name: Annotated[str, Field(min_length=1, max_length=200)]
+    post: Annotated[str, Field(min_length=1, max_length=200)]
+
+
+@dataclass(frozen=True, config=STRICT)
+class SignedFile:
+    """The file of a signed document, which stays with the office: by its hash anybody can tell whether a copy is it."""
+
+    name: Annotated[str, Field(min_length=1, max_length=200)]
+    sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+
+
+@dataclass(frozen=True, config=STRICT)
 class Agreement:
-    """The signed document that an item rests on (R27); its last day is part of it."""
+    """The signed document that an item rests on (R27); its last day is part of it.
+
+    `parties` are organisations, each with a signatory once these are known. What isn't known yet is None.
+    """
 
     number: str
     signed_on: date
     valid_from: date
     valid_to: date | None = None
+    parties: Annotated[tuple[str, ...], Field(min_length=2)] | None = None
+    signatories: tuple[Signatory, ...] | None = None
+    file: SignedFile | None = None
 
     @model_validator(mode="after")
     def _ordered(self) -> Self:
         if self.valid_to is not None and self.valid_to < self.valid_from:
             raise ValueError("valid_to is before valid_from")
         return self
+
+    @model_validator(mode="after")
+    def _signed_by_its_parties(self) -> Self:
+        parties = self.parties or ()
+        if len({*parties}) < len(parties):
+            raise ValueError("parties: names one twice")
+        if self.signatories is not None:
+            signed = {signatory.party for signatory in self.signatories}
+            if wrong := sorted({*parties} ^ signed):
+                raise ValueError(
+                    f"signatories: each party signs, and nobody else; see {', '.join(wrong)}"
+                )
+        return self
+
+    @property
+    def lacking(self) -> tuple[str, ...]:
+        """What is not known of it."""
+        asked = ("parties", "signatories", "file")
+        return tuple(name for name in asked if getattr(self, name) is None)
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> "Agreement":
+        """An agreement from plain data; raises ModelError naming each wrong place."""
+        return read(cls, dict(data), f"agreement {data.get('number', '?')}")
 
 
 class Category(StrEnum):
@@ -209,6 +256,18 @@ class Item:
                 "an item of regime coordination has no category: it is a duty, not shared"
             )
         return self
+
+    @model_validator(mode="after")
+    def _agreed_by_who_supplies(self) -> Self:
+        parties = self.agreement and self.agreement.parties
+        if parties and self.responsible not in parties:
+            raise ValueError(f"agreement.parties: {self.responsible} supplies it and is none")
+        return self
+
+    @property
+    def parties(self) -> tuple[str, ...]:
+        """Those of its agreement; none where there is none, or they are not known."""
+        return (self.agreement and self.agreement.parties) or ()
 
     @property
     def organisations(self) -> tuple[str, ...]:
@@ -300,6 +359,8 @@ def starter_pack(schemas: Path = SCHEMAS) -> list[Entry]:
             organisation for organisation in item.organisations if organisation not in known
         ]:
             raise ModelError(f"item {item.id}: no recipient {', '.join(lacking)}")
+        if lacking := [party for party in item.parties if party not in known]:
+            raise ModelError(f"item {item.id}: no party {', '.join(lacking)}")
     return [
         *(Entry("codelist", codelist.id, 1, codelist.to_dict()) for codelist in codelists.values()),
         *(
