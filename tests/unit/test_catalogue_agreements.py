@@ -166,7 +166,9 @@ def answered(monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, Any]]:
         "/v1/agreements": {
             "items": len(items),
             "resting": len(items) - len(found.without),
-            "agreements": [AgreementView.of(one).model_dump(mode="json") for one in found.agreements],
+            "agreements": [
+                AgreementView.of(one).model_dump(mode="json") for one in found.agreements
+            ],
             "without": list(found.without),
         },
         "/v1/offers": [OfferView.of(one).model_dump(mode="json") for one in offers(items)],

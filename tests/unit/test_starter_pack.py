@@ -3,20 +3,38 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
 
+from services.intake.handler import door
+from services.intake.refusal import Code
 from services.model.catalogue import (
     Category,
+    Item,
     Organisation,
     load_items,
     load_organisations,
     load_senders,
     starter_pack,
 )
+from services.model.codelist import load_codelists
+from services.model.enumerations import Regime
 from services.model.form import load_forms
+from services.model.period import Frequency, Period
 from services.model.text import ModelError
+from services.policy.law.decide import decide
+from services.policy.law.verdict import Verdict
+from services.validation.checking.check import check
+from services.validation.checks.supply import Supply
+from services.validation.reading import statement
+from services.validation.telling.template.plan import HEADER_ROW
+from tests.unit.policy_cases import case, finding
+from tests.unit.test_intake_handler import FACTS
+from tests.unit.test_intake_statement import STATEMENT
+from tests.unit.test_validation_template import blank, columns, opened
+from tests.unit.workbooks import saved
 
 FORMS = load_forms()
 ITEMS = load_items()
@@ -55,6 +73,47 @@ def test_agencies_offer_each_category_without_a_signed_document_yet() -> None:
         assert ORGANISATIONS[offer.responsible].province == FORMS[offer.form].province == "11"
     pairs = Counter((one.responsible, one.form) for one in ITEMS)
     assert max(pairs.values()) == 1, "who sends which form is of one item"
+
+
+OPEN_FORM = FORMS["thong-tin-chia-se"]
+OFFERS = [one for one in ITEMS if one.form == OPEN_FORM.id]
+
+
+@pytest.mark.parametrize("offer", OFFERS, ids=lambda one: one.id)
+def test_what_is_offered_comes_in_by_its_item(offer: Item) -> None:
+    sender = ORGANISATIONS[offer.responsible].to_dict()
+    period = "2026-Q3" if offer.frequency is Frequency.QUARTER else "2026"
+    stated = replace(
+        STATEMENT, sender=offer.responsible, form=OPEN_FORM.id, area_list="34", area="11",
+        period=period, regime=Regime.SHARING,
+    )  # fmt: skip
+    facts = replace(FACTS, organisation=sender, form=OPEN_FORM, item=offer.id)
+    assert door(stated, facts) is None
+    committee = ORGANISATIONS["uy-ban-nhan-dan-xa-na-son-dien-bien"].to_dict()
+    refusal = door(stated, replace(facts, organisation=committee))
+    assert refusal is not None and refusal.code is Code.OTHER_SENDERS_FORM
+
+    book, sheet = opened(blank(OPEN_FORM.id))
+    places = columns(OPEN_FORM, sheet)
+    for column, value in {"indicator": "Số hộ", "unit": "hộ", "value": 12}.items():
+        sheet.cell(HEADER_ROW + 3, places[column]).value = value
+    (completeness, *_) = offer.completeness
+    read = statement.Statement("34", "11", Period.parse(period), completeness)
+    supply = Supply(offer.to_dict(), sender["kind"], Regime.SHARING)
+    checked = check(OPEN_FORM, saved(book), read, load_codelists(), supply=supply)
+    assert checked.report.findings == ()
+    assert checked.observations is not None
+
+
+def test_what_is_shared_is_used_by_the_article_on_sharing_and_names_nobody() -> None:
+    shared = decide(case(regime="sharing"))
+    assert shared.verdict is Verdict.CLEARED
+    (release,) = shared.releases
+    assert ("dien-bien-1618-2021", "5", "2") in [
+        (one.instrument, one.article, one.clause) for one in release.articles
+    ]
+    named = decide(case(regime="sharing", findings=(finding(),)))
+    assert named.verdict is Verdict.WITHHELD
 
 
 def test_the_office_has_its_five_rooms() -> None:
