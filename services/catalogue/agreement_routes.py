@@ -66,7 +66,10 @@ class RestingView(BaseModel):
 
 
 class OfferView(BaseModel):
-    """What an agency offers to share; `agreement` is the number of what commits it, None where the offer is open."""
+    """What an agency offers to share; `agreement` is the number of what commits it, None where the offer is open.
+
+    Items from before frequencies were asked for have none.
+    """
 
     item: str
     name: dict[str, str]
@@ -74,7 +77,7 @@ class OfferView(BaseModel):
     category: Category
     responsible: str
     form: str
-    frequency: str
+    frequency: str | None = None
     supplied: dict[str, str]
     agreement: str | None
 

@@ -104,6 +104,13 @@ def test_an_offer_is_open_until_a_document_commits_to_it() -> None:
     }  # fmt: skip
 
 
+def test_an_item_from_before_frequencies_and_categories_were_asked_for_is_an_offer_too() -> None:
+    old = without(PACK["chia-se-co-so-du-lieu"], "frequency", "category")
+    (offer,) = offers({"old": old})
+    shown = OfferView.of(offer)
+    assert (shown.item, shown.category, shown.frequency) == ("old", Category.OTHER, None)
+
+
 def test_what_is_known_of_a_document_is_shown() -> None:
     (signed,) = resting(of(PACK, thu_ngan_sach_quy=SIGNED), TODAY).agreements
     shown = AgreementView.of(signed).model_dump(mode="json")
