@@ -195,7 +195,7 @@ def answered(monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, Any]]:
 
 
 def run(*arguments: str) -> str:
-    result = CliRunner().invoke(cli.app, ["--lang", "en", "catalogue", *arguments])
+    result = CliRunner().invoke(cli.app, ["catalogue", *arguments])
     assert result.exit_code == 0, result.output
     return result.output
 
