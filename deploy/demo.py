@@ -26,6 +26,7 @@ from services.catalogue import starter
 from services.connector.client import Connector, Refused
 from services.connector.keys import Key
 from services.kernel.topics import load as load_topics
+from services.model.catalogue import load_senders
 
 FOLDER = ROOT / ".run" / "demo"
 EXAMPLES = ROOT / "examples" / "dien-bien"
@@ -74,10 +75,10 @@ def _start(stack: Stack) -> None:
 
 
 def _load_catalogue(stack: Stack) -> dict[str, Key]:
-    """The starter pack, and a key for each organisation that sends."""
+    """The starter pack, and a key for each organisation that may send."""
     url, token = stack.url("catalogue-api"), stack.state.tokens["administrator"]
     loaded = starter.load(url, token)
-    keys = {entry.id: Key.generate(entry.id) for entry in loaded if entry.kind == "organisation"}
+    keys = {sender.id: Key.generate(sender.id) for sender in load_senders()}
     with httpx2.Client(base_url=url, headers={"Authorization": f"Bearer {token}"}) as client:
         for sender, key in keys.items():
             body = {"sender": sender, "public_key": key.public()}

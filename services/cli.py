@@ -17,6 +17,7 @@ from services.audit import commands as audit
 from services.connector import commands as connector
 from services.connector import explaining
 from services.operators import (
+    catalogue,
     comparisons,
     dead,
     infrastructure,
@@ -37,8 +38,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="Từ bảng tính của cơ quan đến đầu vào GRDP · From a spreadsheet to the inputs of GRDP",
 )
-catalogue = typer.Typer(no_args_is_help=True, help="Danh mục · The catalogue")
-app.add_typer(catalogue, name="catalogue")
+app.add_typer(catalogue.app, name="catalogue")
 app.add_typer(infrastructure.app)
 app.add_typer(reconciliation.app)
 app.add_typer(comparisons.app)
@@ -93,7 +93,7 @@ def options(
     speak(lang)
 
 
-@catalogue.command(
+@catalogue.app.command(
     help="Nạp gói khởi đầu qua API của danh mục · Load a starter pack through the API"
 )
 def load(

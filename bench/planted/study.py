@@ -81,12 +81,15 @@ def _reports(
 
 
 def examined(
-    kind: str, plant: Plant, number: int, seed: int = SEED
+    kind: str, plant: Plant, number: int, seed: int = SEED, form_id: str | None = None
 ) -> tuple[str, Report, Planted] | None:
-    """The workbook of this number with the error: its name, its report, what was expected. None without room for it."""
+    """The workbook of this number with the error: its name, its report, what was expected. None without room for it.
+
+    Of each form in turn, unless one is named.
+    """
     chance = Random(f"{seed} {kind} {number}")
     chosen = list(forms().values())
-    form = chosen[number % len(chosen)]
+    form = forms()[form_id] if form_id else chosen[number % len(chosen)]
     book = clean(form, chance)
     planted = plant(book, chance)
     if planted is None:

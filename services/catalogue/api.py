@@ -11,7 +11,7 @@ from fastapi.responses import JSONResponse
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 from sqlmodel import Session
 
-from services.catalogue import changing, registry, store
+from services.catalogue import agreement_routes, changing, registry, store
 from services.catalogue.calendar import routes as calendar
 from services.catalogue.entry import Command, Refused, Version
 from services.catalogue.people import change_routes, login, vacancies
@@ -173,7 +173,7 @@ def create_app(config: Settings | None = None, clock: Clock = utc_now) -> FastAP
     )  # fmt: skip
     app.state.keys = StoredKeys(app.state.context.engine, clock)
     # The entries come last: a kind of entries is what nothing else is.
-    parts = (login, change_routes, people, calendar, registry)
+    parts = (login, change_routes, people, calendar, agreement_routes, registry)
     for part in (*(part.router for part in parts), router):
         app.include_router(part)
     return app

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from services.catalogue.entry import Facts, Flaw
@@ -16,9 +16,9 @@ Named = tuple[str, CatalogueKind, str]
 def broken_references(kind: CatalogueKind, body: dict[str, Any], facts: Facts) -> list[Flaw]:
     """One flaw for each name of the (canonical) body that the catalogue doesn't have."""
     flaws = [
-        Flaw(f"body.{where}", "reference", {"kind": named.value, "id": id_})
-        for where, named, id_ in dict.fromkeys(_named(kind, body))
-        if (named, id_) not in facts.known
+        Flaw(f"body.{where}", "reference", {"kind": sort.value, "id": id_})
+        for where, sort, id_ in dict.fromkeys(named(kind, body))
+        if (sort, id_) not in facts.known
     ]
     if kind is CatalogueKind.FORM:
         flaws += _senders(body, facts)
@@ -28,7 +28,8 @@ def broken_references(kind: CatalogueKind, body: dict[str, Any], facts: Facts) -
     return flaws
 
 
-def _named(kind: CatalogueKind, body: dict[str, Any]) -> Iterator[Named]:
+def named(kind: CatalogueKind, body: Mapping[str, Any]) -> Iterator[Named]:
+    """All entries that the (canonical) body names."""
     if kind is CatalogueKind.SENDER_KEY:
         yield "sender", CatalogueKind.ORGANISATION, body["sender"]
     elif kind is CatalogueKind.ITEM:
@@ -40,15 +41,20 @@ def _named(kind: CatalogueKind, body: dict[str, Any]) -> Iterator[Named]:
         for recipient in body.get("recipients", ()):
             if recipient not in RECIPIENTS:
                 yield "recipients", CatalogueKind.ORGANISATION, recipient
-    elif kind is CatalogueKind.ORGANISATION and "parent" in body:
-        yield "parent", CatalogueKind.ORGANISATION, body["parent"]
+        for party in body.get("agreement", {}).get("parties", ()):
+            yield "agreement.parties", CatalogueKind.ORGANISATION, party
+    elif kind is CatalogueKind.ORGANISATION:
+        if "parent" in body:
+            yield "parent", CatalogueKind.ORGANISATION, body["parent"]
+        for successor in body.get("replaced_by", ()):
+            yield "replaced_by", CatalogueKind.ORGANISATION, successor
     elif kind is CatalogueKind.REGULATION and "replaced_by" in body:
         yield "replaced_by", CatalogueKind.REGULATION, body["replaced_by"]
     elif kind is CatalogueKind.FORM:
         yield from _lists(body)
 
 
-def _lists(form: dict[str, Any]) -> Iterator[Named]:
+def _lists(form: Mapping[str, Any]) -> Iterator[Named]:
     for list_ in form["area_lists"]:
         yield "area_lists", CatalogueKind.CODELIST, list_
     for rule in form["rules"]:

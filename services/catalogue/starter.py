@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from graphlib import TopologicalSorter
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 from typing import Any
 
 import httpx2
 
+from services.catalogue import references
+from services.events.catalogue import CatalogueKind
 from services.model.catalogue import Entry, starter_pack
-from services.model.text import SCHEMAS
+from services.model.text import SCHEMAS, ModelError
 
 TIMEOUT = 30.0
 
@@ -51,15 +53,27 @@ def load(url: str, token: str, folder: Path = SCHEMAS) -> list[Loaded]:
         return [_put(client, entry) for entry in pack]
 
 
-def in_order(pack: Sequence[Entry]) -> Iterable[Entry]:
-    """The pack, but each regulation after the one that replaces it."""
-    by_id = {entry.id: entry for entry in pack if entry.kind == "regulation"}
-    replaced = {
-        id_: {entry.body["replaced_by"]} if "replaced_by" in entry.body else set()
-        for id_, entry in by_id.items()
+def in_order(pack: Sequence[Entry]) -> Sequence[Entry]:
+    """The pack, but each entry after those of its kind that it names: what replaces it, whom it belongs to.
+
+    Raises ModelError where they name one another in a ring.
+    """
+    by_key: dict[tuple[str, str], Entry] = {(entry.kind, entry.id): entry for entry in pack}
+    before = {
+        key: {
+            (named.value, id_)
+            for _, named, id_ in references.named(CatalogueKind(entry.kind), entry.body)
+            if named == entry.kind and (named.value, id_) in by_key
+        }
+        for key, entry in by_key.items()
     }
-    ordered = iter([by_id[id_] for id_ in TopologicalSorter(replaced).static_order()])
-    return [next(ordered) if entry.kind == "regulation" else entry for entry in pack]
+    try:
+        in_turn = [by_key[key] for key in TopologicalSorter(before).static_order()]
+    except CycleError as error:
+        ring = ", ".join(dict.fromkeys(id_ for _, id_ in error.args[1]))
+        raise ModelError(f"these name one another: {ring}") from None
+    of_kind = {kind: iter([entry for entry in in_turn if entry.kind == kind]) for kind, _ in by_key}
+    return [next(of_kind[entry.kind]) for entry in pack]
 
 
 def _put(client: httpx2.Client, entry: Entry) -> Loaded:

@@ -110,7 +110,7 @@ def door(statement: Statement, facts: Facts) -> Refusal | None:
         return Refusal(Code.OTHER_OFFICE, {"office": statement.aud})
     if facts.form is None:
         return _unknown_form(statement.form, facts.forms)
-    if not _may_send(facts.form, facts.organisation):
+    if not facts.form.may_come_from(facts.organisation):
         return Refusal(Code.OTHER_SENDERS_FORM, {"form": statement.form})
     if facts.item is None:
         values = {"form": statement.form, "sender": statement.sender, "office": statement.aud}
@@ -175,11 +175,6 @@ def _unknown_form(form: str, known: tuple[str, ...]) -> Refusal:
     return Refusal(
         Code.UNKNOWN_FORM, {"form": form, "nearest": ", ".join(nearest)}, {"nearest": nearest}
     )
-
-
-def _may_send(form: Form, organisation: Mapping[str, Any]) -> bool:
-    here = form.province is None or form.province == organisation.get("province")
-    return here and form.may_be_sent_by(str(organisation.get("kind", "")))
 
 
 def _period(text: str) -> Refusal | None:

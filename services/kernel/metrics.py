@@ -110,7 +110,7 @@ SWEPT = Counter(
 )
 VACANCIES = Gauge(
     "solieu_vacancies",
-    "Agencies without a focal point and rooms without a head, by the post that is vacant.",
+    "Bodies that may send and have no focal point, rooms without a head, by the post that is vacant.",
     ["service", "post"],
 )
 FOUNDINGS_WAITING = Gauge(

@@ -93,7 +93,8 @@ class Contact:
 class Organisation:
     """Who sends or receives; `province` is of list 34, None for national ones.
 
-    A room (kind `room`) names the office that it belongs to as `parent`.
+    A room (kind `room`) names the office that it belongs to as `parent`. `valid_to` is the last day of a body that
+    ended, and `replaced_by` who took over what it did: several, where its area was divided.
     """
 
     id: str
@@ -105,12 +106,28 @@ class Organisation:
     valid_from: date | None = None
     valid_to: date | None = None
     source: str = ""
+    replaced_by: Annotated[tuple[str, ...], Field(min_length=1)] | None = None
 
     @model_validator(mode="after")
     def _unmistakable(self) -> Self:
         if self.id in RECIPIENTS:
             raise ValueError(f"id: {self.id} is a kind of recipient, which an item may name")
         return self
+
+    @model_validator(mode="after")
+    def _ended(self) -> Self:
+        if self.replaced_by is None:
+            return self
+        if self.valid_to is None:
+            raise ValueError("replaced_by: valid_to is missing, the last day of what was replaced")
+        if self.id in self.replaced_by or len({*self.replaced_by}) < len(self.replaced_by):
+            raise ValueError("replaced_by: names itself, or a body twice")
+        return self
+
+    @property
+    def refers_to(self) -> frozenset[str]:
+        """The organisations that it names, which must be there before it."""
+        return frozenset((self.replaced_by or ()) + ((self.parent,) if self.parent else ()))
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> "Organisation":
@@ -123,19 +140,66 @@ class Organisation:
 
 
 @dataclass(frozen=True, config=STRICT)
+class Signatory:
+    """Who signed for a party, in which post: whoever has the authority to (QĐ 1618/QĐ-UBND, Điều 8 khoản 1)."""
+
+    party: str
+    name: Annotated[str, Field(min_length=1, max_length=200)]
+    post: Annotated[str, Field(min_length=1, max_length=200)]
+
+
+@dataclass(frozen=True, config=STRICT)
+class SignedFile:
+    """The file of a signed document, which stays with the office: by its hash anybody can tell whether a copy is it."""
+
+    name: Annotated[str, Field(min_length=1, max_length=200)]
+    sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+
+
+@dataclass(frozen=True, config=STRICT)
 class Agreement:
-    """The signed document that an item rests on (R27); its last day is part of it."""
+    """The signed document that an item rests on (R27); its last day is part of it.
+
+    `parties` are organisations, each with a signatory once these are known. What isn't known yet is None.
+    """
 
     number: str
     signed_on: date
     valid_from: date
     valid_to: date | None = None
+    parties: Annotated[tuple[str, ...], Field(min_length=2)] | None = None
+    signatories: tuple[Signatory, ...] | None = None
+    file: SignedFile | None = None
 
     @model_validator(mode="after")
     def _ordered(self) -> Self:
         if self.valid_to is not None and self.valid_to < self.valid_from:
             raise ValueError("valid_to is before valid_from")
         return self
+
+    @model_validator(mode="after")
+    def _signed_by_its_parties(self) -> Self:
+        parties = self.parties or ()
+        if len({*parties}) < len(parties):
+            raise ValueError("parties: names one twice")
+        if self.signatories is not None:
+            signed = {signatory.party for signatory in self.signatories}
+            if wrong := sorted({*parties} ^ signed):
+                raise ValueError(
+                    f"signatories: each party signs, and nobody else; see {', '.join(wrong)}"
+                )
+        return self
+
+    @property
+    def lacking(self) -> tuple[str, ...]:
+        """What is not known of it."""
+        asked = ("parties", "signatories", "file")
+        return tuple(name for name in asked if getattr(self, name) is None)
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> "Agreement":
+        """An agreement from plain data; raises ModelError naming each wrong place."""
+        return read(cls, dict(data), f"agreement {data.get('number', '?')}")
 
 
 class Category(StrEnum):
@@ -193,6 +257,18 @@ class Item:
             )
         return self
 
+    @model_validator(mode="after")
+    def _agreed_by_who_supplies(self) -> Self:
+        parties = self.agreement and self.agreement.parties
+        if parties and self.responsible not in parties:
+            raise ValueError(f"agreement.parties: {self.responsible} supplies it and is none")
+        return self
+
+    @property
+    def parties(self) -> tuple[str, ...]:
+        """Those of its agreement; none where there is none, or they are not known."""
+        return (self.agreement and self.agreement.parties) or ()
+
     @property
     def organisations(self) -> tuple[str, ...]:
         """Those that it names as recipients."""
@@ -225,6 +301,17 @@ def load_organisations(
 ) -> list[Organisation]:
     """Every organisation of the folder; a file holds a list of them."""
     return [Organisation.from_dict(data) for data in _listed(folder)]
+
+
+def load_senders(schemas: Path = SCHEMAS) -> list[Organisation]:
+    """Those of the starter pack that may send a form of it, and have not ended."""
+    forms = load_forms(schemas / "catalogue" / "forms").values()
+    return [
+        organisation
+        for organisation in load_organisations(schemas / "catalogue" / "organisations")
+        if organisation.valid_to is None
+        and any(form.may_come_from(organisation.to_dict()) for form in forms)
+    ]
 
 
 def is_office_for(office: Mapping[str, Any], province: str | None) -> bool:
@@ -260,8 +347,8 @@ def starter_pack(schemas: Path = SCHEMAS) -> list[Entry]:
     items = load_items(folder / "items")
     known = {organisation.id: organisation.kind for organisation in organisations}
     for organisation in organisations:
-        if organisation.parent is not None and organisation.parent not in known:
-            raise ModelError(f"organisation {organisation.id}: no parent {organisation.parent}")
+        if lacking := sorted(organisation.refers_to - known.keys()):
+            raise ModelError(f"organisation {organisation.id}: no {', '.join(lacking)}")
     for item in items:
         if item.form not in forms or item.responsible not in known:
             raise ModelError(f"item {item.id}: no form {item.form}, or no {item.responsible}")
@@ -272,7 +359,8 @@ def starter_pack(schemas: Path = SCHEMAS) -> list[Entry]:
             organisation for organisation in item.organisations if organisation not in known
         ]:
             raise ModelError(f"item {item.id}: no recipient {', '.join(lacking)}")
-    organisations = sorted(organisations, key=lambda organisation: organisation.parent is not None)
+        if lacking := [party for party in item.parties if party not in known]:
+            raise ModelError(f"item {item.id}: no party {', '.join(lacking)}")
     return [
         *(Entry("codelist", codelist.id, 1, codelist.to_dict()) for codelist in codelists.values()),
         *(

@@ -100,6 +100,11 @@ class Form:
             organisation_kind in responsible.organisation_kinds for responsible in self.responsible
         )
 
+    def may_come_from(self, organisation: Mapping[str, Any]) -> bool:
+        """Whether the organisation, as the catalogue has it, may send the form: by its kind, and in its province."""
+        here = self.province is None or self.province == organisation.get("province")
+        return here and self.may_be_sent_by(str(organisation.get("kind", "")))
+
     def table(self, table_id: str) -> Table:
         """The table with this id; raises ModelError where there is none."""
         for table in self.tables:

@@ -8,10 +8,12 @@ from collections.abc import Iterable, Mapping
 from datetime import date, datetime, timedelta, timezone
 from enum import StrEnum
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
+from pydantic import model_validator
 from pydantic.dataclasses import dataclass
 
+from services.model.crosswalk import provinces
 from services.model.text import SCHEMAS, STRICT, ModelError, Text, load_yaml, plain, read
 
 VIETNAM = timezone(timedelta(hours=7))
@@ -37,6 +39,20 @@ class Keeper(StrEnum):
     """It says what words mean or whom it is about; there is nothing to keep."""
 
 
+class Binds(StrEnum):
+    """Whom alone an instrument binds, where it isn't everybody in its area."""
+
+    ROOMS = "rooms"
+    """The rooms of statistics offices: how they work together. No agency owes anything by it."""
+
+
+class Validity(StrEnum):
+    """What else than its days decides whether an instrument is in force."""
+
+    UNCONFIRMED = "unconfirmed"
+    """No source says that it still is: it is kept to be read, and is the ground of no decision."""
+
+
 @dataclass(frozen=True, config=STRICT)
 class Article:
     """An article, or one clause of it, and what it says in our own words.
@@ -55,7 +71,11 @@ class Article:
 
 @dataclass(frozen=True, config=STRICT)
 class Instrument:
-    """A law, decree or decision; `province` is its area in list 34, or None where national."""
+    """A law, decree, decision or plan; `province` is its area in list 34, or None where national.
+
+    `former_province` is of list 63: of one that was merged, and has no instruments of its own since. Whether they go
+    on in the merged one is for that one to say, so such an instrument governs nowhere.
+    """
 
     id: str
     number: str
@@ -66,10 +86,29 @@ class Instrument:
     in_force_to: date | None = None
     replaced_by: str | None = None
     source: str | None = None
+    former_province: str | None = None
+    binds: Binds | None = None
+    validity: Validity | None = None
+
+    @model_validator(mode="after")
+    def _of_one_area(self) -> Self:
+        if self.province is not None and self.former_province is not None:
+            raise ValueError("province and former_province: it is of one or of the other")
+        if self.former_province not in (None, *provinces().targets):
+            raise ValueError(f"former_province: list 63 has no {self.former_province}")
+        return self
 
     def in_force(self, day: date) -> bool:
-        """Whether it is in force on `day`; the last day counts."""
-        return self.in_force_from <= day and (self.in_force_to is None or day <= self.in_force_to)
+        """Whether it is in force on `day`; the last day counts.
+
+        Never where that is not confirmed, nor in a province that was merged.
+        """
+        return (
+            self.validity is None
+            and self.former_province is None
+            and self.in_force_from <= day
+            and (self.in_force_to is None or day <= self.in_force_to)
+        )
 
     def article(self, article: str, clause: str | None = None) -> Article:
         """The article (or its clause); raises ModelError where the instrument has none."""
@@ -91,11 +130,16 @@ class Instrument:
 def governing(
     instruments: Iterable[Instrument], requirement: str, province: str | None, day: date
 ) -> tuple[Instrument, Article] | None:
-    """The article that settles a requirement on `day`: the province's own first, else national law; None without."""
+    """The article that settles a requirement on `day`: the province's own first, else national law; None without.
+
+    For whoever sends or asks: what binds rooms alone settles nothing for them.
+    """
     found = [
         (instrument, article)
         for instrument in instruments
-        if instrument.in_force(day) and instrument.province in (None, province)
+        if instrument.in_force(day)
+        and instrument.province in (None, province)
+        and instrument.binds is None
         for article in instrument.articles
         if article.requirement == requirement
     ]

@@ -101,6 +101,22 @@ def test_the_starter_pack_loads_and_loading_again_changes_nothing(
     assert len(events(api.kafka())) == before
 
 
+def test_what_rests_on_a_document_and_what_is_offered(
+    client: httpx2.Client, pack: list[starter.Loaded]
+) -> None:
+    items = {entry.id for entry in pack if entry.kind == "item"}
+    found = client.get("/v1/agreements").json()
+    assert found["items"] == found["resting"] + len(found["without"])
+    assert items <= {*found["without"]}
+    offered = client.get("/v1/offers").json()
+    assert {"base_report", "report", "administrative_record", "dataset", "other"} <= {
+        one["category"] for one in offered
+    }
+    only = client.get("/v1/offers", params={"category": "dataset"}).json()
+    assert [one["item"] for one in only] == ["chia-se-co-so-du-lieu"]
+    assert client.get("/v1/offers", params={"category": "x"}).status_code == 422
+
+
 def test_the_order_of_the_pack_is_what_others_refer_to_first(pack: list[starter.Loaded]) -> None:
     kinds = list(dict.fromkeys(entry.kind for entry in pack))
     assert kinds == ["codelist", "regulation", "organisation", "form", "item"]

@@ -28,6 +28,7 @@ from services.kernel.masterkey import MasterKey, NotWrapped
 from services.kernel.metrics import VACANCIES
 from services.kernel.migration import migrate
 from services.kernel.settings import Settings
+from services.model.form import load_forms
 from tests import people
 from tests.logins import login
 from tests.running import state_of
@@ -463,6 +464,26 @@ def test_who_is_missing_is_told(catalogue: Catalogue) -> None:
     assert missing() == []
     catalogue.change("p-so", locked=True)
     assert missing() == [AGENCY]
+
+
+def test_who_may_send_is_missing_without_any_item(catalogue: Catalogue) -> None:
+    alive = {"id": "so-tu-phap", "kind": "justice_department", "province": "11"}
+    ended = alive | {"id": "so-tu-phap-cu"}
+    for number, (kind, body, until) in enumerate(
+        [
+            ("form", load_forms()["t0111"].to_dict(), None),
+            ("organisation", alive, None),
+            ("organisation", ended, catalogue.clock.now),
+            ("organisation", alive | {"id": "ubnd", "kind": "commune_committee"}, None),
+        ],
+        101,
+    ):
+        catalogue.execute(
+            "insert into catalogue.entries values (%s, %s, 1, %s, %s, null, %s, now())",
+            *(kind, body["id"], number, json.dumps(body), until),
+        )
+    answer = catalogue.client.get("/v1/vacancies", headers=ADMINISTRATOR)
+    assert answer.json()["agencies_without_focal_point"] == ["so-tu-phap"]
 
 
 def alarms(catalogue: Catalogue) -> dict[str, float]:

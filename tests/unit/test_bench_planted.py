@@ -50,20 +50,20 @@ def test_the_study_sees_what_is_missed_and_what_is_a_false_alarm(
 
 
 @pytest.mark.parametrize(
-    ("kind", "number"),
+    ("kind", "number", "form"),
     [
         # A row's label, "Tổng số", was taken for the heading of the column that is missing.
-        ("a column is missing", 70),
-        ("a column is missing", 160),
+        ("a column is missing", 70, "cktc-09-final"),
+        ("a column is missing", 160, "cktc-09-final"),
         # A line with another one's code was taken for the row that forms print without a code.
-        ("a row code twice", 233),
-        ("a row code twice", 363),
+        ("a row code twice", 233, "cv17809-2"),
+        ("a row code twice", 363, "cv17809-2"),
         # Of figures that scatter one was taken for another that lost its comma.
-        ("#REF!", 121),
+        ("#REF!", 121, "cktc-09-plan"),
     ],
 )
-def test_what_the_study_found_stays_mended(kind: str, number: int) -> None:
-    seen = study.examined(kind, KINDS[kind], number)
+def test_what_the_study_found_stays_mended(kind: str, number: int, form: str) -> None:
+    seen = study.examined(kind, KINDS[kind], number, form_id=form)
     assert seen is not None
     _, report, planted = seen
     assert study.is_found(report, planted)

@@ -21,6 +21,7 @@ from services.kernel.codec import codec
 from services.model.catalogue import Entry, starter_pack
 from services.model.messages import LANGUAGES, catalogue
 from services.model.statement import public_key
+from services.model.text import ModelError
 
 NOW = datetime(2026, 11, 23, 8, tzinfo=UTC)
 LATER = datetime(2027, 11, 23, 8, tzinfo=UTC)
@@ -147,6 +148,10 @@ def test_what_no_event_can_hold_is_refused() -> None:
         (changed(ITEM, room="nobody"), ("body.room", "reference")),
         (changed(ITEM, verifier="nobody"), ("body.verifier", "reference")),
         (changed(ORGANISATION, province="63"), ("body.province", "province")),
+        (
+            changed(ORGANISATION, valid_to="2026-12-31", replaced_by=["nobody"]),
+            ("body.replaced_by", "reference"),
+        ),
         (changed(REGULATION, province="63"), ("body.province", "province")),
         (changed(REGULATION, replaced_by="nothing"), ("body.replaced_by", "reference")),
         (changed(FORM, area_lists=["62"]), ("body.area_lists", "reference")),
@@ -288,3 +293,22 @@ def test_a_regulation_comes_after_the_one_that_replaces_it() -> None:
         regulation("c"),
     ]
     assert [one.id for one in starter.in_order(pack)] == ["34", "c", "b", "a"]
+
+
+def test_an_organisation_comes_after_those_that_it_belongs_to_or_is_replaced_by() -> None:
+    def organisation(id_: str, **body: Any) -> Entry:
+        return Entry("organisation", id_, 1, {"id": id_, **body})
+
+    pack = [
+        organisation("room", parent="office"),
+        organisation("district", replaced_by=["ward", "commune"]),
+        organisation("ward"),
+        organisation("commune"),
+        organisation("office"),
+    ]
+    order = [one.id for one in starter.in_order(pack)]
+    assert sorted(order) == sorted(one.id for one in pack)
+    assert order.index("office") < order.index("room")
+    assert max(order.index("ward"), order.index("commune")) < order.index("district")
+    with pytest.raises(ModelError, match="these name one another"):
+        starter.in_order([pack[0], organisation("office", parent="room")])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import httpx2
 import pytest
@@ -13,9 +13,13 @@ import pytest
 from services.console import findings, standing, words
 from services.console.calls import Services
 from services.console.pages.login import local
+from services.console.rendering import fragment
 from services.kernel.settings import Settings
 from services.model.messages import catalogue
+from services.model.regulation import load_regulations
 from services.model.text import Language
+from services.policy.law.policies import library
+from services.policy.routes.views import law_view
 
 STYLE = (Path(words.__file__).parent / "static" / "console.css").read_text(encoding="utf-8")
 TONES = ("good", "bad", "wait", "mend", "busy", "past")
@@ -160,3 +164,23 @@ def test_catalogue_hears_from_where_somebody_logs_in() -> None:
     headers = asyncio.run(log_in()).headers
     assert headers["x-forwarded-for"] == "203.0.113.7"
     assert "authorization" not in headers
+
+
+@pytest.mark.parametrize(("id_", "vi", "en"), [
+    ("dien-bien-1618-2021", "Quy chế của tỉnh (mã 11) · có hiệu lực từ 1/9/2021",
+     "Regulation of a province (code 11) · in force from 1 September 2021"),
+    ("quy-che-1908-2020",
+     "Luật, quy định chung của cả nước · có hiệu lực từ 1/1/2021 · chỉ áp dụng cho các phòng của cơ quan thống kê",
+     "National law · in force from 1 January 2021 · binds the rooms of statistics offices alone"),
+    ("soc-trang-70-2013",
+     "Văn bản của tỉnh cũ (mã 94 trong danh sách 63) · ban hành 23/10/2013; chưa xác nhận còn hiệu lực, không là căn cứ"
+     " của quyết định nào",
+     "Instrument of a former province (code 94 of list 63) · issued 23 October 2013; whether it is in force is not"
+     " confirmed, so no decision rests on it"),
+])  # fmt: skip
+def test_where_and_whether_an_instrument_is_in_force_is_said(id_: str, vi: str, en: str) -> None:
+    (instrument,) = (one for one in load_regulations() if one.id == id_)
+    shown = law_view(instrument, library().policies).model_dump(mode="json")
+    for language, expected in (("vi", vi), ("en", en)):
+        said = fragment("_in_force.html", cast(Language, language), one=shown)
+        assert " ".join(said.split()) == expected

@@ -26,6 +26,7 @@ from services.kernel.comparison import Gap
 from services.kernel.growing import Why
 from services.kernel.migration import InUse, NewerTables
 from services.model import messages
+from services.model.catalogue import Category
 from services.model.enumerations import Completeness, Regime, SecretLevel, Severity
 from services.model.period import Frequency
 from services.model.regulation import Keeper
@@ -100,6 +101,7 @@ SHOWN: Mapping[str, Iterable[object]] = {
     "notice.outcome.{}": (*Choice, *symbols("review.decided", "outcome")),
     "operators.gap.{}": Gap,
     "operators.migrate.{}": [InUse.why, NewerTables.why],
+    "operators.offers.of.{}": Category,
     "operators.partitions.{}": Why,
     "operators.policy.{}": Verdict,
     "operators.review.{}": Decision,
@@ -135,7 +137,7 @@ NAMED_WHERE_CALLED = {
     "validation.template.{}", "validation.usage.{}", "validation.{}", "validation.{}.mend", "validation.verdict.{}",
     "connector.{}", "intake.{}", "validation.column_{}", "validation.slip.{}", "catalogue.change.{}",
     "notice.change.{}", "notice.people_{}", "operators.changes.{}", "operators.founding.{}",
-    "operators.comparisons.{}", "operators.topics.{}",
+    "operators.comparisons.{}", "operators.topics.{}", "operators.agreements.{}", "operators.offers.{}",
 }  # fmt: skip
 """Of no closed set: their values are written out beside the call, or are codes that have tests of their own."""
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from services.model.catalogue import Category, Item, load_items, load_organisations, starter_pack
+from services.model.catalogue import Category, Item, load_items
 from services.model.codelist import load_codelists
 from services.model.enumerations import Completeness
 from services.model.form import Form, load_forms, published
@@ -143,17 +143,6 @@ def test_the_rule_set_changes_with_a_rule() -> None:
     changed = Form.from_dict(body)
     assert changed.rules[2].tolerance == Decimal("0.5")
     assert changed.rule_set != FORMS["cv17809-2"].rule_set
-
-
-def test_the_starter_pack_is_whole() -> None:
-    entries = {(one.kind, one.id) for one in starter_pack()}
-    assert ("form", "cv17809-1") in entries
-    assert ("codelist", "VSIC2018") in entries
-    senders = {one.id: one for one in load_organisations()}
-    for item in load_items():
-        sender = senders[item.responsible]
-        assert FORMS[item.form].may_be_sent_by(sender.kind)
-        assert FORMS[item.form].regime == item.regime
 
 
 def test_an_item_needs_all_its_fields() -> None:

@@ -28,7 +28,7 @@ from services.kernel import metrics, replica
 from services.kernel.settings import Settings
 from services.kernel.stage import BatchStage, ObjectStage
 from services.kernel.topics import load as topics
-from services.model.catalogue import load_organisations
+from services.model.catalogue import load_senders
 from services.model.form import load_forms
 from services.model.rule import RuleKind
 from services.model.statement import Statement
@@ -47,7 +47,7 @@ SCENARIO: list[dict[str, Any]] = yaml.safe_load(
 )["submissions"]
 STACK = DEFAULT_FOLDER.relative_to(ROOT).as_posix()
 MADE_BY_THE_DEMO = {STACK, f"{STACK}/logs", f"{STACK}/people.json", f"{STACK}/mail"}
-MADE_BY_THE_DEMO |= {f"{STACK}/keys/{one.id}.json" for one in load_organisations()}
+MADE_BY_THE_DEMO |= {f"{STACK}/keys/{one.id}.json" for one in load_senders()}
 MADE_BY_THE_DEMO |= {f"{STACK}/workbooks/{one['file']}" for one in SCENARIO if not one.get("kept")}
 TARGETS = set(re.findall(r"^([a-z-]+):.*##", (ROOT / "Makefile").read_text(), re.MULTILINE))
 PATH = re.compile(r"\.?[\w-]+(/[\w.-]+)+|[\w-]+\.(py|yaml|toml|lock)|\.env\.example")

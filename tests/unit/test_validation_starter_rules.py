@@ -44,6 +44,7 @@ def failed(checked: Checked) -> dict[str, Severity]:
 
 PROJECT = {("1", "project"): "Đường", ("1", "investor"): "Ban"}
 FIRM = {("1", "name"): "Công ty", ("1", "tax_code"): "0100109106"}
+SHARED = {("1", "indicator"): "Tăng trưởng", ("1", "unit"): "%"}
 ERROR, WARNING = Severity.ERROR, Severity.WARNING
 
 
@@ -73,6 +74,8 @@ ERROR, WARNING = Severity.ERROR, Severity.WARNING
         ("cv17809-4", PROJECT | {("1", "investment"): 69_999.9}, {"threshold": ERROR}),
         ("cv17809-4", PROJECT | {("1", "investment"): 70_000}, {}),
         ("dn-list", FIRM | {("1", "turnover"): -1}, {"sign-turnover": ERROR}),
+        ("thong-tin-chia-se", SHARED | {("1", "value"): -1}, {"sign-value": WARNING}),
+        ("thong-tin-chia-se", SHARED | {("1", "value"): 1}, {}),
     ],
 )
 def test_what_can_not_be_is_found_and_what_can_be_is_not(

@@ -186,7 +186,7 @@ async def set_password(
     summary="Cơ quan chưa có đầu mối, phòng chưa có người đứng đầu · Where nobody answers",
 )
 def vacancies(context: With) -> Vacancies:
-    """Agencies that owe figures and have nobody in the role `agency`; rooms that accept them and have no head.
+    """Bodies that may send, or owe figures, and have nobody in the role `agency`; rooms that accept and have no head.
 
     QĐ 1618/QĐ-UBND, Điều 8 khoản 2 điểm b; QĐ 1908/QĐ-TCTK, Điều 14 khoản 2.
     """

@@ -103,11 +103,15 @@ def shown(
 
 @router.get("/regulations", summary="Các văn bản · All instruments")
 def packs(context: With, access: Reader) -> LawsView:
-    """Those of the provinces first, each by the day from which it is in force."""
+    """Those of the provinces first, then national law, then former provinces'; each by the day it is in force from."""
     with Session(context.engine) as session:
         instruments = _instruments(session)
     instruments.sort(
-        key=lambda instrument: (instrument.province or "~", instrument.in_force_from, instrument.id)
+        key=lambda instrument: (
+            instrument.province or ("~" if instrument.former_province is None else "~~"),
+            instrument.in_force_from,
+            instrument.id,
+        )
     )
     return LawsView(regulations=[InstrumentView.of(instrument) for instrument in instruments])
 

@@ -15,7 +15,7 @@ from services.events.policy import Outcome as ReviewOutcome
 from services.kernel.command import Body, Name, Reasoned, Words
 from services.model.enumerations import Completeness
 from services.model.messages import texts
-from services.model.regulation import Instrument
+from services.model.regulation import Binds, Instrument, Validity
 from services.model.text import ModelError, Text
 from services.policy.insight.matrix import Cell
 from services.policy.law.policies import Policy
@@ -275,12 +275,15 @@ class InstrumentView(BaseModel):
     in_force_to: date | None
     replaced_by: str | None
     source: str | None
+    former_province: str | None
+    binds: Binds | None
+    validity: Validity | None
 
     @classmethod
     def of(cls, instrument: Instrument) -> InstrumentView:
         """From the catalogue's."""
-        blank = dict.fromkeys(("province", "in_force_to", "replaced_by", "source"))
-        return cls.model_validate({**blank, **instrument.to_dict()})
+        shown = {name: getattr(instrument, name) for name in InstrumentView.model_fields}
+        return cls.model_validate({**shown, "title": instrument.title.to_dict()})
 
 
 class LawsView(BaseModel):
@@ -358,17 +361,16 @@ def law_view(instrument: Instrument, policies: Iterable[Policy]) -> LawView:
     for policy in policies:
         if policy.instrument == instrument.id:
             bound.setdefault((policy.article, policy.clause), []).append(policy.id)
-    shown = instrument.to_dict()
     articles = [
         {
             **dict.fromkeys(("clause", "requirement", "kept_by", "how")),
             **article,
             "policies": bound.get((article["article"], article.get("clause")), []),
         }
-        for article in shown.pop("articles")
+        for article in instrument.to_dict()["articles"]
     ]
-    blank = dict.fromkeys(("province", "in_force_to", "replaced_by", "source"))
-    return LawView.model_validate({**blank, **shown, "articles": articles})
+    shown = InstrumentView.of(instrument).model_dump()
+    return LawView.model_validate({**shown, "articles": articles})
 
 
 def _together(texts: Sequence[Text]) -> dict[str, str]:
