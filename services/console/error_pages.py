@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from urllib.parse import quote
 
 import structlog
@@ -53,9 +54,12 @@ async def _login_needed(request: Request, error: Exception) -> Response:
 async def _kept(request: Request) -> Response:
     """The login, through which goes what the person had written."""
     try:
-        unsent = login.Unsent(request.url.path, await form_of(request))
-    except Forged:
+        fields: Mapping[str, str] | None = await form_of(request)
+    except Forged as forged:
+        fields = forged.fields
+    if fields is None:
         return error_page(request, 401, "logged_out")
+    unsent = login.Unsent(request.url.path, fields)
     say = words.sayer(words.language_of(request))
     problem = say("trouble.logged_out"), say("unsent.lead")
     return login.form(request, problem=problem, unsent=unsent, status=401)
@@ -67,7 +71,12 @@ async def _switched(request: Request, error: Exception) -> Response:
 
 
 async def _forged(request: Request, error: Exception) -> Response:
-    return error_page(request, 403, "forged")
+    """What somebody wrote before a login in another window changed the cookie is shown once more."""
+    assert isinstance(error, Forged)
+    if error.fields is None or request.url.path in login.OWN:
+        return error_page(request, 403, "forged")
+    unsent = login.Unsent(request.url.path, error.fields)
+    return page(request, "unsent.html", status=403, title="unsent.changed", unsent=unsent)
 
 
 async def _refused(request: Request, error: Exception) -> Response:

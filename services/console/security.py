@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hmac
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -31,7 +31,14 @@ HEADERS = {
 
 
 class Forged(Exception):
-    """A form that this site didn't make for this browser, or one from before its cookie changed."""
+    """A form that this site didn't make for this browser, or one from before its cookie changed.
+
+    `fields` where the browser says that it stood on a page of this site: a person may have written them.
+    """
+
+    def __init__(self, fields: Mapping[str, str] | None = None) -> None:
+        super().__init__()
+        self.fields = fields
 
 
 Unforeseen = Callable[[Request, Exception], ASGIApp]
@@ -128,10 +135,11 @@ async def form_of(request: Request) -> dict[str, str]:
     async with request.form(max_fields=40, max_files=0) as form:
         fields: dict[str, Any] = dict(form)
     given, expected = str(fields.pop(FORM_FIELD, "")), request.cookies.get(FORM_COOKIE, "")
-    if not expected or not hmac.compare_digest(given.encode(), expected.encode()):
-        raise Forged
     # Browsers end the lines of a textarea with CR LF (HTML, form submission); the services take LF alone.
-    return {name: str(value).replace("\r\n", "\n") for name, value in fields.items()}
+    written = {name: str(value).replace("\r\n", "\n") for name, value in fields.items()}
+    if not expected or not hmac.compare_digest(given.encode(), expected.encode()):
+        raise Forged(written if "sec-fetch-site" in request.headers else None)
+    return written
 
 
 def _same_origin(request: Request) -> bool:

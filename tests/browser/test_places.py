@@ -86,6 +86,22 @@ def test_what_was_written_when_the_session_ended_is_not_lost(site: Site, tab: Pa
     assert decision["reason"] == "Đã đối chiếu\nvới văn bản gốc."
 
 
+def test_what_was_written_before_a_login_in_another_window_is_not_lost(
+    site: Site, tab: Page
+) -> None:
+    log_in(tab, site, path=f"/submissions/{identity('cho')}")
+    tab.get_by_label("Lý do").fill("Đã đối chiếu")
+    other = tab.context.new_page()
+    other.goto(site.url)
+    other.get_by_role("button", name="Đăng xuất").click()
+    log_in(other, site)
+    tab.get_by_role("button", name="Chấp nhận", exact=True).click()
+    expect(tab.locator("h1")).to_have_text("Bạn đã đăng nhập ở cửa sổ khác")
+    tab.get_by_role("button", name="Xem lại điều đã viết").click()
+    expect(tab.get_by_label("Lý do")).to_have_value("Đã đối chiếu")
+    assert site.office.decisions == []
+
+
 def test_a_login_with_a_made_up_form_leads_nowhere_else(site: Site, tab: Page) -> None:
     log_in(tab, site, path="/dong-y")
     tab.context.clear_cookies(name="solieu_session")

@@ -17,6 +17,8 @@ from services.kernel.refused import Refused
 
 router = APIRouter(include_in_schema=False)
 HOME = "/"
+OWN = ("/login", "/logout", "/password")
+"""Whose forms hold passwords, or nothing that anybody wrote: they are never shown again."""
 UNSENT = "unsent-"
 """What the names of fields begin with that are kept through a login."""
 
@@ -61,7 +63,7 @@ async def tried(request: Request) -> Response:
         problem = texts if texts[0] else (say("login.wrong"), "")
         return form(request, target, name, problem=problem, unsent=unsent, status=401)
     if unsent:
-        return page(request, "unsent.html", unsent=unsent)
+        return page(request, "unsent.html", title="unsent.title", unsent=unsent)
     return RedirectResponse(target, 303)
 
 
