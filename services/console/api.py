@@ -32,7 +32,7 @@ from services.console.pages import (
 )
 from services.console.rendering import STATIC
 from services.console.security import Guard
-from services.kernel import log
+from services.kernel import log, measured
 from services.kernel.auth import RemoteKeys
 from services.kernel.clock import Clock, utc_now
 from services.kernel.settings import Settings, settings
@@ -93,6 +93,7 @@ def create_app(config: Settings | None = None, clock: Clock = utc_now) -> FastAP
     _common(app)
     error_pages.install(app)
     app.add_middleware(Guard, unforeseen=error_pages.unforeseen)
+    measured.install(app, "console")
     return app
 
 
