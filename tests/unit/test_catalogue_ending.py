@@ -35,7 +35,7 @@ def key(sender: str, ends: int | None, *, set_before: int = 300, begins: int = -
         ([key("a", None)], None),
         ([key("a", 20)], 20),
         ([key("a", 20), key("b", 10), key("c", None)], 10),
-        ([key("a", 20), key("a", None)], None),
+        ([key("a", None), key("a", 20)], None),
         ([key("a", 20), key("a", 400, begins=15)], 400),
         ([key("a", -3)], -3),
         ([key("a", -3), key("a", 300)], 300),

@@ -64,13 +64,14 @@ def test_how_far_the_compilers_groups_are_and_nobody_elses_is_asked_for() -> Non
         {
             "compiler-quarterly": {place(0): 10, place(1): 9, place(2): 12, place(3): -1},
             "compiler": {place(0, "another"): 3},
+            "compiler-new": {place(0): -1},
             "audit": {place(0): 1},
         }
     )
     found: Any = readers(broker, list(load().values()))
     lags = [Lag("compiler-quarterly", number, left) for number, left in enumerate((0, 1, 0, 8))]
     assert found == {FEED.name: tuple(lags)}
-    assert broker.asked == ["compiler-quarterly", "compiler"]
+    assert broker.asked == ["compiler-quarterly", "compiler", "compiler-new"]
 
 
 def shown(group: str) -> float | None:
