@@ -1,6 +1,6 @@
 # One image for every process of the product; docker-compose.yml says which of them a container runs.
 
-FROM python:3.11-slim AS packages
+FROM python:3.11.14-slim-trixie AS packages
 WORKDIR /build
 COPY deploy/bootstrap.lock pyproject.toml requirements.lock ./
 RUN pip install --no-cache-dir --require-hashes --requirement bootstrap.lock
@@ -9,7 +9,7 @@ RUN pip install --no-cache-dir --require-hashes --requirement bootstrap.lock
 RUN uv venv /opt/solieu && uv pip install --no-cache --compile-bytecode --python /opt/solieu/bin/python \
     --require-hashes --only-binary :all: --requirement pyproject.toml --extra server --constraint requirements.lock
 
-FROM python:3.11-slim
+FROM python:3.11.14-slim-trixie
 RUN useradd --system --uid 10001 --user-group --no-create-home --shell /usr/sbin/nologin solieu \
     && install --directory --owner solieu --group solieu --mode 0700 /vault
 COPY --from=packages /opt/solieu /opt/solieu

@@ -78,6 +78,11 @@ def locate(folder: Path) -> Server:
     return Server(folder, _reachable_binaries(), SYSTEM_USER)
 
 
+def disk(stack: Path) -> Path:
+    """A folder on the disk on which the data of this stack's server lie; makes nothing."""
+    return stack if os.geteuid() != 0 or reachable(stack) else SHARED
+
+
 def prepare(server: Server, password: str) -> None:
     """Makes the data folder the first time (about a second)."""
     if not (server.folder / "PG_VERSION").exists():

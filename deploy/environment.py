@@ -17,6 +17,7 @@ def program(state: State, folder: Path, process: Program) -> dict[str, str]:
     """The settings of one service process of the stack in `folder`."""
     return {
         **(_kept(state, process.service) if process.database else {}),
+        **(_database_disk(folder) if process.database_disk else {}),
         **(_vault(folder) if process.vault else {}),
         **(_master_key(state) if process.master_key else {}),
         **_known_tokens(state, process.tokens),
@@ -110,6 +111,10 @@ def _mail(state: State) -> dict[str, str]:
         "SOLIEU_SMTP_PORT": str(state.ports["mailbox"]),
         "SOLIEU_SMTP_FROM": "solieu@localhost",
     }
+
+
+def _database_disk(folder: Path) -> dict[str, str]:
+    return {"SOLIEU_DATABASE_DISK": str(database.disk(folder))}
 
 
 def _vault(folder: Path) -> dict[str, str]:

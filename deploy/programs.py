@@ -30,6 +30,8 @@ class Program:
     """Whose bearer tokens it checks or sends: administrator, compiler, operator."""
     calls: frozenset[str] = frozenset()
     """The services whose APIs it calls with the token of the person who asks."""
+    database_disk: bool = False
+    """Whether it sees the disk on which the database lies, and tells what is free there."""
     database: bool = True
     """Whether it keeps tables and speaks with Kafka; one that only shows what others keep does neither."""
 
@@ -64,7 +66,7 @@ PROGRAMS: Mapping[str, Program] = {
         Program("policy", Role.API, 18005, tokens=TOKENS),
         Program("catalogue", Role.API, 18002, keys=True, tokens=TOKENS),
         Program("grdp", Role.WORKER, 18104, vault=True),
-        Program("grdp", Role.API, 18003, tokens=TOKENS),
+        Program("grdp", Role.API, 18003, tokens=TOKENS, database_disk=True),
         Program("audit", Role.WORKER, 18105),
         Program("audit", Role.API, 18004, tokens=TOKENS),
         Program("notification", Role.WORKER, 18106),

@@ -96,15 +96,15 @@ def promtool() -> str | None:
     return shutil.which("promtool") or shutil.which("promtool", path=str(ROOT / ".run" / "tools"))
 
 
-def evaluated(folder: Path, tests: Sequence[Mapping[str, Any]]) -> str:
+def evaluated(folder: Path, tests: Sequence[Mapping[str, Any]], every: str = "1m") -> str:
     """What `promtool test rules` says against these tests, with the alert rules loaded; blank where all hold.
 
-    The tests are as Prometheus documents them: input_series and promql_expr_test.
+    The tests are as Prometheus documents them: input_series and promql_expr_test. `every`: how often it looks.
     """
     program = promtool()
     assert program is not None
     rule_files = [str(PROMETHEUS / "alerts.yml")]
-    content = {"rule_files": rule_files, "evaluation_interval": "1m", "tests": tests}
+    content = {"rule_files": rule_files, "evaluation_interval": every, "tests": tests}
     file = folder / "tests.yml"
     file.write_text(yaml.safe_dump(content, allow_unicode=True), encoding="utf-8")
     command = [program, "test", "rules", str(file)]

@@ -11,7 +11,7 @@ from fastapi.responses import JSONResponse
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 from sqlmodel import Session
 
-from services.catalogue import agreement_routes, changing, registry, store
+from services.catalogue import agreement_routes, changing, ending, registry, store
 from services.catalogue.calendar import routes as calendar
 from services.catalogue.entry import Command, Refused, Version
 from services.catalogue.people import change_routes, login, vacancies
@@ -21,7 +21,7 @@ from services.catalogue.people.governing import Outcome
 from services.catalogue.people.signing import StoredKeys
 from services.catalogue.refusals import absent
 from services.events.catalogue import CatalogueKind
-from services.kernel.api import With, create, every, serve
+from services.kernel.api import Context, With, create, every, serve
 from services.kernel.auth import Access, allowed
 from services.kernel.clock import Clock, utc_now
 from services.kernel.command import carried_out
@@ -165,11 +165,17 @@ def _whole(version: Version) -> Whole:
     return Whole(**vars(version))
 
 
+def look(context: Context) -> None:
+    """What is vacant, and what ends, as it is now: for the alarms."""
+    vacancies.count(context)
+    ending.look(context)
+
+
 def create_app(config: Settings | None = None, clock: Clock = utc_now) -> FastAPI:
-    """The application with its routes; while it runs, it counts what is vacant."""
+    """The application with its routes; while it runs, it looks at what is vacant, and what ends."""
     app = create(
         "catalogue", "Danh mục · Catalogue", TEXT, config, clock,
-        background=every(vacancies.SECONDS, vacancies.count),
+        background=every(vacancies.SECONDS, look),
     )  # fmt: skip
     app.state.keys = StoredKeys(app.state.context.engine, clock)
     # The entries come last: a kind of entries is what nothing else is.

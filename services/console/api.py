@@ -35,7 +35,7 @@ from services.console.pages import (
 )
 from services.console.rendering import STATIC
 from services.console.security import Guard
-from services.kernel import log, serving
+from services.kernel import log, measured, serving
 from services.kernel.auth import RemoteKeys
 from services.kernel.clock import Clock, utc_now
 from services.kernel.settings import Settings, settings
@@ -101,6 +101,7 @@ def create_app(config: Settings | None = None, clock: Clock = utc_now) -> FastAP
     # Pages carry a form's token and what was typed; who would guess it by lengths has no cookie (SameSite=Strict).
     app.add_middleware(GZipMiddleware, minimum_size=1_000)
     app.add_middleware(Guard, unforeseen=error_pages.unforeseen)
+    measured.install(app, "console")
     return app
 
 

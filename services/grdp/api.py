@@ -22,7 +22,8 @@ from services.grdp.queries import Cursor
 from services.grdp.reach import Reach
 from services.grdp.reads import Reads
 from services.grdp.representation import Digest, Digests, Observation, Page, Totals
-from services.kernel.api import With, create, repaired, serve
+from services.kernel import infrastructure
+from services.kernel.api import With, create, every, repaired, serve
 from services.kernel.auth import Access, allowed
 from services.kernel.clock import Clock, utc_now
 from services.kernel.command import carried_out
@@ -109,6 +110,7 @@ def create_app(config: Settings | None = None, clock: Clock = utc_now) -> FastAP
         clock,
         checks=[rebuilding.CHECK],
         chores=[rebuilding.keep_moving],
+        background=every(infrastructure.SECONDS, infrastructure.look),
     )
     _observations(app)
     _digests(app)

@@ -21,7 +21,7 @@ from kafka.admin import (
 )
 from kafka.errors import KafkaError, KafkaTimeoutError
 
-from services.kernel.topics import OPERATOR, Topic
+from services.kernel.topics import OPERATOR, Topic, outsiders
 
 USER = "User:"
 ANY_HOST = "*"
@@ -38,20 +38,22 @@ def declared(topics: Iterable[Topic]) -> list[ACL]:
     Leave to write or read a topic is leave to describe it, too.
     """
     found: dict[ACL, None] = {}
+    cluster = ResourcePattern(ResourceType.CLUSTER, "kafka-cluster")
     for topic in topics:
         of_topic = ResourcePattern(ResourceType.TOPIC, topic.name)
         found[_allow(topic.owner, ACLOperation.WRITE, of_topic)] = None
         # Who writes a topic compares it with what it has written.
         found[_allow(topic.owner, ACLOperation.READ, of_topic)] = None
         for reader in topic.readers:
-            # The service's own group, and those of the compilers' programs: compiler, compiler-quarterly, …
-            groups = ResourcePattern(ResourceType.GROUP, reader, ACLResourcePatternType.PREFIXED)
             found[_allow(reader, ACLOperation.READ, of_topic)] = None
-            found[_allow(reader, ACLOperation.READ, groups)] = None
+            found[_allow(reader, ACLOperation.READ, _groups(reader))] = None
+        for reader in outsiders(topic):
+            # Who feeds programs that are not ours sees how far they are, and how full the disks (infrastructure.py).
+            found[_allow(topic.owner, ACLOperation.DESCRIBE, _groups(reader))] = None
+            found[_allow(topic.owner, ACLOperation.DESCRIBE, cluster)] = None
     every_topic = ResourcePattern(ResourceType.TOPIC, "*")
     found[_allow(OPERATOR, ACLOperation.DESCRIBE, every_topic)] = None
     found[_allow(OPERATOR, ACLOperation.DESCRIBE_CONFIGS, every_topic)] = None
-    cluster = ResourcePattern(ResourceType.CLUSTER, "kafka-cluster")
     found[_allow(OPERATOR, ACLOperation.DESCRIBE, cluster)] = None
     return list(found)
 
@@ -97,6 +99,11 @@ def text(acl: ACL) -> str:
     """Like `policy WRITE`, of what the pattern names."""
     denied = "" if acl.permission_type is ACLPermissionType.ALLOW else "DENY "
     return f"{denied}{acl.principal.removeprefix(USER)} {acl.operation.name}"
+
+
+def _groups(reader: str) -> ResourcePattern:
+    """A service's own group, or those of the compilers' programs: compiler, compiler-quarterly, …"""
+    return ResourcePattern(ResourceType.GROUP, reader, ACLResourcePatternType.PREFIXED)
 
 
 def _allow(username: str, operation: ACLOperation, pattern: ResourcePattern) -> ACL:

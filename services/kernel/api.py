@@ -16,6 +16,7 @@ from contextlib import (
 )
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 from threading import Lock
 from typing import Annotated, Any
 
@@ -29,9 +30,11 @@ from sqlalchemy import Engine
 
 from services.kernel import (
     changes,
+    disks,
     documentation,
     health,
     log,
+    measured,
     metrics,
     openapi,
     problems,
@@ -179,6 +182,7 @@ def create(
         # Before `install`, whose layer is then the outer one: a group of tasks would hide what is raised here.
         app.add_middleware(BodyLimit)
     problems.install(app, service)
+    measured.install(app, service)
     _common(app, service, engine, relay)
     _compared(app, [check.compare for check in (publications.CHECK, *checks)])
     return app
@@ -193,12 +197,14 @@ async def _serving(
     relaying = asyncio.create_task(context.relay.watch())
     vault = context.vault
     watch = app.state.watch = health.Watch(context.service, vault.check) if vault else None
+    seen = disks.Disks(context.service, _folders(context.settings))
     try:
         if app.state.keeps_up:
             keeper.start()
         async with background(context):
             yield
     finally:
+        seen.stop()
         if watch:
             watch.stop()
         if app.state.keeps_up:
@@ -211,6 +217,12 @@ async def _serving(
             await relaying
         await publisher.stop()
         close(context.engine)
+
+
+def _folders(config: Settings) -> dict[str, Path]:
+    """What lies on a disk that this process sees, and where."""
+    seen = {"vault": config.vault, "database": config.database_disk}
+    return {disk: Path(folder) for disk, folder in seen.items() if folder}
 
 
 def _common(app: FastAPI, service: str, engine: Engine, relay: Relay) -> None:

@@ -11,9 +11,10 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from kafka import TopicPartition
-from kafka.admin import KafkaAdminClient, OffsetSpec
+from kafka.admin import KafkaAdminClient
 
+from services.kernel import groups
+from services.kernel.groups import Lag
 from services.kernel.topics import Extent, Topic, dead
 
 
@@ -23,15 +24,6 @@ class Why(StrEnum):
     COMPACTED = "compacted"
     FEWER = "fewer"
     BEHIND = "behind"
-
-
-@dataclass(frozen=True)
-class Lag:
-    """How many records of a partition a group has yet to read."""
-
-    group: str
-    partition: int
-    records: int
 
 
 @dataclass(frozen=True)
@@ -51,23 +43,15 @@ class Refusal:
 
 
 def refusal(
-    topic: Topic, extents: Mapping[int, Extent], committed: Mapping[str, Mapping[int, int]]
+    topic: Topic, extents: Mapping[int, Extent], committed: groups.Committed
 ) -> Refusal | None:
-    """Why a topic with these partitions does not get as many as are declared; None where it may have more.
-
-    `committed` has the next offsets of the topic's groups, by group and partition.
-    """
+    """Why a topic with these partitions does not get as many as are declared; None where it may have more."""
     found = len(extents)
     if topic.partitions < found:
         return Refusal(topic.name, Why.FEWER, topic.partitions, found)
     if topic.compacted:
         return Refusal(topic.name, Why.COMPACTED, topic.partitions, found)
-    behind = tuple(
-        Lag(group, number, lag)
-        for group in sorted(committed)
-        for number, extent in sorted(extents.items())
-        if (lag := extent.end - max(committed[group].get(number, 0), extent.begin)) > 0
-    )
+    behind = tuple(lag for lag in groups.lags(extents, committed) if lag.records)
     return Refusal(topic.name, Why.BEHIND, topic.partitions, found, behind) if behind else None
 
 
@@ -86,22 +70,11 @@ def refusals(
     if not changing:
         return {}
     # How far the groups are, first: an end that is read later can only be further away.
-    groups = [group["group_id"] for group in admin.list_groups()]
-    offsets = admin.list_group_offsets(groups) if groups else {}
+    committed = groups.committed(admin, [topic.name for topic in changing])
     found: dict[str, Refusal | None] = {}
     for topic in changing:
         readers = {reader for reader in topic.readers if dead(reader) in declared}
-        committed: dict[str, dict[int, int]] = {reader: {} for reader in readers}
-        for group, places in offsets.items():
-            for place, next_ in places.items():
-                if place.topic == topic.name and next_.offset >= 0:
-                    committed.setdefault(group, {})[place.partition] = next_.offset
-        found[topic.name] = refusal(topic, _extents(admin, topic.name, present), committed)
+        none: dict[str, dict[int, int]] = {reader: {} for reader in readers}
+        extents = groups.extents(admin, topic.name, present[topic.name])
+        found[topic.name] = refusal(topic, extents, none | committed[topic.name])
     return found
-
-
-def _extents(admin: KafkaAdminClient, name: str, present: Mapping[str, int]) -> dict[int, Extent]:
-    places = [TopicPartition(name, number) for number in range(present[name])]
-    begins = admin.list_partition_offsets(dict.fromkeys(places, OffsetSpec.EARLIEST))
-    ends = admin.list_partition_offsets(dict.fromkeys(places, OffsetSpec.LATEST))
-    return {place.partition: Extent(begins[place].offset, ends[place].offset) for place in places}

@@ -123,6 +123,36 @@ UNAUTHENTICATED = Counter(
     "Requests refused before it was known whose.",
     ["service", "code"],
 )
+REQUESTS = Counter(
+    "solieu_requests_total",
+    "Requests that are over, by the route's template and the class of the answer's status; 5xx also where none came.",
+    ["service", "method", "route", "status"],
+)
+REQUEST_SECONDS = Histogram(
+    "solieu_request_seconds",
+    "From the last byte of a request to the first of its answer.",
+    ["service", "method", "route"],
+    buckets=(0.025, 0.1, 0.25, 1, 2.5, 5, 10, 30),
+)
+READER_LAG = Gauge(
+    "solieu_reader_lag_events",
+    "Records that a group which is no service's has yet to read, by the group's name; alerts after a day.",
+    ["service", "group", "topic", "partition"],
+)
+DISK_FREE = Gauge(
+    "solieu_disk_free_bytes",
+    "What is free on a disk; of Kafka's disks, the one of which the smallest share is.",
+    ["service", "disk"],
+)
+DISK_SIZE = Gauge("solieu_disk_bytes", "How large the same disk is.", ["service", "disk"])
+DATABASE_SIZE = Gauge(
+    "solieu_database_bytes", "How large the database is, with all its schemas.", ["service"]
+)
+ENDS_AT = Gauge(
+    "solieu_ends_at_seconds",
+    "When the first key or certificate of a kind ends, in Unix time; +Inf where none does. Alerts 30 days before.",
+    ["service", "what"],
+)
 NOTICES = Counter(
     "solieu_notices_total",
     "Tries to deliver a notice, by what it became: sent, queued (again later), failed or uncertain.",

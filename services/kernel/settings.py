@@ -22,6 +22,7 @@ class Settings(BaseSettings):
     kafka_sasl_mechanism: Mechanism = Mechanism.PLAIN
     kafka_ssl_cafile: str = ""
     database_url: str = ""
+    database_disk: str = ""
     admin_database_url: str = ""
     database_passwords: dict[str, SecretStr] = Field(default_factory=dict)
     vault: str = ""

@@ -116,6 +116,13 @@ def read_by(group: str) -> list[Topic]:
     return [topic for topic in load().values() if group in topic.readers and not topic.is_dead]
 
 
+def outsiders(topic: Topic) -> tuple[str, ...]:
+    """Who reads a topic and is no service; the names of their consumer groups begin with theirs."""
+    return tuple(
+        reader for reader in topic.readers if reader != OPERATOR and dead(reader) not in load()
+    )
+
+
 def dead(group: str) -> str:
     """The group's dead letters."""
     return f"{group}.dead"

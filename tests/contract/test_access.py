@@ -99,6 +99,18 @@ def test_who_writes_a_topic_reads_it_to_compare_it_with_its_tables() -> None:
     }
 
 
+def test_who_feeds_the_compilers_alone_sees_how_far_their_groups_are() -> None:
+    seeing = {
+        (one.resource_pattern.resource_name, one.principal.removeprefix(access.USER))
+        for one in access.declared(DECLARED.values())
+        if one.operation is ACLOperation.DESCRIBE
+        and one.resource_pattern.resource_type is not ResourceType.TOPIC
+    }
+    assert seeing == {
+        ("compiler", "grdp"), ("kafka-cluster", "grdp"), ("kafka-cluster", "operator"),
+    }  # fmt: skip
+
+
 @pytest.mark.parametrize("login", OTHERS)
 def test_a_forged_event_is_refused_by_the_broker(stack: Stack, login: str) -> None:
     """On every topic of another's, with the very bytes that a service would send: the login alone counts."""
@@ -159,13 +171,19 @@ def test_what_is_declared_no_more_is_taken_away_and_what_differs_is_shown(
 ) -> None:
     topic = DECLARED["submission.cleared"]
     wider = {**DECLARED, topic.name: replace(topic, readers=(*topic.readers, "compiler"))}
-    (new,), old = access.apply(admin, wider.values())
-    assert (new.principal, new.operation, old) == ("User:compiler", ACLOperation.READ, [])
-    assert new.resource_pattern.resource_type is ResourceType.TOPIC
+    new, old = access.apply(admin, wider.values())
+    # The second and third: who feeds it sees how far it is.
+    assert [(access.text(one), one.resource_pattern.resource_type) for one in new] == [
+        ("compiler READ", ResourceType.TOPIC),
+        ("policy DESCRIBE", ResourceType.GROUP),
+        ("policy DESCRIBE", ResourceType.CLUSTER),
+    ]
+    assert old == []
     (shown,) = [one for one in differences(admin, DECLARED.values()) if "compiler" in one.what]
     assert (shown.topic, shown.what) == ("submission.cleared", "compiler READ")
     assert (shown.declared, shown.found) == ("absent", "present")
-    assert access.apply(admin, DECLARED.values()) == ([], [new])
+    added, removed = access.apply(admin, DECLARED.values())
+    assert (added, set(removed)) == ([], set(new))
     assert access.apply(admin, DECLARED.values()) == ([], [])
     assert not [one for one in differences(admin, DECLARED.values()) if "READ" in one.what]
 

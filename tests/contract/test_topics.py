@@ -15,7 +15,8 @@ from deploy.supervision import wait_until
 from services.kernel import access
 from services.kernel.administration import Applied, Difference, apply, differences
 from services.kernel.cluster import Cluster
-from services.kernel.growing import Lag, Refusal, Why
+from services.kernel.groups import Lag
+from services.kernel.growing import Refusal, Why
 from services.kernel.topics import Topic, load
 
 DECLARED = load()

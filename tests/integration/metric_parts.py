@@ -8,8 +8,9 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import psycopg
-from kafka import KafkaProducer, TopicPartition
+from kafka import KafkaConsumer, KafkaProducer, TopicPartition
 from kafka.admin import KafkaAdminClient
+from kafka.structs import OffsetAndMetadata
 from prometheus_client.parser import text_string_to_metric_families
 
 from deploy import feed
@@ -77,6 +78,7 @@ def trouble(stack: Stack) -> None:
     _lose_records(stack)
     _forge(stack)
     _rewrite_log(stack)
+    _read_feed(stack)
     stack.start_services(["grdp-worker"])
     stack.wait_healthy(300, ["grdp-worker"])
     with client(stack, "intake-api", {"Authorization": "Statement nobody's"}) as stranger:
@@ -95,6 +97,14 @@ def _lose_records(stack: Stack) -> None:
     admin = KafkaAdminClient(**stack.kafka().options())
     admin.delete_records({partition: offsets[-1]})
     admin.close()
+
+
+def _read_feed(stack: Stack) -> None:
+    """A program of the compilers comes, and stands still at the beginning."""
+    options = stack.kafka("compiler").options()
+    consumer = KafkaConsumer(**options, group_id="compiler-test", enable_auto_commit=False)
+    consumer.commit({TopicPartition(feed.TOPIC, 0): OffsetAndMetadata(0, "", -1)})
+    consumer.close()
 
 
 def _rewrite_log(stack: Stack) -> None:

@@ -20,6 +20,10 @@ from confluent_kafka.schema_registry import SchemaRegistryClient
 from confluent_kafka.schema_registry.avro import AvroDeserializer
 from confluent_kafka.schema_registry.error import SchemaRegistryError
 from confluent_kafka.serialization import MessageField, SerializationContext
+from kafka import KafkaConsumer
+from kafka import TopicPartition as KafkaPlace
+from kafka.admin import KafkaAdminClient
+from kafka.structs import OffsetAndMetadata
 
 from deploy import broker
 from deploy.feed import records
@@ -28,9 +32,11 @@ from services.events.grdp import Observation
 from services.grdp import feed
 from services.grdp.identity import key_id
 from services.grdp.store import KEY
+from services.kernel import infrastructure
 from services.kernel.cluster import Cluster
 from services.kernel.codec import codec
 from services.kernel.publisher import Publisher
+from services.kernel.topics import load
 from services.kernel.wire import encode
 from tests.logins import properties
 
@@ -115,6 +121,23 @@ def test_confluents_deserializer(fed: Stack, registry: str) -> None:
             assert value["known_from"] == TIME
             assert {name: value[name] for name in KEY} == key
     assert found == VALUES
+
+
+def test_who_feeds_them_sees_how_far_they_are_and_how_full_the_disks_are(fed: Stack) -> None:
+    place, group = KafkaPlace(Observation.TOPIC, 0), f"compiler-{uuid4()}"
+    consumer = KafkaConsumer(**fed.kafka("compiler").options(), group_id=group)
+    end = consumer.end_offsets([place])[place]
+    consumer.commit({place: OffsetAndMetadata(end, "", -1)})
+    consumer.close()
+    admin = KafkaAdminClient(**fed.kafka("grdp").options())
+    try:
+        lags = infrastructure.readers(admin, list(load().values()))[Observation.TOPIC]
+        disk = infrastructure.fullest(admin.describe_log_dirs({}))
+    finally:
+        admin.close()
+    assert [lag.records for lag in lags if (lag.group, lag.partition) == (group, 0)] == [0]
+    assert len([lag for lag in lags if lag.group == group]) == load()[Observation.TOPIC].partitions
+    assert disk is not None and 0 < disk[0] <= disk[1]
 
 
 def test_confluents_client_finds_its_way(registry: str) -> None:

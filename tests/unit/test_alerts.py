@@ -38,6 +38,40 @@ WAITING = f'solieu_notices_waiting{{service="notification",channel="email",{JOB}
 VACANT = f'solieu_vacancies{{service="catalogue",post="head",{JOB}}}'
 UNAUTHENTICATED = f'solieu_unauthenticated_total{{service="intake",code="unknown-key",{JOB}}}'
 FOUNDING = f'solieu_foundings_waiting{{service="catalogue",{JOB}}}'
+LAG_EVENTS = f"solieu_lag_events{{{STAGE}}}"
+LAG_EVENTS_OF_TWIN = LAG_EVENTS.replace("grdp-worker", "grdp-worker-2")
+READER = 'service="grdp",group="compiler",topic="grdp.observation",partition="0"'
+READER_LAG = f"solieu_reader_lag_events{{{READER},{JOB}}}"
+DISK = f'{{service="grdp",disk="kafka",{JOB}}}'
+FREE, SIZE = f"solieu_disk_free_bytes{DISK}", f"solieu_disk_bytes{DISK}"
+DATABASE = f'solieu_database_bytes{{service="grdp",{JOB}}}'
+ENDS = f'solieu_ends_at_seconds{{service="catalogue",what="sender_key",{JOB}}}'
+
+
+def requests(status: str, route: str = "/v1/observations") -> str:
+    """The series of a route's answers of this class."""
+    labels = f'service="grdp",method="GET",route="{route}",status="{status}"'
+    return f"solieu_requests_total{{{labels},{JOB}}}"
+
+
+def buckets(metric: str, labels: str, *values: str) -> dict[str, str]:
+    """The series of a histogram: how many took up to 0.1 seconds, up to 15, and up to 60, which are all."""
+    ends = ("0.1", "15", "60", "+Inf")
+    return {
+        f'{metric}_bucket{{{labels},le="{end}"}}': value
+        for end, value in zip(ends, (*values, values[-1]), strict=True)
+    }
+
+
+def answers(quick: str, all_: str, route: str = "/v1/observations") -> dict[str, str]:
+    """How many answers were quick, of all; the others took up to 15 seconds."""
+    labels = f'service="grdp",method="GET",route="{route}",{JOB}'
+    return buckets("solieu_request_seconds", labels, quick, all_, all_)
+
+
+def events(ten_seconds: str, all_: str) -> dict[str, str]:
+    """How many events took some ten seconds, of all; the others took up to a minute."""
+    return buckets("solieu_stage_seconds", STAGE, "0x60", ten_seconds, all_)
 
 
 def notices(state: str) -> str:
@@ -55,6 +89,8 @@ class Case:
     series: Mapping[str, str]
     fires: bool
     minutes: int = 10
+    step: int = 1
+    """Minutes from one value to the next, and from one look to the next."""
 
 
 CASES = (
@@ -121,6 +157,39 @@ CASES = (
     Case("FoundingWaits", "none", {FOUNDING: "0x10"}, False),
     Case("Unauthenticated", "a program that tries each second", {UNAUTHENTICATED: "0+60x15"}, True, 15),
     Case("Unauthenticated", "a clerk who tries again", {UNAUTHENTICATED: "0+2x15"}, False, 15),
+    Case("ServerErrors", "one of ten fails", {requests("5xx"): "0+1x30", requests("2xx"): "0+9x30"}, True, 20),
+    Case("ServerErrors", "all of few fail", {requests("5xx"): "0 1 1 1 2 2 3 3 3 4x3 5x3 6x20"}, True, 16),
+    Case("ServerErrors", "one of a hundred", {requests("5xx"): "0+1x30", requests("2xx"): "0+99x30"}, False, 20),
+    Case("ServerErrors", "one, and nobody asks else", {requests("5xx"): "0x5 1x30"}, False, 15),
+    Case("ServerErrors", "it is not ready", {requests("5xx", "/healthz"): "0+4x30", requests("2xx"): "0+1x30"},
+         False, 20),
+    Case("ServerErrors", "nobody asks", {requests("5xx"): "0x30", requests("2xx"): "0x30"}, False, 20),
+    Case("SlowAnswers", "one of ten", answers("0+9x30", "0+10x30"), True, 20),
+    Case("SlowAnswers", "one, once", answers("0x30", "0x5 1x25"), False, 15),
+    Case("SlowAnswers", "one of a thousand", answers("0+999x30", "0+1000x30"), False, 20),
+    Case("SlowAnswers", "an operator compares", answers("0x30", "0+1x30", "/v1/comparisons"), False, 20),
+    Case("StageSlow", "all of them", events("0x60", "0+2x60"), True, 40),
+    Case("StageSlow", "all take ten seconds", events("0+2x60", "0+2x60"), False, 40),
+    Case("StageSlow", "one huge workbook", events("0x60", "0x5 1x55"), False, 20),
+    Case("LagGrows", "for hours", {LAG_EVENTS: "0+9x240"}, True, 240),
+    Case("LagGrows", "for an hour, and then less", {LAG_EVENTS: "0x60 0+9x90 810-20x40 0x60"}, False, 240),
+    Case("LagGrows", "a twin has read it", {LAG_EVENTS: "0+9x240", LAG_EVENTS_OF_TWIN: "0x240"}, False, 240),
+    Case("ReaderBehind", "for a day", {READER_LAG: "7x300"}, True, 1500, 5),
+    Case("ReaderBehind", "it came this morning", {READER_LAG: "_x200 7x100"}, False, 1500, 5),
+    Case("ReaderBehind", "it reads once a day", {READER_LAG: "0+1x140 0+1x160"}, False, 1500, 5),
+    Case("ReaderBehind", "it is gone", {READER_LAG: "7x295 stale"}, False, 1500, 5),
+    Case("DiskFull", "a twentieth is free", {FREE: "5x10", SIZE: "100x10"}, True),
+    Case("DiskFull", "a fifth is free", {FREE: "20x10", SIZE: "100x10"}, False),
+    Case("DiskFills", "in three days", {FREE: "7000000-5000x320"}, True, 1550, 5),
+    Case("DiskFills", "in a year", {FREE: "7000000-50x320"}, False, 1550, 5),
+    Case("DiskFills", "it was only just looked at", {FREE: "7000000-70000x90"}, False, 90),
+    Case("DatabaseGrows", "by a fifth each day", {DATABASE: "11000000000+8000000x320"}, True, 1550, 5),
+    Case("DatabaseGrows", "a little", {DATABASE: "11000000000+5000x320"}, False, 1550, 5),
+    Case("DatabaseGrows", "it is small", {DATABASE: "100000+500000x320"}, False, 1550, 5),
+    Case("KeyEnds", "in three weeks", {ENDS: "1814400x10"}, True),
+    Case("KeyEnds", "it has ended", {ENDS: "60x10"}, True),
+    Case("KeyEnds", "in two months", {ENDS: "5184000x10"}, False),
+    Case("KeyEnds", "nothing ends", {ENDS: "Inf Inf Inf Inf Inf Inf Inf Inf Inf Inf Inf"}, False),
     Case("HoldLeftBehind", "one more", {SWEPT: "1x5 2x6"}, True),
     Case("HoldLeftBehind", "the first, with its series", {SWEPT: "_x5 1x6"}, True),
     Case("HoldLeftBehind", "none", {SWEPT: "0x12"}, False),
@@ -131,14 +200,15 @@ CASES = (
 @pytest.mark.parametrize("case", CASES, ids=lambda one: f"{one.alert}: {one.why}")
 def test_an_alert_fires_or_keeps_quiet(case: Case, tmp_path: Path) -> None:
     firing = f'max by () (ALERTS{{alertname="{case.alert}",alertstate="firing"}}) or vector(0)'
+    step = f"{case.step}m"
     test = {
-        "interval": "1m",
+        "interval": step,
         "input_series": [
             {"series": name, "values": values} for name, values in case.series.items()
         ],
         "promql_expr_test": [promql.expect(firing, case.minutes, float(case.fires))],
     }
-    assert promql.evaluated(tmp_path, [test]) == ""
+    assert promql.evaluated(tmp_path, [test], step) == ""
 
 
 def test_each_alert_has_a_case_in_which_it_fires_and_one_in_which_it_does_not() -> None:

@@ -6,7 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from services.kernel.growing import Lag, Refusal, Why, refusal
+from services.kernel.groups import Lag
+from services.kernel.growing import Refusal, Why, refusal
 from services.kernel.topics import DAY_MS, Extent, Topic, load
 
 TOPIC = replace(load()["submission.cleared"], partitions=6)

@@ -25,7 +25,8 @@ from services.connector.keys import Key
 from services.kernel import access, administration, replay
 from services.kernel.cluster import Cluster
 from services.kernel.dead import Origin
-from services.kernel.growing import Lag, Refusal, Why
+from services.kernel.groups import Lag
+from services.kernel.growing import Refusal, Why
 from services.kernel.replay import Letter
 from services.kernel.settings import settings
 from services.kernel.wire import Message

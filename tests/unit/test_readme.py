@@ -294,6 +294,30 @@ def test_each_metric_has_its_row() -> None:
     assert {spans(row[0])[0] for row in rows("metric")} == METRICS
 
 
+ALERTS = {str(rule["alert"]): str(rule["expr"]) for rule in promql.rules()}
+
+
+@pytest.mark.parametrize("row", rows("metric"), ids=lambda row: spans(row[0])[0])
+def test_what_one_is_told_to_watch_has_an_alert_that_watches_it(row: list[str]) -> None:
+    (metric,), alerts = spans(row[0]), spans(row[1])
+    assert alerts
+    for alert in alerts:
+        watched = {name for name, _ in promql.selectors(ALERTS[alert])}
+        assert watched & {metric, f"{metric}_bucket"}
+
+
+def test_each_alert_is_named() -> None:
+    assert ALERTS.keys() <= set(spans(README))
+
+
+def test_the_guarantees_name_alerts_that_there_are() -> None:
+    text = (ROOT / "docs" / "guarantees.md").read_text(encoding="utf-8")
+    listed = re.findall(r"\((?:alert )?([A-Z]\w+(?:, [A-Z]\w+)*)\)", text)
+    named = {name for names in listed for name in names.split(", ")}
+    assert named
+    assert named <= ALERTS.keys()
+
+
 @in_both
 def test_each_kind_of_rule_is_named(text: str) -> None:
     assert {kind.value for kind in RuleKind} <= set(spans(text))
