@@ -124,7 +124,7 @@ SHOWN: Mapping[str, Iterable[object]] = {
     "validation.template.only_{}": set(CellType) - {CellType.TEXT},
 }  # fmt: skip
 NAMED_WHERE_CALLED = {
-    "audit.signature.{}", "audit.{}", "audit.{}.{}", "catalogue.registry.{}", "catalogue.{}",
+    "audit.{}", "audit.{}.{}", "catalogue.registry.{}", "catalogue.{}",
     "catalogue.{}.mend", "console.consent.{}", "console.filter.{}", "console.number.{}", "console.trouble.{}",
     "console.trouble.{}.mend", "console.{}", "grdp.{}", "grdp.{}.mend", "notice.{}", "notice.{}.mend",
     "operators.dead.{}", "operators.difference.{}", "operators.topic.{}", "operators.trace.{}", "operators.rules.{}",
