@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from services.catalogue.entry import Facts, Flaw
@@ -28,6 +28,11 @@ def broken_references(kind: CatalogueKind, body: dict[str, Any], facts: Facts) -
     return flaws
 
 
+def codelists(form: Mapping[str, Any]) -> frozenset[str]:
+    """The code lists that the (canonical) body of a form names."""
+    return frozenset(id_ for _, _, id_ in _lists(form))
+
+
 def _named(kind: CatalogueKind, body: dict[str, Any]) -> Iterator[Named]:
     if kind is CatalogueKind.SENDER_KEY:
         yield "sender", CatalogueKind.ORGANISATION, body["sender"]
@@ -48,7 +53,7 @@ def _named(kind: CatalogueKind, body: dict[str, Any]) -> Iterator[Named]:
         yield from _lists(body)
 
 
-def _lists(form: dict[str, Any]) -> Iterator[Named]:
+def _lists(form: Mapping[str, Any]) -> Iterator[Named]:
     for list_ in form["area_lists"]:
         yield "area_lists", CatalogueKind.CODELIST, list_
     for rule in form["rules"]:
