@@ -32,6 +32,7 @@ from services.model.regulation import Keeper
 from services.model.rule import CellType
 from services.model.statement import Classification, NilKind
 from services.model.text import SCHEMAS, Language
+from services.notification.store import State as Delivery
 from services.operators.review import Decision
 from services.policy.decisions import refusals as policy
 from services.policy.evidence.finding import Kind as Identifier
@@ -110,6 +111,7 @@ SHOWN: Mapping[str, Iterable[object]] = {
         *Identifier, *SecretLevel, *symbols("incident.opened", "level"),
     ),
     "policy.audience.{}": KINDS,
+    "connector.notice.{}": Delivery,
     "validation.answer.{}": [one for one in AnswerKind if one is not AnswerKind.EXPLAINED],
     "validation.completeness.{}": Completeness,
     "validation.base.{}": Base,
@@ -135,7 +137,7 @@ NAMED_WHERE_CALLED = {
     "validation.template.{}", "validation.usage.{}", "validation.{}", "validation.{}.mend", "validation.verdict.{}",
     "connector.{}", "intake.{}", "validation.column_{}", "validation.slip.{}", "catalogue.change.{}",
     "notice.change.{}", "notice.people_{}", "operators.changes.{}", "operators.founding.{}",
-    "operators.comparisons.{}", "operators.topics.{}",
+    "operators.comparisons.{}", "operators.topics.{}", "connector.column.{}",
 }  # fmt: skip
 """Of no closed set: their values are written out beside the call, or are codes that have tests of their own."""
 

@@ -19,6 +19,7 @@ from services.catalogue import store
 from services.kernel import auth, metrics, replica
 from services.kernel.auth import Role, Scope
 from services.model.statement import Question, sign
+from tests import people
 from tests.unit.test_openapi import DESCRIBED, operation
 from tests.unit.test_rights import Route, app_of, name
 
@@ -39,7 +40,7 @@ class Listed:
 
 
 def listed(**valid: datetime) -> Listed:
-    return Listed({"sender": SENDER, "public_key": KEY.as_dict(private=False)}, **valid)
+    return Listed(people.registered(SENDER, KEY), **valid)
 
 
 @pytest.fixture(autouse=True)
