@@ -59,11 +59,11 @@ def entry(monkeypatch: pytest.MonkeyPatch) -> Callable[[Listed | None], None]:
     return lambda found: known.update({KEY.thumbprint(): found})
 
 
-def asked(route: Route, key: OKPKey = KEY, **claims: Any) -> Any:
-    """The answer to a request that this key signs; `claims` are other than the request."""
+def asked(route: Route, key: OKPKey = KEY, by: timedelta = timedelta(), **claims: Any) -> Any:
+    """The answer to a request that this key signs by a clock that is off `by` so much; `claims` are other than it."""
     body = b"{}" if route.method == "POST" else b""
     question = Question(
-        sender=SENDER, method=route.method, path=route.url, issued_at=datetime.now(UTC),
+        sender=SENDER, method=route.method, path=route.url, issued_at=datetime.now(UTC) + by,
         sha256=sha256(body).hexdigest() if body else None,
     )  # fmt: skip
     headers = {"Authorization": f"Statement {sign(replace(question, **claims), key)}"}
@@ -109,7 +109,7 @@ def test_a_role_that_loses_a_right_loses_it_by_its_key_too(
 
 
 NOW = datetime.now(UTC)
-AGO = timedelta(minutes=6)
+DAY = timedelta(days=1)
 
 
 @pytest.mark.parametrize("route", READ, ids=name)
@@ -121,8 +121,8 @@ AGO = timedelta(minutes=6)
         {"method": "DELETE"},
         {"path": "/v1/elsewhere"},
         {"sha256": "0" * 64},
-        {"issued_at": NOW - AGO},
-        {"issued_at": NOW + AGO},
+        {"by": timedelta(minutes=-6)},
+        {"by": timedelta(minutes=6)},
     ],
     ids=lambda claims: next(iter(claims)),
 )
@@ -136,7 +136,7 @@ def test_a_signature_of_another_request_opens_nothing(route: Route, claims: Any)
 @pytest.mark.parametrize("route", READ, ids=name)
 @pytest.mark.parametrize(
     "found",
-    [None, listed(valid_to=NOW), listed(valid_from=NOW + AGO)],
+    [None, listed(valid_to=NOW), listed(valid_from=NOW + DAY)],
     ids=["waiting", "revoked", "early"],
 )
 def test_a_key_that_is_not_in_force_opens_nothing(
