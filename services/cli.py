@@ -15,7 +15,7 @@ import typer
 
 from services.audit import commands as audit
 from services.connector import commands as connector
-from services.connector import explaining
+from services.connector import explaining, own
 from services.operators import (
     catalogue,
     comparisons,
@@ -49,6 +49,7 @@ app.add_typer(review.app, name="review")
 app.add_typer(rules.app, name="rules")
 app.add_typer(connector.app)
 app.add_typer(explaining.app)
+app.add_typer(own.app)
 app.add_typer(validation.app)
 connector.keys.command(
     "register", help="Đăng ký khóa công khai của cơ quan · Register a sender's public key"
@@ -78,6 +79,7 @@ def _version(wanted: bool) -> None:
 
 @app.callback()
 def options(
+    context: typer.Context,
     version: Annotated[
         bool,
         typer.Option("--version", callback=_version, is_eager=True, help="Phiên bản · The version"),
@@ -91,6 +93,8 @@ def options(
 ) -> None:
     """What stands before a command."""
     speak(lang)
+    # `solieu check` asks the office by it: validation knows nothing of the connector.
+    context.obj = own.office
 
 
 @catalogue.app.command(

@@ -11,6 +11,8 @@ from joserfc.jwk import KeySet, OKPKey
 
 from services.catalogue.people.tokens import Holder, claims, public_jwk, sign
 from services.kernel.auth import Principal
+from services.model.statement import Question
+from services.model.statement import sign as sign_claims
 
 PRIVATE = OKPKey.generate_key("Ed25519")
 OTHER = OKPKey.generate_key("Ed25519")
@@ -65,3 +67,15 @@ def headers(
     """The header that shows such a token."""
     more: dict[str, Any] = {"lent": lent, "session": session, "raised_at": raised_at}
     return {"Authorization": f"Bearer {token(person, organisation, roles, rooms, now, **more)}"}
+
+
+def signed(path: str, sender: str, key: OKPKey, now: datetime | None = None) -> dict[str, str]:
+    """The header by which a sender's key asks for a path, with its query, in place of a token."""
+    at = now or datetime.now(UTC)
+    question = Question(sender=sender, method="GET", path=path, issued_at=at)
+    return {"Authorization": f"Statement {sign_claims(question, key)}"}
+
+
+def registered(sender: str, key: OKPKey) -> dict[str, Any]:
+    """The body of the catalogue's entry of a key; its id is the key's thumbprint."""
+    return {"sender": sender, "public_key": key.as_dict(private=False)}

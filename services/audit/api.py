@@ -13,7 +13,7 @@ from sqlmodel import Session, col, select
 from services.audit.comparison import NAME, compare
 from services.audit.merkle import EMPTY
 from services.audit.proofs import consistency
-from services.audit.readers import reaches, reader
+from services.audit.readers import reaches
 from services.audit.receipts import NoReceipt, receipt_of
 from services.audit.store import Checkpoint, Leaf
 from services.kernel.api import With, create, serve
@@ -22,7 +22,9 @@ from services.kernel.clock import Clock, utc_now
 from services.kernel.comparison import Check
 from services.kernel.problems import Problem
 from services.kernel.settings import Settings
+from services.kernel.signed import proof, reader
 from services.model.messages import texts
+from services.model.sender import asker
 
 DESCRIPTION = (
     "Nhật ký bằng chứng: mỗi sự kiện một lá của cây Merkle (RFC 6962), không lưu số liệu. · "
@@ -41,7 +43,7 @@ NO_RECEIPT = {"unknown": 404, "erased": 410, "undecided": 409}
 """Status of each reason why there is no receipt."""
 ATTEMPT = Query(ge=1, le=2**31 - 1)
 SIZE = Query(ge=1, le=2**63 - 1)
-Reader = Annotated[Access, Depends(reader("receipt.read"))]
+Reader = Annotated[Access, Depends(reader("receipt.read", proof(asker)))]
 
 
 class State(BaseModel):

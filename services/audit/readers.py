@@ -1,29 +1,16 @@
-"""Who may read receipts: persons and programs by their tokens, a sender by the signature of its request."""
+"""How far somebody reads receipts: a sender its own, a room those of what it accepts."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
 from datetime import datetime
-from functools import partial
 
-from fastapi import Request
 from sqlmodel import Session, col, select
 
 from services.audit import verifier
 from services.audit.store import Content, Leaf
-from services.kernel import replica, signed
+from services.kernel import replica
 from services.kernel.auth import Access
-from services.kernel.problems import Problem
-from services.kernel.signed import Asked
-from services.model.messages import texts
 from services.model.responsibility import rooms
-from services.model.sender import asker
-from services.model.statement import Untrusted
-
-
-def reader(action: str) -> Callable[[Request], Awaitable[Access]]:
-    """See signed.reader."""
-    return signed.reader(action, _asker)
 
 
 def reaches(session: Session, access: Access, submission: str, now: datetime) -> bool:
@@ -53,17 +40,3 @@ def _about(session: Session, submission: str) -> tuple[str, str] | None:
         return None
     fields = verifier.fields_of(value, verifier.RECEIVED_LAYOUT)
     return fields["sender"], fields["form"]
-
-
-def _asker(session: Session, token: str, asked: Asked, now: datetime) -> str:
-    """Every fault of a signature is the same refusal."""
-    registered = partial(replica.get, session, "sender_key")
-    try:
-        return asker(token, registered, asked.method, asked.path, asked.sha256, now)
-    except Untrusted:
-        raise _unsigned() from None
-
-
-def _unsigned() -> Problem:
-    title, mend = (texts(f"audit.signature.{part}").to_dict() for part in ("title", "mend"))
-    return Problem(401, "audit-signature", title, mend, {"WWW-Authenticate": "Statement"})

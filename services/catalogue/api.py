@@ -11,7 +11,7 @@ from fastapi.responses import JSONResponse
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 from sqlmodel import Session
 
-from services.catalogue import agreement_routes, changing, ending, registry, store
+from services.catalogue import agreement_routes, changing, ending, reading, registry, store
 from services.catalogue.calendar import routes as calendar
 from services.catalogue.entry import Command, Refused, Version
 from services.catalogue.people import change_routes, login, vacancies
@@ -26,6 +26,8 @@ from services.kernel.auth import Access, allowed
 from services.kernel.clock import Clock, utc_now
 from services.kernel.command import carried_out
 from services.kernel.settings import Settings
+from services.kernel.signed import proof, reader
+from services.model.sender import asker
 
 TEXT = (
     "Danh mục: cơ quan, khóa, biểu mẫu, quy định, con người · "
@@ -34,7 +36,14 @@ TEXT = (
 
 
 router = APIRouter(prefix="/v1", tags=["catalogue"])
-readers = [Depends(allowed("entry.read"))]
+
+
+def _key(session: Session, id_: str) -> Version | None:
+    """A sender's key: catalogue has them at first hand."""
+    return store.newest(session, CatalogueKind.SENDER_KEY, id_)
+
+
+Reader = Annotated[Access, Depends(reader("entry.read", proof(asker, _key)))]
 
 
 class Change(BaseModel):
@@ -133,32 +142,33 @@ async def put(
     return _whole(changed.version)
 
 
-@router.get("/{kind}", dependencies=readers, summary="Các mục của một loại · The entries of a kind")
-def entries(kind: CatalogueKind, context: With) -> list[Summary]:
-    """The newest version of each, by id."""
+@router.get("/{kind}", summary="Các mục của một loại · The entries of a kind")
+def entries(kind: CatalogueKind, context: With, access: Reader) -> list[Summary]:
+    """The newest version of each, by id; of an agency those that concern it."""
     with Session(context.engine) as session:
-        return [Summary(**vars(version)) for version in store.listed(session, kind)]
+        found = reading.listed(session, access, kind, context.clock())
+        return [Summary(**vars(version)) for version in found]
 
 
 @router.get(
     "/{kind}/{id}",
-    dependencies=readers,
     summary="Một mục, phiên bản mới nhất hoặc chỉ định · One entry",
 )
 def entry(
     kind: CatalogueKind,
     id: str,
     context: With,
+    access: Reader,
     version: Annotated[int | None, Query(ge=1, le=2**31 - 1)] = None,
 ) -> Whole:
-    """The newest version, or the one that is asked for; 404 where there is none."""
+    """The newest version, or the one that is asked for; 404 where there is none that the asker may read."""
     if "\0" in id:
         raise absent("no-entry", "catalogue.absent", kind=kind.value, id=id)
     with Session(context.engine) as session:
-        entry = store.newest(session, kind, id, version)
-    if entry is None:
+        found = reading.entry(session, access, kind, id, version, context.clock())
+    if found is None:
         raise absent("no-entry", "catalogue.absent", kind=kind.value, id=id)
-    return _whole(entry)
+    return _whole(found)
 
 
 def _whole(version: Version) -> Whole:

@@ -34,6 +34,12 @@ class Version:
     valid_to: datetime | None
     changed_at: datetime
 
+    def in_force(self, at: datetime) -> bool:
+        """Whether it is in force at that time."""
+        return (self.valid_from is None or self.valid_from <= at) and (
+            self.valid_to is None or at < self.valid_to
+        )
+
 
 @dataclass(frozen=True)
 class Facts:

@@ -28,6 +28,11 @@ def broken_references(kind: CatalogueKind, body: dict[str, Any], facts: Facts) -
     return flaws
 
 
+def codelists(form: Mapping[str, Any]) -> frozenset[str]:
+    """The code lists that the (canonical) body of a form names."""
+    return frozenset(id_ for _, _, id_ in _lists(form))
+
+
 def named(kind: CatalogueKind, body: Mapping[str, Any]) -> Iterator[Named]:
     """All entries that the (canonical) body names."""
     if kind is CatalogueKind.SENDER_KEY:

@@ -74,6 +74,12 @@ def listed(session: Session, kind: CatalogueKind) -> list[Version]:
     return [_version(row) for row in session.exec(statement)]
 
 
+def versions(session: Session, kind: CatalogueKind) -> list[Version]:
+    """All versions of every entry of a kind, by id, the oldest first."""
+    statement = select(Entry).where(Entry.kind == kind.value).order_by("id", "version")
+    return [_version(row) for row in session.exec(statement)]
+
+
 def facts(session: Session, kind: CatalogueKind, id_: str) -> Facts:
     """What the handler decides a change of this entry on; call it after `lock`."""
     known = session.execute(

@@ -16,6 +16,7 @@ from hashlib import sha256
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
+from urllib.parse import quote
 
 import httpx2
 
@@ -27,6 +28,7 @@ from services.model.statement import Classification, Nil, Question, SecretNotice
 from services.model.text import read
 
 __all__ = ["Connector", "NoOffice", "Notice", "Receipt", "Refused", "Undecided", "Unreachable"]
+CONNECT_SECONDS = 5.0
 SETTLED = frozenset(
     {"returned", "withheld", "held", "cleared", "stored", "superseded", "withdrawn"}
 )
@@ -76,8 +78,9 @@ class Connector:
     """One sender's connection to intake. `key` is the sender's key, or its file; it may name its sender and the
     statistics office that its statements are for.
 
-    `patience` is for how many seconds it tries again while intake is away. What it answers is intake's JSON. Its
-    methods raise Refused, which says how to mend it, or Unreachable.
+    For `patience` seconds it tries again while intake is away, for `timeout` seconds it waits for one answer. What it
+    answers is intake's JSON. Raises Unreachable for what is no address; its methods raise that, or Refused, which says
+    how to mend it.
     """
 
     def __init__(
@@ -88,6 +91,7 @@ class Connector:
         *,
         office: str | None = None,
         patience: float = 30.0,
+        timeout: float = 60.0,
         client: httpx2.Client | None = None,
         clock: Callable[[], datetime] = now,
         seconds: Callable[[], float] = time.monotonic,
@@ -98,7 +102,7 @@ class Connector:
         if not self._sender:
             raise ValueError("the key names no sender: name one")
         self._office = office or self._key.office
-        self._client = client or httpx2.Client(base_url=url, timeout=httpx2.Timeout(60, connect=5))
+        self._client = client or _client(url, timeout)
         self._clock = clock
         self._seconds = seconds
         self._sleep = sleep
@@ -194,35 +198,74 @@ class Connector:
 
     def state(self, id_: str, attempt: int | None = None) -> dict[str, Any]:
         """Where an attempt of this sender's submission stands, the latest unless one is named."""
-        state: dict[str, Any] = parsed(self._get(f"/v1/submissions/{id_}", attempt))
-        return state
+        return self._read(f"/v1/submissions/{id_}", attempt=attempt)
 
     def report(self, id_: str, attempt: int | None = None) -> dict[str, Any]:
         """The report of an attempt, the latest unless one is named."""
-        report: dict[str, Any] = parsed(self._get(f"/v1/submissions/{id_}/report", attempt))
-        return report
+        return self._read(f"/v1/submissions/{id_}/report", attempt=attempt)
 
     def marked(self, id_: str, attempt: int | None = None) -> bytes:
         """The workbook of an attempt with what was found marked in it; Refused where there is none."""
-        return self._get(f"/v1/submissions/{id_}/marked", attempt).content
+        return self._ask("GET", f"/v1/submissions/{id_}/marked", {"attempt": attempt}).content
 
     def receipt(self, id_: str, attempt: int | None = None) -> dict[str, Any]:
         """The receipt of an attempt that has its verdict; for a connection to audit's address."""
-        receipt: dict[str, Any] = parsed(self._get(f"/v1/receipts/{id_}", attempt))
-        return receipt
+        return self._read(f"/v1/receipts/{id_}", attempt=attempt)
 
     def findings(self, id_: str, attempt: int | None = None) -> dict[str, Any]:
         """The findings of an attempt and what was answered to them; for a connection to validation's address."""
-        found: dict[str, Any] = parsed(self._get(f"/v1/submissions/{id_}/findings", attempt))
-        return found
+        return self._read(f"/v1/submissions/{id_}/findings", attempt=attempt)
 
     def explain(
         self, id_: str, finding: str, text: str, attempt: int | None = None
     ) -> dict[str, Any]:
         """Explains a finding of this sender's submission; for a connection to validation's address."""
         path = f"/v1/submissions/{id_}/findings/{finding}/explanations"
-        found: dict[str, Any] = parsed(self._ask("POST", path, attempt, {"text": text}))
+        found: dict[str, Any] = parsed(
+            self._ask("POST", path, {"attempt": attempt}, {"text": text})
+        )
         return found
+
+    def organisation(self) -> dict[str, Any]:
+        """This sender as the catalogue has it; for a connection to catalogue's address, as all entries."""
+        return self._entry("organisation", self._sender)
+
+    def items(self) -> list[dict[str, Any]]:
+        """The catalogue's entries of what this sender owes or may offer."""
+        return self._entries("item")
+
+    def forms(self) -> list[dict[str, Any]]:
+        """The catalogue's entries of the forms of these items, in the versions in force."""
+        return self._entries("form")
+
+    def form(self, id_: str) -> dict[str, Any]:
+        """One of these; Refused where the sender supplies nothing by it."""
+        return self._entry("form", id_)
+
+    def codelist(self, id_: str) -> dict[str, Any]:
+        """The catalogue's entry of a code list that one of these forms names."""
+        return self._entry("codelist", id_)
+
+    def notices(self, **wanted: object) -> dict[str, Any]:
+        """A page of what this sender was told, and how it fared; for a connection to notification's address.
+
+        `wanted`: `state`, `submission`, `limit`, and as `cursor` the `next` of the page before.
+        """
+        return self._read("/v1/notices", **wanted)
+
+    def figures(self, **wanted: object) -> dict[str, Any]:
+        """A page of the figures that were released to this sender; for a connection to grdp's address.
+
+        `wanted` are the parameters of its `GET /v1/observations`. Each page is told of in the evidence log.
+        """
+        return self._read("/v1/observations", **wanted)
+
+    def requests(self, **wanted: object) -> dict[str, Any]:
+        """A page of this sender's requests for figures; for a connection to policy's address.
+
+        `wanted`: `state`, `limit`, `offset`.
+        """
+        return self._read("/v1/requests", **wanted)
 
     def wait(
         self, id_: str, attempt: int | None = None, *, seconds: float = 60.0, stored: bool = False
@@ -239,16 +282,29 @@ class Connector:
             self._sleep(delay)
             delay = min(delay * 1.5, 2.0)
 
-    def _get(self, path: str, attempt: int | None) -> httpx2.Response:
-        return self._ask("GET", path, attempt)
+    def _entries(self, kind: str) -> list[dict[str, Any]]:
+        listed = parsed(self._ask("GET", f"/v1/{kind}", {}))
+        return [self._entry(kind, summary["id"]) for summary in listed]
+
+    def _entry(self, kind: str, id_: str) -> dict[str, Any]:
+        return self._read(f"/v1/{kind}/{quote(id_, safe='')}")
+
+    def _read(self, path: str, **query: object) -> dict[str, Any]:
+        found: dict[str, Any] = parsed(self._ask("GET", path, query))
+        return found
 
     def _ask(
-        self, method: str, path: str, attempt: int | None, body: Mapping[str, Any] | None = None
+        self,
+        method: str,
+        path: str,
+        query: Mapping[str, object],
+        body: Mapping[str, Any] | None = None,
     ) -> httpx2.Response:
-        query = None if attempt is None else {"attempt": attempt}
+        """The answer to a signed request; parameters that are None are left out."""
+        given = {name: str(value) for name, value in query.items() if value is not None}
 
         def request() -> httpx2.Request:
-            built = self._client.build_request(method, path, params=query, json=body)
+            built = self._client.build_request(method, path, params=given or None, json=body)
             question = Question(
                 sender=self._sender,
                 method=method,
@@ -260,6 +316,14 @@ class Connector:
             return built
 
         return self._transport.send(request)
+
+
+def _client(url: str, timeout: float) -> httpx2.Client:
+    limits = httpx2.Timeout(timeout, connect=min(timeout, CONNECT_SECONDS))
+    try:
+        return httpx2.Client(base_url=url, timeout=limits)
+    except httpx2.InvalidURL as error:
+        raise Unreachable(f"{url}: {error}") from None
 
 
 def _no_secret(declared: bool) -> None:

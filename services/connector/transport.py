@@ -16,7 +16,7 @@ FIRST_DELAY = 0.2
 LONGEST_DELAY = 5.0
 
 
-class Unreachable(Exception):
+class Unreachable(ConnectionError):
     """The service could not be reached, or was not ready, in the time given. Sending again later is safe."""
 
 

@@ -1,7 +1,7 @@
 """Names instead of codes: what catalogue calls forms, organisations and areas, kept for some minutes.
 
-Names are asked for with the person's token. Who may not read the catalogue, as agencies, sees the names that the
-product was shipped with; where those end the code itself is shown: it is never wrong.
+Names are asked for with the person's token. Who may not read an entry, as an agency one of others, sees
+the name that the product was shipped with; where those end the code itself is shown: it is never wrong.
 """
 
 from __future__ import annotations
@@ -90,8 +90,8 @@ class Dictionary:
         }
 
     async def _body(self, kind: str, id_: str, person: Any) -> Any:
-        """An entry's body, None where it can't be had by someone with these roles."""
-        key = kind, id_, ",".join(sorted(person.roles))
+        """An entry's body, None where it can't be had by someone of this organisation with these roles."""
+        key = kind, id_, " ".join((person.organisation, *sorted(person.roles)))
         until, body = self._known.get(key, (0.0, None))
         now = self._clock()
         if now < until:

@@ -31,9 +31,11 @@ from services.kernel.comparison import Repair
 from services.kernel.outbox import Outbox
 from services.kernel.problems import Problem
 from services.kernel.settings import Settings
+from services.kernel.signed import proof, reader
 from services.model.enumerations import Completeness
 from services.model.messages import advice, texts
 from services.model.period import Period, PeriodError
+from services.model.sender import asker
 
 DESCRIPTION = (
     "Số liệu đầu vào để biên soạn GRDP, tra cứu được theo thời điểm bất kỳ; ai được xem gì theo quyết định cho phép. · "
@@ -128,7 +130,7 @@ def _observations(app: FastAPI) -> None:
     )
     async def observations(
         context: With,
-        access: Annotated[Access, Depends(allowed("observation.read"))],
+        access: Annotated[Access, Depends(reader("observation.read", proof(asker)))],
         wanted: Annotated[Wanted, Depends()],
     ) -> Page:
         """A page of figures as of one time, of those that the asker may read.

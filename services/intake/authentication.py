@@ -11,12 +11,11 @@ from fastapi import Request
 from joserfc.jwk import OKPKey
 from sqlmodel import Session
 
-from services.intake.answers import unauthenticated
+from services.intake.answers import problem, unauthenticated
 from services.intake.handler import signer
 from services.intake.refusal import Code, Refusal
 from services.kernel import replica, signed
 from services.kernel.auth import Access
-from services.kernel.problems import Problem
 from services.kernel.signed import SCHEME, Asked
 from services.model.sender import asker, signing_key
 from services.model.statement import (
@@ -77,7 +76,7 @@ def _signed(
         key = signing_key(token, partial(replica.get, session, "sender_key"))
         claims = verified(token, {key_id(token): key.key})
     except Untrusted as error:
-        raise _untrusted(error) from error
+        raise unauthenticated(_untrusted(error)) from error
     if refusal := signer(claims.sender, claims.issued_at, key, now):
         raise unauthenticated(refusal)
     return claims
@@ -88,9 +87,8 @@ def _asker(session: Session, token: str, asked: Asked, now: datetime) -> str:
     try:
         return asker(token, registered, asked.method, asked.path, asked.sha256, now)
     except Untrusted as error:
-        raise _untrusted(error) from error
+        raise problem(_untrusted(error)) from error
 
 
-def _untrusted(error: Untrusted) -> Problem:
-    named = {_NAMED.get(error.fault, "where"): str(error)}
-    return unauthenticated(Refusal(FAULTS[error.fault], named))
+def _untrusted(error: Untrusted) -> Refusal:
+    return Refusal(FAULTS[error.fault], {_NAMED.get(error.fault, "where"): str(error)})

@@ -264,6 +264,15 @@ def limit_reads(request: Request, principal: Principal) -> None:
         take_read(request.app.state.reads, principal.id)
 
 
+def access_of(service: str, action: str, principal: Principal) -> Access:
+    """How far a principal may do this action of the service, by schemas/roles.yaml; raises Problem 403."""
+    granted = table()[service][action]
+    scopes = frozenset(granted[role] for role in principal.roles if role in granted)
+    if not scopes:
+        raise _forbidden(service, action)
+    return Access(principal, scopes)
+
+
 def allowed(action: str) -> Callable[[Request], Access]:
     """A dependency that lets in who may do this action of the service: 401 unknown, 403 not allowed.
 
@@ -273,16 +282,13 @@ def allowed(action: str) -> Callable[[Request], Access]:
     def check(request: Request) -> Access:
         context: Any = request.app.state.context
         principal = principal_asking(request)
-        granted = table()[context.service][action]
-        scopes = frozenset(granted[role] for role in principal.roles if role in granted)
-        if not scopes:
-            raise _forbidden(context.service, action)
+        access = access_of(context.service, action, principal)
         limit_reads(request, principal)
         if (context.service, action) in acts() and principal.authenticated is not None:
             header = request.headers.get("authorization", "")
             if not request.app.state.keys.is_live(principal, header):
                 raise UNKNOWN
-        return Access(principal, scopes)
+        return access
 
     # The test of all routes reads it: tests/unit/test_rights.py.
     check.__dict__["action"] = action

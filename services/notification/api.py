@@ -20,7 +20,9 @@ from services.kernel.auth import Access, allowed
 from services.kernel.clock import Clock, utc_now
 from services.kernel.problems import Problem
 from services.kernel.settings import Settings
+from services.kernel.signed import proof, reader
 from services.model.messages import advice
+from services.model.sender import asker
 from services.notification import queries
 from services.notification.delivery import Channel
 from services.notification.mail import Mail
@@ -100,7 +102,7 @@ class Webhook(BaseModel):
 @router.get("/notices", summary="Tình trạng các thông báo · How notices fared")
 def notices(
     context: With,
-    access: Annotated[Access, Depends(allowed("delivery.read"))],
+    access: Annotated[Access, Depends(reader("delivery.read", proof(asker)))],
     state: Annotated[State | None, Query(description="Tình trạng · State")] = None,
     submission: Annotated[UUID | None, Query(description="Hồ sơ · Submission")] = None,
     limit: Annotated[int, Query(ge=1, le=1000, description="Số dòng · Page size")] = 100,

@@ -1,10 +1,10 @@
-"""`solieu check` and `solieu template`: what an agency runs before it sends, without a network."""
+"""`solieu check` and `solieu template`: what an agency runs before it sends; no network is needed."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from enum import IntEnum
 from pathlib import Path
@@ -19,7 +19,10 @@ from services.model.text import SCHEMAS, Language, Text
 from services.terminal.show import AsJson, as_json, in_line
 
 if TYPE_CHECKING:
+    from services.kernel.refused import Refused
+    from services.validation.checking.current import Office
     from services.validation.checking.examination import Examined
+    from services.validation.checking.pack import Pack
 
 app = typer.Typer()
 
@@ -56,8 +59,9 @@ def _output(text: str) -> Any:
     return typer.Option(dir_okay=False, help=text)
 
 
-@app.command(help="Kiểm tra một bảng tính, không cần mạng · Check a workbook, without a network")
+@app.command(help="Kiểm tra một bảng tính trước khi gửi · Check a workbook before sending")
 def check(
+    context: typer.Context,
     file: Annotated[Path, typer.Argument(help="Bảng tính · The workbook")],
     form: Annotated[str, typer.Option(help="Mã biểu · Form, e.g. cv17809-1")],
     area: Area,
@@ -72,6 +76,20 @@ def check(
         typer.Option(help="Biểu để trống vì · Blank because none occurred, or none was collected"),
     ] = None,
     forms: Forms = SCHEMAS,
+    key: Annotated[
+        Path | None,
+        typer.Option(envvar="SOLIEU_KEY", help="Tệp khóa, để lấy biểu hiện hành · Key file"),
+    ] = None,
+    url: Annotated[
+        str | None,
+        typer.Option(
+            envvar="SOLIEU_CATALOGUE_URL",
+            help="Địa chỉ danh mục của cơ quan thống kê · Catalogue of the office",
+        ),
+    ] = None,
+    offline: Annotated[
+        bool, typer.Option("--offline", help="Không hỏi cơ quan thống kê · Don't ask the office")
+    ] = False,
     json: Annotated[
         bool, typer.Option("--json", help="In báo cáo dạng JSON · The report as JSON")
     ] = False,
@@ -79,7 +97,11 @@ def check(
     html: Annotated[Path | None, _output("Ghi báo cáo để đọc · The report as a page")] = None,
     ess: Annotated[Path | None, _output("Ghi báo cáo cấu trúc ESS · ESS report (JSON)")] = None,
 ) -> None:
-    """Finds what the office would find. Exit codes: 0 valid, 1 it would be returned, 2 wrong usage."""
+    """Finds what the office would find. Exit codes: 0 valid, 1 it would be returned, 2 wrong usage.
+
+    With a key and an address it goes by the form and the code lists that the office has now, where it can be reached;
+    else by those of the program, or of `--forms`. It says which.
+    """
     from services.validation.checking.apart import Apart
     from services.validation.checking.pack import load_pack
     from services.validation.telling import show
@@ -87,7 +109,8 @@ def check(
     with _usage():
         _refuse(file, marked, html, ess)
         content = _read(file)
-        pack = load_pack(forms)
+        asks = None if offline or forms != SCHEMAS or key is None or url is None else (url, key)
+        pack = _pack(load_pack(forms), form, forms, asks, context.obj)
         of = pack.form(form)
         stated = completeness or Completeness.OFFICIAL
         statement = replace(pack.statement(of, area, period, stated, area_list), nil=nil)
@@ -159,6 +182,45 @@ def codes(
         as_json([codelist.to_dict() for codelist in listed().values()])
     else:
         show.codes(listed().values())
+
+
+Opens = Callable[[str, Path], AbstractContextManager["Office"]]
+"""Opens an office's catalogue by address and key, as services.cli knows how to; raises ValueError for a bad key."""
+
+
+def _pack(
+    pack: Pack, form: str, folder: Path, asks: tuple[str, Path] | None, opens: Opens | None
+) -> Pack:
+    """The pack to check by, with the form as the office has it where that is asked and answers; says which it is."""
+    from services.kernel.refused import Refused
+    from services.model.product import PRODUCT
+    from services.validation.checking.current import current
+    from services.validation.telling import show
+
+    if asks and opens:
+        url, _ = asks
+        try:
+            with opens(*asks) as office:
+                found = current(pack, form, office)
+        except Refused as refused:
+            show.say("check.not_had", error=True, url=url, reason=_title(refused))
+        except (OSError, ValueError, LookupError, TypeError) as error:
+            show.say("check.not_had", error=True, url=url, reason=str(error))
+        else:
+            of = found.form(form)
+            show.say("check.current", error=True, form=form, version=of.version, url=url)
+            return found
+    where = PRODUCT if folder == SCHEMAS else folder
+    of = pack.form(form)
+    show.say("check.shipped", error=True, form=form, version=of.version, where=where)
+    return pack
+
+
+def _title(refused: Refused) -> Text:
+    """What the office says, or the status of what is no office."""
+    other = str(refused.problem.get("title") or f"HTTP {refused.status}")
+    vi, en = (refused.texts(language)[0] or other for language in ("vi", "en"))
+    return Text(vi, en)
 
 
 def _refuse(file: Path, marked: Path | None, *others: Path | None) -> None:

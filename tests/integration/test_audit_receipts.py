@@ -327,7 +327,7 @@ def test_a_sender_reads_its_receipt_by_its_signature(cleared: Evidence) -> None:
     for headers in bad:
         answer = get(where, headers=headers)
         assert answer.status_code == 401, headers
-        assert answer.json()["type"] == "urn:solieu:problem:audit-signature"
+        assert answer.json()["type"] == "urn:solieu:problem:unsigned"
         assert answer.json()["title"] and answer.json()["en"]["detail"]
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -16,6 +16,8 @@ from kafka import KafkaConsumer, TopicPartition
 
 from deploy.stack import Stack
 from services.catalogue import starter
+from services.connector.client import Connector, Refused
+from services.connector.keys import Key
 from services.events.catalogue import CatalogueChanged
 from services.kernel.cluster import Cluster
 from services.kernel.codec import codec
@@ -180,6 +182,32 @@ def test_a_key_is_added_then_revoked_and_never_another_senders(
     assert (revoked.status_code, revoked.json()["version"]) == (201, 2)
     assert other.status_code == 422
     assert key["sender"] in other.json()["errors"][0]["what"]["vi"]
+
+
+def test_a_senders_key_reads_what_its_sender_supplies_and_no_more(
+    api: Stack, client: httpx2.Client, pack: list[starter.Loaded]
+) -> None:
+    key = Key.generate("so-tai-chinh-dien-bien")
+    path, body = f"/v1/sender_key/{key.id}", {"sender": key.sender, "public_key": key.public()}
+    forms = {one.id for one in pack if one.kind == "form"}
+    with Connector(api.url(PROGRAM), key, patience=0) as connector:
+
+        def refused(ask: Callable[[], object]) -> str:
+            with pytest.raises(Refused) as found:
+                ask()
+            return found.value.code
+
+        assert refused(connector.items) == "unsigned"
+        assert client.put(path, json={"body": body}).status_code == 201
+        items, own = connector.items(), {one["id"] for one in connector.forms()}
+        assert {one["body"]["responsible"] for one in items} == {key.sender}
+        assert own == {one["body"]["form"] for one in items}
+        assert connector.organisation()["id"] == key.sender
+        assert connector.codelist("63")["body"]["codes"]
+        assert refused(lambda: connector.form(min(forms - own))) == "no-entry"
+        ended = {"body": body, "valid_to": datetime.now(UTC).isoformat()}
+        assert client.put(path, json=ended).status_code == 201
+        assert refused(connector.items) == "unsigned"
 
 
 def test_what_refers_to_nothing_is_refused_and_leaves_no_trace(

@@ -15,6 +15,7 @@ import psycopg
 import pytest
 import sqlalchemy as sa
 from fastapi.testclient import TestClient
+from joserfc.jwk import OKPKey
 
 from deploy.feed import records
 from deploy.local import Stack
@@ -112,6 +113,29 @@ def test_an_agency_reads_what_was_granted_to_it_and_nobody_else_does(
     assert read(store, as_officer(ROOM)) == {}
     assert read(store, as_officer(agency)) == {}, "a room of that name is another audience"
     assert read(store, COMPILER) == ALL
+
+
+def test_a_senders_key_reads_what_was_granted_to_its_sender_and_the_read_is_told_of(
+    store: Store, agency: str
+) -> None:
+    store.handle(released(store.event(VALUES), release(agency)))
+    key = OKPKey.generate_key("Ed25519")
+    with store.engine.begin() as connection:
+        connection.execute(
+            sa.text("insert into replica values ('sender_key', :i, 1, 1, :b)"),
+            {"i": key.thumbprint(), "b": json.dumps(people.registered(agency, key))},
+        )
+    where = f"/v1/observations?form={store.form}"
+    page = store.client.get(where, headers=people.signed(where, agency, key, NOW)).json()
+    assert {one["indicator"]: one["value"] for one in page["observations"]} == ALL
+    with store.engine.connect() as connection:
+        told = connection.execute(
+            sa.text("select person, audience_kind, figures from reads where audience_id = :a"),
+            {"a": agency},
+        )
+        assert [tuple(row) for row in told] == [(f"sender:{agency}", "agency", len(ALL))]
+    other = people.signed(where, "so-khac", key, NOW)
+    assert store.client.get(where, headers=other).status_code == 401
 
 
 @pytest.mark.parametrize(

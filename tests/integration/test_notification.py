@@ -18,6 +18,7 @@ import sqlalchemy as sa
 from alembic import command
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
+from joserfc.jwk import OKPKey
 from kafka import KafkaProducer
 from pydantic import SecretStr
 from sqlmodel import Session, select
@@ -409,6 +410,25 @@ def test_an_agency_sees_its_own_notices_and_an_operator_all(
     assert client.get("/v1/notices", headers=people.headers()).status_code == 403
     whole = client.get("/v1/notices", headers=OPERATOR).text
     assert "@" not in whole
+
+
+def test_a_senders_key_sees_what_its_people_see(
+    service: Service, client: TestClient, engine: sa.Engine
+) -> None:
+    service.handle(returned(), event(submission_id=str(uuid4()), sender=OTHER))
+    key = OKPKey.generate_key("Ed25519")
+    where = "/v1/notices?limit=5"
+    asked = people.signed(where, SENDER, key)
+    assert client.get(where, headers=asked).status_code == 401, "not registered"
+    with engine.begin() as connection:
+        connection.execute(
+            sa.text("insert into replica values ('sender_key', :i, 1, 1, :b)"),
+            {"i": key.thumbprint(), "b": json.dumps(people.registered(SENDER, key))},
+        )
+    page = client.get(where, headers=asked).json()
+    assert {one["recipient"] for one in page["notices"]} == {SENDER}
+    stolen = people.signed(where, OTHER, key)
+    assert client.get(where, headers=stolen).status_code == 401
 
 
 def test_pages_are_complete_and_filters_filter(service: Service, client: TestClient) -> None:

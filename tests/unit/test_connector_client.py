@@ -132,6 +132,11 @@ def test_a_wall_clock_that_jumps_neither_ends_patience_nor_prolongs_it(
     assert 4 < intake.elapsed <= 10
 
 
+def test_what_is_no_address_is_out_of_reach() -> None:
+    with pytest.raises(Unreachable, match="http://:::"):
+        Connector("http://:::", KEY)
+
+
 @pytest.mark.parametrize("answer", [AWAY, httpx2.ConnectError("no"), httpx2.ReadTimeout("slow")])
 def test_patience_ends(file: Path, answer: Any) -> None:
     intake = Intake(forever(answer))
@@ -209,6 +214,38 @@ def test_a_receipt_is_asked_for_by_signature() -> None:
     assert intake.connector().receipt(ID, 2) == {"format": 1}
     asked = verify_question(intake.token(0), KEYS)
     assert asked.path == f"/v1/receipts/{ID}?attempt=2"
+
+
+READS: list[tuple[Callable[[Connector], Any], str]] = [
+    (lambda one: one.organisation(), f"/v1/organisation/{KEY.sender}"),
+    (lambda one: one.form("a/b"), "/v1/form/a%2Fb"),
+    (lambda one: one.codelist("63"), "/v1/codelist/63"),
+    (lambda one: one.notices(submission=ID, limit=2), f"/v1/notices?submission={ID}&limit=2"),
+    (lambda one: one.notices(cursor=None), "/v1/notices"),
+    (lambda one: one.figures(period="2026-Q3"), "/v1/observations?period=2026-Q3"),
+    (lambda one: one.requests(state="granted"), "/v1/requests?state=granted"),
+]
+
+
+@pytest.mark.parametrize(("ask", "path"), READS, ids=[path for _, path in READS])
+def test_what_is_its_own_is_asked_for_by_signature(
+    ask: Callable[[Connector], Any], path: str
+) -> None:
+    intake = Intake(iter([httpx2.Response(200, json={"answer": 1})]))
+    assert ask(intake.connector()) == {"answer": 1}
+    asked = verify_question(intake.token(0), KEYS)
+    assert (asked.method, asked.path, asked.sender) == ("GET", path, KEY.sender)
+
+
+def test_entries_are_listed_and_each_is_read_whole() -> None:
+    for kind in ("item", "form"):
+        entries = [{"id": id_, "body": {"id": id_}} for id_ in "ab"]
+        answers = [[{"id": "a"}, {"id": "b"}], *entries]
+        intake = Intake(iter([httpx2.Response(200, json=one) for one in answers]))
+        connector = intake.connector()
+        assert (connector.items() if kind == "item" else connector.forms()) == entries
+        asked = [verify_question(intake.token(number), KEYS).path for number in range(3)]
+        assert asked == [f"/v1/{kind}", f"/v1/{kind}/a", f"/v1/{kind}/b"]
 
 
 @pytest.mark.parametrize(

@@ -31,7 +31,7 @@ def asking(method: str, receive: Any) -> list[Asked]:
         seen.append(asked)
         return "so-mot"
 
-    context = SimpleNamespace(engine=None, clock=lambda: NOW)
+    context = SimpleNamespace(service="intake", engine=None, clock=lambda: NOW)
     reads = SimpleNamespace(take=lambda who: None)
     scope = {
         "type": "http",

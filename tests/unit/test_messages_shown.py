@@ -33,6 +33,7 @@ from services.model.regulation import Keeper
 from services.model.rule import CellType
 from services.model.statement import Classification, NilKind
 from services.model.text import SCHEMAS, Language
+from services.notification.store import State as Delivery
 from services.operators.review import Decision
 from services.policy.decisions import refusals as policy
 from services.policy.evidence.finding import Kind as Identifier
@@ -112,6 +113,7 @@ SHOWN: Mapping[str, Iterable[object]] = {
         *Identifier, *SecretLevel, *symbols("incident.opened", "level"),
     ),
     "policy.audience.{}": KINDS,
+    "connector.notice.{}": Delivery,
     "validation.answer.{}": [one for one in AnswerKind if one is not AnswerKind.EXPLAINED],
     "validation.completeness.{}": Completeness,
     "validation.base.{}": Base,
@@ -126,7 +128,7 @@ SHOWN: Mapping[str, Iterable[object]] = {
     "validation.template.only_{}": set(CellType) - {CellType.TEXT},
 }  # fmt: skip
 NAMED_WHERE_CALLED = {
-    "audit.signature.{}", "audit.{}", "audit.{}.{}", "catalogue.registry.{}", "catalogue.{}",
+    "audit.{}", "audit.{}.{}", "catalogue.registry.{}", "catalogue.{}",
     "catalogue.{}.mend", "console.consent.{}", "console.filter.{}", "console.number.{}", "console.trouble.{}",
     "console.trouble.{}.mend", "console.{}", "grdp.{}", "grdp.{}.mend", "notice.{}", "notice.{}.mend",
     "operators.dead.{}", "operators.difference.{}", "operators.topic.{}", "operators.trace.{}", "operators.rules.{}",
@@ -138,6 +140,7 @@ NAMED_WHERE_CALLED = {
     "connector.{}", "intake.{}", "validation.column_{}", "validation.slip.{}", "catalogue.change.{}",
     "notice.change.{}", "notice.people_{}", "operators.changes.{}", "operators.founding.{}",
     "operators.comparisons.{}", "operators.topics.{}", "operators.agreements.{}", "operators.offers.{}",
+    "connector.column.{}",
 }  # fmt: skip
 """Of no closed set: their values are written out beside the call, or are codes that have tests of their own."""
 

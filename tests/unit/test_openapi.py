@@ -48,5 +48,6 @@ def test_asking_by_signature_is_described() -> None:
     described = app_of("validation").openapi()
     explaining = described["paths"]["/v1/submissions/{submission}/findings/{finding}/explanations"]
     assert explaining["post"]["security"] == [{"token": []}, {"statement": []}]
-    asked = app_of("catalogue").openapi()["paths"]["/v1/sessions/current"]["get"]
-    assert asked["security"] == [{"token": []}]
+    catalogue = app_of("catalogue").openapi()["paths"]
+    assert catalogue["/v1/{kind}/{id}"]["get"]["security"] == [{"token": []}, {"statement": []}]
+    assert catalogue["/v1/sessions/current"]["get"]["security"] == [{"token": []}]

@@ -17,7 +17,9 @@ from services.kernel.auth import Access, Principal, allowed
 from services.kernel.command import Refused, carried_out
 from services.kernel.db import lock
 from services.kernel.events import Outcome
+from services.kernel.signed import proof, reader
 from services.model.period import PeriodError
+from services.model.sender import asker
 from services.policy.decisions.facts import Asked, Facts, Judgement
 from services.policy.decisions.figures import Figure
 from services.policy.decisions.ledger import Ledger, answered_event
@@ -30,7 +32,7 @@ from services.policy.routes.audience import audience_of
 from services.policy.routes.views import Judged, Requests, RequestView, Wanted, request_view
 from services.policy.store import RequestRow
 
-Reader = Annotated[Access, Depends(allowed("request.read"))]
+Reader = Annotated[Access, Depends(reader("request.read", proof(asker)))]
 Asker = Annotated[Access, Depends(allowed("request.make"))]
 Judge = Annotated[Access, Depends(allowed("request.judge"))]
 FIGURE = {"indicator_list", "indicator", "area_list", "area", "period", "completeness"}

@@ -11,7 +11,6 @@ from services.model.messages import advice
 class Code(command.Code):
     """Why a request is refused, and the HTTP status that says so."""
 
-    UNSIGNED = ("unsigned", 401)
     NO_SUBMISSION = ("no-submission", 404)
     NO_FINDING = ("no-finding", 404)
     NOT_FOR_USE = ("not-for-use", 403)

@@ -13,20 +13,21 @@ from sqlmodel import Session
 
 from services.events.validation import AnswerKind
 from services.kernel.api import Context, With
-from services.kernel.auth import Access, Role, Scope
+from services.kernel.auth import Access, Role, Scope, allowed
 from services.kernel.command import Refused, carried_out
+from services.kernel.signed import proof, reader
+from services.model.sender import asker
 from services.validation.checking.answers import with_answers
 from services.validation.loading import answers_of
 from services.validation.people.answering import Known, Wish, answer
 from services.validation.people.refusals import Code
 from services.validation.routes import queries
-from services.validation.routes.readers import reader
 from services.validation.routes.views import Decided, Explained, FindingsView
 from services.validation.store import AttemptRow
 
-Reader = Annotated[Access, Depends(reader("finding.read"))]
-Sender = Annotated[Access, Depends(reader("finding.explain"))]
-Decider = Annotated[Access, Depends(reader("finding.decide"))]
+Reader = Annotated[Access, Depends(reader("finding.read", proof(asker)))]
+Sender = Annotated[Access, Depends(reader("finding.explain", proof(asker)))]
+Decider = Annotated[Access, Depends(allowed("finding.decide"))]
 Finding = Annotated[str, Path(pattern=r"^[0-9a-f]{16}$", description="Its id in the report")]
 Which = Annotated[int | None, Query(ge=1, le=2**31 - 1, description="1, 2, …; the latest")]
 router = APIRouter(prefix="/v1/submissions/{submission}/findings", tags=["findings"])
