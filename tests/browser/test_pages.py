@@ -407,6 +407,14 @@ def test_an_auditor_reads_incidents_and_a_clerk_has_none(site: Site, tab: Page) 
     expect(tab.get_by_role("link", name="Sự cố")).to_have_count(0)
 
 
+def test_a_room_that_is_not_responsible_is_offered_neither_decision_nor_withdrawal(
+    site: Site, tab: Page
+) -> None:
+    log_in(tab, site, "p-thu-thap", f"/submissions/{identity('cho')}")
+    expect(tab.locator("#standing")).to_contain_text("Phòng Thống kê Kinh tế")
+    expect(tab.locator("#decision, #withdrawal")).to_have_count(0)
+
+
 def test_an_auditor_sees_the_path_but_no_value_and_no_button(site: Site, tab: Page) -> None:
     log_in(tab, site, "p-kiem-tra", f"/submissions/{identity('tra')}")
     picture(tab, "auditor")

@@ -156,14 +156,21 @@ def _has_decided(who: Person, waits: dict[str, Any] | None) -> bool:
 
 def _may_decide(who: Person, waits: dict[str, Any] | None, is_sender: bool) -> bool:
     """Whether to offer the decision about what waits; whether it is taken, policy says."""
-    if waits is None or is_sender or not who.may("policy", "review.decide"):
+    if waits is None or is_sender or not who.reaches("policy", "review.decide", waits.get("room")):
         return False
     return not _has_decided(who, waits)
 
 
-def _may_withdraw(who: Person, attempt: dict[str, Any]) -> bool:
-    """Whether to offer to take it back: somebody may read it, could once, or might be let read it."""
-    return attempt["state"] in standing.WITHDRAWABLE and who.may("policy", "submission.withdraw")
+def _may_withdraw(who: Person, seen: Seen) -> bool:
+    """Whether to offer to take it back: somebody may read it, could once, or might be let read it.
+
+    Which room is responsible only a review says; where there is none, policy refuses a room that isn't.
+    """
+    if seen.attempt["state"] not in standing.WITHDRAWABLE:
+        return False
+    if "agency" in who.roles or not seen.review or not seen.review.get("room"):
+        return who.may("policy", "submission.withdraw")
+    return who.reaches("policy", "submission.withdraw", seen.review["room"])
 
 
 def _may_doubt(who: Person, seen: Seen) -> bool:
@@ -203,7 +210,7 @@ def _parts(
         "documents": values["has_receipt"],
         "attempts": len(attempt["attempts"]) > 1,
         "verification": _may_doubt(who, seen),
-        "withdrawal": _may_withdraw(who, attempt),
+        "withdrawal": _may_withdraw(who, seen),
     }
     says = {"standing": say("said", state=say(f"state.{attempt['state']}"))}
     return [
