@@ -27,6 +27,7 @@ from services.connector.keys import Key, office_of
 from services.kernel.codec import codec
 from services.model.enumerations import Completeness, Regime
 from services.model.statement import Classification, Statement, sign
+from services.model.wording import law
 
 SECONDS = 30.0
 MARRIAGES = {
@@ -201,7 +202,7 @@ def end_embargo(console: Console, stack: Stack, people: People) -> list[str]:
         if len(read or []) != 1:
             wrong.append(f"after the release {len(read or [])} figures, not 1")
     console.print(
-        "[green]✓[/] t0111: chờ công bố theo 89/2015/QH13 Điều 10, rồi được cấp cho Sở Nội vụ"
+        f"[green]✓[/] t0111: chờ công bố theo {law('89/2015/QH13', '10', None).vi}, rồi được cấp cho Sở Nội vụ"
         " · pending, then granted after the release"
     )
     return wrong

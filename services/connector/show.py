@@ -10,7 +10,7 @@ from typing import Any
 
 from services.model.messages import LANGUAGES
 from services.model.text import Language, Text
-from services.model.wording import law, moment, number
+from services.model.wording import by_kind, kind_of_identifier, law, moment, number
 from services.terminal import show as terminal
 
 NUMBERS = ("expected", "found", "difference")
@@ -41,8 +41,12 @@ def state(found: Mapping[str, Any]) -> None:
         terminal.tell(_law(reason), "  ", error=True)
         if "text" in reason:
             tell(reason["text"], "    ")
-        for cells, kind in _by_kind(reason["cells"]):
-            tell({lang: f"{cells}{_kind(kind, lang)}" for lang in LANGUAGES}, "    ")
+        for (sheet, kind), cells in by_kind(reason["cells"]).items():
+            where = f"{sheet} {', '.join(cells)}"
+            named = {
+                lang: f" ({kind_of_identifier(kind, lang)})" if kind else "" for lang in LANGUAGES
+            }
+            tell({lang: where + named[lang] for lang in LANGUAGES}, "    ")
 
 
 def findings(findings: Iterable[Mapping[str, Any]]) -> None:
@@ -108,20 +112,3 @@ def _law(reason: Mapping[str, Any]) -> Text:
     place = law(instrument, reason["article"], reason["clause"])
     before = f"{reason['requirement']}, " if reason["requirement"] else ""
     return Text(before + place.vi, before + place.en)
-
-
-def _by_kind(cells: Iterable[Mapping[str, Any]]) -> Iterable[tuple[str, str]]:
-    """Cells of the same sheet and kind together: (`Danh sách C4, C5`, kind)."""
-    groups: dict[tuple[str, str], list[str]] = {}
-    for cell in cells:
-        groups.setdefault((cell["sheet"], cell.get("kind", "")), []).append(cell["cell"])
-    for (sheet, kind), names in groups.items():
-        yield f"{sheet} {', '.join(names)}", kind
-
-
-def _kind(kind: str, lang: Language) -> str:
-    """What of a person or a business stands there; the code itself for a kind that has no words yet."""
-    from services.model.messages import catalogue
-
-    named = catalogue(lang).get(f"policy.kind.{kind}", kind)
-    return f" ({named})" if named else ""

@@ -10,7 +10,7 @@ from fastapi import Request
 
 from services.console.security import set_cookie
 from services.model import wording
-from services.model.messages import LANGUAGES, catalogue, text
+from services.model.messages import LANGUAGES, text
 from services.model.period import Frequency, Period, PeriodError
 from services.model.text import Language
 
@@ -119,11 +119,6 @@ def sheet(name: str, language: Language) -> str:
     return name
 
 
-def kind_of_identifier(kind: str, language: Language) -> str:
-    """What of a person or a business stands in a cell; the code itself for a kind that has no words yet."""
-    return catalogue(language).get(f"policy.kind.{kind}", kind)
-
-
 def law(reason: Mapping[str, Any], language: Language) -> str:
     """«khoản 2 Điều 6 1618/QĐ-UBND»; blank where no article says it."""
     if not reason.get("article"):
@@ -136,10 +131,11 @@ def by_place(
     cells: Iterable[Mapping[str, Any]], language: Language
 ) -> list[tuple[str, str, list[str]]]:
     """Cells of the same sheet and kind together: (sheet, what stands there, their names)."""
-    groups: dict[tuple[str, str], list[str]] = {}
-    for cell in cells:
-        groups.setdefault((cell["sheet"], cell.get("kind") or ""), []).append(cell["cell"])
     return [
-        (sheet(where, language), kind_of_identifier(kind, language) if kind else "", names)
-        for (where, kind), names in groups.items()
+        (
+            sheet(where, language),
+            wording.kind_of_identifier(kind, language) if kind else "",
+            names,
+        )
+        for (where, kind), names in wording.by_kind(cells).items()
     ]

@@ -10,6 +10,7 @@ from fastapi.dependencies.models import Dependant
 from fastapi.openapi.utils import get_openapi
 from fastapi.routing import iter_route_contexts
 from pydantic import TypeAdapter
+from starlette.routing import BaseRoute
 
 from services.kernel.auth import principal_asking
 from services.kernel.problems import MEDIA_TYPE
@@ -63,7 +64,7 @@ def described(app: FastAPI, more: Mapping[str, type] | None = None) -> dict[str,
         dependant = getattr(context, "dependant", None)
         for method in context.methods or ():
             if dependant is not None and (operation := operations.get(method.lower())):
-                _refuses(operation, dependant)
+                _refuses(operation, dependant, context.original_route)
     components = found.setdefault("components", {})
     components["securitySchemes"] = SCHEMES
     schemas = components.setdefault("schemas", {})
@@ -75,9 +76,9 @@ def described(app: FastAPI, more: Mapping[str, type] | None = None) -> dict[str,
     return found
 
 
-def _refuses(operation: dict[str, Any], dependant: Dependant) -> None:
+def _refuses(operation: dict[str, Any], dependant: Dependant, route: BaseRoute) -> None:
     """What an operation refuses, and what it lets in by."""
-    refusals = [UNKNOWN]
+    refusals = [] if getattr(route, "takes_any_parameter", False) else [UNKNOWN]
     marks = list(_marks(dependant))
     if marks:
         by_signature = any(mark.get("by_signature") for mark in marks)

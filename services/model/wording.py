@@ -1,9 +1,11 @@
-"""How people of each language write numbers, days, moments, and the places of the law."""
+"""How people of each language write numbers, days, moments, the places of the law, and what stands in cells."""
 
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
+from typing import Any
 
-from services.model.messages import LANGUAGES, texts
+from services.model.messages import LANGUAGES, catalogue, texts
 from services.model.regulation import VIETNAM
 from services.model.text import Language, Text
 
@@ -43,3 +45,16 @@ def law(instrument: str, article: str | None, clause: str | None) -> Text:
     if not article:
         return Text(instrument, instrument)
     return texts("law.of", place=place(article, clause), instrument=instrument)
+
+
+def kind_of_identifier(kind: str, language: Language) -> str:
+    """What of a person or a business stands in a cell; the code itself for a kind that has no words yet."""
+    return catalogue(language).get(f"policy.kind.{kind}", kind)
+
+
+def by_kind(cells: Iterable[Mapping[str, Any]]) -> dict[tuple[str, str], list[str]]:
+    """The names of cells that an API lists, by their sheet and the kind of what stands there, blank for none."""
+    groups: dict[tuple[str, str], list[str]] = {}
+    for cell in cells:
+        groups.setdefault((cell["sheet"], cell.get("kind") or ""), []).append(cell["cell"])
+    return groups

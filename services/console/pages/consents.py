@@ -14,6 +14,7 @@ from services.console.form import Typed, Wish, hand_over, typed_of
 from services.console.rendering import page
 from services.console.session import Person, Who
 from services.console.words import switch_language
+from services.model import wording
 from services.model.text import Language
 
 router = APIRouter(include_in_schema=False)
@@ -144,7 +145,7 @@ def _to(consent: Mapping[str, Any], language: Language) -> dict[str, str]:
 
 def _word(name: str, code: str, language: Language) -> str:
     if name == "identifiers":
-        return words.kind_of_identifier(code, language)
+        return wording.kind_of_identifier(code, language)
     return words.sayer(language)(f"{name.removesuffix('s')}.{code}")
 
 
