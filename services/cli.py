@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
+from typer.exceptions import TyperException
 
 from services.audit import commands as audit
 from services.connector import commands as connector
@@ -28,6 +29,7 @@ from services.operators import (
     review,
     rules,
 )
+from services.terminal import usage
 from services.terminal.client import administrator
 from services.terminal.show import AsJson, Exit, as_json, say, show_problem, speak, table
 from services.validation import commands as validation
@@ -132,10 +134,16 @@ def load(
 def main() -> None:
     """Runs one command; that a broker, database or service is away is a sentence, no traceback.
 
-    So is that the servers' packages are not installed: an agency's machine has no need of them.
+    So is that it was called wrongly, and that the servers' packages are not installed: an agency's machine has no need
+    of them.
     """
     try:
-        app()
+        sys.exit(app(standalone_mode=False, prog_name="solieu"))
+    except TyperException as error:
+        usage.show(error)
+        sys.exit(Exit.WRONG_USAGE)
+    except typer.Abort:
+        sys.exit(Exit.DIFFERS)
     except ModuleNotFoundError as error:
         package = (error.name or "").partition(".")[0]
         if package in sys.modules:

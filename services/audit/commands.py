@@ -17,6 +17,7 @@ import typer
 from services.model.messages import texts
 from services.terminal.client import operator
 from services.terminal.show import AsJson, as_json, say
+from services.terminal.usage import wrong
 
 if TYPE_CHECKING:
     from services.audit.verifier import Checkpoint, ProofError, Verified
@@ -109,7 +110,7 @@ def _object(path: Path | None, option: str) -> dict[str, Any] | None:
     except (ValueError, RecursionError):
         loaded = None
     if not isinstance(loaded, dict):
-        raise typer.BadParameter(f"{path}: JSON?", param_hint=option)
+        raise wrong(f"{option} {path}", "json")
     return loaded
 
 
@@ -122,7 +123,7 @@ def _checkpoint(path: Path | None) -> Checkpoint | None:
     try:
         return Checkpoint(int(checkpoint["size"]), bytes.fromhex(checkpoint["root"]))
     except (KeyError, TypeError, ValueError, OverflowError):
-        raise typer.BadParameter('{"size": …, "root": …}', param_hint="--checkpoint") from None
+        raise wrong(f"--checkpoint {path}", "checkpoint") from None
 
 
 def _facts(verified: Verified) -> dict[str, Any]:

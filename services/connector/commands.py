@@ -14,10 +14,12 @@ from services.connector import show
 from services.connector.outcome import Exit, errors, wait, write
 from services.connector.show import say
 from services.model.enumerations import Completeness, Regime, SecretLevel
+from services.model.messages import texts
 from services.model.statement import Classification, Nil, NilKind
 from services.model.text import ModelError, read
 from services.terminal.show import AsJson
 from services.terminal.show import as_json as print_json
+from services.terminal.usage import Wrong, wrong
 
 if TYPE_CHECKING:
     from services.connector.client import Connector
@@ -118,7 +120,7 @@ def submit(
     stated = _nil(nil, reason)
     if not is_secret and any(value is not None for value in document.values()):
         # Whoever names a secret document means it, whatever the classification says.
-        raise typer.BadParameter("--document-number, --level, --date, --receiver: state_secret")
+        raise wrong("--document-number, --level, --date, --receiver", "secret_only")
     with (
         errors(as_json, url=url, key=key, file=file),
         Connector(url, key, sender, office=office) as connector,
@@ -213,19 +215,19 @@ def _need(options: Mapping[str, Any]) -> None:
     """Ends the command with its usage where one of these is missing."""
     missing = [f"--{name.replace('_', '-')}" for name, value in options.items() if value is None]
     if missing:
-        raise typer.BadParameter(f"Thiếu · Missing: {', '.join(missing)}")
+        raise Wrong(texts("usage.missing", what=", ".join(missing)))
 
 
 def _nil(kind: NilKind | None, reason: str | None) -> dict[str, Nil]:
     """That the form is blank on purpose, where it is; ends the command with its usage for one without the other."""
     if (kind is None) != (reason is None):
-        raise typer.BadParameter("--nil, --reason: cả hai hoặc không · both or neither")
+        raise wrong("--nil, --reason", "together")
     if kind is None:
         return {}
     try:
         return {"nil": read(Nil, {"kind": kind, "reason": reason})}
     except ModelError:
-        raise typer.BadParameter("--reason: 1–500 ký tự · characters") from None
+        raise wrong("--reason", "reason") from None
 
 
 def _send(

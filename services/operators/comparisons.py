@@ -16,6 +16,7 @@ from services.kernel.refused import Refused
 from services.model.messages import texts
 from services.terminal.client import Api, checked, operator
 from services.terminal.show import AsJson, Exit, as_json, in_line, say, table
+from services.terminal.usage import wrong
 
 SECONDS = 600.0
 """Whole topics are read."""
@@ -94,7 +95,7 @@ def compared() -> Compared:
 def republish(service: Service = "", json: AsJson = False) -> None:
     """Exit code 1 where something is missing after it, 5 where a service could not be asked."""
     if service and service not in SERVICES:
-        raise typer.BadParameter(", ".join(SERVICES), param_hint="--service")
+        raise wrong("--service", "choice", choices=", ".join(SERVICES))
     _repaired("publications", [service] if service else SERVICES, json)
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from services.terminal.show import AsJson, Exit, as_json, say, table
+from services.terminal.usage import wrong
 
 if TYPE_CHECKING:
     from services.kernel.replay import Letter
@@ -31,7 +32,7 @@ def letters_of(group: str) -> list[Letter]:
 
     known = groups()
     if group and group not in known:
-        raise typer.BadParameter(", ".join(known), param_hint="--group")
+        raise wrong("--group", "choice", choices=", ".join(known))
     cluster = settings().kafka
     return [letter for one in ([group] if group else known) for letter in letters(cluster, one)]
 
@@ -79,7 +80,7 @@ def replay(
     from services.kernel.settings import settings
 
     if all_ == bool(offsets):
-        raise typer.BadParameter("--all | OFFSET…")
+        raise wrong("--all, OFFSET…", "either")
     letters = letters_of(group)
     chosen = (
         [letter for letter in letters if not letter.replayed]

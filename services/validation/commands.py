@@ -16,7 +16,8 @@ from services.model.enumerations import Completeness
 from services.model.messages import texts
 from services.model.statement import MAX_BYTES, MEGABYTE, NilKind
 from services.model.text import SCHEMAS, Language, Text
-from services.terminal.show import AsJson, as_json, in_line
+from services.terminal.show import AsJson, as_json
+from services.terminal.usage import Wrong
 
 if TYPE_CHECKING:
     from services.kernel.refused import Refused
@@ -282,4 +283,4 @@ def _usage() -> Iterator[None]:
     try:
         yield
     except Unusable as error:
-        raise typer.BadParameter(in_line(error.text), param_hint=error.option) from None
+        raise Wrong(texts("usage.wrong", what=error.option, wanted=error.text)) from None

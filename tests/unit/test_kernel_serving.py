@@ -42,6 +42,16 @@ def port(monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
     thread.join(10)
 
 
+def served(connection: socket.socket) -> bool:
+    """Whether the server answers, all of it."""
+    answer = b""
+    while not answer.endswith(b"true}"):
+        if not (more := connection.recv(4000)):
+            return False
+        answer += more
+    return b"200 OK" in answer
+
+
 def ends(connection: socket.socket) -> bool:
     """Whether the server ends it; False once it is open after a generous while."""
     connection.settimeout(20 * SECONDS)
@@ -61,7 +71,7 @@ def test_a_header_that_is_not_ended_ends_the_connection(port: int, begun: bytes)
 def test_a_second_header_on_the_connection_is_not_waited_for_either(port: int) -> None:
     with socket.create_connection(("127.0.0.1", port)) as connection:
         connection.sendall(REQUEST)
-        assert b"200 OK" in connection.recv(4000)
+        assert served(connection)
         connection.sendall(REQUEST[:9])
         assert ends(connection)
 
@@ -70,7 +80,7 @@ def test_a_connection_that_is_kept_serves_again_after_that_while(port: int) -> N
     with socket.create_connection(("127.0.0.1", port)) as connection:
         for _ in range(2):
             connection.sendall(REQUEST)
-            assert b"200 OK" in connection.recv(4000)
+            assert served(connection)
             time.sleep(2 * SECONDS)
 
 
@@ -79,4 +89,4 @@ def test_a_header_that_comes_in_pieces_is_served(port: int) -> None:
         for piece in (REQUEST[:5], REQUEST[5:20], REQUEST[20:]):
             connection.sendall(piece)
             time.sleep(SECONDS / 10)
-        assert b"200 OK" in connection.recv(4000)
+        assert served(connection)

@@ -10,13 +10,16 @@ import ast
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import fields
 from typing import get_args
 
 import pytest
 
 from services.audit import verifier
+from services.catalogue.people.person import Person
 from services.console import standing
-from services.console.pages import consents, incidents, submission, verifications
+from services.console.pages import changes, consents, incidents, submission, verifications
+from services.events.catalogue import PeopleChangeKind, PeopleChangeState
 from services.events.policy import IncidentOutcome
 from services.events.policy import Outcome as Choice
 from services.events.validation import AnswerKind
@@ -77,11 +80,19 @@ SHOWN: Mapping[str, Iterable[object]] = {
         f"{state}.{who}" for state in ("returned", "withheld") for who in ("sender", "office")
     ],
     "console.answer.{}": AnswerKind,
+    "console.change.field.{}": (
+        *(one.name for one in fields(Person) if one.name != "id"),
+        *(name for names in changes.SHOWN.values() for name in names),
+    ),
+    "console.change.now.{}": changes.DECISIONS,
+    "console.change.of.{}": PeopleChangeKind,
+    "console.change.was.{}": set(PeopleChangeState) - {PeopleChangeState.PROPOSED},
     "console.classification.{}": Classification,
     "console.completeness.{}": Completeness,
     "console.consent.done.{}": consents.DONE,
     "console.decided.was.{}": Choice,
     "console.decided.{}": submission.DECIDED,
+    "console.explanation.verdict.{}": Verdict,
     "console.incident.ended.{}": incidents.ENDINGS,
     "console.incident.was.{}": (*IncidentOutcome, *symbols("incident.closed", "outcome")),
     "console.period.half_year.{}": ("1", "2"),
@@ -139,7 +150,7 @@ NAMED_WHERE_CALLED = {
     "validation.template.{}", "validation.usage.{}", "validation.{}", "validation.{}.mend", "validation.verdict.{}",
     "connector.{}", "intake.{}", "validation.column_{}", "validation.slip.{}", "catalogue.change.{}",
     "notice.change.{}", "notice.people_{}", "operators.changes.{}", "operators.founding.{}",
-    "operators.comparisons.{}", "operators.topics.{}", "operators.agreements.{}", "operators.offers.{}",
+    "operators.comparisons.{}", "operators.topics.{}", "usage.kind.{}", "operators.agreements.{}", "operators.offers.{}",
     "connector.column.{}",
 }  # fmt: skip
 """Of no closed set: their values are written out beside the call, or are codes that have tests of their own."""

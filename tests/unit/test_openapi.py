@@ -28,7 +28,9 @@ def test_a_document_is_as_openapi_says(service: str) -> None:
 def test_a_route_says_what_it_refuses_and_whom_it_lets_in(route: Route) -> None:
     responses = operation(route)["responses"]
     is_ours = route.path.startswith(("/v1/", "/healthz", "/metrics"))
-    assert ("400" in responses) == is_ours, "the registry takes the parameters of an API that is not ours"
+    assert ("400" in responses) == is_ours, (
+        "the registry takes the parameters of an API that is not ours"
+    )
     if route.action is not None:
         assert {"token": []} in operation(route)["security"]
         assert responses.keys() >= {"401", "403"}

@@ -554,7 +554,7 @@ def test_what_kafka_refuses_is_a_sentence_with_the_way_out(
     monkeypatch.setenv("SOLIEU_KAFKA_USERNAME", "compiler")
     settings.cache_clear()
 
-    def fail() -> None:
+    def fail(**_: object) -> None:
         raise error
 
     monkeypatch.setattr(cli, "app", fail)

@@ -1,0 +1,72 @@
+"""A command that was called wrongly says so in both languages, names what was meant, and ends with exit code 2."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+
+import pytest
+
+from services import cli
+from services.terminal.show import speak
+
+WRONG = [
+    ("check x.xlsx --perod 2026", "Không có tùy chọn «--perod». Có phải: --period?"),
+    ("chek", "Không có lệnh «chek». Có phải: check?"),
+    ("people chnge", "Không có lệnh «chnge». Có phải: changes?"),
+    ("nonsense", "Không có lệnh «nonsense».\n"),
+    ("check", "Thiếu {file}."),
+    ("template cv17809-1 --output x", "Thiếu --period."),
+    ("check x.xlsx --form", "Tùy chọn --form cần một giá trị."),
+    ("codes --json=yes", "Tùy chọn --json không có giá trị."),
+    ("codes extra", "Thừa: extra"),
+    ("--lang fr codes", "--lang không đúng: phải là một trong vi, en"),
+    ("report abc --attempt 0", "--attempt không đúng: phải là một số từ 1 đến …"),
+    ("report abc --attempt x", "--attempt không đúng: phải là một số từ 1 đến …"),
+    ("policy matrix --day 1/1/2026", "--day không đúng: phải là ngày theo mẫu %Y-%m-%d"),
+    ("audit verify /nowhere", "{receipt} không đúng: phải là tệp có sẵn và đọc được"),
+    ("check /nowhere --form a --period 2026 --area 11", "Không đọc được tệp /nowhere"),
+    ("republish --service nobody", "--service không đúng: phải là một trong intake"),
+]
+
+
+@pytest.fixture(autouse=True)
+def both_languages_afterwards() -> Iterator[None]:
+    yield
+    speak(None)
+
+
+@pytest.mark.parametrize(("arguments", "said"), WRONG, ids=[call for call, _ in WRONG])
+def test_what_is_wrong_and_what_was_meant(
+    arguments: str, said: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["solieu", *arguments.split()])
+    with pytest.raises(SystemExit) as ended:
+        cli.main()
+    printed = capsys.readouterr()
+    assert ended.value.code == 2
+    assert said in printed.err
+    assert printed.out == ""
+    for word in ("Usage", "Error", "No such", "Invalid", "Missing", "Got unexpected"):
+        assert word not in printed.err
+
+
+def test_one_language_where_one_is_chosen(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["solieu", "--lang", "en", "check", "--perod", "x"])
+    with pytest.raises(SystemExit):
+        cli.main()
+    assert capsys.readouterr().err == (
+        "There is no option --perod. Was it --period?\nSee: solieu check --help\n"
+    )
+
+
+def test_without_arguments_there_is_the_help(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["solieu"])
+    with pytest.raises(SystemExit) as ended:
+        cli.main()
+    assert ended.value.code == 2
+    assert "validate" in capsys.readouterr().out
