@@ -150,8 +150,8 @@ NAMED_WHERE_CALLED = {
     "validation.template.{}", "validation.usage.{}", "validation.{}", "validation.{}.mend", "validation.verdict.{}",
     "connector.{}", "intake.{}", "validation.column_{}", "validation.slip.{}", "catalogue.change.{}",
     "notice.change.{}", "notice.people_{}", "operators.changes.{}", "operators.founding.{}",
-    "operators.comparisons.{}", "operators.topics.{}", "usage.kind.{}", "operators.agreements.{}", "operators.offers.{}",
-    "connector.column.{}",
+    "operators.comparisons.{}", "operators.topics.{}", "usage.kind.{}", "operators.agreements.{}",
+    "operators.offers.{}", "connector.column.{}",
 }  # fmt: skip
 """Of no closed set: their values are written out beside the call, or are codes that have tests of their own."""
 
