@@ -162,11 +162,15 @@ def check_no_leak(stack: Stack, plan: sending.Plan) -> None:
     haystacks = everything(stack)
     planted = plan.figures_not_cleared()
     assert planted
-    assert leaks(haystacks, planted) == []
+    leaked = leaks(haystacks, planted)
+    assert leaked == [], leaked
     # The search would have seen them: it sees those that are there.
     there = set().union(*plan.current().values())
     assert {figure for _, figure in leaks({"": haystacks[feed.TOPIC]}, there)} == there
-    assert secrets_told(haystacks, stack.state) == [("submission.received", "a token")]
+    told = set(secrets_told(haystacks, stack.state))
+    # A dead letter is the record as it came; whichever event died may be one that has a statement.
+    letters = {(name, "a token") for name in haystacks if name.endswith(".dead")}
+    assert told - letters == {("submission.received", "a token")}, told
 
 
 def everything(stack: Stack) -> dict[str, bytes]:
