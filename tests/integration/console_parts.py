@@ -31,7 +31,7 @@ def visitor(stack: Stack, person: str, passwords: Path) -> Iterator[httpx2.Clien
     password = json.loads(passwords.read_text(encoding="utf-8"))[person]
     with running.client(stack, "console-api") as client:
         answer = visits.log_in(client, person, password)
-        assert (answer.status_code, answer.headers["location"]) == (303, "/submissions")
+        assert (answer.status_code, answer.headers["location"]) == (303, "/")
         yield client
 
 
