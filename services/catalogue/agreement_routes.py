@@ -10,15 +10,16 @@ from fastapi import APIRouter, Depends, Query
 from pydantic import BaseModel
 from sqlmodel import Session
 
-from services.catalogue import store
+from services.catalogue import reading
 from services.catalogue.agreements import Agreed, Items, Offer, offers, resting
 from services.events.catalogue import CatalogueKind
 from services.kernel.api import With
-from services.kernel.auth import allowed
+from services.kernel.auth import Access, allowed
 from services.model.catalogue import Category, Signatory, SignedFile
 from services.model.regulation import day
 
-router = APIRouter(prefix="/v1", tags=["agreements"], dependencies=[Depends(allowed("entry.read"))])
+Reader = Annotated[Access, Depends(allowed("entry.read"))]
+router = APIRouter(prefix="/v1", tags=["agreements"])
 
 
 class AgreementView(BaseModel):
@@ -96,11 +97,11 @@ class OfferView(BaseModel):
 
 
 @router.get("/agreements", summary="Văn bản đã ký và các mục dựa vào đó · Signed documents")
-def agreements(context: With) -> RestingView:
+def agreements(context: With, access: Reader) -> RestingView:
     """Of the items in force: which rest on which document, and which on none (QĐ 1618/QĐ-UBND, Điều 8 khoản 1)."""
     now = context.clock()
     with Session(context.engine) as session:
-        items = _in_force(session, now)
+        items = _in_force(session, access, now)
     found = resting(items, day(now))
     return RestingView(
         items=len(items),
@@ -112,18 +113,17 @@ def agreements(context: With) -> RestingView:
 
 @router.get("/offers", summary="Thông tin các cơ quan sẵn sàng chia sẻ · What agencies offer")
 def shared(
-    context: With, category: Annotated[Category | None, Query(examples=["dataset"])] = None
+    context: With,
+    access: Reader,
+    category: Annotated[Category | None, Query(examples=["dataset"])] = None,
 ) -> list[OfferView]:
     """Of the items in force those of regime sharing, of a category or all (QĐ 1618/QĐ-UBND, Điều 5 khoản 2)."""
     with Session(context.engine) as session:
-        items = _in_force(session, context.clock())
+        items = _in_force(session, access, context.clock())
     return [OfferView.of(offer) for offer in offers(items, category)]
 
 
-def _in_force(session: Session, now: datetime) -> Items:
-    return {
-        version.id: version.body
-        for version in store.listed(session, CatalogueKind.ITEM)
-        if (version.valid_from is None or version.valid_from <= now)
-        and (version.valid_to is None or version.valid_to > now)
-    }
+def _in_force(session: Session, access: Access, now: datetime) -> Items:
+    """The items in force; of an agency's person those that it owes or offers itself."""
+    entries = reading.listed(session, access, CatalogueKind.ITEM, now)
+    return {version.id: version.body for version in entries if version.in_force(now)}

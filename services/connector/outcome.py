@@ -52,6 +52,8 @@ def errors(as_json: bool, *, url: str, key: Path, file: Path | None = None) -> I
         _show_refusal(refused, as_json)
     except Unreachable as error:
         say("unreachable", url=url, reason=error)
+        if file is not None:
+            say("perhaps_taken")
         raise typer.Exit(Exit.UNREACHABLE) from None
     except BadKey:
         say("bad_key", file=key)

@@ -11,7 +11,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import RedirectResponse
 from starlette.exceptions import HTTPException
 
-from services.console import words
+from services.console import session, words
 from services.console.calls import Away
 from services.console.pages import login
 from services.console.rendering import page
@@ -59,7 +59,7 @@ async def _kept(request: Request) -> Response:
         fields = forged.fields
     if fields is None:
         return error_page(request, 401, "logged_out")
-    unsent = login.Unsent(request.url.path, fields)
+    unsent = login.Unsent(request.url.path, fields, session.subject(request))
     say = words.sayer(words.language_of(request))
     problem = say("trouble.logged_out"), say("unsent.lead")
     return login.form(request, problem=problem, unsent=unsent, status=401)
@@ -73,7 +73,13 @@ async def _switched(request: Request, error: Exception) -> Response:
 async def _forged(request: Request, error: Exception) -> Response:
     """What somebody wrote before a login in another window changed the cookie is shown once more."""
     assert isinstance(error, Forged)
-    if error.fields is None or request.url.path in login.OWN:
+    if error.fields is None:
+        return error_page(request, 403, "forged")
+    if request.url.path == "/login" and (unsent := login.unsent_of(error.fields)):
+        say = words.sayer(words.language_of(request))
+        problem = say("trouble.forged"), say("unsent.lead")
+        return login.form(request, problem=problem, unsent=unsent, status=403)
+    if request.url.path in login.OWN:
         return error_page(request, 403, "forged")
     unsent = login.Unsent(request.url.path, error.fields)
     return page(request, "unsent.html", status=403, title="unsent.changed", unsent=unsent)

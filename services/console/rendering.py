@@ -66,9 +66,10 @@ def page(request: Request, template: str, *, status: int = 200, **values: Any) -
 
 
 def _other_language(request: Request, language: Language) -> str:
-    """Where the same page is to be had in the other language."""
+    """Where the same page is to be had in the other language; blank for what only this answer shows."""
+    if request.method != "GET":
+        return ""
     other = "en" if language == "vi" else "vi"
-    is_page = request.method == "GET" and "route" in request.scope
-    url = request.url if is_page else request.url.replace(path="/", query="")
+    url = request.url if "route" in request.scope else request.url.replace(path="/", query="")
     query = url.include_query_params(**{words.LANGUAGE_PARAMETER: other}).query
     return f"{url.path}?{query}"

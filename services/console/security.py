@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 from fastapi import Request
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import ClientDisconnect
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -75,6 +76,8 @@ class Guard:
 
         try:
             await (_refusal_of_size(scope) or self._app)(scope, receive, sending)
+        except ClientDisconnect:
+            raise
         except Exception as error:
             if has_started:
                 raise

@@ -11,7 +11,7 @@ import json
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import Depends, Request
 from fastapi.concurrency import run_in_threadpool
@@ -130,8 +130,19 @@ async def _known(request: Request, token: str) -> Person | None:
     )
 
 
+def subject(request: Request) -> str:
+    """Whose token the browser has, though it may be good no longer: a hint, which proves nothing. Blank for none."""
+    try:
+        return str(_claims(request.cookies.get(COOKIE, "")).get("sub", ""))
+    except (ValueError, IndexError, AttributeError):
+        return ""
+
+
 def _expiry(token: str) -> float:
     """The claim `exp` of a token that was verified."""
+    return float(_claims(token)["exp"])
+
+
+def _claims(token: str) -> Any:
     payload = token.split(".")[1]
-    claims = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
-    return float(claims["exp"])
+    return json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))

@@ -79,7 +79,7 @@ class Measured:
         try:
             await self._app(scope, receiving, sending)
         except ClientDisconnect:
-            raise
+            pass  # Nobody waits for an answer any more.
         except BaseException:
             status = FAILED
             raise

@@ -15,6 +15,7 @@ from fastapi.dependencies.models import Dependant
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 
 from services.kernel import metrics
 from services.kernel.bodies import MAX_BYTES, TooLarge
@@ -197,6 +198,8 @@ def install(app: FastAPI, service: str) -> None:
     async def unforeseen(request: Request, call_next: Any) -> Any:
         try:
             return await call_next(request)
+        except ClientDisconnect:
+            raise
         except Exception as error:
             if isinstance(error, sqlalchemy.exc.DataError):
                 return answer(UNSTORABLE)

@@ -16,38 +16,48 @@ NOT_STARTED = 3
 """As the command `uvicorn` ends where the application doesn't start."""
 HEADER_SECONDS = 20.0
 """From a connection, or the first byte of another request on it, to the end of the request's header."""
+BODY_SECONDS = 150.0
+"""From there to the end of its body: a workbook of 25 MB on a slow line takes two minutes (intake says 408 then)."""
 
 
 class PatientProtocol(H11Protocol):
-    """Ends a connection on which a header was begun, or never begun, and not ended in time.
+    """Ends a connection on which a request was begun, or never begun, and not ended in time: its header, or its body.
 
-    uvicorn waits for it without an end, so that who opens a connection after the other and sends half a line on each
+    uvicorn waits for both without an end, so that who opens a connection after the other and sends half a line on each
     would take all file descriptors ("slowloris", CWE-400). A reverse proxy does the same for those behind it.
     """
 
     header_seconds = HEADER_SECONDS
+    body_seconds = BODY_SECONDS
+    _waits_for: object = None
     _deadline: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Waits for the first header from now on; uvicorn's signature is narrower than asyncio's."""
         super().connection_made(transport)
-        self._expect_header()
+        self._expect()
 
     def data_received(self, data: bytes) -> None:
-        """Waits on while a header is under way, and no longer once it is there."""
+        """Waits on while a header or a body is under way, and no longer once the request is there."""
         super().data_received(data)
-        if self.conn.their_state is not h11.IDLE:
-            self._forget()
-        elif self._deadline is None:
-            self._expect_header()
+        if self.conn.their_state is not self._waits_for or self._deadline is None:
+            self._expect()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Nothing is waited for any more."""
         self._forget()
         super().connection_lost(exc)
 
-    def _expect_header(self) -> None:
-        self._deadline = self.loop.call_later(self.header_seconds, self._too_late)
+    def _expect(self) -> None:
+        """Begins to wait for what is to come by the protocol's state: a header, a body, or nothing."""
+        self._forget()
+        self._waits_for = self.conn.their_state
+        seconds: dict[object, float] = {
+            h11.IDLE: self.header_seconds,
+            h11.SEND_BODY: self.body_seconds,
+        }
+        if self._waits_for in seconds:
+            self._deadline = self.loop.call_later(seconds[self._waits_for], self._too_late)
 
     def _forget(self) -> None:
         if self._deadline is not None:
@@ -56,7 +66,7 @@ class PatientProtocol(H11Protocol):
 
     def _too_late(self) -> None:
         self._deadline = None
-        if self.conn.their_state is h11.IDLE:
+        if self.conn.their_state is self._waits_for:
             self.transport.close()
 
 

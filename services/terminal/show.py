@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Sequence
 from contextvars import ContextVar
 from enum import IntEnum
@@ -16,6 +17,8 @@ from services.model.text import Language, Text
 if TYPE_CHECKING:
     from rich.text import Text as Styled
 
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+"""What moves a terminal's cursor or changes its title: names of files and answers of servers are anybody's."""
 _languages: ContextVar[tuple[Language, ...]] = ContextVar("languages", default=LANGUAGES)
 AsJson = Annotated[
     bool, typer.Option("--json", help="In JSON cho chương trình · JSON for programs")
@@ -61,7 +64,7 @@ def stacked(text: Text) -> Styled:
 
 def tell(text: Text, indent: str = "", *, error: bool = False) -> None:
     """Prints a text in the languages of this command, an error to standard error."""
-    first, *others = spoken(text)
+    first, *others = (_CONTROL.sub("\N{REPLACEMENT CHARACTER}", said) for said in spoken(text))
     typer.echo(indent + first, err=error)
     for other in others:
         typer.secho(indent + other, err=error, dim=True)

@@ -79,7 +79,7 @@ def _meant(said: Text, names: Sequence[str]) -> Text:
 def _named(problem: Any) -> str:
     """The option; an argument as the help names it."""
     option = str(problem.param.opts[0])
-    return option if option.startswith("-") else f"{{{problem.param.name}}}"
+    return option if option.startswith("-") else f"{{{problem.param.name.strip('_')}}}"
 
 
 def _wanted(problem: Any) -> Text | str:

@@ -17,7 +17,7 @@ from services.model.messages import texts
 from services.model.statement import MAX_BYTES, MEGABYTE, NilKind
 from services.model.text import SCHEMAS, Language, Text
 from services.terminal.show import AsJson, as_json
-from services.terminal.usage import Wrong
+from services.terminal.usage import Wrong, wrong
 
 if TYPE_CHECKING:
     from services.kernel.refused import Refused
@@ -110,7 +110,7 @@ def check(
     with _usage():
         _refuse(file, marked, html, ess)
         content = _read(file)
-        asks = None if offline or forms != SCHEMAS or key is None or url is None else (url, key)
+        asks = _asks(key, url) if not offline and forms == SCHEMAS else None
         pack = _pack(load_pack(forms), form, forms, asks, context.obj)
         of = pack.form(form)
         stated = completeness or Completeness.OFFICIAL
@@ -159,6 +159,9 @@ def template(
     with _usage():
         if output.suffix.lower() != ".xlsx":
             raise Unusable("--output", "not_template", file=output)
+        if output.exists():
+            # Somebody may have filled it in.
+            raise Unusable("--output", "there_already", file=output)
         pack = load_pack(forms)
         of, when = pack.form(form), parse_period(period)
         if when.frequency not in of.frequencies:
@@ -183,6 +186,17 @@ def codes(
         as_json([codelist.to_dict() for codelist in listed().values()])
     else:
         show.codes(listed().values())
+
+
+def _asks(key: Path | None, url: str | None) -> tuple[str, Path] | None:
+    """The office's address and the key to ask it with, both or neither; raises Unusable for a key that isn't there."""
+    from services.validation.checking.pack import Unusable
+
+    if key is not None and not key.is_file():
+        raise Unusable("--key", "no_key", file=key)
+    if (key is None) != (url is None):
+        raise wrong("--key, --url", "together")
+    return None if key is None or url is None else (url, key)
 
 
 Opens = Callable[[str, Path], AbstractContextManager["Office"]]

@@ -142,6 +142,8 @@ class Office:
     renewed: int = 0
     logged_out: list[str] = field(default_factory=list)
     is_logout_away: bool = False
+    is_catalogue_away: bool = False
+    are_changes_away: bool = False
     passwords: list[str] = field(default_factory=list)
 
     def find(self, submission: str, number: int | None) -> dict[str, Any]:
@@ -200,6 +202,8 @@ def _catalogue(app: FastAPI, office: Office) -> None:
 
     @app.post("/v1/tokens")
     def tokens(body: dict[str, str]) -> dict[str, Any]:
+        if office.is_catalogue_away:
+            raise UNAVAILABLE
         if body["person"] not in PEOPLE or body["password"] != PASSWORD:
             raise WRONG
         return answer(body["person"])
@@ -226,6 +230,8 @@ def _catalogue(app: FastAPI, office: Office) -> None:
     def changes(who: Who) -> dict[str, Any]:
         if not who.roles & {"administrator", "leader", "auditor"}:
             raise FORBIDDEN
+        if office.are_changes_away:
+            raise UNAVAILABLE
         return {"changes": office.changes}
 
     @app.post("/v1/changes/{id_}/{decision}")
@@ -521,10 +527,14 @@ def example() -> Office:
     ]  # fmt: skip
     office.changes = [
         change("quyen", "person", "p-moi", fields=["roles", "rooms"],
-               body={"id": "p-moi", "name": "Lò Thị Mới", "roles": ["officer"], "rooms": [ROOM]}),
-        change("khoa", "sender_key", "sender_key/abc", body={"sender": FINANCE, "public_key": {"kty": "OKP"}}),
+               body={"id": "p-moi", "name": "Lò Thị Mới", "organisation": OFFICE, "roles": ["officer"], "rooms": [ROOM],
+                     "head_of": [], "deputies": [], "locked": False}),
+        change("khoa", "sender_key", "sender_key/abc",
+               body={"body": {"sender": FINANCE, "public_key": {"kty": "OKP"}}, "valid_from": START.isoformat(),
+                     "valid_to": None}),
         change("cu", "contact", f"organisation/{FINANCE}", state="done",
-               body={"id": FINANCE, "contacts": [{"kind": "email", "address": "moi@example.vn"}]}),
+               body={"body": {"id": FINANCE, "contacts": [{"kind": "email", "address": "moi@example.vn"}]},
+                     "valid_from": None, "valid_to": None}),
     ]  # fmt: skip
     return office
 

@@ -287,9 +287,46 @@ def test_news_never_takes_what_is_being_typed(site: Site, tab: Page) -> None:
     expect(tab.locator("#standing")).not_to_contain_text("Cần 2 người đồng ý")
     expect(tab.get_by_label("Lý do")).to_have_value("đang viết dở")
     expect(tab.get_by_label("Lý do")).to_be_focused()
+    tab.get_by_label("Lý do").fill("")
     site.office.attempts[1] = attempt("cho", "stored", form="cv17809-4")
     expect(tab.locator("#decision")).to_have_count(0)
     expect(tab.locator("#documents")).to_be_visible()
+
+
+def test_what_is_being_typed_stays_when_the_matter_ends_and_can_not_be_sent(
+    site: Site, tab: Page
+) -> None:
+    log_in(tab, site, path=f"/submissions/{identity('cho')}")
+    tab.get_by_label("Lý do").fill("đang viết dở")
+    (waits,) = (one for one in site.office.attempts if one["id"] == identity("cho"))
+    waits |= {"state": "withdrawn", "times": waits["times"] | {"withdrawn": waits["since"]}}
+    expect(tab.locator("#standing")).to_contain_text("Cơ quan gửi đã rút")
+    expect(tab.locator("#decision").get_by_role("alert")).to_contain_text("không gửi được nữa")
+    expect(tab.get_by_label("Lý do")).to_have_value("đang viết dở")
+    expect(tab.locator("#decision").get_by_role("button")).to_have_count(0)
+
+
+def test_thanks_for_a_decision_are_in_sight_and_read_out(site: Site, tab: Page) -> None:
+    tab.set_viewport_size({"width": 1280, "height": 600})
+    log_in(tab, site, path=f"/submissions/{identity('cho')}")
+    tab.get_by_label("Lý do").fill("Đã xem")
+    tab.get_by_role("button", name="Chấp nhận", exact=True).click()
+    thanks = tab.get_by_role("status").filter(has_text="Đã ghi nhận quyết định chấp nhận.")
+    expect(thanks).to_be_in_viewport()
+    expect(thanks).to_be_focused()
+
+
+def test_what_only_this_answer_shows_is_not_thrown_away_by_the_other_language(
+    site: Site, tab: Page
+) -> None:
+    log_in(tab, site, path=f"/submissions/{identity('cho')}")
+    expect(tab.get_by_role("link", name="English")).to_be_visible()
+    tab.evaluate("document.querySelector('#decision textarea').required = false")
+    tab.get_by_role("button", name="Chấp nhận", exact=True).click()
+    expect(tab.get_by_role("alert")).to_contain_text("Chưa ghi lý do")
+    expect(tab.get_by_role("link", name="English")).to_have_count(0)
+    tab.goto(f"{site.url}/?language=en")
+    expect(tab.locator("h1")).to_have_text("Submissions")
 
 
 def test_a_clerk_takes_a_submission_back(site: Site, tab: Page) -> None:

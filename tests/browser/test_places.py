@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
 
+from services.kernel.clock import utc_now
+from services.kernel.problems import Problem
 from tests.browser.conftest import Site, log_in, picture
-from tests.browser.fakes import LINK, PASSWORD, PEOPLE, identity
+from tests.browser.fakes import LINK, PASSWORD, PEOPLE, identity, texts
 
 HOMES = {"p-quan-tri": "/thay-doi"}
 """Whose first page isn't the list of submissions, which that role may not read."""
@@ -97,6 +101,8 @@ def test_what_was_written_before_a_login_in_another_window_is_not_lost(
     log_in(other, site)
     tab.get_by_role("button", name="Chấp nhận", exact=True).click()
     expect(tab.locator("h1")).to_have_text("Bạn đã đăng nhập ở cửa sổ khác")
+    expect(tab.locator("main")).to_contain_text("p-kinh-te (Công chức phòng nghiệp vụ)")
+    expect(tab.locator("blockquote")).to_have_text("Đã đối chiếu")
     tab.get_by_role("button", name="Xem lại điều đã viết").click()
     expect(tab.get_by_label("Lý do")).to_have_value("Đã đối chiếu")
     assert site.office.decisions == []
@@ -200,7 +206,12 @@ def test_a_leader_confirms_a_change_and_gets_the_link_once(site: Site, tab: Page
     log_in(tab, site, "p-lanh-dao", "/thay-doi")
     waits = tab.locator(f"#change-{identity('quyen')}")
     expect(waits).to_contain_text("Lò Thị Mới (p-moi)")
-    expect(waits).to_contain_text("Công chức phòng nghiệp vụ")
+    for words in ("Thống kê tỉnh Điện Biên", "Công chức phòng nghiệp vụ", "Phòng Thống kê Kinh tế"):
+        expect(waits).to_contain_text(words)
+    key = tab.locator(f"#change-{identity('khoa')}")
+    expect(key).to_contain_text("Sở Tài chính tỉnh Điện Biên")
+    expect(key).to_contain_text("08:20, 24/11/2026")
+    expect(tab.locator(f"#change-{identity('cu')}")).to_contain_text("moi@example.vn")
     picture(tab, "changes")
     waits.get_by_role("button", name="Xác nhận").click()
     expect(tab.get_by_role("status")).to_contain_text("Đã xác nhận")
@@ -214,9 +225,6 @@ def test_a_leader_confirms_a_change_and_gets_the_link_once(site: Site, tab: Page
 
 
 def test_a_change_that_is_refused_says_why_beside_it(site: Site, tab: Page) -> None:
-    from services.kernel.problems import Problem
-    from tests.browser.fakes import texts
-
     said = texts("Quyền của bạn vừa được thay đổi", "Your rights were just changed")
     site.office.refuse_decisions = Problem(403, "lately", said, texts("Đợi đủ 24 giờ.", "Wait."))
     log_in(tab, site, "p-lanh-dao", "/thay-doi")
@@ -229,3 +237,64 @@ def test_who_proposed_it_sees_it_and_has_no_button(site: Site, tab: Page) -> Non
     log_in(tab, site, "p-quan-tri")
     expect(tab.locator(f"#change-{identity('khoa')}")).to_contain_text("Chờ một lãnh đạo khác")
     expect(tab.locator("main").get_by_role("button")).to_have_count(0)
+
+
+# -- what is written while catalogue is away, or by somebody else
+
+
+def test_what_was_written_goes_through_a_login_that_failed_for_want_of_catalogue(
+    site: Site, tab: Page
+) -> None:
+    log_in(tab, site, path=f"/submissions/{identity('cho')}")
+    tab.get_by_label("Lý do").fill("Đã đối chiếu")
+    tab.context.clear_cookies(name="solieu_session")
+    tab.get_by_role("button", name="Chấp nhận", exact=True).click()
+    site.office.is_catalogue_away = True
+    for _ in range(2):
+        tab.get_by_label("Tên đăng nhập").fill("p-kinh-te")
+        tab.get_by_label("Mật khẩu").fill(PASSWORD)
+        tab.get_by_role("button", name="Đăng nhập").click()
+        if site.office.is_catalogue_away:
+            expect(tab.get_by_role("alert")).to_contain_text("tạm thời chưa trả lời")
+            site.office.is_catalogue_away = False
+    tab.get_by_role("button", name="Xem lại điều đã viết").click()
+    expect(tab.get_by_label("Lý do")).to_have_value("Đã đối chiếu")
+
+
+def test_what_one_person_wrote_is_not_shown_to_the_next(site: Site, tab: Page) -> None:
+    log_in(tab, site, path=f"/submissions/{identity('cho')}")
+    tab.get_by_label("Lý do").fill("chỉ tôi biết")
+    later = replace(site.app.state.context, clock=lambda: utc_now() + timedelta(minutes=16))
+    now, site.app.state.context = site.app.state.context, later
+    tab.get_by_role("button", name="Chấp nhận", exact=True).click()
+    site.app.state.context = now
+    tab.get_by_label("Tên đăng nhập").fill("p-lanh-dao")
+    tab.get_by_label("Mật khẩu").fill(PASSWORD)
+    tab.get_by_role("button", name="Đăng nhập").click()
+    tab.wait_for_url(site.url + "/submissions")
+    expect(tab.locator("body")).not_to_contain_text("chỉ tôi biết")
+
+
+def test_two_windows_whose_session_ended_both_keep_what_was_written(site: Site, tab: Page) -> None:
+    log_in(tab, site, path=f"/submissions/{identity('cho')}")
+    other = tab.context.new_page()
+    other.goto(f"{site.url}/submissions/{identity('cho')}")
+    for page in (tab, other):
+        page.get_by_label("Lý do").fill("Đã đối chiếu")
+    tab.context.clear_cookies(name="solieu_session")
+    for page in (tab, other):
+        page.get_by_role("button", name="Chấp nhận", exact=True).click()
+    for page in (tab, other, other):
+        page.get_by_label("Tên đăng nhập").fill("p-kinh-te")
+        page.get_by_label("Mật khẩu").fill(PASSWORD)
+        page.get_by_role("button", name="Đăng nhập").click()
+    expect(other.get_by_role("button", name="Xem lại điều đã viết")).to_be_visible()
+    expect(other.locator("blockquote")).to_have_text("Đã đối chiếu")
+
+
+def test_a_link_is_shown_though_the_list_can_not_be_had(site: Site, tab: Page) -> None:
+    log_in(tab, site, "p-lanh-dao", "/thay-doi")
+    waits = tab.locator(f"#change-{identity('quyen')}")
+    site.office.are_changes_away = True
+    waits.get_by_role("button", name="Xác nhận").click()
+    expect(tab.locator("main")).to_contain_text(f"/password?token={LINK}")

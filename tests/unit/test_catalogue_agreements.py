@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Iterator
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any
 
 import httpx2
@@ -12,11 +12,13 @@ import pytest
 from typer.testing import CliRunner
 
 from services import cli
+from services.catalogue import agreement_routes, store
 from services.catalogue.agreement_routes import AgreementView, OfferView
 from services.catalogue.agreements import offers, resting
-from services.catalogue.entry import Command, Refused
+from services.catalogue.entry import Command, Refused, Version
 from services.catalogue.handler import decide
 from services.events.catalogue import CatalogueKind
+from services.kernel.auth import Access, Principal, Role, Scope
 from services.kernel.settings import settings
 from services.model.catalogue import Agreement, Category, Item, load_items
 from services.model.messages import texts
@@ -226,3 +228,20 @@ def test_the_command_finds_what_is_offered(answered: dict[str, Any]) -> None:
     assert answered["asked"] == {"category": "dataset"}
     for category in Category:
         assert texts(f"operators.offers.of.{category}").vi
+
+
+def test_an_agencys_person_learns_of_no_other_agencys_documents_and_offers(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    now = datetime(2026, 11, 30, tzinfo=UTC)
+    entries = [
+        Version(CatalogueKind.ITEM, f"muc-{agency}", 1, 1, {"responsible": agency}, None, None, now)
+        for agency in ("so-tai-chinh-dien-bien", "so-tu-phap-dien-bien")
+    ]
+    monkeypatch.setattr(store, "listed", lambda session, kind: entries)
+    session: Any = None
+    for role, scope, seen in ((Role.AGENCY, Scope.OWN, 1), (Role.AUDITOR, Scope.ALL, 2)):
+        person = Principal("p", "so-tu-phap-dien-bien", frozenset({role}))
+        found = agreement_routes._in_force(session, Access(person, frozenset({scope})), now)
+        assert len(found) == seen
+        assert "muc-so-tu-phap-dien-bien" in found

@@ -14,13 +14,16 @@ from services.model.text import Language
 from tests.browser.fakes import attempt
 
 WHEN = datetime(2026, 11, 24, 2, tzinfo=UTC).isoformat()
-OFFICER = Person("p-kinh-te", "thong-ke-dien-bien", frozenset({"officer"}), frozenset(), "", 0.0)
+ROOM = "phong-thong-ke-kinh-te-dien-bien"
+OFFICER = Person(
+    "p-kinh-te", "thong-ke-dien-bien", frozenset({"officer"}), frozenset({ROOM}), "", 0.0
+)
 ACT = {
     "person": "p-lanh-dao", "outcome": "release", "reason": "Đã đối chiếu sổ thu.", "decision": 2,
     "document": "12/TKĐB-TH", "on_behalf": None, "decided_at": WHEN,
 }  # fmt: skip
 REVIEW = {
-    "room": None, "reviewers": 2, "agreed": 0, "is_overdue": False, "due": WHEN, "decision": 2, "acts": [ACT],
+    "room": ROOM, "reviewers": 2, "agreed": 0, "is_overdue": False, "due": WHEN, "decision": 2, "acts": [ACT],
 }  # fmt: skip
 
 
@@ -50,6 +53,7 @@ def test_a_decision_is_offered_only_while_it_waits_and_once_for_each_hold() -> N
     assert "decision" not in shown("held", mine)
     before = REVIEW | {"acts": [ACT | {"person": "p-kinh-te", "decision": 1}]}
     assert "decision" in shown("held", before), "that was about a hold that ended"
+    assert "decision" not in shown("held", REVIEW | {"room": None}), "it waits for the leadership"
 
 
 def test_who_may_not_read_reviews_sees_none() -> None:

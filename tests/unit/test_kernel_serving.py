@@ -9,7 +9,7 @@ import time
 from collections.abc import Iterator
 
 import pytest
-from fastapi import FastAPI
+from fastapi import FastAPI, Request
 
 from deploy.state import free_ports
 from services.kernel import serving
@@ -24,11 +24,16 @@ SECONDS = 0.4
 def port(monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
     """Of a server that waits for a header for a moment only."""
     monkeypatch.setattr(PatientProtocol, "header_seconds", SECONDS)
+    monkeypatch.setattr(PatientProtocol, "body_seconds", 3 * SECONDS)
     app = FastAPI()
 
     @app.get("/healthz")
     def healthz() -> dict[str, bool]:
         return {"healthy": True}
+
+    @app.post("/told")
+    async def told(request: Request) -> dict[str, bool]:
+        return {"healthy": bool(await request.body())}
 
     number = free_ports(random.Random())["audit-api"]
     server = serving.server(app, Settings(host="127.0.0.1", port=number), graceful_seconds=1)
@@ -74,6 +79,24 @@ def test_a_second_header_on_the_connection_is_not_waited_for_either(port: int) -
         assert served(connection)
         connection.sendall(REQUEST[:9])
         assert ends(connection)
+
+
+POST = b"POST /told HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\n"
+
+
+@pytest.mark.parametrize("body", [b"", b"12345"])
+def test_a_body_that_is_not_ended_ends_the_connection(port: int, body: bytes) -> None:
+    with socket.create_connection(("127.0.0.1", port)) as connection:
+        connection.sendall(POST + body)
+        assert ends(connection)
+
+
+def test_a_body_has_longer_than_a_header(port: int) -> None:
+    with socket.create_connection(("127.0.0.1", port)) as connection:
+        connection.sendall(POST)
+        time.sleep(1.5 * SECONDS)
+        connection.sendall(b'{"a":true}')
+        assert served(connection)
 
 
 def test_a_connection_that_is_kept_serves_again_after_that_while(port: int) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from dataclasses import replace
+from datetime import date
 
 import pytest
 
@@ -128,3 +129,16 @@ def test_the_starter_pack_says_what_may_be_asked_for() -> None:
     assert items["so-cuoc-ket-hon"].purposes
     body = items["so-cuoc-ket-hon"].to_dict() | {"recipients": ["agency", "so-noi-vu-dien-bien"]}
     assert Item.from_dict(body).organisations == ("so-noi-vu-dien-bien",)
+
+
+@pytest.mark.parametrize(
+    ("today", "state"),
+    [
+        (date(2026, 12, 31), "expired"),
+        (date(2027, 1, 1), "in_force"),
+        (date(2028, 1, 1), "expired"),
+    ],
+)
+def test_an_agreement_is_in_force_from_its_first_day_to_its_last(today: date, state: str) -> None:
+    agreement = {"number": "1/QC", "valid_from": "2027-01-01", "valid_to": "2027-12-31"}
+    assert ItemFacts.of({"agreement": agreement}).agreement(today) == state

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from services import cli
-from services.terminal.show import speak
+from services.model.text import Text
+from services.terminal.show import speak, tell
 
 WRONG = [
     ("check x.xlsx --perod 2026", "Không có tùy chọn «--perod». Có phải: --period?"),
@@ -47,7 +49,7 @@ def test_what_is_wrong_and_what_was_meant(
     assert ended.value.code == 2
     assert said in printed.err
     assert printed.out == ""
-    for word in ("Usage", "Error", "No such", "Invalid", "Missing", "Got unexpected"):
+    for word in ("Usage", "Error", "No such", "Invalid", "Missing option", "Got unexpected"):
         assert word not in printed.err
 
 
@@ -70,3 +72,39 @@ def test_without_arguments_there_is_the_help(
         cli.main()
     assert ended.value.code == 2
     assert "validate" in capsys.readouterr().out
+
+
+def test_nothing_that_others_named_moves_the_cursor(capsys: pytest.CaptureFixture[str]) -> None:
+    tell(Text("tệp \x1b]0;x\x07", "file \x1b]0;x\x07"))
+    assert "\x1b]" not in capsys.readouterr().out
+
+
+def test_a_template_is_never_written_over_a_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    filled = tmp_path / "filled.xlsx"
+    filled.write_bytes(b"filled in")
+    call = ["template", "cv17809-1", "--period", "2026-Q3", "-o", str(filled)]
+    monkeypatch.setattr(sys, "argv", ["solieu", *call])
+    with pytest.raises(SystemExit) as ended:
+        cli.main()
+    assert ended.value.code == 2
+    assert "có thể đã điền" in capsys.readouterr().err
+    assert filled.read_bytes() == b"filled in"
+
+
+@pytest.mark.parametrize("asked", [["--url", "http://127.0.0.1:1"], ["--key", "/nowhere"]])
+def test_half_of_what_the_office_is_asked_by_is_not_passed_over(
+    asked: list[str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    file = tmp_path / "a.csv"
+    file.write_text("a,b\n", encoding="utf-8")
+    call = ["check", str(file), "--form", "cv17809-1", "--area", "11", "--period", "2026-Q3"]
+    monkeypatch.setattr(sys, "argv", ["solieu", *call, *asked])
+    with pytest.raises(SystemExit) as ended:
+        cli.main()
+    assert ended.value.code == 2
+    assert asked[0] in capsys.readouterr().err

@@ -9,23 +9,27 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Request, Response
 
 from services.console import words
+from services.console.calls import Away
 from services.console.form import Typed, Wish, hand_over, typed_of
 from services.console.rendering import page
 from services.console.session import Person, Who
 from services.console.words import switch_language
+from services.kernel.refused import Refused
 from services.model.text import Language
 
 router = APIRouter(include_in_schema=False)
 DECISIONS: Mapping[str, str] = {"done": "confirmation", "refused": "refusal"}
 """What becomes of a change, and where catalogue takes that decision."""
 SHOWN: Mapping[str, tuple[str, ...]] = {
-    "sender_key": ("sender",),
-    "regulation": ("number",),
+    "person": ("organisation", "roles", "rooms", "head_of", "deputies", "locked"),
+    "sender_key": ("sender", "valid_from", "valid_to"),
+    "regulation": ("number", "title", "valid_from", "valid_to"),
     "contact": ("id", "contacts"),
 }
-"""What of an entry a leader has to see who confirms it; of a person it is what differs."""
+"""What a leader has to see who confirms it: all that the person may do from then on, and what an entry is about."""
 OF_ORGANISATIONS = ("organisation", "rooms", "head_of", "sender", "id")
 """Fields of a body that name organisations and rooms."""
+TIMES = ("valid_from", "valid_to")
 Names = Mapping[str, Mapping[str, str]]
 
 
@@ -45,7 +49,12 @@ async def decided(request: Request, who: Who, change: UUID) -> Response:
         return await _shown(request, who, {str(change): typed}, status=status)
 
     async def done(answer: Mapping[str, Any]) -> Response:
-        return await _shown(request, who, done=decision, link=answer.get("link"))
+        link = answer.get("link")
+        try:
+            return await _shown(request, who, done=decision, link=link)
+        except (Refused, Away):
+            # It is done; a link that was made with it is shown now or never.
+            return await _shown(request, who, done=decision, link=link, changes=[])
 
     wish: Wish | str = "change.undecided"
     if decision in DECISIONS:
@@ -60,11 +69,12 @@ async def _shown(
     *,
     done: str = "",
     link: Mapping[str, Any] | None = None,
+    changes: list[dict[str, Any]] | None = None,
     status: int = 200,
 ) -> Response:
     app, language = request.app.state, words.language_of(request)
-    answer = await app.services.get("catalogue", "/v1/changes", who.token)
-    changes: list[dict[str, Any]] = answer["changes"]
+    if changes is None:
+        changes = (await app.services.get("catalogue", "/v1/changes", who.token))["changes"]
     names = await app.names.organisations(_organisations(changes), who)
     address = app.context.settings.console_url
     return page(
@@ -85,19 +95,19 @@ async def _shown(
     )
 
 
-def _fields(change: Mapping[str, Any]) -> tuple[str, ...]:
-    """The fields of the change's body that are shown."""
+def _body(change: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What the person or the entry shall be, with the entry's days."""
     if change["what"] == "person":
-        return tuple(change["fields"])
-    return SHOWN.get(change["what"], ())
+        return dict(change["body"])
+    return {**change["body"].get("body", {}), **{n: change["body"].get(n) for n in TIMES}}
 
 
 def _organisations(changes: Iterable[Mapping[str, Any]]) -> set[str]:
     """Whose names the page needs."""
     named = (
-        change["body"].get(name)
+        _body(change).get(name)
         for change in changes
-        for name in _fields(change)
+        for name in SHOWN.get(change["what"], ())
         if name in OF_ORGANISATIONS
     )
     return {
@@ -107,7 +117,7 @@ def _organisations(changes: Iterable[Mapping[str, Any]]) -> set[str]:
 
 def _details(change: Mapping[str, Any], names: Names, language: Language) -> list[tuple[str, str]]:
     """What changes, and what it shall be: (in words, value)."""
-    say, body = words.sayer(language), change["body"]
+    say, body = words.sayer(language), _body(change)
 
     def written(value: Any, name: str = "") -> str:
         match value:
@@ -115,10 +125,14 @@ def _details(change: Mapping[str, Any], names: Names, language: Language) -> lis
                 return say("yes" if value else "no")
             case list():
                 return ", ".join(written(part, name) for part in value) or "–"
+            case Mapping() if name == "title":
+                return words.in_language(value, language)
             case Mapping():
                 return " ".join(written(part) for part in value.values())
             case None:
                 return "–"
+            case str() if name in TIMES:
+                return words.moment(value, language)
             case str() if name in OF_ORGANISATIONS:
                 return words.in_language(names.get(value), language, value)
             case str() if name == "roles":
@@ -127,5 +141,6 @@ def _details(change: Mapping[str, Any], names: Names, language: Language) -> lis
                 return str(value)
 
     return [
-        (say(f"change.field.{name}"), written(body.get(name), name)) for name in _fields(change)
+        (say(f"change.field.{name}"), written(body.get(name), name))
+        for name in SHOWN.get(change["what"], ())
     ]

@@ -68,7 +68,7 @@ async def doubted(request: Request, who: Who, submission_id: UUID) -> Response:
 
 
 def _done(submission: UUID, attempt: int, said: str) -> str:
-    return f"/submissions/{submission}?attempt={attempt}&decided={said}#standing"
+    return f"/submissions/{submission}?attempt={attempt}&decided={said}"
 
 
 def _again(request: Request, who: Person, which: tuple[UUID, int | None], part: str) -> Show:

@@ -9,6 +9,7 @@ from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import RedirectResponse
 
 from services.console import navigation, session, words
+from services.console.calls import Away
 from services.console.rendering import page
 from services.console.security import form_of
 from services.console.session import Who
@@ -25,13 +26,17 @@ UNSENT = "unsent-"
 
 @dataclass(frozen=True)
 class Unsent:
-    """A form that came when the session had ended: the page that takes it, and what had been written."""
+    """A form that came when the session had ended: the page that takes it, what had been written, and by whom.
+
+    `author` is the person's id, blank where nobody knows it any more.
+    """
 
     action: str
     fields: Mapping[str, str]
+    author: str = ""
 
 
-@router.get("/")
+@router.get("/", dependencies=[Depends(switch_language)])
 async def home(who: Who) -> Response:
     """Leads to the person's first page."""
     return RedirectResponse(navigation.home(who), 303)
@@ -51,18 +56,22 @@ async def tried(request: Request) -> Response:
     """
     fields = await form_of(request)
     name, password = fields.get("person", "").strip(), fields.get("password", "")
-    target, unsent = local(fields.get("next", "")), _unsent(fields)
+    target, unsent = local(fields.get("next", "")), unsent_of(fields)
     say = words.sayer(words.language_of(request))
     if not name or not password:
         problem = (say("login.missing"), "")
         return form(request, target, name, problem=problem, unsent=unsent, status=422)
     try:
-        request.state.person = await session.log_in(request, name, password)
+        person = request.state.person = await session.log_in(request, name, password)
+    except Away:
+        problem = say("trouble.away"), say("trouble.away.mend")
+        return form(request, target, name, problem=problem, unsent=unsent, status=503)
     except Refused as error:
         texts = error.texts(words.language_of(request))
         problem = texts if texts[0] else (say("login.wrong"), "")
         return form(request, target, name, problem=problem, unsent=unsent, status=401)
-    if unsent:
+    # What one person wrote is not shown to another who logs in in the same browser.
+    if unsent and unsent.author in ("", person.id):
         return page(request, "unsent.html", title="unsent.title", unsent=unsent)
     return RedirectResponse(target, 303)
 
@@ -129,7 +138,8 @@ def form(
     return page(request, "login.html", status=status, **values)
 
 
-def _unsent(fields: Mapping[str, str]) -> Unsent | None:
+def unsent_of(fields: Mapping[str, str]) -> Unsent | None:
+    """What goes through the login with these fields of its form; None for nothing."""
     action = local(fields.get("action", ""))
     if action == HOME:
         return None
@@ -138,4 +148,4 @@ def _unsent(fields: Mapping[str, str]) -> Unsent | None:
         for name, value in fields.items()
         if name.startswith(UNSENT)
     }
-    return Unsent(action, written)
+    return Unsent(action, written, fields.get("author", ""))

@@ -174,10 +174,10 @@ def _may_withdraw(who: Person, seen: Seen) -> bool:
 
 
 def _may_doubt(who: Person, seen: Seen) -> bool:
-    """Whether to offer to have its figures verified: they were read, and it is another's to answer for them."""
+    """Whether to offer to have its figures verified: they may be used, and it is another's to answer for them."""
     is_sender = seen.attempt["sender"] == who.organisation
-    is_checked = {"validated", "returned"} & seen.attempt["times"].keys()
-    return bool(is_checked) and not is_sender and who.may("validation", "verification.ask")
+    is_used = seen.attempt["state"] in ("cleared", "stored")
+    return is_used and not is_sender and who.may("validation", "verification.ask")
 
 
 def head(attempt: dict[str, Any], names: Any, language: Language) -> dict[str, Any]:

@@ -49,6 +49,7 @@ async def listed(request: Request, who: Who, state: State = "", number: Number =
         filters=FILTERS,
         number=number,
         has_more=has_more,
+        is_past=number > 1 and parts[0].id == "row-none",
         organisation=await _organisation(request, who),
         waiting=await _waiting(request, who),
     )

@@ -23,12 +23,31 @@ if (box && line && window.EventSource) {
     return template.content.firstElementChild;
   };
 
+  // What a person has begun to write is not taken away: it can no longer be sent, and says so.
+  const isWritten = (part) =>
+    "keep" in part.dataset && [...part.querySelectorAll("textarea")].some((field) => field.value.trim());
+
+  const end = (part) => {
+    if (part.querySelector("[data-over]")) return;
+    part.querySelectorAll("button").forEach((button) => button.remove());
+    const said = document.createElement("p");
+    said.className = "notice wait";
+    said.setAttribute("role", "alert");
+    said.dataset.over = "";
+    said.textContent = line.dataset.over;
+    part.prepend(said);
+  };
+
   const show = ({ order, changed, says }) => {
     const focused = document.activeElement && document.activeElement.closest("[data-stream] > *");
     const path = focused && document.activeElement.getAttribute("href");
     const told = [];
     for (const old of [...box.children]) {
       if (order.includes(old.id)) continue;
+      if (isWritten(old)) {
+        end(old);
+        continue;
+      }
       old.remove();
       came.delete(old.id);
     }

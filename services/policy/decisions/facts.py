@@ -101,6 +101,7 @@ class ItemFacts:
     room: str | None = None
     recipients: frozenset[str] | None = None
     agreed: bool = False
+    agreed_from: date | None = None
     agreed_to: date | None = None
     named: frozenset[str] = frozenset()
     purposes: frozenset[str] = frozenset()
@@ -115,9 +116,14 @@ class ItemFacts:
         return by_kind or audience.id in self.named
 
     def agreement(self, today: date) -> str:
-        """Whether there is a signed agreement, and it is in force: none, in_force or expired."""
+        """Whether there is a signed agreement, and it is in force: none, in_force or expired.
+
+        One that has not begun lets figures go on to others no more than one that ended: it is expired, too.
+        """
         if not self.agreed:
             return "none"
+        if self.agreed_from is not None and today < self.agreed_from:
+            return "expired"
         ended = self.agreed_to is not None and self.agreed_to < today
         return "expired" if ended else "in_force"
 
@@ -127,12 +133,15 @@ class ItemFacts:
         recipients = body.get("recipients")
         allowed = KINDS if recipients is None else KINDS & {COMPILERS.kind, *recipients}
         agreement = body.get("agreement")
-        ends = agreement.get("valid_to") if agreement else None
-        last = date.fromisoformat(ends) if ends else None
+        first, last = (
+            date.fromisoformat(on) if (on := (agreement or {}).get(name)) else None
+            for name in ("valid_from", "valid_to")
+        )
         return cls(
             body.get("room"),
             allowed,
             agreement is not None,
+            first,
             last,
             named=frozenset(recipients or ()) - KINDS,
             purposes=frozenset(map(normalise, body.get("purposes") or ())),

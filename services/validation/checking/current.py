@@ -32,7 +32,15 @@ def current(pack: Pack, form: str, office: Office) -> Pack:
 
     Raises what the office raises, and ValueError, LookupError or TypeError for what this program can't read.
     """
-    found = Form.from_dict(office.form(form)["body"])
+    found = Form.from_dict(_body(office.form(form)))
     names = dict.fromkeys((*found.area_lists, *codelists_of(found.to_dict())))
-    lists = {name: Codelist.from_dict(office.codelist(name)["body"]) for name in names}
+    lists = {name: Codelist.from_dict(_body(office.codelist(name))) for name in names}
     return replace(pack, forms={**pack.forms, form: found}, codelists={**pack.codelists, **lists})
+
+
+def _body(entry: Any) -> Mapping[str, Any]:
+    """What the entry says; ValueError for an answer that is none, as of a server that is no office."""
+    body = entry.get("body") if isinstance(entry, Mapping) else None
+    if not isinstance(body, Mapping):
+        raise ValueError("an entry of a catalogue was expected")
+    return body
