@@ -17,7 +17,7 @@ from services.model.messages import texts
 from services.model.statement import MAX_BYTES, MEGABYTE, NilKind
 from services.model.text import SCHEMAS, Language, Text
 from services.terminal.show import AsJson, as_json
-from services.terminal.usage import Wrong, wrong
+from services.terminal.usage import Wrong
 
 if TYPE_CHECKING:
     from services.kernel.refused import Refused
@@ -189,13 +189,17 @@ def codes(
 
 
 def _asks(key: Path | None, url: str | None) -> tuple[str, Path] | None:
-    """The office's address and the key to ask it with, both or neither; raises Unusable for a key that isn't there."""
+    """The office's address and the key to ask it with; None, and said so, where one of them lacks.
+
+    Raises Unusable for a key that isn't there.
+    """
     from services.validation.checking.pack import Unusable
+    from services.validation.telling import show
 
     if key is not None and not key.is_file():
         raise Unusable("--key", "no_key", file=key)
     if (key is None) != (url is None):
-        raise wrong("--key, --url", "together")
+        show.say("check.not_asked", error=True, what="--key" if key is None else "--url")
     return None if key is None or url is None else (url, key)
 
 

@@ -133,6 +133,8 @@ def test_without_key_or_address_nobody_is_asked_and_it_is_said(
     assert not office.asked
     assert SHIPPED in said.stderr
     assert "Không lấy được" not in said.stderr
+    lacks = {"--key": "thiếu --url.", "--url": "thiếu --key."}
+    assert not which or f"Không hỏi cơ quan thống kê: {lacks[which]}" in said.stderr
 
 
 def refusal(request: httpx2.Request) -> httpx2.Response:
@@ -171,8 +173,10 @@ def test_where_it_can_not_be_had_the_shipped_one_is_taken_and_that_is_said(
 
 
 def test_a_key_that_can_not_be_read_is_said(generated: Path, office: Office, key: Path) -> None:
-    said = check(generated, "--key", key.parent / "none.json", "--url", URL)
-    assert "none.json" in said.stderr
+    broken = key.parent / "broken.json"
+    broken.write_text("{}", encoding="utf-8")
+    said = check(generated, "--key", broken, "--url", URL)
+    assert "Không lấy được biểu hiện hành" in said.stderr
     assert SHIPPED in said.stderr
 
 
