@@ -37,10 +37,11 @@ _TRIALS = (
     f" where topic = :topic and partition = :partition and {_AGAIN}"
 )
 _BEGIN_TRIAL = (
-    f"with before as (select {_AGAIN} as again from partitions where topic = :topic and partition = :partition)"
-    " update partitions set trials = case when again then trials + 1 else 1 end,"
+    f"with before as (select {_AGAIN} as again, {_AGAIN} and {_OTHERS.format('partitions.tried_since')} as well"
+    " from partitions where topic = :topic and partition = :partition)"
+    " update partitions set trials = case when again and well = tried_well then trials + 1 else 1 end,"
     " tried_since = case when again and tried_since <= now() then tried_since else now() end,"
-    f" tried_well = again and {_OTHERS.format('partitions.tried_since')}, tried = :fingerprint, trial_at = now()"
+    " tried_well = well, tried = :fingerprint, trial_at = now()"
     " from before where topic = :topic and partition = :partition"
 )
 

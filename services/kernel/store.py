@@ -114,7 +114,9 @@ class Store(Protocol):
         ...
 
     def begin_trial(self, tried: Tried) -> None:
-        """Counts, durably, that the event is handled alone now."""
+        """Counts, durably, that the event is handled alone now; anew where another of its stage was handled since the
+        first trial, and had not been before: what ended the trials until then may have been what ailed them all.
+        """
         ...
 
     def keep(self, letters: Sequence[Message]) -> None:

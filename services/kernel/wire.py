@@ -32,10 +32,15 @@ class Message:
     @property
     def size(self) -> int:
         """Bytes that the record takes on its topic, or a few more: with its batch, in which it may be alone."""
-        parts = [self.key, self.value]
+        size = (
+            FRAME
+            + 2 * LENGTH * (1 + len(self.headers))
+            + len(self.key or b"")
+            + len(self.value or b"")
+        )
         for name, text in self.headers:
-            parts += name.encode(), text
-        return FRAME + sum(len(part or b"") + LENGTH for part in parts)
+            size += len(name.encode()) + len(text or b"")
+        return size
 
 
 FRAME = 100

@@ -218,7 +218,9 @@ def twins(tables: None) -> Iterator[Twins]:
 
 @pytest.mark.parametrize("steps", list(product("th", repeat=5)), ids="".join)
 def test_both_tell_what_is_poison_from_what_is_ill(twins: Twins, steps: tuple[str, ...]) -> None:
-    """An event is tried (t), or another one of its stage is handled (h), in any order."""
+    """An event is tried (t), or another one of its stage is handled (h), in any order. Trials before an h count until
+    one comes after it.
+    """
     for place in PLACES[:2]:
         twins._await(
             lambda locks, place=place: locks.acquire(load()[place[0]], place[1], asyncio.Event())
@@ -232,9 +234,9 @@ def test_both_tell_what_is_poison_from_what_is_ill(twins: Twins, steps: tuple[st
             twins._await(lambda locks, one=position: locks.note(one, None, handled_ago=0.0))
     told = twins._both(twins.stores, lambda store: store.trials(this))
     text = "".join(steps)
-    assert told == Trials(
-        text.count("t"), re.search("t.*h.*t.*h", text) is not None and text.endswith("h")
-    )
+    well = re.search("tt*h+(t.*)", text)
+    counted = well[1] if well else text
+    assert told == Trials(counted.count("t"), well is not None and text.endswith("h"))
 
 
 def test_a_clock_that_was_set_back_lets_no_ill_stage_look_well(twins: Twins) -> None:
@@ -275,7 +277,7 @@ def test_a_trial_of_a_clock_that_was_set_back_does_not_hide_that_others_succeed(
         position = Position(*PLACES[1], number, b"")
         store.begin_trial(this)
         twins._await(lambda locks, one=position: locks.note(one, None, handled_ago=0.0))
-    assert store.trials(this) == Trials(4, True)
+    assert store.trials(this) == Trials(2, True)
 
 
 def test_a_trial_of_an_event_that_was_put_back_counts(twins: Twins) -> None:

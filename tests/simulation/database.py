@@ -94,7 +94,7 @@ class Database:
             well = again and self._succeeded(tried.others, since)
             self.partitions[tried.topic, tried.partition] = replace(
                 row, tried=tried.fingerprint, tried_since=since, tried_well=well, trial_at=now,
-                trials=row.trials + 1 if again else 1,
+                trials=row.trials + 1 if again and well == row.tried_well else 1,
             )  # fmt: skip
 
     def _is_tried_again(self, tried: Tried, row: PartitionRow) -> bool:
