@@ -43,6 +43,12 @@ class PatientProtocol(H11Protocol):
         if self.conn.their_state is not self._waits_for or self._deadline is None:
             self._expect()
 
+    def on_response_complete(self) -> None:
+        """Waits for the body of a request whose header came with the one before (pipelined): no data tell of it."""
+        super().on_response_complete()
+        if self.conn.their_state is h11.SEND_BODY:
+            self._expect()
+
     def connection_lost(self, exc: Exception | None) -> None:
         """Nothing is waited for any more."""
         self._forget()

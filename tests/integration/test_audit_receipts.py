@@ -335,7 +335,7 @@ def test_a_senders_signed_reads_are_limited_as_those_of_persons(
     cleared: Evidence, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     where = f"/v1/receipts/{SUBMISSION}"
-    few = Buckets(burst=1, per_second=0.001)
+    few = Buckets(burst=1, per_second=0.001, seconds=lambda: 0.0)
     monkeypatch.setitem(state_of(cleared.client)._state, "reads", few)
     found = [cleared.client.get(where, headers=signed(where, sender_key())) for _ in range(2)]
     assert [one.status_code for one in found] == [200, 429]

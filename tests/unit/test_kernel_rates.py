@@ -49,7 +49,7 @@ def test_what_led_to_nothing_is_given_back_and_never_more_than_the_burst() -> No
 
 
 def test_what_is_remembered_has_an_end() -> None:
-    buckets = Buckets(burst=1, per_second=0.001)
+    buckets = Buckets(burst=1, per_second=0.001, seconds=lambda: 0.0)
     for number in range(REMEMBERED + 1):
         buckets.take(str(number))
     assert buckets.take("0") == 0
@@ -58,7 +58,7 @@ def test_what_is_remembered_has_an_end() -> None:
 
 def test_reads_of_an_api_are_limited_by_person_and_acts_are_not() -> None:
     app = app_of("policy")
-    app.state.reads = Buckets(burst=2, per_second=0.001)
+    app.state.reads = Buckets(burst=2, per_second=0.001, seconds=lambda: 0.0)
     client = TestClient(app, raise_server_exceptions=False)
     mine, others = people.headers("p-1", roles=["leader"]), people.headers("p-2", roles=["leader"])
     try:

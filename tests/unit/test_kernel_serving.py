@@ -91,6 +91,15 @@ def test_a_body_that_is_not_ended_ends_the_connection(port: int, body: bytes) ->
         assert ends(connection)
 
 
+def test_a_body_whose_header_came_with_the_request_before_is_not_waited_for_either(
+    port: int,
+) -> None:
+    with socket.create_connection(("127.0.0.1", port)) as connection:
+        connection.sendall(REQUEST + POST)
+        assert served(connection)
+        assert ends(connection)
+
+
 def test_a_body_has_longer_than_a_header(port: int) -> None:
     with socket.create_connection(("127.0.0.1", port)) as connection:
         connection.sendall(POST)
