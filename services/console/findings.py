@@ -11,6 +11,7 @@ from typing import Any
 
 from services.console import words
 from services.model import wording
+from services.model.picture import Picture
 from services.model.text import Language
 
 MOST = 100
@@ -72,6 +73,12 @@ def tally(report: Mapping[str, Any] | None) -> Tally | None:
     failed = sum(1 for rule in rules if rule["fail"])
     undecided = sum(1 for rule in rules if rule["undecided"] and not rule["fail"])
     return Tally(len(rules) - failed - undecided, failed, undecided)
+
+
+def pictures(report: Mapping[str, Any] | None) -> list[Picture]:
+    """The sheets of a report, drawn; none of one that was written before reports had them."""
+    drawn = (report or {}).get("pictures", ())
+    return [Picture(one["sheet"], one["cells"], tuple(one["rows"])) for one in drawn]
 
 
 def _shown(number: int, finding: Mapping[str, Any], language: Language) -> Shown:

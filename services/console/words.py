@@ -12,6 +12,7 @@ from services.console.security import set_cookie
 from services.model import wording
 from services.model.messages import LANGUAGES, text
 from services.model.period import Frequency, Period, PeriodError
+from services.model.picture import Picture
 from services.model.text import Language
 
 LANGUAGE_COOKIE = "solieu_language"
@@ -117,6 +118,16 @@ def sheet(name: str, language: Language) -> str:
     if name.startswith("#") and name[1:].isdigit():
         return sayer(language)("sheet", number=name[1:])
     return name
+
+
+def picture(drawn: Picture, language: Language) -> str:
+    """What a picture of a sheet shows."""
+    return text("picture.sheet", language, sheet=drawn.sheet, cells=drawn.cells)
+
+
+def filled(language: Language) -> str:
+    """What a grey square of a picture says."""
+    return text("picture.filled", language)
 
 
 def law(reason: Mapping[str, Any], language: Language) -> str:

@@ -103,7 +103,7 @@ def check(
     With a key and an address it goes by the form and the code lists that the office has now, where it can be reached;
     else by those of the program, or of `--forms`. It says which.
     """
-    from services.validation.checking.apart import Apart
+    from services.validation.checking import apart
     from services.validation.checking.pack import load_pack
     from services.validation.telling import show
 
@@ -115,13 +115,16 @@ def check(
         of = pack.form(form)
         stated = completeness or Completeness.OFFICIAL
         statement = replace(pack.statement(of, area, period, stated, area_list), nil=nil)
-        apart = Apart(of, content)
-        examined = apart.examined(statement, pack.codelists, as_printed=completeness is None)
+        examined = apart.examined(
+            of, content, statement, pack.codelists, as_printed=completeness is None
+        )
         report = examined.checked.report
         if marked:
             _write_marked(marked, examined)
         if html:
-            _write(html, apart.page(examined, file.name))
+            from services.validation.telling.report.page import page
+
+            _write(html, page(of, examined.statement, report, file.name))
         if ess:
             from services.kernel.clock import utc_now
             from services.validation.telling.report.ess import entries, to_json

@@ -513,7 +513,14 @@ def example() -> Office:
         "code": "number_from_text", "sheet": "Biểu 1", "cells": ["C12"],
         "message": texts("2 số ghi dưới dạng chữ ở trang Biểu 1 đã được đọc là số: C12, C13.", "2 numbers as text."),
     }  # fmt: skip
-    office.reports[identity("tra")] = {"findings": found, "repairs": [repair], "rules": rules}
+    drawn = {
+        "sheet": "Biểu 1",
+        "cells": 2,
+        "rows": ["####   ", *["#######"] * 45, "##e####", "#######", "##w####"],
+    }
+    office.reports[identity("tra")] = {
+        "findings": found, "repairs": [repair], "rules": rules, "pictures": [drawn],
+    }  # fmt: skip
     office.reviews[identity("cho")] = {
         "submission_id": identity("cho"), "attempt": 1, "room": ROOM, "reviewers": 2, "decision": 1,
         "agreed": 0, "is_overdue": False, "acts": [],

@@ -200,6 +200,8 @@ def test_a_returned_one_says_which_cells_and_how_to_mend_them(site: Site, tab: P
     log_in(tab, site, "p-so-tai-chinh", f"/submissions/{identity('tra')}")
     picture(tab, "returned")
     expect(tab.locator("#standing")).to_contain_text("Hãy sửa những chỗ nêu dưới đây rồi gửi lại")
+    drawn = tab.get_by_role("img", name="Trang Biểu 1: 2 ô có phát hiện")
+    assert [drawn.locator(f"rect.{kind}").count() for kind in ("error", "warning")] == [1, 1]
     expect(tab.locator("#findings")).to_contain_text("39 đạt, 2 không đạt, 0 chưa kết luận được")
     tab.locator("#findings").get_by_role("link", name="C62").click()
     assert tab.url.endswith("#finding-2")

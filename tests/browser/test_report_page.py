@@ -7,7 +7,7 @@ from playwright.sync_api import Page
 from services.model.form import load_forms
 from services.validation.telling.report.page import page
 from tests.browser.conftest import PHONE, picture
-from tests.unit.test_examples import SCENARIO, checked, content
+from tests.unit.test_examples import SCENARIO, checked
 from tests.unit.test_validation_check import STATEMENT
 
 
@@ -17,7 +17,7 @@ def written(folder: Path) -> tuple[str, int]:
     report = checked(plan, folder).report
     file = folder / "report.html"
     form = load_forms()[plan["form"]]
-    file.write_bytes(page(form, STATEMENT, report, content(plan, folder), plan["file"]))
+    file.write_bytes(page(form, STATEMENT, report, plan["file"]))
     return file.as_uri(), len(report.findings)
 
 

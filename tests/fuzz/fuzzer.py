@@ -91,7 +91,7 @@ def look(made: Mutant) -> Seen:
     report = found.checked.report
     report.to_json()
     assert (found.checked.observations is not None) == (report.verdict == "valid")
-    page(form, found.statement, report, made.content, made.name)
+    page(form, found.statement, report, made.name)
     codes = tuple(one.code for one in report.findings)
     seconds = time.process_time() - start
     name, memory = made.name, max(0, _peak() - base)

@@ -57,7 +57,7 @@ def test_it_finds_what_the_office_finds(
 ) -> None:
     """The same bytes as the handler's report object, for every workbook of the demo."""
     # Each process takes seconds to start; other tests have it.
-    monkeypatch.setattr(apart.Apart, "_run", lambda self, function, *given: function(*given))
+    monkeypatch.setattr(apart, "_run", lambda how, *given: how(*given))
     file = path_of(one, generated)
     pack = load_pack()
     form = pack.forms[one["form"]]

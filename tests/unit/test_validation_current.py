@@ -59,7 +59,7 @@ def office(monkeypatch: pytest.MonkeyPatch) -> Office:
     for name in ("SOLIEU_KEY", "SOLIEU_CATALOGUE_URL"):
         monkeypatch.delenv(name, raising=False)
     # Each process takes seconds to start; other tests have it.
-    monkeypatch.setattr(apart.Apart, "_run", lambda self, function, *given: function(*given))
+    monkeypatch.setattr(apart, "_run", lambda how, *given: how(*given))
     return found
 
 

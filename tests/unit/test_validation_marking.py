@@ -25,7 +25,6 @@ from services.validation.checking.check import Checked, check
 from services.validation.findings import Context, Finding, Notebook, Place
 from services.validation.handler import handle
 from services.validation.telling.marking import XLSM, XLSX, Marked, mark
-from services.validation.telling.marking.cells import place_of
 from services.validation.telling.marking.copied import NARROWEST, WIDEST
 from services.validation.telling.marking.marked import MOST_COMMENTS
 from services.validation.telling.marking.summary import MOST_CELLS, MOST_FINDINGS
@@ -34,6 +33,7 @@ from services.validation.telling.ooxml.styles import COLOURS
 from services.validation.telling.ooxml.text import LONGEST, clean, escaped, location, title
 from services.validation.telling.report import Report
 from services.validation.workbook import address
+from services.validation.workbook.address import place_of
 from tests.unit.test_examples import FOLDER, SCENARIO, checked, content, generated
 from tests.unit.test_validation_check import FORM, STATEMENT, rows
 from tests.unit.test_validation_handler import FACTS, handled, received

@@ -1,5 +1,6 @@
 """The report as a page: everything is on it, and nothing of it is obeyed."""
 
+import json
 import re
 from dataclasses import replace
 from pathlib import Path
@@ -10,7 +11,9 @@ from markupsafe import escape
 
 from services.model.enumerations import Severity
 from services.model.messages import LANGUAGES, text
+from services.model.picture import Mark, Picture
 from services.model.text import Text
+from services.validation.checking.check import check
 from services.validation.findings import Context, Notebook, Place
 from services.validation.telling.marking import mark
 from services.validation.telling.report import Report
@@ -19,10 +22,11 @@ from services.validation.telling.report.picture import (
     MOST_COLUMNS,
     MOST_ROWS,
     MOST_SHEETS,
+    outlines,
     pictures,
 )
 from services.validation.workbook import Sheet, Workbook
-from tests.unit.test_examples import FORMS, SCENARIO, checked, content, generated
+from tests.unit.test_examples import FORMS, SCENARIO, checked, generated
 from tests.unit.test_validation_check import FORM, STATEMENT, rows
 from tests.unit.test_validation_marking import comments, opened
 from tests.unit.test_validation_report_ess import answer
@@ -39,15 +43,19 @@ def noted(*found: tuple[str, str, Severity, str]) -> Notebook:
     return notebook
 
 
-def shown(notebook: Notebook, source: bytes = b"") -> str:
+def shown(notebook: Notebook) -> str:
     report = Report.of(FORM, notebook, (), 0, 0)
-    return page(FORM, STATEMENT, report, source or xlsx(rows()), "tệp.xlsx").decode()
+    return page(FORM, STATEMENT, report, "tệp.xlsx").decode()
+
+
+def drawn(book: Workbook, notebook: Notebook) -> list[Picture]:
+    return pictures(outlines(book, notebook.findings), notebook.findings)
 
 
 @pytest.mark.parametrize("one", SCENARIO, ids=[one["name"] for one in SCENARIO])
 def test_every_finding_is_on_the_page(one: dict[str, Any], generated: Path) -> None:
     report = checked(one, generated).report
-    html = page(FORMS[one["form"]], STATEMENT, report, content(one, generated), "a").decode()
+    html = page(FORMS[one["form"]], STATEMENT, report, "a").decode()
     assert html.count("<article") == len(report.findings)
     for finding in report.findings:
         assert f'id="{finding.id}"' in html
@@ -96,7 +104,19 @@ def test_numbers_that_the_message_does_not_say_are_shown_in_the_readers_way() ->
 
 
 def test_what_is_no_workbook_has_a_page_without_a_picture() -> None:
-    assert "<svg" not in shown(noted(("", "", Severity.ERROR, "hỏng")), b"\x00")
+    report = check(FORM, b"\x00", STATEMENT).report
+    assert "<svg" not in page(FORM, STATEMENT, report, "tệp.xlsx").decode()
+
+
+def test_the_report_holds_the_pictures_and_a_downgrade_changes_their_colour() -> None:
+    wrong = rows()
+    wrong[4][2] = "sai"
+    report = check(FORM, xlsx(wrong), STATEMENT).report
+    (picture,) = json.loads(report.to_json())["pictures"]
+    assert "e" in "".join(picture["rows"])
+    lighter = [replace(one, severity=Severity.WARNING) for one in report.findings]
+    (again,) = json.loads(report.with_findings(lighter).to_json())["pictures"]
+    assert again["rows"] == [row.replace("e", "w") for row in picture["rows"]]
 
 
 def test_a_picture_shows_the_worst_of_each_square() -> None:
@@ -106,29 +126,29 @@ def test_a_picture_shows_the_worst_of_each_square() -> None:
         ("A", "C2", Severity.INFORMATION, "b"),
         ("A", "B3", Severity.WARNING, "c"),
     )
-    (picture,) = pictures(book, found.findings)
-    assert (picture.rows, picture.columns, picture.cells) == (3, 3, 2)
-    marks = [(one.row, one.column, one.width, one.kind) for one in picture.marks]
-    assert marks == [
-        (0, 0, 1, "filled"),
-        (0, 2, 1, "filled"),
-        (1, 1, 1, "filled"),
-        (1, 2, 1, "error"),
-        (2, 1, 1, "warning"),
+    (picture,) = drawn(book, found)
+    assert picture.rows == ("# #", " #e", " w ")
+    assert (picture.cells, picture.width, picture.height) == (2, 126, 21)
+    assert list(picture.marks) == [
+        Mark(0, 0, 41, 6, "filled"),
+        Mark(84, 0, 41, 6, "filled"),
+        Mark(42, 7, 41, 6, "filled"),
+        Mark(84, 7, 41, 6, "error"),
+        Mark(42, 14, 41, 6, "warning"),
     ]
 
 
 def test_a_large_sheet_is_drawn_small_and_its_one_error_is_seen() -> None:
     book = Workbook("xlsx", (Sheet("A", [[1] * 200 for _ in range(5000)]),))
-    (picture,) = pictures(book, noted(("A", "GQ4999", Severity.ERROR, "a")).findings)
-    assert picture.rows <= MOST_ROWS
-    assert picture.columns <= MOST_COLUMNS
+    (picture,) = drawn(book, noted(("A", "GQ4999", Severity.ERROR, "a")))
+    assert len(picture.rows) <= MOST_ROWS
+    assert len(picture.rows[0]) <= MOST_COLUMNS
     assert [one.kind for one in picture.marks].count("error") == 1
-    assert len(picture.marks) <= 2 * MOST_ROWS
+    assert len(list(picture.marks)) <= 2 * MOST_ROWS
 
 
 def test_without_findings_the_sheets_that_are_shown_are_drawn() -> None:
     sheets = (Sheet("kín", [[1]], hidden=True), Sheet("trống", []), Sheet("A", [[1]]))
-    assert [one.sheet for one in pictures(Workbook("xlsx", sheets), ())] == ["A"]
+    assert [one.sheet for one in drawn(Workbook("xlsx", sheets), Notebook())] == ["A"]
     many = tuple(Sheet(str(number), [[1]]) for number in range(99))
-    assert len(pictures(Workbook("xlsx", many), ())) == MOST_SHEETS
+    assert len(drawn(Workbook("xlsx", many), Notebook())) == MOST_SHEETS

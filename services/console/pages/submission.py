@@ -253,6 +253,7 @@ def _values(seen: Seen, who: Person, language: Language) -> dict[str, Any]:
         "more": more,
         "verifications": seen.verifications,
         "sheets": findings.by_sheet(listed),
+        "pictures": findings.pictures(seen.report),
         "tally": findings.tally(seen.report),
         "repairs": seen.report["repairs"] if seen.report else [],
         "has_report": with_words is not None,

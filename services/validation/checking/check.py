@@ -37,6 +37,7 @@ from services.validation.reading.placing.structure import Grid, place_rows
 from services.validation.reading.statement import Statement
 from services.validation.sdmx import is_sdmx, read_sdmx
 from services.validation.telling.report import Report
+from services.validation.telling.report.picture import outlines
 from services.validation.workbook import (
     BrokenQuotes,
     OversizedWorkbook,
@@ -169,7 +170,8 @@ def _check_workbook(
         if history is not None:
             check_plausibility(form, statement, frame, history, notebook)
     rounded = sum(figure.rounded for figure in read)
-    report = Report.of(form, notebook, tallies, len(read), rounded)
+    sheets = outlines(workbook, notebook.findings)
+    report = Report.of(form, notebook, tallies, len(read), rounded, sheets)
     names = tuple(sheet.name for sheet in workbook.sheets)
     return Checked(report, tuple(read), cells_object(workbook), names)
 

@@ -3,7 +3,9 @@
 import re
 from functools import lru_cache
 
-_ADDRESS = re.compile(r"([A-Z]{1,3})([1-9]\d{0,6})")
+_ADDRESS = re.compile(r"\$?([A-Z]{1,3})\$?([1-9][0-9]{0,6})")
+ROWS = 1_048_576
+COLUMNS = 16_384
 
 
 @lru_cache(maxsize=16_384)
@@ -30,6 +32,9 @@ def address(row: int, column: int) -> str:
 
 
 def place_of(cell: str) -> tuple[int, int] | None:
-    """C9 → (8, 2); None for what is no address."""
+    """C9 and $C$9 → (8, 2); None for what is no cell of a sheet."""
     match = _ADDRESS.fullmatch(cell)
-    return (int(match[2]) - 1, column_number(match[1])) if match else None
+    if not match:
+        return None
+    row, column = int(match[2]) - 1, column_number(match[1])
+    return (row, column) if row < ROWS and column < COLUMNS else None

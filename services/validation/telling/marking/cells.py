@@ -1,6 +1,5 @@
 """Cells of a sheet's part: found or made at their place, and coloured."""
 
-import re
 from bisect import bisect_left, bisect_right
 from collections import defaultdict, deque
 from collections.abc import Callable, Iterable, Mapping
@@ -10,21 +9,8 @@ from services.model.enumerations import Severity
 from services.validation.telling.ooxml.package import Element, main
 from services.validation.telling.ooxml.styles import Styles
 from services.validation.workbook import address
-from services.validation.workbook.address import column_number
+from services.validation.workbook.address import COLUMNS, place_of
 from services.validation.workbook.sheet import Place
-
-_ADDRESS = re.compile(r"\$?([A-Z]{1,3})\$?([1-9][0-9]{0,6})")
-_ROWS = 1_048_576
-_COLUMNS = 16_384
-
-
-def place_of(cell: str) -> Place | None:
-    """C9 → (8, 2); None for what is no cell of a sheet."""
-    match = _ADDRESS.fullmatch(cell)
-    if not match:
-        return None
-    row, column = int(match[2]) - 1, column_number(match[1])
-    return (row, column) if row < _ROWS and column < _COLUMNS else None
 
 
 def anchors(sheet: Element, places: Iterable[Place]) -> dict[Place, Place]:
@@ -36,7 +22,7 @@ def anchors(sheet: Element, places: Iterable[Place]) -> dict[Place, Place]:
         top, bottom = place_of(first), place_of(last)
         if top and bottom:
             start = bisect_left(ordered, (top[0], 0))
-            for place in ordered[start : bisect_right(ordered, (bottom[0], _COLUMNS))]:
+            for place in ordered[start : bisect_right(ordered, (bottom[0], COLUMNS))]:
                 if top[1] <= place[1] <= bottom[1]:
                     seen[place] = top
     return seen

@@ -14,7 +14,7 @@ from lxml import etree
 from services.model.enumerations import Severity
 from services.validation.findings import Finding
 from services.validation.telling.marking import summary
-from services.validation.telling.marking.cells import anchors, colour, place_of
+from services.validation.telling.marking.cells import anchors, colour
 from services.validation.telling.marking.copied import copied
 from services.validation.telling.ooxml import comments
 from services.validation.telling.ooxml.package import (
@@ -30,6 +30,7 @@ from services.validation.telling.ooxml.styles import Styles
 from services.validation.telling.ooxml.transitional import transitional
 from services.validation.telling.report import Report
 from services.validation.workbook import UnreadableWorkbook
+from services.validation.workbook.address import place_of
 from services.validation.workbook.sheet import Place
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"

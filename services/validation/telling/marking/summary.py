@@ -6,11 +6,11 @@ from dataclasses import replace
 from services.model.enumerations import Severity
 from services.model.messages import text
 from services.validation.findings import Finding
-from services.validation.telling.marking.cells import place_of
 from services.validation.telling.ooxml.sheets import Cell, Page, fitted
 from services.validation.telling.ooxml.styles import Look, Styles
 from services.validation.telling.ooxml.text import clean, location
 from services.validation.telling.report import Report
+from services.validation.workbook.address import place_of
 
 MOST_FINDINGS = 2_000
 MOST_CELLS = 20

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Final, Literal
 
 from services.model.enumerations import Severity
@@ -10,6 +10,7 @@ from services.model.form import Form
 from services.model.product import PRODUCT
 from services.validation.findings import Answer, Finding, Notebook, Repair
 from services.validation.rules import Tally
+from services.validation.telling.report.picture import Outline, pictures
 
 FORMAT = 1
 MEDIA_TYPE = "application/json"
@@ -19,7 +20,7 @@ SEVERITIES: Final = (Severity.ERROR, Severity.WARNING, Severity.INFORMATION)
 
 @dataclass(frozen=True)
 class Report:
-    """What a check found; findings with errors first, then in the order of the checks."""
+    """What a check found; findings with errors first, then in the order of the checks. `sheets` are those to draw."""
 
     form: str
     form_version: int
@@ -30,11 +31,18 @@ class Report:
     findings: tuple[Finding, ...]
     repairs: tuple[Repair, ...]
     rules: tuple[Tally, ...]
+    sheets: tuple[Outline, ...] = field(default=(), repr=False)
     product: str = PRODUCT
 
     @classmethod
     def of(
-        cls, form: Form, notebook: Notebook, tallies: Iterable[Tally], figures: int, rounded: int
+        cls,
+        form: Form,
+        notebook: Notebook,
+        tallies: Iterable[Tally],
+        figures: int,
+        rounded: int,
+        sheets: tuple[Outline, ...] = (),
     ) -> "Report":
         """The report of a check of this form."""
         return cls(
@@ -47,6 +55,7 @@ class Report:
             findings=_ordered(notebook.findings),
             repairs=tuple(notebook.repairs),
             rules=tuple(tallies),
+            sheets=sheets,
         )
 
     def with_findings(self, findings: Iterable[Finding]) -> "Report":
@@ -74,6 +83,7 @@ class Report:
                 "findings": [_finding(finding) for finding in self.findings],
                 "repairs": [_repair(repair) for repair in self.repairs],
                 "rules": [_tally(rule) for rule in self.rules],
+                "pictures": [asdict(one) for one in pictures(self.sheets, self.findings)],
             },
             ensure_ascii=False,
             indent=1,

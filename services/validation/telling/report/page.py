@@ -19,8 +19,7 @@ from services.validation.findings import NUMBERS, Finding, in_both
 from services.validation.reading.placing.wording import spellings
 from services.validation.reading.statement import Statement
 from services.validation.telling.report.content import Report
-from services.validation.telling.report.picture import Picture, pictures
-from services.validation.workbook import UnreadableWorkbook, open_workbook
+from services.validation.telling.report.picture import pictures
 
 _TEMPLATES = Path(__file__).parent / "templates"
 _NUMBER = re.compile(r"-?(?:0|[1-9]\d*)(?:\.\d+)?")
@@ -34,8 +33,8 @@ class Shown:
     numbers: tuple[tuple[Text, Text], ...]
 
 
-def page(form: Form, statement: Statement, report: Report, content: bytes, name: str) -> bytes:
-    """The page about the workbook in `content`, which its sender calls `name`."""
+def page(form: Form, statement: Statement, report: Report, name: str) -> bytes:
+    """The page about the workbook that its sender calls `name`."""
     step = "returned" if report.verdict == "returned" else "valid"
     if step == "valid" and report.count(Severity.WARNING):
         step = "warned"
@@ -50,18 +49,11 @@ def page(form: Form, statement: Statement, report: Report, content: bytes, name:
             name=name,
             counts=[(severity, report.count(severity)) for severity in Severity][::-1],
             step=step,
-            pictures=_pictures(content, report),
+            pictures=pictures(report.sheets, report.findings),
             groups=_by_sheet(report.findings),
         )
     )
     return html.encode(errors="replace")
-
-
-def _pictures(content: bytes, report: Report) -> list[Picture]:
-    try:
-        return pictures(open_workbook(content), report.findings)
-    except UnreadableWorkbook:
-        return []
 
 
 def _by_sheet(findings: Iterable[Finding]) -> list[tuple[str, list[Shown]]]:
@@ -105,4 +97,5 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.globals["say"] = _say
+    environment.globals["said"] = in_both
     return environment
