@@ -48,11 +48,14 @@ class Tally:
 
 
 def shown(
-    findings: Sequence[Mapping[str, Any]], total: int, language: Language
+    findings: Sequence[Mapping[str, Any]],
+    total: int,
+    language: Language,
+    people: Mapping[str, str],
 ) -> tuple[list[Shown], int]:
-    """The first findings, gravest first, and how many more there are."""
+    """The first findings, gravest first, and how many more there are; `people` are names by id."""
     ordered = sorted(findings, key=lambda finding: SEVERITIES.index(finding["severity"]))[:MOST]
-    listed = [_shown(number, one, language) for number, one in enumerate(ordered, 1)]
+    listed = [_shown(number, one, language, people) for number, one in enumerate(ordered, 1)]
     return listed, max(total, len(findings)) - len(listed)
 
 
@@ -81,7 +84,9 @@ def pictures(report: Mapping[str, Any] | None) -> list[Picture]:
     return [Picture(one["sheet"], one["cells"], tuple(one["rows"])) for one in drawn]
 
 
-def _shown(number: int, finding: Mapping[str, Any], language: Language) -> Shown:
+def _shown(
+    number: int, finding: Mapping[str, Any], language: Language, people: Mapping[str, str]
+) -> Shown:
     say = words.sayer(language)
     message = words.in_language(finding.get("message"), language)
     measures = [(name, finding[name]) for name in NUMBERS if finding.get(name) is not None]
@@ -95,14 +100,15 @@ def _shown(number: int, finding: Mapping[str, Any], language: Language) -> Shown
         mend=words.in_language(finding.get("mend"), language),
         rule=finding["rule"] or finding["code"],
         numbers=tuple(pair for pair in written if pair[1] not in message),
-        answers=tuple(_answer(each, language) for each in finding.get("answers", ())),
+        answers=tuple(_answer(each, language, people) for each in finding.get("answers", ())),
     )
 
 
-def _answer(answer: Mapping[str, Any], language: Language) -> str:
+def _answer(answer: Mapping[str, Any], language: Language, people: Mapping[str, str]) -> str:
     say = words.sayer(language)
     at = words.moment(answer["at"], language)
-    said = say(f"answer.{answer['kind']}", person=answer["person"], at=at, text=answer["text"])
+    who = people.get(answer["person"], answer["person"])
+    said = say(f"answer.{answer['kind']}", person=who, at=at, text=answer["text"])
     return (
         said + say("answer.document", document=answer["document"]) if answer["document"] else said
     )

@@ -8,21 +8,25 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cache
 from typing import Any
 from urllib.parse import quote
 
 from services.console.calls import Away, Services
 from services.kernel.refused import Refused
-from services.model.catalogue import NATIONAL_OFFICE, PROVINCIAL_OFFICE, ROOM, starter_pack
+from services.model.catalogue import OFFICES, starter_pack
 from services.model.text import Language
 
 KEEP_SECONDS = 300.0
 KEEP_REFUSED_SECONDS = 20.0
 MOST = 2_000
-OFFICES = (ROOM, PROVINCIAL_OFFICE, NATIONAL_OFFICE)
-"""Kinds of organisations that receive, and send nothing."""
+PEOPLE = (
+    "person", "on_behalf", "asked_by", "answered_by", "withdrawn_by", "proposed_by", "decided_by",
+)  # fmt: skip
+"""What services call somebody who did something."""
+MOST_PEOPLE = 200
+"""As many as catalogue names at once: more than a page shows."""
 Text = dict[str, str]
 Names = dict[tuple[str, str], Text]
 
@@ -65,6 +69,24 @@ class Dictionary:
         bodies = await self._bodies(entries, person)
         return {id_: body["name"] for (_, id_), body in bodies.items()}
 
+    async def people(self, told: Any, person: Any) -> dict[str, str]:
+        """The names of those whom the answers of services name, by id; who may not be named to the person has none."""
+        kept = {id_: self._kept("person", id_, person) for id_ in sorted(set(_people(told)))}
+        unknown = [id_ for id_, (is_fresh, _) in kept.items() if not is_fresh][:MOST_PEOPLE]
+        found = {id_: name for id_, (_, name) in kept.items() if name}
+        if unknown:
+            keep = KEEP_SECONDS
+            try:
+                answer = await self._services.get(
+                    "catalogue", "/v1/names", person.token, {"id": unknown}
+                )
+                found |= answer["names"]
+            except (Refused, Away, KeyError, TypeError):
+                keep = KEEP_REFUSED_SECONDS
+            for id_ in unknown:
+                self._keep("person", id_, person, found.get(id_), keep)
+        return found
+
     async def choices(self, kind: str, person: Any, language: Language) -> list[tuple[str, str]]:
         """All forms, or all organisations that may send: (id, name), by name."""
         try:
@@ -91,10 +113,8 @@ class Dictionary:
 
     async def _body(self, kind: str, id_: str, person: Any) -> Any:
         """An entry's body, None where it can't be had by someone of this organisation with these roles."""
-        key = kind, id_, " ".join((person.organisation, *sorted(person.roles)))
-        until, body = self._known.get(key, (0.0, None))
-        now = self._clock()
-        if now < until:
+        is_fresh, body = self._kept(kind, id_, person)
+        if is_fresh:
             return body
         keep = KEEP_SECONDS
         try:
@@ -103,10 +123,38 @@ class Dictionary:
         except (Refused, Away, KeyError, TypeError):
             # An old name is better than none.
             keep, body = KEEP_REFUSED_SECONDS, body or _shipped().get((kind, id_))
+        self._keep(kind, id_, person, body, keep)
+        return body
+
+    def _kept(self, kind: str, id_: str, person: Any) -> tuple[bool, Any]:
+        """What was had last by someone of this organisation with these roles, and whether that was lately."""
+        until, found = self._known.get(_key(kind, id_, person), (0.0, None))
+        return self._clock() < until, found
+
+    def _keep(self, kind: str, id_: str, person: Any, found: Any, seconds: float) -> None:
         if len(self._known) >= MOST:
             self._known.clear()
-        self._known[key] = now + keep, body
-        return body
+        self._known[_key(kind, id_, person)] = self._clock() + seconds, found
+
+
+def _key(kind: str, id_: str, person: Any) -> tuple[str, str, str]:
+    return kind, id_, " ".join((person.organisation, *sorted(person.roles)))
+
+
+def _people(told: Any) -> Iterator[str]:
+    """The ids of people anywhere in what a service answered."""
+    match told:
+        case Mapping():
+            for name, value in told.items():
+                if name in PEOPLE and isinstance(value, str) and value:
+                    yield value
+                else:
+                    yield from _people(value)
+        case list() | tuple():
+            for value in told:
+                yield from _people(value)
+        case _:
+            pass
 
 
 @cache

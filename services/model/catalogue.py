@@ -42,6 +42,8 @@ ROOM = "room"
 PROVINCIAL_OFFICE = "provincial_office"
 NATIONAL_OFFICE = "national_office"
 """The kinds of the statistics offices: those of the provinces, and the one above them."""
+OFFICES = (ROOM, PROVINCIAL_OFFICE, NATIONAL_OFFICE)
+"""Kinds of organisations that receive, and send nothing."""
 
 
 class Subject(StrEnum):

@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any
 from uuid import NAMESPACE_URL, uuid5
 
-from fastapi import Depends, FastAPI, Request
+from fastapi import Depends, FastAPI, Query, Request
 from fastapi.responses import JSONResponse, Response
 from fastapi.testclient import TestClient
 
@@ -145,6 +145,7 @@ class Office:
     is_catalogue_away: bool = False
     are_changes_away: bool = False
     passwords: list[str] = field(default_factory=list)
+    names_of_people: dict[str, str] = field(default_factory=dict)
 
     def find(self, submission: str, number: int | None) -> dict[str, Any]:
         for one in self.attempts:
@@ -247,6 +248,14 @@ def _catalogue(app: FastAPI, office: Office) -> None:
         return {
             "change": change,
             "link": link if change["what"] in ("person", "password") else None,
+        }
+
+    @app.get("/v1/names")
+    def names_of(id: Annotated[list[str], Query()], who: Who) -> dict[str, Any]:
+        return {
+            "names": {
+                one: office.names_of_people[one] for one in id if one in office.names_of_people
+            }
         }
 
     @app.get("/v1/{kind}")

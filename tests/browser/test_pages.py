@@ -264,6 +264,7 @@ def test_a_decision_that_is_refused_keeps_what_was_typed(site: Site, tab: Page) 
 
 
 def test_who_decided_when_and_why_stays_when_the_state_has_moved_on(site: Site, tab: Page) -> None:
+    site.office.names_of_people = {"p-lanh-dao": "Sùng A Mẫu"}
     site.office.reviews[identity("cho")]["acts"] = [
         {"person": "p-lanh-dao", "outcome": "release", "reason": "Đã đối chiếu sổ thu.", "decision": 1,
          "document": "12/TKĐB-TH", "on_behalf": None, "decided_at": START.isoformat()},
@@ -273,7 +274,7 @@ def test_who_decided_when_and_why_stays_when_the_state_has_moved_on(site: Site, 
     site.office.attempts[1] = moved
     log_in(tab, site, path=f"/submissions/{identity('cho')}")
     decided = tab.locator("#decided")
-    expect(decided).to_contain_text("p-lanh-dao chấp nhận")
+    expect(decided).to_contain_text("Sùng A Mẫu chấp nhận")
     expect(decided).to_contain_text("Đã đối chiếu sổ thu.")
     expect(decided).to_contain_text("12/TKĐB-TH")
     expect(tab.locator("#decision")).to_have_count(0)

@@ -171,6 +171,36 @@ def test_a_person_logs_in_and_every_service_can_tell_who_it_is(catalogue: Catalo
     assert set(key) == {"kty", "crv", "x", "kid", "use", "alg"}
 
 
+def test_who_may_know_them_learns_what_people_are_called(catalogue: Catalogue) -> None:
+    catalogue.add()
+    catalogue.add("p-cu", name="Tên cũ")
+    catalogue.change("p-cu", name="Tên mới")
+    agency: dict[str, Any] = {"roles": ["agency"], "rooms": [], "organisation": AGENCY}
+    catalogue.add("p-so", name="Vừ A Mẫu", **agency)
+    other = "so-khac"
+    catalogue.execute(
+        "insert into catalogue.entries values ('organisation', %s, 1, 99,"
+        ' \'{"kind": "finance_department"}\', null, null, now())',
+        other,
+    )
+    catalogue.add("p-khac", name="Người Khác", **agency | {"organisation": other})
+    asked = {"id": ["p-kinh-te", "p-cu", "p-so", "p-khac", "p-nobody", "x" * 999]}
+
+    def told(header: dict[str, str]) -> Any:
+        return catalogue.client.get("/v1/names", params=asked, headers=header).json()["names"]
+
+    of_all = {
+        "p-kinh-te": "Lò Thị Mẫu", "p-cu": "Tên mới", "p-so": "Vừ A Mẫu", "p-khac": "Người Khác",
+    }  # fmt: skip
+    assert told(ADMINISTRATOR) == of_all
+    assert told(catalogue.header("p-kinh-te")) == of_all
+    del of_all["p-khac"]
+    assert told(catalogue.header("p-so")) == of_all, "an agency's people are no other agency's"
+    few = {"id": [str(number) for number in range(201)]}
+    assert catalogue.client.get("/v1/names", params=few, headers=ADMINISTRATOR).status_code == 422
+    assert catalogue.client.get("/v1/names", params=asked).status_code == 401
+
+
 def test_no_wrong_login_tells_why(catalogue: Catalogue) -> None:
     catalogue.add()
     catalogue.add("p-khoa")

@@ -96,7 +96,7 @@ def finding(cell: str, severity: str) -> dict[str, Any]:
 
 def test_the_gravest_come_first_and_the_rest_is_counted() -> None:
     found = [finding(f"A{n}", "information") for n in range(150)] + [finding("B1", "error")]
-    listed, more = findings.shown(found, len(found), "vi")
+    listed, more = findings.shown(found, len(found), "vi", {})
     assert (listed[0].severity, listed[0].anchor) == ("error", "finding-1")
     assert (len(listed), more) == (100, 51)
     cells = [("B1", "finding-1"), ("A0", "finding-2")]

@@ -6,8 +6,8 @@ import asyncio
 from types import SimpleNamespace
 from typing import Any, cast
 
-from services.console.calls import Services
-from services.console.names import Dictionary
+from services.console.calls import Away, Services
+from services.console.names import KEEP_REFUSED_SECONDS, KEEP_SECONDS, Dictionary
 from services.kernel.refused import Refused
 
 ENTRY = "thu-nghiem"
@@ -33,3 +33,44 @@ def test_what_an_agency_reads_is_kept_for_its_own_people() -> None:
 
     assert seen("so-mot") == {"vi": "Sở Một", "en": "One"}
     assert seen("so-hai") is None
+
+
+class People:
+    """Names one of them, and counts how often it is asked; `is_away` at times."""
+
+    is_away = False
+
+    def __init__(self) -> None:
+        self.asked: list[list[str]] = []
+
+    async def get(
+        self, service: str, path: str, token: str, parameters: dict[str, Any]
+    ) -> dict[str, Any]:
+        self.asked.append(parameters["id"])
+        if self.is_away:
+            raise Away("catalogue")
+        return {"names": {"p-1": "Lò Thị Mẫu"}}
+
+
+def test_people_are_named_wherever_an_answer_names_them_and_asked_for_once() -> None:
+    people, seconds = People(), [0.0]
+    names = Dictionary(cast(Services, people), lambda: seconds[0])
+    who = SimpleNamespace(organisation="so", roles=frozenset({"agency"}), token="t")
+    told = [
+        {"acts": [{"person": "p-1", "on_behalf": None}], "person": ""},
+        {"findings": [{"answers": ({"person": "p-2"},)}], "name": "p-3"},
+        None,
+    ]
+
+    def seen() -> dict[str, str]:
+        return asyncio.run(names.people(told, who))
+
+    people.is_away = True
+    assert seen() == {}
+    people.is_away = False
+    seconds[0] += KEEP_REFUSED_SECONDS + 1
+    assert [seen(), seen()] == [{"p-1": "Lò Thị Mẫu"}] * 2
+    assert people.asked == [["p-1", "p-2"]] * 2
+    people.is_away = True
+    seconds[0] += KEEP_SECONDS + 1
+    assert seen() == {"p-1": "Lò Thị Mẫu"}, "a name of before is better than none"

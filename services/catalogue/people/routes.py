@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.responses import JSONResponse
 from pydantic import AwareDatetime, BaseModel, Field
 from sqlmodel import Session
@@ -21,6 +21,7 @@ from services.catalogue.refusals import wrong
 from services.kernel.api import With
 from services.kernel.auth import Access, Role, allowed
 from services.kernel.command import Body, carried_out
+from services.model.catalogue import OFFICES
 
 router = APIRouter(prefix="/v1", tags=["people"])
 
@@ -67,6 +68,12 @@ class Shown(BaseModel):
     version: int
     changed_at: AwareDatetime
     changed_by: str
+
+
+class Names(BaseModel):
+    """What people are called, by id. Who isn't there, or isn't to be named to who asks, is left out."""
+
+    names: dict[str, str]
 
 
 class NewPassword(Body):
@@ -132,6 +139,25 @@ def person(id: str, context: With) -> Shown:
     if written is None:
         raise governing.nobody(id)
     return _shown(written)
+
+
+@router.get("/names", summary="Họ tên theo tên đăng nhập · Names of people by their ids")
+def names(
+    id: Annotated[list[str], Query(max_length=200)],
+    context: With,
+    access: Annotated[Access, Depends(allowed("person.name"))],
+) -> Names:
+    """As they are called now. An agency learns the names of its own people and of the statistics offices'."""
+    with Session(context.engine) as session:
+        people, units = store.named(session, id), store.units(session)
+    offices = {unit for unit, known in units.items() if known.kind in OFFICES}
+    return Names(
+        names={
+            person.id: person.name
+            for person in people
+            if person.organisation in offices or access.reaches(person.organisation, None)
+        }
+    )
 
 
 @router.patch(

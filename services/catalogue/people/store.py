@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
@@ -91,16 +92,27 @@ def everyone(session: Session) -> dict[str, Person]:
     return {account.person.id: account.person for account in listed(session)}
 
 
+def named(session: Session, ids: Collection[str]) -> list[Person]:
+    """Those of these people who are there, as they are now."""
+    newest_first = select(PersonRow).where(sa.column("id").in_(ids))
+    statement = newest_first.order_by("id", sa.desc("version")).ext(distinct_on(sa.column("id")))
+    return [_written(row).person for row in session.exec(statement)]
+
+
 def known(session: Session) -> Known:
     """What a change of a person is judged by."""
+    return Known(units(session), everyone(session))
+
+
+def units(session: Session) -> dict[str, Unit]:
+    """Every organisation and room by id, ended ones too."""
     rows = session.execute(
         sa.text(
             "select distinct on (id) id, body ->> 'kind', body ->> 'parent' from entries"
             " where kind = 'organisation' order by id, version desc"
         )
     )
-    units = {id_: Unit(kind, parent) for id_, kind, parent in rows}
-    return Known(units, everyone(session))
+    return {id_: Unit(kind, parent) for id_, kind, parent in rows}
 
 
 def set_password(session: Session, person: str, hashed: str | None, now: datetime) -> bool:

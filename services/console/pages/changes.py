@@ -85,6 +85,7 @@ async def _shown(
             change | {"details": _details(change, names, language)}
             for change in sorted(changes, key=lambda change: change["state"] != "proposed")
         ],
+        people=await app.names.people([changes, link], who),
         typed=typed or {},
         nothing=Typed(),
         done=done,

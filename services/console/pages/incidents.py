@@ -57,6 +57,7 @@ async def _shown(
         status=status,
         incidents=incidents,
         names=await app.names.of(incidents, who),
+        people=await app.names.people(incidents, who),
         typed=typed or {},
         nothing=Typed(),
         ended=ended,

@@ -52,6 +52,7 @@ class Seen:
     review: dict[str, Any] | None
     verifications: list[dict[str, Any]]
     names: Any = field(repr=False)
+    people: Mapping[str, str] = field(repr=False, default_factory=dict)
 
 
 @router.get("/submissions/{submission_id}", dependencies=[Depends(switch_language)])
@@ -128,7 +129,8 @@ async def _seen(request: Request, who: Person, which: tuple[UUID, int | None]) -
         room = await app.names.organisation(review["room"], who)
         names = names | ({("organisation", review["room"]): room} if room else {})
     verifications = doubts["verifications"] if doubts else []
-    return Seen(attempt, report, answered, review, verifications, names)
+    people = await app.names.people([answered or report, review, verifications], who)
+    return Seen(attempt, report, answered, review, verifications, names, people)
 
 
 async def _optional(
@@ -229,7 +231,7 @@ def _values(seen: Seen, who: Person, language: Language) -> dict[str, Any]:
     attempt, is_sender = seen.attempt, seen.attempt["sender"] == who.organisation
     with_words = seen.answered or seen.report
     from_report = (with_words or attempt)["findings"]
-    listed, more = findings.shown(from_report, len(from_report), language)
+    listed, more = findings.shown(from_report, len(from_report), language, seen.people)
     room_id = (seen.review or {}).get("room") or ""
     room = words.in_language(seen.names.get(("organisation", room_id)), language, room_id)
     # Who decided, when and why is shown also when nothing waits any more.
@@ -239,6 +241,7 @@ def _values(seen: Seen, who: Person, language: Language) -> dict[str, Any]:
         "tone": standing.TONES[attempt["state"]],
         "advice": standing.advice(attempt, is_sender, language),
         "steps": standing.steps(attempt, language),
+        "people": seen.people,
         "review": seen.review,
         "acts": seen.review["acts"] if seen.review else [],
         "is_sender": is_sender,

@@ -57,6 +57,7 @@ async def _shown(
         status=status,
         questions=sorted(questions, key=lambda question: question["state"] != "asked"),
         names=await app.names.of(questions, who),
+        people=await app.names.people(questions, who),
         typed=typed or {},
         nothing=Typed(),
         answered=answered,
