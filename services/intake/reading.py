@@ -59,12 +59,14 @@ def report(submission_id: UUID, context: With, who: OfReports, attempt: Which = 
 def marked(submission_id: UUID, context: With, who: OfReports, attempt: Which = None) -> Response:
     """The workbook with what was found marked in it; for those who may read the report, as that."""
     which = submission_id, attempt
-    number, reference = _reference(context, who, which, "marked", Code.NOT_MARKED)
+    (submission, chosen, _), reference = _reference(context, who, which, "marked", Code.NOT_MARKED)
     content = _content(context, reference)
     media_type = reference.media_type
     ending = "xlsm" if media_type == XLSM else "xlsx"
+    period = submission.period.replace("/", "-")
+    name = f"{submission.form}_{period}_lan-{chosen.attempt}_danh-dau.{ending}"
     headers = _NOT_STORED | {
-        "Content-Disposition": f'attachment; filename="{submission_id}-{number}.{ending}"',
+        "Content-Disposition": f'attachment; filename="{name}"',
         "X-Content-Type-Options": "nosniff",
     }
     return Response(content, media_type=media_type, headers=headers)
@@ -142,12 +144,12 @@ def reconciliation(context: With) -> views.Reconciliation:
 
 def _reference(
     context: Context, who: Access, which: tuple[UUID, int | None], kind: str, none: Code
-) -> tuple[int, ObjectReference]:
-    """The number of the chosen attempt, and the object of this kind."""
+) -> tuple[Joined, ObjectReference]:
+    """The chosen attempt, and its object of this kind."""
     submission_id, attempt = which
     with Session(context.engine) as session:
         attempts = _seen(session, submission_id, who, context.clock())
-        submission, chosen, status = _chosen(attempts, attempt)
+        submission, chosen, status = found = _chosen(attempts, attempt)
     taken_back = max(
         (one.attempt for _, one, at in attempts if at.state == State.WITHDRAWN), default=0
     )
@@ -157,7 +159,7 @@ def _reference(
     reference = status.detail.get(kind)
     if reference is None:
         raise problem(Refusal(none))
-    return chosen.attempt, ObjectReference(**reference)
+    return found, ObjectReference(**reference)
 
 
 def _content(context: Context, reference: ObjectReference) -> bytes:

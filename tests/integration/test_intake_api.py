@@ -552,7 +552,8 @@ def test_the_worker_projects_the_state_in_any_order(
     assert state()["links"]["marked"] == f"{receipt['links']['self']}/marked?attempt=1"
     workbook = sender.get(state()["links"]["marked"])
     assert (workbook.content, workbook.headers["content-type"]) == (b"PK", XLSX)
-    assert f'filename="{id_}-1.xlsx"' in workbook.headers["content-disposition"]
+    name = "cv17809-1_2026-Q3_lan-1_danh-dau.xlsx"
+    assert f'filename="{name}"' in workbook.headers["content-disposition"]
     problem(intake.operator(state()["links"]["marked"]), 403, "not-allowed")
     problem(intake.sender().get(state()["links"]["marked"]), 404, "unknown-submission")
     path = intake.operator(f"{receipt['links']['self']}/path").json()
