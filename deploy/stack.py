@@ -239,7 +239,8 @@ class Stack:
 
     def _check_ports(self, names: Iterable[str]) -> None:
         status = self.status()
-        running = {"RUNNING", "STARTING", "BACKOFF"}
+        # What has exited is started again at once: before its port is looked at, as like as not.
+        running = {"RUNNING", "STARTING", "BACKOFF", "EXITED"}
         stopped = [name for name in names if status.get(name) not in running]
         wanted = [*stopped, *(["kafka-controller"] if "kafka" in stopped else [])]
         if self.supervisor.was_killed():

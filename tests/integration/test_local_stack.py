@@ -131,6 +131,20 @@ def test_a_taken_port_is_named_with_the_way_out(tmp_path: Path) -> None:
     assert stack.status() == {}
 
 
+@pytest.mark.parametrize("state", ["RUNNING", "STARTING", "BACKOFF", "EXITED"])
+def test_the_port_of_a_server_that_is_being_started_again_is_its_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, state: str
+) -> None:
+    """Its supervisor has it back between the question how it is and the one whether its port is free."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        stack = Stack(tmp_path, free_ports=True, ports={"postgres": server.getsockname()[1]})
+        monkeypatch.setattr(stack, "status", lambda: {"postgres": state})
+        stack._check_ports(["postgres"])
+        monkeypatch.setattr(stack, "status", lambda: {"postgres": "STOPPED"})
+        with pytest.raises(PortTaken):
+            stack._check_ports(["postgres"])
+
+
 def test_what_a_killed_supervisor_ran_ends_with_it_and_is_started_anew(tmp_path: Path) -> None:
     """Else `make status` said that nothing runs while all did, and `make up` began a second stack on the same data."""
     supervisor = Supervisor(tmp_path)

@@ -1,15 +1,20 @@
 """Every rule of a form over what was read, and what is said about it."""
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from string import ascii_uppercase
 
+from services.model import wording
 from services.model.cell_rules import limit_of
 from services.model.codelist import Codelist
 from services.model.enumerations import Severity
 from services.model.form import Form
 from services.model.form_rules import tables_of
-from services.model.rule import CELL_KINDS, Rule
-from services.validation.findings import Notebook, Place
+from services.model.messages import LANGUAGES
+from services.model.rule import CELL_KINDS, Rule, RuleKind
+from services.model.text import Text
+from services.validation.findings import Notebook, Place, in_both
 from services.validation.reading.accepted import Accepted
 from services.validation.reading.placing.entries import Entry
 from services.validation.reading.statement import Statement
@@ -17,6 +22,7 @@ from services.validation.rules.cells import limits, verdicts
 from services.validation.rules.crowd import Crowd, context_of
 from services.validation.rules.engine import Frame, run_rules
 from services.validation.rules.frames import References, frame_of, references_of
+from services.validation.rules.spoken import joined, spoken
 from services.validation.rules.table import Table, text_of
 from services.validation.rules.verdict import Outcome, State, Tally, Verdict
 
@@ -137,8 +143,12 @@ class _Speaker:
             self._offends(outcome, self.table.rows[row - 1], crowd)
         crowd.close()
         for lack in outcome.lacking:
-            shown = ", ".join(f"{name} = {value}" for name, value in lack.items())
-            values = {"expression": self._shown(), "lacking": shown}
+            shown = [
+                Text(f"{called.vi} = {value}", f"{called.en} = {value}")
+                for name, value in lack.items()
+                if (called := self._called(name))
+            ]
+            values = {"expression": self._shown(), "lacking": joined(shown)}
             self.notebook.find("lacking", Place(self.table.sheet), context_of(self.rule), **values)
         for row in outcome.unknown:
             self._undecided(outcome, self.table.rows[row - 1])
@@ -148,8 +158,22 @@ class _Speaker:
         where = Place(self.table.sheet)
         self.notebook.find(code, where, context, expression=self._shown(), **values)
 
-    def _shown(self) -> str:
-        return " ".join(self.rule.expression.split())
+    def _shown(self, row: str = "") -> Text:
+        """The expression in the words of the table; with the cells of a row where it is about that row alone."""
+        called = dict(self.table.called)
+        if row and _is_of_one_row(self.rule):
+            cells = {column: self.table.entries.get((row, column)) for column in called}
+            called |= {column: Text(e.cell, e.cell) for column, e in cells.items() if e}
+        return spoken(self.rule.expression, called)
+
+    def _row(self, row: str, cells: Sequence[str]) -> str | Text:
+        """A row by its title; one of a list by its number on the sheet."""
+        if self.table.named or not cells:
+            return self.table.title(row)
+        return in_both("validation.row_at", number=cells[0].lstrip(ascii_uppercase))
+
+    def _called(self, column: str) -> Text:
+        return self.table.called.get(column, Text(column, column))
 
     def _offends(self, outcome: Outcome, row: str, crowd: Crowd) -> None:
         columns = [
@@ -157,15 +181,12 @@ class _Speaker:
         ]
         entries = [self.table.entries[row, column] for column in columns]
         values = [entry.reading.value for entry in entries]
-        found = ", ".join(
-            f"{name} = {_written(one)}" for name, one in zip(columns, entries, strict=True)
-        )
         given = {"value": values[0]} if len(values) == 1 and values[0] is not None else {}
         cells = tuple(entry.cell for entry in entries)
-        what = self.table.title(row)
+        there = joined([_written(entry) for entry in entries])
         crowd.find(
             self.rule.kind.value, "", cells,
-            expression=self._shown(), what=what, found=found, **given,
+            expression=self._shown(row), what=self._row(row, cells), there=there, **given,
         )  # fmt: skip
 
     def _columns(self, outcome: Outcome) -> list[str]:
@@ -183,11 +204,26 @@ class _Speaker:
             return
         where = Place(self.table.sheet, tuple(e.cell for cell in lacking if (e := cells[cell])))
         context = context_of(self.rule, Severity.INFORMATION)
-        values = {"expression": self._shown(), "lacking": ", ".join(lacking)}
+        names = [
+            Text(e.cell, e.cell) if (e := cells[column]) else self._called(column)
+            for column in lacking
+        ]
+        values = {"expression": self._shown(row), "lacking": joined(names)}
         self.notebook.find("undecided", where, context, **values)
 
 
-def _written(entry: Entry) -> str:
-    """A cell as a finding shows it: its number, else its text."""
+def _is_of_one_row(rule: Rule) -> bool:
+    """Whether its expression says of each row what must hold there: no group, no window, no other table."""
+    return rule.kind is RuleKind.CHECK and rule.by is None and not _BEYOND.search(rule.expression)
+
+
+_BEYOND = re.compile(r"\b(?:over|select)\b", re.IGNORECASE)
+
+
+def _written(entry: Entry) -> Text:
+    """A cell as a finding shows it: its address, and its number or else its text."""
     value = entry.reading.value
-    return f"{value.normalize():f}" if value is not None else text_of(entry) or "–"
+    if value is None:
+        said = text_of(entry) or "–"
+        return Text(f"{entry.cell} = {said}", f"{entry.cell} = {said}")
+    return Text(*(f"{entry.cell} = {wording.number(value, lang)}" for lang in LANGUAGES))

@@ -8,6 +8,8 @@ from typing import Any
 from services.model import table as form_table
 from services.model.rule import Axis, Rule
 from services.model.table import Role
+from services.model.text import Text
+from services.validation.findings import in_both
 from services.validation.reading.placing.entries import Entry, Record
 from services.validation.reading.placing.structure import Grid
 from services.validation.workbook.cells import printed
@@ -30,6 +32,8 @@ class Table:
     """What each row has in some columns, where that is more than its entries say: in a table with declared types."""
     headings: Mapping[str, str] = field(default_factory=dict)
     """The cell of each column's heading."""
+    called: Mapping[str, Text] = field(default_factory=dict)
+    """What people call each column: what is printed above it, or which one of the sheet it is."""
     absent: frozenset[str] = frozenset()
     """Columns that aren't there, which other findings say."""
     decimals: int | None = None
@@ -48,6 +52,10 @@ class Table:
             titles,
             named=True,
             headings=grid.headings,
+            called={
+                column: in_both("validation.heading_at", letters=cell.rstrip("0123456789"))
+                for column, cell in grid.headings.items()
+            },
             absent=grid.absent,
         )
 
@@ -64,8 +72,9 @@ class Table:
             (str(record.row), key): e for record in records for key, e in record.entries.items()
         }
         titles = {column.id: column.headers[0][-1] for column in table.columns}
+        called = {column: Text(f"“{title}”", f"“{title}”") for column, title in titles.items()}
         rows = tuple(str(record.row) for record in records)
-        return cls(sheet, entries, rows, table.numbers, titles, absent=absent)
+        return cls(sheet, entries, rows, table.numbers, titles, called=called, absent=absent)
 
     def columns(self, rule: Rule) -> tuple[str, ...]:
         """The columns that a rule is about."""
