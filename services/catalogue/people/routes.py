@@ -143,9 +143,9 @@ def person(id: str, context: With) -> Shown:
 
 @router.get("/names", summary="Họ tên theo tên đăng nhập · Names of people by their ids")
 def names(
-    id: Annotated[list[str], Query(max_length=200)],
     context: With,
     access: Annotated[Access, Depends(allowed("person.name"))],
+    id: Annotated[tuple[str, ...], Query(max_length=200)] = (),
 ) -> Names:
     """As they are called now. An agency learns the names of its own people and of the statistics offices'."""
     with Session(context.engine) as session:
