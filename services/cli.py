@@ -2,12 +2,14 @@
 
 Commands import what is heavy when they run, so that `solieu --help` answers at once. Exit codes:
 0 well; 1 a check failed, or the submission was returned; 2 wrong usage, or withheld; 3 held;
-4 refused, or not found; 5 unreachable.
+4 refused, or not found; 5 unreachable, or the disk is full; 130 interrupted; 141 nobody reads on.
 """
 
 from __future__ import annotations
 
+import os
 import sys
+from errno import ENOSPC
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -137,13 +139,23 @@ def main() -> None:
     So is that it was called wrongly, and that the servers' packages are not installed: an agency's machine has no need
     of them.
     """
+    output = sys.stdout
     try:
-        sys.exit(app(standalone_mode=False, prog_name="solieu"))
+        code = app(standalone_mode=False, prog_name="solieu")
+        sys.stdout.flush()
+        sys.exit(code)
     except TyperException as error:
         usage.show(error)
         sys.exit(Exit.WRONG_USAGE)
-    except typer.Abort:
-        sys.exit(Exit.DIFFERS)
+    except (typer.Abort, KeyboardInterrupt):
+        sys.exit(Exit.INTERRUPTED)
+    except SystemExit:
+        if sys.stdout is not output:  # typer put another one in place of what nobody reads
+            sys.exit(Exit.NOT_READ)
+        raise
+    except BrokenPipeError:
+        _write_no_more()
+        sys.exit(Exit.NOT_READ)
     except ModuleNotFoundError as error:
         package = (error.name or "").partition(".")[0]
         if package in sys.modules:
@@ -151,9 +163,18 @@ def main() -> None:
         say("operators.not_installed", error=True, package=package)
         sys.exit(Exit.WRONG_USAGE)
     except Exception as error:
+        if isinstance(error, OSError) and error.errno == ENOSPC:
+            _write_no_more()
+            say("operators.not_written", error=True)
+            sys.exit(Exit.UNREACHABLE)
         if not _is_one(error, *AWAY):
             raise
         sys.exit(_told(error))
+
+
+def _write_no_more() -> None:
+    """Else what is left to write is tried again, and told of, when the process ends."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _where(error: Exception) -> str:

@@ -32,6 +32,10 @@ class Exit(IntEnum):
     WRONG_USAGE = 2
     NOT_FOUND = 4
     UNREACHABLE = 5
+    INTERRUPTED = 130
+    """By SIGINT (Ctrl-C), as a shell tells of it."""
+    NOT_READ = 141
+    """By SIGPIPE, likewise: whoever read the output has enough, as `head`."""
 
 
 def as_json(value: Any) -> None:

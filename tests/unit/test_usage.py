@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import subprocess
 import sys
+import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -51,6 +56,53 @@ def test_what_is_wrong_and_what_was_meant(
     assert printed.out == ""
     for word in ("Usage", "Error", "No such", "Invalid", "Missing option", "Got unexpected"):
         assert word not in printed.err
+
+
+def codes_to(output: int) -> tuple[int, str]:
+    """How `solieu codes` ends that writes there, and what it says to standard error."""
+    done = subprocess.run(
+        [sys.executable, "-m", "services.cli", "codes", "--json"],
+        stdout=output, stderr=subprocess.PIPE, text=True, check=False,
+        env=os.environ | {"PYTHONUTF8": "1"},
+    )  # fmt: skip
+    os.close(output)
+    return done.returncode, done.stderr
+
+
+def test_a_reader_who_has_enough_is_no_failed_check() -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    assert codes_to(writer) == (141, "")
+
+
+def test_a_full_disk_is_a_sentence() -> None:
+    code, said = codes_to(os.open("/dev/full", os.O_WRONLY))
+    assert (code, said.splitlines()[0]) == (5, "Không ghi được kết quả: hết chỗ trên đĩa.")
+    assert "Traceback" not in said
+
+
+def test_an_interruption_is_no_failed_check(tmp_path: Path) -> None:
+    """While it reads what nobody goes on to write."""
+    file = tmp_path / "never.xlsx"
+    os.mkfifo(file)
+    asked = ["check", str(file), "--form", "t0111", "--area", "11", "--period", "2025", "--offline"]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "services.cli", *asked], stderr=subprocess.PIPE, text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )  # fmt: skip
+    try:
+        writer = -1
+        while writer < 0:
+            assert process.poll() is None
+            time.sleep(0.05)
+            with suppress(OSError):  # nobody reads yet
+                writer = os.open(file, os.O_WRONLY | os.O_NONBLOCK)
+        process.send_signal(signal.SIGINT)
+        said = process.communicate(timeout=60)[1]
+        os.close(writer)
+    finally:
+        process.kill()
+    assert (process.returncode, "Traceback" in said) == (130, False)
 
 
 def test_one_language_where_one_is_chosen(
