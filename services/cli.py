@@ -42,27 +42,30 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="Từ bảng tính của cơ quan đến đầu vào GRDP · From a spreadsheet to the inputs of GRDP",
 )
+# In the order of the help: a clerk's commands, an auditor's, those of who runs it.
+validation.app.command(help="Kiểm tra một bảng bất kỳ theo quy tắc · Check any table by rules")(
+    validate
+)
+app.add_typer(validation.app)
+app.add_typer(connector.app)
+app.add_typer(explaining.app)
+app.add_typer(own.app)
+app.add_typer(audit.app, name="audit")
+app.add_typer(people.app, name="people")
 app.add_typer(catalogue.app, name="catalogue")
+app.add_typer(rules.app, name="rules")
+app.add_typer(policy.app, name="policy")
+app.add_typer(review.app, name="review")
 app.add_typer(infrastructure.app)
 app.add_typer(reconciliation.app)
 app.add_typer(comparisons.app)
 app.add_typer(dead.app, name="dead")
-app.add_typer(people.app, name="people")
-app.add_typer(policy.app, name="policy")
-app.add_typer(review.app, name="review")
-app.add_typer(rules.app, name="rules")
-app.add_typer(connector.app)
-app.add_typer(explaining.app)
-app.add_typer(own.app)
-app.add_typer(validation.app)
 connector.keys.command(
     "register", help="Đăng ký khóa công khai của cơ quan · Register a sender's public key"
 )(keys.register)
 connector.keys.command("revoke", help="Hủy khóa của cơ quan, ngay · End a sender's key, now")(
     keys.revoke
 )
-app.add_typer(audit.app, name="audit")
-app.command(help="Kiểm tra một bảng bất kỳ theo quy tắc · Check any table by rules")(validate)
 
 AWAY = (
     ("httpx2", "TransportError"),
