@@ -117,6 +117,14 @@ class Organisation:
         return self
 
     @model_validator(mode="after")
+    def _begins_before_it_ends(self) -> Self:
+        if self.parent == self.id:
+            raise ValueError("parent: names itself")
+        if self.valid_from and self.valid_to and self.valid_to < self.valid_from:
+            raise ValueError("valid_to is before valid_from")
+        return self
+
+    @model_validator(mode="after")
     def _ended(self) -> Self:
         if self.replaced_by is None:
             return self

@@ -98,6 +98,14 @@ class Instrument:
             raise ValueError(f"former_province: list 63 has no {self.former_province}")
         return self
 
+    @model_validator(mode="after")
+    def _begins_before_it_ends(self) -> Self:
+        if self.in_force_to is not None and self.in_force_to < self.in_force_from:
+            raise ValueError("in_force_to is before in_force_from")
+        if self.replaced_by == self.id:
+            raise ValueError("replaced_by: names itself")
+        return self
+
     def in_force(self, day: date) -> bool:
         """Whether it is in force on `day`; the last day counts.
 

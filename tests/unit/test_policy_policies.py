@@ -125,6 +125,10 @@ def test_an_instrument_is_of_one_area_that_there_is() -> None:
         Instrument.from_dict(body | {"province": "92"})
     with pytest.raises(ModelError, match="list 63 has no 99"):
         Instrument.from_dict(body | {"former_province": "99"})
+    with pytest.raises(ModelError, match="replaced_by: names itself"):
+        Instrument.from_dict(body | {"replaced_by": SOC_TRANG})
+    with pytest.raises(ModelError, match="in_force_to is before in_force_from"):
+        Instrument.from_dict(body | {"in_force_to": "2000-01-01"})
 
 
 @pytest.mark.parametrize(

@@ -178,3 +178,7 @@ def test_what_was_replaced_has_a_last_day_and_names_others() -> None:
             Organisation.from_dict(body | {"replaced_by": wrong})
     with pytest.raises(ModelError, match="replaced_by"):
         Organisation.from_dict(body | {"replaced_by": []})
+    with pytest.raises(ModelError, match="valid_to is before valid_from"):
+        Organisation.from_dict(body | {"valid_from": "2025-03-02"})
+    with pytest.raises(ModelError, match="parent: names itself"):
+        Organisation.from_dict(body | {"parent": BANK})
