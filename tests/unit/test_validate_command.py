@@ -293,3 +293,21 @@ def test_a_rule_that_can_not_be_computed_is_said_on_standard_error(tmp_path: Pat
     assert result.exit_code == 0
     assert answer(result)[0]["undecided"] == 1
     assert "overflow" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("data", "vi", "en"),
+    [
+        ("a,b\n1\n", "data.csv: hàng 1 có 1 ô, dòng đầu nêu 2 cột", "data.csv: row 1 has 1 cells"),
+        ("a,a\n1,2\n", "data.csv: cột a có 2 lần", "data.csv: column a is there 2 times"),
+        ("", "data.csv: dòng đầu phải là tên các cột", "data.csv: the first line has to name"),
+    ],
+)
+def test_what_is_the_matter_with_a_table_is_said_in_both_languages(
+    data: str, vi: str, en: str, tmp_path: Path
+) -> None:
+    result = run(tmp_path, data=data)
+    assert result.exit_code == 2
+    first, second = result.stderr.splitlines()
+    assert first.startswith(f"Không kiểm tra được: {vi}")
+    assert second.startswith(f"Can't be checked: {en}")

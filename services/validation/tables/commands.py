@@ -34,13 +34,15 @@ def validate(
 ) -> None:
     """Checks any table by rules; the language is described in docs/rules.md."""
     from services.model.text import ModelError
+    from services.validation.tables.opening import TableError
     from services.validation.tables.result import validate_table
 
     names = [column.strip() for column in key.split(",") if column.strip()]
     try:
         result = validate_table(data, rules, _others(others or []), names)
     except ModelError as error:
-        say("validate.wrong", error=True, problem=str(error))
+        problem = error.text if isinstance(error, TableError) else str(error)
+        say("validate.wrong", error=True, problem=problem)
         raise typer.Exit(2) from None
     for rule, one in zip(result.rules, result.outcomes, strict=True):
         if one.error:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from services.model.expression import ROW
+from services.model.messages import texts
 from services.model.text import ModelError
 from services.validation.workbook import (
     BrokenQuotes,
@@ -26,7 +27,11 @@ _SUFFIXES: Final = (".csv", ".tsv", ".txt", ".xlsx", ".xlsm", ".xls", ".ods")
 
 
 class TableError(ModelError):
-    """A table can't be read; the text says which file, where, and how to mend it."""
+    """A table can't be read; `text` says which file, where, and how to mend it."""
+
+    def __init__(self, message: str, **values: object) -> None:
+        self.text = texts(message, **values)
+        super().__init__(self.text.en)
 
 
 @dataclass(frozen=True)
@@ -58,41 +63,37 @@ class Cells:
 def open_cells(path: Path) -> Cells:
     """The table of a file: of a workbook its first visible sheet. Raises TableError."""
     if path.suffix.lower() not in _SUFFIXES:
-        found = path.suffix or "this"
-        raise TableError(f"{path.name}: no table is read from {found}: use .csv, .xlsx or .ods")
+        found = path.suffix or texts("validate.table.kind.none")
+        raise TableError("validate.table.kind", file=path.name, found=found)
     try:
         content = path.read_bytes()
     except OSError as error:
-        raise TableError(f"{path}: {error.strerror or error}") from None
+        raise TableError("validate.table.file", file=path, reason=error.strerror or error) from None
     workbook = _opened(path, content)
     sheet = next((sheet for sheet in workbook.sheets if not sheet.hidden), None)
     if sheet is None or sheet.broken:
-        raise TableError(f"{path.name}: no sheet that can be read and isn't hidden")
+        raise TableError("validate.table.no_sheet", file=path.name)
     if sheet.oversized:
-        raise TableError(f"{path.name}: spreads to {sheet.oversized}: make several tables of it")
+        raise TableError("validate.table.spread", file=path.name, cell=sheet.oversized)
     unsolved = sorted(place for place, one in sheet.formulas.items() if not one.stored)
     if unsolved:
-        cell = address(*unsolved[0])
-        raise TableError(
-            f"{path.name}: {cell} has a formula without its result: save it in a spreadsheet program"
-        )
+        raise TableError("validate.table.formula", file=path.name, cell=address(*unsolved[0]))
     return Cells(_columns(path, sheet), workbook.separator)
 
 
 def _opened(path: Path, content: bytes) -> Workbook:
     if not content.strip():
-        raise TableError(f"{path.name}: the first line has to name the columns")
+        raise TableError("validate.table.no_names", file=path.name)
     try:
         return open_workbook(content)
     except ProtectedWorkbook:
-        problem = "needs a password: save it without one"
+        raise TableError("validate.table.protected", file=path.name) from None
     except OversizedWorkbook:
-        problem = "unpacks to more than is read: make several tables of it"
+        raise TableError("validate.table.oversized", file=path.name) from None
     except BrokenQuotes as error:
-        problem = f"a quote in row {error.row - 1} isn't closed where its cell ends"
+        raise TableError("validate.table.quotes", file=path.name, row=error.row - 1) from None
     except UnreadableWorkbook as error:
-        problem = f"can't be read ({error}): save it as .xlsx, or as text in UTF-8"
-    raise TableError(f"{path.name}: {problem}")
+        raise TableError("validate.table.unreadable", file=path.name, reason=error) from None
 
 
 def _columns(path: Path, sheet: Sheet) -> dict[str, list[CellValue]]:
@@ -108,10 +109,8 @@ def _columns(path: Path, sheet: Sheet) -> dict[str, list[CellValue]]:
             continue
         row = row or [""]
         if len(row) < len(names) or not _blank(row[len(names) :]):
-            raise TableError(
-                f"{path.name}: row {len(body) + 1} has {len(row)} cells, the first line names {width} columns:"
-                f" each row needs all of them, and one that holds the separator stands in double quotes"
-            )
+            given = {"row": len(body) + 1, "found": len(row), "expected": width}
+            raise TableError("validate.table.short", file=path.name, **given)
         body.append(row)
     while len(names) > 1 and body and _blank(body[-1]):
         body.pop()
@@ -124,12 +123,13 @@ def _blank(cells: Iterable[CellValue]) -> bool:
 
 def _check_names(path: Path, names: list[str]) -> None:
     if not names:
-        raise TableError(f"{path.name}: the first line has to name the columns")
+        raise TableError("validate.table.no_names", file=path.name)
     for name, count in Counter(names).items():
         if not name:
-            number = names.index(name) + 1
-            raise TableError(f"{path.name}: column {number} has no name in the first line")
+            raise TableError(
+                "validate.table.nameless", file=path.name, number=names.index(name) + 1
+            )
         if count > 1:
-            raise TableError(f"{path.name}: column {name} is there {count} times")
+            raise TableError("validate.table.repeated", file=path.name, name=name, count=count)
         if name == ROW:
-            raise TableError(f"{path.name}: the name {name} is taken: rename the column")
+            raise TableError("validate.table.taken", file=path.name, name=name)

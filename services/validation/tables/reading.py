@@ -89,7 +89,7 @@ def read_table(
     unknown = [name for name in declared if find(name, cells.columns) is None]
     if unknown:
         near = nearest(unknown[0], cells.columns)
-        raise TableError(f"{path.name}: columns: no column {unknown[0]}: {near}")
+        raise TableError("validate.table.unknown", file=path.name, name=unknown[0], near=near)
     declared = {find(name, cells.columns) or name: kind for name, kind in declared.items()}
     typed = {find(name, cells.columns) or name: kinds for name, kinds in typed.items()}
     series = []
@@ -209,15 +209,12 @@ def _declared(
         wrong = [row for row in wrong if not _is_mark(text.name, row, cells)]
     if wrong and not listed:
         row = wrong[0]
-        rule = (
-            ""
-            if kind is ColumnKind.BOOLEAN
-            else f", or add a rule of kind type for {kind}, which lists them"
-        )
+        boolean = kind is ColumnKind.BOOLEAN
         raise TableError(
-            f"{path.name}: row {row + 1}, column {text.name}: {short(str(text[row]))} is no {kind}"
-            f" ({len(wrong)} such cells); mend them, or declare the column as text{rule}"
-        )
+            "validate.table.not_of_type" if boolean else "validate.table.not_of_type_nor_listed",
+            file=path.name, row=row + 1, column=text.name, found=short(str(text[row])), type=kind,
+            count=len(wrong),
+        )  # fmt: skip
     match kind:
         case ColumnKind.DATE:
             return kept.str.to_date("%Y-%m-%d", strict=False)
@@ -226,7 +223,9 @@ def _declared(
         case ColumnKind.NUMBER | ColumnKind.INTEGER:
             numbers = _number(kept.str.strip_prefix("+"))
             if numbers.dtype == pl.String:
-                raise TableError(f"{path.name}: column {text.name} needs more than {DIGITS} digits")
+                raise TableError(
+                    "validate.table.digits", file=path.name, name=text.name, digits=DIGITS
+                )
             return numbers
 
 

@@ -130,7 +130,7 @@ def _check_key(data: Path, frame: Frame, key: Sequence[str]) -> None:
     for name in key:
         if name not in frame.data.columns:
             raise TableError(
-                f"--key: {data.name} has no column {name}: {nearest(name, frame.schema)}"
+                "validate.table.no_key", file=data.name, name=name, near=nearest(name, frame.schema)
             )
 
 
