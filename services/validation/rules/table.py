@@ -43,7 +43,9 @@ class Table:
     def of_grid(cls, grid: Grid) -> "Table":
         """A figures table: rows are its codes."""
         values = tuple(column.id for column in grid.table.of_role(Role.VALUE))
-        titles = {row.code: f"{row.code} – {row.label}" for row in grid.table.rows}
+        titles = {
+            row.code: f"{row.code} – {row.label.removeprefix('- ')}" for row in grid.table.rows
+        }
         return cls(
             grid.sheet,
             grid.entries,
