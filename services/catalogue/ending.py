@@ -1,11 +1,11 @@
-"""When a sender is left without a key: the first moment at which the last key of one ends."""
+"""When something ends that figures come by: a sender's last key, the agreement that an item rests on."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterable
 from contextlib import suppress
-from datetime import datetime, timedelta
+from datetime import date, datetime, time, timedelta
 
 from sqlmodel import Session
 
@@ -14,6 +14,7 @@ from services.catalogue.entry import Version
 from services.events.catalogue import CatalogueKind
 from services.kernel import metrics
 from services.kernel.api import Context
+from services.model.regulation import VIETNAM
 from services.model.sender import SenderKey
 
 TOLD = timedelta(days=30)
@@ -36,6 +37,21 @@ def first_end(versions: Iterable[Version], now: datetime) -> float:
     return min(last.values(), default=math.inf)
 
 
+def first_agreement_end(items: Iterable[Version], now: datetime) -> float:
+    """When the first agreement ends that an item in force rests on, in Unix time; infinity where none does (R27).
+
+    `items` are the newest versions: one that rests on another agreement by now has been followed up.
+    """
+    agreements = (item.body.get("agreement") or {} for item in items if item.in_force(now))
+    ends = (_after(agreement["valid_to"]) for agreement in agreements if "valid_to" in agreement)
+    return min((end.timestamp() for end in ends if end >= now - TOLD), default=math.inf)
+
+
+def _after(last: str) -> datetime:
+    """The end of a last day in Viet Nam."""
+    return datetime.combine(date.fromisoformat(last) + timedelta(days=1), time(), VIETNAM)
+
+
 def _is_done_with(end: datetime, set_at: datetime, now: datetime) -> bool:
     return end < now - TOLD or end - set_at < BY_HAND
 
@@ -44,4 +60,7 @@ def look(context: Context) -> None:
     """Sets the gauge to what is so now."""
     with Session(context.engine) as session:
         keys = store.listed(session, CatalogueKind.SENDER_KEY)
-    metrics.ENDS_AT.labels(context.service, "sender_key").set(first_end(keys, context.clock()))
+        items = store.listed(session, CatalogueKind.ITEM)
+    now = context.clock()
+    metrics.ENDS_AT.labels(context.service, "sender_key").set(first_end(keys, now))
+    metrics.ENDS_AT.labels(context.service, "agreement").set(first_agreement_end(items, now))

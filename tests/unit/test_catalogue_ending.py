@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from joserfc.jwk import OKPKey
 
-from services.catalogue.ending import first_end
+from services.catalogue.ending import first_agreement_end, first_end
 from services.catalogue.entry import Version
 from services.events.catalogue import CatalogueKind
 
@@ -57,3 +58,33 @@ def test_the_first_sender_without_a_key(keys: Sequence[Version], days: int | Non
 def test_what_is_no_key_ends_nothing() -> None:
     broken = key("a", 20)
     assert first_end([Version(**{**vars(broken), "id": "another"})], NOW) == math.inf
+
+
+def item(last: str | None, *, ended: bool = False) -> Version:
+    """The newest version of an item that rests on an agreement with this last day."""
+    agreement = {"number": "7/TT", "signed_on": "2024-01-01", "valid_from": "2024-01-01"}
+    body = {"id": "i", "agreement": agreement | ({"valid_to": last} if last else {})}
+    valid_to = NOW - timedelta(days=1) if ended else None
+    return Version(CatalogueKind.ITEM, "i", 1, 1, body, None, valid_to, NOW)
+
+
+@pytest.mark.parametrize(
+    ("items", "end"),
+    [
+        ([], None),
+        ([item(None)], None),
+        ([replace(item("2026-12-31"), body={"id": "i"})], None),
+        ([item("2027-06-30"), item("2026-12-31")], "2027-01-01"),
+        ([item("2026-11-20")], "2026-11-21"),
+        ([item("2026-10-20")], None),
+        ([item("2026-12-31", ended=True)], None),
+    ],
+    ids=[
+        "no item", "no last day", "no agreement", "the first of several", "nobody followed it up",
+        "long ago", "of an item that ended",
+    ],
+)  # fmt: skip
+def test_the_first_agreement_that_ends(items: Sequence[Version], end: str | None) -> None:
+    found = first_agreement_end(items, NOW)
+    wanted = datetime.fromisoformat(f"{end}T00:00+07:00").timestamp() if end else math.inf
+    assert found == wanted
