@@ -1,8 +1,8 @@
 """`solieu`: the one place that may import all services.
 
 Commands import what is heavy when they run, so that `solieu --help` answers at once. Exit codes:
-0 well; 1 a check failed, or the submission was returned; 2 wrong usage, or withheld; 3 held;
-4 refused, or not found; 5 unreachable, or the disk is full; 130 interrupted; 141 nobody reads on.
+0 well; 1 a check failed, or the submission was returned; 2 wrong usage; 3 held; 4 refused, or not found;
+5 unreachable, or the disk is full; 6 withheld; 130 interrupted; 141 nobody reads on.
 """
 
 from __future__ import annotations

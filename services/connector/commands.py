@@ -105,7 +105,7 @@ def submit(
     seconds: Annotated[float, typer.Option(help="Chờ tối đa · How long to wait")] = 60.0,
     as_json: AsJson = False,
 ) -> None:
-    """Exit codes: 0 cleared (received, announced), 1 returned, 2 withheld, 3 held, 4 refused, 5 unreachable."""
+    """Exit codes: 0 cleared (received, announced), 1 returned, 3 held, 4 refused, 5 unreachable, 6 withheld."""
     from services.connector.client import Connector
 
     claims = {

@@ -25,10 +25,11 @@ class Exit(IntEnum):
 
     CLEARED = 0
     RETURNED = 1
-    WITHHELD = 2
     HELD = 3
     REFUSED = 4
     UNREACHABLE = 5
+    WITHHELD = 6
+    """Not 2, by which every command says that it was called wrongly."""
 
 
 EXITS = {

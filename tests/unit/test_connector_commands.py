@@ -135,7 +135,7 @@ def run(tmp_path: Path, *more: str, file: str = "a.csv") -> Any:
         ("stored", 0),
         ("superseded", 0),
         ("returned", 1),
-        ("withheld", 2),
+        ("withheld", 6),
         ("held", 3),
     ],
 )
@@ -270,7 +270,7 @@ def test_unreachable(tmp_path: Path, connector: type[Connector]) -> None:
 
 
 def test_missing_files_are_no_verdict(tmp_path: Path, connector: type[Connector]) -> None:
-    """Not 2, as a missing file is for other commands: 2 says that it was withheld."""
+    """Nor 2, as for other commands: the call was right."""
     assert run(tmp_path, file="none.csv").exit_code == 4
     (tmp_path / "k.json").write_text("x")
     assert run(tmp_path).exit_code == 4
