@@ -69,8 +69,8 @@ class Loop(asyncio.BaseEventLoop):
         *args: Any,
         context: Context | None = None,
     ) -> asyncio.Handle:
-        """As asyncio's, which compares handles in Python: a third of a history's steps; what is due at one time comes
-        in the order in which it was asked for.
+        """As asyncio's, which compares handles in Python; what is due at one time comes in the order in which it was
+        asked for.
         """
         handle = asyncio.Handle(callback, args, self, context)
         heappush(self._timers, (when, next(self._turns), handle))
