@@ -11,7 +11,8 @@ import os
 import sys
 from errno import ENOSPC
 from pathlib import Path
-from typing import Annotated, Literal
+from select import POLLERR, poll
+from typing import Annotated
 
 import typer
 from typer.exceptions import TyperException
@@ -19,6 +20,7 @@ from typer.exceptions import TyperException
 from services.audit import commands as audit
 from services.connector import commands as connector
 from services.connector import explaining, own
+from services.model.text import Language
 from services.operators import (
     catalogue,
     comparisons,
@@ -33,6 +35,7 @@ from services.operators import (
 )
 from services.terminal import usage
 from services.terminal.client import administrator
+from services.terminal.help import narrow
 from services.terminal.show import AsJson, Exit, as_json, say, show_problem, speak, table
 from services.validation import commands as validation
 from services.validation.tables.commands import validate
@@ -68,6 +71,7 @@ connector.keys.command("revoke", help="Hủy khóa của cơ quan, ngay · End a
 )
 
 AWAY = (
+    ("builtins", "ConnectionError"),
     ("httpx2", "TransportError"),
     ("kafka.errors", "KafkaError"),
     ("psycopg", "OperationalError"),
@@ -84,6 +88,14 @@ def _version(wanted: bool) -> None:
         raise typer.Exit
 
 
+def _language(context: typer.Context, wanted: Language | None) -> Language | None:
+    """Chosen before anything is said: help too."""
+    speak(wanted)
+    if wanted is not None:
+        narrow(context.command, wanted)
+    return wanted
+
+
 @app.callback()
 def options(
     context: typer.Context,
@@ -92,14 +104,16 @@ def options(
         typer.Option("--version", callback=_version, is_eager=True, help="Phiên bản · The version"),
     ] = False,
     lang: Annotated[
-        Literal["vi", "en"] | None,
+        Language | None,
         typer.Option(
-            envvar="SOLIEU_LANG", help="Chỉ một ngôn ngữ · One language, in place of both"
+            envvar="SOLIEU_LANG",
+            callback=_language,
+            is_eager=True,
+            help="Chỉ một ngôn ngữ · One language, in place of both",
         ),
     ] = None,
 ) -> None:
     """What stands before a command."""
-    speak(lang)
     # `solieu check` asks the office by it: validation knows nothing of the connector.
     context.obj = own.office
 
@@ -109,7 +123,8 @@ def options(
 )
 def load(
     folder: Annotated[
-        Path, typer.Argument(help="schemas/ hoặc thư mục cùng cấu trúc · schemas/, or one like it")
+        Path,
+        typer.Argument(help="schemas/ hoặc thư mục cùng cấu trúc · schemas/, or a folder like it"),
     ],
     json: AsJson = False,
 ) -> None:
@@ -156,9 +171,6 @@ def main() -> None:
         if sys.stdout is not output:  # typer put another one in place of what nobody reads
             sys.exit(Exit.NOT_READ)
         raise
-    except BrokenPipeError:
-        _write_no_more()
-        sys.exit(Exit.NOT_READ)
     except ModuleNotFoundError as error:
         package = (error.name or "").partition(".")[0]
         if package in sys.modules:
@@ -166,6 +178,9 @@ def main() -> None:
         say("operators.not_installed", error=True, package=package)
         sys.exit(Exit.WRONG_USAGE)
     except Exception as error:
+        if isinstance(error, BrokenPipeError) and not _is_read():
+            _write_no_more()
+            sys.exit(Exit.NOT_READ)
         if isinstance(error, OSError) and error.errno == ENOSPC:
             _write_no_more()
             say("operators.not_written", error=True)
@@ -173,6 +188,13 @@ def main() -> None:
         if not _is_one(error, *AWAY):
             raise
         sys.exit(_told(error))
+
+
+def _is_read() -> bool:
+    """Whether somebody still reads the output: else the pipe that broke is a server's."""
+    output = poll()
+    output.register(sys.stdout.fileno(), 0)
+    return not any(event & POLLERR for _, event in output.poll(0))
 
 
 def _write_no_more() -> None:

@@ -45,11 +45,12 @@ def token(
     lent: Mapping[str, str] | None = None,
     session: str = "",
     raised_at: datetime | None = None,
+    name: str = "",
 ) -> str:
     """A token as catalogue would give it now, or at the time of the service's own clock."""
     now = now or datetime.now(UTC)
     holder = Holder(
-        person, organisation, tuple(roles), tuple(rooms), lent or {}, session, raised_at
+        person, organisation, tuple(roles), tuple(rooms), lent or {}, session, raised_at, name
     )
     return sign(claims(holder, now, now, str(uuid4())), key)
 

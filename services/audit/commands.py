@@ -47,12 +47,15 @@ def verify(
     file: Annotated[Path | None, _file("Tệp đã gửi · The file that was sent")] = None,
     key: Annotated[Path | None, _file("Khóa của người gửi (JWK) · The sender's key")] = None,
     checkpoint: Annotated[
-        Path | None, _file("Độ dài và gốc đã biết (JSON) · Size and root known from elsewhere")
+        Path | None,
+        _file(
+            "Độ dài và gốc đã biết từ nguồn khác (JSON) · Size and root known from elsewhere (JSON)"
+        ),
     ] = None,
     consistency: Annotated[
         Path | None,
         _file(
-            "Chứng minh nhật ký chỉ được nối dài (JSON) · Proof that the log was only appended to"
+            "Chứng minh nhật ký chỉ được nối dài (JSON) · Proof that the log was only appended to (JSON)"
         ),
     ] = None,
     json: AsJson = False,
@@ -82,7 +85,9 @@ def verify(
 
 @app.command(help="Lấy biên nhận của một hồ sơ · Fetch the receipt of a submission")
 def receipt(
-    submission: Annotated[str, typer.Argument(help="Mã lần gửi (UUID) · Its id")],
+    submission: Annotated[
+        str, typer.Argument(help="Mã lần gửi (UUID) · Id of the submission (UUID)")
+    ],
     output: Annotated[
         Path, typer.Option("-o", "--output", dir_okay=False, help="Tệp sẽ ghi · The file to write")
     ],

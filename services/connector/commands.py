@@ -34,16 +34,22 @@ SECRET = "Của tài liệu mật, với --classification state_secret · Of a s
 KeyFile = Annotated[Path, typer.Option("--key", envvar="SOLIEU_KEY", help="Tệp khóa · Key file")]
 Sender = Annotated[
     str | None,
-    typer.Option(help="Mã cơ quan, nếu tệp khóa không ghi · Sender, if not the key's"),
+    typer.Option(
+        help="Mã cơ quan gửi, nếu tệp khóa không ghi · Sender, where the key file names none"
+    ),
 ]
 Office = Annotated[
     str | None,
     typer.Option(
-        help="Mã cơ quan thống kê nhận, nếu tệp khóa không ghi · Office, if not the key's"
+        help="Mã cơ quan thống kê nhận, nếu tệp khóa không ghi · Office, where the key file names none"
     ),
 ]
-Url = Annotated[str, typer.Option(envvar="SOLIEU_INTAKE_URL", help="Địa chỉ tiếp nhận · Intake")]
-Id = Annotated[str, typer.Argument(metavar="ID", help="Mã lần gửi (UUID) · Its id")]
+Url = Annotated[
+    str, typer.Option(envvar="SOLIEU_INTAKE_URL", help="Địa chỉ tiếp nhận · Address of intake")
+]
+Id = Annotated[
+    str, typer.Argument(metavar="ID", help="Mã lần gửi (UUID) · Id of the submission (UUID)")
+]
 Attempt = Annotated[
     int | None,
     typer.Option(min=1, help="Lần gửi, mặc định là lần cuối · Attempt, or the last"),
@@ -58,21 +64,31 @@ def _of_secret(text: str) -> Any:
     return typer.Option(help=text, rich_help_panel=SECRET)
 
 
-Form = Annotated[str | None, _of_submission("Mã biểu · Form, e.g. cv17809-1")]
+Form = Annotated[str | None, _of_submission("Mã biểu, như cv17809-1 · Form, e.g. cv17809-1")]
 Area = Annotated[str | None, _of_submission("Mã khu vực · Area code")]
-Period = Annotated[str | None, _of_submission("Kỳ · Period, e.g. 2026-Q3")]
+Period = Annotated[str | None, _of_submission("Kỳ, như 2026-Q3 · Period, e.g. 2026-Q3")]
 HowComplete = Annotated[Completeness | None, _of_submission("Mức độ hoàn chỉnh · Completeness")]
-ByRegime = Annotated[Regime | None, _of_submission("Phối hợp hay chia sẻ · A duty, or shared")]
+ByRegime = Annotated[
+    Regime | None, _of_submission("Phối hợp hay chia sẻ · Whether it is a duty, or shared")
+]
 AreaList = Annotated[str, _of_submission("Danh mục khu vực · List of the area")]
-Round = Annotated[int, _of_submission("Lần ước tính, sơ bộ · Round", min=1)]
+Round = Annotated[int, _of_submission("Lần ước tính, sơ bộ · Round of the estimate", min=1)]
 HasNil = Annotated[
     NilKind | None,
-    _of_submission("Biểu để trống vì · Blank because none occurred, or none was collected"),
+    _of_submission(
+        "Biểu để trống vì: không phát sinh, không thu thập · Blank because none occurred, or none was collected"
+    ),
 ]
-Reason = Annotated[str | None, _of_submission("Lý do để trống, với --nil · Why, with --nil")]
-DocumentNumber = Annotated[str | None, _of_secret("Số văn bản · Its number, e.g. 12/BC-STC")]
+Reason = Annotated[
+    str | None, _of_submission("Lý do để trống, với --nil · Why it is blank, with --nil")
+]
+DocumentNumber = Annotated[
+    str | None, _of_secret("Số văn bản, như 12/BC-STC · Number of the document, e.g. 12/BC-STC")
+]
 Level = Annotated[SecretLevel | None, _of_secret("Độ mật · How secret")]
-Dated = Annotated[str | None, _of_secret("Ngày văn bản · Its date, e.g. 2026-11-20")]
+Dated = Annotated[
+    str | None, _of_secret("Ngày văn bản, như 2026-11-20 · Date of the document, e.g. 2026-11-20")
+]
 Receiver = Annotated[str | None, _of_secret("Mã cơ quan nhận · Receiving organisation")]
 
 
@@ -101,7 +117,9 @@ def submit(
         Classification, typer.Option(help="Mức độ mật · Classification")
     ] = Classification.INTERNAL,
     url: Url = "http://127.0.0.1:18001",
-    wait_: Annotated[bool, typer.Option("--wait", help="Chờ kết quả · Wait for it")] = False,
+    wait_: Annotated[
+        bool, typer.Option("--wait", help="Chờ kết quả · Wait for the outcome")
+    ] = False,
     seconds: Annotated[float, typer.Option(help="Chờ tối đa · How long to wait")] = 60.0,
     as_json: AsJson = False,
 ) -> None:
@@ -172,7 +190,10 @@ def receipt(
     sender: Sender = None,
     attempt: Attempt = None,
     url: Annotated[
-        str, typer.Option(envvar="SOLIEU_AUDIT_URL", help="Địa chỉ nhật ký · Evidence log")
+        str,
+        typer.Option(
+            envvar="SOLIEU_AUDIT_URL", help="Địa chỉ nhật ký · Address of the evidence log"
+        ),
     ] = "http://127.0.0.1:18004",
 ) -> None:
     """`solieu audit verify` proves it, offline. Exit codes: 0 written, 4 refused, 5 unreachable."""
@@ -185,7 +206,9 @@ def receipt(
 
 @keys.command("new", help="Tạo khóa ký · Make a signing key")
 def new(
-    sender: Annotated[str, typer.Option(help="Mã cơ quan · Organisation of the catalogue")],
+    sender: Annotated[
+        str, typer.Option(help="Mã cơ quan trong danh mục · Organisation of the catalogue")
+    ],
     file: Annotated[Path, typer.Option(help="Tệp khóa sẽ tạo · The key file to make")],
     office: Annotated[
         str | None,

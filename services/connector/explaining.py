@@ -17,7 +17,8 @@ app = typer.Typer()
 
 VALIDATION = "http://127.0.0.1:18008"
 ValidationUrl = Annotated[
-    str, typer.Option(envvar="SOLIEU_VALIDATION_URL", help="Địa chỉ kiểm tra · Validation")
+    str,
+    typer.Option(envvar="SOLIEU_VALIDATION_URL", help="Địa chỉ kiểm tra · Address of validation"),
 ]
 
 
@@ -46,7 +47,12 @@ def findings(
 @app.command(help="Giải trình một phát hiện · Explain a finding")
 def explain(
     id_: Id,
-    finding: Annotated[str, typer.Argument(help="Mã phát hiện · Its id, of `solieu findings`")],
+    finding: Annotated[
+        str,
+        typer.Argument(
+            help="Mã phát hiện, «findings» đã in ra · Id of the finding, of `solieu findings`"
+        ),
+    ],
     key: KeyFile,
     text: Annotated[str, typer.Option(help="Lời giải trình · What explains it")],
     sender: Sender = None,

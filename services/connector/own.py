@@ -25,7 +25,8 @@ app = typer.Typer()
 
 CATALOGUE = "http://127.0.0.1:18002"
 CatalogueUrl = Annotated[
-    str, typer.Option(envvar="SOLIEU_CATALOGUE_URL", help="Địa chỉ danh mục · Catalogue")
+    str,
+    typer.Option(envvar="SOLIEU_CATALOGUE_URL", help="Địa chỉ danh mục · Address of the catalogue"),
 ]
 SECONDS = 3.0
 """How long what goes on without an answer waits for one."""
@@ -66,7 +67,10 @@ def notices(
     ] = None,
     limit: Annotated[int, typer.Option(min=1, max=1000, help="Số dòng · How many")] = 20,
     url: Annotated[
-        str, typer.Option(envvar="SOLIEU_NOTIFICATION_URL", help="Địa chỉ thông báo · Notices")
+        str,
+        typer.Option(
+            envvar="SOLIEU_NOTIFICATION_URL", help="Địa chỉ thông báo · Address of notices"
+        ),
     ] = "http://127.0.0.1:18006",
     as_json: AsJson = False,
 ) -> None:

@@ -36,6 +36,7 @@ class Person:
     """Who asks, and the token that says so. `expires_at` in seconds of the epoch."""
 
     id: str
+    name: str
     organisation: str
     roles: frozenset[str]
     rooms: frozenset[str]
@@ -120,13 +121,15 @@ async def _known(request: Request, token: str) -> Person | None:
         raise Away("catalogue") from error
     if principal is None:
         return None
+    claims = _claims(token)
     return Person(
         id=principal.id,
+        name=str(claims.get("name") or principal.id),
         organisation=principal.organisation,
         roles=principal.roles,
         rooms=principal.rooms,
         token=token,
-        expires_at=_expiry(token),
+        expires_at=float(claims["exp"]),
     )
 
 
@@ -136,11 +139,6 @@ def subject(request: Request) -> str:
         return str(_claims(request.cookies.get(COOKIE, "")).get("sub", ""))
     except (ValueError, IndexError, AttributeError):
         return ""
-
-
-def _expiry(token: str) -> float:
-    """The claim `exp` of a token that was verified."""
-    return float(_claims(token)["exp"])
 
 
 def _claims(token: str) -> Any:

@@ -34,7 +34,8 @@ def agreements(json: AsJson = False) -> None:
 @app.command(help="Thông tin các cơ quan sẵn sàng chia sẻ · What agencies offer to share")
 def offers(
     category: Annotated[
-        Category | None, typer.Option(help="Loại thông tin, mặc định là mọi loại · Or all")
+        Category | None,
+        typer.Option(help="Loại thông tin, mặc định là mọi loại · Category of information, or all"),
     ] = None,
     json: AsJson = False,
 ) -> None:

@@ -15,7 +15,9 @@ if TYPE_CHECKING:
 app = typer.Typer(no_args_is_help=True, help="Sự kiện không xử lý được · Dead letters")
 
 Group = Annotated[str, typer.Option("--group", help="Nhóm xử lý · Consumer group")]
-Offsets = Annotated[list[int] | None, typer.Argument(help="Vị trí trong <group>.dead · Offsets")]
+Offsets = Annotated[
+    list[int] | None, typer.Argument(help="Vị trí trong <group>.dead · Offsets in <group>.dead")
+]
 
 
 def groups() -> list[str]:

@@ -47,7 +47,8 @@ def migrate(json: AsJson = False) -> None:
 
 
 @topics.command(
-    "list", help="So khai báo với máy chủ Kafka · What is declared, and where Kafka differs"
+    "list",
+    help="Những gì khai báo, và chỗ máy chủ Kafka khác đi · What is declared, and where Kafka differs",
 )
 def list_topics(json: AsJson = False) -> None:
     """Exit code 1 where the broker differs from topics.yaml."""

@@ -43,7 +43,11 @@ def register(
 
 def revoke(
     id_: Annotated[
-        str, typer.Argument(metavar="ID", help="Mã khóa, «keys new» đã in ra · The key's id")
+        str,
+        typer.Argument(
+            metavar="ID",
+            help="Mã khóa, «keys new» đã in ra · The key's id, which `keys new` printed",
+        ),
     ],
     json: AsJson = False,
 ) -> None:

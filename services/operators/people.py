@@ -22,7 +22,10 @@ app = typer.Typer(no_args_is_help=True, help="Con người và vai trò · Peopl
 Id = Annotated[str, typer.Argument(metavar="ID", help="Mã của người đó · The person's id")]
 ChangeId = Annotated[str, typer.Argument(metavar="ID", help="Mã thay đổi · The change's id")]
 Leader = Annotated[str, typer.Option("--as", help="Mã lãnh đạo xác nhận · The leader's id")]
-Day = Annotated[str, typer.Option(metavar="YYYY-MM-DD", help="Theo ngày Việt Nam · In Viet Nam")]
+Day = Annotated[
+    str,
+    typer.Option(metavar="YYYY-MM-DD", help="Ngày, theo giờ Việt Nam · Day, in Viet Nam"),
+]
 
 
 @app.command(
@@ -30,7 +33,7 @@ Day = Annotated[str, typer.Option(metavar="YYYY-MM-DD", help="Theo ngày Việt 
 )
 def add(
     id_: Id,
-    name: Annotated[str, typer.Option(help="Họ tên · The name")],
+    name: Annotated[str, typer.Option(help="Họ tên · Name of the person")],
     organisation: Annotated[str, typer.Option(help="Mã cơ quan · The organisation's id")],
     role: Annotated[list[str], typer.Option(help="Vai trò, một hoặc nhiều · Role, one or more")],
     room: Annotated[list[str] | None, typer.Option(help="Phòng · Room")] = None,
@@ -41,7 +44,7 @@ def add(
         bool,
         typer.Option(
             "--without-password",
-            help="Người đó tự đặt mật khẩu bằng liên kết · The person sets one by a link",
+            help="Người đó tự đặt mật khẩu bằng liên kết · The person sets the password by a link",
         ),
     ] = False,
     json: AsJson = False,
@@ -190,7 +193,8 @@ def rotate_key(
     revoke: Annotated[
         bool,
         typer.Option(
-            "--revoke", help="Hủy ngay khóa cũ: mọi người đăng nhập lại · Old keys end now"
+            "--revoke",
+            help="Hủy ngay khóa cũ: mọi người đăng nhập lại · Old keys end now: everybody logs in again",
         ),
     ] = False,
 ) -> None:

@@ -62,12 +62,17 @@ def explain(
 )
 def matrix(
     province: Annotated[
-        str | None, typer.Option(help="Mã tỉnh, danh mục 34; bỏ trống: biểu quốc gia · List 34")
+        str | None,
+        typer.Option(
+            help="Mã tỉnh theo danh mục 34; bỏ trống: biểu quốc gia · Province of list 34; none: national forms"
+        ),
     ] = None,
     day: Annotated[
         datetime | None,
         typer.Option(
-            formats=["%Y-%m-%d"], metavar="YYYY-MM-DD", help="Ngày · By the law of this day"
+            formats=["%Y-%m-%d"],
+            metavar="YYYY-MM-DD",
+            help="Theo luật của ngày này · By the law of this day",
         ),
     ] = None,
     json: AsJson = False,
@@ -97,7 +102,10 @@ def matrix(
 )
 def pack(
     regulation: Annotated[
-        str, typer.Argument(help="Mã văn bản · Its id, e.g. dien-bien-1618-2021")
+        str,
+        typer.Argument(
+            help="Mã văn bản, như dien-bien-1618-2021 · Id of the instrument, e.g. dien-bien-1618-2021"
+        ),
     ],
     json: AsJson = False,
 ) -> None:
@@ -116,7 +124,9 @@ def pack(
     table([f"operators.policy.{name}" for name in ("article", "says", "kept")], rows)
 
 
-@app.command(help="Thử chính sách đã sửa trên mọi quyết định · Changed policies over all decisions")
+@app.command(
+    help="Thử chính sách đã sửa trên mọi quyết định · Try changed policies over all decisions"
+)
 def test(
     folder: Annotated[
         Path,
@@ -125,7 +135,9 @@ def test(
     since: Annotated[
         datetime,
         typer.Option(
-            formats=["%Y-%m-%d"], metavar="YYYY-MM-DD", help="Từ ngày · Decided from this day on"
+            formats=["%Y-%m-%d"],
+            metavar="YYYY-MM-DD",
+            help="Quyết định từ ngày này · Decided from this day on",
         ),
     ] = datetime(1970, 1, 1),
     json: AsJson = False,

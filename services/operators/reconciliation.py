@@ -121,7 +121,9 @@ def _age(seconds: float) -> str:
 
 @app.command(help="Đường đi của một lần gửi · The way of one submission")
 def trace(
-    submission: Annotated[str, typer.Argument(help="Mã lần gửi (UUID) · Its id")],
+    submission: Annotated[
+        str, typer.Argument(help="Mã lần gửi (UUID) · Id of the submission (UUID)")
+    ],
     json: AsJson = False,
 ) -> None:
     """Every event about it that intake has seen, oldest first, and its dead letters."""

@@ -32,7 +32,9 @@ def commands() -> None:
 )
 def finding(
     submission: Annotated[str, typer.Argument(help="Mã hồ sơ · The submission's id")],
-    finding: Annotated[str, typer.Argument(help="Mã phát hiện · The finding's id, of its report")],
+    finding: Annotated[
+        str, typer.Argument(help="Mã phát hiện, trong báo cáo · The finding's id, of its report")
+    ],
     by: Annotated[str, typer.Option("--person", help="Mã của bạn · Your own id")],
     decision: Annotated[
         Decision,
@@ -45,7 +47,9 @@ def finding(
     ],
     document: Annotated[
         str | None,
-        typer.Option(help="Số văn bản làm căn cứ · Number of the document, e.g. 12/TKĐB"),
+        typer.Option(
+            help="Số văn bản làm căn cứ, như 12/TKĐB · Number of the document, e.g. 12/TKĐB"
+        ),
     ] = None,
     attempt: Annotated[
         int | None, typer.Option(min=1, help="Lần gửi, mặc định là lần cuối · Attempt, or the last")

@@ -27,14 +27,14 @@ def commands() -> None:
 
 
 @app.command(
-    help="Thử quy tắc mới trên những gì bạn được xem · Changed rules over what you may read"
+    help="Thử quy tắc mới trên những gì bạn được xem · Try changed rules over what you may read"
 )
 def test(
     file: Annotated[
         Path,
         typer.Argument(
             exists=True, dir_okay=False, readable=True, metavar="RULES.yaml",
-            help="form, rules, removed; hoặc cả biểu · form, rules, removed; or a whole form",
+            help="form, rules, removed; hoặc cả biểu (YAML) · form, rules, removed; or a whole form (YAML)",
         ),
     ],
     since: Annotated[

@@ -51,6 +51,8 @@ def explained(error: TyperException) -> Text:
     match type(error).__name__:
         case "NoSuchOption":
             said = texts("usage.no_option", option=problem.option_name)
+            if problem.option_name in _of_the_root(problem.ctx):
+                return _and(said, texts("usage.before", command=_moved(problem)))
             return _meant(said, problem.possibilities or ())
         case "MissingParameter":
             return texts("usage.missing", what=_named(problem))
@@ -72,8 +74,24 @@ def _meant(said: Text, names: Sequence[str]) -> Text:
     """With what may have been meant, where anything is near."""
     if not names:
         return said
-    meant = texts("usage.meant", names=", ".join(names))
-    return Text(f"{said.vi} {meant.vi}", f"{said.en} {meant.en}")
+    return _and(said, texts("usage.meant", names=", ".join(names)))
+
+
+def _and(first: Text, second: Text) -> Text:
+    return Text(f"{first.vi} {second.vi}", f"{first.en} {second.en}")
+
+
+def _of_the_root(context: Any) -> set[str]:
+    """Options that stand before a command, as `--lang`."""
+    root = context.find_root().command
+    return {option for param in root.params for option in param.opts}
+
+
+def _moved(problem: Any) -> str:
+    """The call with its option where it belongs."""
+    root = problem.ctx.find_root()
+    below = problem.ctx.command_path.removeprefix(root.command_path)
+    return f"{root.command_path} {problem.option_name} …{below}"
 
 
 def _named(problem: Any) -> str:

@@ -27,12 +27,12 @@ if TYPE_CHECKING:
 
 app = typer.Typer()
 
-Area = Annotated[str, typer.Option(help="Mã khu vực · Area code, e.g. 11")]
+Area = Annotated[str, typer.Option(help="Mã khu vực, như 11 · Area code, e.g. 11")]
 AreaList = Annotated[
     str | None,
     typer.Option(help="Danh mục khu vực, mặc định theo biểu · List of the area, or the form's"),
 ]
-Period = Annotated[str, typer.Option(help="Kỳ · Period, e.g. 2026-Q3")]
+Period = Annotated[str, typer.Option(help="Kỳ, như 2026-Q3 · Period, e.g. 2026-Q3")]
 Forms = Annotated[
     Path,
     typer.Option(
@@ -64,22 +64,29 @@ def _output(text: str) -> Any:
 def check(
     context: typer.Context,
     file: Annotated[Path, typer.Argument(help="Bảng tính · The workbook")],
-    form: Annotated[str, typer.Option(help="Mã biểu · Form, e.g. cv17809-1")],
+    form: Annotated[str, typer.Option(help="Mã biểu, như cv17809-1 · Form, e.g. cv17809-1")],
     area: Area,
     period: Period,
     completeness: Annotated[
         Completeness | None,
-        typer.Option(help="Mức độ hoàn chỉnh, mặc định theo tiêu đề · Or as the headings print"),
+        typer.Option(
+            help="Mức độ hoàn chỉnh, mặc định theo tiêu đề · Completeness, or as the headings print"
+        ),
     ] = None,
     area_list: AreaList = None,
     nil: Annotated[
         NilKind | None,
-        typer.Option(help="Biểu để trống vì · Blank because none occurred, or none was collected"),
+        typer.Option(
+            help="Vì sao biểu để trống: không phát sinh, không thu thập · Blank: none occurred, or none was collected"
+        ),
     ] = None,
     forms: Forms = SCHEMAS,
     key: Annotated[
         Path | None,
-        typer.Option(envvar="SOLIEU_KEY", help="Tệp khóa, để lấy biểu hiện hành · Key file"),
+        typer.Option(
+            envvar="SOLIEU_KEY",
+            help="Tệp khóa, để lấy biểu hiện hành · Key file, to fetch the form in force",
+        ),
     ] = None,
     url: Annotated[
         str | None,
@@ -94,9 +101,15 @@ def check(
     json: Annotated[
         bool, typer.Option("--json", help="In báo cáo dạng JSON · The report as JSON")
     ] = False,
-    marked: Annotated[Path | None, _output("Ghi bảng tính có đánh dấu · Marked workbook")] = None,
-    html: Annotated[Path | None, _output("Ghi báo cáo để đọc · The report as a page")] = None,
-    ess: Annotated[Path | None, _output("Ghi báo cáo cấu trúc ESS · ESS report (JSON)")] = None,
+    marked: Annotated[
+        Path | None, _output("Ghi bảng tính có đánh dấu · Write the marked workbook")
+    ] = None,
+    html: Annotated[
+        Path | None, _output("Ghi báo cáo thành trang để đọc · Write the report as a page")
+    ] = None,
+    ess: Annotated[
+        Path | None, _output("Ghi báo cáo cấu trúc ESS (JSON) · Write the ESS report (JSON)")
+    ] = None,
 ) -> None:
     """Finds what the office would find. Exit codes: 0 valid, 1 it would be returned, 2 wrong usage.
 
@@ -141,7 +154,7 @@ def check(
 
 @app.command(help="Tạo biểu mẫu trắng để điền · Write a blank form to be filled in")
 def template(
-    form: Annotated[str, typer.Argument(help="Mã biểu · Form, e.g. cv17809-1")],
+    form: Annotated[str, typer.Argument(help="Mã biểu, như cv17809-1 · Form, e.g. cv17809-1")],
     period: Period,
     output: Annotated[
         Path, typer.Option("-o", "--output", dir_okay=False, help="Tệp sẽ ghi · The file to write")
@@ -151,7 +164,9 @@ def template(
     completeness: Annotated[
         Completeness | None, typer.Option(help="Mức độ hoàn chỉnh · Completeness")
     ] = None,
-    lang: Annotated[Language, typer.Option(help="Ngôn ngữ hướng dẫn · Of the guidance")] = "vi",
+    lang: Annotated[
+        Language, typer.Option(help="Ngôn ngữ hướng dẫn · Language of the guidance")
+    ] = "vi",
     forms: Forms = SCHEMAS,
 ) -> None:
     """Headings and rows are Vietnamese in any language, as they are read by them. Exit codes: 0, 2 wrong usage."""

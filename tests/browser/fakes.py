@@ -194,7 +194,8 @@ def services_of(office: Office) -> FastAPI:
 def _catalogue(app: FastAPI, office: Office) -> None:
     def answer(person: str) -> dict[str, Any]:
         at = datetime.now(UTC) - office.token_age
-        token = people.token(person, **PEOPLE[person], now=at)
+        name = office.names_of_people.get(person, "")
+        token = people.token(person, **PEOPLE[person], now=at, name=name)
         return {"access_token": token, "token_type": "Bearer", "expires_in": 900}
 
     @app.get("/v1/jwks")
@@ -544,7 +545,8 @@ def example() -> Office:
     office.changes = [
         change("quyen", "person", "p-moi", fields=["roles", "rooms"],
                body={"id": "p-moi", "name": "Lò Thị Mới", "organisation": OFFICE, "roles": ["officer"], "rooms": [ROOM],
-                     "head_of": [], "deputies": [], "locked": False}),
+                     "head_of": [], "locked": False,
+                     "deputies": [{"person": "p-kinh-te", "first": "2026-12-01", "last": "2026-12-05"}]}),
         change("khoa", "sender_key", "sender_key/abc",
                body={"body": {"sender": FINANCE, "public_key": {"kty": "OKP"}}, "valid_from": START.isoformat(),
                      "valid_to": None}),

@@ -163,8 +163,8 @@ def test_a_person_logs_in_and_every_service_can_tell_who_it_is(catalogue: Catalo
     assert claims.pop("jti") and claims.pop("sid")
     second = int(NOW.timestamp())
     assert claims == {
-        "iss": "catalogue", "sub": "p-kinh-te", "organisation": OFFICE, "roles": ["officer"],
-        "rooms": [ROOMS[0]], "lent": {}, "iat": second, "exp": second + 900, "auth_time": second,
+        "iss": "catalogue", "sub": "p-kinh-te", "name": "Lò Thị Mẫu", "organisation": OFFICE,
+        "roles": ["officer"], "rooms": [ROOMS[0]], "lent": {}, "iat": second, "exp": second + 900, "auth_time": second,
         "raised_at": second,
     }  # fmt: skip
     (key,) = catalogue.client.get("/v1/jwks").json()["keys"]

@@ -16,7 +16,9 @@ from services.console.session import Person
 from tests.browser.fakes import attempt
 
 WHEN = datetime(2026, 11, 24, 2, tzinfo=UTC).isoformat()
-LEADER = Person("p-lanh-dao", "thong-ke-dien-bien", frozenset({"leader"}), frozenset(), "", 0.0)
+LEADER = Person(
+    "p-lanh-dao", "Sùng A Mẫu", "thong-ke-dien-bien", frozenset({"leader"}), frozenset(), "", 0.0
+)
 REVIEW: dict[str, Any] = {
     "room": None, "reviewers": 1, "agreed": 0, "is_overdue": False, "due": WHEN, "decision": 2, "acts": [],
 }  # fmt: skip

@@ -16,7 +16,13 @@ from tests.browser.fakes import attempt
 WHEN = datetime(2026, 11, 24, 2, tzinfo=UTC).isoformat()
 ROOM = "phong-thong-ke-kinh-te-dien-bien"
 OFFICER = Person(
-    "p-kinh-te", "thong-ke-dien-bien", frozenset({"officer"}), frozenset({ROOM}), "", 0.0
+    "p-kinh-te",
+    "Vì Thị Mẫu",
+    "thong-ke-dien-bien",
+    frozenset({"officer"}),
+    frozenset({ROOM}),
+    "",
+    0.0,
 )
 ACT = {
     "person": "p-lanh-dao", "outcome": "release", "reason": "Đã đối chiếu sổ thu.", "decision": 2,

@@ -10,11 +10,14 @@ import time
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import pytest
+import typer
 
 from services import cli
 from services.model.text import Text
+from services.terminal.help import narrow
 from services.terminal.show import speak, tell
 
 WRONG = [
@@ -27,6 +30,7 @@ WRONG = [
     ("check x.xlsx --form", "Tùy chọn --form cần một giá trị."),
     ("codes --json=yes", "Tùy chọn --json không có giá trị."),
     ("codes extra", "Thừa: extra"),
+    ("codes --lang vi", "Không có tùy chọn «--lang». Viết trước lệnh: solieu --lang … codes\n"),
     ("--lang fr codes", "--lang không đúng: phải là một trong vi, en"),
     ("report abc --attempt 0", "--attempt không đúng: phải là một số từ 1 đến …"),
     ("report abc --attempt x", "--attempt không đúng: phải là một số từ 1 đến …"),
@@ -75,6 +79,19 @@ def test_a_reader_who_has_enough_is_no_failed_check() -> None:
     assert codes_to(writer) == (141, "")
 
 
+def test_a_broken_connection_is_no_reader_who_has_enough(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    def broken(*_: object, **__: object) -> None:
+        raise BrokenPipeError("a broker's connection")
+
+    monkeypatch.setattr(cli, "app", broken)
+    with pytest.raises(SystemExit) as ended:
+        cli.main()
+    assert ended.value.code == 5
+    assert "a broker's connection" in capfd.readouterr().err
+
+
 def test_a_full_disk_is_a_sentence() -> None:
     code, said = codes_to(os.open("/dev/full", os.O_WRONLY))
     assert (code, said.splitlines()[0]) == (5, "Không ghi được kết quả: hết chỗ trên đĩa.")
@@ -114,6 +131,35 @@ def test_one_language_where_one_is_chosen(
     assert capsys.readouterr().err == (
         "There is no option --perod. Was it --period?\nSee: solieu check --help\n"
     )
+
+
+def all_help(command: Any) -> Iterator[str]:
+    """What a command, its options and the commands below it say of themselves."""
+    yield from (one.help for one in (command, *command.params) if getattr(one, "help", None))
+    for below in getattr(command, "commands", {}).values():
+        yield from all_help(below)
+
+
+def test_help_speaks_the_chosen_language_alone() -> None:
+    command = typer.main.get_command(cli.app)
+    both = list(all_help(command))
+    halves = [text for text in both if text.count(" · ") == 1]
+    # Two are typer's own, one is a pattern of file names.
+    assert (len(halves), len(both)) == (len(both) - 3, len(both))
+    narrow(command, "vi")
+    assert [text for text in all_help(command) if " · " in text] == []
+    assert next(all_help(command)) == "Từ bảng tính của cơ quan đến đầu vào GRDP"
+
+
+def test_the_language_is_chosen_before_the_help_is_printed(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["solieu", "--lang", "en", "--help"])
+    with suppress(SystemExit):
+        cli.main()
+    printed = capsys.readouterr().out
+    assert "The evidence log" in printed
+    assert "Nhật ký bằng chứng" not in printed
 
 
 def test_without_arguments_there_is_the_help(

@@ -189,7 +189,7 @@ def _issue(
     borrowed = lent(person, people, day)
     raised = store.raised(session, person_id)
     holder = tokens.Holder(
-        person.id, person.organisation, roles, person.rooms, borrowed, id_, raised.at
+        person.id, person.organisation, roles, person.rooms, borrowed, id_, raised.at, person.name
     )
     said = tokens.claims(holder, now, authenticated, str(uuid4()))
     token = tokens.sign(said, signing.current(session, now, context.master_key))

@@ -26,6 +26,7 @@ class Holder:
     """Whom a token names: a person with its rooms, and those lent to it on this day, each by the person of that id.
 
     `session`: the login that it comes of. `raised_at`: when others last gave the person more rights, or a new password.
+    `name`: what the person is called, for who shows it to the person itself.
     """
 
     id: str
@@ -35,6 +36,7 @@ class Holder:
     lent: Mapping[str, str] = field(default_factory=dict)
     session: str = ""
     raised_at: datetime | None = None
+    name: str = ""
 
 
 def claims(holder: Holder, now: datetime, authenticated: datetime, id_: str) -> dict[str, Any]:
@@ -43,6 +45,7 @@ def claims(holder: Holder, now: datetime, authenticated: datetime, id_: str) -> 
     return {
         "iss": ISSUER,
         "sub": holder.id,
+        "name": holder.name,
         "organisation": holder.organisation,
         "roles": list(holder.roles),
         "rooms": sorted({*holder.rooms, *holder.lent}),

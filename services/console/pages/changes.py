@@ -76,16 +76,17 @@ async def _shown(
     if changes is None:
         changes = (await app.services.get("catalogue", "/v1/changes", who.token))["changes"]
     names = await app.names.organisations(_organisations(changes), who)
+    people = await app.names.people([changes, link], who)
     address = app.context.settings.console_url
     return page(
         request,
         "changes.html",
         status=status,
         changes=[
-            change | {"details": _details(change, names, language)}
+            change | {"details": _details(change, names, people, language)}
             for change in sorted(changes, key=lambda change: change["state"] != "proposed")
         ],
-        people=await app.names.people([changes, link], who),
+        people=people,
         typed=typed or {},
         nothing=Typed(),
         done=done,
@@ -116,7 +117,9 @@ def _organisations(changes: Iterable[Mapping[str, Any]]) -> set[str]:
     }
 
 
-def _details(change: Mapping[str, Any], names: Names, language: Language) -> list[tuple[str, str]]:
+def _details(
+    change: Mapping[str, Any], names: Names, people: Mapping[str, str], language: Language
+) -> list[tuple[str, str]]:
     """What changes, and what it shall be: (in words, value)."""
     say, body = words.sayer(language), _body(change)
 
@@ -128,6 +131,9 @@ def _details(change: Mapping[str, Any], names: Names, language: Language) -> lis
                 return ", ".join(written(part, name) for part in value) or "–"
             case Mapping() if name == "title":
                 return words.in_language(value, language)
+            case {"person": id_, "first": first, "last": last}:
+                days = {"first": words.day(first, language), "last": words.day(last, language)}
+                return say("change.deputy", person=people.get(id_, id_), **days)
             case Mapping():
                 return " ".join(written(part) for part in value.values())
             case None:

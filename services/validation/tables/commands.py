@@ -17,9 +17,12 @@ SHOWN = 10
 """Failing rows of a rule that the table for people lists; --json has all."""
 
 DataFile = Annotated[
-    Path, typer.Argument(help="Bảng .csv, .tsv, .xlsx, .xls hoặc .ods · The table")
+    Path,
+    typer.Argument(
+        help="Bảng .csv, .tsv, .xlsx, .xls hoặc .ods · A .csv, .tsv, .xlsx, .xls or .ods table"
+    ),
 ]
-RulesFile = Annotated[Path, typer.Option("--rules", help="Các quy tắc · The rules (YAML)")]
+RulesFile = Annotated[Path, typer.Option("--rules", help="Các quy tắc (YAML) · The rules (YAML)")]
 Key = Annotated[
     str, typer.Option("--key", help="Cột khóa, cách nhau dấu phẩy · Columns of the key")
 ]
