@@ -134,8 +134,8 @@ def test_a_table_that_can_not_be_read_is_named(
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        (("--with", "x"), "write NAME=FILE"),
-        (("--with", "data=x.csv"), "taken"),
+        (("--with", "x"), "--with x không đúng: phải là TÊN=TỆP"),
+        (("--with", "data=x.csv"), "tên data đã dùng"),
         (("--with", "x=/nowhere/x.csv"), "No such file"),
         (("--key", "nothing"), "--key: data.csv has no column nothing"),
     ],
@@ -311,3 +311,11 @@ def test_what_is_the_matter_with_a_table_is_said_in_both_languages(
     first, second = result.stderr.splitlines()
     assert first.startswith(f"Không kiểm tra được: {vi}")
     assert second.startswith(f"Can't be checked: {en}")
+
+
+def test_what_is_the_matter_with_rules_says_that_it_is_in_english(tmp_path: Path) -> None:
+    result = run(tmp_path, rules="rules:\n  - {id: one, expression: nothing > 0}\n")
+    assert result.exit_code == 2
+    first, second = result.stderr.splitlines()[:2]
+    assert first.startswith("Quy tắc viết sai. Chi tiết (tiếng Anh): ")
+    assert second.startswith("The rules are wrong: ")

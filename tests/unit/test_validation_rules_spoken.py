@@ -16,7 +16,11 @@ CALLED = {"rate": Text("C5", "C5"), "total": Text("cột D", "column D"), "Tổn
     ("expression", "vi", "en"),
     [
         ("rate  <=\n 0.5", "C5 <= 0,5", "C5 <= 0.5"),
-        ('"Tổng số" >= rate and total > 1000', "E5 >= C5 and cột D > 1000", "E5 >= C5 and column D > 1000"),
+        ('"Tổng số" >= rate and total > 1000', "E5 >= C5 và cột D > 1000", "E5 >= C5 and column D > 1000"),
+        ("not (rate is null OR total IS NOT NULL)", "không (C5 để trống hoặc cột D có giá trị)",
+         "not (C5 is blank or column D has a value)"),
+        ("rate between 1 and 2 or name in ('or', x.in)", "C5 trong khoảng 1 và 2 hoặc name là một trong ('or', x.in)",
+         "C5 between 1 and 2 or name one of ('or', x.in)"),
         ("rate(total) > before.rate", "rate(cột D) > before.rate", "rate(column D) > before.rate"),
         ("name = 'rate 0.5 it''s total'", "name = 'rate 0.5 it''s total'", "name = 'rate 0.5 it''s total'"),
         ("rates + _rate + x1.5", "rates + _rate + x1.5", "rates + _rate + x1.5"),
@@ -35,7 +39,7 @@ def test_a_row_is_judged_in_its_own_cells() -> None:
     form = ruled(expression="year_to_date >= 1.5 * quarter and quarter > 0")
     found = only(run([*rows()[:8], ["Khác", None, 10.25, 12]], form), "check")
     assert found.message.vi == (
-        "3a – Khác (ô D9, C9, trang Sheet1): không thỏa D9 >= 1,5 * C9 and C9 > 0;"
+        "3a – Khác (ô D9, C9, trang Sheet1): không thỏa D9 >= 1,5 * C9 và C9 > 0;"
         " trong tệp là D9 = 12; C9 = 10,25."
     )
     assert "D9 >= 1.5 * C9 and C9 > 0 does not hold" in found.message.en

@@ -9,11 +9,23 @@ from services.model import wording
 from services.model.messages import LANGUAGES
 from services.model.text import Language, Text
 
+_WORDS = {
+    "and": Text("và", "and"),
+    "or": Text("hoặc", "or"),
+    "not": Text("không", "not"),
+    "between": Text("trong khoảng", "between"),
+    "in": Text("là một trong", "one of"),
+    "is null": Text("để trống", "is blank"),
+    "is not null": Text("có giá trị", "has a value"),
+}
+"""What SQL's words are called."""
 _TOKEN = re.compile(
     r"'(?:[^']|'')*'"
+    r"|(?<![\w.])(?P<word>is null|is not null|and|or|not|between|in)(?![\w.])"
     r'|"(?P<quoted>[^"]+)"'
     r"|(?<![\w.])(?P<name>[^\W\d]\w*)(?!\s*[(.])"
-    r"|(?<![\w.])(?P<number>\d+\.\d+)"
+    r"|(?<![\w.])(?P<number>\d+\.\d+)",
+    re.IGNORECASE,
 )
 
 
@@ -28,6 +40,8 @@ def spoken(expression: str, called: Mapping[str, Text]) -> Text:
 
 
 def _said(match: re.Match[str], called: Mapping[str, Text], lang: Language) -> str:
+    if match["word"]:
+        return _WORDS[match["word"].lower()].of(lang)
     if match["number"]:
         return wording.number(Decimal(match["number"]), lang)
     name = match["quoted"] or match["name"]

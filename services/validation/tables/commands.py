@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from services.terminal.show import AsJson, in_line, say, stacked
+from services.terminal.show import AsJson, Exit, in_line, say, stacked
 from services.terminal.show import as_json as print_json
+from services.terminal.usage import wrong
 
 if TYPE_CHECKING:
     from services.validation.tables.result import Result
@@ -40,13 +41,17 @@ def validate(
     from services.validation.tables.opening import TableError
     from services.validation.tables.result import validate_table
 
+    tables = _others(others or [])
+
     names = [column.strip() for column in key.split(",") if column.strip()]
     try:
-        result = validate_table(data, rules, _others(others or []), names)
+        result = validate_table(data, rules, tables, names)
+    except TableError as error:
+        say("validate.wrong", error=True, problem=error.text)
+        raise typer.Exit(Exit.WRONG_USAGE) from None
     except ModelError as error:
-        problem = error.text if isinstance(error, TableError) else str(error)
-        say("validate.wrong", error=True, problem=problem)
-        raise typer.Exit(2) from None
+        say("validate.wrong_rules", error=True, problem=error)
+        raise typer.Exit(Exit.WRONG_USAGE) from None
     for rule, one in zip(result.rules, result.outcomes, strict=True):
         if one.error:
             say("validate.not_computed", error=True, rule=rule.id, reason=one.error)
@@ -54,19 +59,17 @@ def validate(
         print_json(result.to_dict())
     else:
         _show(result)
-    raise typer.Exit(1 if result.fails else 0)
+    raise typer.Exit(Exit.DIFFERS if result.fails else 0)
 
 
 def _others(options: list[str]) -> dict[str, Path]:
-    from services.model.text import ModelError
-
     tables: dict[str, Path] = {}
     for option in options:
         name, equals, path = option.partition("=")
         if not (equals and name and path):
-            raise ModelError(f"--with {option}: write NAME=FILE")
+            raise wrong(f"--with {option}", "name_and_file")
         if name in tables or name == "data":
-            raise ModelError(f"--with {option}: the name {name} is taken")
+            raise wrong(f"--with {option}", "new_name", name=name)
         tables[name] = Path(path)
     return tables
 
