@@ -5,6 +5,7 @@ With the report (for the sender and the responsible room): words and numbers. Wi
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -24,7 +25,8 @@ SEVERITIES = ("error", "warning", "information")
 class Shown:
     """One finding; `numbers` are (what, value) pairs that its message doesn't say itself.
 
-    `answers` are what its sender explained and the office decided, each with who and when.
+    `answers` are what its sender explained and the office decided, each with who and when. `basis` is the article or
+    document that the rule rests on, blank for none.
     """
 
     anchor: str
@@ -34,8 +36,26 @@ class Shown:
     message: str
     mend: str
     rule: str
+    basis: str
     numbers: tuple[tuple[str, str], ...]
     answers: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Group:
+    """The findings of one sheet; `sheet` is blank for what is about the whole workbook."""
+
+    sheet: str
+    findings: tuple[Shown, ...]
+
+    @property
+    def cells(self) -> list[tuple[str, str]]:
+        """Each cell with the anchor of the first finding about it."""
+        found: dict[str, str] = {}
+        for finding in self.findings:
+            for cell in finding.cells:
+                found.setdefault(cell, finding.anchor)
+        return list(found.items())
 
 
 @dataclass(frozen=True)
@@ -45,6 +65,12 @@ class Tally:
     passed: int
     failed: int
     undecided: int
+
+
+def counts(findings: Sequence[Mapping[str, Any]]) -> list[tuple[str, int]]:
+    """How many findings there are of each severity, the gravest first."""
+    found = Counter(finding["severity"] for finding in findings)
+    return [(severity, found[severity]) for severity in SEVERITIES]
 
 
 def shown(
@@ -59,13 +85,13 @@ def shown(
     return listed, max(total, len(findings)) - len(listed)
 
 
-def by_sheet(findings: Sequence[Shown]) -> list[tuple[str, list[tuple[str, str]]]]:
-    """Each sheet with its cells, each with the anchor of the first finding about it."""
-    sheets: dict[str, dict[str, str]] = {}
+def by_sheet(findings: Sequence[Shown]) -> list[Group]:
+    """The findings of each sheet in their order; what is about the whole workbook comes first."""
+    sheets: dict[str, list[Shown]] = {}
     for finding in findings:
-        for cell in finding.cells:
-            sheets.setdefault(finding.sheet, {}).setdefault(cell, finding.anchor)
-    return [(sheet, list(cells.items())) for sheet, cells in sheets.items()]
+        sheets.setdefault(finding.sheet, []).append(finding)
+    groups = [Group(sheet, tuple(found)) for sheet, found in sheets.items()]
+    return sorted(groups, key=lambda group: group.sheet != "")
 
 
 def tally(report: Mapping[str, Any] | None) -> Tally | None:
@@ -99,6 +125,7 @@ def _shown(
         message=message,
         mend=words.in_language(finding.get("mend"), language),
         rule=finding["rule"] or finding["code"],
+        basis=finding.get("basis") or "",
         numbers=tuple(pair for pair in written if pair[1] not in message),
         answers=tuple(_answer(each, language, people) for each in finding.get("answers", ())),
     )

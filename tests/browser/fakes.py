@@ -85,7 +85,7 @@ def finding(cell: str, severity: str = "error", number: int = 38) -> dict[str, A
             f"Ô {cell}: 38 = 39 + 40 không khớp; tính ra 291.552,905, trong tệp là 101.906,435.",
             f"Cell {cell}: 38 = 39 + 40 does not hold; 291,552.905 expected, 101,906.435 found.",
         ),
-        "basis": "",
+        "basis": "Công văn 17809/BTC-NSNN, biểu 1",
         "mend": texts(f"Kiểm tra các ô {cell}, C48, C49 và sửa ô sai.", "Look at the cells."),
     }
 

@@ -99,8 +99,21 @@ def test_the_gravest_come_first_and_the_rest_is_counted() -> None:
     listed, more = findings.shown(found, len(found), "vi", {})
     assert (listed[0].severity, listed[0].anchor) == ("error", "finding-1")
     assert (len(listed), more) == (100, 51)
-    cells = [("B1", "finding-1"), ("A0", "finding-2")]
-    assert findings.by_sheet(listed[:2]) == [("Trang tính thứ 2", cells)]
+    (group,) = findings.by_sheet(listed[:2])
+    assert (group.sheet, group.findings) == ("Trang tính thứ 2", tuple(listed[:2]))
+    assert group.cells == [("B1", "finding-1"), ("A0", "finding-2")]
+    assert findings.counts(found) == [("error", 1), ("warning", 0), ("information", 150)]
+
+
+def test_what_is_about_the_whole_workbook_comes_before_its_sheets() -> None:
+    whole = finding("", "information") | {"sheet": "", "cells": []}
+    listed, _ = findings.shown(
+        [finding("A1", "error"), whole, finding("A2", "warning")], 3, "vi", {}
+    )
+    assert [(group.sheet, len(group.findings)) for group in findings.by_sheet(listed)] == [
+        ("", 1),
+        ("Trang tính thứ 2", 2),
+    ]
 
 
 def test_an_undecided_rule_never_counts_as_passed() -> None:
