@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -15,7 +16,7 @@ from services.connector.show import say
 from services.model.messages import LANGUAGES, texts
 from services.model.text import Text
 from services.model.wording import day, moment
-from services.terminal.show import AsJson, table
+from services.terminal.show import AsJson, in_line, table
 from services.terminal.show import as_json as print_json
 
 if TYPE_CHECKING:
@@ -41,9 +42,9 @@ def items(
     """The items of the catalogue that name this sender. Exit codes: 0 shown, 4 refused, 5 unreachable."""
     from services.connector.client import Connector
 
-    with errors(as_json, url=url, key=key), Connector(url, key, sender) as connector:
+    with _asking(as_json, url, key), Connector(url, key, sender) as connector:
         found = connector.items()
-    _shown(found, as_json, ("id", "name", "form", "regime", "supplied", "agreement"), _item)
+        _shown(found, as_json, ("id", "name", "form", "regime", "supplied", "agreement"), _item)
 
 
 @app.command(help="Các biểu của mình, phiên bản hiện hành · One's forms, in the versions in force")
@@ -53,9 +54,9 @@ def forms(
     """The forms by which one's items are supplied. Exit codes: 0 shown, 4 refused, 5 unreachable."""
     from services.connector.client import Connector
 
-    with errors(as_json, url=url, key=key), Connector(url, key, sender) as connector:
+    with _asking(as_json, url, key), Connector(url, key, sender) as connector:
         found = connector.forms()
-    _shown(found, as_json, ("id", "version", "title", "due", "changed"), _form)
+        _shown(found, as_json, ("id", "version", "title", "due", "changed"), _form)
 
 
 @app.command(help="Các thông báo gửi cho cơ quan mình · What one was told, and how it fared")
@@ -77,12 +78,24 @@ def notices(
     """The newest first. Exit codes: 0 shown, 4 refused, 5 unreachable."""
     from services.connector.client import Connector
 
-    with errors(as_json, url=url, key=key), Connector(url, key, sender) as connector:
+    with _asking(as_json, url, key), Connector(url, key, sender) as connector:
         page = connector.notices(submission=submission, limit=limit)
-    if as_json:
-        print_json(page)
-    else:
-        _shown(page["notices"], False, ("at", "subject", "channel", "state"), _notice)
+        if as_json:
+            print_json(page)
+        else:
+            _shown(page["notices"], False, ("at", "subject", "channel", "state"), _notice)
+
+
+@contextmanager
+def _asking(as_json: bool, url: str, key: Path) -> Iterator[None]:
+    """Says what went wrong, also that the JSON which came is not the office's; ends the command with its exit code."""
+    from services.connector.client import Unreachable
+
+    with errors(as_json, url=url, key=key):
+        try:
+            yield
+        except (LookupError, TypeError, AttributeError) as odd:
+            raise Unreachable(in_line(texts("connector.not_ours"))) from odd
 
 
 def office(url: str, key: Path) -> Connector:

@@ -80,8 +80,8 @@ class Dictionary:
                 answer = await self._services.get(
                     "catalogue", "/v1/names", person.token, {"id": unknown}
                 )
-                found |= answer["names"]
-            except (Refused, Away, KeyError, TypeError):
+                found |= dict(answer["names"])
+            except (Refused, Away, KeyError, TypeError, ValueError):
                 keep = KEEP_REFUSED_SECONDS
             for id_ in unknown:
                 self._keep("person", id_, person, found.get(id_), keep)

@@ -108,6 +108,16 @@ def test_that_there_is_nothing_is_said(tmp_path: Path, connector: type[Connector
     assert run(tmp_path, "items", "--json").stdout == "[]\n"
 
 
+@pytest.mark.parametrize("odd", [{"ok": True}, ["x"], [{"id": "x", "body": None}]])
+def test_well_formed_json_of_somebody_else_is_no_traceback(
+    tmp_path: Path, connector: type[Connector], odd: Any
+) -> None:
+    connector.items_ = odd
+    assert (
+        "không phải là câu trả lời của cơ quan thống kê" in run(tmp_path, "items", expect=5).stderr
+    )
+
+
 @pytest.mark.parametrize(
     ("error", "code"),
     [(Refused({"type": "urn:x:unsigned", "title": "Sai"}), 4), (Unreachable("away"), 5)],

@@ -6,6 +6,8 @@ import asyncio
 from types import SimpleNamespace
 from typing import Any, cast
 
+import pytest
+
 from services.console.calls import Away, Services
 from services.console.names import KEEP_REFUSED_SECONDS, KEEP_SECONDS, Dictionary
 from services.kernel.refused import Refused
@@ -74,3 +76,13 @@ def test_people_are_named_wherever_an_answer_names_them_and_asked_for_once() -> 
     people.is_away = True
     seconds[0] += KEEP_SECONDS + 1
     assert seen() == {"p-1": "Lò Thị Mẫu"}, "a name of before is better than none"
+
+
+@pytest.mark.parametrize("odd", [{"names": "p-1"}, {"names": None}, {}, []])
+def test_names_that_are_none_leave_the_ids(odd: Any) -> None:
+    async def get(*_: Any) -> Any:
+        return odd
+
+    names = Dictionary(cast(Services, SimpleNamespace(get=get)), lambda: 0.0)
+    who = SimpleNamespace(organisation="so", roles=frozenset({"agency"}), token="t")
+    assert asyncio.run(names.people([{"person": "p-1"}], who)) == {}

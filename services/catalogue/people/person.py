@@ -1,7 +1,7 @@
 """Persons: what the catalogue keeps of them, what is wrong with a change, and for which rooms they act. Pure.
 
-Names stay here: no event, log or metric has one, and a token its holder's alone. Who is named elsewhere is named by the id, which is never given to
-another person.
+Names stay here: no event, log or metric has one, and a token its holder's alone. Who is named elsewhere is
+named by the id, which is never given to another person.
 """
 
 from __future__ import annotations
