@@ -45,6 +45,11 @@ def test_the_tables_are_those_of_the_migrations(connection: sa.Connection, servi
     context = MigrationContext.configure(connection, opts=options)
     found = compare_metadata(context, declared)
     assert found == [], "\n".join(map(str, found))
+    # Alembic doesn't compare them.
+    made = sa.inspect(connection)
+    for table in declared.tables.values():
+        primary = made.get_pk_constraint(table.name, schema=service)["constrained_columns"]
+        assert set(primary) == set(table.primary_key.columns.keys()), table.name
 
 
 def _tables(service: str) -> Iterator[sa.Table]:

@@ -689,6 +689,22 @@ def test_what_is_no_receipt_is_a_proof_error(content: bytes) -> None:
         verify_receipt(verifier.read_receipt(content))
 
 
+@pytest.mark.parametrize("content", [b"[]", b"1", b"null", b'"x"'])
+def test_json_that_is_no_object_is_no_receipt(content: bytes) -> None:
+    with pytest.raises(ProofError) as refused:
+        verifier.read_receipt(content)
+    assert refused.value.reason is Reason.FORMAT
+
+
+@pytest.mark.parametrize(
+    ("size", "reason"), [(2**63 - 1, Reason.INCLUSION), (2**63, Reason.FORMAT)]
+)
+def test_a_log_counts_to_the_largest_number_of_its_database(size: int, reason: Reason) -> None:
+    receipt = whole()
+    changed = receipt | {"checkpoint": receipt["checkpoint"] | {"size": size}}
+    assert refusal(seal(changed)) is reason
+
+
 @given(st.binary(max_size=300))
 def test_values_of_any_bytes_are_read_or_refused(value: bytes) -> None:
     for layout in (verifier.RECEIVED_LAYOUT, verifier.DECISION_LAYOUT, verifier.KEY_LAYOUT):

@@ -184,6 +184,7 @@ def test_what_a_higher_decision_overtook_is_not_told() -> None:
     assert key is not None
     known = {key: after(handle(cleared, facts()))}
     assert handle(held, facts(known=known)) == Outcome()
+    assert handle(cleared, facts(known=known)) == Outcome(), "nor is the same one again"
     known = {key: after(handle(held, facts()))}
     assert told(handle(cleared, facts(known=known))) == [(SENDER, "notice.cleared")]
 

@@ -142,6 +142,15 @@ def test_a_withheld_attempt_stays_withheld_where_it_would_also_be_held() -> None
     decision = decide(case(classification="state_secret", integrity="unproven"))
     assert decision.verdict is Verdict.WITHHELD
     assert len(decision.reasons) == 2
+    policies = library().policies
+    held_first = sorted(policies, key=lambda policy: policy.verdict is Verdict.WITHHELD)
+    withheld_first = held_first[::-1]
+    for order in (held_first, withheld_first):
+        given = Library(tuple(order), library().schema)
+        reasons = decide(
+            case(classification="state_secret", integrity="unproven"), policies=given
+        ).reasons
+        assert [one.message for one in reasons] == [one.message for one in decision.reasons]
 
 
 def broken(source: Library, condition: str) -> Library:
@@ -189,7 +198,8 @@ def test_an_error_holds_even_where_the_engine_allows() -> None:
     decision = decide(case(), policies=broken(library(), "9223372036854775807 + 1 > 0"))
     assert (decision.verdict, decision.reasons[-1].policy) == (Verdict.HELD, "policy.error")
     wrong_type: Any = "many"
-    assert decide(case(errors=wrong_type)).verdict is Verdict.HELD
+    unanswered = decide(case(errors=wrong_type))
+    assert (unanswered.verdict, unanswered.reasons[-1].policy) == (Verdict.HELD, "policy.error")
 
 
 @given(ANY_FACTS, st.sampled_from(list(Kind)))

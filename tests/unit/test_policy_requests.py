@@ -23,6 +23,7 @@ from services.policy.decisions.facts import Asked, Facts, FormFacts, ItemFacts, 
 from services.policy.decisions.figures import Figure, holds
 from services.policy.decisions.ledger import Ledger
 from services.policy.decisions.requests import absent
+from services.policy.decisions.withdrawals import Wish, withdraw
 from services.policy.evidence.finding import Finding
 from services.policy.law.verdict import KINDS, Audience, Verdict
 from services.policy.store import ReleasedRow
@@ -216,6 +217,22 @@ def test_a_correction_keeps_who_may_read() -> None:
     outcome = came(known, 2)
     assert [one.TOPIC for one in outcome.events] == ["submission.superseded", "submission.cleared"]
     assert release_of(outcome)["state"] == "granted"
+
+
+def test_who_was_answered_by_what_is_taken_back_waits_again_and_nobody_else() -> None:
+    known = replace(cleared(), released=PUBLISHED)
+    known = after(known, settled(known, asked()))
+    (mine,) = known.requests
+    assert mine.answer is not None and mine.answer.submission_id == SUBMISSION
+    elsewhere = replace(asked(number=2), answer=replace(mine.answer, submission_id=str(uuid4())))
+    wish = Wish(SUBMISSION, 1, HEAD["sender"], person="p-so-tu-phap", reason="Gửi nhầm.")
+    known = replace(known, requests=(mine, elsewhere))
+    outcome = withdraw(wish, known, LATER)[1]
+    assert outcome is not None
+    decided = [to_avro(one) for one in outcome.events if one.TOPIC == "request.decided"]
+    assert [(one["request_id"], one["state"], one["message"]) for one in decided] == [
+        (str(mine.id), "pending", "policy.absent")
+    ]
 
 
 def test_what_is_held_answers_nobody() -> None:

@@ -56,6 +56,8 @@ TEXT_RULE = "  - {id: t, kind: type, columns: [p], expression: text}\n"
         ("k;v\na;1.234.567\nb;1.225\n", "columns: {v: number}\n" + rule("expression: v > 1000"), (2, 0, 0)),
         ("k;v\na;2.345,5\nb;1.225\n", "columns: {v: number}\n" + rule("expression: v > 1000"), (2, 0, 0)),
         ("k\tv\na\t1,225,000\nb\t1,225\n", "columns: {v: number}\n" + rule("expression: v > 1000"), (2, 0, 0)),
+        ("c,v\n1,10\n2,4\n2,3\n3,3\n", rule(TREE + ", by: []"), (4, 0, 0)),
+        ("k,v,w\nx,1,1\nx,,1\ny,,1\n,,1\n", rule("kind: required, expression: v, when: k = 'x'"), (2, 1, 1)),
         ("a,b\n1,2\n,\n3,4\n,\n\n,\n", rule("kind: required, expression: a"), (2, 1, 0)),
         (xlsx([["a", "b"], [1, 2], [" ", " "]], sheet="csv"), rule("kind: required, expression: a"), (1, 0, 0)),
         ("a\n1.0000001\n", rule("kind: type, columns: [a], expression: number"), (1, 0, 0)),
@@ -64,7 +66,7 @@ TEXT_RULE = "  - {id: t, kind: type, columns: [p], expression: text}\n"
         ("a\nexp\n", rule("kind: sql, expression: select exp(1000) as z from data"), (1, 1, 0)),
     ],
     ids=["text-keys", "no-code", "no-code-fails", "mark-as-key", "truths-as-keys", "grouped", "decimals", "commas",
-         "blank-rows", "sheet-csv", "precise", "nfd", "case", "infinite"],
+         "twice", "of-some-rows", "blank-rows", "sheet-csv", "precise", "nfd", "case", "infinite"],
 )  # fmt: skip
 def test_a_verdict_that_was_wrong(
     data: str | bytes, rules: str, wanted: tuple[int, int, int], tmp_path: Path

@@ -277,3 +277,14 @@ def test_when_and_missing() -> None:
     assert states("x > 1", when="k = 'x'") == "pfpu"
     assert states("x > 1", missing="fail") == "pfff"
     assert states("x > 1", missing="pass") == "pfpf"
+
+
+@pytest.mark.parametrize(("exactly", "wanted"), [(0, "f"), (1, "u"), (2, "u"), (3, "f")])
+def test_as_many_rows_as_there_may_be_is_undecided(exactly: int, wanted: str) -> None:
+    """One row is certainly so, one perhaps."""
+    outcome = run("x > 1", kind="exists", exactly=exactly)
+    assert (outcome.passed, outcome.failed, outcome.undecided) == (
+        0,
+        int(wanted == "f"),
+        int(wanted == "u"),
+    )
