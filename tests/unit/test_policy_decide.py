@@ -202,6 +202,15 @@ def test_an_error_holds_even_where_the_engine_allows() -> None:
     assert (unanswered.verdict, unanswered.reasons[-1].policy) == (Verdict.HELD, "policy.error")
 
 
+def test_an_engine_that_raises_holds_and_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    def raising(*_: object, **__: object) -> None:
+        raise RuntimeError
+
+    monkeypatch.setattr(cedarpy, "is_authorized", raising)
+    decision = decide(case(agreement="nothing asked about before"))
+    assert (decision.verdict, decision.reasons[-1].policy) == (Verdict.HELD, "policy.error")
+
+
 @given(ANY_FACTS, st.sampled_from(list(Kind)))
 def test_one_more_identifier_never_clears(facts: dict[str, Any], kind: Kind) -> None:
     before = decide(case(**facts))
