@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from hypothesis import given
@@ -25,7 +25,9 @@ from services.catalogue.duties.standing import (
 from services.model.catalogue import Item
 from services.model.crosswalk import provinces
 from services.model.deadline import Call
+from services.model.due import Due
 from services.model.enumerations import Completeness
+from services.model.period import Period
 from services.model.regulation import VIETNAM
 from services.model.text import SCHEMAS, load_yaml
 from services.model.working_days import WorkingDays
@@ -189,8 +191,8 @@ def test_the_past_is_told_as_it_was(story: list[Any], now: datetime) -> None:
 
 
 def test_reminders_are_on_working_mornings_and_what_is_past_is_one() -> None:
-    duty = replace(DUTY, late_from=at("2026-02-27"))  # the last day is Thursday 26/2, after Tết
-    plan = planned(duty, at("2026-01-05"), CALENDAR)
+    ends = at("2026-02-27")  # the last day is Thursday 26/2, after Tết
+    plan = planned(ends, at("2026-01-05"), CALENDAR)
     assert [(one.at.isoformat(), one.offset, one.to_head) for one in plan] == [
         ("2026-02-10T08:00:00+07:00", -7, False),
         ("2026-02-25T08:00:00+07:00", -1, False),
@@ -198,7 +200,7 @@ def test_reminders_are_on_working_mornings_and_what_is_past_is_one() -> None:
         ("2026-02-27T08:00:00+07:00", 1, False),
         ("2026-03-03T08:00:00+07:00", 3, True),
     ]
-    late = planned(duty, at("2026-02-25T09:00"), CALENDAR)
+    late = planned(ends, at("2026-02-25T09:00"), CALENDAR)
     assert [(one.at, one.offset) for one in late] == [
         (at("2026-02-25T09:00"), -1), *((one.at, one.offset) for one in plan[2:]),
     ]  # fmt: skip
@@ -206,7 +208,7 @@ def test_reminders_are_on_working_mornings_and_what_is_past_is_one() -> None:
 
 def test_a_reminder_stops_when_it_came_and_goes_on_when_it_was_returned() -> None:
     duty = replace(DUTY, late_from=at("2026-02-27"), closed_from=None)
-    plan = planned(duty, at("2026-01-05"), CALENDAR)
+    plan = planned(duty.late_from, at("2026-01-05"), CALENDAR)
     delivery = Delivery(1, at("2026-02-24"), returned_at=at("2026-02-26T10:00"))
 
     def sent(moment: str, sent: int, *deliveries: Delivery) -> int | None:
@@ -239,3 +241,45 @@ def test_what_is_excused_leaves_the_denominator_and_the_office_s_time_never_coun
     assert (measure.counted, measure.on_time, measure.complete) == (4, 0.25, 0.25)
     assert measured([], lambda duty: duty.supplier) == {}
     assert Measure().on_time is None
+
+
+def test_the_last_moment_of_the_last_day_in_viet_nam_is_in_time() -> None:
+    """Public reports: late in the right minute, at 20:25 local time, an hour beside a change of clocks."""
+    duty = replace(DUTY, late_from=at("2026-03-01"))
+    last = datetime(2026, 2, 28, 16, 59, 59, 999_999, tzinfo=UTC)
+    for moment, expected in ((last, Timeliness.ON_TIME), (at("2026-03-01"), Timeliness.LATE)):
+        facts = Facts([Delivery(1, moment)])
+        assert standing(duty, facts, at("2026-03-02")).timeliness == expected
+
+
+def test_days_at_the_end_of_months_do_not_drift() -> None:
+    """Public reports: 31 January, 28 February, 28 March, 28 April, for ever."""
+    due = Due(day=31)
+    months = [Period.parse(f"2026-M{number:02}") for number in range(1, 13)]
+    assert [due.last_day(month, CALENDAR) for month in months] == [month.end for month in months]
+
+
+def test_an_extended_term_has_its_own_reminders() -> None:
+    """Public reports: overdue by the first date, and never reminded of the second."""
+    granted = Granted(at("2026-02-26T09:00"), "lũ", late_from=at("2026-03-07"))
+    duty = replace(DUTY, late_from=at("2026-02-27"), closed_from=None)
+    now = at("2026-03-05T09:00")
+    said = standing(duty, Facts(granted=[granted]), now)
+    assert (said.timeliness, said.late_from) == (Timeliness.OPEN, granted.late_from)
+    plan = planned(said.late_from, granted.at, CALENDAR)
+    assert [(one.at, one.offset) for one in plan][:2] == [
+        (granted.at, -7),
+        (at("2026-03-05T08:00"), -1),
+    ]
+    found = to_send(plan, 1, said, now)
+    assert found is not None and found.offset == -1
+
+
+def test_no_more_is_delivered_than_was_owed() -> None:
+    """Public reports: 32 of 28 reports; open ones counted as late though their time has not come."""
+    many = Facts(
+        [Delivery(number, after(number), accepted_at=after(number)) for number in (1, 2, 3)]
+    )
+    told = [(DUTY, standing(DUTY, one, after(9))) for one in (many, Facts())]
+    (measure,) = measured(told, lambda duty: duty.form).values()
+    assert (measure.counted, measure.on_time, measure.complete) == (1, 1.0, 1.0)

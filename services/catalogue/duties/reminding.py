@@ -6,7 +6,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 
-from services.catalogue.duties.duty import Duty
 from services.catalogue.duties.standing import Standing, State
 from services.model.regulation import VIETNAM
 from services.model.working_days import WorkingDays
@@ -29,19 +28,19 @@ class Reminder:
     to_head: bool = False
 
 
-def planned(duty: Duty, made_at: datetime, calendar: WorkingDays) -> list[Reminder]:
-    """The reminders of a duty in their order. Those from before it was made are one, at once: a call gives few days.
+def planned(late_from: datetime, since: datetime, calendar: WorkingDays) -> list[Reminder]:
+    """The reminders of a term that ends there, in their order: one that was extended has others from then on.
 
-    Raises UnknownYear.
+    Those from before `since`, when it was set, are one, at once: a call gives few days. Raises UnknownYear.
     """
-    last = duty.late_from.astimezone(VIETNAM).date() - timedelta(days=1)
+    last = late_from.astimezone(VIETNAM).date() - timedelta(days=1)
     all_ = [
         Reminder(_morning(calendar.after(last, offset)), offset, offset >= TO_THE_HEAD)
         for offset in OFFSETS
     ]
-    past = [one for one in all_ if one.at <= made_at]
-    to_come = [one for one in all_ if one.at > made_at]
-    return [*(replace(one, at=made_at) for one in past[-1:]), *to_come]
+    past = [one for one in all_ if one.at <= since]
+    to_come = [one for one in all_ if one.at > since]
+    return [*(replace(one, at=since) for one in past[-1:]), *to_come]
 
 
 def to_send(
