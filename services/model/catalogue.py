@@ -17,6 +17,7 @@ from pydantic import Field, model_validator
 from pydantic.dataclasses import dataclass
 
 from services.model.codelist import load_codelists
+from services.model.deadline import Deadline
 from services.model.enumerations import Channel, Completeness
 from services.model.form import load_forms
 from services.model.period import Frequency
@@ -256,6 +257,7 @@ class Item:
     recipients: tuple[str, ...] | None = None
     purposes: tuple[Annotated[str, Field(min_length=1, max_length=500)], ...] = ()
     agreement: Agreement | None = None
+    deadlines: tuple[Deadline, ...] = ()
 
     @model_validator(mode="after")
     def _categorised(self) -> Self:

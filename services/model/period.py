@@ -159,6 +159,17 @@ class Period:
         except (ValueError, OverflowError):
             return None
 
+    @classmethod
+    def within(cls, frequency: Frequency, first: date, last: date) -> "Iterator[Period]":
+        """The periods of a named frequency of which any day lies between the two, in order; none of days and ranges."""
+        if (length := _MONTHS.get(frequency)) is None:
+            return
+        start = date(first.year, (first.month - 1) // length * length + 1, 1)
+        while start <= last:
+            after = _months_later(start, length)
+            yield cls(start, after - timedelta(days=1))
+            start = after
+
     def nearby(self) -> Iterator["Period"]:
         """Other periods of the same frequency in the same year and those beside it."""
         if (length := _MONTHS.get(self.frequency)) is None:

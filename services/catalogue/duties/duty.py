@@ -1,0 +1,46 @@
+"""A duty: what somebody owes for one period, and until when it is on time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID, uuid5
+
+from services.model.enumerations import Completeness
+
+DUTY = UUID("6f1d2a04-3f5e-5a0b-9f5c-7a2d3b8e4c11")
+
+
+@dataclass(frozen=True, order=True)
+class Key:
+    """What is owed: an item, of an area and period, at a completeness. Who owes it may change, as bodies succeed."""
+
+    item: str
+    area_list: str
+    area: str
+    period: str
+    completeness: Completeness
+    round: int
+
+    @property
+    def id(self) -> UUID:
+        """The same wherever and whenever it is made."""
+        parts = (self.item, self.area_list, self.area, self.period, self.completeness, self.round)
+        return uuid5(DUTY, "/".join(str(part) for part in parts))
+
+
+@dataclass(frozen=True)
+class Duty:
+    """Who owes it to whom, by which form; moments are the first that are late, urged, closed.
+
+    `call` is the document that called for it, blank where the item itself says when it is due.
+    """
+
+    key: Key
+    form: str
+    supplier: str
+    recipient: str | None
+    late_from: datetime
+    urged_from: datetime
+    closed_from: datetime | None = None
+    call: str = ""

@@ -1,0 +1,114 @@
+"""The duties that items and calls make: the same entries make the same ones, so any past day can be asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from services.catalogue.duties.duty import Duty, Key
+from services.model.catalogue import Item
+from services.model.crosswalk import BEFORE, SINCE, Crosswalk
+from services.model.deadline import Call
+from services.model.due import Due
+from services.model.enumerations import Completeness
+from services.model.period import Period
+from services.model.regulation import VIETNAM
+from services.model.working_days import WorkingDays
+
+
+@dataclass(frozen=True)
+class Known:
+    """What duties are made of besides items and calls.
+
+    `lists` are the area lists of each form, the first one preferred; `province` is the office's, in list 34.
+    """
+
+    calendar: WorkingDays
+    lists: Mapping[str, Sequence[str]]
+    crosswalk: Crosswalk
+    province: str
+
+
+def of_items(items: Iterable[Item], known: Known, first: date, last: date) -> Iterator[Duty]:
+    """The duties of the items themselves for all periods of which a day lies between the two.
+
+    What is shared without a duty has dates where they were agreed, and is made here, too: measures tell it apart.
+    Raises UnknownYear where the calendar doesn't reach.
+    """
+    for item in items:
+        for period in Period.within(item.frequency, first, last):
+            for deadline in item.deadlines:
+                if deadline.since is not None and period.start < deadline.since:
+                    continue
+                what = (period, deadline.completeness, deadline.round)
+                term = _Term(deadline.due, deadline.grace, deadline.closes)
+                yield from _duties(item, what, term, known)
+
+
+def of_calls(calls: Iterable[Call], items: Iterable[Item], known: Known) -> Iterator[Duty]:
+    """The duties that calls make: of those whom they address, and who supply one of their items."""
+    by_id = {item.id: item for item in items}
+    for call in calls:
+        for item in (by_id[id_] for id_ in call.items if id_ in by_id):
+            if call.addressees is not None and item.responsible not in call.addressees:
+                continue
+            for asked in call.asked:
+                what = (Period.parse(asked.period), asked.completeness, asked.round)
+                term = _Term(call.due, call.grace, call.closes)
+                yield from _duties(item, what, term, known, call.id)
+
+
+def merged(made: Iterable[Duty]) -> dict[Key, Duty]:
+    """Each duty once. Where an item and a call ask for the same, the call says when; of two calls the later term."""
+    found: dict[Key, Duty] = {}
+    for duty in made:
+        before = found.get(duty.key)
+        if before is None or (duty.call, duty.late_from) > (before.call, before.late_from):
+            found[duty.key] = duty
+    return found
+
+
+@dataclass(frozen=True)
+class _Term:
+    due: Due
+    grace: int
+    closes: int | None
+
+
+def _duties(
+    item: Item,
+    what: tuple[Period, Completeness, int],
+    term: _Term,
+    known: Known,
+    call: str = "",
+) -> Iterator[Duty]:
+    period, completeness, round_ = what
+    day = term.due.last_day(period, known.calendar)
+    for area_list, area in _areas(known, item.form):
+        yield Duty(
+            key=Key(item.id, area_list, area, str(period), completeness, round_),
+            form=item.form,
+            supplier=item.responsible,
+            recipient=item.room,
+            late_from=_after(day),
+            urged_from=_after(known.calendar.after(day, term.grace)),
+            closed_from=None
+            if term.closes is None
+            else _after(known.calendar.after(day, term.closes)),
+            call=call,
+        )
+
+
+def _areas(known: Known, form: str) -> list[tuple[str, str]]:
+    """The areas for which a form is owed: each old province of a merged one where it goes by the old list."""
+    (preferred, *_) = known.lists[form]
+    if preferred == BEFORE:
+        return [(BEFORE, area.code) for area in known.crosswalk.predecessors(known.province)]
+    return [(SINCE, known.province)]
+
+
+def _after(day: date) -> datetime:
+    """The end of a day in Viet Nam."""
+    following = day + timedelta(days=1)
+    return datetime(following.year, following.month, following.day, tzinfo=VIETNAM)

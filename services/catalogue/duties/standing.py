@@ -1,0 +1,132 @@
+"""How a duty stands at a moment: from what came, what was decided about it, and what was granted. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from services.catalogue.duties.duty import Duty
+
+
+class State(StrEnum):
+    """Where it is; whether it is late is another question."""
+
+    EXPECTED = "expected"
+    ANNOUNCED_LATE = "announced_late"
+    RECEIVED = "received"
+    RETURNED = "returned"
+    ACCEPTED = "accepted"
+    NIL = "nil"
+    EXCUSED = "excused"
+    CLOSED = "closed"
+
+
+class Timeliness(StrEnum):
+    """How well it was met, of what counts at all."""
+
+    OPEN = "open"
+    """It is not due yet, and nothing came."""
+    ON_TIME = "on_time"
+    RETURNED = "on_time_then_returned"
+    LATE = "late"
+    MISSING = "missing"
+    EXCUSED = "excused"
+    """It leaves the denominator."""
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """An attempt at it; moments are None for what has not happened. Held, it is received until somebody decides."""
+
+    attempt: int
+    received_at: datetime
+    returned_at: datetime | None = None
+    accepted_at: datetime | None = None
+    ended_at: datetime | None = None
+    """When it was taken back, or withheld: as if it had not come."""
+    is_nil: bool = False
+
+
+@dataclass(frozen=True)
+class Granted:
+    """What the room granted: another end of the term, or that nothing is owed."""
+
+    at: datetime
+    reason: str
+    late_from: datetime | None = None
+    is_excused: bool = False
+
+
+@dataclass(frozen=True)
+class Announced:
+    """The supplier's word that it will be late, and until when."""
+
+    at: datetime
+    until: datetime
+
+
+@dataclass(frozen=True)
+class Facts:
+    """All that was said and came."""
+
+    deliveries: Sequence[Delivery] = ()
+    granted: Sequence[Granted] = ()
+    announced: Sequence[Announced] = ()
+
+
+@dataclass(frozen=True)
+class Standing:
+    """`late_from` with what was granted; `first` is when the first attempt that counts came."""
+
+    state: State
+    timeliness: Timeliness
+    late_from: datetime
+    first: datetime | None = None
+
+
+def standing(duty: Duty, facts: Facts, at: datetime) -> Standing:
+    """How it stood at a moment, by what had happened until then: asked about the past, it says what was so."""
+    granted = [one for one in facts.granted if one.at <= at]
+    late_from = next(
+        (one.late_from for one in reversed(granted) if one.late_from is not None), duty.late_from
+    )
+    came = sorted(
+        (one for one in facts.deliveries if one.received_at <= at), key=lambda one: one.attempt
+    )
+    first = came[0].received_at if came else None
+    if granted and granted[-1].is_excused:
+        return Standing(State.EXCUSED, Timeliness.EXCUSED, late_from, first)
+    return Standing(
+        _state(duty, facts, came, late_from, at), _timeliness(came, late_from, at), late_from, first
+    )
+
+
+def _state(
+    duty: Duty, facts: Facts, came: Sequence[Delivery], late_from: datetime, at: datetime
+) -> State:
+    there = [one for one in came if not _is_over(one.ended_at, at)]
+    if accepted := [one for one in there if _is_over(one.accepted_at, at)]:
+        return State.NIL if accepted[-1].is_nil else State.ACCEPTED
+    if there:
+        return State.RETURNED if _is_over(there[-1].returned_at, at) else State.RECEIVED
+    if duty.closed_from is not None and at >= max(duty.closed_from, late_from):
+        return State.CLOSED
+    if any(one.at <= at < one.until for one in facts.announced):
+        return State.ANNOUNCED_LATE
+    return State.EXPECTED
+
+
+def _timeliness(came: Sequence[Delivery], late_from: datetime, at: datetime) -> Timeliness:
+    """By the first attempt: how long the office then took for it never counts."""
+    if not came:
+        return Timeliness.OPEN if at < late_from else Timeliness.MISSING
+    first = came[0]
+    if first.received_at >= late_from:
+        return Timeliness.LATE
+    return Timeliness.RETURNED if _is_over(first.returned_at, at) else Timeliness.ON_TIME
+
+
+def _is_over(moment: datetime | None, at: datetime) -> bool:
+    return moment is not None and moment <= at

@@ -1,0 +1,67 @@
+"""What an item owes for each of its periods, and by when."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+from pydantic.dataclasses import dataclass
+
+from services.model.due import Due
+from services.model.enumerations import Completeness
+from services.model.text import STRICT, Text, plain, read
+
+
+@dataclass(frozen=True, config=STRICT)
+class Deadline:
+    """One delivery of each period: the year is estimated twice, in two rounds.
+
+    `grace` working days after it nobody is urged yet; `closes` working days after it a first delivery waits for the
+    room, None for never. `since`: the first day of the first period that is owed, by the document that assigns it.
+    """
+
+    completeness: Completeness
+    due: Due
+    round: Annotated[int, Field(ge=1, le=99)] = 1
+    grace: Annotated[int, Field(ge=0, le=60)] = 0
+    closes: Annotated[int, Field(ge=1, le=400)] | None = None
+    since: date | None = None
+
+
+@dataclass(frozen=True, config=STRICT)
+class Asked:
+    """What a call asks for of each of its items: a period, at a completeness."""
+
+    period: str
+    completeness: Completeness
+    round: Annotated[int, Field(ge=1, le=99)] = 1
+
+
+@dataclass(frozen=True, config=STRICT)
+class Call:
+    """A document that calls for data, as Công văn 17809/BTC-CTK (R6, R44).
+
+    Who is addressed owes by it, and nobody else; None for all who supply one of the items.
+    """
+
+    id: str
+    origin: Literal["ministry", "committee", "own"]
+    number: str
+    issued_on: date
+    title: Text
+    items: Annotated[tuple[str, ...], Field(min_length=1)]
+    asked: Annotated[tuple[Asked, ...], Field(min_length=1)]
+    due: Due
+    addressees: tuple[str, ...] | None = None
+    grace: Annotated[int, Field(ge=0, le=60)] = 0
+    closes: Annotated[int, Field(ge=1, le=400)] | None = None
+
+    @classmethod
+    def from_dict(cls, data: Any) -> Call:
+        """From plain data; raises ModelError naming each wrong place."""
+        return read(cls, data, f"call {data.get('id', '?')}")
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain data, as `from_dict` takes it."""
+        return plain(self)
