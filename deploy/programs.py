@@ -64,6 +64,7 @@ PROGRAMS: Mapping[str, Program] = {
         Program("validation", Role.API, 18008, vault=True, tokens=TOKENS),
         Program("policy", Role.WORKER, 18103, vault=True),
         Program("policy", Role.API, 18005, tokens=TOKENS),
+        Program("catalogue", Role.WORKER, 18107),
         Program("catalogue", Role.API, 18002, keys=True, tokens=TOKENS),
         Program("grdp", Role.WORKER, 18104, vault=True),
         Program("grdp", Role.API, 18003, tokens=TOKENS, database_disk=True),

@@ -19,7 +19,7 @@ from typer.exceptions import TyperException
 
 from services.audit import commands as audit
 from services.connector import commands as connector
-from services.connector import explaining, own
+from services.connector import due, explaining, own
 from services.model.text import Language
 from services.operators import (
     catalogue,
@@ -53,6 +53,7 @@ app.add_typer(validation.app)
 app.add_typer(connector.app)
 app.add_typer(explaining.app)
 app.add_typer(own.app)
+app.add_typer(due.app)
 app.add_typer(audit.app, name="audit")
 app.add_typer(people.app, name="people")
 app.add_typer(catalogue.app, name="catalogue")

@@ -12,7 +12,7 @@ from sqlmodel import Session
 
 from services.catalogue import reading
 from services.catalogue.agreements import Agreed, Items, Offer, offers, resting
-from services.events.catalogue import CatalogueKind
+from services.catalogue.entry import EntryKind
 from services.kernel.api import With
 from services.kernel.auth import Access, allowed
 from services.model.catalogue import Category, Signatory, SignedFile
@@ -125,5 +125,5 @@ def shared(
 
 def _in_force(session: Session, access: Access, now: datetime) -> Items:
     """The items in force; of an agency's person those that it owes or offers itself."""
-    entries = reading.listed(session, access, CatalogueKind.ITEM, now)
+    entries = reading.listed(session, access, EntryKind.ITEM, now)
     return {version.id: version.body for version in entries if version.in_force(now)}

@@ -13,14 +13,14 @@ from sqlmodel import Session
 
 from services.catalogue import agreement_routes, changing, ending, reading, registry, store
 from services.catalogue.calendar import routes as calendar
-from services.catalogue.entry import Command, Refused, Version
+from services.catalogue.duties import routes as duties
+from services.catalogue.entry import Command, EntryKind, Refused, Version
 from services.catalogue.people import change_routes, login, vacancies
 from services.catalogue.people import routes as people
 from services.catalogue.people.change_routes import Decided, decided
 from services.catalogue.people.governing import Outcome
 from services.catalogue.people.signing import StoredKeys
 from services.catalogue.refusals import absent
-from services.events.catalogue import CatalogueKind
 from services.kernel.api import Context, With, create, every, serve
 from services.kernel.auth import Access, allowed
 from services.kernel.clock import Clock, utc_now
@@ -40,7 +40,7 @@ router = APIRouter(prefix="/v1", tags=["catalogue"])
 
 def _key(session: Session, id_: str) -> Version | None:
     """A sender's key: catalogue has them at first hand."""
-    return store.newest(session, CatalogueKind.SENDER_KEY, id_)
+    return store.newest(session, EntryKind.SENDER_KEY, id_)
 
 
 Reader = Annotated[Access, Depends(reader("entry.read", proof(asker, _key)))]
@@ -88,7 +88,7 @@ class Change(BaseModel):
 class Summary(BaseModel):
     """The newest version of an entry, without its content."""
 
-    kind: CatalogueKind
+    kind: EntryKind
     id: str
     version: int
     catalogue_version: int
@@ -111,7 +111,7 @@ class Whole(Summary):
     summary="Thêm hoặc thay đổi · Add or change an entry",
 )
 async def put(
-    kind: CatalogueKind,
+    kind: EntryKind,
     id: str,
     change: Change,
     response: Response,
@@ -143,7 +143,7 @@ async def put(
 
 
 @router.get("/{kind}", summary="Các mục của một loại · The entries of a kind")
-def entries(kind: CatalogueKind, context: With, access: Reader) -> list[Summary]:
+def entries(kind: EntryKind, context: With, access: Reader) -> list[Summary]:
     """The newest version of each, by id; of an agency those that concern it."""
     with Session(context.engine) as session:
         found = reading.listed(session, access, kind, context.clock())
@@ -155,7 +155,7 @@ def entries(kind: CatalogueKind, context: With, access: Reader) -> list[Summary]
     summary="Một mục, phiên bản mới nhất hoặc chỉ định · One entry",
 )
 def entry(
-    kind: CatalogueKind,
+    kind: EntryKind,
     id: str,
     context: With,
     access: Reader,
@@ -176,20 +176,21 @@ def _whole(version: Version) -> Whole:
 
 
 def look(context: Context) -> None:
-    """What is vacant, and what ends, as it is now: for the alarms."""
+    """What is vacant, what ends, and what is late, as it is now: for the alarms."""
     vacancies.count(context)
     ending.look(context)
+    duties.look(context)
 
 
 def create_app(config: Settings | None = None, clock: Clock = utc_now) -> FastAPI:
-    """The application with its routes; while it runs, it looks at what is vacant, and what ends."""
+    """The application with its routes; while it runs, it looks at what is vacant, ends, or is late."""
     app = create(
         "catalogue", "Danh mục · Catalogue", TEXT, config, clock,
         background=every(vacancies.SECONDS, look),
     )  # fmt: skip
     app.state.keys = StoredKeys(app.state.context.engine, clock)
     # The entries come last: a kind of entries is what nothing else is.
-    parts = (login, change_routes, people, calendar, agreement_routes, registry)
+    parts = (login, change_routes, people, calendar, agreement_routes, duties, registry)
     for part in (*(part.router for part in parts), router):
         app.include_router(part)
     return app

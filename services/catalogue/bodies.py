@@ -9,23 +9,26 @@ from typing import Any
 
 from joserfc.jwk import OKPKey
 
-from services.catalogue.entry import Command, Flaw, Refused
-from services.events.catalogue import CatalogueKind
+from services.catalogue.entry import Command, EntryKind, Flaw, Refused
 from services.model.catalogue import Item, Organisation
 from services.model.codelist import Codelist
+from services.model.deadline import Call
 from services.model.form import published
 from services.model.regulation import Instrument
 from services.model.statement import public_key
 from services.model.text import ModelError
+from services.model.working_days import WorkingDays
 
 ID = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,99}")
 
-MODEL: dict[CatalogueKind, Callable[[Mapping[str, Any]], Any]] = {
-    CatalogueKind.CODELIST: Codelist.from_dict,
-    CatalogueKind.REGULATION: Instrument.from_dict,
-    CatalogueKind.ORGANISATION: Organisation.from_dict,
-    CatalogueKind.FORM: published,
-    CatalogueKind.ITEM: Item.from_dict,
+MODEL: dict[EntryKind, Callable[[Mapping[str, Any]], Any]] = {
+    EntryKind.CODELIST: Codelist.from_dict,
+    EntryKind.REGULATION: Instrument.from_dict,
+    EntryKind.ORGANISATION: Organisation.from_dict,
+    EntryKind.FORM: published,
+    EntryKind.ITEM: Item.from_dict,
+    EntryKind.CALL: Call.from_dict,
+    EntryKind.WORKING_DAYS: WorkingDays.from_dict,
 }
 
 
@@ -34,7 +37,7 @@ def read_body(command: Command) -> dict[str, Any]:
     if not ID.fullmatch(command.id):
         raise Refused([Flaw("id", "id", {"id": command.id})])
     _storable(command.body)
-    if command.kind is CatalogueKind.SENDER_KEY:
+    if command.kind is EntryKind.SENDER_KEY:
         return _sender_key(command)
     try:
         entry = MODEL[command.kind](command.body)

@@ -11,11 +11,11 @@ from uuid import uuid4
 from sqlmodel import Session
 
 from services.catalogue import handler, store
-from services.catalogue.entry import Command, Refused, Version
+from services.catalogue.entry import Command, EntryKind, Refused, Version
 from services.catalogue.people import authority, changes
 from services.catalogue.people.authority import Change, Told
 from services.catalogue.refusals import wrong
-from services.events.catalogue import CatalogueKind, PeopleChangeKind, PeopleChangeState
+from services.events.catalogue import PeopleChangeKind, PeopleChangeState
 from services.kernel.outbox import Outbox
 from services.kernel.problems import Problem
 
@@ -52,7 +52,7 @@ def confirm(outbox: Outbox, session: Session, change: Change, who: str, now: dat
     """Carries out a change that this second person agrees to."""
     kind, _, id_ = change.subject.partition("/")
     times = {n: change.body[n] and datetime.fromisoformat(change.body[n]) for n in TIMES}
-    command = Command(CatalogueKind(kind), id_, change.body["body"], **times)
+    command = Command(EntryKind(kind), id_, change.body["body"], **times)
     counter = store.lock(session)
     facts = store.facts(session, command.kind, command.id)
     if (facts.newest.version if facts.newest else 0) != change.base:

@@ -10,8 +10,7 @@ from datetime import date, datetime, time, timedelta
 from sqlmodel import Session
 
 from services.catalogue import store
-from services.catalogue.entry import Version
-from services.events.catalogue import CatalogueKind
+from services.catalogue.entry import EntryKind, Version
 from services.kernel import metrics
 from services.kernel.api import Context
 from services.model.regulation import VIETNAM
@@ -59,8 +58,8 @@ def _is_done_with(end: datetime, set_at: datetime, now: datetime) -> bool:
 def look(context: Context) -> None:
     """Sets the gauge to what is so now."""
     with Session(context.engine) as session:
-        keys = store.listed(session, CatalogueKind.SENDER_KEY)
-        items = store.listed(session, CatalogueKind.ITEM)
+        keys = store.listed(session, EntryKind.SENDER_KEY)
+        items = store.listed(session, EntryKind.ITEM)
     now = context.clock()
     metrics.ENDS_AT.labels(context.service, "sender_key").set(first_end(keys, now))
     metrics.ENDS_AT.labels(context.service, "agreement").set(first_agreement_end(items, now))

@@ -5,16 +5,28 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
 
-from services.events.catalogue import CatalogueKind
+
+class EntryKind(StrEnum):
+    """The kinds of entries."""
+
+    ORGANISATION = "organisation"
+    SENDER_KEY = "sender_key"
+    FORM = "form"
+    ITEM = "item"
+    REGULATION = "regulation"
+    CODELIST = "codelist"
+    CALL = "call"
+    WORKING_DAYS = "working_days"
 
 
 @dataclass(frozen=True)
 class Command:
     """An administrator's wish: this entry shall have this content, in force from and before."""
 
-    kind: CatalogueKind
+    kind: EntryKind
     id: str
     body: Mapping[str, Any]
     valid_from: datetime | None = None
@@ -25,7 +37,7 @@ class Command:
 class Version:
     """One version of one entry. In force from `valid_from` (inclusive) to `valid_to` (exclusive)."""
 
-    kind: CatalogueKind
+    kind: EntryKind
     id: str
     version: int
     catalogue_version: int
@@ -46,7 +58,7 @@ class Facts:
     """What a command is judged by. `provinces` is None while list 34 is not there."""
 
     newest: Version | None = None
-    known: frozenset[tuple[CatalogueKind, str]] = frozenset()
+    known: frozenset[tuple[EntryKind, str]] = frozenset()
     organisation_kinds: frozenset[str] = frozenset()
     provinces: frozenset[str] | None = None
 

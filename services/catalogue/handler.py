@@ -8,9 +8,9 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from services.catalogue.bodies import read_body
-from services.catalogue.entry import Command, Facts, Flaw, Refused, Version
+from services.catalogue.entry import Command, EntryKind, Facts, Flaw, Refused, Version
 from services.catalogue.references import broken_references
-from services.events.catalogue import CatalogueChanged, CatalogueKind
+from services.events.catalogue import CatalogueChanged, CatalogueKind, RegisterChanged
 from services.model.regulation import VIETNAM
 
 LARGEST_BODY = 900_000
@@ -50,9 +50,12 @@ def decide(command: Command, facts: Facts, counter: int, now: datetime) -> Versi
     )
 
 
-def event(version: Version) -> CatalogueChanged:
+def event(version: Version) -> CatalogueChanged | RegisterChanged:
     """The event that tells of a version."""
-    return CatalogueChanged(**{**vars(version), "body": _text(version.body)})
+    told = {**vars(version), "body": _text(version.body)}
+    if version.kind.value in {kind.value for kind in CatalogueKind}:
+        return CatalogueChanged(**told | {"kind": CatalogueKind(version.kind)})
+    return RegisterChanged(**told | {"kind": version.kind.value})
 
 
 def _with_validity(command: Command) -> Command:
@@ -60,7 +63,7 @@ def _with_validity(command: Command) -> Command:
 
     Days in Viet Nam; the last one counts.
     """
-    if command.kind is not CatalogueKind.ORGANISATION or command.valid_from or command.valid_to:
+    if command.kind is not EntryKind.ORGANISATION or command.valid_from or command.valid_to:
         return command
     first, last = (command.body.get(name) for name in ("valid_from", "valid_to"))
     return replace(
@@ -99,23 +102,23 @@ def _wrong_size(body: dict[str, Any]) -> list[Flaw]:
     )
 
 
-def _wrong_version(kind: CatalogueKind, body: dict[str, Any], number: int) -> list[Flaw]:
+def _wrong_version(kind: EntryKind, body: dict[str, Any], number: int) -> list[Flaw]:
     """A form prints its own version, and submissions name it: it must be the catalogue's."""
-    if kind is CatalogueKind.FORM and body["version"] != number:
+    if kind is EntryKind.FORM and body["version"] != number:
         return [Flaw("body.version", "version", {"given": body["version"], "expected": number})]
     return []
 
 
-def _changed_key(kind: CatalogueKind, body: dict[str, Any], newest: Version | None) -> list[Flaw]:
+def _changed_key(kind: EntryKind, body: dict[str, Any], newest: Version | None) -> list[Flaw]:
     """A key belongs to one sender for ever; only its validity may change."""
-    if kind is not CatalogueKind.SENDER_KEY or newest is None or body == newest.body:
+    if kind is not EntryKind.SENDER_KEY or newest is None or body == newest.body:
         return []
     return [Flaw("body.sender", "key-changed", {"sender": newest.body["sender"]})]
 
 
 def _revived_key(command: Command, newest: Version | None, now: datetime) -> list[Flaw]:
     """A key that has ended, because it was revoked or ran out, stays ended: whoever holds it must not come back."""
-    if command.kind is not CatalogueKind.SENDER_KEY or newest is None:
+    if command.kind is not EntryKind.SENDER_KEY or newest is None:
         return []
     ended = newest.valid_to
     if ended is None or ended > now or (command.valid_to and command.valid_to <= ended):

@@ -14,20 +14,19 @@ from functools import partial
 from sqlmodel import Session
 
 from services.catalogue import store
-from services.catalogue.entry import Version
+from services.catalogue.entry import EntryKind, Version
 from services.catalogue.references import codelists
-from services.events.catalogue import CatalogueKind
 from services.kernel.auth import Access
 
 
-def listed(session: Session, access: Access, kind: CatalogueKind, now: datetime) -> list[Version]:
+def listed(session: Session, access: Access, kind: EntryKind, now: datetime) -> list[Version]:
     """The entries of a kind within reach, by id, each in its newest version; an agency's forms as they are in force."""
     if access.is_all:
         return store.listed(session, kind)
     own = Own(
         access.principal.organisation,
         partial(store.listed, session),
-        lambda: store.versions(session, CatalogueKind.FORM),
+        lambda: store.versions(session, EntryKind.FORM),
         now,
     )
     return own.entries(kind)
@@ -36,7 +35,7 @@ def listed(session: Session, access: Access, kind: CatalogueKind, now: datetime)
 def entry(
     session: Session,
     access: Access,
-    kind: CatalogueKind,
+    kind: EntryKind,
     id_: str,
     version: int | None,
     now: datetime,
@@ -56,26 +55,26 @@ class Own:
     """
 
     organisation: str
-    newest: Callable[[CatalogueKind], list[Version]]
+    newest: Callable[[EntryKind], list[Version]]
     forms: Callable[[], list[Version]]
     now: datetime
 
-    def entries(self, kind: CatalogueKind) -> list[Version]:
+    def entries(self, kind: EntryKind) -> list[Version]:
         """Those of a kind; none of a kind that agencies don't read."""
-        own: Mapping[CatalogueKind, Callable[[], list[Version]]] = {
-            CatalogueKind.ORGANISATION: self._itself,
-            CatalogueKind.ITEM: self._items,
-            CatalogueKind.FORM: self._forms,
-            CatalogueKind.CODELIST: self._codelists,
+        own: Mapping[EntryKind, Callable[[], list[Version]]] = {
+            EntryKind.ORGANISATION: self._itself,
+            EntryKind.ITEM: self._items,
+            EntryKind.FORM: self._forms,
+            EntryKind.CODELIST: self._codelists,
         }
         return own[kind]() if kind in own else []
 
     def _itself(self) -> list[Version]:
-        found = self.newest(CatalogueKind.ORGANISATION)
+        found = self.newest(EntryKind.ORGANISATION)
         return [one for one in found if one.id == self.organisation and one.in_force(self.now)]
 
     def _items(self) -> list[Version]:
-        found = (one for one in self.newest(CatalogueKind.ITEM) if one.in_force(self.now))
+        found = (one for one in self.newest(EntryKind.ITEM) if one.in_force(self.now))
         return [one for one in found if one.body["responsible"] == self.organisation]
 
     def _forms(self) -> list[Version]:
@@ -89,4 +88,4 @@ class Own:
 
     def _codelists(self) -> list[Version]:
         wanted = {name for form in self._forms() for name in codelists(form.body)}
-        return [one for one in self.newest(CatalogueKind.CODELIST) if one.id in wanted]
+        return [one for one in self.newest(EntryKind.CODELIST) if one.id in wanted]

@@ -11,7 +11,7 @@ from typing import Any
 import httpx2
 
 from services.catalogue import references
-from services.events.catalogue import CatalogueKind
+from services.catalogue.entry import EntryKind
 from services.model.catalogue import Entry, starter_pack
 from services.model.text import SCHEMAS, ModelError
 
@@ -62,7 +62,7 @@ def in_order(pack: Sequence[Entry]) -> Sequence[Entry]:
     before = {
         key: {
             (named.value, id_)
-            for _, named, id_ in references.named(CatalogueKind(entry.kind), entry.body)
+            for _, named, id_ in references.named(EntryKind(entry.kind), entry.body)
             if named == entry.kind and (named.value, id_) in by_key
         }
         for key, entry in by_key.items()

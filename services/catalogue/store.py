@@ -9,8 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB, distinct_on
 from sqlmodel import Field, Session, SQLModel, select
 
-from services.catalogue.entry import Facts, Version
-from services.events.catalogue import CatalogueKind
+from services.catalogue.entry import EntryKind, Facts, Version
 
 SCHEMA = {"schema": "catalogue"}
 
@@ -57,30 +56,30 @@ def add(session: Session, version: Version) -> None:
 
 
 def newest(
-    session: Session, kind: CatalogueKind, id_: str, version: int | None = None
+    session: Session, kind: EntryKind, id_: str, version: int | None = None
 ) -> Version | None:
     """One entry, in its newest version unless one is named."""
     statement = select(Entry).where(Entry.kind == kind.value, Entry.id == id_)
     if version is not None:
         statement = statement.where(Entry.version == version)
     row = session.exec(statement.order_by(sa.desc("version")).limit(1)).first()
-    return _version(row) if row else None
+    return version_of(row) if row else None
 
 
-def listed(session: Session, kind: CatalogueKind) -> list[Version]:
+def listed(session: Session, kind: EntryKind) -> list[Version]:
     """The newest version of every entry of a kind, by id."""
     newest_first = select(Entry).where(Entry.kind == kind.value).order_by("id", sa.desc("version"))
     statement = newest_first.ext(distinct_on(sa.column("id")))
-    return [_version(row) for row in session.exec(statement)]
+    return [version_of(row) for row in session.exec(statement)]
 
 
-def versions(session: Session, kind: CatalogueKind) -> list[Version]:
+def versions(session: Session, kind: EntryKind) -> list[Version]:
     """All versions of every entry of a kind, by id, the oldest first."""
     statement = select(Entry).where(Entry.kind == kind.value).order_by("id", "version")
-    return [_version(row) for row in session.exec(statement)]
+    return [version_of(row) for row in session.exec(statement)]
 
 
-def facts(session: Session, kind: CatalogueKind, id_: str) -> Facts:
+def facts(session: Session, kind: EntryKind, id_: str) -> Facts:
     """What the handler decides a change of this entry on; call it after `lock`."""
     known = session.execute(
         sa.text(
@@ -89,10 +88,10 @@ def facts(session: Session, kind: CatalogueKind, id_: str) -> Facts:
             " order by kind, id, version desc"
         )
     ).all()
-    provinces = newest(session, CatalogueKind.CODELIST, "34")
+    provinces = newest(session, EntryKind.CODELIST, "34")
     return Facts(
         newest=newest(session, kind, id_),
-        known=frozenset((CatalogueKind(kind), id_) for kind, id_, _ in known),
+        known=frozenset((EntryKind(kind), id_) for kind, id_, _ in known),
         organisation_kinds=frozenset(sort for _, _, sort in known if sort is not None),
         provinces=frozenset(code["code"] for code in provinces.body["codes"])
         if provinces
@@ -100,5 +99,6 @@ def facts(session: Session, kind: CatalogueKind, id_: str) -> Facts:
     )
 
 
-def _version(row: Entry) -> Version:
-    return Version(**{**row.model_dump(), "kind": CatalogueKind(row.kind)})
+def version_of(row: Entry) -> Version:
+    """A row as a value."""
+    return Version(**{**row.model_dump(), "kind": EntryKind(row.kind)})

@@ -242,6 +242,13 @@ class Connector:
         """One of these; Refused where the sender supplies nothing by it."""
         return self._entry("form", id_)
 
+    def duties(self, **wanted: object) -> dict[str, Any]:
+        """What this sender owes, by when, and how it stands; for a connection to catalogue's address.
+
+        `wanted`: `first`, `last` (days), `at`, `item`, `state`, `timeliness`, `limit`, `offset`.
+        """
+        return self._read("/v1/duties", **wanted)
+
     def codelist(self, id_: str) -> dict[str, Any]:
         """The catalogue's entry of a code list that one of these forms names."""
         return self._entry("codelist", id_)

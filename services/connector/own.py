@@ -42,7 +42,7 @@ def items(
     """The items of the catalogue that name this sender. Exit codes: 0 shown, 4 refused, 5 unreachable."""
     from services.connector.client import Connector
 
-    with _asking(as_json, url, key), Connector(url, key, sender) as connector:
+    with asking(as_json, url, key), Connector(url, key, sender) as connector:
         found = connector.items()
         _shown(found, as_json, ("id", "name", "form", "regime", "supplied", "agreement"), _item)
 
@@ -54,7 +54,7 @@ def forms(
     """The forms by which one's items are supplied. Exit codes: 0 shown, 4 refused, 5 unreachable."""
     from services.connector.client import Connector
 
-    with _asking(as_json, url, key), Connector(url, key, sender) as connector:
+    with asking(as_json, url, key), Connector(url, key, sender) as connector:
         found = connector.forms()
         _shown(found, as_json, ("id", "version", "title", "due", "changed"), _form)
 
@@ -78,7 +78,7 @@ def notices(
     """The newest first. Exit codes: 0 shown, 4 refused, 5 unreachable."""
     from services.connector.client import Connector
 
-    with _asking(as_json, url, key), Connector(url, key, sender) as connector:
+    with asking(as_json, url, key), Connector(url, key, sender) as connector:
         page = connector.notices(submission=submission, limit=limit)
         if as_json:
             print_json(page)
@@ -87,7 +87,7 @@ def notices(
 
 
 @contextmanager
-def _asking(as_json: bool, url: str, key: Path) -> Iterator[None]:
+def asking(as_json: bool, url: str, key: Path) -> Iterator[None]:
     """Says what went wrong, also that the JSON which came is not the office's; ends the command with its exit code."""
     from services.connector.client import Unreachable
 

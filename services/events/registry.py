@@ -21,6 +21,7 @@ EVENTS: Final[Mapping[str, type[EventData]]] = {
 }
 KEYS: Final[Mapping[str, type]] = {
     catalogue.CatalogueChanged.TOPIC: catalogue.CatalogueKey,
+    catalogue.RegisterChanged.TOPIC: catalogue.RegisterKey,
     grdp.Observation.TOPIC: grdp.ObservationKey,
 }
 

@@ -153,6 +153,11 @@ ENDS_AT = Gauge(
     "When the first key or certificate of a kind ends, in Unix time; +Inf where none does. Alerts 30 days before.",
     ["service", "what"],
 )
+DUTIES = Gauge(
+    "solieu_duties",
+    "Duties of the last 92 days that were met late, or of which nothing came by now.",
+    ["service", "timeliness"],
+)
 NOTICES = Counter(
     "solieu_notices_total",
     "Tries to deliver a notice, by what it became: sent, queued (again later), failed or uncertain.",

@@ -17,7 +17,7 @@ from pydantic import Field, model_validator
 from pydantic.dataclasses import dataclass
 
 from services.model.codelist import load_codelists
-from services.model.deadline import Deadline
+from services.model.deadline import Call, Deadline
 from services.model.enumerations import Channel, Completeness
 from services.model.form import load_forms
 from services.model.period import Frequency
@@ -32,10 +32,11 @@ from services.model.text import (
     plain,
     read,
 )
+from services.model.working_days import WorkingDays
 
 RECIPIENTS = frozenset({"room", "agency", "provincial_committee", "national_office", "user_group"})
 """The kinds of those who may get figures on from the office."""
-Kind = Literal["codelist", "regulation", "organisation", "form", "item"]
+Kind = Literal["codelist", "regulation", "organisation", "form", "item", "working_days", "call"]
 
 
 ROOM = "room"
@@ -300,7 +301,7 @@ class Item:
 
 @plain_dataclass(frozen=True)
 class Entry:
-    """One entry to publish as `catalogue.changed`."""
+    """One entry of the catalogue."""
 
     kind: Kind
     id: str
@@ -341,6 +342,16 @@ def load_items(folder: Path = SCHEMAS / "catalogue" / "items") -> list[Item]:
     return [Item.from_dict(data) for data in _listed(folder)]
 
 
+def load_working_days(folder: Path = SCHEMAS / "catalogue" / "working-days") -> list[WorkingDays]:
+    """The calendars of the folder, one a file."""
+    return [WorkingDays.from_dict(load_yaml(path)) for path in sorted(folder.glob("*.yaml"))]
+
+
+def load_calls(folder: Path = SCHEMAS / "catalogue" / "calls") -> list[Call]:
+    """Every call of the folder; a file holds a list of them."""
+    return [Call.from_dict(data) for data in _listed(folder)]
+
+
 def _listed(folder: Path) -> Iterator[Any]:
     for path in sorted(folder.glob("*.yaml")):
         yield from load_yaml(path)
@@ -373,7 +384,17 @@ def starter_pack(schemas: Path = SCHEMAS) -> list[Entry]:
             raise ModelError(f"item {item.id}: no recipient {', '.join(lacking)}")
         if lacking := [party for party in item.parties if party not in known]:
             raise ModelError(f"item {item.id}: no party {', '.join(lacking)}")
+    calls = load_calls(folder / "calls")
+    for call in calls:
+        if lacking := sorted({*call.items} - {item.id for item in items}):
+            raise ModelError(f"call {call.id}: no item {', '.join(lacking)}")
+        if lacking := sorted({*(call.addressees or ())} - known.keys()):
+            raise ModelError(f"call {call.id}: no addressee {', '.join(lacking)}")
     return [
+        *(
+            Entry("working_days", days.id, 1, days.to_dict())
+            for days in load_working_days(folder / "working-days")
+        ),
         *(Entry("codelist", codelist.id, 1, codelist.to_dict()) for codelist in codelists.values()),
         *(
             Entry("regulation", regulation.id, 1, regulation.to_dict())
@@ -385,4 +406,5 @@ def starter_pack(schemas: Path = SCHEMAS) -> list[Entry]:
         ),
         *(Entry("form", form.id, form.version, form.to_dict()) for form in forms.values()),
         *(Entry("item", item.id, 1, item.to_dict()) for item in items),
+        *(Entry("call", call.id, 1, call.to_dict()) for call in calls),
     ]

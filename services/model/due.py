@@ -51,12 +51,12 @@ class Roll(StrEnum):
 class Due:
     """The rule of one deadline: one of a printed date, a day of a month, and a term in days.
 
-    `on`: the printed date. `day` of the month that is `months` after the one in which the anchor lies; a month that has
-    no such day ends earlier. `days` after the anchor, before it where below nought: estimates are owed before the end
-    of what they estimate. `before`: until the day before.
+    `printed`: the date that a document prints. `day` of the month that is `months` after the one in which the anchor
+    lies; a month that has no such day ends earlier. `days` after the anchor, before it where below nought: estimates
+    are owed before the end of what they estimate. `before`: until the day before.
     """
 
-    on: date | None = None
+    printed: date | None = None
     anchor: Anchor = Anchor.END
     months: Annotated[int, Field(ge=-24, le=24)] = 0
     day: Annotated[int, Field(ge=1, le=31)] | None = None
@@ -67,9 +67,11 @@ class Due:
 
     @model_validator(mode="after")
     def _one_way(self) -> Self:
-        ways = [name for name in ("on", "day", "days") if getattr(self, name) is not None]
+        ways = [name for name in ("printed", "day", "days") if getattr(self, name) is not None]
         if len(ways) != 1:
-            raise ValueError(f"one of on, day and days says when: here {', '.join(ways) or 'none'}")
+            raise ValueError(
+                f"one of printed, day and days says when: here {', '.join(ways) or 'none'}"
+            )
         if self.months and self.day is None:
             raise ValueError("months: only with the day of a month")
         if self.counted is Counted.WORKING and self.days is None:
@@ -95,8 +97,8 @@ class Due:
         return datetime(after.year, after.month, after.day, tzinfo=VIETNAM)
 
     def _named(self, period: Period, calendar: WorkingDays) -> date:
-        if self.on is not None:
-            return self.on
+        if self.printed is not None:
+            return self.printed
         if self.day is not None:
             inside = period.start if self.anchor is Anchor.START else period.end
             number = inside.year * 12 + inside.month - 1 + self.months

@@ -92,6 +92,14 @@ class WorkingDays:
             day = self.first_from(day + timedelta(days=step), step)
         return day
 
+    @property
+    def until(self) -> date:
+        """The last day of the years that are known without a gap from the first one."""
+        year = min(self._known)
+        while year + 1 in self._known:
+            year += 1
+        return date(year, 12, 31)
+
     @cached_property
     def _known(self) -> frozenset[int]:
         return frozenset(one.year for one in self.years)

@@ -15,9 +15,8 @@ from services import cli
 from services.catalogue import agreement_routes, store
 from services.catalogue.agreement_routes import AgreementView, OfferView
 from services.catalogue.agreements import offers, resting
-from services.catalogue.entry import Command, Refused, Version
+from services.catalogue.entry import Command, EntryKind, Refused, Version
 from services.catalogue.handler import decide
-from services.events.catalogue import CatalogueKind
 from services.kernel.auth import Access, Principal, Role, Scope
 from services.kernel.settings import settings
 from services.model.catalogue import Agreement, Category, Item, load_items
@@ -155,12 +154,12 @@ def test_the_parties_are_in_the_catalogue() -> None:
     strangers = without(SIGNED, "signatories") | {"parties": [FINANCE, "nobody"]}
     body = PACK["thu-ngan-sach-quy"] | {"agreement": strangers}
     with pytest.raises(Refused) as caught:
-        decide(Command(CatalogueKind.ITEM, body["id"], body), ALL, 41, NOW)
+        decide(Command(EntryKind.ITEM, body["id"], body), ALL, 41, NOW)
     assert [(flaw.where, flaw.values["id"]) for flaw in caught.value.flaws] == [
         ("body.agreement.parties", "nobody")
     ]
     known = PACK["thu-ngan-sach-quy"] | {"agreement": SIGNED}
-    assert decide(Command(CatalogueKind.ITEM, known["id"], known), ALL, 41, NOW) is not None
+    assert decide(Command(EntryKind.ITEM, known["id"], known), ALL, 41, NOW) is not None
 
 
 # -- what the commands say
@@ -235,7 +234,7 @@ def test_an_agencys_person_learns_of_no_other_agencys_documents_and_offers(
 ) -> None:
     now = datetime(2026, 11, 30, tzinfo=UTC)
     entries = [
-        Version(CatalogueKind.ITEM, f"muc-{agency}", 1, 1, {"responsible": agency}, None, None, now)
+        Version(EntryKind.ITEM, f"muc-{agency}", 1, 1, {"responsible": agency}, None, None, now)
         for agency in ("so-tai-chinh-dien-bien", "so-tu-phap-dien-bien")
     ]
     monkeypatch.setattr(store, "listed", lambda session, kind: entries)

@@ -9,7 +9,7 @@ from uuid import UUID
 
 import pytest
 
-from services.catalogue.entry import Command, Version
+from services.catalogue.entry import Command, EntryKind, Version
 from services.catalogue.people.authority import (
     FOUNDING,
     LASTS,
@@ -21,7 +21,7 @@ from services.catalogue.people.authority import (
     objection,
 )
 from services.catalogue.people.person import Deputy, Person
-from services.events.catalogue import CatalogueKind, PeopleChangeKind, PeopleChangeState
+from services.events.catalogue import PeopleChangeKind, PeopleChangeState
 from services.kernel.auth import Role
 
 NOW = datetime(2026, 11, 26, 8, tzinfo=UTC)
@@ -95,7 +95,7 @@ def test_a_second_person_is_a_leader_whom_nobody_just_made(
     assert objection(found, "p-l" if person != OFFICER else "p-a2", person, raised, NOW) is code
 
 
-def version(kind: CatalogueKind, body: dict[str, Any], **valid: datetime) -> Version:
+def version(kind: EntryKind, body: dict[str, Any], **valid: datetime) -> Version:
     times = {"valid_from": None, "valid_to": None} | valid
     return Version(kind, "x", 1, 1, body, changed_at=NOW, **times)
 
@@ -107,30 +107,30 @@ MAIL = [{"channel": "email", "address": "a@example.vn"}]
 @pytest.mark.parametrize(
     ("kind", "body", "valid", "newest", "what"),
     [
-        (CatalogueKind.REGULATION, {}, {}, None, PeopleChangeKind.REGULATION),
-        (CatalogueKind.REGULATION, {}, {}, version(CatalogueKind.REGULATION, {}), PeopleChangeKind.REGULATION),
-        (CatalogueKind.SENDER_KEY, KEY, {}, None, PeopleChangeKind.SENDER_KEY),
-        (CatalogueKind.SENDER_KEY, KEY, {"valid_to": NOW}, version(CatalogueKind.SENDER_KEY, KEY), None),
-        (CatalogueKind.SENDER_KEY, KEY, {"valid_to": NOW + HOUR}, version(CatalogueKind.SENDER_KEY, KEY), None),
-        (CatalogueKind.SENDER_KEY, KEY, {"valid_to": NOW + HOUR},
-         version(CatalogueKind.SENDER_KEY, KEY, valid_to=NOW + HOUR / 2), PeopleChangeKind.SENDER_KEY),
-        (CatalogueKind.SENDER_KEY, KEY, {"valid_to": NOW + HOUR},
-         version(CatalogueKind.SENDER_KEY, KEY, valid_from=NOW + HOUR / 2), PeopleChangeKind.SENDER_KEY),
-        (CatalogueKind.SENDER_KEY, KEY, {"valid_from": NOW},
-         version(CatalogueKind.SENDER_KEY, KEY, valid_from=NOW + HOUR), PeopleChangeKind.SENDER_KEY),
-        (CatalogueKind.SENDER_KEY, KEY, {"valid_to": NOW},
-         version(CatalogueKind.SENDER_KEY, KEY, valid_from=NOW + HOUR), None),
-        (CatalogueKind.ORGANISATION, {"id": "x"}, {}, None, None),
-        (CatalogueKind.ORGANISATION, {"id": "x", "contacts": MAIL}, {}, None, PeopleChangeKind.CONTACT),
-        (CatalogueKind.ORGANISATION, {"id": "x"}, {},
-         version(CatalogueKind.ORGANISATION, {"contacts": MAIL}), PeopleChangeKind.CONTACT),
-        (CatalogueKind.ORGANISATION, {"id": "x", "contacts": MAIL}, {},
-         version(CatalogueKind.ORGANISATION, {"contacts": MAIL}), None),
-        (CatalogueKind.FORM, {}, {}, None, None),
+        (EntryKind.REGULATION, {}, {}, None, PeopleChangeKind.REGULATION),
+        (EntryKind.REGULATION, {}, {}, version(EntryKind.REGULATION, {}), PeopleChangeKind.REGULATION),
+        (EntryKind.SENDER_KEY, KEY, {}, None, PeopleChangeKind.SENDER_KEY),
+        (EntryKind.SENDER_KEY, KEY, {"valid_to": NOW}, version(EntryKind.SENDER_KEY, KEY), None),
+        (EntryKind.SENDER_KEY, KEY, {"valid_to": NOW + HOUR}, version(EntryKind.SENDER_KEY, KEY), None),
+        (EntryKind.SENDER_KEY, KEY, {"valid_to": NOW + HOUR},
+         version(EntryKind.SENDER_KEY, KEY, valid_to=NOW + HOUR / 2), PeopleChangeKind.SENDER_KEY),
+        (EntryKind.SENDER_KEY, KEY, {"valid_to": NOW + HOUR},
+         version(EntryKind.SENDER_KEY, KEY, valid_from=NOW + HOUR / 2), PeopleChangeKind.SENDER_KEY),
+        (EntryKind.SENDER_KEY, KEY, {"valid_from": NOW},
+         version(EntryKind.SENDER_KEY, KEY, valid_from=NOW + HOUR), PeopleChangeKind.SENDER_KEY),
+        (EntryKind.SENDER_KEY, KEY, {"valid_to": NOW},
+         version(EntryKind.SENDER_KEY, KEY, valid_from=NOW + HOUR), None),
+        (EntryKind.ORGANISATION, {"id": "x"}, {}, None, None),
+        (EntryKind.ORGANISATION, {"id": "x", "contacts": MAIL}, {}, None, PeopleChangeKind.CONTACT),
+        (EntryKind.ORGANISATION, {"id": "x"}, {},
+         version(EntryKind.ORGANISATION, {"contacts": MAIL}), PeopleChangeKind.CONTACT),
+        (EntryKind.ORGANISATION, {"id": "x", "contacts": MAIL}, {},
+         version(EntryKind.ORGANISATION, {"contacts": MAIL}), None),
+        (EntryKind.FORM, {}, {}, None, None),
     ],
 )  # fmt: skip
 def test_keys_regulations_and_addresses_take_two_and_an_end_takes_one(
-    kind: CatalogueKind,
+    kind: EntryKind,
     body: dict[str, Any],
     valid: dict[str, Any],
     newest: Version | None,

@@ -38,7 +38,8 @@ ITEMS = [
 ]
 REVENUE = next(one for one in ITEMS if one.id == "thu-ngan-sach-quy")
 LISTS = {one.form: ("63",) for one in ITEMS} | {"t0111": ("34",)}
-KNOWN = Known(CALENDAR, LISTS, provinces(), "11")
+ROOM = "phong-thong-ke-kinh-te-dien-bien"
+KNOWN = Known(CALENDAR, LISTS, provinces(), {ROOM: "11"})
 DEADLINES: list[dict[str, Any]] = [
     {"completeness": "estimate", "due": {"days": -41}, "grace": 2},
     {
@@ -56,7 +57,7 @@ CALL: dict[str, Any] = {
         {"period": "2025-Q3", "completeness": "preliminary"},
         {"period": "2025-Q4", "completeness": "estimate"},
     ],
-    "due": {"on": "2025-11-22"},
+    "due": {"printed": "2025-11-22"},
 }  # fmt: skip
 
 
@@ -80,7 +81,7 @@ def test_an_item_makes_a_duty_for_each_period_and_completeness() -> None:
 
 
 def test_a_merged_province_owes_for_each_old_one() -> None:
-    merged_province = replace(KNOWN, province="14")
+    merged_province = replace(KNOWN, provinces={ROOM: "14"})
     made = of_items([QUARTERLY], merged_province, date(2025, 12, 1), date(2025, 12, 1))
     areas = {one.key.area for one in made}
     assert areas == {one.code for one in provinces().predecessors("14")} and areas

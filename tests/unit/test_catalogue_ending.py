@@ -11,8 +11,7 @@ import pytest
 from joserfc.jwk import OKPKey
 
 from services.catalogue.ending import first_agreement_end, first_end
-from services.catalogue.entry import Version
-from services.events.catalogue import CatalogueKind
+from services.catalogue.entry import EntryKind, Version
 
 NOW = datetime(2026, 11, 30, 12, tzinfo=UTC)
 
@@ -21,7 +20,7 @@ def key(sender: str, ends: int | None, *, set_before: int = 300, begins: int = -
     """The newest version of a key that ends in so many days, as was set so many days before now."""
     made = OKPKey.generate_key("Ed25519")
     return Version(
-        CatalogueKind.SENDER_KEY, made.thumbprint(), 1, 1,
+        EntryKind.SENDER_KEY, made.thumbprint(), 1, 1,
         {"sender": sender, "public_key": made.as_dict(private=False)},
         NOW + timedelta(days=begins),
         None if ends is None else NOW + timedelta(days=ends),
@@ -65,7 +64,7 @@ def item(last: str | None, *, ended: bool = False) -> Version:
     agreement = {"number": "7/TT", "signed_on": "2024-01-01", "valid_from": "2024-01-01"}
     body = {"id": "i", "agreement": agreement | ({"valid_to": last} if last else {})}
     valid_to = NOW - timedelta(days=1) if ended else None
-    return Version(CatalogueKind.ITEM, "i", 1, 1, body, None, valid_to, NOW)
+    return Version(EntryKind.ITEM, "i", 1, 1, body, None, valid_to, NOW)
 
 
 @pytest.mark.parametrize(

@@ -13,9 +13,8 @@ from hypothesis import strategies as st
 from joserfc.jwk import OKPKey
 
 from services.catalogue import starter
-from services.catalogue.entry import Command, Facts, Refused, Version
+from services.catalogue.entry import Command, EntryKind, Facts, Refused, Version
 from services.catalogue.handler import decide, event
-from services.events.catalogue import CatalogueKind
 from services.kernel.avro import to_avro
 from services.kernel.codec import codec
 from services.model.catalogue import Entry, starter_pack
@@ -34,7 +33,7 @@ def facts_of(pack: Sequence[Entry]) -> Facts:
     kinds = {entry.body["kind"] for entry in pack if entry.kind == "organisation"}
     provinces = [entry for entry in pack if (entry.kind, entry.id) == ("codelist", "34")]
     return Facts(
-        known=frozenset((CatalogueKind(entry.kind), entry.id) for entry in pack),
+        known=frozenset((EntryKind(entry.kind), entry.id) for entry in pack),
         organisation_kinds=frozenset(kinds),
         provinces=frozenset(code["code"] for code in provinces[0].body["codes"])
         if provinces
@@ -45,7 +44,7 @@ def facts_of(pack: Sequence[Entry]) -> Facts:
 ALL = facts_of(PACK)
 
 
-def entry(kind: CatalogueKind, id_: str) -> Command:
+def entry(kind: EntryKind, id_: str) -> Command:
     found = next(one for one in PACK if (one.kind, one.id) == (kind.value, id_))
     return Command(kind, id_, found.body)
 
@@ -54,13 +53,13 @@ def changed(command: Command, **body: Any) -> Command:
     return replace(command, body={**command.body, **body})
 
 
-ORGANISATION = entry(CatalogueKind.ORGANISATION, SENDER)
-FORM = entry(CatalogueKind.FORM, "cv17809-5")
-ITEM = entry(CatalogueKind.ITEM, "thu-ngan-sach-quy")
-REGULATION = entry(CatalogueKind.REGULATION, "dien-bien-1618-2021")
-CODELIST = entry(CatalogueKind.CODELIST, "34")
+ORGANISATION = entry(EntryKind.ORGANISATION, SENDER)
+FORM = entry(EntryKind.FORM, "cv17809-5")
+ITEM = entry(EntryKind.ITEM, "thu-ngan-sach-quy")
+REGULATION = entry(EntryKind.REGULATION, "dien-bien-1618-2021")
+CODELIST = entry(EntryKind.CODELIST, "34")
 SENDER_KEY = Command(
-    CatalogueKind.SENDER_KEY, public_key(KEY).thumbprint(), {"sender": SENDER, "public_key": KEY}
+    EntryKind.SENDER_KEY, public_key(KEY).thumbprint(), {"sender": SENDER, "public_key": KEY}
 )
 
 
@@ -80,9 +79,7 @@ def test_the_starter_pack_is_taken_in_its_order() -> None:
     facts = Facts()
     before: list[Entry] = []
     for one in starter.in_order(PACK):
-        version = decide(
-            Command(CatalogueKind(one.kind), one.id, one.body), facts, len(before), NOW
-        )
+        version = decide(Command(EntryKind(one.kind), one.id, one.body), facts, len(before), NOW)
         assert version is not None and version.catalogue_version == len(before) + 1
         before.append(one)
         facts = facts_of(before)
@@ -125,7 +122,7 @@ def test_the_content_has_the_address_id() -> None:
 
 
 def test_each_wrong_place_of_the_content_is_named() -> None:
-    command = Command(CatalogueKind.ITEM, "x", {"id": "x", "name": {"vi": "Tên"}, "price": 1})
+    command = Command(EntryKind.ITEM, "x", {"id": "x", "name": {"vi": "Tên"}, "price": 1})
     places = {where for where, _ in refused(command)}
     seven = ("content", "completeness", "frequency", "supplied", "form", "responsible", "other")
     assert places == {"body.name.en", "body.price", *(f"body.{name}" for name in seven)}
@@ -169,9 +166,9 @@ def test_a_form_without_anybody_to_send_it_is_refused() -> None:
 
 
 def test_the_lists_of_a_forms_tables_and_rules_must_be_there() -> None:
-    without = replace(ALL, known=ALL.known - {(CatalogueKind.CODELIST, "VSIC2018")})
+    without = replace(ALL, known=ALL.known - {(EntryKind.CODELIST, "VSIC2018")})
     assert ("body.tables.main.activity_list", "reference") in refused(FORM, without)
-    firms = entry(CatalogueKind.FORM, "dn-list")
+    firms = entry(EntryKind.FORM, "dn-list")
     assert ("body.rules.activities.expression", "reference") in refused(firms, without)
 
 
@@ -272,8 +269,8 @@ fields = st.sampled_from(
 
 
 @settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@given(st.sampled_from(CatalogueKind), st.dictionaries(fields, json_values, max_size=8))
-def test_no_content_makes_it_fail_otherwise(kind: CatalogueKind, body: dict[str, Any]) -> None:
+@given(st.sampled_from(EntryKind), st.dictionaries(fields, json_values, max_size=8))
+def test_no_content_makes_it_fail_otherwise(kind: EntryKind, body: dict[str, Any]) -> None:
     """Whatever comes is refused in words, or taken; nothing else is raised."""
     try:
         decide(Command(kind, "x", {**body, "id": "x"}), ALL, 0, NOW)

@@ -9,9 +9,8 @@ from typing import Any
 
 import pytest
 
-from services.catalogue.entry import Version
+from services.catalogue.entry import EntryKind, Version
 from services.catalogue.reading import Own
-from services.events.catalogue import CatalogueKind
 from services.model.catalogue import starter_pack
 
 NOW = datetime(2026, 11, 30, tzinfo=UTC)
@@ -21,47 +20,47 @@ FORM = {"area_lists": ["63"], "rules": [], "tables": []}
 
 
 def version(kind: str, id_: str, body: Mapping[str, Any], number: int = 1) -> Version:
-    return Version(CatalogueKind(kind), id_, number, 1, dict(body), None, None, NOW)
+    return Version(EntryKind(kind), id_, number, 1, dict(body), None, None, NOW)
 
 
 PACK = [version(entry.kind, entry.id, entry.body, entry.version) for entry in starter_pack()]
-RESPONSIBLE = {one.body["responsible"] for one in PACK if one.kind is CatalogueKind.ITEM}
+RESPONSIBLE = {one.body["responsible"] for one in PACK if one.kind is EntryKind.ITEM}
 OTHER = min(RESPONSIBLE - {SENDER})
 
 
-def own(kind: CatalogueKind, known: Sequence[Version] = PACK, agency: str = SENDER) -> list[str]:
+def own(kind: EntryKind, known: Sequence[Version] = PACK, agency: str = SENDER) -> list[str]:
     """Ids and versions of the entries of a kind that the agency reads."""
 
-    def of_kind(kind: CatalogueKind) -> list[Version]:
+    def of_kind(kind: EntryKind) -> list[Version]:
         return [one for one in known if one.kind is kind]
 
-    reach = Own(agency, of_kind, lambda: of_kind(CatalogueKind.FORM), NOW)
+    reach = Own(agency, of_kind, lambda: of_kind(EntryKind.FORM), NOW)
     return [f"{one.id}/{one.version}" for one in reach.entries(kind)]
 
 
 def test_an_agency_reads_itself_its_items_their_forms_and_their_lists() -> None:
     items = [one for one in PACK if one.body.get("responsible") == SENDER]
     assert items
-    assert own(CatalogueKind.ORGANISATION) == [f"{SENDER}/1"]
-    assert own(CatalogueKind.ITEM) == [f"{one.id}/1" for one in items]
-    assert {one.partition("/")[0] for one in own(CatalogueKind.FORM)} == {
+    assert own(EntryKind.ORGANISATION) == [f"{SENDER}/1"]
+    assert own(EntryKind.ITEM) == [f"{one.id}/1" for one in items]
+    assert {one.partition("/")[0] for one in own(EntryKind.FORM)} == {
         one.body["form"] for one in items
     }
-    assert "63/1" in own(CatalogueKind.CODELIST)
-    assert len(own(CatalogueKind.CODELIST)) < sum(one.kind == "codelist" for one in PACK)
+    assert "63/1" in own(EntryKind.CODELIST)
+    assert len(own(EntryKind.CODELIST)) < sum(one.kind == "codelist" for one in PACK)
 
 
 def test_of_others_it_reads_nothing() -> None:
-    for kind in (CatalogueKind.ITEM, CatalogueKind.ORGANISATION):
+    for kind in (EntryKind.ITEM, EntryKind.ORGANISATION):
         assert not {*own(kind)} & {*own(kind, agency=OTHER)}
         assert own(kind, agency=OTHER)
     known = [*PACK, version("sender_key", "k", {"sender": SENDER})]
-    assert own(CatalogueKind.SENDER_KEY, known) == own(CatalogueKind.REGULATION, known) == []
+    assert own(EntryKind.SENDER_KEY, known) == own(EntryKind.REGULATION, known) == []
 
 
 @pytest.mark.parametrize("agency", ["", "so-khac"])
-@pytest.mark.parametrize("kind", CatalogueKind)
-def test_who_is_no_agency_of_the_catalogue_reads_nothing(agency: str, kind: CatalogueKind) -> None:
+@pytest.mark.parametrize("kind", EntryKind)
+def test_who_is_no_agency_of_the_catalogue_reads_nothing(agency: str, kind: EntryKind) -> None:
     assert own(kind, agency=agency) == []
 
 
@@ -70,14 +69,14 @@ def test_an_item_counts_while_it_is_in_force() -> None:
     items[1] = replace(items[1], valid_to=NOW)
     items[2] = replace(items[2], valid_from=NOW + DAY)
     known = [*items, *(version("form", one, FORM) for one in "abc")]
-    assert own(CatalogueKind.ITEM, known) == ["a/1"]
-    assert own(CatalogueKind.FORM, known) == ["a/1"]
+    assert own(EntryKind.ITEM, known) == ["a/1"]
+    assert own(EntryKind.FORM, known) == ["a/1"]
 
 
 def test_a_form_comes_in_the_version_by_which_intake_takes_it_in() -> None:
     first, second, third = (version("form", "a", FORM, number) for number in (1, 2, 3))
     later = replace(third, valid_from=NOW + DAY)
     item = version("item", "i", {"responsible": SENDER, "form": "a"})
-    assert own(CatalogueKind.FORM, [item, first, second, later]) == ["a/2"]
-    assert own(CatalogueKind.FORM, [item, third, second, first]) == ["a/3"]
-    assert own(CatalogueKind.FORM, [item, later]) == []
+    assert own(EntryKind.FORM, [item, first, second, later]) == ["a/2"]
+    assert own(EntryKind.FORM, [item, third, second, first]) == ["a/3"]
+    assert own(EntryKind.FORM, [item, later]) == []

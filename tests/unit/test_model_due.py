@@ -45,8 +45,8 @@ OFF = {day for n in range(3 * 366) if off(day := date(2024, 6, 1) + n * DAY)}
 
 def simply(due: dict[str, Any], period: Period) -> date:
     """What a person does with a wall calendar and a finger."""
-    if "on" in due:
-        day = date.fromisoformat(due["on"])
+    if "printed" in due:
+        day = date.fromisoformat(due["printed"])
     elif "day" in due:
         month = (period.start if due["anchor"] == "start" else period.end).replace(day=1)
         for _ in range(abs(due["months"])):
@@ -79,7 +79,7 @@ rules = st.one_of(
         common | {"days": st.integers(-60, 60), "counted": st.sampled_from([*Counted]).map(str)}
     ),
     st.fixed_dictionaries(
-        common | {"on": st.dates(date(2025, 1, 1), date(2026, 12, 31)).map(date.isoformat)}
+        common | {"printed": st.dates(date(2025, 1, 1), date(2026, 12, 31)).map(date.isoformat)}
     ),
 )
 
@@ -100,7 +100,11 @@ def test_a_rule_says_what_a_person_with_a_calendar_says(
 @pytest.mark.parametrize(
     ("rule", "period", "day"),
     [
-        ({"on": "2025-11-22"}, "2025-Q4", "2025-11-22"),  # a Saturday that Công văn 17809 prints
+        (
+            {"printed": "2025-11-22"},
+            "2025-Q4",
+            "2025-11-22",
+        ),  # a Saturday that Công văn 17809 prints
         ({"day": 12, "months": 1, "before": True}, "2025-Q3", "2025-10-11"),
         ({"day": 20}, "2026-Q1", "2026-03-20"),
         ({"day": 31, "months": 2}, "2025-12-01/P1M", "2026-02-28"),
@@ -128,7 +132,7 @@ def test_days_that_people_remember(rule: dict[str, Any], period: str, day: str) 
     ("rule", "why"),
     [
         ({}, "here none"),
-        ({"on": "2025-11-22", "day": 3}, "here on, day"),
+        ({"printed": "2025-11-22", "day": 3}, "here printed, day"),
         ({"days": 3, "months": 1}, "only with the day"),
         ({"day": 3, "counted": "working"}, "only with days"),
         ({"day": 32}, "day: "),

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import NAMESPACE_URL, UUID, uuid5
 
-from services.catalogue.entry import Flaw, Refused
-from services.events.catalogue import CalendarReleased, CatalogueKind
+from services.catalogue.entry import EntryKind, Flaw, Refused
+from services.events.catalogue import CalendarReleased
 from services.model.enumerations import Completeness
 from services.model.period import Period, PeriodError
 from services.model.regulation import VIETNAM
@@ -99,7 +99,7 @@ def _id(figure: Figure, document: Document) -> UUID:
 
 def _unknown(field: str, list_: str, code: str, codes: Container[str] | None) -> list[Flaw]:
     if codes is None:
-        values = {"kind": CatalogueKind.CODELIST.value, "id": list_}
+        values = {"kind": EntryKind.CODELIST.value, "id": list_}
         return [Flaw(f"{field}_list", "reference", values)]
     if code not in codes:
         return [Flaw(field, "code", {"code": code, "list": list_})]

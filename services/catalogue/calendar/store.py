@@ -11,8 +11,8 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import Field, Session, SQLModel, col, select
 
 from services.catalogue.calendar.release import Document, Facts, Figure, Release
+from services.catalogue.entry import EntryKind
 from services.catalogue.store import SCHEMA, newest
-from services.events.catalogue import CatalogueKind
 from services.model.enumerations import Completeness
 
 
@@ -44,7 +44,7 @@ def facts(session: Session, figure: Figure) -> Facts:
 
 
 def _codes(session: Session, list_: str) -> frozenset[str] | None:
-    codelist = newest(session, CatalogueKind.CODELIST, list_)
+    codelist = newest(session, EntryKind.CODELIST, list_)
     return frozenset(code["code"] for code in codelist.body["codes"]) if codelist else None
 
 

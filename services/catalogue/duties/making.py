@@ -14,27 +14,32 @@ from services.model.due import Due
 from services.model.enumerations import Completeness
 from services.model.period import Period
 from services.model.regulation import VIETNAM
-from services.model.working_days import WorkingDays
+from services.model.working_days import UnknownYear, WorkingDays
 
 
 @dataclass(frozen=True)
 class Known:
     """What duties are made of besides items and calls.
 
-    `lists` are the area lists of each form, the first one preferred; `province` is the office's, in list 34.
+    `lists` are the area lists of each form, the first one preferred. `provinces` says in which province of list 34 each
+    organisation and room is; an item is owed about that of its room, else of its supplier.
     """
 
     calendar: WorkingDays
     lists: Mapping[str, Sequence[str]]
     crosswalk: Crosswalk
-    province: str
+    provinces: Mapping[str, str]
+
+    def province(self, item: Item) -> str | None:
+        """About which province the item is owed; None where nobody can say."""
+        return self.provinces.get(item.room or "") or self.provinces.get(item.responsible)
 
 
 def of_items(items: Iterable[Item], known: Known, first: date, last: date) -> Iterator[Duty]:
     """The duties of the items themselves for all periods of which a day lies between the two.
 
-    What is shared without a duty has dates where they were agreed, and is made here, too: measures tell it apart.
-    Raises UnknownYear where the calendar doesn't reach.
+    What is shared without a duty has dates where they were agreed, and is made here, too: measures tell it apart. None
+    whose term ends in a year of which nobody has entered the days off.
     """
     for item in items:
         for period in Period.within(item.frequency, first, last):
@@ -84,28 +89,34 @@ def _duties(
     call: str = "",
 ) -> Iterator[Duty]:
     period, completeness, round_ = what
-    day = term.due.last_day(period, known.calendar)
-    for area_list, area in _areas(known, item.form):
+    try:
+        day = term.due.last_day(period, known.calendar)
+        urged = known.calendar.after(day, term.grace)
+        closed = None if term.closes is None else known.calendar.after(day, term.closes)
+    except UnknownYear:
+        return
+    for area_list, area in _areas(known, item):
         yield Duty(
             key=Key(item.id, area_list, area, str(period), completeness, round_),
             form=item.form,
             supplier=item.responsible,
             recipient=item.room,
             late_from=_after(day),
-            urged_from=_after(known.calendar.after(day, term.grace)),
-            closed_from=None
-            if term.closes is None
-            else _after(known.calendar.after(day, term.closes)),
+            urged_from=_after(urged),
+            closed_from=None if closed is None else _after(closed),
             call=call,
         )
 
 
-def _areas(known: Known, form: str) -> list[tuple[str, str]]:
-    """The areas for which a form is owed: each old province of a merged one where it goes by the old list."""
-    (preferred, *_) = known.lists[form]
+def _areas(known: Known, item: Item) -> list[tuple[str, str]]:
+    """The areas for which it is owed: each old province of a merged one where its form goes by the old list."""
+    province = known.province(item)
+    if province is None:
+        return []
+    (preferred, *_) = known.lists[item.form]
     if preferred == BEFORE:
-        return [(BEFORE, area.code) for area in known.crosswalk.predecessors(known.province)]
-    return [(SINCE, known.province)]
+        return [(BEFORE, area.code) for area in known.crosswalk.predecessors(province)]
+    return [(SINCE, province)]
 
 
 def _after(day: date) -> datetime:

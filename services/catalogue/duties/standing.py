@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from uuid import UUID
 
 from services.catalogue.duties.duty import Duty
 
@@ -47,6 +48,7 @@ class Delivery:
     ended_at: datetime | None = None
     """When it was taken back, or withheld: as if it had not come."""
     is_nil: bool = False
+    submission: UUID | None = None
 
 
 @dataclass(frozen=True)
@@ -78,12 +80,14 @@ class Facts:
 
 @dataclass(frozen=True)
 class Standing:
-    """`late_from` with what was granted; `first` is when the first attempt that counts came."""
+    """`late_from` with what was granted; `first` is when the first attempt came, `attempt` the newest one."""
 
     state: State
     timeliness: Timeliness
     late_from: datetime
     first: datetime | None = None
+    submission: UUID | None = None
+    attempt: int | None = None
 
 
 def standing(duty: Duty, facts: Facts, at: datetime) -> Standing:
@@ -96,11 +100,11 @@ def standing(duty: Duty, facts: Facts, at: datetime) -> Standing:
         (one for one in facts.deliveries if one.received_at <= at), key=lambda one: one.attempt
     )
     first = came[0].received_at if came else None
+    newest = (came[-1].submission, came[-1].attempt) if came else (None, None)
     if granted and granted[-1].is_excused:
-        return Standing(State.EXCUSED, Timeliness.EXCUSED, late_from, first)
-    return Standing(
-        _state(duty, facts, came, late_from, at), _timeliness(came, late_from, at), late_from, first
-    )
+        return Standing(State.EXCUSED, Timeliness.EXCUSED, late_from, first, *newest)
+    state, timeliness = _state(duty, facts, came, late_from, at), _timeliness(came, late_from, at)
+    return Standing(state, timeliness, late_from, first, *newest)
 
 
 def _state(

@@ -16,14 +16,9 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from services.catalogue.entry import Command, Version
+from services.catalogue.entry import Command, EntryKind, Version
 from services.catalogue.people.person import Person
-from services.events.catalogue import (
-    CatalogueKind,
-    PeopleChanged,
-    PeopleChangeKind,
-    PeopleChangeState,
-)
+from services.events.catalogue import PeopleChanged, PeopleChangeKind, PeopleChangeState
 from services.kernel.auth import Role
 
 FOUNDING = "founding"
@@ -103,11 +98,11 @@ def differing(before: Person | None, after: Person) -> tuple[str, ...]:
 
 def governed(command: Command, newest: Version | None, now: datetime) -> PeopleChangeKind | None:
     """What of an entry takes a second person, None for nothing. To end a key takes one, and none may extend it."""
-    if command.kind is CatalogueKind.REGULATION:
+    if command.kind is EntryKind.REGULATION:
         return PeopleChangeKind.REGULATION
-    if command.kind is CatalogueKind.SENDER_KEY:
+    if command.kind is EntryKind.SENDER_KEY:
         return None if newest and _only_ends(command, newest, now) else PeopleChangeKind.SENDER_KEY
-    if command.kind is CatalogueKind.ORGANISATION:
+    if command.kind is EntryKind.ORGANISATION:
         known = newest.body.get("contacts") if newest else None
         return (
             PeopleChangeKind.CONTACT

@@ -1,0 +1,103 @@
+"""The register of duties as it stood at a moment: made of the entries of then, and what had come until then."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from sqlmodel import Session
+
+from services.catalogue.duties import store
+from services.catalogue.duties.deliveries import Owed, deliveries
+from services.catalogue.duties.duty import Duty
+from services.catalogue.duties.making import Known, merged, of_calls, of_items
+from services.catalogue.duties.standing import Delivery, Facts, Standing, standing
+from services.catalogue.entry import EntryKind, Version
+from services.model import crosswalk
+from services.model.catalogue import Item
+from services.model.deadline import Call
+from services.model.regulation import day
+from services.model.text import ModelError
+from services.model.working_days import WorkingDays
+
+COUNTRY = "VN"
+INSTANT = timedelta(microseconds=1)
+LONGEST = timedelta(days=800)
+"""No term is further from its period than this (`due`: 24 months, 400 days)."""
+
+
+@dataclass(frozen=True)
+class Register:
+    """Duties whose terms end in a span of time, by when they do, each with how it stood."""
+
+    duties: Sequence[tuple[Duty, Standing]]
+    items: Mapping[str, Item]
+
+
+def register(session: Session, first: datetime, last: datetime, at: datetime) -> Register:
+    """The duties whose terms, with what was granted, end from `first` on and before `last`, as they stood at `at`.
+
+    Raises ModelError where the catalogue lacks the days off.
+    """
+    entries = {
+        kind: store.as_of(session, kind, at)
+        for kind in (
+            EntryKind.ITEM,
+            EntryKind.CALL,
+            EntryKind.FORM,
+            EntryKind.WORKING_DAYS,
+            EntryKind.ORGANISATION,
+        )
+    }
+    items = {one.id: Item.from_dict(one.body) for one in entries[EntryKind.ITEM]}
+    made = _made(entries, items, day(first - LONGEST), day(last + LONGEST))
+    wanted = [duty for duty in made if first <= duty.late_from < last]
+    came = deliveries(store.came(session, {duty.form for duty in wanted}, at))
+    stood = [(duty, standing(duty, Facts(_of(came, duty)), at)) for duty in wanted]
+    return Register(sorted(stood, key=lambda one: (one[1].late_from, one[0].key)), items)
+
+
+def _made(
+    entries: Mapping[EntryKind, Sequence[Version]],
+    items: Mapping[str, Item],
+    first: date,
+    last: date,
+) -> Iterable[Duty]:
+    validity = {one.id: one for one in entries[EntryKind.ITEM]}
+    known = _known(entries)
+    calls = [Call.from_dict(one.body) for one in entries[EntryKind.CALL]]
+    made = (*of_items(items.values(), known, first, last), *of_calls(calls, items.values(), known))
+    # Owed is what was in force on the last day of the term.
+    in_force = (one for one in made if validity[one.key.item].in_force(one.late_from - INSTANT))
+    return merged(in_force).values()
+
+
+def _known(entries: Mapping[EntryKind, Sequence[Version]]) -> Known:
+    calendars = (one.body for one in entries[EntryKind.WORKING_DAYS] if one.id == COUNTRY)
+    calendar = next(calendars, None)
+    if calendar is None:
+        raise ModelError(f"no working_days/{COUNTRY} in the catalogue")
+    organisations = {one.id: one.body for one in entries[EntryKind.ORGANISATION]}
+    provinces = {
+        id_: body.get("province") or organisations.get(body.get("parent", ""), {}).get("province")
+        for id_, body in organisations.items()
+    }
+    return Known(
+        calendar=WorkingDays.from_dict(calendar),
+        lists={one.id: tuple(one.body["area_lists"]) for one in entries[EntryKind.FORM]},
+        crosswalk=crosswalk.provinces(),
+        provinces={id_: province for id_, province in provinces.items() if province},
+    )
+
+
+def _of(came: Mapping[Owed, Sequence[Delivery]], duty: Duty) -> Sequence[Delivery]:
+    """The attempts at it, about its area, or about the province of today where the form goes by both lists."""
+    key = duty.key
+    area = crosswalk.Area(key.area_list, key.area)
+    rest = key.period, key.completeness.value, key.round
+    found = (
+        came.get(Owed(duty.form, duty.supplier, one.area_list, one.code, *rest))
+        for one in (area, crosswalk.provinces().successor(area))
+    )
+    return next((each for each in found if each), ())

@@ -1,0 +1,103 @@
+"""`solieu due`: who owes what, by when, and what is late; of an agency, by its key, what it owes itself."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from services.connector.commands import Sender
+from services.connector.own import CATALOGUE, CatalogueUrl, asking
+from services.connector.show import say
+from services.model.messages import LANGUAGES, texts
+from services.model.text import Text
+from services.model.wording import day
+from services.terminal.client import operator
+from services.terminal.show import AsJson, table
+from services.terminal.show import as_json as print_json
+
+app = typer.Typer()
+
+LATE = ("missing", "late", "on_time_then_returned")
+"""What `--late` shows: what did not come in time, or not well."""
+Key = Annotated[
+    Path | None,
+    typer.Option(
+        envvar="SOLIEU_KEY",
+        help="Tệp khóa của cơ quan; không có: mọi cơ quan · An agency's key file; none: all agencies",
+    ),
+]
+
+
+@app.command(help="Ai phải cung cấp gì, hạn nào, còn thiếu gì · Who owes what, by when, what lacks")
+def due(
+    key: Key = None,
+    sender: Sender = None,
+    url: CatalogueUrl = CATALOGUE,
+    late: Annotated[
+        bool,
+        typer.Option(
+            "--late", help="Chỉ những gì trễ, thiếu, bị trả lại · Late, missing, returned"
+        ),
+    ] = False,
+    first: Annotated[
+        datetime | None,
+        typer.Option("--from", formats=["%Y-%m-%d"], help="Hạn từ ngày này · Due from this day on"),
+    ] = None,
+    last: Annotated[
+        datetime | None,
+        typer.Option("--to", formats=["%Y-%m-%d"], help="Hạn đến ngày này · Due until this day"),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Terms of 92 days before and after today, where no days are named. Exit codes: 0 shown, 1 with --late where
+    anything is, 4 refused, 5 unreachable.
+    """
+    days = {
+        name: found.date().isoformat() if found else None
+        for name, found in (("first", first), ("last", last))
+    }
+    answer = _of_sender(key, sender, url, as_json, days) if key else _of_all(days)
+    duties = [one for one in answer["duties"] if not late or one["timeliness"] in LATE]
+    if as_json:
+        print_json(duties)
+    elif duties:
+        names = ("due", "name", "period", "supplier", "duty", "timeliness")
+        table([f"connector.column.{name}" for name in names], [_row(one) for one in duties])
+        if answer["total"] > len(answer["duties"]):
+            say("due.more", count=answer["total"] - len(answer["duties"]))
+    else:
+        say("due.nothing")
+    if late and duties:
+        raise typer.Exit(1)
+
+
+def _of_sender(
+    key: Path, sender: str | None, url: str, as_json: bool, days: Mapping[str, str | None]
+) -> dict[str, Any]:
+    from services.connector.client import Connector
+
+    with asking(as_json, url, key), Connector(url, key, sender) as connector:
+        return connector.duties(**days)
+
+
+def _of_all(days: Mapping[str, str | None]) -> dict[str, Any]:
+    found: dict[str, Any] = operator("catalogue").get("/v1/duties", **days)
+    return found
+
+
+def _row(duty: Mapping[str, Any]) -> list[object]:
+    until = date.fromisoformat(duty["due"])
+    completeness = texts(f"validation.completeness.{duty['completeness']}")
+    period = (f"{duty['period']}, {completeness.of(lang)}" for lang in LANGUAGES)
+    return [
+        Text(*(day(until, lang) for lang in LANGUAGES)),
+        Text(**duty["name"]),
+        Text(*period),
+        duty["supplier"],
+        texts(f"connector.due.state.{duty['state']}"),
+        texts(f"connector.due.timeliness.{duty['timeliness']}"),
+    ]
