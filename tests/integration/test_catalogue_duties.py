@@ -1,0 +1,195 @@
+"""Who owes what, by when: from the starter pack and what comes, at any moment that is asked about."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from fastapi.testclient import TestClient
+from sqlmodel import Session
+
+from deploy import database
+from deploy.local import Stack
+from services.catalogue.api import create_app
+from services.catalogue.duties.deliveries import STAGE
+from services.catalogue.starter import in_order
+from services.kernel.auth import hash_of
+from services.kernel.db import write
+from services.kernel.events import Event
+from services.kernel.migration import migrate
+from services.kernel.settings import Settings
+from services.model.catalogue import starter_pack
+from tests import people
+from tests.logins import login
+from tests.said import said
+
+pytestmark = pytest.mark.stack
+SET_UP = datetime(2025, 11, 17, 1, tzinfo=UTC)
+DUE = datetime(2025, 11, 22, 17, tzinfo=UTC)
+"""The end of 22/11/2025 in Viet Nam, which Công văn 17809 prints: a Saturday."""
+LATER = DUE + timedelta(days=6)
+ADMINISTRATOR = {"Authorization": "Bearer administrator"}
+FINANCE, TRADE = "so-tai-chinh-dien-bien", "so-cong-thuong-dien-bien"
+
+
+@dataclass
+class Catalogue:
+    """The service at a moment that the test chooses."""
+
+    client: TestClient
+    now: list[datetime] = field(default_factory=lambda: [SET_UP])
+
+    def get(self, path: str, **asked: Any) -> Any:
+        header = asked.pop("header", None) or people.headers(now=self.now[0])
+        answer = self.client.get(path, params=asked, headers=header)
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
+    def duties(self, **asked: Any) -> dict[tuple[str, str], dict[str, Any]]:
+        """By item and period, of those whose term is that of the call."""
+        days = {"first": "2025-11-22", "last": "2025-11-22"}
+        found = self.get("/v1/duties", **days, **asked)["duties"]
+        return {(one["item"], one["period"]): one for one in found}
+
+    def happens(self, topic: str, at: datetime, **changes: Any) -> None:
+        """An event about the revenue of the fourth quarter, as the worker's stage keeps it."""
+        head = {
+            "sender": FINANCE, "form": "cv17809-1", "area_list": "63", "area": "11", "period": "2025-Q4",
+            "completeness": "estimate", "round": 1,
+        }  # fmt: skip
+        data = said(topic, head | changes)
+        event = Event(uuid4(), topic, "x", data, at, "x", "test")
+        with Session(self.client.app.state.context.engine) as session, session.begin():  # type: ignore[attr-defined]
+            facts = STAGE.load(session, [event])
+            write(session, STAGE.handle(event, facts).rows)
+
+
+@pytest.fixture(scope="module")
+def catalogue(stack: Stack, module_database: str) -> Iterator[Catalogue]:
+    state = stack.state
+    migrate(module_database, {"catalogue": state.passwords["catalogue"]})
+    name = module_database.rpartition("/")[2]
+    url = database.url("catalogue", state.passwords["catalogue"], state.ports["postgres"], name)
+    config = Settings(
+        database_url=url,
+        **login(stack.kafka("catalogue")),
+        administrator_token_sha256=hash_of("administrator"),
+    )
+    now = [SET_UP]
+    app = create_app(config, lambda: now[0])
+    app.state.keys = people.keys
+    with TestClient(app) as client:
+        for entry in in_order(starter_pack()):
+            path = f"/v1/{entry.kind}/{entry.id}"
+            answer = client.put(path, json={"body": entry.body}, headers=ADMINISTRATOR)
+            assert answer.status_code == 201, answer.text
+        yield Catalogue(client, now)
+
+
+def test_a_call_makes_the_duties_of_whom_it_addresses(catalogue: Catalogue) -> None:
+    catalogue.now[0] = SET_UP + timedelta(hours=1)
+    duties = catalogue.duties()
+    assert len(duties) == 16, "eight items, two periods"
+    revenue = duties["thu-ngan-sach-quy", "2025-Q4"]
+    assert (revenue["supplier"], revenue["completeness"]) == (FINANCE, "estimate")
+    assert (revenue["due"], revenue["call"]) == ("2025-11-22", "cv17809-btc-ctk-2025")
+    assert (revenue["area_list"], revenue["area"]) == ("63", "11")
+    assert {one["state"] for one in duties.values()} == {"expected"}
+    assert {one["timeliness"] for one in duties.values()} == {"open"}
+
+
+def test_what_comes_is_seen_and_any_moment_can_be_asked_about(catalogue: Catalogue) -> None:
+    in_time, late = DUE - timedelta(seconds=1), DUE
+    of_one = {"submission_id": str(uuid4()), "attempt": 1}
+    catalogue.happens("submission.received", in_time, received_at=in_time, **of_one)
+    catalogue.happens("submission.returned", DUE + timedelta(hours=1), **of_one)
+    second = of_one | {"attempt": 2}
+    at = DUE + timedelta(hours=2)
+    catalogue.happens("submission.cleared", DUE + timedelta(hours=3), decision=1, **second)
+    catalogue.happens("submission.received", at, received_at=at, **second)
+    trade = {
+        "submission_id": str(uuid4()), "attempt": 1, "sender": TRADE, "form": "cv17809-5",
+        "nil": "none_occurred",
+    }  # fmt: skip
+    catalogue.happens("submission.received", late, received_at=late, **trade)
+    catalogue.happens("submission.cleared", LATER, decision=1, **{**trade, "nil": ""})
+    catalogue.now[0] = LATER
+
+    def stood(at: datetime, item: str = "thu-ngan-sach-quy") -> tuple[str, str, int | None]:
+        found = catalogue.duties(at=at.isoformat())[item, "2025-Q4"]
+        return found["state"], found["timeliness"], found["attempt"]
+
+    assert stood(in_time) == ("received", "on_time", 1)
+    assert stood(DUE + timedelta(hours=1)) == ("returned", "on_time_then_returned", 1)
+    assert stood(at) == ("received", "on_time_then_returned", 2)
+    assert stood(LATER) == ("accepted", "on_time_then_returned", 2)
+    assert stood(LATER, "doanh-thu-dich-vu-quy") == ("nil", "late", 1)
+    assert stood(LATER, "chi-ngan-sach-quy") == ("expected", "missing", None)
+    missing = catalogue.duties(timeliness="missing")
+    assert len(missing) == 14
+    measures = catalogue.get(
+        "/v1/duties/measures", first="2025-11-22", last="2025-11-22", by="supplier"
+    )
+    by = {one["group"]: one for one in measures["measures"]}
+    assert by[TRADE]["timeliness"] == {"late": 1, "missing": 1}
+    assert (by[TRADE]["counted"], by[TRADE]["on_time"], by[TRADE]["complete"]) == (2, 0.0, 0.5)
+
+
+def test_an_agency_sees_its_own_alone(catalogue: Catalogue) -> None:
+    catalogue.now[0] = LATER
+    header = people.headers("p-so", FINANCE, ("agency",), (), now=LATER)
+    assert {one["supplier"] for one in catalogue.duties(header=header).values()} == {FINANCE}
+    assert catalogue.duties(header=header, supplier=TRADE) == {}
+    nobody = catalogue.client.get("/v1/duties")
+    assert nobody.status_code == 401
+
+
+def test_a_changed_calendar_moves_terms_from_then_on(catalogue: Catalogue) -> None:
+    catalogue.now[0] = LATER
+    item = catalogue.get("/v1/item/thu-ngan-sach-quy", header=ADMINISTRATOR)["body"]
+    due = {"days": 1, "counted": "working"}
+    body = item | {"deadlines": [{"completeness": "preliminary", "due": due}]}
+    put = catalogue.client.put(
+        "/v1/item/thu-ngan-sach-quy", json={"body": body}, headers=ADMINISTRATOR
+    )
+    assert put.status_code == 201, put.text
+
+    def due_of(at: datetime) -> list[str]:
+        asked = {"first": "2025-12-31", "last": "2026-01-31", "item": "thu-ngan-sach-quy"}
+        found = catalogue.get("/v1/duties", at=at.isoformat(), **asked)["duties"]
+        return [one["due"] for one in found]
+
+    assert due_of(LATER - timedelta(hours=1)) == []
+    (first,) = due_of(LATER)
+    calendar = catalogue.get("/v1/working_days/VN", header=ADMINISTRATOR)["body"]
+    (year,) = [one for one in calendar["years"] if one["year"] == 2026]
+    year["holidays"].append({"day": first, "name": {"vi": "Nghỉ bù", "en": "In lieu"}})
+    catalogue.now[0] = LATER + timedelta(hours=1)
+    changed = catalogue.client.put(
+        "/v1/working_days/VN", json={"body": calendar}, headers=ADMINISTRATOR
+    )
+    assert changed.status_code == 201, changed.text
+    (moved,) = due_of(catalogue.now[0])
+    assert (first, moved) == ("2026-01-02", "2026-01-05")
+    assert due_of(LATER) == [first], "as it was known then"
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [{"first": "2026-02-01", "last": "2026-01-01"}, {"first": "2020-01-01", "last": "2026-01-01"}],
+)
+def test_a_span_that_is_none_is_refused(catalogue: Catalogue, asked: dict[str, str]) -> None:
+    answer = catalogue.client.get("/v1/duties", params=asked, headers=ADMINISTRATOR)
+    assert (answer.status_code, answer.json()["type"]) == (422, "urn:solieu:problem:span")
+
+
+def test_what_names_something_else_is_refused(catalogue: Catalogue) -> None:
+    call = catalogue.get("/v1/call/cv17809-btc-ctk-2025", header=ADMINISTRATOR)["body"]
+    wrong = call | {"id": "khac", "items": ["khong-co"]}
+    answer = catalogue.client.put("/v1/call/khac", json={"body": wrong}, headers=ADMINISTRATOR)
+    assert answer.status_code == 422
+    assert "khong-co" in answer.text
