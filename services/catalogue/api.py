@@ -14,6 +14,7 @@ from sqlmodel import Session
 from services.catalogue import agreement_routes, changing, ending, reading, registry, store
 from services.catalogue.calendar import routes as calendar
 from services.catalogue.duties import routes as duties
+from services.catalogue.duties import sweep
 from services.catalogue.entry import Command, EntryKind, Refused, Version
 from services.catalogue.people import change_routes, login, vacancies
 from services.catalogue.people import routes as people
@@ -179,7 +180,7 @@ def look(context: Context) -> None:
     """What is vacant, what ends, and what is late, as it is now: for the alarms."""
     vacancies.count(context)
     ending.look(context)
-    duties.look(context)
+    sweep.look(context)
 
 
 def create_app(config: Settings | None = None, clock: Clock = utc_now) -> FastAPI:

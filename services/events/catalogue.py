@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Annotated, Any, Final
 from uuid import NAMESPACE_URL, UUID, uuid5
 
-from services.kernel.avro import Long, to_avro
+from services.kernel.avro import FLAT, Long, to_avro
 from services.kernel.events import EventData, derived_id
 from services.model.enumerations import Completeness
 
@@ -190,3 +190,74 @@ class RegisterChanged(EventData):
     def own_id(self) -> UUID:
         """A version has one event."""
         return derived_id(NAMESPACE, self.subject, self.version)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ObligationHead:
+    """Which duty: an item of the catalogue, of an area and period, at a completeness."""
+
+    duty_id: Annotated[str, "uuid5 of item, area, period and completeness round."]
+    item: Annotated[str, "Item of the catalogue."]
+    form: Annotated[str, "Form of the item."]
+    area_list: Annotated[str, "List of the area."]
+    area: Annotated[str, "Reference area."]
+    period: Annotated[str, "SDMX time period or range."]
+    completeness: Annotated[Completeness, "Mức độ hoàn chỉnh: ước tính, sơ bộ, chính thức."]
+    round: Annotated[int, "Round of the completeness, from 1."]
+    supplier: Annotated[str, "Organisation that owes it."]
+    room: Annotated[str | None, "Room that it is owed to."] = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ObligationChanged(EventData):
+    """The office gave more time or excused a duty, or its supplier said that it will be late."""
+
+    TOPIC = "obligation.changed"
+
+    act_id: Annotated[str, "Identity of the act."]
+    obligation: Annotated[ObligationHead, FLAT]
+    change: Annotated[str, "extended, excused or announced_late; others may come."]
+    until: Annotated[
+        datetime | None,
+        "The first moment that is late from then on, or until when it is announced.",
+    ] = None
+    person: Annotated[str, "Who decided or announced it; an id of the catalogue."]
+    organisation: Annotated[str, "Whose person that is."]
+    document: Annotated[str | None, "Number of the document that it rests on."] = None
+    reason_sha256: Annotated[str, "SHA-256 of the reason, in hex."]
+    changed_at: Annotated[datetime, "When."]
+
+    @property
+    def key(self) -> str:
+        """The duty: its acts stand in one partition."""
+        return self.obligation.duty_id
+
+    @property
+    def own_id(self) -> UUID:
+        """An act has one event."""
+        return derived_id(UUID(self.act_id), self.TOPIC, 0)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ObligationDue(EventData):
+    """A duty is to be reminded of: it is due soon, today, or overdue, and nothing that counts came."""
+
+    TOPIC = "obligation.due"
+
+    reminder_id: Annotated[str, "Identity of the reminder."]
+    obligation: Annotated[ObligationHead, FLAT]
+    due: Annotated[date, "Last day on which it is on time, in Viet Nam."]
+    offset: Annotated[int, "Working days since that day; below nought before it."]
+    returned: Annotated[bool, "Whether what came was returned to be mended."]
+    to_head: Annotated[bool, "Whether the head of the supplier is told, too."]
+    reminded_at: Annotated[datetime, "When."]
+
+    @property
+    def key(self) -> str:
+        """The duty."""
+        return self.obligation.duty_id
+
+    @property
+    def own_id(self) -> UUID:
+        """A reminder has one event."""
+        return derived_id(UUID(self.reminder_id), self.TOPIC, 0)

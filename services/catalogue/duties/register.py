@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from uuid import UUID
 
 from sqlmodel import Session
 
 from services.catalogue.duties import store
+from services.catalogue.duties.acts import Said, said_by
 from services.catalogue.duties.deliveries import Owed, deliveries
 from services.catalogue.duties.duty import Duty
 from services.catalogue.duties.making import Known, merged, of_calls, of_items
@@ -33,10 +35,15 @@ class Register:
 
     duties: Sequence[tuple[Duty, Standing]]
     items: Mapping[str, Item]
+    calendar: WorkingDays
+
+    def is_shared(self, duty: Duty) -> bool:
+        """Whether it is offered, not owed: it has a date only where that was agreed."""
+        return self.items[duty.key.item].regime == "sharing"
 
 
 def register(session: Session, first: datetime, last: datetime, at: datetime) -> Register:
-    """The duties whose terms, with what was granted, end from `first` on and before `last`, as they stood at `at`.
+    """The duties whose terms, before what was granted, end from `first` on and before `last`, as they stood at `at`.
 
     Raises ModelError where the catalogue lacks the days off.
     """
@@ -51,21 +58,30 @@ def register(session: Session, first: datetime, last: datetime, at: datetime) ->
         )
     }
     items = {one.id: Item.from_dict(one.body) for one in entries[EntryKind.ITEM]}
-    made = _made(entries, items, day(first - LONGEST), day(last + LONGEST))
+    known = _known(entries)
+    made = _made(entries, items, known, day(first - LONGEST), day(last + LONGEST))
     wanted = [duty for duty in made if first <= duty.late_from < last]
     came = deliveries(store.came(session, {duty.form for duty in wanted}, at))
-    stood = [(duty, standing(duty, Facts(_of(came, duty)), at)) for duty in wanted]
-    return Register(sorted(stood, key=lambda one: (one[1].late_from, one[0].key)), items)
+    acts: dict[UUID, list[Said]] = {}
+    for row in store.acts(session, (duty.key.id for duty in wanted), at):
+        acts.setdefault(row.duty, []).append(said_by(row))
+    stood = [
+        (duty, standing(duty, _facts(_of(came, duty), acts.get(duty.key.id, ())), at))
+        for duty in wanted
+    ]
+    return Register(
+        sorted(stood, key=lambda one: (one[1].late_from, one[0].key)), items, known.calendar
+    )
 
 
 def _made(
     entries: Mapping[EntryKind, Sequence[Version]],
     items: Mapping[str, Item],
+    known: Known,
     first: date,
     last: date,
 ) -> Iterable[Duty]:
     validity = {one.id: one for one in entries[EntryKind.ITEM]}
-    known = _known(entries)
     calls = [Call.from_dict(one.body) for one in entries[EntryKind.CALL]]
     made = (*of_items(items.values(), known, first, last), *of_calls(calls, items.values(), known))
     # Owed is what was in force on the last day of the term.
@@ -89,6 +105,11 @@ def _known(entries: Mapping[EntryKind, Sequence[Version]]) -> Known:
         crosswalk=crosswalk.provinces(),
         provinces={id_: province for id_, province in provinces.items() if province},
     )
+
+
+def _facts(came: Sequence[Delivery], acts: Sequence[Said]) -> Facts:
+    granted = tuple(one.granted for one in acts if one.granted)
+    return Facts(came, granted, tuple(one.announced for one in acts if one.announced))
 
 
 def _of(came: Mapping[Owed, Sequence[Delivery]], duty: Duty) -> Sequence[Delivery]:

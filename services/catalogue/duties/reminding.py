@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
 from services.catalogue.duties.standing import Standing, State
@@ -28,19 +28,16 @@ class Reminder:
     to_head: bool = False
 
 
-def planned(late_from: datetime, since: datetime, calendar: WorkingDays) -> list[Reminder]:
+def planned(late_from: datetime, calendar: WorkingDays) -> list[Reminder]:
     """The reminders of a term that ends there, in their order: one that was extended has others from then on.
 
-    Those from before `since`, when it was set, are one, at once: a call gives few days. Raises UnknownYear.
+    Raises UnknownYear.
     """
     last = late_from.astimezone(VIETNAM).date() - timedelta(days=1)
-    all_ = [
+    return [
         Reminder(_morning(calendar.after(last, offset)), offset, offset >= TO_THE_HEAD)
         for offset in OFFSETS
     ]
-    past = [one for one in all_ if one.at <= since]
-    to_come = [one for one in all_ if one.at > since]
-    return [*(replace(one, at=since) for one in past[-1:]), *to_come]
 
 
 def to_send(
@@ -48,7 +45,7 @@ def to_send(
 ) -> Reminder | None:
     """The newest whose moment has come and that was not sent, while it is waited for; `sent` of them were dealt with.
 
-    One that was missed, as while the office's machine was off, is not made up for beside a newer one.
+    One that was missed is not made up for beside a newer one: a call gives few days, the office's machine may be off.
     """
     due = [one for one in list(plan)[sent:] if one.at <= at]
     return due[-1] if due and standing.state in OWED else None

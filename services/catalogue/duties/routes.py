@@ -3,25 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query
-from pydantic import AwareDatetime, BaseModel
+from pydantic import AwareDatetime, BaseModel, Field
 from sqlmodel import Session
 
 from services.catalogue import store
+from services.catalogue.duties.acts import Change, Said, id_of, said_by, say
 from services.catalogue.duties.duty import Duty
 from services.catalogue.duties.measures import Measure, measured
+from services.catalogue.duties.refusals import Code
 from services.catalogue.duties.register import Register, register
 from services.catalogue.duties.standing import Standing, State, Timeliness
+from services.catalogue.duties.store import ActRow
 from services.catalogue.entry import EntryKind, Version
-from services.kernel import metrics
 from services.kernel.api import Context, With
-from services.kernel.auth import Access
+from services.kernel.auth import Access, allowed
+from services.kernel.command import Act, Reasoned, Refused, carried_out
+from services.kernel.db import lock
 from services.kernel.problems import Problem
 from services.kernel.signed import proof, reader
 from services.model.enumerations import Completeness
@@ -33,6 +37,8 @@ from services.model.text import ModelError
 router = APIRouter(prefix="/v1/duties", tags=["duties"])
 AROUND = timedelta(days=92)
 """Before and after the moment asked about, where nobody says which days."""
+AROUND_ACTS = timedelta(days=400)
+"""So far from today a term may be that somebody speaks of."""
 LONGEST = timedelta(days=1100)
 CODE = r"^[A-Za-z0-9._-]{1,100}$"
 
@@ -98,7 +104,7 @@ class DutyView(BaseModel):
             supplier=duty.supplier,
             room=duty.recipient,
             call=duty.call or None,
-            is_shared=item.regime == "sharing",
+            is_shared=found.is_shared(duty),
             due=day(stood.late_from - timedelta(microseconds=1)),
             late_from=stood.late_from,
             closed_from=duty.closed_from,
@@ -226,11 +232,7 @@ def measures(
 ) -> MeasuresView:
     """By group, of the duties whose terms end in the days asked about."""
     found = _found(context, access, wanted)
-    owed = [
-        (duty, stood)
-        for duty, stood in found.duties
-        if found.items[duty.key.item].regime != "sharing"
-    ]
+    owed = [(duty, stood) for duty, stood in found.duties if not found.is_shared(duty)]
     groups = measured(owed, GROUPS[by])
     return MeasuresView(
         at=wanted.at,
@@ -247,18 +249,91 @@ GROUPS: Mapping[By, Callable[[Duty], str]] = {
 }
 
 
-def look(context: Context) -> None:
-    """Sets the gauges to how many duties are late, and of which nothing came, now."""
-    now = context.clock()
-    with Session(context.engine) as session:
-        try:
-            found = register(session, now - AROUND, now, now)
-        except ModelError:
-            return
-    missing = sum(stood.timeliness is Timeliness.MISSING for _, stood in found.duties)
-    late = sum(stood.timeliness is Timeliness.LATE for _, stood in found.duties)
-    metrics.DUTIES.labels(context.service, "missing").set(missing)
-    metrics.DUTIES.labels(context.service, "late").set(late)
+class Decision(Reasoned):
+    """What the room grants: a later last day, or with none that nothing is owed."""
+
+    until: date | None = Field(None, examples=["2026-12-05"])
+
+
+class Announcement(Reasoned):
+    """That it will be late: the day on which it will come."""
+
+    until: date = Field(examples=["2026-12-05"])
+
+
+class ActView(BaseModel):
+    """What was said of a duty."""
+
+    act_id: UUID
+    duty: UUID
+    change: Change
+    until: AwareDatetime | None
+    person: str
+    organisation: str
+    document: str | None
+    at: AwareDatetime
+
+
+@router.post("/{duty}/decision", status_code=201, summary="Gia hạn, miễn · Extend or excuse")
+async def decide(
+    duty: UUID,
+    body: Decision,
+    context: With,
+    access: Annotated[Access, Depends(allowed("duty.decide"))],
+) -> ActView:
+    """201 once it is recorded and published, also for the same sent again; 409 where it is met already."""
+    change = Change.EXTENDED if body.until else Change.EXCUSED
+    return await _said(context, access, duty, change, body, body.until)
+
+
+@router.post("/{duty}/announcement", status_code=201, summary="Báo sẽ trễ · Announce a delay")
+async def announce(
+    duty: UUID,
+    body: Announcement,
+    context: With,
+    access: Annotated[Access, Depends(allowed("duty.announce"))],
+) -> ActView:
+    """201 once it is recorded and published; its term stays, and reminders rest until that day."""
+    return await _said(context, access, duty, Change.ANNOUNCED, body, body.until)
+
+
+async def _said(
+    context: Context,
+    access: Access,
+    duty: UUID,
+    change: Change,
+    body: Reasoned,
+    last: date | None,
+) -> ActView:
+    who = access.principal
+    act = Act(person=who.id, reason=body.reason, document=body.document)
+    until = _midnight(last) + timedelta(days=1) if last else None
+
+    def carry_out(session: Session, now: datetime) -> Said:
+        lock(session, f"catalogue duty {duty}")
+        found = register(session, now - AROUND_ACTS, now + AROUND_ACTS, now)
+        reached = {
+            one.key.id: (one, stood)
+            for one, stood in found.duties
+            if access.reaches(one.supplier, one.recipient)
+        }
+        if duty not in reached:
+            raise Refused(Code.NO_DUTY)
+        owed, stood = reached[duty]
+        id_ = id_of(duty, change, until, act)
+        wish = Said(
+            id=id_, duty=duty, change=change, until=until, organisation=who.organisation, at=now,
+            **vars(act),
+        )  # fmt: skip
+        row = session.get(ActRow, id_)
+        said, outcome = say(wish, owed, stood, said_by(row) if row else None)
+        if outcome is not None:
+            context.outbox.write(session, outcome, id_)
+        return said
+
+    said = await carried_out(context, carry_out)
+    shown = {name: getattr(said, name) for name in ActView.model_fields if name != "act_id"}
+    return ActView(act_id=said.id, **shown)
 
 
 def _found(context: Context, access: Access, wanted: Wanted) -> Register:
@@ -277,7 +352,7 @@ def _found(context: Context, access: Access, wanted: Wanted) -> Register:
         and wanted.item in (None, duty.key.item)
         and wanted.room in (None, duty.recipient)
     ]
-    return Register(shown, found.items)
+    return replace(found, duties=shown)
 
 
 def _midnight(on: date) -> datetime:

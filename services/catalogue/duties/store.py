@@ -11,7 +11,9 @@ import sqlalchemy as sa
 from sqlmodel import Field, Session, SQLModel, col, select
 
 from services.catalogue.entry import EntryKind, Version
-from services.catalogue.store import Entry, version_of
+from services.catalogue.store import SCHEMA, Entry, version_of
+
+TIME: Any = sa.DateTime(timezone=True)
 
 
 class Came(SQLModel, table=True):
@@ -20,7 +22,7 @@ class Came(SQLModel, table=True):
     __tablename__ = "deliveries"
     __table_args__ = (
         sa.Index("deliveries_owed", "form", "sender", "period"),
-        {"schema": "catalogue"},
+        SCHEMA,
     )
 
     event_id: UUID = Field(primary_key=True)
@@ -28,7 +30,7 @@ class Came(SQLModel, table=True):
     attempt: int
     what: str
     decision: int | None = Field(sa_type=sa.BigInteger)
-    at: datetime = Field(sa_type=sa.DateTime(timezone=True))
+    at: datetime = Field(sa_type=TIME)
     sender: str
     form: str
     area_list: str
@@ -37,6 +39,35 @@ class Came(SQLModel, table=True):
     completeness: str
     round: int
     nil: str
+
+
+class ActRow(SQLModel, table=True):
+    """What somebody said of a duty; never changed."""
+
+    __tablename__ = "duty_acts"
+    __table_args__ = SCHEMA
+
+    id: UUID = Field(primary_key=True)
+    duty: UUID = Field(index=True)
+    change: str
+    until: datetime | None = Field(sa_type=TIME)
+    person: str
+    organisation: str
+    reason: str
+    document: str | None
+    at: datetime = Field(sa_type=TIME)
+
+
+class Reminded(SQLModel, table=True):
+    """A reminder that was sent: an extended term has others."""
+
+    __tablename__ = "reminders"
+    __table_args__ = SCHEMA
+
+    duty: UUID = Field(primary_key=True)
+    late_from: datetime = Field(primary_key=True, sa_type=TIME)
+    number: int = Field(primary_key=True)
+    at: datetime = Field(sa_type=TIME)
 
 
 def came(session: Session, forms: Iterable[str], until: datetime) -> Iterator[Came]:
@@ -56,3 +87,11 @@ def as_of(session: Session, kind: EntryKind, at: datetime) -> list[Version]:
     for row in session.exec(statement):
         newest.setdefault(row.id, row)
     return [version_of(row) for row in newest.values()]
+
+
+def acts(session: Session, duties: Iterable[UUID], until: datetime) -> Iterator[ActRow]:
+    """What was said of these duties until a moment, in the order in which it was."""
+    statement = select(ActRow).where(
+        col(ActRow.duty).in_(sorted(set(duties))), col(ActRow.at) <= until
+    )
+    yield from session.exec(statement.order_by(col(ActRow.at), col(ActRow.id)))

@@ -1,0 +1,114 @@
+"""What people say of a duty: more time, an excuse, or of its supplier that it will be late. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID, uuid5
+
+from services.catalogue.duties.duty import Duty
+from services.catalogue.duties.refusals import Code
+from services.catalogue.duties.standing import Announced, Granted, Standing, State
+from services.catalogue.duties.store import ActRow
+from services.events.catalogue import ObligationChanged, ObligationHead
+from services.kernel.command import Act, Refused
+from services.kernel.events import Outcome
+from services.kernel.mapping import Mapped
+
+
+class Change(StrEnum):
+    """What is said."""
+
+    EXTENDED = "extended"
+    EXCUSED = "excused"
+    ANNOUNCED = "announced_late"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Said(Act):
+    """One act about a duty. `until` is the first moment that is late then; None where it is excused."""
+
+    id: UUID
+    duty: UUID
+    change: Change
+    until: datetime | None
+    organisation: str
+    at: datetime
+
+    @property
+    def granted(self) -> Granted | None:
+        """What the office granted by it; None for the supplier's own word."""
+        if self.change is Change.ANNOUNCED:
+            return None
+        return Granted(self.at, self.reason, self.until, self.change is Change.EXCUSED)
+
+    @property
+    def announced(self) -> Announced | None:
+        """What the supplier announced; None for what the office granted."""
+        if self.change is not Change.ANNOUNCED or self.until is None:
+            return None
+        return Announced(self.at, self.until)
+
+
+_ACTS = Mapped(Said, ActRow)
+SETTLED = frozenset({State.ACCEPTED, State.NIL})
+
+
+def say(
+    wish: Said, duty: Duty, stood: Standing, before: Said | None
+) -> tuple[Said, Outcome | None]:
+    """The act and what follows; the same words again are the act that was, and nothing follows. Raises Refused."""
+    if before is not None:
+        return before, None
+    if stood.state in SETTLED:
+        raise Refused(Code.MET)
+    if wish.change is Change.EXTENDED and (wish.until is None or wish.until <= stood.late_from):
+        raise Refused(Code.NOT_LATER)
+    if wish.change is Change.ANNOUNCED and (wish.until is None or wish.until <= wish.at):
+        raise Refused(Code.PAST)
+    row = _ACTS.row(wish, change=wish.change.value)
+    return wish, Outcome((event_of(wish, duty),), (row,))
+
+
+def said_by(row: ActRow) -> Said:
+    """Back from a row."""
+    return replace(_ACTS.of(row), change=Change(row.change))
+
+
+def id_of(duty: UUID, change: Change, until: datetime | None, act: Act) -> UUID:
+    """The same for the same words of the same person."""
+    parts = (change, until, act.person, act.reason, act.document)
+    return uuid5(duty, "\n".join(str(part) for part in parts))
+
+
+def head_of(duty: Duty) -> ObligationHead:
+    """What events say of a duty."""
+    key = duty.key
+    return ObligationHead(
+        duty_id=str(key.id),
+        item=key.item,
+        form=duty.form,
+        area_list=key.area_list,
+        area=key.area,
+        period=key.period,
+        completeness=key.completeness,
+        round=key.round,
+        supplier=duty.supplier,
+        room=duty.recipient,
+    )
+
+
+def event_of(said: Said, duty: Duty) -> ObligationChanged:
+    """The event of an act: of the words their hash."""
+    return ObligationChanged(
+        act_id=str(said.id),
+        obligation=head_of(duty),
+        change=said.change.value,
+        until=said.until,
+        person=said.person,
+        organisation=said.organisation,
+        document=said.document,
+        reason_sha256=said.reason_sha256,
+        changed_at=said.at,
+    )

@@ -1,0 +1,22 @@
+"""What is refused about duties: each code is the text `catalogue.duties.<code>`, and `….mend` how to go on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from services.kernel import command
+from services.model.messages import advice
+
+
+class Code(command.Code):
+    """Why a command about a duty is refused, and the HTTP status that says so."""
+
+    NO_DUTY = ("no-duty", 404)
+    MET = ("met", 409)
+    NOT_LATER = ("not-later", 422)
+    PAST = ("past", 422)
+
+    @property
+    def texts(self) -> tuple[Mapping[str, str], Mapping[str, str]]:
+        """See command.Code."""
+        return advice(f"catalogue.duties.{self.id}")

@@ -1,0 +1,78 @@
+"""What time alone does: gauges of what is late, and reminders whose moment has come."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from uuid import uuid5
+
+from sqlmodel import Session, col, select
+
+from services.catalogue.duties.acts import head_of
+from services.catalogue.duties.duty import Duty
+from services.catalogue.duties.register import Register, register
+from services.catalogue.duties.reminding import Reminder, planned, to_send
+from services.catalogue.duties.standing import Standing, State, Timeliness
+from services.catalogue.duties.store import Reminded
+from services.events.catalogue import ObligationDue
+from services.kernel import metrics
+from services.kernel.api import Context
+from services.kernel.db import lock
+from services.kernel.events import Outcome, Row
+from services.model.regulation import day
+from services.model.text import ModelError
+
+COUNTED = timedelta(days=92)
+REMINDED = timedelta(days=31)
+"""Before and after a term: the reminders lie within seven working days before and three after."""
+
+
+def look(context: Context) -> None:
+    """Counts what is late now, and sends the reminders whose moment has come, each once."""
+    now = context.clock()
+    with Session(context.engine) as session, session.begin():
+        lock(session, "catalogue reminders")
+        try:
+            found = register(session, now - COUNTED, now + REMINDED, now)
+        except ModelError:
+            # A catalogue that nobody has loaded yet: nothing is owed.
+            return
+        _count(context, found)
+        _remind(context, session, found, now)
+
+
+def _count(context: Context, found: Register) -> None:
+    for timeliness in (Timeliness.MISSING, Timeliness.LATE):
+        count = sum(stood.timeliness is timeliness for _, stood in found.duties)
+        metrics.DUTIES.labels(context.service, timeliness.value).set(count)
+
+
+def _remind(context: Context, session: Session, found: Register, now: datetime) -> None:
+    for duty, stood in found.duties:
+        if stood.late_from < now - REMINDED or found.is_shared(duty):
+            continue
+        term = {"duty": duty.key.id, "late_from": stood.late_from}
+        of_term = (col(getattr(Reminded, name)) == value for name, value in term.items())
+        sent = session.exec(select(Reminded.number).where(*of_term)).all()
+        plan = planned(stood.late_from, found.calendar)
+        dealt_with = max(sent, default=-1) + 1
+        reminder = to_send(plan, dealt_with, stood, now)
+        if reminder is None:
+            continue
+        number = plan.index(reminder)
+        row = Row(Reminded, {**term, "number": number, "at": now})
+        event = _event(duty, stood, reminder, number, now)
+        context.outbox.write(session, Outcome((event,), (row,)), duty.key.id)
+
+
+def _event(
+    duty: Duty, stood: Standing, reminder: Reminder, number: int, now: datetime
+) -> ObligationDue:
+    return ObligationDue(
+        reminder_id=str(uuid5(duty.key.id, f"{stood.late_from.isoformat()}/{number}")),
+        obligation=head_of(duty),
+        due=day(stood.late_from - timedelta(microseconds=1)),
+        offset=reminder.offset,
+        returned=stood.state is State.RETURNED,
+        to_head=reminder.to_head,
+        reminded_at=now,
+    )
