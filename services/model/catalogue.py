@@ -66,6 +66,8 @@ class Subject(StrEnum):
     SUSPECTED = "incident.opened"
     ENDED = "incident.closed"
     CHANGED = "people.changed"
+    OBLIGED = "obligation.changed"
+    DUE = "obligation.due"
 
 
 _ADDRESSES = {

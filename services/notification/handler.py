@@ -7,7 +7,12 @@ from datetime import timedelta
 from typing import Any, get_args
 from uuid import UUID, uuid5
 
-from services.events.catalogue import CalendarReleased, PeopleChanged
+from services.events.catalogue import (
+    CalendarReleased,
+    ObligationChanged,
+    ObligationDue,
+    PeopleChanged,
+)
 from services.events.common import attempt_of, submission_of
 from services.events.grdp import FigureRecalled
 from services.events.intake import SubmissionRefused
@@ -21,7 +26,7 @@ from services.events.policy import (
 from services.events.validation import FindingAnswered, SubmissionReturned, VerificationChanged
 from services.kernel.events import Event, EventData, Outcome, Row
 from services.model.text import Language
-from services.notification import letter, notices
+from services.notification import letter, notices, obligations
 from services.notification.facts import Contact, Facts, Known, Organisation
 from services.notification.notices import Notice, Verdict
 from services.notification.store import AttemptRow, NoticeRow, State
@@ -42,6 +47,8 @@ OTHERS: tuple[type[EventData], ...] = (
     IncidentClosed,
     FigureRecalled,
     PeopleChanged,
+    ObligationChanged,
+    ObligationDue,
 )
 
 
@@ -103,6 +110,10 @@ def _others(event: Event, facts: Facts) -> Iterator[Notice]:
             return notices.of_people(data, facts)
         case CalendarReleased() as data:
             return notices.of_release(data, facts)
+        case ObligationChanged() as data:
+            return obligations.of_change(data, facts)
+        case ObligationDue() as data:
+            return obligations.of_reminder(data, facts)
         case other:
             raise TypeError(f"nobody is told of {other}")
 

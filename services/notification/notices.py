@@ -59,7 +59,7 @@ def of_verdict(data: Verdict, facts: Facts) -> Iterator[Notice]:
     if isinstance(data, SubmissionHeld):
         reviewers = str(data.reviewers)
         asked = {**values, "due": _time(data.due), "reviewers": Text(reviewers, reviewers)}
-        for decider in _deciders(data.room, data.head.province, facts):
+        for decider in deciders(data.room, data.head.province, facts):
             yield Notice(decider, "notice.to_review", asked)
     if isinstance(data, SubmissionWithdrawn):
         for office in facts.offices(data.head.province):
@@ -86,33 +86,37 @@ def of_refusal(data: SubmissionRefused, facts: Facts) -> Iterator[Notice]:
         yield Notice(data.sender, "notice.secret", {"articles": _articles(articles, facts)})
         return
     form = data.form if data.form in facts.titles else None
-    reason = _text(f"intake.{data.code.replace('-', '_')}") or _plain(data.code)
-    values = {"form": _form(form, facts), "period": _period(data.period), "reason": reason}
+    reason = _text(f"intake.{data.code.replace('-', '_')}") or plain(data.code)
+    values = {
+        "form": named_form(form, facts),
+        "period": named_period(data.period),
+        "reason": reason,
+    }
     yield Notice(data.sender, "notice.refused", values)
 
 
 def of_answer(data: FindingAnswered, facts: Facts) -> Iterator[Notice]:
     """An explanation is told to the room, or the office, that decides about it; a decision to the sender."""
-    found = _plain(data.rule or data.code)
-    values = {**_submission(data.head, facts), "finding": _plain(data.finding), "rule": found}
+    found = plain(data.rule or data.code)
+    values = {**_submission(data.head, facts), "finding": plain(data.finding), "rule": found}
     told = Notice(data.head.sender, f"notice.finding_{data.kind}", values)
     if data.kind != "explained":
         yield told
         return
-    for decider in _deciders(data.room, data.head.province, facts):
+    for decider in deciders(data.room, data.head.province, facts):
         yield replace(told, recipient=decider)
 
 
 def of_verification(data: VerificationChanged, facts: Facts) -> Iterator[Notice]:
     """A question is told to the room that verifies, what was found to the one that asked, a fault to the sender."""
-    cells = _plain(", ".join(data.cells)) if data.cells else texts("notice.all_cells")
+    cells = plain(", ".join(data.cells)) if data.cells else texts("notice.all_cells")
     told = Notice(
         data.head.sender,
         f"notice.verification_{data.state}",
         {**_submission(data.head, facts), "cells": cells},
     )
     whose = data.verifier if data.state == "asked" else data.room
-    for room in _deciders(whose, data.head.province, facts):
+    for room in deciders(whose, data.head.province, facts):
         yield replace(told, recipient=room)
     if data.state == "wrong":
         yield replace(told, message="notice.verification_correct")
@@ -122,13 +126,13 @@ def of_review(data: ReviewDecided, known: Known, facts: Facts) -> Iterator[Notic
     """What the room, or the office, whose turn it was is told; the sender hears of the verdict that follows."""
     message = "notice.reviewed" if data.step >= data.steps else "notice.second_review"
     values = {
-        "submission": _plain(data.submission_id),
-        "attempt": _plain(str(data.attempt)),
-        "form": _form(known.form, facts),
-        "period": _period(known.period),
+        "submission": plain(data.submission_id),
+        "attempt": plain(str(data.attempt)),
+        "form": named_form(known.form, facts),
+        "period": named_period(known.period),
         "outcome": texts(f"notice.outcome.{data.outcome}"),
     }
-    for decider in _deciders(data.room, known.province, facts):
+    for decider in deciders(data.room, known.province, facts):
         yield Notice(decider, message, values)
 
 
@@ -136,9 +140,9 @@ def of_incident(data: IncidentOpened, facts: Facts) -> Iterator[Notice]:
     """A suspected state secret is told to its sender, and to the leadership of the office."""
     articles = [data] if data.instrument else []
     values = {
-        "submission": _plain(data.submission_id),
-        "attempt": _plain(str(data.attempt)),
-        "form": _form(data.form, facts),
+        "submission": plain(data.submission_id),
+        "attempt": plain(str(data.attempt)),
+        "form": named_form(data.form, facts),
         "level": texts(f"policy.kind.{data.level}"),
         "articles": _articles(articles, facts),
     }
@@ -150,9 +154,9 @@ def of_incident(data: IncidentOpened, facts: Facts) -> Iterator[Notice]:
 def of_ending(data: IncidentClosed, known: Known, facts: Facts) -> Iterator[Notice]:
     """How an incident ended is told to the leadership."""
     values = {
-        "submission": _plain(data.submission_id),
-        "attempt": _plain(str(data.attempt)),
-        "form": _form(known.form, facts),
+        "submission": plain(data.submission_id),
+        "attempt": plain(str(data.attempt)),
+        "form": named_form(known.form, facts),
         "outcome": texts(f"notice.ending.{data.outcome}"),
     }
     for office in facts.offices(known.province):
@@ -181,10 +185,10 @@ def of_people(data: PeopleChanged, facts: Facts) -> Iterator[Notice]:
         return
     values = {
         "what": texts(f"notice.change.{data.what}"),
-        "subject": _plain(data.person or data.entry or data.organisation or "?"),
-        "author": _plain(data.author),
-        "second": _plain(data.decided_by) if data.decided_by else NONE,
-        "change": _plain(data.change_id),
+        "subject": plain(data.person or data.entry or data.organisation or "?"),
+        "author": plain(data.author),
+        "second": plain(data.decided_by) if data.decided_by else NONE,
+        "change": plain(data.change_id),
     }
     concerned = facts.organisations.get(data.organisation or "")
     offices = facts.offices(concerned.province if concerned else None)
@@ -206,16 +210,17 @@ def of_release(data: CalendarReleased, facts: Facts) -> Iterator[Notice]:
             yield Notice(organisation.id, "notice.published", values)
 
 
-def _deciders(room: str | None, province: str | None, facts: Facts) -> tuple[str, ...]:
+def deciders(room: str | None, province: str | None, facts: Facts) -> tuple[str, ...]:
+    """Who decides: the room, the office of the province where there is none."""
     return (room,) if room else facts.offices(province)
 
 
 def _submission(data: Head | FigureRecalled, facts: Facts) -> dict[str, Text]:
     return {
-        "submission": _plain(data.submission_id),
-        "attempt": _plain(str(data.attempt)),
-        "form": _form(data.form, facts),
-        "period": _period(data.period),
+        "submission": plain(data.submission_id),
+        "attempt": plain(str(data.attempt)),
+        "form": named_form(data.form, facts),
+        "period": named_period(data.period),
         "completeness": texts(f"notice.completeness.{data.completeness}"),
     }
 
@@ -223,23 +228,25 @@ def _submission(data: Head | FigureRecalled, facts: Facts) -> dict[str, Text]:
 def _figure(data: RequestDecided | CalendarReleased) -> dict[str, Text]:
     """Which figure, never the figure."""
     return {
-        "indicator": _plain(data.indicator),
-        "area": _plain(data.area),
-        "period": _period(data.period),
+        "indicator": plain(data.indicator),
+        "area": plain(data.area),
+        "period": named_period(data.period),
         "completeness": texts(f"notice.completeness.{data.completeness}"),
     }
 
 
-def _form(form: str | None, facts: Facts) -> Text:
+def named_form(form: str | None, facts: Facts) -> Text:
+    """A form by its id and title."""
     title = facts.titles.get(form) if form else None
     if not form:
         return Text("?", "?")
-    return Text(f"{form} ({title.vi})", f"{form} ({title.en})") if title else _plain(form)
+    return Text(f"{form} ({title.vi})", f"{form} ({title.en})") if title else plain(form)
 
 
-def _period(text: str | None) -> Text:
+def named_period(text: str | None) -> Text:
+    """A period in its one spelling."""
     try:
-        return _plain(str(Period.parse(text or "")))
+        return plain(str(Period.parse(text or "")))
     except PeriodError:
         return Text("?", "?")
 
@@ -249,7 +256,7 @@ def _reasons(reasons: Iterable[Reason], facts: Facts) -> Text:
     found = []
     for reason in reasons:
         article = _article(reason, facts)
-        words = _text(reason.message) or _plain(reason.policy)
+        words = _text(reason.message) or plain(reason.policy)
         # What a person decided names no article.
         vi, en = (f" ({named})" if named else "" for named in (article.vi, article.en))
         found.append(Text(f"- {words.vi}{vi}", f"- {words.en}{en}"))
@@ -284,5 +291,6 @@ def _time(at: datetime | None) -> Text:
     return NONE if at is None else moment(at)
 
 
-def _plain(text: str) -> Text:
+def plain(text: str) -> Text:
+    """What is the same in both languages."""
     return Text(text, text)

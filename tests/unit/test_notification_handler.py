@@ -21,7 +21,9 @@ from tests.said import said
 TOPICS = [kind.TOPIC for kind in (*VERDICTS, *OTHERS)]
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 ROOM = "phong-thong-ke-kinh-te-dien-bien"
-OF_ROOMS = ("submission.held", "review.decided", "finding.answered", "verification.changed")
+OF_ROOMS = (
+    "submission.held", "review.decided", "finding.answered", "verification.changed", "obligation.due",
+)  # fmt: skip
 COLLECTION = "phong-thu-thap-thong-tin-dien-bien"
 OFFICE = "thong-ke-dien-bien"
 SENDER = "so-tai-chinh-dien-bien"
@@ -50,7 +52,7 @@ def facts(**changes: Any) -> Facts:
         organisation(ASKER, "home_affairs_department", mailbox(ASKER)),
         organisation(ROOM, "room", mailbox(ROOM, *OF_ROOMS)),
         organisation(COLLECTION, "room", mailbox(COLLECTION, "verification.changed")),
-        organisation(OFFICE, "provincial_office", mailbox(OFFICE, "submission.held", "review.decided")),
+        organisation(OFFICE, "provincial_office", mailbox(OFFICE, "submission.held", "review.decided", "obligation.changed")),
         organisation("thong-ke-son-la", "provincial_office", mailbox("son-la"), province="14"),
         organisation(MINISTRY, "ministry", mailbox(MINISTRY, "calendar.released"), province=None),
     )  # fmt: skip
@@ -109,10 +111,23 @@ def notices(outcome: Outcome) -> list[dict[str, Any]]:
         ("review.decided", 0, [(ROOM, "notice.reviewed")]),
         ("request.decided", 0, [(ASKER, "notice.request_pending")]),
         ("request.decided", 1, [(ASKER, "notice.request_granted")]),
+        ("obligation.changed", 0, [(SENDER, "notice.obligation_extended")]),
+        ("obligation.changed", 1, [(OFFICE, "notice.obligation_announced_late")]),
+        ("obligation.changed", 2, [(SENDER, "notice.obligation_excused")]),
+        ("obligation.due", 0, [(SENDER, "notice.due_soon")]),
+        ("obligation.due", 1, [(SENDER, "notice.due_head"), (ROOM, "notice.due_missing")]),
     ],
 )
 def test_who_is_told_what(topic: str, index: int, expected: list[tuple[str, str]]) -> None:
     assert told(handle(event(topic, index), facts())) == expected
+
+
+@pytest.mark.parametrize(("offset", "message"), [(-7, "soon"), (0, "today"), (1, "overdue")])
+def test_a_reminder_says_how_near_the_end_is(offset: int, message: str) -> None:
+    (notice,) = notices(handle(event("obligation.due", offset=offset), facts()))
+    assert notice["message"] == f"notice.due_{message}"
+    assert "30/11/2026" in notice["body"] or offset == 0
+    assert "2026-Q4" in notice["subject"] and "chưa nhận được" in notice["body"]
 
 
 @pytest.mark.parametrize("kind", ["accepted", "downgraded", "refused"])
@@ -288,6 +303,8 @@ POISON: dict[str, dict[str, Any]] = {
     "submission.refused": {},
     "incident.opened": {"markings": 271828182},
     "incident.closed": {"person": "p-secret-person"},
+    "obligation.changed": {"person": "p-secret-person", "reason_sha256": "271828182"},
+    "obligation.due": {},
     "people.changed": {"rooms": ["271828182"], "deputies": ["p-secret-person"]},
 }
 
