@@ -25,6 +25,7 @@ from services.console.pages import (
     consents,
     decisions,
     downloads,
+    duties,
     explanation,
     incidents,
     login,
@@ -94,6 +95,7 @@ def create_app(config: Settings | None = None, clock: Clock = utc_now) -> FastAP
         verifications,
         changes,
         checkpoint,
+        duties,
     ):
         app.include_router(module.router)
     _common(app)

@@ -20,6 +20,7 @@ class Place:
 PLACES = (
     Place("/submissions", "submissions", "intake", "state.read"),
     Place("/thay-doi", "changes", "catalogue", "change.read"),
+    Place("/nghia-vu", "duties", "catalogue", "duty.read"),
     Place("/dong-y", "consents", "policy", "consent.read"),
     Place("/xac-minh", "verifications", "validation", "verification.read"),
     Place("/su-co", "incidents", "policy", "incident.read"),

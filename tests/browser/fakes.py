@@ -146,6 +146,8 @@ class Office:
     are_changes_away: bool = False
     passwords: list[str] = field(default_factory=list)
     names_of_people: dict[str, str] = field(default_factory=dict)
+    duties: list[dict[str, Any]] = field(default_factory=list)
+    said_of_duties: list[tuple[str, str, dict[str, Any]]] = field(default_factory=list)
 
     def find(self, submission: str, number: int | None) -> dict[str, Any]:
         for one in self.attempts:
@@ -250,6 +252,23 @@ def _catalogue(app: FastAPI, office: Office) -> None:
             "change": change,
             "link": link if change["what"] in ("person", "password") else None,
         }
+
+    @app.get("/v1/duties")
+    def duties(who: Who, timeliness: str = "") -> dict[str, Any]:
+        shown = [
+            one
+            for one in office.duties
+            if timeliness in ("", one["timeliness"])
+            and ("agency" not in who.roles or one["supplier"] == who.organisation)
+        ]
+        return {"at": START.isoformat(), "total": len(shown), "duties": shown}
+
+    @app.post("/v1/duties/{id_}/{act}", status_code=201)
+    def said_of_duty(id_: str, act: str, body: dict[str, Any], who: Who) -> dict[str, Any]:
+        if office.refuse_decisions:
+            raise office.refuse_decisions
+        office.said_of_duties.append((id_, act, body))
+        return {}
 
     @app.get("/v1/names")
     def names_of(id: Annotated[list[str], Query()], who: Who) -> dict[str, Any]:
@@ -542,6 +561,16 @@ def example() -> Office:
          "markings": [{"sheet": "Biểu 1", "cell": "A2", "kind": "secret"}], "opened_at": START.isoformat(),
          "outcome": None, "person": None, "reason": None, "document": None, "closed_at": None},
     ]  # fmt: skip
+    office.duties = [
+        duty("thu", "thu-ngan-sach-quy", "accepted", "on_time", submission=identity("thu"), attempt=1),
+        duty("thu-4", "thu-ngan-sach-quy", "returned", "on_time_then_returned", period="2026-Q4",
+             completeness="estimate", submission=identity("tra"), attempt=2),
+        duty("chi", "chi-ngan-sach-quy", "expected", "missing"),
+        duty("chi-4", "chi-ngan-sach-quy", "expected", "open", period="2026-Q4", completeness="estimate"),
+        duty("ket-hon", "so-cuoc-ket-hon", "accepted", "late", supplier="so-tu-phap-dien-bien", period="2025",
+             completeness="official", room="phong-thong-ke-xa-hoi-dien-bien", submission=identity("ket-hon"),
+             attempt=1),
+    ]  # fmt: skip
     office.changes = [
         change("quyen", "person", "p-moi", fields=["roles", "rooms"],
                body={"id": "p-moi", "name": "Lò Thị Mới", "organisation": OFFICE, "roles": ["officer"], "rooms": [ROOM],
@@ -555,6 +584,23 @@ def example() -> Office:
                      "valid_from": None, "valid_to": None}),
     ]  # fmt: skip
     return office
+
+
+def duty(name: str, item: str, state: str, timeliness: str, **more: Any) -> dict[str, Any]:
+    """As catalogue answers it."""
+    titles = {
+        "thu-ngan-sach-quy": ("Thu ngân sách nhà nước, quý", "State budget revenue, quarterly"),
+        "chi-ngan-sach-quy": ("Chi ngân sách nhà nước, quý", "State budget spending, quarterly"),
+        "so-cuoc-ket-hon": ("Số cuộc kết hôn", "Marriages"),
+    }
+    came = START.isoformat() if more.get("submission") else None
+    return {
+        "id": identity(f"nghia-vu-{name}"), "item": item, "name": texts(*titles[item]), "form": "cv17809-1",
+        "area_list": "63", "area": "11", "period": "2026-Q3", "completeness": "preliminary", "round": 1,
+        "supplier": FINANCE, "room": ROOM, "call": None, "is_shared": False, "due": "2026-11-22",
+        "late_from": START.isoformat(), "closed_from": None, "state": state, "timeliness": timeliness,
+        "first_received_at": came, "submission": None, "attempt": None, **more,
+    }  # fmt: skip
 
 
 def change(name: str, what: str, subject: str, **more: Any) -> dict[str, Any]:

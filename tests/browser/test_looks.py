@@ -18,7 +18,7 @@ OF_SUBMISSIONS = tuple(
     f"/submissions/{identity(name)}" for name in ("moi", "cho", "tra", "cam", "thu")
 )
 EVERY = (
-    "/login", "/nowhere", "/submissions", "/submissions?page=9", "/su-co", "/dong-y", "/xac-minh",
+    "/login", "/nowhere", "/submissions", "/submissions?page=9", "/su-co", "/dong-y", "/xac-minh", "/nghia-vu",
     "/quy-dinh", "/quy-dinh/dien-bien-1618-2021", "/nhat-ky", f"{OF_SUBMISSIONS[3]}/vi-sao?attempt=1",
     *OF_SUBMISSIONS,
 )  # fmt: skip
@@ -27,6 +27,7 @@ PLACES = {
     "p-lanh-dao": ("/thay-doi", "/su-co", f"/submissions/{identity('cho')}"),
     "p-so-tai-chinh": (
         "/dong-y",
+        "/nghia-vu",
         f"/submissions/{identity('tra')}",
         f"/submissions/{identity('thu')}",
     ),

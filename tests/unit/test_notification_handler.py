@@ -21,6 +21,7 @@ from tests.said import said
 TOPICS = [kind.TOPIC for kind in (*VERDICTS, *OTHERS)]
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 ROOM = "phong-thong-ke-kinh-te-dien-bien"
+OF_OFFICES = ("submission.held", "review.decided", "obligation.changed")
 OF_ROOMS = (
     "submission.held", "review.decided", "finding.answered", "verification.changed", "obligation.due",
 )  # fmt: skip
@@ -52,7 +53,7 @@ def facts(**changes: Any) -> Facts:
         organisation(ASKER, "home_affairs_department", mailbox(ASKER)),
         organisation(ROOM, "room", mailbox(ROOM, *OF_ROOMS)),
         organisation(COLLECTION, "room", mailbox(COLLECTION, "verification.changed")),
-        organisation(OFFICE, "provincial_office", mailbox(OFFICE, "submission.held", "review.decided", "obligation.changed")),
+        organisation(OFFICE, "provincial_office", mailbox(OFFICE, *OF_OFFICES)),
         organisation("thong-ke-son-la", "provincial_office", mailbox("son-la"), province="14"),
         organisation(MINISTRY, "ministry", mailbox(MINISTRY, "calendar.released"), province=None),
     )  # fmt: skip

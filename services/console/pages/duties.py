@@ -1,0 +1,144 @@
+"""Who owes what, by when: a matrix for the office, a list of its own for an agency; more time, excuses, delays."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Query, Request, Response
+
+from services.console import words
+from services.console.form import Typed, Wish, hand_over, typed_of
+from services.console.rendering import page
+from services.console.session import Person, Who
+from services.console.words import switch_language
+from services.model.text import Language
+
+router = APIRouter(include_in_schema=False)
+TIMELINESS = ("missing", "late", "on_time_then_returned", "open", "on_time", "excused")
+TONES: Mapping[str, str] = {
+    "missing": "bad", "late": "wait", "on_time_then_returned": "mend", "open": "busy",
+    "on_time": "good", "excused": "past",
+}  # fmt: skip
+SETTLED = ("accepted", "nil", "excused")
+DONE = ("extended", "excused", "announced_late")
+Column = tuple[str, str, int]
+"""A period, its completeness and round."""
+
+
+@dataclass(frozen=True)
+class Filter:
+    """What of the duties is shown; it stays in the address."""
+
+    first: date | None = None
+    last: date | None = None
+    timeliness: Annotated[str, Query(pattern="^[a-z_]{0,30}$")] = ""
+
+    @property
+    def query(self) -> dict[str, str]:
+        """The parameters that are set."""
+        return {name: str(value) for name, value in vars(self).items() if value}
+
+
+@dataclass(frozen=True)
+class Row:
+    """One item, area and supplier of the matrix, with a duty or None for each column."""
+
+    supplier: str
+    name: str
+    area: str
+    duties: Sequence[Mapping[str, Any] | None]
+
+
+@router.get("/nghia-vu", dependencies=[Depends(switch_language)])
+async def listed(
+    request: Request, who: Who, wanted: Annotated[Filter, Depends()], done: str = ""
+) -> Response:
+    """By supplier and period; what lacks or is late stands below once more, with what may be decided."""
+    return await _shown(request, who, wanted, done=done if done in DONE else "")
+
+
+@router.post("/nghia-vu/{duty}/{act}")
+async def said(request: Request, who: Who, duty: UUID, act: str) -> Response:
+    """Hands a decision or an announcement to catalogue, and shows the duties again."""
+    typed = await typed_of(request)
+
+    async def show(typed: Typed, status: int) -> Response:
+        return await _shown(request, who, Filter(), {str(duty): typed}, status=status)
+
+    return await hand_over(request, who, typed, _wish(duty, act, typed), show)
+
+
+def _wish(duty: UUID, act: str, typed: Typed) -> Wish | str:
+    until = typed["until"]
+    if act not in ("decision", "announcement") or not typed["reason"]:
+        return "duty.unsaid"
+    if not until and typed["decision"] != "excused":
+        return "duty.undated"
+    body = typed.given("reason", "document")
+    done = "announced_late" if act == "announcement" else "excused"
+    if typed["decision"] != "excused":
+        body["until"] = until
+        done = done if act == "announcement" else "extended"
+    return Wish("catalogue", f"/v1/duties/{duty}/{act}", body, f"/nghia-vu?done={done}")
+
+
+async def _shown(
+    request: Request,
+    who: Person,
+    wanted: Filter,
+    typed: Mapping[str, Typed] | None = None,
+    *,
+    done: str = "",
+    status: int = 200,
+) -> Response:
+    app, language = request.app.state, words.language_of(request)
+    answer = await app.services.get("catalogue", "/v1/duties", who.token, wanted.query)
+    duties: list[dict[str, Any]] = answer["duties"]
+    names = await app.names.organisations({one["supplier"] for one in duties}, who)
+    columns = sorted({_column(one) for one in duties})
+    return page(
+        request,
+        "duties.html",
+        status=status,
+        wanted=wanted,
+        kinds=TIMELINESS,
+        tones=TONES,
+        columns=columns,
+        rows=matrix(duties, columns, language),
+        open=[one for one in duties if one["state"] not in SETTLED],
+        duties=duties,
+        more=answer["total"] - len(duties),
+        names=names,
+        typed=typed or {},
+        nothing=Typed(),
+        done=done,
+        is_agency="agency" in who.roles,
+        may_announce=who.may("catalogue", "duty.announce"),
+        decidable={
+            one["id"] for one in duties if who.reaches("catalogue", "duty.decide", one["room"])
+        },
+    )
+
+
+def matrix(
+    duties: Sequence[Mapping[str, Any]], columns: Sequence[Column], language: Language
+) -> list[Row]:
+    """A row for each supplier, item and area, a cell for each column; pure."""
+    cells: dict[tuple[str, str, str, str], dict[Column, Mapping[str, Any]]] = {}
+    for one in duties:
+        name = words.in_language(one["name"], language, one["item"])
+        area = f"{one['area_list']}/{one['area']}"
+        cells.setdefault((one["supplier"], name, one["item"], area), {})[_column(one)] = one
+    several = {key[2] for key in cells if sum(other[2] == key[2] for other in cells) > 1}
+    return [
+        Row(supplier, name, area if item in several else "", [row.get(one) for one in columns])
+        for (supplier, name, item, area), row in sorted(cells.items(), key=lambda each: each[0])
+    ]
+
+
+def _column(duty: Mapping[str, Any]) -> Column:
+    return duty["period"], duty["completeness"], duty["round"]

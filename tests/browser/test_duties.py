@@ -1,0 +1,74 @@
+"""Who owes what, by when: the office's matrix, an agency's own list, and what may be said of a duty."""
+
+from __future__ import annotations
+
+from playwright.sync_api import Page, expect
+
+from services.kernel.problems import Problem
+from services.model.messages import texts as both
+from tests.browser.conftest import Site, log_in, picture
+from tests.browser.fakes import identity
+
+
+def item(name: str) -> str:
+    return f"#duty-{identity(f'nghia-vu-{name}')}"
+
+
+def test_the_office_sees_who_is_missing_at_a_glance(site: Site, tab: Page) -> None:
+    log_in(tab, site, "p-kinh-te", "/nghia-vu")
+    matrix = tab.get_by_role("table")
+    expect(matrix.get_by_role("rowheader")).to_have_count(3)
+    expect(matrix.get_by_role("columnheader")).to_have_count(4)
+    spending = matrix.get_by_role("row", name="Chi ngân sách")
+    expect(spending).to_contain_text("quá hạn, chưa có")
+    expect(spending).to_contain_text("hạn 22/11/2026")
+    revenue = matrix.get_by_role("row", name="Thu ngân sách")
+    expect(revenue.get_by_role("link").first).to_have_attribute(
+        "href", f"/submissions/{identity('thu')}?attempt=1"
+    )
+    picture(tab, "duties")
+    tab.get_by_role("navigation", name="Lọc").get_by_role("link", name="quá hạn").click()
+    expect(matrix.get_by_role("rowheader")).to_have_count(1)
+    assert "timeliness=missing" in tab.url
+
+
+def test_a_room_extends_its_own_duties_and_says_why(site: Site, tab: Page) -> None:
+    log_in(tab, site, "p-kinh-te", "/nghia-vu")
+    spending = tab.locator(item("chi"))
+    spending.get_by_text("Gia hạn hoặc miễn").click()
+    spending.get_by_label("Lý do").fill("Lũ quét.")
+    spending.get_by_role("button", name="Gia hạn").click()
+    expect(tab.get_by_role("alert")).to_contain_text("Thiếu ngày")
+    spending.get_by_label("Hạn mới").fill("2026-12-05")
+    spending.get_by_role("button", name="Gia hạn").click()
+    expect(tab.get_by_role("status")).to_contain_text("Đã gia hạn")
+    ((id_, act, body),) = site.office.said_of_duties
+    assert (id_, act) == (identity("nghia-vu-chi"), "decision")
+    assert body == {"reason": "Lũ quét.", "until": "2026-12-05"}
+    tab.locator(item("chi")).get_by_text("Gia hạn hoặc miễn").click()
+    tab.locator(item("chi")).get_by_label("Lý do").fill("Không phát sinh.")
+    tab.locator(item("chi")).get_by_role("button", name="Miễn").click()
+    expect(tab.get_by_role("status")).to_contain_text("Đã miễn")
+    assert "until" not in site.office.said_of_duties[1][2]
+
+
+def test_an_agency_sees_its_own_and_announces_a_delay(site: Site, tab: Page) -> None:
+    log_in(tab, site, "p-so-tai-chinh", "/nghia-vu")
+    expect(tab.get_by_role("table")).to_have_count(0)
+    expect(tab.locator(".item")).to_have_count(4)
+    expect(tab.locator("main")).not_to_contain_text("Gia hạn")
+    picture(tab, "duties-own")
+    refused = both("catalogue.duties.met")
+    site.office.refuse_decisions = Problem(409, "met", refused.to_dict(), refused.to_dict())
+    spending = tab.locator(item("chi"))
+    spending.get_by_text("Báo sẽ trễ").click()
+    spending.get_by_label("Ngày sẽ cung cấp").fill("2026-12-02")
+    spending.get_by_label("Lý do").fill("Chờ kho bạc đối chiếu.")
+    spending.get_by_role("button", name="Báo cho").click()
+    expect(tab.get_by_role("alert")).to_contain_text("đã được thực hiện")
+    expect(tab.locator(item("chi")).get_by_label("Lý do")).to_have_value("Chờ kho bạc đối chiếu.")
+    expect(tab.locator(item("chi")).get_by_label("Ngày")).to_have_value("2026-12-02")
+    site.office.refuse_decisions = None
+    tab.locator(item("chi")).get_by_role("button", name="Báo cho").click()
+    expect(tab.get_by_role("status")).to_contain_text("Đã báo")
+    assert site.office.said_of_duties[0][1] == "announcement"
