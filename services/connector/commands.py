@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from services.connector import show
-from services.connector.outcome import Exit, errors, wait, write
+from services.connector.outcome import EXITS, Exit, errors, wait, write
 from services.connector.show import say
 from services.model.enumerations import Completeness, Regime, SecretLevel
 from services.model.messages import texts
@@ -164,20 +164,26 @@ def report(
     url: Url = "http://127.0.0.1:18001",
     as_json: AsJson = False,
 ) -> None:
-    """Its findings in words, or all of it as JSON. Exit codes: 0 no error, 1 returned, 4 refused, 5 unreachable."""
+    """Its findings in words, or all of it as JSON; and where it stands, where that is not what the report says.
+
+    Exit codes: 0 no error, 1 returned, 3 held, 4 refused, 5 unreachable, 6 withheld.
+    """
     from services.connector.client import Connector
 
     with errors(as_json, url=url, key=key), Connector(url, key, sender) as connector:
         report = connector.report(id_, attempt)
+        state = connector.state(id_, attempt)
         if as_json:
             print_json(report)
         else:
             say(f"report_{report['verdict']}", form=report["form"], figures=report["figures"])
             show.findings(report["findings"])
+            if state["state"] in ("held", "withheld"):
+                show.state(state)
         if marked:
             write(marked, connector.marked(id_, attempt))
-        if report["verdict"] == "returned":
-            raise typer.Exit(Exit.RETURNED)
+        if code := EXITS.get(state["state"]):
+            raise typer.Exit(code)
 
 
 @app.command(help="Lấy biên nhận của lần mình gửi · Fetch the receipt of one's own submission")

@@ -32,6 +32,7 @@ class Exit(IntEnum):
     """Not 2, by which every command says that it was called wrongly."""
 
 
+WRONG_USAGE = 2
 EXITS = {
     "returned": Exit.RETURNED,
     "withheld": Exit.WITHHELD,
@@ -47,10 +48,11 @@ def errors(as_json: bool, *, url: str, key: Path, file: Path | None = None) -> I
 
     try:
         yield
-    except NoOffice as error:
-        say("no_office", sender=error)
     except Refused as refused:
         _show_refusal(refused, as_json)
+        raise typer.Exit(Exit.REFUSED) from None
+    except NoOffice as error:
+        say("no_office", sender=error)
     except Unreachable as error:
         say("unreachable", url=url, reason=error)
         if file is not None:
@@ -62,7 +64,7 @@ def errors(as_json: bool, *, url: str, key: Path, file: Path | None = None) -> I
         say("no_file", file=file)
     else:
         return
-    raise typer.Exit(Exit.REFUSED)
+    raise typer.Exit(WRONG_USAGE)
 
 
 def write(file: Path, content: bytes) -> None:

@@ -13,6 +13,7 @@ from functools import cache
 from typing import Any
 from urllib.parse import quote
 
+from services.console import words
 from services.console.calls import Away, Services
 from services.kernel.refused import Refused
 from services.model.catalogue import OFFICES, starter_pack
@@ -25,6 +26,8 @@ PEOPLE = (
     "person", "on_behalf", "asked_by", "answered_by", "withdrawn_by", "proposed_by", "decided_by",
 )  # fmt: skip
 """What services call somebody who did something."""
+TOKEN, SENDER, FOUNDING = "token:", "sender:", "founding"
+"""How services name a program of a role, a sender that signed by its key, and the command on the machine."""
 MOST_PEOPLE = 200
 """As many as catalogue names at once: more than a page shows."""
 Text = dict[str, str]
@@ -69,9 +72,27 @@ class Dictionary:
         bodies = await self._bodies(entries, person)
         return {id_: body["name"] for (_, id_), body in bodies.items()}
 
-    async def people(self, told: Any, person: Any) -> dict[str, str]:
-        """The names of those whom the answers of services name, by id; who may not be named to the person has none."""
-        kept = {id_: self._kept("person", id_, person) for id_ in sorted(set(_people(told)))}
+    async def people(self, told: Any, person: Any, language: Language) -> dict[str, str]:
+        """What to call those whom the answers of services name, by id; who may not be named to the person has nothing.
+
+        A program is called by its role, a sender that signed by its key by its organisation.
+        """
+        ids = set(_people(told))
+        senders = {id_: id_.removeprefix(SENDER) for id_ in ids if id_.startswith(SENDER)}
+        organisations = await self.organisations(senders.values(), person)
+        say = words.sayer(language)
+        found = {
+            id_: words.in_language(organisations.get(organisation), language, organisation)
+            for id_, organisation in senders.items()
+        }
+        found |= {
+            id_: say(f"role.{id_.removeprefix(TOKEN)}") for id_ in ids if id_.startswith(TOKEN)
+        }
+        found |= {id_: say("person.founding") for id_ in ids if id_ == FOUNDING}
+        return found | await self._named(ids - found.keys(), person)
+
+    async def _named(self, ids: set[str], person: Any) -> dict[str, str]:
+        kept = {id_: self._kept("person", id_, person) for id_ in sorted(ids)}
         unknown = [id_ for id_, (is_fresh, _) in kept.items() if not is_fresh][:MOST_PEOPLE]
         found = {id_: name for id_, (_, name) in kept.items() if name}
         if unknown:

@@ -1,5 +1,6 @@
 """How people of each language write numbers, days, moments, the places of the law, and what stands in cells."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
@@ -52,9 +53,24 @@ def kind_of_identifier(kind: str, language: Language) -> str:
     return catalogue(language).get(f"policy.kind.{kind}", kind)
 
 
+MOST_CELLS = 60
+"""So many cells a reason names at most, as many of each kind."""
+
+
 def by_kind(cells: Iterable[Mapping[str, Any]]) -> dict[tuple[str, str], list[str]]:
-    """The names of cells that an API lists, by their sheet and the kind of what stands there, blank for none."""
+    """The names of cells that an API lists, by their sheet and the kind of what stands there, blank for none.
+
+    They end with «…» where as many of the kind are named as may be: there may be more.
+    """
     groups: dict[tuple[str, str], list[str]] = {}
     for cell in cells:
         groups.setdefault((cell["sheet"], cell.get("kind") or ""), []).append(cell["cell"])
+    counts: Counter[str] = Counter()
+    last: dict[str, list[str]] = {}
+    for (_, kind), names in groups.items():
+        counts[kind] += len(names)
+        last[kind] = names
+    for kind, count in counts.items():
+        if count >= MOST_CELLS // len(counts):
+            last[kind].append("…")
     return groups

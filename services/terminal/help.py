@@ -15,7 +15,7 @@ def narrow(command: Any, language: Language) -> None:
     `command` is typer's, whose classes for this are private.
     """
     for one in (command, *command.params):
-        for name in ("help", "short_help"):
+        for name in ("help", "short_help", "rich_help_panel"):
             if text := getattr(one, name, None):
                 setattr(one, name, _of(text, language))
     for below in getattr(command, "commands", {}).values():

@@ -48,6 +48,11 @@ def speak(language: Language | None) -> None:
     _languages.set(LANGUAGES if language is None else (language,))
 
 
+def first_language() -> Language:
+    """The one that was chosen, or Vietnamese."""
+    return _languages.get()[0]
+
+
 def spoken(text: Text) -> list[str]:
     """A text in the languages of this command, each said once."""
     return list(dict.fromkeys(text.of(language) for language in _languages.get()))
@@ -116,4 +121,14 @@ def show_problem(what: str, problem: dict[str, Any]) -> None:
     if where := problem.get("where"):
         typer.echo(f"  {where}", err=True)
     for error in problem.get("errors", []):
-        typer.echo(f"  {json.dumps(error, ensure_ascii=False)}", err=True)
+        tell(_fault(error), "  ", error=True)
+
+
+def _fault(error: Any) -> Text:
+    """One of several things that are wrong: where, what, and how to mend it; as it came, where it is another's."""
+    match error:
+        case {"where": where, "what": {"vi": vi, "en": en}, "mend": {"vi": mend_vi, "en": mend_en}}:
+            return Text(f"{where}: {vi}. {mend_vi}", f"{where}: {en}. {mend_en}")
+        case _:
+            as_it_came = json.dumps(error, ensure_ascii=False)
+            return Text(as_it_came, as_it_came)

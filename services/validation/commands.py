@@ -16,7 +16,7 @@ from services.model.enumerations import Completeness
 from services.model.messages import texts
 from services.model.statement import MAX_BYTES, MEGABYTE, NilKind
 from services.model.text import SCHEMAS, Language, Text
-from services.terminal.show import AsJson, as_json
+from services.terminal.show import AsJson, as_json, first_language
 from services.terminal.usage import Wrong
 
 if TYPE_CHECKING:
@@ -165,8 +165,8 @@ def template(
         Completeness | None, typer.Option(help="Mức độ hoàn chỉnh · Completeness")
     ] = None,
     lang: Annotated[
-        Language, typer.Option(help="Ngôn ngữ hướng dẫn · Language of the guidance")
-    ] = "vi",
+        Language | None, typer.Option(help="Ngôn ngữ hướng dẫn · Language of the guidance")
+    ] = None,
     forms: Forms = SCHEMAS,
 ) -> None:
     """Headings and rows are Vietnamese in any language, as they are read by them. Exit codes: 0, 2 wrong usage."""
@@ -189,7 +189,10 @@ def template(
         if area is not None:
             named, code = pack.area(of, area, area_list)
             where = (named, area, code.name.vi)
-        _write(output, blank(of, Wanted(when, where, completeness, lang), pack.codelists))
+        _write(
+            output,
+            blank(of, Wanted(when, where, completeness, lang or first_language()), pack.codelists),
+        )
 
 
 @app.command(help="Mọi mã phát hiện và ý nghĩa · All codes of findings and what they mean")

@@ -51,7 +51,7 @@ T = TypeVar("T")
 class Connector:
     """Stands for the connector; `answer` is what waiting brings."""
 
-    answer: dict[str, Any] | Exception
+    answer: dict[str, Any] | Exception = {"state": "returned"}
     sent: Receipt | Exception = Receipt("1", 1, 202)
     found: dict[str, Any] | Exception = REPORT
     workbook: bytes | Exception = b"PK"
@@ -81,6 +81,9 @@ class Connector:
     def report(self, id_: str, attempt: int | None = None) -> dict[str, Any]:
         self.asked.append((id_, attempt))
         return given(self.found)
+
+    def state(self, id_: str, attempt: int | None = None) -> dict[str, Any]:
+        return given(self.answer)
 
     def marked(self, id_: str, attempt: int | None = None) -> bytes:
         return given(self.workbook)
@@ -219,8 +222,20 @@ def test_report(tmp_path: Path, connector: type[Connector]) -> None:
 
 def test_a_report_as_json(tmp_path: Path, connector: type[Connector]) -> None:
     connector.found = REPORT | {"verdict": "valid", "findings": []}
+    connector.answer = STATE
     result = report(tmp_path, "--json")
     assert (result.exit_code, json.loads(result.stdout)) == (0, connector.found)
+
+
+@pytest.mark.parametrize(("state", "code"), [("held", 3), ("withheld", 6)])
+def test_a_report_without_errors_says_where_the_submission_stands(
+    tmp_path: Path, connector: type[Connector], state: str, code: int
+) -> None:
+    connector.found = REPORT | {"verdict": "valid", "findings": []}
+    connector.answer = STATE | {"state": state, "reasons": [REASON]}
+    result = report(tmp_path)
+    assert result.exit_code == code
+    assert ("không được dùng" in result.stderr.lower()) == (state == "withheld")
 
 
 def test_no_report(tmp_path: Path, connector: type[Connector]) -> None:
@@ -270,10 +285,9 @@ def test_unreachable(tmp_path: Path, connector: type[Connector]) -> None:
 
 
 def test_missing_files_are_no_verdict(tmp_path: Path, connector: type[Connector]) -> None:
-    """Nor 2, as for other commands: the call was right."""
-    assert run(tmp_path, file="none.csv").exit_code == 4
+    assert run(tmp_path, file="none.csv").exit_code == 2
     (tmp_path / "k.json").write_text("x")
-    assert run(tmp_path).exit_code == 4
+    assert run(tmp_path).exit_code == 2
 
 
 PARTICULARS = ("--document-number", "12/BC-STC", "--level", "secret", "--date", "2026-11-20",
@@ -331,7 +345,7 @@ def test_a_secret_document_without_its_classification_is_not_sent(
 def test_a_secret_that_is_not_there_or_wrong(tmp_path: Path, connector: type[Connector]) -> None:
     secret = ("--classification", "state_secret", *PARTICULARS)
     result = announce(tmp_path, *secret, file="none.docx")
-    assert (result.exit_code, connector.announced) == (4, [])
+    assert (result.exit_code, connector.announced) == (2, [])
     (tmp_path / "k.json").unlink()
     connector.notice = ValueError("document_number: String should match pattern")
     result = announce(tmp_path, *secret)

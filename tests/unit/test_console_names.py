@@ -65,7 +65,7 @@ def test_people_are_named_wherever_an_answer_names_them_and_asked_for_once() -> 
     ]
 
     def seen() -> dict[str, str]:
-        return asyncio.run(names.people(told, who))
+        return asyncio.run(names.people(told, who, "vi"))
 
     people.is_away = True
     assert seen() == {}
@@ -85,4 +85,18 @@ def test_names_that_are_none_leave_the_ids(odd: Any) -> None:
 
     names = Dictionary(cast(Services, SimpleNamespace(get=get)), lambda: 0.0)
     who = SimpleNamespace(organisation="so", roles=frozenset({"agency"}), token="t")
-    assert asyncio.run(names.people([{"person": "p-1"}], who)) == {}
+    assert asyncio.run(names.people([{"person": "p-1"}], who, "vi")) == {}
+
+
+def test_programs_senders_and_the_founding_have_words() -> None:
+    names = Dictionary(cast(Services, Catalogue()), lambda: 0.0)
+    who = SimpleNamespace(organisation="so-mot", roles=frozenset({"agency"}), token="so-mot")
+    told = [
+        {"person": id_}
+        for id_ in ("token:administrator", "founding", "sender:so-tai-chinh-dien-bien")
+    ]
+    assert asyncio.run(names.people(told, who, "vi")) == {
+        "token:administrator": "Quản trị hệ thống",
+        "founding": "lệnh trên máy chủ",
+        "sender:so-tai-chinh-dien-bien": "Sở Một",
+    }

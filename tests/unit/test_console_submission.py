@@ -68,8 +68,15 @@ def test_who_may_not_read_reviews_sees_none() -> None:
 
 
 def test_the_marked_workbook_is_offered_to_whom_intake_gives_it() -> None:
-    read: dict[str, Any] = {"findings": [], "repairs": [], "rules": []}
-    for report, offered in ((None, False), (read, True)):
-        found = Seen(attempt("cho", "returned"), report, read, None, [], {})
+    found_one = {
+        "severity": "warning",
+        "sheet": "Biểu 1",
+        "cells": ["C5"],
+        "rule": "r",
+        "code": "check",
+    }
+    read: dict[str, Any] = {"findings": [found_one], "repairs": [], "rules": []}
+    for report, offered in ((None, False), (read, True), (read | {"findings": []}, False)):
+        found = Seen(attempt("cho", "returned"), report, report, None, [], {})
         parts = _parts(found, OFFICER, "vi", NOTHING, "token")
         assert any("/marked?" in part.html for part in parts) is offered

@@ -16,9 +16,19 @@ from typing import get_args
 import pytest
 
 from services.audit import verifier
+from services.catalogue.duties.acts import Change as ObligationChange
+from services.catalogue.duties.standing import State as Standing
+from services.catalogue.duties.standing import Timeliness
 from services.catalogue.people.person import Person
 from services.console import standing
-from services.console.pages import changes, consents, incidents, submission, verifications
+from services.console.pages import (
+    changes,
+    consents,
+    duties,
+    incidents,
+    submission,
+    verifications,
+)
 from services.events.catalogue import PeopleChangeKind, PeopleChangeState
 from services.events.policy import IncidentOutcome
 from services.events.policy import Outcome as Choice
@@ -73,6 +83,8 @@ SHOWN: Mapping[str, Iterable[object]] = {
     "audit.unproved.{}": [one.value for one in verifier.Reason],
     "audit.verdict.{}": VERDICTS,
     "connector.answer_{}": AnswerKind,
+    "connector.due.state.{}": Standing,
+    "connector.due.timeliness.{}": Timeliness,
     "connector.report_{}": ("valid", "returned"),
     "connector.state_{}": State,
     "console.advice.{}": [one for one in State if one not in ("returned", "withheld")],
@@ -92,6 +104,9 @@ SHOWN: Mapping[str, Iterable[object]] = {
     "console.consent.done.{}": consents.DONE,
     "console.decided.was.{}": Choice,
     "console.decided.{}": submission.DECIDED,
+    "console.duty.done.{}": duties.DONE,
+    "console.duty.state.{}": Standing,
+    "console.duty.timeliness.{}": Timeliness,
     "console.explanation.verdict.{}": Verdict,
     "console.incident.ended.{}": incidents.ENDINGS,
     "console.incident.was.{}": (*IncidentOutcome, *symbols("incident.closed", "outcome")),
@@ -107,6 +122,9 @@ SHOWN: Mapping[str, Iterable[object]] = {
     "console.verification.was.{}": Result,
     "notice.completeness.{}": Completeness,
     "notice.ending.{}": (*IncidentOutcome, *symbols("incident.closed", "outcome")),
+    "notice.due.{}": ("nothing", "returned"),
+    "notice.due_{}": [f"{one}{end}" for one in ("soon", "today", "overdue") for end in ("", ".subject")],
+    "notice.obligation_{}": [f"{one}{end}" for one in ObligationChange for end in ("", ".subject")],
     "notice.finding_{}": [*AnswerKind, *(f"{one}.subject" for one in AnswerKind)],
     "notice.request_{}": symbols("request.decided", "state"),
     "notice.verification_{}": (*symbols("verification.changed", "state"), "correct"),

@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 from services.events.policy import CellFinding, Reason
 from services.model.enumerations import SecretLevel
 from services.model.flags import Flags
-from services.policy.evidence.finding import MAX_CELLS, Kind
+from services.model.wording import MOST_CELLS
+from services.policy.evidence.finding import Kind
 from services.policy.law.decide import decide
 from services.policy.law.policies import Library, Policy, library
 from services.policy.law.verdict import COMPILERS, KINDS, Audience, Decision, Verdict
@@ -303,7 +304,7 @@ def test_a_missing_fact_never_clears(facts: dict[str, Any], name: str) -> None:
 def test_no_kind_of_finding_hides_behind_another() -> None:
     many = tuple(finding("person_name", f"B{row}") for row in range(1, 5000))
     (reason,) = decide(case(regime="sharing", findings=(*many, PHONE))).reasons
-    assert len(reason.cells) <= MAX_CELLS
+    assert len(reason.cells) <= MOST_CELLS
     assert CellFinding(**vars(PHONE)) in reason.cells
 
 

@@ -76,7 +76,7 @@ async def _shown(
     if changes is None:
         changes = (await app.services.get("catalogue", "/v1/changes", who.token))["changes"]
     names = await app.names.organisations(_organisations(changes), who)
-    people = await app.names.people([changes, link], who)
+    people = await app.names.people([changes, link], who, words.language_of(request))
     address = app.context.settings.console_url
     return page(
         request,

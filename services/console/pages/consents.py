@@ -110,7 +110,7 @@ async def _shown(
             for consent in consents
         ],
         names=await app.names.of(consents, who),
-        people=await app.names.people(consents, who),
+        people=await app.names.people(consents, who, words.language_of(request)),
         choices={
             name: [(choice, _word(name, choice, language)) for choice in choices]
             for name, choices in CHOICES.items()

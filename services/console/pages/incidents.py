@@ -8,6 +8,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Request, Response
 
+from services.console import words
 from services.console.form import Typed, Wish, hand_over, typed_of
 from services.console.rendering import page
 from services.console.session import Person, Who
@@ -57,7 +58,7 @@ async def _shown(
         status=status,
         incidents=incidents,
         names=await app.names.of(incidents, who),
-        people=await app.names.people(incidents, who),
+        people=await app.names.people(incidents, who, words.language_of(request)),
         typed=typed or {},
         nothing=Typed(),
         ended=ended,

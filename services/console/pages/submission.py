@@ -129,7 +129,9 @@ async def _seen(request: Request, who: Person, which: tuple[UUID, int | None]) -
         room = await app.names.organisation(review["room"], who)
         names = names | ({("organisation", review["room"]): room} if room else {})
     verifications = doubts["verifications"] if doubts else []
-    people = await app.names.people([answered or report, review, verifications], who)
+    people = await app.names.people(
+        [answered or report, review, verifications], who, words.language_of(request)
+    )
     return Seen(attempt, report, answered, review, verifications, names, people)
 
 
@@ -262,8 +264,9 @@ def _values(seen: Seen, who: Person, language: Language) -> dict[str, Any]:
         "repairs": seen.report["repairs"] if seen.report else [],
         "rules": seen.report["rules"] if seen.report else [],
         "has_report": with_words is not None,
-        # Intake gives the workbook to whom it gives its report.
-        "may_download": seen.report is not None,
+        # Intake gives the workbook to whom it gives its report; one without a mark is what was sent.
+        "may_download": any(count for _, count in findings.counts(from_report)[:2])
+        and seen.report is not None,
         "has_receipt": attempt["verdict"] in standing.RECEIPT_VERDICTS
         and who.may("audit", "receipt.read"),
         "receipt_name": receipt_name(attempt["id"], attempt["attempt"]),

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Request, Response
 
+from services.console import words
 from services.console.form import Typed, Wish, hand_over, typed_of
 from services.console.rendering import page
 from services.console.session import Person, Who
@@ -57,7 +58,7 @@ async def _shown(
         status=status,
         questions=sorted(questions, key=lambda question: question["state"] != "asked"),
         names=await app.names.of(questions, who),
-        people=await app.names.people(questions, who),
+        people=await app.names.people(questions, who, words.language_of(request)),
         typed=typed or {},
         nothing=Typed(),
         answered=answered,

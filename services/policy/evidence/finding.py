@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 # An event has at most 1 MB; a long list of cells tells a reader no more than its beginning.
-MAX_CELLS = 60
+from services.model.wording import MOST_CELLS
 
 
 class Kind(StrEnum):
@@ -37,5 +37,5 @@ def shown(findings: Iterable[Finding]) -> tuple[Finding, ...]:
     kinds: dict[str, list[Finding]] = {}
     for finding in findings:
         kinds.setdefault(finding.kind, []).append(finding)
-    each = MAX_CELLS // max(len(kinds), 1)
+    each = MOST_CELLS // max(len(kinds), 1)
     return tuple(finding for findings in kinds.values() for finding in findings[:each])

@@ -58,6 +58,9 @@ class Pack:
         if unknown := [codelist for codelist in lists if codelist not in self.codelists]:
             near = _near(unknown[0], form.area_lists)
             raise Unusable("--area-list", "unknown_list", list=unknown[0], near=near)
+        if area_list is not None and area_list not in form.area_lists:
+            shown = ", ".join(form.area_lists)
+            raise Unusable("--area-list", "other_list", list=area_list, lists=shown)
         for codelist in lists:
             if area in self.codelists[codelist]:
                 return codelist, self.codelists[codelist].by_code[area]

@@ -43,6 +43,8 @@ def report(report: Report, form: Form, statement: Statement, file: str) -> None:
         informations=report.count(Severity.INFORMATION),
         figures=report.figures,
     )
+    if report.verdict == "valid":
+        say("check.not_here")
     say(
         "check.stated",
         form=form.id,
