@@ -48,10 +48,13 @@ HELD: dict[str, Any] = {
 T = TypeVar("T")
 
 
+STATE_OF_REPORT = {"state": "returned"}
+
+
 class Connector:
     """Stands for the connector; `answer` is what waiting brings."""
 
-    answer: dict[str, Any] | Exception = {"state": "returned"}
+    answer: dict[str, Any] | Exception = STATE_OF_REPORT
     sent: Receipt | Exception = Receipt("1", 1, 202)
     found: dict[str, Any] | Exception = REPORT
     workbook: bytes | Exception = b"PK"

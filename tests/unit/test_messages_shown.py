@@ -17,6 +17,7 @@ import pytest
 
 from services.audit import verifier
 from services.catalogue.duties.acts import Change as ObligationChange
+from services.catalogue.duties.refusals import Code as DutyRefusal
 from services.catalogue.duties.standing import State as Standing
 from services.catalogue.duties.standing import Timeliness
 from services.catalogue.people.person import Person
@@ -83,6 +84,7 @@ SHOWN: Mapping[str, Iterable[object]] = {
     "audit.unproved.{}": [one.value for one in verifier.Reason],
     "audit.verdict.{}": VERDICTS,
     "connector.answer_{}": AnswerKind,
+    "catalogue.duties.{}": [f"{one.id}{end}" for one in DutyRefusal for end in ("", ".mend")],
     "connector.due.state.{}": Standing,
     "connector.due.timeliness.{}": Timeliness,
     "connector.report_{}": ("valid", "returned"),
