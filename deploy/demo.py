@@ -18,6 +18,7 @@ import yaml
 from rich.console import Console
 
 from deploy import feed, scenes
+from deploy.duties import duties
 from deploy.local import Stack
 from deploy.people import People
 from deploy.results import Result, show
@@ -147,6 +148,7 @@ def _scenes(
             console, stack, people, keys["bo-tai-chinh"], plan, EXAMPLES / plan.entry["file"]
         ),
         *scenes.end_embargo(console, stack, people),
+        *duties(console, stack, people),
         *scenes.receipts(console, stack, people, results),
         *scenes.mail(console, stack),
     ]

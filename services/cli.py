@@ -8,10 +8,11 @@ Commands import what is heavy when they run, so that `solieu --help` answers at 
 from __future__ import annotations
 
 import os
+import select
 import sys
 from errno import ENOSPC
+from io import TextIOWrapper
 from pathlib import Path
-from select import POLLERR, poll
 from typing import Annotated
 
 import typer
@@ -158,6 +159,12 @@ def main() -> None:
     So is that it was called wrongly, and that the servers' packages are not installed: an agency's machine has no need
     of them.
     """
+    if sys.stdout is None:  # it was closed
+        sys.stdout = os.fdopen(os.open(os.devnull, os.O_WRONLY), "w", encoding="utf-8")
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            # A terminal of another encoding shows what it can.
+            stream.reconfigure(errors="replace")
     output = sys.stdout
     try:
         code = app(standalone_mode=False, prog_name="solieu")
@@ -168,8 +175,9 @@ def main() -> None:
         sys.exit(Exit.WRONG_USAGE)
     except (typer.Abort, KeyboardInterrupt):
         sys.exit(Exit.INTERRUPTED)
-    except SystemExit:
-        if sys.stdout is not output:  # typer put another one in place of what nobody reads
+    except SystemExit as ended:
+        # typer puts another one in place of what nobody reads, rich ends by 1.
+        if sys.stdout is not output or isinstance(ended.__context__, BrokenPipeError):
             sys.exit(Exit.NOT_READ)
         raise
     except ModuleNotFoundError as error:
@@ -193,9 +201,14 @@ def main() -> None:
 
 def _is_read() -> bool:
     """Whether somebody still reads the output: else the pipe that broke is a server's."""
-    output = poll()
-    output.register(sys.stdout.fileno(), 0)
-    return not any(event & POLLERR for _, event in output.poll(0))
+    if not hasattr(select, "poll"):  # as on Windows: nobody can tell
+        return True
+    output = select.poll()
+    try:
+        output.register(sys.stdout.fileno(), 0)
+    except OSError:  # it is no file
+        return True
+    return not any(event & select.POLLERR for _, event in output.poll(0))
 
 
 def _write_no_more() -> None:

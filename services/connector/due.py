@@ -10,7 +10,8 @@ from typing import Annotated, Any
 import typer
 
 from services.connector.commands import Sender
-from services.connector.own import CATALOGUE, CatalogueUrl, asking
+from services.connector.outcome import errors
+from services.connector.own import CATALOGUE, CatalogueUrl
 from services.connector.show import say
 from services.model.messages import LANGUAGES, texts
 from services.model.text import Text
@@ -80,7 +81,7 @@ def _of_sender(
 ) -> dict[str, Any]:
     from services.connector.client import Connector
 
-    with asking(as_json, url, key), Connector(url, key, sender) as connector:
+    with errors(as_json, url=url, key=key), Connector(url, key, sender) as connector:
         return connector.duties(**days)
 
 

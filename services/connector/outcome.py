@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from enum import IntEnum
+from errno import ENOSPC, EPIPE
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,9 +13,10 @@ import typer
 
 from services.connector import show
 from services.connector.show import say
-from services.model.messages import LANGUAGES
+from services.model.messages import LANGUAGES, texts
 from services.model.text import Language
 from services.terminal.show import as_json as print_json
+from services.terminal.show import in_line
 
 if TYPE_CHECKING:
     from services.connector.client import Connector, Receipt, Refused
@@ -60,8 +62,14 @@ def errors(as_json: bool, *, url: str, key: Path, file: Path | None = None) -> I
         raise typer.Exit(Exit.UNREACHABLE) from None
     except BadKey:
         say("bad_key", file=key)
-    except OSError:
+    except OSError as error:
+        if error.errno in (ENOSPC, EPIPE) or file is None:
+            raise  # of the output: services.cli tells
         say("no_file", file=file)
+    except (LookupError, TypeError, AttributeError, ValueError, RecursionError) as odd:
+        # Whatever a server's JSON may be that is not the office's.
+        say("unreachable", url=url, reason=f"{in_line(texts('connector.not_ours'))} ({odd!r:.100})")
+        raise typer.Exit(Exit.UNREACHABLE) from odd
     else:
         return
     raise typer.Exit(WRONG_USAGE)
@@ -112,11 +120,15 @@ def _show_refusal(refused: Refused, as_json: bool) -> None:
     if as_json:
         print_json(refused.problem)
         return
-    english = refused.problem.get("en", refused.problem)
-    by_language = zip(LANGUAGES, (refused.problem, english), strict=True)
-    show.tell({lang: _refusal(refused.code, lang, texts) for lang, texts in by_language})
+    english = refused.problem.get("en")
+    by_language = zip(
+        LANGUAGES,
+        (refused.problem, english if isinstance(english, dict) else refused.problem),
+        strict=True,
+    )
+    show.tell({lang: _refusal(refused.code, lang, said) for lang, said in by_language})
 
 
-def _refusal(code: str, lang: Language, texts: Mapping[str, Any]) -> str:
-    named = {name: texts.get(name, "") for name in ("title", "detail")}
+def _refusal(code: str, lang: Language, said: Mapping[str, Any]) -> str:
+    named = {name: said.get(name, "") for name in ("title", "detail")}
     return show.text("refused", lang, code=code, **named)

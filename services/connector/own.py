@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -16,7 +15,7 @@ from services.connector.show import say
 from services.model.messages import LANGUAGES, texts
 from services.model.text import Text
 from services.model.wording import day, moment
-from services.terminal.show import AsJson, in_line, table
+from services.terminal.show import AsJson, table
 from services.terminal.show import as_json as print_json
 
 if TYPE_CHECKING:
@@ -42,7 +41,7 @@ def items(
     """The items of the catalogue that name this sender. Exit codes: 0 shown, 4 refused, 5 unreachable."""
     from services.connector.client import Connector
 
-    with asking(as_json, url, key), Connector(url, key, sender) as connector:
+    with errors(as_json, url=url, key=key), Connector(url, key, sender) as connector:
         found = connector.items()
         _shown(found, as_json, ("id", "name", "form", "regime", "supplied", "agreement"), _item)
 
@@ -54,7 +53,7 @@ def forms(
     """The forms by which one's items are supplied. Exit codes: 0 shown, 4 refused, 5 unreachable."""
     from services.connector.client import Connector
 
-    with asking(as_json, url, key), Connector(url, key, sender) as connector:
+    with errors(as_json, url=url, key=key), Connector(url, key, sender) as connector:
         found = connector.forms()
         _shown(found, as_json, ("id", "version", "title", "due", "changed"), _form)
 
@@ -78,24 +77,12 @@ def notices(
     """The newest first. Exit codes: 0 shown, 4 refused, 5 unreachable."""
     from services.connector.client import Connector
 
-    with asking(as_json, url, key), Connector(url, key, sender) as connector:
+    with errors(as_json, url=url, key=key), Connector(url, key, sender) as connector:
         page = connector.notices(submission=submission, limit=limit)
         if as_json:
             print_json(page)
         else:
             _shown(page["notices"], False, ("at", "subject", "channel", "state"), _notice)
-
-
-@contextmanager
-def asking(as_json: bool, url: str, key: Path) -> Iterator[None]:
-    """Says what went wrong, also that the JSON which came is not the office's; ends the command with its exit code."""
-    from services.connector.client import Unreachable
-
-    with errors(as_json, url=url, key=key):
-        try:
-            yield
-        except (LookupError, TypeError, AttributeError) as odd:
-            raise Unreachable(in_line(texts("connector.not_ours"))) from odd
 
 
 def office(url: str, key: Path) -> Connector:

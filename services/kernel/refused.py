@@ -24,12 +24,12 @@ class Refused(Exception):
         """From an answer that is no success; one without problem details says its status and what it is instead."""
         try:
             problem = answer.json()
-        except ValueError:
+        except (ValueError, RecursionError):
             problem = None
         if not isinstance(problem, dict):
             kind = answer.headers.get("content-type", "").partition(";")[0]
             problem = {"title": f"HTTP {answer.status_code} ({kind or '?'}), {answer.url.host}"}
-        return cls({"status": answer.status_code} | problem)
+        return cls(problem | {"status": answer.status_code})
 
     @property
     def code(self) -> str:
@@ -52,5 +52,5 @@ def parsed(answer: httpx2.Response) -> Any:
     """The JSON of a good answer; raises Refused where it is none: another server stands at that address."""
     try:
         return answer.json()
-    except ValueError:
+    except (ValueError, RecursionError):
         raise Refused.of(answer) from None

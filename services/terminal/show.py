@@ -55,7 +55,11 @@ def first_language() -> Language:
 
 def spoken(text: Text) -> list[str]:
     """A text in the languages of this command, each said once."""
-    return list(dict.fromkeys(text.of(language) for language in _languages.get()))
+    return list(dict.fromkeys(_clean(text.of(language)) for language in _languages.get()))
+
+
+def _clean(text: str) -> str:
+    return _CONTROL.sub("\N{REPLACEMENT CHARACTER}", text)
 
 
 def in_line(text: Text) -> str:
@@ -73,7 +77,7 @@ def stacked(text: Text) -> Styled:
 
 def tell(text: Text, indent: str = "", *, error: bool = False) -> None:
     """Prints a text in the languages of this command, an error to standard error."""
-    first, *others = (_CONTROL.sub("\N{REPLACEMENT CHARACTER}", said) for said in spoken(text))
+    first, *others = spoken(text)
     typer.echo(indent + first, err=error)
     for other in others:
         typer.secho(indent + other, err=error, dim=True)
@@ -103,7 +107,7 @@ def _plain(cell: object) -> Styled:
     """A cell as it is: what looks like rich's markup is none."""
     from rich.text import Text as Styled
 
-    return Styled("" if cell is None else str(cell))
+    return Styled("" if cell is None else _clean(str(cell)))
 
 
 def width() -> int:
@@ -115,11 +119,12 @@ def width() -> int:
 
 def show_problem(what: str, problem: dict[str, Any]) -> None:
     """Prints a service's problem details (RFC 9457), as services.kernel.problems writes them."""
-    english = problem.get("en") or problem
+    english = problem.get("en")
+    english = english if isinstance(english, dict) else problem
     vi = f"{what}: {problem.get('title')}. {problem.get('detail', '')}"
     tell(Text(vi, f"{what}: {english.get('title')}. {english.get('detail', '')}"), error=True)
     if where := problem.get("where"):
-        typer.echo(f"  {where}", err=True)
+        typer.echo(f"  {_clean(str(where))}", err=True)
     for error in problem.get("errors", []):
         tell(_fault(error), "  ", error=True)
 

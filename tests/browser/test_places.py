@@ -208,7 +208,7 @@ def test_a_leader_confirms_a_change_and_gets_the_link_once(site: Site, tab: Page
     expect(tab.locator("header")).to_contain_text("Sùng A Mẫu · Lãnh đạo")
     waits = tab.locator(f"#change-{identity('quyen')}")
     expect(waits).to_contain_text("Lò Thị Mới (p-moi)")
-    expect(waits).to_contain_text("Vì Thị Mẫu, từ 1/12/2026 đến hết 5/12/2026")
+    expect(waits).to_contain_text("Vì Thị Mẫu (p-kinh-te), từ 1/12/2026 đến hết 5/12/2026")
     for words in ("Thống kê tỉnh Điện Biên", "Công chức phòng nghiệp vụ", "Phòng Thống kê Kinh tế"):
         expect(waits).to_contain_text(words)
     key = tab.locator(f"#change-{identity('khoa')}")
@@ -219,7 +219,7 @@ def test_a_leader_confirms_a_change_and_gets_the_link_once(site: Site, tab: Page
     waits.get_by_role("button", name="Xác nhận").click()
     expect(tab.get_by_role("status")).to_contain_text("Đã xác nhận")
     expect(tab.locator("main")).to_contain_text(f"/password?token={LINK}")
-    expect(waits).to_contain_text("Sùng A Mẫu xác nhận")
+    expect(waits).to_contain_text("Sùng A Mẫu (p-lanh-dao) xác nhận")
     picture(tab, "changes-link")
     tab.goto(site.url + "/thay-doi")
     expect(tab.locator("main")).not_to_contain_text("/password?token=")

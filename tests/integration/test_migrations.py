@@ -45,9 +45,15 @@ def test_the_tables_are_those_of_the_migrations(connection: sa.Connection, servi
     context = MigrationContext.configure(connection, opts=options)
     found = compare_metadata(context, declared)
     assert found == [], "\n".join(map(str, found))
-    # Alembic doesn't compare them.
+    # Alembic compares neither primary keys nor whether times have a zone.
     made = sa.inspect(connection)
     for table in declared.tables.values():
+        zoned = {
+            one["name"]: getattr(one["type"], "timezone", None)
+            for one in made.get_columns(table.name, service)
+        }
+        for column in table.columns:
+            assert getattr(column.type, "timezone", None) == zoned[column.name], column
         primary = made.get_pk_constraint(table.name, schema=service)["constrained_columns"]
         assert set(primary) == set(table.primary_key.columns.keys()), table.name
 

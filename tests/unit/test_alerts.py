@@ -35,6 +35,7 @@ RETRIES = f'solieu_retries_total{{service="grdp",{JOB}}}'
 VAULT = f'solieu_vault_reachable{{service="grdp",{JOB}}}'
 SWEPT = f'solieu_swept_total{{service="policy",{JOB}}}'
 WAITING = f'solieu_notices_waiting{{service="notification",channel="email",{JOB}}}'
+MISSING = f'solieu_duties{{service="catalogue",timeliness="missing",{JOB}}}'
 VACANT = f'solieu_vacancies{{service="catalogue",post="head",{JOB}}}'
 UNAUTHENTICATED = f'solieu_unauthenticated_total{{service="intake",code="unknown-key",{JOB}}}'
 FOUNDING = f'solieu_foundings_waiting{{service="catalogue",{JOB}}}'
@@ -151,6 +152,8 @@ CASES = (
     Case("NoticesUndelivered", "all were sent", {notices("sent"): "0+3x12"}, False),
     Case("NoticesWait", "for an hour", {WAITING: "2x80"}, True, 70),
     Case("NoticesWait", "a while, twice", {WAITING: "2x30 0 2x50"}, False, 70),
+    Case("DutyMissing", "for two days", {MISSING: "0x5 1x3000"}, True, 2900),
+    Case("DutyMissing", "came the same day", {MISSING: "0x5 1x600 0x900"}, False, 1500),
     Case("Vacancy", "for an hour", {VACANT: "0x5 1x80"}, True, 80),
     Case("Vacancy", "filled the same day", {VACANT: "0x5 1x40 0x40"}, False, 80),
     Case("FoundingWaits", "one", {FOUNDING: "0 1x9"}, True),

@@ -108,7 +108,7 @@ def test_that_there_is_nothing_is_said(tmp_path: Path, connector: type[Connector
     assert run(tmp_path, "items", "--json").stdout == "[]\n"
 
 
-@pytest.mark.parametrize("odd", [{"ok": True}, ["x"], [{"id": "x", "body": None}]])
+@pytest.mark.parametrize("odd", [{"ok": True}, ["x"], [{"id": "x", "body": None}], 7])
 def test_well_formed_json_of_somebody_else_is_no_traceback(
     tmp_path: Path, connector: type[Connector], odd: Any
 ) -> None:

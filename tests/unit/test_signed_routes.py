@@ -76,6 +76,8 @@ def test_what_a_senders_key_opens() -> None:
     assert {f"{one.service} {one.name}" for one in READ} == {
         "audit GET /v1/leaves",
         "audit GET /v1/receipts/{submission}",
+        "catalogue GET /v1/duties",
+        "catalogue GET /v1/duties/measures",
         "catalogue GET /v1/{kind}",
         "catalogue GET /v1/{kind}/{id}",
         "grdp GET /v1/observations",

@@ -92,6 +92,25 @@ def test_a_broken_connection_is_no_reader_who_has_enough(
     assert "a broker's connection" in capfd.readouterr().err
 
 
+@pytest.mark.parametrize("call", ["codes", "codes --json", "--help"])
+def test_a_reader_who_leaves_any_output_is_no_failed_check(call: str) -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    with os.fdopen(writer, "w") as output:
+        done = subprocess.run(
+            [sys.executable, "-m", "services.cli", *call.split()], stdout=output, check=False
+        )
+    assert done.returncode == 141
+
+
+@pytest.mark.parametrize("how", [">&-", "| cat"])
+def test_a_closed_output_or_one_of_another_encoding_is_no_failed_check(how: str) -> None:
+    call = f"{sys.executable} -m services.cli codes {how}; exit ${{PIPESTATUS[0]}}"
+    environment = os.environ | {"PYTHONIOENCODING": "cp1252"}
+    done = subprocess.run(["bash", "-c", call], env=environment, check=False, capture_output=True)
+    assert (done.returncode, done.stderr) == (0, b"")
+
+
 def test_a_full_disk_is_a_sentence() -> None:
     code, said = codes_to(os.open("/dev/full", os.O_WRONLY))
     assert (code, said.splitlines()[0]) == (5, "Không ghi được kết quả: hết chỗ trên đĩa.")

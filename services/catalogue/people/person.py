@@ -111,11 +111,8 @@ def lent(person: Person, people: Mapping[str, Person], day: date) -> dict[str, s
 
 
 def _unstorable(person: Person) -> Iterator[Flaw]:
-    try:
-        sound = "\0" not in person.name and bool(person.name.strip() and person.name.encode())
-    except UnicodeEncodeError:
-        sound = False
-    if not sound:
+    # Signs that no page shows, or that turn its text round, name nobody.
+    if not (person.name.isprintable() and any(sign.isalpha() for sign in person.name)):
         yield Flaw("name", "characters")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -86,7 +87,7 @@ async def _shown(
             change | {"details": _details(change, names, people, language)}
             for change in sorted(changes, key=lambda change: change["state"] != "proposed")
         ],
-        people=people,
+        called=partial(_called, people=people),
         typed=typed or {},
         nothing=Typed(),
         done=done,
@@ -95,6 +96,12 @@ async def _shown(
         else None,
         may_decide=who.may("catalogue", "change.decide"),
     )
+
+
+def _called(id_: str | None, people: Mapping[str, str]) -> str:
+    """Name and id: who confirms must know which of two namesakes it is, and a name may be changed by one person."""
+    name = people.get(id_ or "")
+    return f"{name} ({id_})" if name else id_ or "–"
 
 
 def _body(change: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -133,7 +140,7 @@ def _details(
                 return words.in_language(value, language)
             case {"person": id_, "first": first, "last": last}:
                 days = {"first": words.day(first, language), "last": words.day(last, language)}
-                return say("change.deputy", person=people.get(id_, id_), **days)
+                return say("change.deputy", person=_called(id_, people), **days)
             case Mapping():
                 return " ".join(written(part) for part in value.values())
             case None:

@@ -92,13 +92,13 @@ def _show(result: Result) -> None:
         )
     for rule, one in zip(result.rules, result.outcomes, strict=True):
         shown = (rule.id, rule.severity.value, one.passed, one.failed, one.undecided)
-        counts.add_row(*(Text(str(cell)) for cell in shown))
+        counts.add_row(*(Text(_printable(str(cell))) for cell in shown))
     console.print(counts)
     for rule, one in zip(result.rules, result.outcomes, strict=True):
         if not one.failed:
             continue
         text = f"{rule.id}: {in_line(rule.message) if rule.message else rule.expression}"
-        console.print(Text(text, style="bold"))
+        console.print(Text(_printable(text), style="bold"))
         failing = result.failing(rule, one)
         for entry in failing[:SHOWN]:
             place = texts("validate.row" if entry["row"] else "validate.lacking", **entry)
