@@ -23,6 +23,7 @@ from deploy.supervision import wait_until
 from services.audit.verifier import verify_receipt
 from services.audit.worker import STAGE as AUDIT
 from services.catalogue import starter
+from services.catalogue.duties.deliveries import STAGE as DUTIES
 from services.events.grdp import Observation
 from services.grdp.worker import ERASED, TAKEN_BACK
 from services.grdp.worker import STAGE as GRDP
@@ -62,6 +63,7 @@ INPUTS: dict[str, tuple[str, ...]] = {
     "grdp": (*GRDP.topics, *TAKEN_BACK.topics, *ERASED.topics, *CATALOGUE),
     "audit": AUDIT.topics,
     "notification": (*OF_VERDICTS.topics, *OF_OTHERS.topics, *CATALOGUE),
+    "catalogue": DUTIES.topics,
 }
 MALFORMED = 250
 STILL_SECONDS = 180
