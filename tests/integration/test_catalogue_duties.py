@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -10,14 +11,19 @@ from uuid import uuid4
 
 import pytest
 from fastapi.testclient import TestClient
-from sqlmodel import Session
+from sqlmodel import Session, col, select
 
 from deploy import database
+from deploy.feed import records
 from deploy.local import Stack
 from services.catalogue.api import create_app
+from services.catalogue.duties import sweep
 from services.catalogue.duties.deliveries import STAGE
+from services.catalogue.duties.reminding import OFFSETS
+from services.catalogue.duties.store import Reminded
 from services.catalogue.starter import in_order
 from services.kernel.auth import hash_of
+from services.kernel.codec import codec
 from services.kernel.db import write
 from services.kernel.events import Event
 from services.kernel.migration import migrate
@@ -148,6 +154,86 @@ def test_an_agency_sees_its_own_alone(catalogue: Catalogue) -> None:
     assert nobody.status_code == 401
 
 
+def test_the_room_gives_more_time_and_the_same_words_again_are_one_act(
+    catalogue: Catalogue, stack: Stack
+) -> None:
+    catalogue.now[0] = LATER
+    owed = catalogue.duties()["nong-lam-thuy-san-quy", "2025-Q4"]
+    body = {"until": "2025-12-05", "reason": "Mưa lũ.", "document": "12/TKĐB"}
+
+    def post(body: dict[str, str], act: str = "decision", **who: Any) -> Any:
+        path = f"/v1/duties/{owed['id']}/{act}"
+        return catalogue.client.post(path, json=body, headers=people.headers(now=LATER, **who))
+
+    agency: dict[str, Any] = {"organisation": owed["supplier"], "roles": ("agency",), "rooms": ()}
+    assert post(body, **agency).status_code == 403
+    other: dict[str, Any] = {"rooms": ("phong-thong-ke-xa-hoi-dien-bien",)}
+    assert post(body, **other).status_code == 404
+    assert post(body | {"until": "2025-11-22"}).status_code == 422
+    first, again = post(body), post(body)
+    assert (first.status_code, again.json()["act_id"]) == (201, first.json()["act_id"])
+    found = catalogue.duties()["nong-lam-thuy-san-quy", "2025-Q4"]
+    assert (found["due"], found["timeliness"]) == ("2025-12-05", "open")
+    before = catalogue.duties(at=(LATER - timedelta(seconds=1)).isoformat())
+    assert before["nong-lam-thuy-san-quy", "2025-Q4"]["timeliness"] == "missing"
+    catalogue.now[0] = LATER + timedelta(seconds=1)
+    told = post({"until": "2025-12-03", "reason": "Chờ số liệu."}, "announcement", **agency)
+    assert told.status_code == 201, told.text
+    found = catalogue.duties()["nong-lam-thuy-san-quy", "2025-Q4"]
+    assert (found["state"], found["due"]) == ("announced_late", "2025-12-05")
+    catalogue.now[0] = LATER + timedelta(seconds=2)
+    excused = post({"reason": "Không phát sinh."})
+    assert excused.status_code == 201
+    assert catalogue.duties()["nong-lam-thuy-san-quy", "2025-Q4"]["state"] == "excused"
+    events = of_topic(stack, "obligation.changed")
+    assert [one["change"] for one in events if one["duty_id"] == owed["id"]] == [
+        "extended", "announced_late", "excused",
+    ]  # fmt: skip
+    assert not any("Mưa lũ" in str(one) for one in events)
+    met = catalogue.duties()["thu-ngan-sach-quy", "2025-Q4"]["id"]
+    refused = catalogue.client.post(
+        f"/v1/duties/{met}/decision", json=body, headers=people.headers(now=LATER)
+    )
+    assert refused.status_code == 409
+
+
+def test_reminders_go_out_once_and_stop_on_receipt(catalogue: Catalogue, stack: Stack) -> None:
+    context = catalogue.client.app.state.context  # type: ignore[attr-defined]
+
+    def swept(at: datetime) -> dict[str, int]:
+        """The newest reminder of each item about the third quarter, and its offset."""
+        catalogue.now[0] = at
+        sweep.look(context)
+        owed = {
+            one["id"]: item
+            for (item, period), one in catalogue.duties().items()
+            if period == "2025-Q3"
+        }
+        with Session(context.engine) as session:
+            rows = session.exec(select(Reminded).order_by(col(Reminded.number))).all()
+        return {owed[str(row.duty)]: OFFSETS[row.number] for row in rows if str(row.duty) in owed}
+
+    day_before = datetime(2025, 11, 21, 2, tzinfo=UTC)
+    assert swept(day_before)["chi-ngan-sach-quy"] == -1, "not the one of seven days before as well"
+    one_after = datetime(2025, 11, 24, 2, tzinfo=UTC)
+    received = {
+        "submission_id": str(uuid4()), "attempt": 1, "form": "cv17809-2", "period": "2025-Q3",
+        "completeness": "preliminary",
+    }  # fmt: skip
+    catalogue.happens("submission.received", day_before, received_at=day_before, **received)
+    after = swept(one_after)
+    assert (after["thu-ngan-sach-quy"], after["chi-ngan-sach-quy"]) == (1, -1)
+    assert swept(one_after) == after
+    catalogue.happens("submission.returned", one_after, **received)
+    later = swept(datetime(2025, 11, 26, 2, tzinfo=UTC))
+    assert (later["thu-ngan-sach-quy"], later["chi-ngan-sach-quy"]) == (3, 3)
+    with Session(context.engine) as session:
+        count = len(session.exec(select(Reminded)).all())
+    told = of_topic(stack, "obligation.due", count)
+    assert len(told) == count
+    assert all(one["to_head"] == (one["offset"] == 3) for one in told)
+
+
 def test_a_changed_calendar_moves_terms_from_then_on(catalogue: Catalogue) -> None:
     catalogue.now[0] = LATER
     item = catalogue.get("/v1/item/thu-ngan-sach-quy", header=ADMINISTRATOR)["body"]
@@ -193,3 +279,16 @@ def test_what_names_something_else_is_refused(catalogue: Catalogue) -> None:
     answer = catalogue.client.put("/v1/call/khac", json={"body": wrong}, headers=ADMINISTRATOR)
     assert answer.status_code == 422
     assert "khong-co" in answer.text
+
+
+def of_topic(stack: Stack, topic: str, least: int = 3) -> list[dict[str, Any]]:
+    """What is told, each once, in its order; waits until there is as much."""
+    deadline = time.monotonic() + 60
+    while True:
+        events = [
+            codec().decode(f"{topic}-value", one.value) for one in records(stack.kafka(), topic)
+        ]
+        unique = list({one.get("act_id") or one.get("reminder_id"): one for one in events}.values())
+        if len(unique) >= least or time.monotonic() > deadline:
+            return sorted(unique, key=lambda one: one.get("changed_at") or one["reminded_at"])
+        time.sleep(0.2)

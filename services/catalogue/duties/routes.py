@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from typing import Annotated
 from uuid import UUID
@@ -307,7 +307,7 @@ async def _said(
 ) -> ActView:
     who = access.principal
     act = Act(person=who.id, reason=body.reason, document=body.document)
-    until = _midnight(last) + timedelta(days=1) if last else None
+    until = (_midnight(last) + timedelta(days=1)).astimezone(UTC) if last else None
 
     def carry_out(session: Session, now: datetime) -> Said:
         lock(session, f"catalogue duty {duty}")
