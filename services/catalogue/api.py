@@ -13,8 +13,8 @@ from sqlmodel import Session
 
 from services.catalogue import agreement_routes, changing, ending, reading, registry, store
 from services.catalogue.calendar import routes as calendar
+from services.catalogue.duties import act_routes, sweep
 from services.catalogue.duties import routes as duties
-from services.catalogue.duties import sweep
 from services.catalogue.entry import Command, EntryKind, Refused, Version
 from services.catalogue.people import change_routes, login, vacancies
 from services.catalogue.people import routes as people
@@ -191,7 +191,7 @@ def create_app(config: Settings | None = None, clock: Clock = utc_now) -> FastAP
     )  # fmt: skip
     app.state.keys = StoredKeys(app.state.context.engine, clock)
     # The entries come last: a kind of entries is what nothing else is.
-    parts = (login, change_routes, people, calendar, agreement_routes, duties, registry)
+    parts = (login, change_routes, people, calendar, agreement_routes, duties, act_routes, registry)
     for part in (*(part.router for part in parts), router):
         app.include_router(part)
     return app

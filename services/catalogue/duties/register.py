@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from uuid import UUID
 
 from sqlmodel import Session
@@ -19,7 +19,7 @@ from services.catalogue.entry import EntryKind, Version
 from services.model import crosswalk
 from services.model.catalogue import Item
 from services.model.deadline import Call
-from services.model.regulation import day
+from services.model.regulation import VIETNAM, day
 from services.model.text import ModelError
 from services.model.working_days import WorkingDays
 
@@ -122,3 +122,8 @@ def _of(came: Mapping[Owed, Sequence[Delivery]], duty: Duty) -> Sequence[Deliver
         for one in (area, crosswalk.provinces().successor(area))
     )
     return next((each for each in found if each), ())
+
+
+def midnight(on: date) -> datetime:
+    """The first moment of a day in Viet Nam."""
+    return datetime.combine(on, time(), VIETNAM)

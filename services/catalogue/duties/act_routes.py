@@ -1,0 +1,99 @@
+"""POST /v1/duties/{duty}/decision and /announcement: more time, an excuse, a delay that its supplier announces."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Depends
+from pydantic import Field
+from sqlmodel import Session
+
+from services.catalogue.duties.acts import Change, Said, id_of, said_by, say
+from services.catalogue.duties.refusals import Code
+from services.catalogue.duties.register import midnight, register
+from services.catalogue.duties.store import ActRow
+from services.catalogue.duties.views import ActView
+from services.kernel.api import Context, With
+from services.kernel.auth import Access, allowed
+from services.kernel.command import Act, Reasoned, Refused, carried_out
+from services.kernel.db import lock
+
+router = APIRouter(prefix="/v1/duties", tags=["duties"])
+AROUND = timedelta(days=400)
+"""So far from today a term may be that somebody speaks of."""
+
+
+class Decision(Reasoned):
+    """What the room grants: a later last day, or with none that nothing is owed."""
+
+    until: date | None = Field(None, examples=["2026-12-05"])
+
+
+class Announcement(Reasoned):
+    """That it will be late: the day on which it will come."""
+
+    until: date = Field(examples=["2026-12-05"])
+
+
+@router.post("/{duty}/decision", status_code=201, summary="Gia hạn, miễn · Extend or excuse")
+async def decide(
+    duty: UUID,
+    body: Decision,
+    context: With,
+    access: Annotated[Access, Depends(allowed("duty.decide"))],
+) -> ActView:
+    """201 once it is recorded and published, also for the same sent again; 409 where it is met already."""
+    change = Change.EXTENDED if body.until else Change.EXCUSED
+    return await _said(context, access, duty, change, body, body.until)
+
+
+@router.post("/{duty}/announcement", status_code=201, summary="Báo sẽ trễ · Announce a delay")
+async def announce(
+    duty: UUID,
+    body: Announcement,
+    context: With,
+    access: Annotated[Access, Depends(allowed("duty.announce"))],
+) -> ActView:
+    """201 once it is recorded and published; its term stays, and reminders rest until that day."""
+    return await _said(context, access, duty, Change.ANNOUNCED, body, body.until)
+
+
+async def _said(
+    context: Context,
+    access: Access,
+    duty: UUID,
+    change: Change,
+    body: Reasoned,
+    last: date | None,
+) -> ActView:
+    who = access.principal
+    act = Act(person=who.id, reason=body.reason, document=body.document)
+    until = (midnight(last) + timedelta(days=1)).astimezone(UTC) if last else None
+
+    def carry_out(session: Session, now: datetime) -> Said:
+        lock(session, f"catalogue duty {duty}")
+        found = register(session, now - AROUND, now + AROUND, now)
+        reached = {
+            one.key.id: (one, stood)
+            for one, stood in found.duties
+            if access.reaches(one.supplier, one.recipient)
+        }
+        if duty not in reached:
+            raise Refused(Code.NO_DUTY)
+        owed, stood = reached[duty]
+        id_ = id_of(duty, change, until, act)
+        wish = Said(
+            id=id_, duty=duty, change=change, until=until, organisation=who.organisation, at=now,
+            **vars(act),
+        )  # fmt: skip
+        row = session.get(ActRow, id_)
+        said, outcome = say(wish, owed, stood, said_by(row) if row else None)
+        if outcome is not None:
+            context.outbox.write(session, outcome, id_)
+        return said
+
+    said = await carried_out(context, carry_out)
+    shown = {name: getattr(said, name) for name in ActView.model_fields if name != "act_id"}
+    return ActView(act_id=said.id, **shown)

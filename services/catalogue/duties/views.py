@@ -1,0 +1,140 @@
+"""Duties, measures and acts as the API shows them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date, timedelta
+from enum import StrEnum
+from uuid import UUID
+
+from pydantic import AwareDatetime, BaseModel
+
+from services.catalogue.duties.acts import Change
+from services.catalogue.duties.duty import Duty
+from services.catalogue.duties.measures import Measure
+from services.catalogue.duties.register import Register
+from services.catalogue.duties.standing import Standing, State, Timeliness
+from services.model.enumerations import Completeness
+from services.model.regulation import day
+
+
+class By(StrEnum):
+    """What measures are told apart by; the month is that in which the term ends."""
+
+    SUPPLIER = "supplier"
+    ITEM = "item"
+    ROOM = "room"
+    MONTH = "month"
+
+
+class DutyView(BaseModel):
+    """What somebody owes, and how it stands. `due` is the last day on which it is on time, in Viet Nam.
+
+    `submission` and `attempt` are the newest that came for it. `is_shared`: offered, not owed.
+    """
+
+    id: UUID
+    item: str
+    name: dict[str, str]
+    form: str
+    area_list: str
+    area: str
+    period: str
+    completeness: Completeness
+    round: int
+    supplier: str
+    room: str | None
+    call: str | None
+    is_shared: bool
+    due: date
+    late_from: AwareDatetime
+    closed_from: AwareDatetime | None
+    state: State
+    timeliness: Timeliness
+    first_received_at: AwareDatetime | None
+    submission: UUID | None
+    attempt: int | None
+
+    @classmethod
+    def of(cls, duty: Duty, stood: Standing, found: Register) -> DutyView:
+        """From what was found."""
+        key, item = duty.key, found.items[duty.key.item]
+        return cls(
+            id=key.id,
+            item=key.item,
+            name=item.name.to_dict(),
+            form=duty.form,
+            area_list=key.area_list,
+            area=key.area,
+            period=key.period,
+            completeness=key.completeness,
+            round=key.round,
+            supplier=duty.supplier,
+            room=duty.recipient,
+            call=duty.call or None,
+            is_shared=found.is_shared(duty),
+            due=day(stood.late_from - timedelta(microseconds=1)),
+            late_from=stood.late_from,
+            closed_from=duty.closed_from,
+            state=stood.state,
+            timeliness=stood.timeliness,
+            first_received_at=stood.first,
+            submission=stood.submission,
+            attempt=stood.attempt,
+        )
+
+
+class DutiesView(BaseModel):
+    """The duties by when their terms end, as they stood `at`; `total` counts those of all pages."""
+
+    at: AwareDatetime
+    total: int
+    duties: Sequence[DutyView]
+
+
+class MeasureView(BaseModel):
+    """How well a group's duties were met. `on_time` is the share of `counted` whose first attempt came in time and was
+    not returned, `complete` that of what is accepted by now; both None where nothing counts.
+
+    What is open or excused doesn't count; how long the office takes never does.
+    """
+
+    group: str
+    counted: int
+    on_time: float | None
+    complete: float | None
+    timeliness: Mapping[Timeliness, int]
+    states: Mapping[State, int]
+
+    @classmethod
+    def of(cls, group: str, measure: Measure) -> MeasureView:
+        """From what was counted."""
+        return cls(
+            group=group,
+            counted=measure.counted,
+            on_time=measure.on_time,
+            complete=measure.complete,
+            timeliness=measure.timeliness,
+            states=measure.states,
+        )
+
+
+class MeasuresView(BaseModel):
+    """The measures as they stood `at`; of duties alone, what is shared without one is measured apart."""
+
+    at: AwareDatetime
+    by: By
+    measures: Sequence[MeasureView]
+
+
+class ActView(BaseModel):
+    """What was said of a duty."""
+
+    act_id: UUID
+    duty: UUID
+    change: Change
+    until: AwareDatetime | None
+    person: str
+    organisation: str
+    document: str | None
+    at: AwareDatetime
