@@ -12,7 +12,7 @@ from typing import Any
 
 from rich.console import Console
 
-from bench import cost, decisions, events, fairness, identifiers, reading, rules
+from bench import cost, decisions, duties, events, fairness, identifiers, reading, rules
 from bench.chain import report
 from bench.chain.measure import FULL, SHORT
 from bench.chain.measure import measure as measure_chain
@@ -28,6 +28,7 @@ PARTS = (
     "identifiers",
     "decisions",
     "events",
+    "duties",
 )
 Progress = Callable[[str], None]
 
@@ -54,6 +55,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             "identifiers": _identifiers,
             "decisions": _decisions,
             "events": _events,
+            "duties": _duties,
         }
         measure = parts[part]
         measured[part] = measure(options.short, progress.print, console)
@@ -128,12 +130,19 @@ def _events(short: bool, progress: Progress, console: Console | None) -> list[di
     return events.as_json(found)
 
 
+def _duties(short: bool, progress: Progress, console: Console | None) -> dict[str, Any]:
+    found = duties.measure(short, progress)
+    if console:
+        console.print(duties.table(found))
+    return duties.as_json(found)
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument(
         "part", nargs="?", choices=PARTS,
         help="the runner beside one by hand, the whole chain, large files beside another's small one, reading, rules"
-        " beside vtlengine, planted errors, names found, decisions, events as classes (all)",
+        " beside vtlengine, planted errors, names found, decisions, events as classes, a year's duties (all)",
     )  # fmt: skip
     parser.add_argument("--short", action="store_true", help="a minute each, for a first look")
     parser.add_argument("--json", action="store_true", help="everything, for a program")

@@ -112,6 +112,8 @@ def _known(
         "/v1/submissions/{submission}/withdrawal": {"submission": cleared["id"]},
         "/v1/changes/": {"change": str(uuid4())},
         "/v1/consents/": {"consent": submission["submission"]},
+        "/v1/duties/": {"duty": str(uuid4())},
+        "/nghia-vu/": {"duty": str(uuid4()), "act": "decision"},
         "/v1/erasures/": {"erasure": submission["submission"]},
         "/thay-doi/": {"change": str(uuid4())},
         "/submissions/{submission_id}/vi-sao": {"submission_id": cleared["id"]},

@@ -121,7 +121,9 @@ def test_what_rests_on_a_document_and_what_is_offered(
 
 def test_the_order_of_the_pack_is_what_others_refer_to_first(pack: list[starter.Loaded]) -> None:
     kinds = list(dict.fromkeys(entry.kind for entry in pack))
-    assert kinds == ["codelist", "regulation", "organisation", "form", "item"]
+    assert kinds == [
+        "working_days", "codelist", "regulation", "organisation", "form", "item", "call",
+    ]  # fmt: skip
 
 
 def test_a_form_can_be_read_from_its_event(api: Stack, pack: list[starter.Loaded]) -> None:

@@ -1,0 +1,150 @@
+"""A year's duties of 120 agencies and 400 items: the register from the database, the API's answer, and the page."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from statistics import median
+from uuid import uuid4
+
+import sqlalchemy as sa
+from rich.table import Table
+from sqlmodel import Session
+
+from deploy import database
+from deploy.local import Stack
+from services.catalogue.duties.register import register
+from services.catalogue.duties.store import Came
+from services.catalogue.duties.views import DutiesView, DutyView
+from services.catalogue.entry import EntryKind
+from services.catalogue.store import Entry
+from services.console.pages.duties import matrix
+from services.kernel.db import connect
+from services.kernel.migration import migrate
+from services.model.catalogue import load_organisations, load_working_days
+from services.model.form import load_forms
+from services.model.regulation import VIETNAM
+from tests.unit.test_catalogue_duties_year import items
+
+BEGINS = datetime(2026, 1, 1, tzinfo=VIETNAM)
+ENDS = datetime(2027, 1, 1, tzinfo=VIETNAM)
+PAGE = timedelta(days=92)
+"""What the page shows before and after a day, where nobody says which days."""
+Progress = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Found:
+    """Seconds, medians of the runs; `on_page` are the duties of half a year, which the page shows."""
+
+    duties: int
+    attempts: int
+    register: float
+    on_page: int
+    answer: float
+    page: float
+
+
+def measure(short: bool, progress: Progress) -> Found:
+    """Each step in turn, over the same database."""
+    folder = Path(tempfile.mkdtemp(prefix="solieu-bench-"))
+    folder.chmod(0o711)  # PostgreSQL's own user passes through when root runs it
+    stack = Stack(folder, free_ports=True, tied=True)
+    try:
+        stack.start_infrastructure()
+        migrate(stack.administrator_url, {"catalogue": stack.state.passwords["catalogue"]})
+        url = database.url(
+            "catalogue", stack.state.passwords["catalogue"], stack.state.ports["postgres"]
+        )
+        engine = connect(url)
+        with Session(engine) as session, session.begin():
+            attempts = _fill(session)
+        with Session(engine) as session:
+            return _measured(session, attempts, 3 if short else 7, progress)
+    finally:
+        stack.destroy()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _measured(session: Session, attempts: int, runs: int, progress: Progress) -> Found:
+    taken: dict[str, list[float]] = {"register": [], "answer": [], "page": []}
+    at = BEGINS + timedelta(days=200)
+    for number in range(runs):
+        begun = time.perf_counter()
+        year = register(session, BEGINS, ENDS, ENDS)
+        taken["register"].append(time.perf_counter() - begun)
+        begun = time.perf_counter()
+        half = register(session, at - PAGE, at + PAGE, at)
+        views = [DutyView.of(duty, stood, half) for duty, stood in half.duties]
+        answer = DutiesView(at=at, total=len(views), duties=views)
+        answer.model_dump_json()
+        taken["answer"].append(time.perf_counter() - begun)
+        shown = answer.model_dump(mode="json")["duties"]
+        begun = time.perf_counter()
+        columns = sorted({(one["period"], one["completeness"], one["round"]) for one in shown})
+        matrix(shown, columns, "vi")
+        taken["page"].append(time.perf_counter() - begun)
+        progress(f"run {number + 1} of {runs}: {taken['register'][-1]:.2f} s")
+    return Found(
+        len(year.duties),
+        attempts,
+        on_page=len(views),
+        **{name: median(times) for name, times in taken.items()},
+    )
+
+
+def _fill(session: Session) -> int:
+    """The entries, and an attempt at each duty; how many."""
+    made = items()
+    (plain,) = [form for form in load_forms().values() if form.id == "cv17809-1"]
+    bodies: list[tuple[EntryKind, str, dict[str, object]]] = [
+        (EntryKind.WORKING_DAYS, days.id, days.to_dict()) for days in load_working_days()
+    ]
+    bodies += [(EntryKind.ORGANISATION, one.id, one.to_dict()) for one in load_organisations()]
+    for number, province in enumerate(("11", "14")):
+        room: dict[str, object] = {"id": f"phong-{number}", "kind": "room", "province": province}
+        bodies.append((EntryKind.ORGANISATION, f"phong-{number}", room))
+    for id_ in sorted({item.form for item in made}):
+        bodies.append((EntryKind.FORM, id_, plain.to_dict() | {"id": id_, "area_lists": ["34"]}))
+    bodies += [(EntryKind.ITEM, item.id, item.to_dict()) for item in made]
+    for version, (kind, id_, body) in enumerate(bodies, 1):
+        row = Entry(
+            kind=kind.value, id=id_, version=1, catalogue_version=version, body=body,
+            valid_from=None, valid_to=None, changed_at=BEGINS - timedelta(days=400),
+        )  # fmt: skip
+        session.add(row)
+    session.flush()
+    rows = []
+    for duty, _ in register(session, BEGINS, ENDS, ENDS).duties:
+        head = {
+            "submission_id": uuid4(), "attempt": 1, "decision": None, "sender": duty.supplier, "form": duty.form,
+            "area_list": duty.key.area_list, "area": duty.key.area, "period": duty.key.period,
+            "completeness": duty.key.completeness.value, "round": duty.key.round, "nil": "",
+        }  # fmt: skip
+        came = duty.late_from - timedelta(hours=5)
+        rows.append(head | {"event_id": uuid4(), "what": "submission.received", "at": came})
+        cleared = {"event_id": uuid4(), "what": "submission.cleared", "decision": 1}
+        rows.append(head | cleared | {"at": came + timedelta(minutes=1)})
+    session.execute(sa.insert(Came), rows)
+    return len(rows) // 2
+
+
+def as_json(found: Found) -> dict[str, object]:
+    """Everything, for a program."""
+    return asdict(found)
+
+
+def table(found: Found) -> Table:
+    """The table for a person."""
+    shown = Table(title=f"a year of {found.duties:,} duties, {found.attempts:,} attempts at them")
+    for heading in ("what", "seconds"):
+        shown.add_column(heading, justify="right")
+    shown.add_row("the year's register", f"{found.register:.2f}")
+    shown.add_row(f"the API's answer, {found.on_page:,} duties", f"{found.answer:.2f}")
+    shown.add_row("their matrix", f"{found.page:.3f}")
+    return shown
