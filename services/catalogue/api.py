@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, FastAPI, Query, Response
 from fastapi.responses import JSONResponse
-from pydantic import AwareDatetime, BaseModel, ConfigDict
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from sqlmodel import Session
 
 from services.catalogue import agreement_routes, changing, ending, reading, registry, store
@@ -84,6 +84,8 @@ class Change(BaseModel):
     body: dict[str, Any]
     valid_from: AwareDatetime | None = None
     valid_to: AwareDatetime | None = None
+    base: Annotated[int, Field(ge=0, le=2**31 - 1)] | None = None
+    """The version that was changed, 0 for none: where another is the newest by now, the change is refused."""
 
 
 class Summary(BaseModel):
@@ -121,7 +123,8 @@ async def put(
 ) -> Any:
     """201 with a new version, 200 where nothing changed; both after the broker's acknowledgement.
 
-    202 where it waits for a second person: a sender's key, a regulation, an organisation's contact addresses.
+    202 where it waits for a second person: a sender's key, a regulation, an organisation's contact addresses. 409 where
+    somebody else changed it since the version that `base` names.
     """
     command = Command(
         kind,
@@ -129,6 +132,7 @@ async def put(
         change.body,
         valid_from=change.valid_from and change.valid_from.astimezone(UTC),
         valid_to=change.valid_to and change.valid_to.astimezone(UTC),
+        base=change.base,
     )
     try:
         act = partial(changing.change, context.outbox, command, access.principal.id)

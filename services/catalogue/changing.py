@@ -32,12 +32,17 @@ class Changed:
 def change(
     outbox: Outbox, command: Command, author: str, session: Session, now: datetime
 ) -> Changed:
-    """Carries out a command, or proposes it where it says who may act; raises Refused."""
+    """Carries out a command, or proposes it where it says who may act; raises Refused.
+
+    Raises Problem 409 where somebody else changed the entry since the version that the command is based on.
+    """
     counter = store.lock(session)
     facts = store.facts(session, command.kind, command.id)
     version = handler.decide(command, facts, counter, now)
     if version is None:
         return Changed(facts.newest, False)
+    if command.base not in (None, version.version - 1):
+        raise wrong(409, "changed-meanwhile", "catalogue.changed_meanwhile", [])
     what = authority.governed(replace(command, body=version.body), facts.newest, now)
     if what and changes.is_founded(session):
         return _propose(outbox, session, what, version, author)
@@ -51,7 +56,9 @@ def change(
 def confirm(outbox: Outbox, session: Session, change: Change, who: str, now: datetime) -> None:
     """Carries out a change that this second person agrees to."""
     kind, _, id_ = change.subject.partition("/")
-    times = {n: change.body[n] and datetime.fromisoformat(change.body[n]) for n in TIMES}
+    times: dict[str, Any] = {
+        n: change.body[n] and datetime.fromisoformat(change.body[n]) for n in TIMES
+    }
     command = Command(EntryKind(kind), id_, change.body["body"], **times)
     counter = store.lock(session)
     facts = store.facts(session, command.kind, command.id)

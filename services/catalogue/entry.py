@@ -24,13 +24,17 @@ class EntryKind(StrEnum):
 
 @dataclass(frozen=True)
 class Command:
-    """An administrator's wish: this entry shall have this content, in force from and before."""
+    """An administrator's wish: this entry shall have this content, in force from and before.
+
+    `base`: the version that was changed, 0 for none; None where nobody says.
+    """
 
     kind: EntryKind
     id: str
     body: Mapping[str, Any]
     valid_from: datetime | None = None
     valid_to: datetime | None = None
+    base: int | None = None
 
 
 @dataclass(frozen=True)

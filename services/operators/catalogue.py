@@ -1,7 +1,9 @@
-"""`solieu catalogue`: which items rest on a signed document, and what agencies offer to share."""
+"""`solieu catalogue`: signed documents, offers to share, and packs of entries: checked, compared, exported."""
 
 from __future__ import annotations
 
+from collections import Counter
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -9,8 +11,8 @@ import typer
 from services.model.catalogue import Category
 from services.model.messages import texts
 from services.model.text import Text
-from services.terminal.client import operator
-from services.terminal.show import AsJson, as_json, in_line, say, table
+from services.terminal.client import administrator, operator
+from services.terminal.show import AsJson, Exit, as_json, in_line, say, table
 
 app = typer.Typer(no_args_is_help=True, help="Danh mục · The catalogue")
 
@@ -46,6 +48,66 @@ def offers(
         return
     columns = ("item", "name", "category", "responsible", "form", "agreement")
     table([f"operators.offers.{column}" for column in columns], [_offer(one) for one in answer])
+
+
+Folder = Annotated[
+    Path, typer.Argument(help="schemas/ hoặc thư mục cùng cấu trúc · schemas/, or a folder like it")
+]
+
+
+@app.command(help="Kiểm tra một gói, không cần mạng · Check a pack, without a network")
+def check(folder: Folder, json: AsJson = False) -> None:
+    """Whether it can be loaded. Exit codes: 0 it can, 1 it is wrong in itself."""
+    from services.model.catalogue import starter_pack
+    from services.model.text import ModelError
+
+    try:
+        pack = starter_pack(folder)
+    except (ModelError, OSError, KeyError) as error:
+        say("operators.packs.wrong", error=True, folder=folder, why=error)
+        raise typer.Exit(Exit.DIFFERS) from None
+    counts = Counter(entry.kind for entry in pack)
+    if json:
+        as_json(counts)
+    else:
+        say("operators.packs.good", folder=folder, count=len(pack))
+
+
+@app.command(help="So một gói với danh mục · Compare a pack with the catalogue")
+def diff(folder: Folder, json: AsJson = False) -> None:
+    """What loading it would change, and what the catalogue has besides. Exit codes: 0 nothing, 1 something."""
+    from services.model.catalogue import starter_pack
+    from services.operators import packs
+
+    found = packs.differences(starter_pack(folder), packs.fetched(administrator("catalogue")))
+    if json:
+        as_json([vars(one) for one in found])
+    elif found:
+        headings = [f"operators.packs.{name}" for name in ("kind", "id", "change", "fields")]
+        rows = [
+            (one.kind, one.id, texts(f"operators.packs.is.{one.change}"), ", ".join(one.fields))
+            for one in found
+        ]
+        table(headings, rows)
+    else:
+        say("operators.packs.same", folder=folder)
+    if found:
+        raise typer.Exit(Exit.DIFFERS)
+
+
+@app.command(help="Xuất danh mục thành một gói · Write the catalogue as a pack")
+def export(
+    folder: Annotated[Path, typer.Argument(help="Thư mục mới · A new folder")],
+) -> None:
+    """Each entry in its newest version; what it writes loads as it is."""
+    from services.operators import packs
+
+    try:
+        files = packs.write(folder, packs.fetched(administrator("catalogue")))
+    except FileExistsError:
+        say("operators.packs.there_already", error=True, folder=folder)
+        raise typer.Exit(Exit.WRONG_USAGE) from None
+    say("operators.packs.written", folder=folder, files=files)
 
 
 def _row(agreement: dict[str, Any]) -> list[object]:

@@ -273,6 +273,24 @@ def test_a_span_that_is_none_is_refused(catalogue: Catalogue, asked: dict[str, s
     assert (answer.status_code, answer.json()["type"]) == (422, "urn:solieu:problem:span")
 
 
+def test_two_who_change_the_same_entry_get_a_conflict_and_no_lost_change(
+    catalogue: Catalogue,
+) -> None:
+    path = "/v1/call/cv17809-btc-ctk-2025"
+    there = catalogue.get(path, header=ADMINISTRATOR)
+
+    def put(grace: int, base: int | None) -> Any:
+        body = {"body": there["body"] | {"grace": grace}, "base": base}
+        return catalogue.client.put(path, json=body, headers=ADMINISTRATOR)
+
+    assert put(1, there["version"]).status_code == 201
+    assert put(1, there["version"]).status_code == 200, "the same again is no other change"
+    lost = put(2, there["version"])
+    assert (lost.status_code, lost.json()["type"]) == (409, "urn:solieu:problem:changed-meanwhile")
+    assert put(2, there["version"] + 1).status_code == 201
+    assert put(3, None).status_code == 201, "who doesn't say changes the newest"
+
+
 def test_what_names_something_else_is_refused(catalogue: Catalogue) -> None:
     call = catalogue.get("/v1/call/cv17809-btc-ctk-2025", header=ADMINISTRATOR)["body"]
     wrong = call | {"id": "khac", "items": ["khong-co"]}

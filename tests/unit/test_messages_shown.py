@@ -48,6 +48,7 @@ from services.model.rule import CellType
 from services.model.statement import Classification, NilKind
 from services.model.text import SCHEMAS, Language
 from services.notification.store import State as Delivery
+from services.operators.packs import Change as PackChange
 from services.operators.review import Decision
 from services.policy.decisions import refusals as policy
 from services.policy.evidence.finding import Kind as Identifier
@@ -134,6 +135,7 @@ SHOWN: Mapping[str, Iterable[object]] = {
     "operators.gap.{}": Gap,
     "operators.migrate.{}": [InUse.why, NewerTables.why],
     "operators.offers.of.{}": Category,
+    "operators.packs.is.{}": PackChange,
     "operators.partitions.{}": Why,
     "operators.policy.{}": Verdict,
     "operators.review.{}": Decision,
@@ -170,7 +172,7 @@ NAMED_WHERE_CALLED = {
     "validation.template.{}", "validation.usage.{}", "validation.{}", "validation.{}.mend", "validation.verdict.{}",
     "connector.{}", "intake.{}", "validation.column_{}", "validation.slip.{}", "catalogue.change.{}",
     "notice.change.{}", "notice.people_{}", "operators.changes.{}", "operators.founding.{}",
-    "operators.comparisons.{}", "operators.topics.{}", "usage.kind.{}", "operators.agreements.{}",
+    "operators.comparisons.{}", "operators.topics.{}", "usage.kind.{}", "operators.agreements.{}", "operators.packs.{}",
     "operators.offers.{}", "connector.column.{}",
 }  # fmt: skip
 """Of no closed set: their values are written out beside the call, or are codes that have tests of their own."""
