@@ -249,6 +249,10 @@ class Connector:
         """
         return self._read("/v1/duties", **wanted)
 
+    def calendar(self, **wanted: object) -> bytes:
+        """The terms of what this sender still owes, as iCalendar; `wanted` as of `duties`, and `lang`."""
+        return self._ask("GET", "/v1/duties/calendar", wanted).content
+
     def codelist(self, id_: str) -> dict[str, Any]:
         """The catalogue's entry of a code list that one of these forms names."""
         return self._entry("codelist", id_)

@@ -10,14 +10,14 @@ from typing import Annotated, Any
 import typer
 
 from services.connector.commands import Sender
-from services.connector.outcome import errors
+from services.connector.outcome import errors, write
 from services.connector.own import CATALOGUE, CatalogueUrl
 from services.connector.show import say
 from services.model.messages import LANGUAGES, texts
 from services.model.text import Text
 from services.model.wording import day
 from services.terminal.client import operator
-from services.terminal.show import AsJson, table
+from services.terminal.show import AsJson, first_language, table
 from services.terminal.show import as_json as print_json
 
 app = typer.Typer()
@@ -52,6 +52,12 @@ def due(
         datetime | None,
         typer.Option("--to", formats=["%Y-%m-%d"], help="Hạn đến ngày này · Due until this day"),
     ] = None,
+    calendar: Annotated[
+        Path | None,
+        typer.Option(
+            dir_okay=False, help="Ghi lịch các hạn (iCalendar) · Write the terms as a calendar"
+        ),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Terms of 92 days before and after today, where no days are named. Exit codes: 0 shown, 1 with --late where
@@ -61,6 +67,10 @@ def due(
         name: found.date().isoformat() if found else None
         for name, found in (("first", first), ("last", last))
     }
+    if calendar is not None:
+        wanted = days | {"lang": first_language()}
+        write(calendar, _calendar(key, sender, url, as_json, wanted))
+        return
     answer = _of_sender(key, sender, url, as_json, days) if key else _of_all(days)
     duties = [one for one in answer["duties"] if not late or one["timeliness"] in LATE]
     if as_json:
@@ -83,6 +93,17 @@ def _of_sender(
 
     with errors(as_json, url=url, key=key), Connector(url, key, sender) as connector:
         return connector.duties(**days)
+
+
+def _calendar(
+    key: Path | None, sender: str | None, url: str, as_json: bool, wanted: Mapping[str, str | None]
+) -> bytes:
+    from services.connector.client import Connector
+
+    if key is None:
+        return operator("catalogue").download("/v1/duties/calendar", **wanted)
+    with errors(as_json, url=url, key=key), Connector(url, key, sender) as connector:
+        return connector.calendar(**wanted)
 
 
 def _of_all(days: Mapping[str, str | None]) -> dict[str, Any]:

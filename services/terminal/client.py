@@ -77,6 +77,11 @@ class Api:
         """The JSON of a GET."""
         return self.ask("GET", path, None, **parameters).json()
 
+    def download(self, path: str, **parameters: object) -> bytes:
+        """What a GET brings, whatever it is."""
+        answer = self.answer("GET", path, None, **parameters)
+        return answer.content if answer.is_success else checked(path, answer).content
+
     def post(self, path: str, body: Mapping[str, Any] | None = None, **parameters: object) -> Any:
         """The JSON of a POST."""
         return self.ask("POST", path, body, **parameters).json()

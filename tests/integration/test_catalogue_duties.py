@@ -11,6 +11,7 @@ from uuid import uuid4
 
 import pytest
 from fastapi.testclient import TestClient
+from icalendar import Calendar
 from sqlmodel import Session, col, select
 
 from deploy import database
@@ -271,6 +272,21 @@ def test_a_changed_calendar_moves_terms_from_then_on(catalogue: Catalogue) -> No
 def test_a_span_that_is_none_is_refused(catalogue: Catalogue, asked: dict[str, str]) -> None:
     answer = catalogue.client.get("/v1/duties", params=asked, headers=ADMINISTRATOR)
     assert (answer.status_code, answer.json()["type"]) == (422, "urn:solieu:problem:span")
+
+
+def test_the_terms_go_into_a_calendar(catalogue: Catalogue) -> None:
+    catalogue.now[0] = LATER
+    asked = {"first": "2025-11-22", "last": "2025-11-22", "lang": "en"}
+    header = people.headers("p-so", FINANCE, ("agency",), (), now=LATER)
+    answer = catalogue.client.get("/v1/duties/calendar", params=asked, headers=header)
+    assert answer.headers["content-type"] == "text/calendar; charset=utf-8"
+    events = Calendar.from_ical(answer.content).walk("VEVENT")
+    waited = catalogue.duties(header=header)
+    assert {str(one["UID"]) for one in events} == {
+        f"{one['id']}@solieu" for one in waited.values() if one["state"] in ("expected", "returned")
+    }
+    assert events and {str(one.decoded("dtstart")) for one in events} == {"2025-11-22"}
+    assert all("2025-Q" in str(one["SUMMARY"]) for one in events)
 
 
 def test_two_who_change_the_same_entry_get_a_conflict_and_no_lost_change(

@@ -498,10 +498,17 @@ def publish(cluster: Cluster, topic: str, data: dict[str, Any], at: datetime) ->
     producer.close()
 
 
-def test_the_worker_projects_the_state_in_any_order(
-    stack: Stack, intake: Intake, sender: Sender, cluster: Cluster
-) -> None:
+@pytest.fixture
+def worker(stack: Stack) -> Iterator[None]:
+    """The broker is one for many modules: a worker left running would join its group again and again."""
     stack.start_services(["intake-worker"])
+    yield
+    stack.stop_services(["intake-worker"])
+
+
+def test_the_worker_projects_the_state_in_any_order(
+    worker: None, intake: Intake, sender: Sender, cluster: Cluster
+) -> None:
     before = intake.operator("/v1/reconciliation").json()
     receipt = sender.post().json()
     id_ = receipt["id"]
@@ -571,9 +578,8 @@ def test_the_worker_projects_the_state_in_any_order(
 
 
 def test_the_worker_keeps_the_catalogue_and_a_returned_attempt_may_come_again(
-    stack: Stack, intake: Intake, cluster: Cluster
+    worker: None, intake: Intake, cluster: Cluster
 ) -> None:
-    stack.start_services(["intake-worker"])
     sender = intake.sender()
     receipt = sender.post().json()
     (record,) = records(cluster, "submission.received", receipt["id"])

@@ -77,6 +77,7 @@ def test_what_a_senders_key_opens() -> None:
         "audit GET /v1/leaves",
         "audit GET /v1/receipts/{submission}",
         "catalogue GET /v1/duties",
+        "catalogue GET /v1/duties/calendar",
         "catalogue GET /v1/duties/measures",
         "catalogue GET /v1/{kind}",
         "catalogue GET /v1/{kind}/{id}",

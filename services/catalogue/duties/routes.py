@@ -7,11 +7,12 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import APIRouter, Depends, Query, Response
 from pydantic import AwareDatetime
 from sqlmodel import Session
 
 from services.catalogue import store
+from services.catalogue.duties.calendar import MEDIA_TYPE, calendar
 from services.catalogue.duties.duty import Duty
 from services.catalogue.duties.measures import measured
 from services.catalogue.duties.register import Register, midnight, register
@@ -25,12 +26,13 @@ from services.kernel.signed import proof, reader
 from services.model.messages import advice
 from services.model.regulation import day
 from services.model.sender import asker
-from services.model.text import ModelError
+from services.model.text import Language, ModelError
 
 router = APIRouter(prefix="/v1/duties", tags=["duties"])
 AROUND = timedelta(days=92)
 """Before and after the moment asked about, where nobody says which days."""
 LONGEST = timedelta(days=1100)
+WAITED = frozenset({State.EXPECTED, State.ANNOUNCED_LATE, State.RETURNED})
 CODE = r"^[A-Za-z0-9._-]{1,100}$"
 
 
@@ -121,6 +123,26 @@ def measures(
         by=by,
         measures=[MeasureView.of(group, measure) for group, measure in sorted(groups.items())],
     )
+
+
+@router.get(
+    "/calendar",
+    response_class=Response,
+    responses={200: {"content": {"text/calendar": {"schema": {"type": "string"}}}}},
+    summary="Lịch các hạn · The terms as a calendar",
+)
+def as_calendar(
+    context: With,
+    access: Reader,
+    wanted: Asked,
+    lang: Annotated[Language, Query(description="Ngôn ngữ · Language")] = "vi",
+) -> Response:
+    """What is still waited for (iCalendar, RFC 5545), a day-long event on the last day of each."""
+    found = _found(context, access, wanted)
+    waited = [
+        DutyView.of(duty, stood, found) for duty, stood in found.duties if stood.state in WAITED
+    ]
+    return Response(calendar(waited, wanted.at, lang), media_type=MEDIA_TYPE)
 
 
 GROUPS: Mapping[By, Callable[[Duty], str]] = {
