@@ -5,7 +5,7 @@ Each topic has its own partitions, so a later event may come before an earlier o
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -26,6 +26,7 @@ from services.events.policy import (
 from services.events.validation import SubmissionReturned
 from services.kernel.events import Event, Outcome, Row
 from services.kernel.stage import BatchStage
+from services.model.period import Period, PeriodError
 
 RECEIVED, RETURNED = SubmissionReceived.TOPIC, SubmissionReturned.TOPIC
 ACCEPTED = SubmissionCleared.TOPIC
@@ -59,7 +60,7 @@ def handle(event: Event[OfSubmission], facts: None) -> Outcome:
         "form": head.form,
         "area_list": head.area_list,
         "area": head.area,
-        "period": head.period,
+        "period": _spelt(head.period),
         "completeness": head.completeness.value,
         "round": head.round,
         "nil": data.nil if isinstance(data, SubmissionReceived) else "",
@@ -67,9 +68,12 @@ def handle(event: Event[OfSubmission], facts: None) -> Outcome:
     return Outcome(rows=(Row(Came, values, "ignore"),))
 
 
-def deliveries(rows: Iterable[Came]) -> dict[Owed, list[Delivery]]:
-    """All attempts at what is owed, by their number; of one whose receipt was not told yet nothing is known."""
-    attempts: dict[tuple[Owed, UUID, int], list[Came]] = {}
+def deliveries(rows: Iterable[Any]) -> dict[Owed, list[Delivery]]:
+    """All attempts at what is owed, by their number; `rows` have the columns of Came.
+
+    Of an attempt whose receipt was not told yet nothing is known.
+    """
+    attempts: dict[tuple[Owed, UUID, int], list[Any]] = {}
     for row in rows:
         attempts.setdefault((_owed(row), row.submission_id, row.attempt), []).append(row)
     found: dict[Owed, list[Delivery]] = {}
@@ -79,13 +83,21 @@ def deliveries(rows: Iterable[Came]) -> dict[Owed, list[Delivery]]:
     return {owed: sorted(each, key=lambda one: one.attempt) for owed, each in found.items()}
 
 
-def _owed(row: Came) -> Owed:
+def _spelt(period: str) -> str:
+    """In the one spelling that duties have."""
+    try:
+        return str(Period.parse(period))
+    except PeriodError:
+        return period
+
+
+def _owed(row: Any) -> Owed:
     return Owed(
         row.form, row.sender, row.area_list, row.area, row.period, row.completeness, row.round
     )
 
 
-def _delivery(submission: UUID, attempt: int, events: Sequence[Came]) -> Delivery | None:
+def _delivery(submission: UUID, attempt: int, events: Sequence[Any]) -> Delivery | None:
     first = _first(events, {RECEIVED})
     if first is None:
         return None
@@ -102,7 +114,7 @@ def _delivery(submission: UUID, attempt: int, events: Sequence[Came]) -> Deliver
     )
 
 
-def _first(events: Iterable[Came], topics: frozenset[str] | set[str]) -> datetime | None:
+def _first(events: Iterable[Any], topics: frozenset[str] | set[str]) -> datetime | None:
     return min((one.at for one in events if one.what in topics), default=None)
 
 
@@ -110,15 +122,15 @@ def nothing(session: Session, events: Sequence[Event]) -> None:
     """The handler needs no facts."""
 
 
-KINDS: Mapping[str, Any] = {
-    kind.TOPIC: kind
-    for kind in (
+STAGE = BatchStage(
+    events=(
         SubmissionReceived,
         SubmissionReturned,
         SubmissionCleared,
         SubmissionHeld,
         SubmissionWithheld,
         SubmissionWithdrawn,
-    )
-}
-STAGE = BatchStage(events=tuple(KINDS.values()), load=nothing, handle=handle)
+    ),
+    load=nothing,
+    handle=handle,
+)

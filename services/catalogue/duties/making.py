@@ -22,13 +22,15 @@ class Known:
     """What duties are made of besides items and calls.
 
     `lists` are the area lists of each form, the first one preferred. `provinces` says in which province of list 34 each
-    organisation and room is; an item is owed about that of its room, else of its supplier.
+    organisation and room is; an item is owed about that of its room, else of its supplier. `ends`: only duties whose
+    terms end on one of these days, or between; None for all.
     """
 
     calendar: WorkingDays
     lists: Mapping[str, Sequence[str]]
     crosswalk: Crosswalk
     provinces: Mapping[str, str]
+    ends: tuple[date, date] | None = None
 
     def province(self, item: Item) -> str | None:
         """About which province the item is owed; None where nobody can say."""
@@ -91,6 +93,8 @@ def _duties(
     period, completeness, round_ = what
     try:
         day = term.due.last_day(period, known.calendar)
+        if known.ends is not None and not known.ends[0] <= day <= known.ends[1]:
+            return
         urged = known.calendar.after(day, term.grace)
         closed = None if term.closes is None else known.calendar.after(day, term.closes)
     except UnknownYear:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from uuid import UUID
 
@@ -24,7 +24,7 @@ from services.model.text import ModelError
 from services.model.working_days import WorkingDays
 
 COUNTRY = "VN"
-INSTANT = timedelta(microseconds=1)
+INSTANT, ONE_DAY = timedelta(microseconds=1), timedelta(days=1)
 LONGEST = timedelta(days=800)
 """No term is further from its period than this (`due`: 24 months, 400 days)."""
 
@@ -58,10 +58,10 @@ def register(session: Session, first: datetime, last: datetime, at: datetime) ->
         )
     }
     items = {one.id: Item.from_dict(one.body) for one in entries[EntryKind.ITEM]}
-    known = _known(entries)
+    known = replace(_known(entries), ends=(day(first) - ONE_DAY, day(last)))
     made = _made(entries, items, known, day(first - LONGEST), day(last + LONGEST))
     wanted = [duty for duty in made if first <= duty.late_from < last]
-    came = deliveries(store.came(session, {duty.form for duty in wanted}, at))
+    came = deliveries(store.came(session, wanted, at))
     acts: dict[UUID, list[Said]] = {}
     for row in store.acts(session, (duty.key.id for duty in wanted), at):
         acts.setdefault(row.duty, []).append(said_by(row))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -10,6 +10,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlmodel import Field, Session, SQLModel, col, select
 
+from services.catalogue.duties.duty import Duty
 from services.catalogue.entry import EntryKind, Version
 from services.catalogue.store import SCHEMA, Entry, version_of
 
@@ -70,10 +71,15 @@ class Reminded(SQLModel, table=True):
     at: datetime = Field(sa_type=TIME)
 
 
-def came(session: Session, forms: Iterable[str], until: datetime) -> Iterator[Came]:
-    """What came by these forms until a moment, in the order in which it happened."""
-    statement = select(Came).where(col(Came.form).in_(sorted(set(forms))), col(Came.at) <= until)
-    yield from session.exec(statement.order_by(col(Came.at), col(Came.event_id)))
+def came(session: Session, owed: Collection[Duty], until: datetime) -> Iterator[Any]:
+    """The columns of Came: what came until a moment by the forms for the periods of these duties, as it happened."""
+    # Plain rows: there may be tens of thousands.
+    statement = sa.select(*SQLModel.metadata.tables["catalogue.deliveries"].columns).where(
+        col(Came.form).in_({duty.form for duty in owed}),
+        col(Came.period).in_({duty.key.period for duty in owed}),
+        col(Came.at) <= until,
+    )
+    yield from session.execute(statement.order_by(col(Came.at), col(Came.event_id)))
 
 
 def as_of(session: Session, kind: EntryKind, at: datetime) -> list[Version]:
@@ -95,3 +101,13 @@ def acts(session: Session, duties: Iterable[UUID], until: datetime) -> Iterator[
         col(ActRow.duty).in_(sorted(set(duties))), col(ActRow.at) <= until
     )
     yield from session.exec(statement.order_by(col(ActRow.at), col(ActRow.id)))
+
+
+def reminded(session: Session, duties: Iterable[UUID]) -> dict[tuple[UUID, datetime], int]:
+    """The number of the last reminder of each duty and term that had any."""
+    last = sa.func.max(Reminded.number)
+    statement = select(Reminded.duty, Reminded.late_from, last).group_by(
+        col(Reminded.duty), col(Reminded.late_from)
+    )
+    found = session.exec(statement.where(col(Reminded.duty).in_(set(duties))))
+    return {(duty, late_from): number for duty, late_from, number in found}

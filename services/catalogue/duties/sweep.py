@@ -5,12 +5,13 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from uuid import uuid5
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session
 
+from services.catalogue.duties import store
 from services.catalogue.duties.acts import head_of
 from services.catalogue.duties.duty import Duty
 from services.catalogue.duties.register import Register, register
-from services.catalogue.duties.reminding import Reminder, planned, to_send
+from services.catalogue.duties.reminding import OWED, Reminder, planned, to_send
 from services.catalogue.duties.standing import Standing, State, Timeliness
 from services.catalogue.duties.store import Reminded
 from services.events.catalogue import ObligationDue
@@ -47,21 +48,22 @@ def _count(context: Context, found: Register) -> None:
 
 
 def _remind(context: Context, session: Session, found: Register, now: datetime) -> None:
-    for duty, stood in found.duties:
-        if stood.late_from < now - REMINDED or found.is_shared(duty):
-            continue
-        term = {"duty": duty.key.id, "late_from": stood.late_from}
-        of_term = (col(getattr(Reminded, name)) == value for name, value in term.items())
-        sent = session.exec(select(Reminded.number).where(*of_term)).all()
+    waited = [
+        (duty, stood)
+        for duty, stood in found.duties
+        if stood.state in OWED and stood.late_from >= now - REMINDED and not found.is_shared(duty)
+    ]
+    last = store.reminded(session, (duty.key.id for duty, _ in waited))
+    for duty, stood in waited:
         plan = planned(stood.late_from, found.calendar)
-        dealt_with = max(sent, default=-1) + 1
+        dealt_with = last.get((duty.key.id, stood.late_from), -1) + 1
         reminder = to_send(plan, dealt_with, stood, now)
         if reminder is None:
             continue
         number = plan.index(reminder)
-        row = Row(Reminded, {**term, "number": number, "at": now})
+        term = {"duty": duty.key.id, "late_from": stood.late_from, "number": number, "at": now}
         event = _event(duty, stood, reminder, number, now)
-        context.outbox.write(session, Outcome((event,), (row,)), duty.key.id)
+        context.outbox.write(session, Outcome((event,), (Row(Reminded, term),)), duty.key.id)
 
 
 def _event(
