@@ -11,7 +11,7 @@ from fastapi.responses import JSONResponse
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from sqlmodel import Session
 
-from services.catalogue import agreement_routes, changing, ending, reading, registry, store
+from services.catalogue import agreement_routes, changing, ending, reading, registry
 from services.catalogue.calendar import routes as calendar
 from services.catalogue.duties import act_routes, sweep
 from services.catalogue.duties import routes as duties
@@ -39,12 +39,7 @@ TEXT = (
 router = APIRouter(prefix="/v1", tags=["catalogue"])
 
 
-def _key(session: Session, id_: str) -> Version | None:
-    """A sender's key: catalogue has them at first hand."""
-    return store.newest(session, EntryKind.SENDER_KEY, id_)
-
-
-Reader = Annotated[Access, Depends(reader("entry.read", proof(asker, _key)))]
+Reader = Annotated[Access, Depends(reader("entry.read", proof(asker, reading.sender_key)))]
 
 
 class Change(BaseModel):

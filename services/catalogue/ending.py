@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 from contextlib import suppress
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 
 from sqlmodel import Session
 
@@ -13,7 +13,7 @@ from services.catalogue import store
 from services.catalogue.entry import EntryKind, Version
 from services.kernel import metrics
 from services.kernel.api import Context
-from services.model.regulation import VIETNAM
+from services.model.regulation import midnight
 from services.model.sender import SenderKey
 
 TOLD = timedelta(days=30)
@@ -48,7 +48,7 @@ def first_agreement_end(items: Iterable[Version], now: datetime) -> float:
 
 def _after(last: str) -> datetime:
     """The end of a last day in Viet Nam."""
-    return datetime.combine(date.fromisoformat(last) + timedelta(days=1), time(), VIETNAM)
+    return midnight(date.fromisoformat(last) + timedelta(days=1))
 
 
 def _is_done_with(end: datetime, set_at: datetime, now: datetime) -> bool:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from services.catalogue.bodies import read_body
 from services.catalogue.entry import Command, EntryKind, Facts, Flaw, Refused, Version
 from services.catalogue.references import broken_references
 from services.events.catalogue import CatalogueChanged, CatalogueKind, RegisterChanged
-from services.model.regulation import VIETNAM
+from services.model.regulation import midnight
 
 LARGEST_BODY = 900_000
 """Bytes; no event exceeds 1 MB."""
@@ -68,13 +68,11 @@ def _with_validity(command: Command) -> Command:
     first, last = (command.body.get(name) for name in ("valid_from", "valid_to"))
     return replace(
         command,
-        valid_from=_midnight(date.fromisoformat(first)) if first else None,
-        valid_to=_midnight(date.fromisoformat(last) + timedelta(days=1)) if last else None,
+        valid_from=midnight(date.fromisoformat(first)).astimezone(UTC) if first else None,
+        valid_to=midnight(date.fromisoformat(last) + timedelta(days=1)).astimezone(UTC)
+        if last
+        else None,
     )
-
-
-def _midnight(day: date) -> datetime:
-    return datetime.combine(day, time(), VIETNAM).astimezone(UTC)
 
 
 def _same(newest: Version, command: Command) -> bool:

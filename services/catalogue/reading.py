@@ -19,6 +19,11 @@ from services.catalogue.references import codelists
 from services.kernel.auth import Access
 
 
+def sender_key(session: Session, id_: str) -> Version | None:
+    """A sender's key: catalogue has them at first hand."""
+    return store.newest(session, EntryKind.SENDER_KEY, id_)
+
+
 def listed(session: Session, access: Access, kind: EntryKind, now: datetime) -> list[Version]:
     """The entries of a kind within reach, by id, each in its newest version; an agency's forms as they are in force."""
     if access.is_all:

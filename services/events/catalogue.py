@@ -122,50 +122,13 @@ class CatalogueKey:
 
 
 @dataclass(frozen=True, kw_only=True)
-class CatalogueChanged(EventData):
-    """One version of one entry of the catalogue."""
-
-    TOPIC = "catalogue.changed"
-
-    kind: Annotated[CatalogueKind, "Kind of entry."]
-    id: Annotated[str, "Identity within its kind."]
-    version: Annotated[int, "Version of the entry, from 1."]
-    catalogue_version: Annotated[Long, "State of the whole catalogue after this change; monotone."]
-    body: Annotated[str, "The entry, JSON."]
-    valid_from: Annotated[datetime | None, "In force from."] = None
-    valid_to: Annotated[datetime | None, "In force before."] = None
-    changed_at: Annotated[datetime, "When."]
-
-    @property
-    def key(self) -> Mapping[str, Any]:
-        """Each version of an entry stays."""
-        return to_avro(CatalogueKey(kind=self.kind.value, id=self.id, version=self.version))
-
-    @property
-    def subject(self) -> str:
-        """The entry."""
-        return f"{self.kind.value}/{self.id}"
-
-    @property
-    def own_id(self) -> UUID:
-        """A version has one event."""
-        return derived_id(NAMESPACE, self.subject, self.version)
-
-
-@dataclass(frozen=True, kw_only=True)
-class RegisterKey:
+class RegisterKey(CatalogueKey):
     """One version of one entry."""
 
-    kind: Annotated[str, "Kind of entry."]
-    id: Annotated[str, "Identity within its kind."]
-    version: Annotated[int, "Version of the entry."]
-
 
 @dataclass(frozen=True, kw_only=True)
-class RegisterChanged(EventData):
-    """One version of one entry of a kind that came after `catalogue.changed` was fixed: a call, working days."""
-
-    TOPIC = "register.changed"
+class OfEntry(EventData):
+    """One version of one entry of the catalogue."""
 
     kind: Annotated[str, "Kind of entry: call, working_days; others may come."]
     id: Annotated[str, "Identity within its kind."]
@@ -179,7 +142,7 @@ class RegisterChanged(EventData):
     @property
     def key(self) -> Mapping[str, Any]:
         """Each version of an entry stays."""
-        return to_avro(RegisterKey(kind=self.kind, id=self.id, version=self.version))
+        return to_avro(CatalogueKey(kind=str(self.kind), id=self.id, version=self.version))
 
     @property
     def subject(self) -> str:
@@ -190,6 +153,22 @@ class RegisterChanged(EventData):
     def own_id(self) -> UUID:
         """A version has one event."""
         return derived_id(NAMESPACE, self.subject, self.version)
+
+
+@dataclass(frozen=True, kw_only=True)
+class CatalogueChanged(OfEntry):
+    """One version of one entry of the catalogue."""
+
+    TOPIC = "catalogue.changed"
+
+    kind: Annotated[CatalogueKind, "Kind of entry."]
+
+
+@dataclass(frozen=True, kw_only=True)
+class RegisterChanged(OfEntry):
+    """One version of one entry of a kind that came after `catalogue.changed` was fixed: a call, working days."""
+
+    TOPIC = "register.changed"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -16,7 +16,7 @@ from pydantic import Field, model_validator
 from pydantic.dataclasses import dataclass
 
 from services.model.period import Period
-from services.model.regulation import VIETNAM
+from services.model.regulation import midnight
 from services.model.text import STRICT, plain, read
 from services.model.working_days import WorkingDays
 
@@ -93,8 +93,7 @@ class Due:
 
     def until(self, period: Period, calendar: WorkingDays) -> datetime:
         """The first moment at which it is late: 24:00 in Viet Nam of the last day."""
-        after = self.last_day(period, calendar) + timedelta(days=1)
-        return datetime(after.year, after.month, after.day, tzinfo=VIETNAM)
+        return midnight(self.last_day(period, calendar) + timedelta(days=1))
 
     def _named(self, period: Period, calendar: WorkingDays) -> date:
         if self.printed is not None:

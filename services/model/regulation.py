@@ -5,7 +5,7 @@ article asks, so that a decision can name it and a reader can understand it.
 """
 
 from collections.abc import Iterable, Mapping
-from datetime import date, datetime, timedelta, timezone
+from datetime import date, datetime, time, timedelta, timezone
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, Self
@@ -17,6 +17,11 @@ from services.model.crosswalk import provinces
 from services.model.text import SCHEMAS, STRICT, ModelError, Text, load_yaml, plain, read
 
 VIETNAM = timezone(timedelta(hours=7))
+
+
+def midnight(on: date) -> datetime:
+    """The first moment of a day in Viet Nam."""
+    return datetime.combine(on, time(), VIETNAM)
 
 
 def day(at: datetime) -> date:

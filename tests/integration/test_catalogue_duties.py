@@ -23,6 +23,7 @@ from services.catalogue.duties.deliveries import STAGE
 from services.catalogue.duties.reminding import OFFSETS
 from services.catalogue.duties.store import Reminded
 from services.catalogue.starter import in_order
+from services.catalogue.store import Entry
 from services.kernel.auth import hash_of
 from services.kernel.codec import codec
 from services.kernel.db import write
@@ -32,6 +33,7 @@ from services.kernel.settings import Settings
 from services.model.catalogue import starter_pack
 from tests import people
 from tests.logins import login
+from tests.running import state_of
 from tests.said import said
 
 pytestmark = pytest.mark.stack
@@ -70,7 +72,7 @@ class Catalogue:
         }  # fmt: skip
         data = said(topic, head | changes)
         event = Event(uuid4(), topic, "x", data, at, "x", "test")
-        with Session(self.client.app.state.context.engine) as session, session.begin():  # type: ignore[attr-defined]
+        with Session(state_of(self.client).context.engine) as session, session.begin():
             facts = STAGE.load(session, [event])
             write(session, STAGE.handle(event, facts).rows)
 
@@ -199,7 +201,7 @@ def test_the_room_gives_more_time_and_the_same_words_again_are_one_act(
 
 
 def test_reminders_go_out_once_and_stop_on_receipt(catalogue: Catalogue, stack: Stack) -> None:
-    context = catalogue.client.app.state.context  # type: ignore[attr-defined]
+    context = state_of(catalogue.client).context
 
     def swept(at: datetime) -> dict[str, int]:
         """The newest reminder of each item about the third quarter, and its offset."""
@@ -287,6 +289,23 @@ def test_the_terms_go_into_a_calendar(catalogue: Catalogue) -> None:
     }
     assert events and {str(one.decoded("dtstart")) for one in events} == {"2025-11-22"}
     assert all("2025-Q" in str(one["SUMMARY"]) for one in events)
+
+
+def test_an_item_of_before_that_can_not_be_read_is_named_and_hides_no_other(
+    catalogue: Catalogue,
+) -> None:
+    catalogue.now[0] = LATER
+    row = Entry(
+        kind="item", id="cu", version=1, catalogue_version=10**6, body={"id": "cu"},
+        valid_from=None, valid_to=None, changed_at=LATER - timedelta(hours=2),
+    )  # fmt: skip
+    with Session(state_of(catalogue.client).context.engine) as session, session.begin():
+        session.add(row)
+    days = {"first": "2025-11-22", "last": "2025-11-22"}
+    answer = catalogue.get("/v1/duties", **days)
+    assert (answer["unread"], len(answer["duties"])) == (["cu"], 16)
+    header = people.headers("p-so", FINANCE, ("agency",), (), now=LATER)
+    assert catalogue.get("/v1/duties", header=header, **days)["unread"] == []
 
 
 def test_two_who_change_the_same_entry_get_a_conflict_and_no_lost_change(

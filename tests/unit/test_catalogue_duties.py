@@ -283,3 +283,9 @@ def test_no_more_is_delivered_than_was_owed() -> None:
     told = [(DUTY, standing(DUTY, one, after(9))) for one in (many, Facts())]
     (measure,) = measured(told, lambda duty: duty.form).values()
     assert (measure.counted, measure.on_time, measure.complete) == (1, 1.0, 1.0)
+
+
+def test_what_lies_in_a_year_that_nobody_entered_is_left_out_and_stops_nothing() -> None:
+    plan = planned(at("2028-01-01"), CALENDAR)
+    assert [one.offset for one in plan] == [-7, -1, 0], "the last day is 31/12/2027"
+    assert CALENDAR.until == date(2027, 12, 31)

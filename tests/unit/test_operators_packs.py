@@ -10,7 +10,7 @@ import pytest
 from typer.testing import CliRunner
 
 from services.model.catalogue import Entry, starter_pack
-from services.operators import catalogue, packs
+from services.operators import catalogue
 from services.operators.packs import Change, Difference, differences, fetched, write
 
 PACK = starter_pack()
@@ -72,7 +72,3 @@ def test_the_commands(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     )
     wrong = run(catalogue.app, ["check", folder])
     assert (wrong.exit_code, "khong-co" in wrong.stderr) == (1, True)
-
-
-def test_every_change_has_its_words() -> None:
-    assert {one.value for one in packs.Change} == {"new", "changed", "missing"}

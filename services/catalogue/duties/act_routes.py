@@ -12,13 +12,14 @@ from sqlmodel import Session
 
 from services.catalogue.duties.acts import Change, Said, id_of, said_by, say
 from services.catalogue.duties.refusals import Code
-from services.catalogue.duties.register import midnight, register
+from services.catalogue.duties.register import register
 from services.catalogue.duties.store import ActRow
 from services.catalogue.duties.views import ActView
 from services.kernel.api import Context, With
 from services.kernel.auth import Access, allowed
 from services.kernel.command import Act, Reasoned, Refused, carried_out
 from services.kernel.db import lock
+from services.model.regulation import midnight
 
 router = APIRouter(prefix="/v1/duties", tags=["duties"])
 AROUND = timedelta(days=400)

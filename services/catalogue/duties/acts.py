@@ -8,8 +8,9 @@ from enum import StrEnum
 from uuid import UUID, uuid5
 
 from services.catalogue.duties.duty import Duty
+from services.catalogue.duties.measures import DELIVERED
 from services.catalogue.duties.refusals import Code
-from services.catalogue.duties.standing import Announced, Granted, Standing, State
+from services.catalogue.duties.standing import Announced, Granted, Standing
 from services.catalogue.duties.store import ActRow
 from services.events.catalogue import ObligationChanged, ObligationHead
 from services.kernel.command import Act, Refused
@@ -52,7 +53,6 @@ class Said(Act):
 
 
 _ACTS = Mapped(Said, ActRow)
-SETTLED = frozenset({State.ACCEPTED, State.NIL})
 
 
 def say(
@@ -61,7 +61,7 @@ def say(
     """The act and what follows; the same words again are the act that was, and nothing follows. Raises Refused."""
     if before is not None:
         return before, None
-    if stood.state in SETTLED:
+    if stood.state in DELIVERED:
         raise Refused(Code.MET)
     if wish.change is Change.EXTENDED and (wish.until is None or wish.until <= stood.late_from):
         raise Refused(Code.NOT_LATER)

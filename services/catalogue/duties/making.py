@@ -13,7 +13,7 @@ from services.model.deadline import Call
 from services.model.due import Due
 from services.model.enumerations import Completeness
 from services.model.period import Period
-from services.model.regulation import VIETNAM
+from services.model.regulation import midnight
 from services.model.working_days import UnknownYear, WorkingDays
 
 
@@ -125,5 +125,4 @@ def _areas(known: Known, item: Item) -> list[tuple[str, str]]:
 
 def _after(day: date) -> datetime:
     """The end of a day in Viet Nam."""
-    following = day + timedelta(days=1)
-    return datetime(following.year, following.month, following.day, tzinfo=VIETNAM)
+    return midnight(day + timedelta(days=1))

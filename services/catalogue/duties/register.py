@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from sqlmodel import Session
@@ -19,7 +19,7 @@ from services.catalogue.entry import EntryKind, Version
 from services.model import crosswalk
 from services.model.catalogue import Item
 from services.model.deadline import Call
-from services.model.regulation import VIETNAM, day
+from services.model.regulation import day
 from services.model.text import ModelError
 from services.model.working_days import WorkingDays
 
@@ -29,6 +29,10 @@ LONGEST = timedelta(days=800)
 """No term is further from its period than this (`due`: 24 months, 400 days)."""
 
 
+class NoCalendar(ModelError):
+    """The catalogue lacks the days off, of which terms are made."""
+
+
 @dataclass(frozen=True)
 class Register:
     """Duties whose terms end in a span of time, by when they do, each with how it stood."""
@@ -36,6 +40,8 @@ class Register:
     duties: Sequence[tuple[Duty, Standing]]
     items: Mapping[str, Item]
     calendar: WorkingDays
+    unread: Sequence[str] = ()
+    """Items that make no duties: as they were entered, before a release asked for more, they can't be read now."""
 
     def is_shared(self, duty: Duty) -> bool:
         """Whether it is offered, not owed: it has a date only where that was agreed."""
@@ -45,7 +51,7 @@ class Register:
 def register(session: Session, first: datetime, last: datetime, at: datetime) -> Register:
     """The duties whose terms, before what was granted, end from `first` on and before `last`, as they stood at `at`.
 
-    Raises ModelError where the catalogue lacks the days off.
+    Raises NoCalendar.
     """
     entries = {
         kind: store.as_of(session, kind, at)
@@ -57,7 +63,7 @@ def register(session: Session, first: datetime, last: datetime, at: datetime) ->
             EntryKind.ORGANISATION,
         )
     }
-    items = {one.id: Item.from_dict(one.body) for one in entries[EntryKind.ITEM]}
+    items, unread = _read(entries[EntryKind.ITEM])
     known = replace(_known(entries), ends=(day(first) - ONE_DAY, day(last)))
     made = _made(entries, items, known, day(first - LONGEST), day(last + LONGEST))
     wanted = [duty for duty in made if first <= duty.late_from < last]
@@ -70,8 +76,19 @@ def register(session: Session, first: datetime, last: datetime, at: datetime) ->
         for duty in wanted
     ]
     return Register(
-        sorted(stood, key=lambda one: (one[1].late_from, one[0].key)), items, known.calendar
+        sorted(stood, key=lambda one: (one[1].late_from, one[0].key)), items, known.calendar, unread
     )
+
+
+def _read(entries: Iterable[Version]) -> tuple[dict[str, Item], list[str]]:
+    """The items that can be read, and the ids of the others: one of them must not hide what all others owe."""
+    items, unread = {}, []
+    for entry in entries:
+        try:
+            items[entry.id] = Item.from_dict(entry.body)
+        except ModelError:
+            unread.append(entry.id)
+    return items, unread
 
 
 def _made(
@@ -93,7 +110,7 @@ def _known(entries: Mapping[EntryKind, Sequence[Version]]) -> Known:
     calendars = (one.body for one in entries[EntryKind.WORKING_DAYS] if one.id == COUNTRY)
     calendar = next(calendars, None)
     if calendar is None:
-        raise ModelError(f"no working_days/{COUNTRY} in the catalogue")
+        raise NoCalendar(f"no working_days/{COUNTRY} in the catalogue")
     organisations = {one.id: one.body for one in entries[EntryKind.ORGANISATION]}
     provinces = {
         id_: body.get("province") or organisations.get(body.get("parent", ""), {}).get("province")
@@ -122,8 +139,3 @@ def _of(came: Mapping[Owed, Sequence[Delivery]], duty: Duty) -> Sequence[Deliver
         for one in (area, crosswalk.provinces().successor(area))
     )
     return next((each for each in found if each), ())
-
-
-def midnight(on: date) -> datetime:
-    """The first moment of a day in Viet Nam."""
-    return datetime.combine(on, time(), VIETNAM)

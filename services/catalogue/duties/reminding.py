@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
 from services.catalogue.duties.standing import Standing, State
 from services.model.regulation import VIETNAM
-from services.model.working_days import WorkingDays
+from services.model.working_days import UnknownYear, WorkingDays
 
 OFFSETS = (-7, -1, 0, 1, 3)
 """Working days from the last day on which it is on time."""
@@ -31,13 +32,15 @@ class Reminder:
 def planned(late_from: datetime, calendar: WorkingDays) -> list[Reminder]:
     """The reminders of a term that ends there, in their order: one that was extended has others from then on.
 
-    Raises UnknownYear.
+    None on days of a year of which nobody has entered the days off.
     """
     last = late_from.astimezone(VIETNAM).date() - timedelta(days=1)
-    return [
-        Reminder(_morning(calendar.after(last, offset)), offset, offset >= TO_THE_HEAD)
-        for offset in OFFSETS
-    ]
+    found = []
+    for offset in OFFSETS:
+        with suppress(UnknownYear):
+            at = _morning(calendar.after(last, offset))
+            found.append(Reminder(at, offset, offset >= TO_THE_HEAD))
+    return found
 
 
 def to_send(

@@ -11,22 +11,21 @@ from fastapi import APIRouter, Depends, Query, Response
 from pydantic import AwareDatetime
 from sqlmodel import Session
 
-from services.catalogue import store
+from services.catalogue import reading
 from services.catalogue.duties.calendar import MEDIA_TYPE, calendar
 from services.catalogue.duties.duty import Duty
 from services.catalogue.duties.measures import measured
-from services.catalogue.duties.register import Register, midnight, register
+from services.catalogue.duties.register import NoCalendar, Register, register
 from services.catalogue.duties.standing import State, Timeliness
 from services.catalogue.duties.views import By, DutiesView, DutyView, MeasuresView, MeasureView
-from services.catalogue.entry import EntryKind, Version
 from services.kernel.api import Context, With
 from services.kernel.auth import Access
 from services.kernel.problems import Problem
 from services.kernel.signed import proof, reader
 from services.model.messages import advice
-from services.model.regulation import day
+from services.model.regulation import day, midnight
 from services.model.sender import asker
-from services.model.text import Language, ModelError
+from services.model.text import Language
 
 router = APIRouter(prefix="/v1/duties", tags=["duties"])
 AROUND = timedelta(days=92)
@@ -36,11 +35,7 @@ WAITED = frozenset({State.EXPECTED, State.ANNOUNCED_LATE, State.RETURNED})
 CODE = r"^[A-Za-z0-9._-]{1,100}$"
 
 
-def _key(session: Session, id_: str) -> Version | None:
-    return store.newest(session, EntryKind.SENDER_KEY, id_)
-
-
-Reader = Annotated[Access, Depends(reader("duty.read", proof(asker, _key)))]
+Reader = Annotated[Access, Depends(reader("duty.read", proof(asker, reading.sender_key)))]
 
 
 @dataclass(frozen=True)
@@ -104,6 +99,7 @@ def duties(
         at=wanted.at,
         total=len(shown),
         duties=[DutyView.of(duty, stood, found) for duty, stood in page],
+        unread=found.unread if access.is_all else (),
     )
 
 
@@ -157,7 +153,7 @@ def _found(context: Context, access: Access, wanted: Wanted) -> Register:
     with Session(context.engine) as session:
         try:
             found = register(session, wanted.first, wanted.last, wanted.at)
-        except ModelError as error:
+        except NoCalendar as error:
             raise Problem(
                 409, "no-calendar", *advice("catalogue.duties.calendar", why=error)
             ) from None

@@ -5,12 +5,13 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from uuid import uuid5
 
+import structlog
 from sqlmodel import Session
 
 from services.catalogue.duties import store
 from services.catalogue.duties.acts import head_of
 from services.catalogue.duties.duty import Duty
-from services.catalogue.duties.register import Register, register
+from services.catalogue.duties.register import NoCalendar, Register, register
 from services.catalogue.duties.reminding import OWED, Reminder, planned, to_send
 from services.catalogue.duties.standing import Standing, State, Timeliness
 from services.catalogue.duties.store import Reminded
@@ -19,9 +20,9 @@ from services.kernel import metrics
 from services.kernel.api import Context
 from services.kernel.db import lock
 from services.kernel.events import Outcome, Row
-from services.model.regulation import day
-from services.model.text import ModelError
+from services.model.regulation import day, midnight
 
+log = structlog.get_logger()
 COUNTED = timedelta(days=92)
 REMINDED = timedelta(days=31)
 """Before and after a term: the reminders lie within seven working days before and three after."""
@@ -34,9 +35,13 @@ def look(context: Context) -> None:
         lock(session, "catalogue reminders")
         try:
             found = register(session, now - COUNTED, now + REMINDED, now)
-        except ModelError:
+        except NoCalendar:
             # A catalogue that nobody has loaded yet: nothing is owed.
             return
+        if found.unread:
+            log.warning("items that make no duties", items=found.unread)
+        known_until = midnight(found.calendar.until + timedelta(days=1))
+        metrics.ENDS_AT.labels(context.service, "working_days").set(known_until.timestamp())
         _count(context, found)
         _remind(context, session, found, now)
 

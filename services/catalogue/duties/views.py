@@ -85,11 +85,15 @@ class DutyView(BaseModel):
 
 
 class DutiesView(BaseModel):
-    """The duties by when their terms end, as they stood `at`; `total` counts those of all pages."""
+    """The duties by when their terms end, as they stood `at`; `total` counts those of all pages.
+
+    `unread` are items of the catalogue that make none, as they can't be read as they stand: enter them anew.
+    """
 
     at: AwareDatetime
     total: int
     duties: Sequence[DutyView]
+    unread: Sequence[str] = ()
 
 
 class MeasureView(BaseModel):
