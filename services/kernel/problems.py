@@ -17,9 +17,9 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
+from services.fields import vietnamese
 from services.kernel import metrics
 from services.kernel.bodies import MAX_BYTES, TooLarge
-from services.kernel.fields import vietnamese
 from services.kernel.transient import is_transient
 
 MEDIA_TYPE = "application/problem+json"

@@ -1,4 +1,4 @@
-"""What is wrong with a field of a request, in Vietnamese: pydantic says it in English alone."""
+"""What is wrong with a field of a request or of a file, in Vietnamese: pydantic says it in English alone."""
 
 from __future__ import annotations
 
@@ -8,6 +8,9 @@ from typing import Any
 _WORDS = {
     "missing": "thiếu",
     "extra_forbidden": "không có trường này",
+    "unexpected_keyword_argument": "không có trường này",
+    "value_error": "không đúng",
+    "none_required": "phải để trống",
     "string_type": "phải là chuỗi ký tự",
     "string_too_short": "phải có ít nhất {min_length} ký tự",
     "string_too_long": "chỉ được có nhiều nhất {max_length} ký tự",
@@ -17,6 +20,9 @@ _WORDS = {
     "int_from_float": "phải là số nguyên",
     "float_type": "phải là số",
     "float_parsing": "phải là số",
+    "decimal_type": "phải là số",
+    "decimal_parsing": "phải là số",
+    "finite_number": "phải là số hữu hạn",
     "bool_type": "phải là true hoặc false",
     "bool_parsing": "phải là true hoặc false",
     "greater_than": "phải lớn hơn {gt}",
@@ -36,6 +42,7 @@ _WORDS = {
     "datetime_from_date_parsing": "phải là thời điểm, ghi như 2026-11-20T08:00:00Z",
     "timezone_aware": "phải ghi múi giờ",
     "list_type": "phải là danh sách",
+    "tuple_type": "phải là danh sách",
     "set_type": "phải là danh sách",
     "frozen_set_type": "phải là danh sách",
     "too_short": "phải có ít nhất {min_length} mục",
@@ -43,6 +50,8 @@ _WORDS = {
     "dict_type": "phải là đối tượng JSON",
     "model_type": "phải là đối tượng JSON",
     "model_attributes_type": "phải là đối tượng JSON",
+    "mapping_type": "phải là đối tượng JSON",
+    "dataclass_type": "phải gồm các khóa với giá trị của chúng",
     "json_invalid": "không phải JSON đúng cú pháp",
 }
 """By the type of pydantic's error, filled from its context."""
