@@ -14,9 +14,10 @@ from services.model.catalogue import Item, Organisation
 from services.model.codelist import Codelist
 from services.model.deadline import Call
 from services.model.form import published
+from services.model.messages import LANGUAGES
 from services.model.regulation import Instrument
 from services.model.statement import public_key
-from services.model.text import ModelError
+from services.model.text import ModelError, Text
 from services.model.working_days import WorkingDays
 
 ID = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,99}")
@@ -42,7 +43,7 @@ def read_body(command: Command) -> dict[str, Any]:
     try:
         entry = MODEL[command.kind](command.body)
     except ModelError as error:
-        raise Refused(_flaws(str(error))) from None
+        raise Refused(_flaws(error.text)) from None
     if entry.id != command.id:
         raise Refused([Flaw("body.id", "other-id", {"given": entry.id, "expected": command.id})])
     body: dict[str, Any] = entry.to_dict()
@@ -60,14 +61,22 @@ def _storable(body: Mapping[str, Any]) -> None:
         raise Refused([Flaw("body", "characters")])
 
 
-def _flaws(text: str) -> list[Flaw]:
+def _flaws(said: Text) -> list[Flaw]:
     """The places that the model names: «form x: place: what; place: what»."""
+    vi, en = (_places(said.of(language)) for language in LANGUAGES)
+    if len(vi) != len(en):
+        return [Flaw("body", "content", {"what": said})]
+    return [
+        Flaw(f"body.{where}" if where else "body", "content", {"what": Text(vietnamese, english)})
+        for (_, vietnamese), (where, english) in zip(vi, en, strict=True)
+    ]
+
+
+def _places(text: str) -> list[tuple[str, str]]:
+    """Each place, blank where none is named, and what is wrong there."""
     _, _, places = text.partition(": ")
-    flaws = []
-    for place in (places or text).split("; "):
-        where, found, what = place.partition(": ")
-        flaws.append(Flaw(f"body.{where}" if found else "body", "content", {"what": what or where}))
-    return flaws
+    parted = (one.partition(": ") for one in (places or text).split("; "))
+    return [(where, what) if found else ("", where) for where, found, what in parted]
 
 
 def _sender_key(command: Command) -> dict[str, Any]:

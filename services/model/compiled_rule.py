@@ -18,6 +18,7 @@ from services.model.expression.compiler import bounded
 from services.model.expression.scope import find
 from services.model.expression.support import refuse_unsupported
 from services.model.expression.values import DIGITS, MOST_NUMBERS, NUMBERS, ROW, Kind, nearest
+from services.model.messages import texts
 from services.model.rule import (
     CELL_KINDS,
     Rule,
@@ -29,7 +30,6 @@ from services.model.rule import (
     unquoted,
 )
 from services.model.rule_conditions import CODE, condition_of, within
-from services.model.text import ModelError
 
 MOST_CHARACTERS = 50_000
 """Of a rule; beyond that reading it takes seconds."""
@@ -114,12 +114,13 @@ def compile_rule(
 def refuse_long(rule: Rule) -> None:
     """Raises ExpressionError for a rule that is longer than may be read."""
     if len(rule.expression) + len(rule.when) > MOST_CHARACTERS:
-        raise ExpressionError(f"longer than {MOST_CHARACTERS} characters: make several rules of it")
+        raise ExpressionError(texts("rule.too_long", most=MOST_CHARACTERS))
 
 
 def _compiled(rule: Rule, tables: Mapping[str, Schema], names: Names | None) -> CompiledRule:
     if rule.table not in tables:
-        raise ExpressionError(f"no table {rule.table}: {nearest(rule.table, tables)}")
+        near = nearest(rule.table, tables)
+        raise ExpressionError(texts("rule.no_table", name=rule.table, near=near))
     _check_options(rule, tables[rule.table])
     if rule.kind in CELL_KINDS:
         if names is not None:
@@ -155,9 +156,8 @@ def _check_numbers(rule: Rule, schema: Schema) -> None:
     if rule.kind is RuleKind.TOTAL:
         for name in rule.columns if rule.code else names_of(rule):
             if schema[name].kind not in (*NUMBERS, Kind.NULL):
-                raise ExpressionError(
-                    f"a total is of numbers, and column {name} is {schema[name].kind}"
-                )
+                kind = schema[name].kind.words
+                raise ExpressionError(texts("rule.total_of_numbers", name=name, kind=kind))
 
 
 def _listed(rule: Rule, tables: Mapping[str, Schema]) -> tuple[str, str]:
@@ -165,11 +165,12 @@ def _listed(rule: Rule, tables: Mapping[str, Schema]) -> tuple[str, str]:
     table, _, column = rule.expression.partition(".")
     source = find(table.strip(), tables)
     if source is None:
-        raise ExpressionError(f"no list {table}: {nearest(table, tables)}")
+        near = nearest(table, tables)
+        raise ExpressionError(texts("rule.no_list", name=table, near=near))
     names = [column for column in tables[source] if column != ROW]
     wanted = column.strip() or (CODE if CODE in names else names[0] if len(names) == 1 else "")
     if not wanted:
-        raise ExpressionError(f"{source} has several columns: write {source}.{names[0]}")
+        raise ExpressionError(texts("rule.several_columns", table=source, column=names[0]))
     (match,) = columns_of(source, (wanted,), names)
     return source, match
 
@@ -190,12 +191,10 @@ def _check_options(rule: Rule, schema: Schema) -> None:
     for name, kinds in _OPTIONS.items():
         option = getattr(rule, name)
         if option not in (None, "", (), Decimal(0)) and rule.kind not in kinds:
-            allowed = ", ".join(sorted(kind.value for kind in kinds))
-            raise ExpressionError(f"{name} has no meaning for kind {rule.kind}, only for {allowed}")
+            given = {"kind": rule.kind, "kinds": ", ".join(sorted(kind.value for kind in kinds))}
+            raise ExpressionError(texts("rule.option", name=name, **given))
     if rule.tolerance < 0 or rule.tolerance.adjusted() > DIGITS:
-        raise ExpressionError(
-            f"no tolerance {rule.tolerance:.3g}: write by how much numbers may be off, as 0.5"
-        )
+        raise ExpressionError(texts("rule.tolerance", given=f"{rule.tolerance:.3g}"))
     for names in (rule.by or (), rule.order):
         columns_of(rule.table, names, schema)
 
@@ -214,13 +213,13 @@ def _part(rule: Rule, tables: Mapping[str, Schema], text: str) -> Part:
     first, dots, last = source.partition("..")
     if dots:
         if not (first.strip().isdecimal() and last.strip().isdecimal()):
-            raise ExpressionError(f"{source!r} is no range: write 2020..2024")
+            raise ExpressionError(texts("rule.range", what=source))
         if int(last) - int(first) >= MOST_NUMBERS:
-            raise ExpressionError(f"{source!r} has more than {MOST_NUMBERS} numbers")
+            raise ExpressionError(texts("rule.most_numbers", what=source, most=MOST_NUMBERS))
         return Part(column, numbers=(int(first), int(last)))
     table, *wanted = map(unquoted, split(source, "."))
     other = find(table, tables)
     match = find(wanted[0], tables[other]) if other is not None and len(wanted) == 1 else None
     if other is None or match is None:
-        raise ModelError(f"{source!r}: write a column as {column} = table.column")
+        raise ExpressionError(texts("rule.source", what=source, column=column))
     return Part(column, other, match)

@@ -7,7 +7,7 @@ of records is a list whose aggregates become observations. Body of `catalogue.ch
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date
 from enum import StrEnum
 from functools import cached_property
@@ -19,11 +19,12 @@ from pydantic.dataclasses import dataclass
 
 from services.model.enumerations import Completeness
 from services.model.form_rules import rule_problems
+from services.model.messages import texts
 from services.model.observation import Scenario
 from services.model.period import Frequency, Period
 from services.model.rule import Axis, Reference, Rule, RuleKind, names_of
 from services.model.table import Role, Table, TableKind, repeated, table_problems
-from services.model.text import SCHEMAS, STRICT, ModelError, Text, load_yaml, plain, read
+from services.model.text import SCHEMAS, STRICT, ModelError, Text, joined, load_yaml, plain, read
 
 
 @dataclass(frozen=True, config=STRICT)
@@ -110,7 +111,7 @@ class Form:
         for table in self.tables:
             if table.id == table_id:
                 return table
-        raise ModelError(f"form {self.id}: no table {table_id}")
+        raise _wrong(self.id, [texts("form.no_table", table=table_id)])
 
     def reference(self, period: Period, completeness: Completeness) -> tuple[date, date]:
         """First and last day that figures of the period really cover."""
@@ -126,15 +127,18 @@ class Form:
         """A form from plain data; raises ModelError naming each wrong place."""
         # Forms of before named the indicators under embargo; now their code list tells.
         given = {name: value for name, value in data.items() if name != "system_indicators"}
-        form = read(cls, given, f"form {data.get('id', '?')}")
+        try:
+            form = read(cls, given, "")
+        except ModelError as error:
+            raise _wrong(str(data.get("id", "?")), [error.text]) from None
         problems = [problem for table in form.tables for problem in table_problems(table)]
         problems += [problem for table in form.tables for problem in _unchecked(form, table)]
         for rule in form.rules:
             problems += rule_problems(form.id, form.tables, form.references, rule)
-        problems += repeated("rule", (rule.id for rule in form.rules))
+        problems += repeated("rule.twice", (rule.id for rule in form.rules))
         codes = {row.code for table in form.tables for row in table.rows}
         problems += [
-            f"section {section.section.vi}: no row {code}"
+            texts("form.no_row_of_section", section=section.section, row=code)
             for section in form.responsible
             for code in section.rows
             if code not in codes
@@ -143,9 +147,9 @@ class Form:
             *(table.id for table in form.tables),
             *(reference.name for reference in form.references),
         )
-        problems += repeated("table or reference", names)
+        problems += repeated("form.table_twice", names)
         if problems:
-            raise ModelError(f"form {form.id}: " + "; ".join(problems))
+            raise _wrong(form.id, problems)
         return form
 
     def to_dict(self) -> dict[str, Any]:
@@ -168,11 +172,15 @@ def published(data: Mapping[str, Any]) -> Form:
     if problems := [
         problem for table in tables for problem in (*_unsaid(form, table), *_indistinct(table))
     ]:
-        raise ModelError(f"form {form.id}: " + "; ".join(problems))
+        raise _wrong(form.id, problems)
     return form
 
 
-def _indistinct(table: Table) -> list[str]:
+def _wrong(form: str, problems: Iterable[Text]) -> ModelError:
+    return ModelError(texts("form.of", form=form, problems=joined(problems, "; ")))
+
+
+def _indistinct(table: Table) -> list[Text]:
     """Rows whose figures would be the same ones, in a table whose columns are the indicators."""
     if table.kind is not TableKind.FIGURES or table.indicators is Axis.ROWS:
         return []
@@ -181,16 +189,16 @@ def _indistinct(table: Table) -> list[str]:
         key = (row.area_list, row.area, row.activity, row.breakdown)
         alike.setdefault(key, []).append(row.code)
     return [
-        f"rows {', '.join(codes)} of table {table.id} have one area, activity and breakdown: tell them apart"
+        texts("form.rows_alike", rows=", ".join(codes), table=table.id)
         for codes in alike.values()
         if len(codes) > 1
     ]
 
 
-def _unsaid(form: Form, table: Table) -> list[str]:
+def _unsaid(form: Form, table: Table) -> list[Text]:
     """What the form leaves open about blank cells of a table."""
     if table.blank is None:
-        return [f"table {table.id}: it doesn't say what may be blank (write nothing, or rest)"]
+        return [texts("form.blank_unsaid", table=table.id)]
     if table.blank == "rest":
         return []
     required: set[str] = set()
@@ -199,7 +207,7 @@ def _unsaid(form: Form, table: Table) -> list[str]:
             required |= set(names_of(rule))
     if required >= set(table.by_code) or required >= _filled_in(table):
         return []
-    return [f"table {table.id}: nothing may be blank, so all of it needs a rule of kind required"]
+    return [texts("form.blank_nothing", table=table.id)]
 
 
 def _filled_in(table: Table) -> set[str]:
@@ -208,7 +216,7 @@ def _filled_in(table: Table) -> set[str]:
     return {column.id for column in filled if not column.optional}
 
 
-def _unchecked(form: Form, table: Table) -> list[str]:
+def _unchecked(form: Form, table: Table) -> list[Text]:
     """Values without a type rule: what isn't a number there would be no figure, and unnoticed."""
     if table.kind is TableKind.RECORDS:
         wanted = {
@@ -219,4 +227,4 @@ def _unchecked(form: Form, table: Table) -> list[str]:
     for rule in form.rules:
         if rule.kind is RuleKind.TYPE and rule.table == table.id:
             wanted -= set(rule.columns or wanted)
-    return [f"column {column} of {table.id} needs a rule of kind type" for column in sorted(wanted)]
+    return [texts("form.needs_type", column=column, table=table.id) for column in sorted(wanted)]

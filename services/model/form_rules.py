@@ -9,10 +9,11 @@ from services.model.compiled_rule import compile_rule, refuse_long
 from services.model.expression import ColumnType, Kind, Schema
 from services.model.expression.compiler import parse
 from services.model.expression.values import ROW, nearest
+from services.model.messages import texts
 from services.model.observation import PLACES
 from services.model.rule import CELL_KINDS, CellType, Reference, Rule, RuleKind, names_of
 from services.model.table import Role, Table, TableKind
-from services.model.text import ModelError
+from services.model.text import OR, ModelError, Text, joined
 
 SENDER = "sender"
 """The column of a reference that names who sent the figures."""
@@ -39,17 +40,14 @@ def schema_of(table: Table) -> dict[str, ColumnType]:
 
 def rule_problems(
     form: str, tables: Sequence[Table], references: Sequence[Reference], rule: Rule
-) -> list[str]:
+) -> list[Text]:
     """What is wrong with a rule of the form, in words; empty where nothing is."""
     by_id = {table.id: table for table in tables}
-    table = by_id.get(rule.table)
-    if table is None:
-        return [f"rule {rule.id}: no table {rule.table}: {nearest(rule.table, by_id)}"]
     try:
         problems = _problems(form, by_id, references, rule)
     except ModelError as error:
-        problems = [str(error)]
-    return [f"rule {rule.id}: {problem}" for problem in problems]
+        problems = [error.text]
+    return [texts("rule.of", rule=rule.id, problem=problem) for problem in problems]
 
 
 def _names(table: Table) -> Names:
@@ -61,12 +59,12 @@ def tables_of(rule: Rule) -> frozenset[str]:
     """The tables that a rule names besides its own; raises ModelError for what can't be read."""
     refuse_long(rule)
     named = {rule.reference} if rule.reference else set()
-    texts = [rule.when] if rule.kind in CELL_KINDS else [rule.expression, rule.when]
+    written = [rule.when] if rule.kind in CELL_KINDS else [rule.expression, rule.when]
     if rule.kind is RuleKind.COMPLETE:
         sources = (part.partition("=")[2].strip() for part in rule.expression.split(","))
         named |= {source.partition(".")[0] for source in sources if source and ".." not in source}
         return frozenset(named)
-    for text in filter(None, texts):
+    for text in filter(None, written):
         tree = parse(text)
         defined = {cte.alias for cte in tree.find_all(exp.CTE)}
         named |= {table.name for table in tree.find_all(exp.Table)} - defined
@@ -75,12 +73,15 @@ def tables_of(rule: Rule) -> frozenset[str]:
 
 def _problems(
     form: str, tables: Mapping[str, Table], references: Sequence[Reference], rule: Rule
-) -> list[str]:
+) -> list[Text]:
+    if rule.table not in tables:
+        near = nearest(rule.table, tables)
+        return [texts("rule.no_table", name=rule.table, near=near)]
     named = tables_of(rule)
     by_name = {reference.name: reference for reference in references}
     known = [*tables, *by_name]
     unknown = [
-        f"no table or reference {name}: {nearest(name, known)}"
+        texts("rule.no_table_or_reference", name=name, near=nearest(name, known))
         for name in sorted(named - set(known))
     ]
     if unknown:
@@ -92,7 +93,9 @@ def _problems(
         if reference.form not in ("", form):
             return problems  # Its columns are known only to that form.
         if reference.table not in tables:
-            return [*problems, f"reference {reference.name}: no table {reference.table}"]
+            near = nearest(reference.table, tables)
+            given = {"name": reference.name, "table": reference.table, "near": near}
+            return [*problems, texts("rule.no_table_of_reference", **given)]
         schemas[reference.name] = {**schema_of(tables[reference.table]), SENDER: _TEXT}
     names = _names(tables[rule.table])
     compile_rule(rule, schemas, names)
@@ -100,12 +103,14 @@ def _problems(
         written = {*names.rows, *names.columns}
         cells = (*names_of(rule), *rule.columns)
         problems += [
-            f"{cell} is written otherwise in {rule.table}" for cell in cells if cell not in written
+            texts("rule.written_otherwise", name=cell, table=rule.table)
+            for cell in cells
+            if cell not in written
         ]
     return problems
 
 
-def _level_problems(form: str, used: Sequence[Reference], rule: Rule) -> list[str]:
+def _level_problems(form: str, used: Sequence[Reference], rule: Rule) -> list[Text]:
     """Whether the ESS level can be right: what a rule compares with decides it.
 
     Level 1 is within the submission. Level 2 is the sender's own other submissions of the form, 2 or
@@ -118,6 +123,6 @@ def _level_problems(form: str, used: Sequence[Reference], rule: Rule) -> list[st
         allowed = ({2} if same else {2, 4}) if own else ({3} if same else {3, 4, 5})
     if rule.level in allowed:
         return []
-    names = ", ".join(reference.name for reference in used) or "this submission alone"
-    levels = " or ".join(str(level) for level in sorted(allowed))
-    return [f"level {rule.level} contradicts what it compares with ({names}): write {levels}"]
+    names = ", ".join(reference.name for reference in used) or texts("rule.level.alone")
+    levels = joined(map(str, sorted(allowed)), OR)
+    return [texts("rule.level", level=rule.level, names=names, levels=levels)]

@@ -17,6 +17,7 @@ from pydantic import Field
 from pydantic.dataclasses import dataclass
 
 from services.model.enumerations import Completeness, Severity
+from services.model.messages import texts
 from services.model.text import STRICT, ModelError, Text
 
 
@@ -150,18 +151,18 @@ def parse_total(expression: str) -> Total:
     """The total that `expression` writes; raises ModelError showing where it goes wrong."""
     match = _TOTAL.fullmatch(expression)
     if match is None:
-        raise ModelError(f"{expression!r} is no total: write 1 = 2 + 3 - 4, or 1 >= 2 + 3")
+        raise ModelError(texts("rule.no_total", text=expression))
     rest = match[3]
     terms: list[tuple[int, str]] = []
     while rest:
         term = _TERM.match(rest)
         if term is None or bool(term[1]) < bool(terms):
-            raise ModelError(f"{expression!r}: no term can be read at {rest!r}")
+            raise ModelError(texts("rule.no_term", text=expression, rest=rest))
         terms.append((-1 if term[1] == "-" else 1, unquoted(term[2])))
         rest = rest[term.end() :]
     total = Total(unquoted(match[1]), Relation(match[2]), tuple(terms), expression.strip())
     if len(set(total.codes)) != len(total.codes):
-        raise ModelError(f"{expression!r} names a code twice")
+        raise ModelError(texts("rule.code_twice", text=expression))
     return total
 
 
@@ -169,7 +170,7 @@ def parse_totals(expression: str) -> tuple[Total, ...]:
     """The totals of a tree, one a line; raises ModelError showing where one goes wrong."""
     lines = [line for line in re.split(r"[\n;]", expression) if line.strip()]
     if not lines:
-        raise ModelError("a total is blank: write 1 = 2 + 3 - 4")
+        raise ModelError(texts("rule.blank_total"))
     return tuple(parse_total(line) for line in lines)
 
 
@@ -182,7 +183,7 @@ def parts(expression: str) -> tuple[str, ...]:
     """The same as they are written; a comma in quotes parts nothing."""
     found = tuple(part.strip() for part in split(expression, ","))
     if not all(map(unquoted, found)):
-        raise ModelError(f"{expression!r}: a name is blank")
+        raise ModelError(texts("rule.blank_name", text=expression))
     return found
 
 

@@ -9,6 +9,7 @@ from services.model.expression import ExpressionError, Schema, quoted
 from services.model.expression.compiler import DIALECT, parse
 from services.model.expression.scope import find
 from services.model.expression.values import nearest
+from services.model.messages import texts
 from services.model.rule import Rule, RuleKind
 
 CODE = "code"
@@ -41,7 +42,7 @@ def _change(rule: Rule, tables: Mapping[str, Schema]) -> str:
     """`now`, `before`, `change` (now - before) and `growth` (change / before) of each column."""
     schema = tables[rule.table]
     if not rule.columns:
-        raise ExpressionError("kind change needs columns: [the figures that are compared]")
+        raise ExpressionError(texts("rule.needs_columns", kind=rule.kind))
     columns = columns_of(rule.table, rule.columns, schema)
     return " and ".join(f"({_changed(rule, tables, name)})" for name in columns)
 
@@ -65,7 +66,7 @@ def _changed(rule: Rule, tables: Mapping[str, Schema], column: str) -> str:
     tree = parse(rule.expression)
     named = {column.name.lower() for column in tree.find_all(exp.Column)}
     if not named & {"before", "change", "growth"}:
-        raise ExpressionError(f"{rule.expression!r} names neither before, change nor growth")
+        raise ExpressionError(texts("rule.change_of_nothing", text=rule.expression))
     return tree.transform(replaced).sql(DIALECT)
 
 
@@ -73,22 +74,17 @@ def _before(rule: Rule, tables: Mapping[str, Schema], column: str, now: str) -> 
     by = rule.by or ((CODE,) if rule.reference and CODE in tables[rule.table] else ())
     if not rule.reference:
         if not rule.order:
-            raise ExpressionError("kind change needs order: [year], or a reference")
+            raise ExpressionError(texts("rule.change_order"))
         keys = f"partition by {', '.join(quoted(column) for column in by)} " if by else ""
         order = ", ".join(quoted(column) for column in rule.order)
         return f"lag({now}) over ({keys}order by {order})"
     other = find(rule.reference, tables)
     if other is None:
-        raise ExpressionError(f"no reference {rule.reference}: {nearest(rule.reference, tables)}")
+        near = nearest(rule.reference, tables)
+        raise ExpressionError(texts("rule.no_reference", name=rule.reference, near=near))
     if not by:
-        raise ExpressionError(
-            "a change against a reference needs by: the columns that identify a row"
-        )
-    lacking = [name for name in (*by, column) if find(name, tables[other]) is None]
-    if lacking:
-        raise ExpressionError(
-            f"{other} has no column {lacking[0]}: {nearest(lacking[0], tables[other])}"
-        )
+        raise ExpressionError(texts("rule.change_by"))
+    columns_of(other, (*by, column), tables[other])
     same = " and ".join(
         f"r.{quoted(column)} = {quoted(rule.table)}.{quoted(column)}" for column in by
     )

@@ -8,6 +8,7 @@ from typing import Literal
 
 from pydantic.dataclasses import dataclass
 
+from services.model.messages import texts
 from services.model.observation import Measure, Prices
 from services.model.rule import Axis, CellType
 from services.model.text import STRICT, Text
@@ -179,40 +180,40 @@ class Table:
         return tuple(column for column in self.columns if column.role is role)
 
 
-def repeated(what: str, names: Iterable[str]) -> list[str]:
-    """One problem for each name that comes more than once."""
-    return [f"{what} {name} is there twice" for name, count in Counter(names).items() if count > 1]
+def repeated(message: str, names: Iterable[str]) -> list[Text]:
+    """The message for each name that comes more than once."""
+    return [texts(message, name=name) for name, count in Counter(names).items() if count > 1]
 
 
-def table_problems(table: Table) -> list[str]:
+def table_problems(table: Table) -> list[Text]:
     """What is wrong with a table by itself, in words; empty where nothing is."""
-    problems = repeated("column", (column.id for column in table.columns))
-    problems += repeated("row", (row.code for row in table.rows))
+    problems = repeated("form.column_twice", (column.id for column in table.columns))
+    problems += repeated("form.row_twice", (row.code for row in table.rows))
     problems += [
-        f"column {column.id} has no header" for column in table.columns if not column.headers
+        texts("form.no_header", column=column.id) for column in table.columns if not column.headers
     ]
     roles = {column.role for column in table.columns}
     if table.kind is TableKind.FIGURES:
         if not {Role.LABEL, Role.VALUE} <= roles or not table.rows:
-            problems.append(f"table {table.id} needs a label column, value columns and rows")
+            problems.append(texts("form.needs_rows", table=table.id))
         elif table.rows_by == "code" and Role.CODE not in roles:
-            problems.append(f"table {table.id} finds rows by code and has no code column")
+            problems.append(texts("form.needs_code", table=table.id))
         problems += [
-            f"column {column.id} has no unit, nor has its table"
+            texts("form.no_unit", column=column.id)
             for column in table.of_role(Role.VALUE)
             if column.unit is None
             and table.unit is None
             and any(r.unit is None for r in table.rows)
         ]
     elif Role.FIELD not in roles:
-        problems.append(f"record list {table.id} has no columns with role field")
+        problems.append(texts("form.no_field", table=table.id))
     problems += [
-        f"nil: {indicator} is no flow of table {table.id}"
+        texts("form.no_flow", indicator=indicator, table=table.id)
         for indicator in table.nil
         if table.measured.get(indicator) is not Measure.FLOW
     ]
     return problems + [
-        f"aggregate {aggregate.indicator}: no column {aggregate.column}"
+        texts("form.no_summed_column", indicator=aggregate.indicator, column=aggregate.column)
         for aggregate in table.aggregates
         if (aggregate.column or aggregate.function is Function.SUM)
         and aggregate.column not in table.by_id

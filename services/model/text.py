@@ -1,15 +1,17 @@
-"""Text in both languages, and the one way to read the YAML and JSON of the model."""
+"""Text in both languages, errors that say so, and the one way to read the YAML and JSON of the model."""
 
 import re
 import unicodedata
-from collections import Counter
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal, TypeVar, get_args
 
 import yaml
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass
+
+from services.fields import vietnamese
 
 Language = Literal["vi", "en"]
 T = TypeVar("T")
@@ -17,10 +19,6 @@ T = TypeVar("T")
 # Data that people write by hand: an unknown key is a mistake and is named.
 STRICT = ConfigDict(extra="forbid")
 SCHEMAS = Path(__file__).resolve().parents[2] / "schemas"
-
-
-class ModelError(ValueError):
-    """Data of the model is not what its schema says; the text names each place."""
 
 
 @dataclass(frozen=True, config=STRICT)
@@ -39,6 +37,38 @@ class Text:
         return {"vi": self.vi, "en": self.en}
 
 
+AND = Text(" và ", " and ")
+OR = Text(" hoặc ", " or ")
+
+
+def joined(parts: Iterable[Text | str], between: Text | str = "") -> Text:
+    """The parts one after the other, in each language; what is no Text is the same in both."""
+    given = [*parts]
+    return Text(
+        *(
+            _of(between, language).join(_of(part, language) for part in given)
+            for language in get_args(Language)
+        )
+    )
+
+
+def _of(part: Text | str, language: Language) -> str:
+    return part if isinstance(part, str) else part.of(language)
+
+
+def in_english(words: str) -> Text:
+    """What another program says in English alone: in brackets there, and nothing in Vietnamese."""
+    return Text("", f" ({words})")
+
+
+class ModelError(ValueError):
+    """Data of the model is not what its schema says; `text` names each place, as a string it is English."""
+
+    def __init__(self, said: Text | str) -> None:
+        self.text = said if isinstance(said, Text) else Text(said, said)
+        super().__init__(self.text.en)
+
+
 _adapters: dict[type[Any], TypeAdapter[Any]] = {}
 
 
@@ -47,17 +77,23 @@ def _adapter(cls: type[Any]) -> TypeAdapter[Any]:
     return _adapters.setdefault(cls, _adapters.get(cls) or TypeAdapter(cls))
 
 
-def read(cls: type[T], data: Any, where: str = "") -> T:
-    """Build `cls` from plain data (of YAML or JSON); raises ModelError naming every wrong place."""
+def read(cls: type[T], data: Any, where: str | None = None) -> T:
+    """Build `cls` from plain data (of YAML or JSON); raises ModelError naming every wrong place.
+
+    The error begins with `where`, or the name of the class; with neither where that is blank.
+    """
     try:
         found: T = _adapter(cls).validate_python(data)
     except ValidationError as error:
-        places = (
-            f"{'.'.join(str(part) for part in problem['loc'])}: {problem['msg']}"
-            for problem in error.errors()
-        )
-        raise ModelError(f"{where or cls.__name__}: " + "; ".join(places)) from None
+        places = joined(map(_fault, error.errors()), "; ")
+        begins = cls.__name__ if where is None else where
+        raise ModelError(joined([begins, places], ": ") if begins else places) from None
     return found
+
+
+def _fault(fault: Mapping[str, Any]) -> Text:
+    place = ".".join(str(part) for part in fault["loc"])
+    return Text(f"{place}: {vietnamese(fault)}", f"{place}: {fault['msg']}")
 
 
 def plain(value: Any) -> dict[str, Any]:
@@ -77,54 +113,6 @@ def load_yaml(path: Path) -> Any:
     except (yaml.YAMLError, ValueError, LookupError, AttributeError) as error:
         # The library's constructors of dates and numbers raise whatever they meet.
         raise ModelError(f"{path.name}: {error}") from None
-
-
-def load_written_yaml(path: Path) -> Any:
-    """The content of a YAML file that somebody wrote: besides, no key twice and no depth that nobody writes.
-
-    Raises ModelError, OSError, UnicodeDecodeError.
-    """
-    text = path.read_text(encoding="utf-8")
-    try:
-        _refuse_depth(path.name, text)
-        _refuse_repeated_keys(path.name, yaml.compose(text, Loader=yaml.CSafeLoader))
-    except yaml.YAMLError as error:
-        raise ModelError(f"{path.name}: {error}") from None
-    return load_yaml(path)
-
-
-def _refuse_depth(name: str, text: str) -> None:
-    depth = aliases = 0
-    for event in yaml.parse(text, Loader=yaml.CSafeLoader):
-        depth += isinstance(event, yaml.CollectionStartEvent)
-        depth -= isinstance(event, yaml.CollectionEndEvent)
-        aliases += isinstance(event, yaml.AliasEvent)
-        if depth > _DEEPEST:
-            raise ModelError(f"{name}: nested more than {_DEEPEST} deep")
-        if aliases > _MOST_ALIASES:
-            raise ModelError(f"{name}: more than {_MOST_ALIASES} aliases: write it out")
-
-
-def _refuse_repeated_keys(name: str, root: yaml.Node | None) -> None:
-    nodes, seen = [root], set[int]()
-    for node in nodes:
-        if not isinstance(node, yaml.CollectionNode) or id(node) in seen:
-            continue
-        seen.add(id(node))
-        if isinstance(node, yaml.SequenceNode):
-            nodes += node.value
-            continue
-        nodes += [value for _, value in node.value]
-        counts = Counter(key.value for key, _ in node.value if isinstance(key, yaml.ScalarNode))
-        for key, count in counts.items():
-            if count > 1:
-                line = node.start_mark.line + 1
-                raise ModelError(f"{name}: line {line}: the key {key} is there twice")
-
-
-_DEEPEST = 50
-_MOST_ALIASES = 20
-"""Each may stand for what holds others: few lines become a million."""
 
 
 def _tone_pairs() -> dict[str, str]:

@@ -64,7 +64,8 @@ def check(folder: Folder, json: AsJson = False) -> None:
     try:
         pack = starter_pack(folder)
     except (ModelError, OSError, KeyError) as error:
-        say("operators.packs.wrong", error=True, folder=folder, why=error)
+        why = error.text if isinstance(error, ModelError) else error
+        say("operators.packs.wrong", error=True, folder=folder, why=why)
         raise typer.Exit(Exit.DIFFERS) from None
     counts = Counter(entry.kind for entry in pack)
     if json:

@@ -12,7 +12,7 @@ import typer
 from services.model.messages import LANGUAGES, texts
 from services.model.text import Text
 from services.terminal.client import person
-from services.terminal.show import AsJson, Exit, as_json, say, table
+from services.terminal.show import AsJson, Exit, as_json, in_both, say, table
 
 SECONDS = 120.0
 """Until the next line."""
@@ -51,12 +51,13 @@ def test(
     json: AsJson = False,
 ) -> None:  # fmt: skip
     """No verdict is recorded. Exit codes: 0 no verdict changes, 1 some do, 2 bad rules, 4 refused, 5 broken off."""
-    from services.model.text import ModelError, load_written_yaml
+    from services.model.text import ModelError
+    from services.model.written import load_written_yaml
 
     try:
         change = load_written_yaml(file)
-    except (ModelError, UnicodeDecodeError) as error:
-        say("operators.rules.unreadable", error=True, file=file, reason=error)
+    except ModelError as error:
+        say("operators.rules.unreadable", error=True, file=file, reason=error.text)
         raise typer.Exit(Exit.WRONG_USAGE) from None
     body = {"since": f"{since:%Y-%m-%d}", "change": change}
     api = person("validation", by, SECONDS)
@@ -94,9 +95,8 @@ def _show(results: list[dict[str, Any]], end: dict[str, Any]) -> None:
         table([f"operators.rules.{name}" for name in COLUMNS], map(_row, changed))
     for submission in untested:
         about = {"submission": submission["submission_id"], "attempt": submission["attempt"]}
-        say(
-            f"operators.rules.untested.{submission['untested']}", **about, where=submission["where"]
-        )
+        where = in_both(submission["where"])
+        say(f"operators.rules.untested.{submission['untested']}", **about, where=where)
     say("operators.rules.totals", **{name: end[name] for name in ("tested", "changed", "untested")})
 
 

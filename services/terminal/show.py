@@ -124,9 +124,18 @@ def show_problem(what: str, problem: dict[str, Any]) -> None:
     vi = f"{what}: {problem.get('title')}. {problem.get('detail', '')}"
     tell(Text(vi, f"{what}: {english.get('title')}. {english.get('detail', '')}"), error=True)
     if where := problem.get("where"):
-        typer.echo(f"  {_clean(str(where))}", err=True)
+        tell(in_both(where), "  ", error=True)
     for error in problem.get("errors", []):
         tell(_fault(error), "  ", error=True)
+
+
+def in_both(answered: Any) -> Text:
+    """What a service answers in both languages; as it came, where it is something else."""
+    match answered:
+        case {"vi": str(vi), "en": str(en)}:
+            return Text(vi, en)
+        case _:
+            return Text(str(answered), str(answered))
 
 
 def _fault(error: Any) -> Text:

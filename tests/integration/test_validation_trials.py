@@ -306,7 +306,8 @@ def test_rules_that_can_not_be_tested_say_why(
 ) -> None:
     answer = tried(validation, change)
     assert (answer.status_code, answer.json()["type"]) == (422, "urn:solieu:problem:bad-rules")
-    assert where in answer.json()["where"]
+    assert where in answer.json()["where"]["en"]
+    assert answer.json()["where"]["vi"] != answer.json()["where"]["en"]
 
 
 def test_what_was_erased_is_named_and_the_others_are_tested(

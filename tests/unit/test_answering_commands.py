@@ -43,7 +43,7 @@ CHANGED = RESULT | {
     "differences": [], "changes": True, "rules": ["total-country"],
 }  # fmt: skip
 SAME = CHANGED | {"attempt": 2, "now": "returned", "errors": [1, 1], "changes": False, "rules": []}
-ERASED = RESULT | {"attempt": 3, "untested": "erased", "where": ""}
+ERASED = RESULT | {"attempt": 3, "untested": "erased", "where": {"vi": "", "en": ""}}
 BEGIN = {"kind": "begin", "form": "cktc-09-plan", "rule_set": "f" * 64, "attempts": 3}
 
 Reply = Callable[[httpx2.Request], httpx2.Response]
@@ -219,10 +219,12 @@ def test_what_broke_off_concludes_nothing(
 
 
 def test_bad_rules_are_exit_code_2_and_say_where(asked: list[httpx2.Request], change: Path) -> None:
-    problem = {"title": "Quy tắc không dùng được", "where": "removed: form x has no rule y"}
+    where = {"vi": "biểu x không có quy tắc y", "en": "form x has no rule y"}
+    problem = {"title": "Quy tắc không dùng được", "where": where}
     answers["/v1/rules/tests"] = lambda request: httpx2.Response(422, json=problem)
     shown = trial(change)
-    assert (shown.exit_code, "no rule y" in shown.output) == (2, True)
+    assert shown.exit_code == 2
+    assert all(f"  {one}\n" in shown.output for one in where.values())
     change.write_text("form: [", encoding="utf-8")
     assert trial(change).exit_code == 2
     assert len([one for one in asked if one.url.path == "/v1/rules/tests"]) == 1

@@ -42,6 +42,7 @@ from services.kernel.migration import InUse, NewerTables
 from services.model import messages
 from services.model.catalogue import Category
 from services.model.enumerations import Completeness, Regime, SecretLevel, Severity
+from services.model.expression import Kind
 from services.model.period import Frequency
 from services.model.regulation import Keeper
 from services.model.rule import CellType
@@ -147,6 +148,8 @@ SHOWN: Mapping[str, Iterable[object]] = {
     ),
     "policy.audience.{}": KINDS,
     "connector.notice.{}": Delivery,
+    "rule.argument.{}": ("share", "places", "offset", "start", "length", "index"),
+    "rule.kind.{}": [one.name.lower() for one in Kind],
     "validation.answer.{}": [one for one in AnswerKind if one is not AnswerKind.EXPLAINED],
     "validation.completeness.{}": Completeness,
     "validation.base.{}": Base,

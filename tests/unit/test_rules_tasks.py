@@ -32,7 +32,7 @@ def validated(
 
 def verdict(result: Result) -> str:
     """The verdict of the first rule, as rules_tasks.yaml writes it."""
-    assert result.outcomes[0].error == ""
+    assert result.outcomes[0].error is None
     first = result.to_dict()["rules"][0]
     rows = [one["row"] for one in first["failing"]]
     parts = [str(row) for row in rows if row is not None]

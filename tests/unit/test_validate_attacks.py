@@ -100,7 +100,7 @@ def test_a_code_is_compared_as_it_is_written(value: object, listed: str, tmp_pat
         ("a,t\n1,1\n", rule("kind: total, expression: t = a, tolerance: '1e9999999999'"), "no tolerance 1e+9999999999"),
         ("a\n1\n", "rules:\n  - {id: r, kind: [x], expression: a > 1}\n", "no kind ['x']"),
         ("a\n1\n", "rules:\n  - {id: [r], expression: a > 1}\n", "rule 1 has no id"),
-        ("a\n1\n", "rules:\n  - {id: r, expression: 2020-13-45}\n", "rules.yaml: month must be in 1..12"),
+        ("a\n1\n", "rules:\n  - {id: r, expression: 2020-13-45}\n", "(month must be in 1..12): put it in quotes"),
         ("a\n1\n", "rules:\n  - {id: r, expression: !!int abc}\n", "rules.yaml: "),
         ("a\n1\n", "rules:\n  - {id: r, expression: !!bool abc}\n", "rules.yaml: "),
         ("a\n1\n", "rules:\n  - {id: r, expression: !!timestamp abc}\n", "rules.yaml: "),

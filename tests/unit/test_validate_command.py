@@ -313,9 +313,11 @@ def test_what_is_the_matter_with_a_table_is_said_in_both_languages(
     assert second.startswith(f"Can't be checked: {en}")
 
 
-def test_what_is_the_matter_with_rules_says_that_it_is_in_english(tmp_path: Path) -> None:
+def test_what_is_the_matter_with_rules_is_said_in_both_languages(tmp_path: Path) -> None:
     result = run(tmp_path, rules="rules:\n  - {id: one, expression: nothing > 0}\n")
     assert result.exit_code == 2
-    first, second = result.stderr.splitlines()[:2]
-    assert first.startswith("Quy tắc viết sai. Chi tiết (tiếng Anh): ")
-    assert second.startswith("The rules are wrong: ")
+    first, second = result.stderr.splitlines()
+    says = "quy tắc one: không có cột nothing: các tên dùng được: "
+    assert first.startswith(f"Quy tắc viết sai: rules.yaml: {says}")
+    says = "rule one: no column nothing: there are "
+    assert second.startswith(f"The rules are wrong: rules.yaml: {says}")

@@ -124,7 +124,7 @@ def test_of_one_row_a_form_and_a_table_say_the_same(
     content = xlsx([list(COLUMNS), ["r1", *row[:4], row[4] or "g", 1]])
     passed, failed, undecided = by_form(rule, content)
     found = by_table(rule, content)
-    assert found.error == ""
+    assert found.error is None
     wanted = (0, 1, 0) if failed else (0, 0, 1) if undecided else (1, 0, 0)
     assert (found.passed, found.failed, found.undecided) == wanted, (passed, failed, undecided)
 

@@ -133,7 +133,7 @@ def verdicts(
     ]
     found = []
     for outcome in run_rules(rules, frames):
-        assert outcome.error == "", outcome.error
+        assert outcome.error is None, outcome.error
         states: list[bool | None] = [True] * len(rows)
         for row in outcome.failing:
             states[row - 1] = False

@@ -21,6 +21,7 @@ from services.model.expression.values import (
     boolean,
     whole_number,
 )
+from services.model.messages import texts
 
 _MOST_PLACES = 18
 
@@ -61,9 +62,7 @@ def _group(compiler: Compiler, node: exp.Expr) -> str:
     if compiler.in_query:
         return ""
     if compiler.by is None:
-        raise ExpressionError(
-            f"{node.sql(DIALECT)} is of a group: name its columns in by, or write by: [] for all rows"
-        )
+        raise ExpressionError(texts("rule.of_group", what=node.sql(DIALECT)))
     return partition(compiler, compiler.by)
 
 
@@ -94,7 +93,7 @@ def aggregate_over(compiler: Compiler, node: exp.Expr, window: str) -> Value:
         return _named(compiler, node, Over(filter_, window))
     function = _AGGREGATES.get(type(node))
     if function is None:
-        raise ExpressionError(f"{node.sql(DIALECT)} can't stand before OVER or FILTER")
+        raise ExpressionError(texts("rule.before_over", what=node.sql(DIALECT)))
     return function(compiler, node, Over(filter_, window))
 
 
@@ -105,7 +104,7 @@ def _count(compiler: Compiler, node: exp.Expr, over: Over) -> Value:
         return whole_number(over.call("COUNT(*)"))
     if isinstance(inner, exp.Distinct):
         if len(inner.expressions) != 1:
-            raise ExpressionError(f"{node.sql(DIALECT)}: join the columns, as a || '|' || b")
+            raise ExpressionError(texts("rule.count_of_several", what=node.sql(DIALECT)))
         value = compiler.whole(inner.expressions[0])
         return whole_number(over.call(f"COUNT(DISTINCT {value.sql})"))
     return whole_number(over.call(f"COUNT({compiler.whole(inner).sql})"))
@@ -146,7 +145,7 @@ def _median(compiler: Compiler, node: exp.Expr, over: Over) -> Value:
 
 def _quantile(compiler: Compiler, value: Value, share: Decimal, over: Over, name: str) -> Value:
     if not 0 <= share <= 1:
-        raise ExpressionError(f"a quantile is of a share between 0 and 1, not of {share}")
+        raise ExpressionError(texts("rule.share", share=share))
     call = over.call(f"{name}({value.sql}, {share})")
     return _rounded(value, call, len(f"{share:f}".partition(".")[2]))
 
@@ -161,7 +160,7 @@ def _rounded(value: Value, sql: str, places: int) -> Value:
 
 @_aggregate(exp.Quantile)
 def _quantile_of(compiler: Compiler, node: exp.Expr, over: Over) -> Value:
-    share = constant_of(compiler, node.args["quantile"], "the share of quantile")
+    share = constant_of(compiler, node.args["quantile"], "share", "quantile")
     return _quantile(compiler, _number(compiler, node.this), share, over, "QUANTILE_CONT")
 
 
@@ -169,8 +168,8 @@ def _quantile_of(compiler: Compiler, node: exp.Expr, over: Over) -> Value:
 def _percentile(compiler: Compiler, node: exp.Expr, over: Over) -> Value:
     inner, order = node.this, node.expression.expressions[0]
     if not isinstance(inner, exp.PercentileCont | exp.PercentileDisc):
-        raise ExpressionError(f"{node.sql(DIALECT)}: write quantile(x, 0.9)")
-    share = constant_of(compiler, inner.this, "the share of the quantile")
+        raise ExpressionError(texts("rule.quantile", what=node.sql(DIALECT)))
+    share = constant_of(compiler, inner.this, "share", "quantile")
     share = 1 - share if order.args.get("desc") else share
     name = "QUANTILE_CONT" if isinstance(inner, exp.PercentileCont) else "QUANTILE_DISC"
     return _quantile(compiler, _number(compiler, order.this), share, over, name)
@@ -210,14 +209,14 @@ def _number(compiler: Compiler, node: exp.Expr | None) -> Value:
 def _named(compiler: Compiler, node: exp.Anonymous, over: Over) -> Value:
     name, arguments = node.name.lower(), node.expressions
     if name in _QUANTILES and len(arguments) == 2:
-        share = constant_of(compiler, arguments[1], "the share of the quantile")
+        share = constant_of(compiler, arguments[1], "share", name)
         value = _number(compiler, arguments[0])
         return _quantile(compiler, value, share, over, _QUANTILES[name])
     if name == "mad" and len(arguments) == 1:
         return _absolute_deviation(compiler, arguments[0], over)
     if name == "every" and len(arguments) == 1:
         return _all_or_any(compiler, exp.LogicalAnd(this=arguments[0]), over)
-    raise ExpressionError(f"{node.sql(DIALECT)} is no aggregate of the language")
+    raise ExpressionError(texts("rule.no_aggregate", what=node.sql(DIALECT)))
 
 
 _QUANTILES = {"quantile_cont": "QUANTILE_CONT", "quantile_disc": "QUANTILE_DISC"}
@@ -226,7 +225,7 @@ _QUANTILES = {"quantile_cont": "QUANTILE_CONT", "quantile_disc": "QUANTILE_DISC"
 def _absolute_deviation(compiler: Compiler, node: exp.Expr, over: Over) -> Value:
     """Median of the distances from the median (MAD), not scaled."""
     if compiler.in_query and not over.window:
-        raise ExpressionError("mad stands in predicates, or before OVER")
+        raise ExpressionError(texts("rule.mad"))
     middle = _median(compiler, exp.Median(this=node), over)
     value = _number(compiler, node)
     distance = f"ABS({value.sql} - {middle.sql})"

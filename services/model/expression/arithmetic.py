@@ -17,6 +17,7 @@ from services.model.expression.values import (
     boolean,
     number,
 )
+from services.model.messages import texts
 
 _REVERSED = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "=": "=", "<>": "<>"}
 
@@ -31,11 +32,15 @@ def _constant(
         return number(compute(left.constant, right.constant))
 
 
+def _no_number(value: Value) -> ExpressionError:
+    return ExpressionError(texts("rule.no_number", what=value.sql, kind=value.kind.words))
+
+
 def _pair(left: Value, right: Value) -> tuple[Value, Value, Kind]:
     """Both operands of one kind; a null takes the kind of the other."""
     for side in (left, right):
         if side.kind not in NUMBERS:
-            raise ExpressionError(f"{side.sql} is {side.kind.value}, no number")
+            raise _no_number(side)
     left, right = (NO_NUMBER if side.kind is Kind.NULL else side for side in (left, right))
     if Kind.APPROXIMATE in (left.kind, right.kind):
         return approximate(left), approximate(right), Kind.APPROXIMATE
@@ -96,7 +101,7 @@ def negate(value: Value) -> Value:
     if value.constant is not None:
         return number(-value.constant)
     if value.kind not in NUMBERS:
-        raise ExpressionError(f"{value.sql} is {value.kind.value}, no number")
+        raise _no_number(value)
     return Value(f"(-{value.sql})", value.kind, value.scale, value.divisor)
 
 

@@ -16,6 +16,8 @@ from services.model.expression.values import (
     as_kind,
     whole_number,
 )
+from services.model.messages import texts
+from services.model.text import AND, joined
 
 PLACES_OF_TEXT = 9
 
@@ -29,8 +31,8 @@ def same_kind(node: exp.Expr, values: Sequence[Value]) -> Kind:
     if kinds == {Kind.NUMBER, Kind.APPROXIMATE}:
         return Kind.APPROXIMATE
     if len(kinds) > 1:
-        shown = " and ".join(sorted(kind.value for kind in kinds))
-        raise ExpressionError(f"{node.sql(DIALECT)} mixes {shown}")
+        shown = joined((kind.words for kind in sorted(kinds)), AND)
+        raise ExpressionError(texts("rule.mixes", what=node.sql(DIALECT), kinds=shown))
     return kinds.pop() if kinds else Kind.NULL
 
 
@@ -107,7 +109,7 @@ def _cast(compiler: Compiler, node: exp.Cast) -> Value:
         if value.kind is Kind.TEXT and isinstance(node.this, exp.Literal):
             return day(node.this.name)
         if value.kind not in (Kind.TEXT, Kind.DATE, Kind.NULL):
-            raise ExpressionError(f"{node.sql(DIALECT)}: only text can be cast to a date")
+            raise ExpressionError(texts("rule.cast_to_date", what=node.sql(DIALECT)))
         if value.kind is Kind.DATE:
             return value
         return Value(f"TRY_CAST({_like(value, _DAY)} AS DATE)", Kind.DATE)
@@ -121,9 +123,7 @@ def _cast(compiler: Compiler, node: exp.Cast) -> Value:
         places = target.expressions[1].this if len(target.expressions) > 1 else None
         default = 0 if target.expressions else PLACES_OF_TEXT
         return _as_number(node, value, int(places.name) if places is not None else default)
-    raise ExpressionError(
-        f"{node.sql(DIALECT)}: write integer, decimal(38, 2), double, text or date as the type"
-    )
+    raise ExpressionError(texts("rule.cast", what=node.sql(DIALECT)))
 
 
 _DAY = "^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
@@ -149,4 +149,5 @@ def _as_number(node: exp.Cast, value: Value, places: int) -> Value:
         return Value(sql, Kind.NUMBER, places)
     if value.kind is Kind.BOOLEAN:
         return whole_number(f"CAST({value.sql} AS INT)")
-    raise ExpressionError(f"{node.sql(DIALECT)}: a {value.kind.value} is no number")
+    shown = node.this.sql(DIALECT)
+    raise ExpressionError(texts("rule.no_number", what=shown, kind=value.kind.words))

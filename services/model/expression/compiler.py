@@ -24,7 +24,9 @@ from services.model.expression.values import (
     number,
     quoted,
 )
+from services.model.messages import texts
 from services.model.nesting import deepest
+from services.model.text import Text, in_english
 
 DIALECT = "postgres"
 MOST_NESTED: Final = 20
@@ -82,14 +84,14 @@ class Compiler:
     def value(self, node: exp.Expr | None) -> Value:
         """The SQL of a node; raises ExpressionError for what the language doesn't have."""
         if node is None:
-            raise ExpressionError("an operand is missing")
+            raise ExpressionError(texts("rule.operand"))
         handler = _HANDLERS.get(type(node))
         if handler is None:
-            raise ExpressionError(f"{node.sql(DIALECT)}: the language doesn't have this")
+            raise ExpressionError(texts("rule.not_in_language", what=node.sql(DIALECT)))
         here = self if isinstance(node, _CONDITIONS) else replace(self, tolerance=None)
         value = handler(here, node)
         if len(value.sql) + len(value.divisor) > MOST_SQL:
-            raise ExpressionError(f"written out longer than {MOST_SQL} characters: {_SHORTER}")
+            raise ExpressionError(texts("rule.written_out", most=MOST_SQL))
         return value
 
     def whole(self, node: exp.Expr | None) -> Value:
@@ -102,7 +104,8 @@ class Compiler:
         allowed = NUMBERS if kind is Kind.NUMBER else {kind, Kind.NULL}
         if value.kind not in allowed:
             shown = node.sql(DIALECT) if node is not None else ""
-            raise ExpressionError(f"{shown} is {value.kind.value}, expected {kind.value}")
+            kinds = {"kind": value.kind.words, "expected": kind.words}
+            raise ExpressionError(texts("rule.expected", what=shown, **kinds))
         return as_kind(value, kind)
 
     def condition(self, node: exp.Expr | None) -> str:
@@ -154,8 +157,8 @@ def only(node: exp.Expr, *parts: str) -> None:
     """Raises ExpressionError for a part of a node that nobody reads: none is ignored in silence."""
     for name, part in node.args.items():
         if part and name not in _USUAL and name not in parts:
-            word = name.rstrip("_").upper()
-            raise ExpressionError(f"{node.sql(DIALECT)}: the language doesn't have its part {word}")
+            given = {"what": node.sql(DIALECT), "part": name.rstrip("_").upper()}
+            raise ExpressionError(texts("rule.part", **given))
 
 
 Named = Callable[[Compiler, Sequence[exp.Expr]], Value]
@@ -179,16 +182,13 @@ def _named_function(compiler: Compiler, node: exp.Anonymous) -> Value:
     handler = _NAMED.get(node.name.lower())
     if handler is None:
         known = [name.lower() for kind in _HANDLERS for name in _names(kind)]
-        raise ExpressionError(f"no function {node.name}: {nearest(node.name, [*known, *_NAMED])}")
+        near = nearest(node.name, [*known, *_NAMED])
+        raise ExpressionError(texts("rule.no_function", name=node.name, near=near))
     return handler(compiler, node.expressions)
 
 
 def _names(kind: type[exp.Expr]) -> list[str]:
     return kind.sql_names() if issubclass(kind, exp.Func) else []
-
-
-_SHORTER = "make several rules of it"
-_TOO_DEEP = f"nested more than {MOST_NESTED} levels deep: {_SHORTER}"
 
 
 @contextmanager
@@ -197,7 +197,7 @@ def bounded() -> Iterator[None]:
     try:
         yield
     except RecursionError:
-        raise ExpressionError(f"nested too deeply, or with too many terms: {_SHORTER}") from None
+        raise ExpressionError(texts("rule.too_many_terms")) from None
 
 
 def parse(text: str) -> exp.Expr:
@@ -207,7 +207,7 @@ def parse(text: str) -> exp.Expr:
             _refuse_nested([token.text.upper() for token in sqlglot.tokenize(text, read=DIALECT)])
             tree = sqlglot.parse_one(text, read=DIALECT)
             if any(_casts_within(cast) > MOST_NESTED for cast in tree.find_all(exp.Cast)):
-                raise ExpressionError(_TOO_DEEP)
+                raise ExpressionError(texts("rule.too_deep", most=MOST_NESTED))
             return tree
     except SqlglotError as error:
         raise ExpressionError(_where(text, error)) from None
@@ -215,9 +215,9 @@ def parse(text: str) -> exp.Expr:
 
 def _refuse_nested(words: Sequence[str]) -> None:
     if "[" in words:  # each level of them takes the parser twice as long as the one within
-        raise ExpressionError("[…] is not in the language: a regular expression stands in quotes")
+        raise ExpressionError(texts("rule.brackets"))
     if deepest(words, _OPENING, _CLOSING, _PREFIXES) > MOST_NESTED:
-        raise ExpressionError(_TOO_DEEP)
+        raise ExpressionError(texts("rule.too_deep", most=MOST_NESTED))
 
 
 def _casts_within(node: exp.Expr) -> int:
@@ -228,16 +228,14 @@ def _casts_within(node: exp.Expr) -> int:
     return count
 
 
-def _where(text: str, error: SqlglotError) -> str:
+def _where(text: str, error: SqlglotError) -> Text:
     details = getattr(error, "errors", None)
     if not details:
-        return f"{text!r} can't be read: {str(error).splitlines()[0]}"
+        return texts("rule.unclosed", text=text, words=in_english(str(error).splitlines()[0]))
     first = details[0]
     near = f"{first.get('start_context') or ''}▶{first.get('highlight') or ''}"[-60:]
-    place = f"{near!r} (line {first['line']}, column {first['col']})"
-    return (
-        f"{text!r} can't be read at {place}: a name that is a word of SQL stands in double quotes"
-    )
+    place = {"line": first["line"], "column": first["col"]}
+    return texts("rule.unread", text=text, near=near, **place)
 
 
 def _compiler(
@@ -272,7 +270,7 @@ def compile_predicate(
 @handles(exp.Column, parts=("table", "db"))
 def _column(compiler: Compiler, node: exp.Column) -> Value:
     if isinstance(node.this, exp.Star) or node.args.get("db"):
-        raise ExpressionError(f"{node.sql(DIALECT)}: write table.column")
+        raise ExpressionError(texts("rule.table_and_column", what=node.sql(DIALECT)))
     alias_value = compiler.scope.aliases.get(node.name) if not node.table else None
     if alias_value is not None:
         return alias_value

@@ -3,15 +3,17 @@
 from sqlglot import exp
 
 from services.model.expression.compiler import Compiler, handles
-from services.model.expression.operators import days
+from services.model.expression.operators import days, one_of
 from services.model.expression.values import ExpressionError, Kind, Value, whole_number
+from services.model.messages import texts
 
 _PARTS = ("year", "quarter", "month", "week", "day", "dow", "doy")
+_DIFFERENCES = ("day", "month", "year")
+_STARTS = ("week", "month", "quarter", "year")
 
 
 def _part(compiler: Compiler, node: exp.Expr | None, part: str) -> Value:
-    if part not in _PARTS:
-        raise ExpressionError(f"no part {part} of a date: write {', '.join(_PARTS)}")
+    one_of("extract", part, _PARTS)
     date = compiler.of_kind(node, Kind.DATE)
     return whole_number(f"EXTRACT({part.upper()} FROM {date.sql})")
 
@@ -32,14 +34,13 @@ def _date_difference(compiler: Compiler, node: exp.DateDiff) -> Value:
     unit = node.this.name.lower() if isinstance(node.this, exp.Literal) else ""
     ends = [node.expression, node.args.get("unit")]
     if not unit or ends[1] is None:
-        raise ExpressionError("write date_diff('day', start, end); or month, or year")
+        raise ExpressionError(texts("rule.date_diff"))
+    one_of("date_diff", unit, _DIFFERENCES)
     end = exp.column(ends[1].name) if isinstance(ends[1], exp.Var) else ends[1]
     start_value = compiler.of_kind(ends[0], Kind.DATE)
     end_value = compiler.of_kind(end, Kind.DATE)
     if unit == "day":
         return Value(f"({days(end_value)} - {days(start_value)})", Kind.NUMBER)
-    if unit not in ("month", "year"):
-        raise ExpressionError(f"no date_diff in {unit}: write day, month or year")
     months = [_months(moment, unit) for moment in (end_value, start_value)]
     return Value(f"({months[0]} - {months[1]})", Kind.NUMBER)
 
@@ -55,7 +56,6 @@ def _months(date: Value, unit: str) -> str:
 def _date_trunc(compiler: Compiler, node: exp.TimestampTrunc | exp.DateTrunc) -> Value:
     """The first day of the month, quarter, year or week."""
     unit = node.args["unit"].name.lower()
-    if unit not in ("week", "month", "quarter", "year"):
-        raise ExpressionError(f"no date_trunc to {unit}: write week, month, quarter or year")
+    one_of("date_trunc", unit, _STARTS)
     date = compiler.of_kind(node.this, Kind.DATE)
     return Value(f"CAST(DATE_TRUNC('{unit}', {date.sql}) AS DATE)", Kind.DATE)

@@ -8,21 +8,27 @@ from sqlglot import exp
 from services.model.expression import arithmetic
 from services.model.expression.compiler import DIALECT, Compiler, handles
 from services.model.expression.values import ExpressionError, Kind, Value
+from services.model.messages import texts
 
 
-def constant_of(compiler: Compiler, node: exp.Expr | None, what: str) -> Decimal:
-    """A number that is written down; raises ExpressionError for anything else."""
+def constant_of(compiler: Compiler, node: exp.Expr | None, what: str, function: str) -> Decimal:
+    """A number that is written down; raises ExpressionError for anything else.
+
+    `what` it is of the function is the message `rule.argument.<what>`.
+    """
     constant = compiler.value(node).constant
     if constant is None:
-        raise ExpressionError(f"{what} has to be a number that is written down")
+        named = texts(f"rule.argument.{what}", function=function)
+        raise ExpressionError(texts("rule.written_number", what=named))
     return constant
 
 
-def integer(compiler: Compiler, node: exp.Expr | None, what: str) -> int:
+def integer(compiler: Compiler, node: exp.Expr | None, what: str, function: str) -> int:
     """A whole number that is written down."""
-    constant = constant_of(compiler, node, what)
+    constant = constant_of(compiler, node, what, function)
     if constant % 1:
-        raise ExpressionError(f"{what} has to be a whole number")
+        named = texts(f"rule.argument.{what}", function=function)
+        raise ExpressionError(texts("rule.whole_number", what=named))
     return int(constant)
 
 
@@ -41,7 +47,7 @@ def _sign(compiler: Compiler, node: exp.Sign) -> Value:
 def _round(compiler: Compiler, node: exp.Round) -> Value:
     value = compiler.of_kind(node.this, Kind.NUMBER)
     decimals = node.args.get("decimals")
-    places = integer(compiler, decimals, "the places of round") if decimals is not None else 0
+    places = integer(compiler, decimals, "places", "round") if decimals is not None else 0
     if places < 0:
         factor = 10**-places
         return Value(f"(ROUND({value.sql} / {factor}, 0) * {factor})", value.kind, value.scale)
@@ -59,7 +65,7 @@ def _floor(compiler: Compiler, node: exp.Floor | exp.Ceil) -> Value:
 def _trunc(compiler: Compiler, node: exp.Trunc) -> Value:
     value = compiler.of_kind(node.this, Kind.NUMBER)
     decimals = node.args.get("decimals")
-    places = integer(compiler, decimals, "the places of trunc") if decimals is not None else 0
+    places = integer(compiler, decimals, "places", "trunc") if decimals is not None else 0
     return Value(f"TRUNC({value.sql}, {places})", value.kind, value.scale)
 
 
@@ -68,7 +74,7 @@ def _modulo(compiler: Compiler, node: exp.Mod) -> Value:
     left = compiler.of_kind(node.this, Kind.NUMBER)
     right = compiler.of_kind(node.expression, Kind.NUMBER)
     if Kind.APPROXIMATE in (left.kind, right.kind):
-        raise ExpressionError(f"{node.sql(DIALECT)}: no remainder of an approximate number")
+        raise ExpressionError(texts("rule.remainder", what=node.sql(DIALECT)))
     scale = max(left.scale, right.scale)
     return Value(f"({left.sql} % NULLIF({right.sql}, 0))", Kind.NUMBER, scale)
 

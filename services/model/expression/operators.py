@@ -9,7 +9,7 @@ from typing import TypeVar
 from sqlglot import exp
 
 from services.model.expression import arithmetic
-from services.model.expression.compiler import Compiler, handles
+from services.model.expression.compiler import DIALECT, Compiler, handles
 from services.model.expression.values import (
     DIGITS,
     NULL,
@@ -23,6 +23,8 @@ from services.model.expression.values import (
     number,
     text_literal,
 )
+from services.model.messages import texts
+from services.model.text import Text
 
 
 @handles(exp.Literal, parts=("is_string",))
@@ -32,7 +34,7 @@ def _literal(_: Compiler, node: exp.Literal) -> Value:
     try:
         return number(Decimal(node.name))
     except InvalidOperation:
-        raise ExpressionError(f"{node.name!r} is no number") from None
+        raise ExpressionError(texts("rule.not_number", text=node.name)) from None
 
 
 @handles(exp.Null)
@@ -99,7 +101,7 @@ _OPERATORS = {exp.EQ: "=", exp.NEQ: "<>", exp.LT: "<", exp.LTE: "<=", exp.GT: ">
 @handles(*_OPERATORS)
 def _comparison(compiler: Compiler, node: exp.Binary) -> Value:
     if isinstance(node.expression, exp.Any | exp.All):
-        raise ExpressionError("ANY and ALL are not in the language: use IN, EXISTS, MIN or MAX")
+        raise ExpressionError(texts("rule.any_all"))
     left, right = compiler.value(node.this), compiler.value(node.expression)
     return compare(node, left, _OPERATORS[type(node)], right, compiler.tolerance)
 
@@ -114,8 +116,11 @@ def compare(
         return arithmetic.compare(left, operator, right, tolerance)
     left, right = _dated(left, right), _dated(right, left)
     if left.kind is not right.kind:
-        kinds = f"{left.kind.value} with {right.kind.value}"
-        raise ExpressionError(f"{node.sql('postgres')} compares {kinds}: {_advice(left, right)}")
+        kinds = {"left": left.kind.words, "right": right.kind.words}
+        advice = _advice(left, right)
+        raise ExpressionError(
+            texts("rule.compares", what=node.sql(DIALECT), advice=advice, **kinds)
+        )
     return boolean(f"{left.sql} {operator} {right.sql}")
 
 
@@ -133,17 +138,17 @@ def day(text: str) -> Value:
     try:
         date.fromisoformat(text)
     except ValueError:
-        raise ExpressionError(f"{text!r} is no date: write '2026-11-20'") from None
+        raise ExpressionError(texts("rule.not_date", text=text)) from None
     return Value(f"CAST({text_literal(text)} AS DATE)", Kind.DATE)
 
 
-def _advice(left: Value, right: Value) -> str:
+def _advice(left: Value, right: Value) -> Text:
     kinds = {left.kind, right.kind}
     if Kind.TEXT in kinds and kinds & NUMBERS:
-        return "a text stands in quotes, a number doesn't; a column's type can be declared"
+        return texts("rule.compares.number")
     if Kind.TEXT in kinds and Kind.DATE in kinds:
-        return "declare the column's type as date, or write try_cast(x as date)"
-    return "write one of them as the kind of the other"
+        return texts("rule.compares.date")
+    return texts("rule.compares.other")
 
 
 @handles(exp.Between, parts=("low", "high", "symmetric"))
@@ -151,7 +156,7 @@ def _between(compiler: Compiler, node: exp.Between) -> Value:
     value = compiler.value(node.this)
     low, high = compiler.value(node.args["low"]), compiler.value(node.args["high"])
     if node.args.get("symmetric"):
-        raise ExpressionError("BETWEEN SYMMETRIC is not in the language")
+        raise ExpressionError(texts("rule.not_in_language", what="BETWEEN SYMMETRIC"))
     above = compare(node, value, ">=", low, compiler.tolerance)
     below = compare(node, value, "<=", high, compiler.tolerance)
     return boolean(f"{above.sql} AND {below.sql}")
@@ -163,7 +168,7 @@ def _is(compiler: Compiler, node: exp.Is) -> Value:
     if isinstance(node.expression, exp.Null):
         return boolean(f"{compiler.whole(node.this).sql} {word} NULL")
     if not isinstance(node.expression, exp.Boolean):
-        raise ExpressionError(f"{node.sql('postgres')}: write IS NULL, IS TRUE or IS FALSE")
+        raise ExpressionError(texts("rule.is_what", what=node.sql(DIALECT)))
     # polars gives null for IS TRUE of null.
     inner = compiler.condition(node.this)
     wanted = inner if node.expression.this else f"NOT {inner}"
@@ -206,7 +211,7 @@ def _added(compiler: Compiler, left: Value, node: exp.Binary) -> Value:
         return Value(f"({days(left)} - {days(right)})", Kind.NUMBER)
     if left.kind is Kind.DATE and right.kind is Kind.NUMBER:
         if right.constant is None or right.constant % 1:
-            raise ExpressionError("a whole number of days can be added to a date, and no column")
+            raise ExpressionError(texts("rule.days"))
         return Value(f"({left.sql} {sign} INTERVAL '{right.constant} day')", Kind.DATE)
     return arithmetic.add(left, right, sign)
 
@@ -216,12 +221,21 @@ def days(value: Value) -> str:
     return f"CAST(CAST({value.sql} AS INT) AS DECIMAL({DIGITS}, 0))"
 
 
+_UNITS = ("day", "week", "month", "quarter", "year")
+
+
+def one_of(function: str, unit: str, units: Sequence[str]) -> None:
+    """Raises ExpressionError for a unit of time that the function doesn't have."""
+    if unit not in units:
+        given = {"function": function, "unit": unit, "units": ", ".join(units)}
+        raise ExpressionError(texts("rule.unit", **given))
+
+
 def _shifted(compiler: Compiler, start: Value, sign: str, interval: exp.Interval) -> Value:
     if start.kind is not Kind.DATE:
-        raise ExpressionError("an interval can be added to a date alone")
+        raise ExpressionError(texts("rule.interval"))
     unit = interval.args["unit"].name.lower().rstrip("s")
-    if unit not in ("day", "week", "month", "quarter", "year"):
-        raise ExpressionError(f"no interval of {unit}: write day, week, month, quarter or year")
+    one_of("interval", unit, _UNITS)
     return Value(f"({start.sql} {sign} INTERVAL '{interval.this.name} {unit}')", Kind.DATE)
 
 

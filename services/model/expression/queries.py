@@ -19,6 +19,7 @@ from services.model.expression.values import (
     quoted,
 )
 from services.model.expression.windows import ordered
+from services.model.messages import texts
 
 
 @dataclass(frozen=True)
@@ -35,7 +36,7 @@ def compile_query(text: str, tables: Mapping[str, Schema]) -> Query:
     compiler = Compiler(tables, Scope({}), Seen(), in_query=True)
     tree = parse(text)
     if not isinstance(tree, exp.Query):
-        raise ExpressionError(f"{text!r} is no query: it begins with SELECT or WITH")
+        raise ExpressionError(texts("rule.no_query", what=text))
     sql, columns = write_query(compiler, tree)
     return Query(sql, tuple(columns), frozenset(compiler.seen.tables))
 
@@ -55,7 +56,7 @@ def write_query(compiler: Compiler, node: exp.Expr) -> tuple[str, dict[str, Colu
     elif isinstance(node, exp.Select):
         sql, columns = _select(compiler, node)
     else:
-        raise ExpressionError(f"{node.sql(DIALECT)} is no query of the language")
+        raise ExpressionError(texts("rule.no_query", what=node.sql(DIALECT)))
     return prefix + sql, columns
 
 
@@ -64,7 +65,7 @@ def _with(compiler: Compiler, node: exp.Expr) -> tuple[Compiler, str]:
     if clause is None:
         return compiler, ""
     if clause.args.get("recursive"):
-        raise ExpressionError("WITH RECURSIVE is not in the language")
+        raise ExpressionError(texts("rule.not_in_language", what="WITH RECURSIVE"))
     parts = []
     for expression in clause.expressions:
         only(expression, "alias")
@@ -82,7 +83,7 @@ def _set_operation(compiler: Compiler, node: exp.SetOperation) -> tuple[str, dic
     left, columns = write_query(compiler, node.this)
     right, others = write_query(compiler, node.expression)
     if len(columns) != len(others):
-        raise ExpressionError(f"{node.sql(DIALECT)}: both sides need as many columns")
+        raise ExpressionError(texts("rule.as_many_columns", what=node.sql(DIALECT)))
     only(node, "distinct", "with_", "order", "limit", "offset")
     word = type(node).__name__.upper()
     both = "" if node.args.get("distinct") else " ALL"
@@ -93,7 +94,7 @@ def _select(compiler: Compiler, node: exp.Select) -> tuple[str, dict[str, Column
     only(node, *_PARTS)
     distinct = node.args.get("distinct")
     if distinct is not None and distinct.args.get("on") is not None:
-        raise ExpressionError("DISTINCT ON is not in the language: use GROUP BY or ROW_NUMBER")
+        raise ExpressionError(texts("rule.distinct_on"))
     sources: dict[str, Schema] = {}
     tables: dict[str, str] = {}
     outer = compiler.scope if compiler.scope.sources else None
@@ -131,13 +132,14 @@ def _source(
     if isinstance(node, exp.Subquery):
         sql, columns = write_query(replace(compiler, scope=Scope({})), node.this)
         if not node.alias:
-            raise ExpressionError(f"{node.sql(DIALECT)}: a subquery in FROM needs a name")
+            raise ExpressionError(texts("rule.nameless_subquery", what=node.sql(DIALECT)))
         sources[node.alias] = columns
         return f"({sql}){alias(node.alias)}"
     if isinstance(node, exp.Table) and isinstance(node.this, exp.Identifier):
         name = find(node.name, compiler.tables)
         if name is None:
-            raise ExpressionError(f"no table {node.name}: {nearest(node.name, compiler.tables)}")
+            near = nearest(node.name, compiler.tables)
+            raise ExpressionError(texts("rule.no_table", name=node.name, near=near))
         compiler.seen.tables.add(name)
         sources[node.alias or name] = compiler.tables[name]
         if name not in compiler.defined:
@@ -145,7 +147,7 @@ def _source(
         return f"{quoted(name)}{alias(node.alias or name)}"
     if isinstance(node, exp.Table) and isinstance(node.this, exp.GenerateSeries):
         return _series(compiler, node, sources)
-    raise ExpressionError(f"{node.sql(DIALECT)}: FROM takes tables and subqueries")
+    raise ExpressionError(texts("rule.from", what=node.sql(DIALECT)))
 
 
 def _series(compiler: Compiler, node: exp.Table, sources: dict[str, Schema]) -> str:
@@ -153,11 +155,13 @@ def _series(compiler: Compiler, node: exp.Table, sources: dict[str, Schema]) -> 
     series = node.this
     ends = [compiler.value(series.args[name]).constant for name in ("start", "end")]
     if None in ends or series.args.get("step") is not None or not node.alias:
-        raise ExpressionError("write generate_series(2020, 2024) AS years(year)")
+        raise ExpressionError(texts("rule.series"))
     column = node.args["alias"].columns[0].name if node.args["alias"].columns else node.alias
     first, last = (int(end or 0) for end in ends)
     if last - first >= MOST_NUMBERS:
-        raise ExpressionError(f"generate_series gives at most {MOST_NUMBERS} numbers")
+        raise ExpressionError(
+            texts("rule.most_numbers", what=series.sql(DIALECT), most=MOST_NUMBERS)
+        )
     values = ", ".join(f"({number})" for number in range(first, last + 1))
     sources[node.alias] = {column: ColumnType(Kind.NUMBER)}
     cast = f"CAST({quoted('n')} AS DECIMAL({DIGITS}, 0)){alias(column)}"
@@ -173,7 +177,7 @@ def _join(
     only(join, "side", "kind", "using", "on")
     side, kind = (join.side or "").upper(), (join.kind or "").upper()
     if side in ("FULL",) or kind in ("SEMI", "ANTI"):
-        raise ExpressionError(f"{join.sql(DIALECT)}: write JOIN, LEFT JOIN, CROSS JOIN or EXISTS")
+        raise ExpressionError(texts("rule.join", what=join.sql(DIALECT)))
     if using := join.args.get("using"):
         names = ", ".join(quoted(column.name) for column in using)
         return f" {side} JOIN {source} USING ({names})"
@@ -215,7 +219,8 @@ def _starred(compiler: Compiler, node: exp.Expr) -> list[tuple[str, str, ColumnT
     if isinstance(node, exp.Column):
         source = find(node.table, sources)
         if source is None:
-            raise ExpressionError(f"no table {node.table}: {nearest(node.table, sources)}")
+            near = nearest(node.table, sources)
+            raise ExpressionError(texts("rule.no_table", name=node.table, near=near))
         sources = {source: sources[source]}
     return [
         (source, name, column)
@@ -230,7 +235,7 @@ def _group(compiler: Compiler, node: exp.Select) -> str:
         return ""
     only(clause, "all")
     if clause.args.get("all") or not clause.expressions:
-        raise ExpressionError("GROUP BY lists columns")
+        raise ExpressionError(texts("rule.group_by"))
     terms = []
     for expression in clause.expressions:
         if isinstance(expression, exp.Literal):

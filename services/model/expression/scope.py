@@ -13,6 +13,8 @@ from services.model.expression.values import (
     nearest,
     quoted,
 )
+from services.model.messages import texts
+from services.model.text import OR, joined
 
 
 @dataclass(frozen=True)
@@ -39,13 +41,14 @@ class Scope:
                 if (match := _match(name, schema)) is not None
             ]
             if len(matches) > 1:
-                tables = " and ".join(f"{alias}.{match}" for alias, match in matches)
-                raise ExpressionError(f"column {name} is ambiguous: write {tables}")
+                columns = joined((f"{alias}.{match}" for alias, match in matches), OR)
+                raise ExpressionError(texts("rule.ambiguous", name=name, columns=columns))
             if matches:
                 alias, match = matches[0]
                 return _value(alias, match, scope.sources[alias][match]), alias, scope
             scope = scope.outer
-        raise ExpressionError(f"no column {name}: {nearest(name, self._names())}")
+        near = nearest(name, self._names())
+        raise ExpressionError(texts("rule.no_column", name=name, near=near))
 
     def _of_source(self, name: str, source: str) -> tuple[Value, str, "Scope"]:
         scope: Scope | None = self
@@ -55,10 +58,13 @@ class Scope:
                 schema = scope.sources[alias]
                 match = _match(name, schema)
                 if match is None:
-                    raise ExpressionError(f"{alias} has no column {name}: {nearest(name, schema)}")
+                    near = nearest(name, schema)
+                    given = {"name": name, "table": alias, "near": near}
+                    raise ExpressionError(texts("rule.no_column_in", **given))
                 return _value(alias, match, schema[match]), alias, scope
             scope = scope.outer
-        raise ExpressionError(f"no table {source} here: {nearest(source, self.sources)}")
+        near = nearest(source, self.sources)
+        raise ExpressionError(texts("rule.no_table", name=source, near=near))
 
     def _names(self) -> list[str]:
         names = [name for schema in self.sources.values() for name in schema if name != ROW]

@@ -17,6 +17,7 @@ from services.model.expression.values import (
     boolean,
     quoted,
 )
+from services.model.messages import texts
 
 
 @dataclass(frozen=True)
@@ -75,7 +76,7 @@ def _scalar(compiler: Compiler, node: exp.Subquery) -> Value:
     """A query as a value: its one column, of its one row."""
     sql, columns = write_query(compiler, node.this)
     if len(columns) != 1:
-        raise ExpressionError(f"{node.sql(DIALECT)}: a query used as a value has one column")
+        raise ExpressionError(texts("rule.one_column", what=node.sql(DIALECT)))
     (column,) = columns.values()
     about = _correlated(compiler, node.this)
     if about is not None and len(about.sources) == 1:
@@ -158,7 +159,7 @@ def _within_query(compiler: Compiler, node: exp.In, query: exp.Expr) -> Value:
     value = compiler.whole(node.this)
     sql, columns = write_query(compiler, query)
     if len(columns) != 1:
-        raise ExpressionError(f"{node.sql(DIALECT)}: the query after IN has one column")
+        raise ExpressionError(texts("rule.one_column", what=node.sql(DIALECT)))
     (column,) = columns.values()
     # Says so where the two can't be compared.
     if compare(node, value, "=", Value("", column.kind, column.scale)) is UNDECIDED:
@@ -174,7 +175,8 @@ def _within_list(compiler: Compiler, node: exp.In, query: exp.Expr) -> Value:
         for part in node.this.expressions
     ]
     if len(parts) != len(columns):
-        raise ExpressionError(f"{node.sql(DIALECT)}: the query needs {len(parts)} columns")
+        given = {"what": node.sql(DIALECT), "count": len(parts)}
+        raise ExpressionError(texts("rule.columns_of_query", **given))
     source = exp.Subquery(
         this=query.unnest().copy(), alias=exp.TableAlias(this=exp.to_identifier(_LIST))
     )
@@ -206,7 +208,7 @@ def _in(compiler: Compiler, node: exp.In) -> Value:
         return _within_query(compiler, node, query)
     value = compiler.value(node.this)
     if not node.expressions:
-        raise ExpressionError(f"{node.sql('postgres')}: the list is empty")
+        raise ExpressionError(texts("rule.empty_list", what=node.sql(DIALECT)))
     equals = [
         compare(node, value, "=", compiler.value(expression)) for expression in node.expressions
     ]

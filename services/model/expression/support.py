@@ -5,6 +5,8 @@ from collections.abc import Mapping
 import polars as pl
 
 from services.model.expression.values import DIGITS, ExpressionError, Kind, Schema
+from services.model.messages import texts
+from services.model.text import in_english
 
 _TYPES: Mapping[Kind, pl.DataType] = {
     Kind.APPROXIMATE: pl.Float64(),
@@ -32,6 +34,4 @@ def refuse_unsupported(sql: str, tables: Mapping[str, Schema]) -> None:
         raise
     except BaseException as error:
         words = str(error).partition("\n")[0].partition(": Query {")[0]
-        raise ExpressionError(
-            f"polars can't run this ({words}): within a subquery compare columns as they are"
-        ) from None
+        raise ExpressionError(texts("rule.polars", words=in_english(words))) from None

@@ -14,6 +14,7 @@ from services.model.expression.values import (
     boolean,
     whole_number,
 )
+from services.model.messages import texts
 
 
 def _text(compiler: Compiler, node: exp.Expr | None) -> str:
@@ -35,7 +36,7 @@ def _trim(compiler: Compiler, node: exp.Trim) -> Value:
     names = {"LEADING": "LTRIM", "TRAILING": "RTRIM"}
     name = names.get((node.args.get("position") or "").upper(), "TRIM")
     if node.expression is not None:
-        raise ExpressionError(f"{node.sql(DIALECT)}: trim takes away blanks alone")
+        raise ExpressionError(texts("rule.trim", what=node.sql(DIALECT)))
     return Value(f"{name}({_text(compiler, node.this)})", Kind.TEXT)
 
 
@@ -46,17 +47,17 @@ def _length(compiler: Compiler, node: exp.Length) -> Value:
 
 @handles(exp.Substring, parts=("start", "length"))
 def _substring(compiler: Compiler, node: exp.Substring) -> Value:
-    start = integer(compiler, node.args.get("start"), "the start of substr")
+    start = integer(compiler, node.args.get("start"), "start", "substr")
     parts = [_text(compiler, node.this), str(start)]
     if node.args.get("length") is not None:
-        parts.append(str(integer(compiler, node.args["length"], "the length of substr")))
+        parts.append(str(integer(compiler, node.args["length"], "length", "substr")))
     return Value(f"SUBSTR({', '.join(parts)})", Kind.TEXT)
 
 
 @handles(exp.Left, exp.Right)
 def _end(compiler: Compiler, node: exp.Left | exp.Right) -> Value:
     name = "LEFT" if isinstance(node, exp.Left) else "RIGHT"
-    count = integer(compiler, node.expression, f"the length of {name.lower()}")
+    count = integer(compiler, node.expression, "length", name.lower())
     return Value(f"{name}({_text(compiler, node.this)}, {count})", Kind.TEXT)
 
 
@@ -76,9 +77,9 @@ def _regexp_replace(compiler: Compiler, node: exp.RegexpReplace) -> Value:
 @handles(exp.Pad, parts=("fill_pattern", "is_left"))
 def _pad(compiler: Compiler, node: exp.Pad) -> Value:
     name = "LPAD" if node.args.get("is_left") else "RPAD"
-    width = integer(compiler, node.expression, f"the length of {name.lower()}")
+    width = integer(compiler, node.expression, "length", name.lower())
     if width > WIDEST:
-        raise ExpressionError(f"{name.lower()} pads to at most {WIDEST} characters")
+        raise ExpressionError(texts("rule.pad", function=name.lower(), most=WIDEST))
     fill = node.args.get("fill_pattern")
     filling = _text(compiler, fill) if fill is not None else "' '"
     return Value(f"{name}({_text(compiler, node.this)}, {width}, {filling})", Kind.TEXT)
@@ -86,7 +87,7 @@ def _pad(compiler: Compiler, node: exp.Pad) -> Value:
 
 @handles(exp.SplitPart, parts=("delimiter", "part_index"))
 def _split_part(compiler: Compiler, node: exp.SplitPart) -> Value:
-    index = integer(compiler, node.args.get("part_index"), "the index of split_part")
+    index = integer(compiler, node.args.get("part_index"), "index", "split_part")
     delimiter = _text(compiler, node.args.get("delimiter"))
     return Value(f"SPLIT_PART({_text(compiler, node.this)}, {delimiter}, {index})", Kind.TEXT)
 

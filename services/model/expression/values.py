@@ -6,7 +6,8 @@ from decimal import Decimal
 from difflib import get_close_matches
 from enum import StrEnum
 
-from services.model.text import ModelError
+from services.model.messages import texts
+from services.model.text import ModelError, Text
 
 ROW = "_row"
 """The column that numbers the rows of every table, from 1."""
@@ -34,6 +35,11 @@ class Kind(StrEnum):
     DATE = "date"
     BOOLEAN = "boolean"
     NULL = "null"
+
+    @property
+    def words(self) -> Text:
+        """What people call it."""
+        return texts(f"rule.kind.{self.name.lower()}")
 
 
 NUMBERS = frozenset({Kind.NUMBER, Kind.APPROXIMATE, Kind.NULL})
@@ -80,7 +86,7 @@ def number(constant: Decimal) -> Value:
     """A number that is written down. Whole ones are decimals too: polars' integers overflow in silence."""
     text = f"{constant:f}"
     if len(text.strip("-").replace(".", "")) > DIGITS:
-        raise ExpressionError(f"{text} has more than {DIGITS} digits")
+        raise ExpressionError(texts("rule.digits", number=text, digits=DIGITS))
     scale = len(text.partition(".")[2])
     sql = text if scale else f"CAST({text} AS DECIMAL({DIGITS}, 0))"
     return Value(f"({sql})" if constant < 0 else sql, Kind.NUMBER, scale, constant=constant)
@@ -129,12 +135,15 @@ def text_literal(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
-def nearest(name: str, known: Iterable[str]) -> str:
+def nearest(name: str, known: Iterable[str]) -> Text:
     """What may have been meant, as the end of a sentence."""
     names = list(known)
     folded = {name.casefold(): name for name in names}
     close = get_close_matches(name.casefold(), list(folded), n=1, cutoff=0.5)
     if close:
-        return f"did you mean {folded[close[0]]}?"
-    shown = f"there are {', '.join(names)}" if names else "there are none"
-    return shown if len(names) <= MOST_NAMES else "docs/rules.md lists what there is"
+        return texts("rule.near", name=folded[close[0]])
+    if not names:
+        return texts("rule.near.none")
+    if len(names) > MOST_NAMES:
+        return texts("rule.near.many")
+    return texts("rule.near.known", names=", ".join(names))

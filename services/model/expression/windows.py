@@ -6,6 +6,7 @@ from services.model.expression.aggregates import aggregate_over
 from services.model.expression.compiler import DIALECT, Compiler, handles, only
 from services.model.expression.numbers import constant_of
 from services.model.expression.values import ROW, ExpressionError, Value, whole_number
+from services.model.messages import texts
 
 _RANKS: dict[type[exp.Expr], str] = {
     exp.RowNumber: "ROW_NUMBER",
@@ -44,7 +45,7 @@ def _window(compiler: Compiler, node: exp.Window) -> Value:
     inner = node.this
     if type(inner) in _RANKS or type(inner) in _NEIGHBOURS:
         if order is None:
-            raise ExpressionError(f"{node.sql(DIALECT)} needs ORDER BY in its window")
+            raise ExpressionError(texts("rule.needs_order", what=node.sql(DIALECT)))
         return _neighbour(compiler, inner, window)
     return aggregate_over(compiler, inner, window)
 
@@ -71,10 +72,7 @@ def _frame(node: exp.Window) -> str:
     only(spec, "kind", "start", "start_side", "end", "end_side")
     words = [str(spec.args.get(name) or "").upper() for name in ("kind", "start", "start_side")]
     if words != ["ROWS", "UNBOUNDED", "PRECEDING"] or spec.args.get("end") not in _ENDS:
-        raise ExpressionError(
-            f"{node.sql(DIALECT)}: a frame is ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW;"
-            " for the rows before write lag(x, 1), lag(x, 2)"
-        )
+        raise ExpressionError(texts("rule.frame", what=node.sql(DIALECT)))
     return "ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW"
 
 
@@ -85,9 +83,9 @@ def _neighbour(compiler: Compiler, node: exp.Expr, window: str) -> Value:
     value = compiler.whole(node.this)
     arguments = [value.sql]
     if (offset := node.args.get("offset")) is not None:
-        arguments.append(str(int(constant_of(compiler, offset, "the offset"))))
+        arguments.append(str(int(constant_of(compiler, offset, "offset", node.key))))
     if node.args.get("default") is not None:
-        raise ExpressionError("lag and lead have no default here: use coalesce")
+        raise ExpressionError(texts("rule.default"))
     return Value(
         f"{_NEIGHBOURS[type(node)]}({', '.join(arguments)}){window}", value.kind, value.scale
     )
@@ -95,4 +93,4 @@ def _neighbour(compiler: Compiler, node: exp.Expr, window: str) -> Value:
 
 @handles(*_RANKS, *_NEIGHBOURS)
 def _without_window(_: Compiler, node: exp.Expr) -> Value:
-    raise ExpressionError(f"{node.sql(DIALECT)} needs OVER (PARTITION BY … ORDER BY …)")
+    raise ExpressionError(texts("rule.needs_over", what=node.sql(DIALECT)))

@@ -96,7 +96,7 @@ def load_pack(folder: Path = SCHEMAS) -> Pack:
         loaded = load_forms(forms)
         known = load_codelists(lists) if (lists / _LISTS).is_file() else load_codelists()
     except ModelError as error:
-        raise Unusable("--forms", "bad_form", folder=folder, reason=error) from None
+        raise Unusable("--forms", "bad_form", folder=folder, reason=error.text) from None
     if not loaded:
         raise Unusable("--forms", "no_forms", folder=folder)
     return Pack(loaded, known)

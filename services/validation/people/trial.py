@@ -14,6 +14,7 @@ from typing import Any
 from services.model.codelist import Codelist
 from services.model.enumerations import Severity
 from services.model.form import Form
+from services.model.messages import texts
 from services.model.text import ModelError
 from services.validation.checking.answers import answered
 from services.validation.checking.check import Checked, check, overran
@@ -40,16 +41,16 @@ class Change:
         if "tables" in data:
             return cls(Form.from_dict(data).id, whole=data)
         if unknown := sorted(str(name) for name in data.keys() - {"form", "rules", "removed"}):
-            raise ModelError(f"{', '.join(unknown)}: write form, rules, removed, or a whole form")
+            raise ModelError(texts("rule.trial.keys", names=", ".join(unknown)))
         form, rules, removed = data.get("form"), data.get("rules", []), data.get("removed", [])
         if not isinstance(form, str) or not form:
-            raise ModelError("form: the id of a form of the catalogue")
+            raise ModelError(texts("rule.trial.form"))
         if not isinstance(rules, list) or not all(isinstance(_id(rule), str) for rule in rules):
-            raise ModelError("rules: a list of rules, each with its id")
+            raise ModelError(texts("rule.trial.rules"))
         if not isinstance(removed, list) or not all(isinstance(id_, str) for id_ in removed):
-            raise ModelError("removed: a list of ids of rules")
+            raise ModelError(texts("rule.trial.removed"))
         if not rules and not removed:
-            raise ModelError("rules, removed: nothing changes")
+            raise ModelError(texts("rule.trial.nothing"))
         return cls(form, tuple(rules), tuple(removed))
 
     def applied(self, body: Mapping[str, Any]) -> dict[str, Any]:
@@ -58,7 +59,7 @@ class Change:
             return dict(self.whole)
         before = {rule["id"]: rule for rule in body.get("rules", ())}
         if lacking := [rule for rule in self.removed if rule not in before]:
-            raise ModelError(f"removed: form {self.form} has no rule {', '.join(lacking)}")
+            raise ModelError(texts("rule.trial.no_rule", form=self.form, rules=", ".join(lacking)))
         changed = before | {rule["id"]: rule for rule in self.rules}
         rules = [rule for id_, rule in changed.items() if id_ not in self.removed]
         made = {**body, "rules": rules}

@@ -27,8 +27,9 @@ from services.kernel.command import Body, Refused, carried_out, words_sha256
 from services.kernel.pool import Overrun, Pool
 from services.kernel.vault import Erased
 from services.model.form import Form
+from services.model.messages import texts
 from services.model.regulation import VIETNAM
-from services.model.text import ModelError
+from services.model.text import ModelError, Text, joined
 from services.validation.checking.facts import Facts
 from services.validation.loading import answers_of, history_of, with_form
 from services.validation.people import trial
@@ -76,11 +77,12 @@ class Work:
 
 
 class Untestable(Exception):
-    """One attempt can't be checked again: `why` is a stable code, the text says more."""
+    """One attempt can't be checked again: `why` is a stable code, `text` says more."""
 
-    def __init__(self, why: str, text: str = "") -> None:
-        super().__init__(text)
+    def __init__(self, why: str, text: Text | str = "") -> None:
+        super().__init__(why)
         self.why = why
+        self.text = joined([text])
 
 
 @router.post(
@@ -101,7 +103,7 @@ async def test(body: Wanted, request: Request, context: With, access: Tester) ->
         change = Change.of(body.change)
         newest = replica.get(session, "form", change.form)
         if newest is None:
-            raise ModelError(f"form: there is no form {change.form} in the catalogue")
+            raise ModelError(texts("rule.trial.no_form", form=change.form))
         made = Form.from_dict(change.applied(newest.body))
         reads = queries.reads(session, access, now)
         start = datetime.combine(body.since, time.min, VIETNAM)
@@ -113,7 +115,7 @@ async def test(body: Wanted, request: Request, context: With, access: Tester) ->
     try:
         change, chosen = await carried_out(context, act)
     except ModelError as error:
-        raise Refused(Code.BAD_RULES, where=str(error)) from None
+        raise Refused(Code.BAD_RULES, where=error.text.to_dict()) from None
     lines = _lines(request.app.state.pool, context, change, chosen)
     return StreamingResponse(lines, media_type=NDJSON)
 
@@ -148,7 +150,7 @@ async def _lines(
             tried = await _tried(pool, context, change, row, chosen.reads)
         except Untestable as error:
             totals["untested"] += 1
-            yield _line("result", about | {"untested": error.why, "where": str(error)})
+            yield _line("result", about | {"untested": error.why, "where": error.text.to_dict()})
         else:
             totals["tested"] += 1
             totals["changed"] += tried.changes
@@ -165,7 +167,9 @@ async def _tried(
         return await pool.run(trial.tried, *arguments, size=len(work.original))
     except Overrun:
         return trial.overrun(work.facts, work.report)
-    except (ModelError, ValueError) as error:
+    except ModelError as error:
+        raise Untestable("other-form", error.text) from None
+    except ValueError as error:
         raise Untestable("other-form", str(error)) from None
 
 
@@ -185,7 +189,7 @@ def _work(context: Context, change: Change, row: AttemptRow, reads: queries.Read
         try:
             body = change.applied(form.body)
         except ModelError as error:
-            raise Untestable("other-form", str(error)) from None
+            raise Untestable("other-form", error.text) from None
         answers = answers_of(session, UUID(str(row.submission_id)))
         before = tuple(answer for answer in answers if answer.attempt < row.attempt)
         facts = with_form(session, body, row.head, before, row.received_at, beside)

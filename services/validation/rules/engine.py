@@ -24,13 +24,17 @@ from services.model.compiled_rule import (
 )
 from services.model.expression import ROW, ColumnType, ExpressionError, Kind, Schema, quoted
 from services.model.expression.values import DIGITS
+from services.model.messages import texts
 from services.model.rule import IfMissing, Rule
+from services.model.text import AND, ModelError, Text, in_english, joined
 from services.validation.rules.cells import limits, verdicts
 from services.validation.rules.table import Codes, Table
 from services.validation.rules.verdict import Outcome, by_row
 
 MOST_COMBINATIONS = 5_000_000
 _ONE_BY_ONE = 1
+_SEVERAL_ROWS = "aggregation 'item' expected"
+"""How polars begins to say that a subquery gave more than one value."""
 
 
 @dataclass(frozen=True)
@@ -118,8 +122,26 @@ def compile_for(
     """The rule over tables of these columns; forms come again and again, so it is kept."""
     try:
         return compile_rule(rule, {name: dict(columns) for name, columns in schemas})
+    except ModelError as error:
+        raise ExpressionError(texts("rule.of", rule=rule.id, problem=error.text)) from None
     except ValueError as error:
-        raise ExpressionError(f"rule {rule.id}: {error}") from None
+        problem = texts("rule.unforeseen", words=in_english(str(error)))
+        raise ExpressionError(texts("rule.of", rule=rule.id, problem=problem)) from None
+
+
+class NotComputed(Exception):
+    """What a rule asks can't be computed of these figures; `text` says why."""
+
+    def __init__(self, text: Text) -> None:
+        super().__init__(text.en)
+        self.text = text
+
+    @classmethod
+    def by_polars(cls, words: str) -> "NotComputed":
+        """With the library's own words, but where they can be said better."""
+        if words.startswith(_SEVERAL_ROWS):
+            return cls(texts("rule.several_rows"))
+        return cls(texts("rule.not_computed", words=in_english(words)))
 
 
 class _Engine:
@@ -134,11 +156,11 @@ class _Engine:
         predicates = [one.predicate for _, one in rules if isinstance(one, OfRows)]
         try:
             verdicts = self._verdicts(table, [predicate.sql for predicate in predicates])
-        except ArithmeticError as error:
+        except NotComputed as error:
             if len(rules) == _ONE_BY_ONE:
                 height = self._frames[table].data.height
                 rows = tuple(range(1, height + 1))
-                return [Outcome(0, 0, height, (), rows, (), predicates[0].columns, str(error))]
+                return [Outcome(0, 0, height, (), rows, (), predicates[0].columns, error.text)]
             return [outcome for rule in rules for outcome in self.of_rows(table, [rule])]
         return [
             _outcome(verdict, rule, one.columns)
@@ -151,19 +173,20 @@ class _Engine:
         frame = self._query(f"SELECT {key} AS {quoted(ROW)}, {listed} FROM {quoted(table)}")
         height = self._frames[table].data.height
         if frame.height != height or frame[ROW].n_unique() != height:
-            raise ArithmeticError("a query used as a value returned several rows")
+            raise NotComputed(texts("rule.several_rows"))
         # A subquery is a join to polars, and a join may change the order of rows.
         ordered = frame.sort(ROW).drop(ROW)
         return [column.cast(pl.Boolean) for column in ordered.get_columns()]
 
     def _query(self, sql: str) -> pl.DataFrame:
-        """The answer of polars; raises ArithmeticError for whatever it raises, its panics included."""
+        """The answer of polars; raises NotComputed for whatever it raises, its panics included."""
         try:
             return self._context.execute(sql, eager=True)
         except (KeyboardInterrupt, SystemExit, MemoryError):
             raise
         except BaseException as error:
-            raise ArithmeticError(str(error).partition("\n")[0] or type(error).__name__) from None
+            words = str(error).partition("\n")[0] or type(error).__name__
+            raise NotComputed.by_polars(words) from None
 
     def of_table(self, rule: Rule, compiled: CompiledRule) -> Outcome:
         """A rule that isn't of rows."""
@@ -174,8 +197,8 @@ class _Engine:
                 return self._combinations(rule, compiled)
             assert isinstance(compiled, OfQuery)
             return self._offenders(rule, compiled)
-        except ArithmeticError as error:
-            return Outcome(undecided=1, error=str(error))
+        except NotComputed as error:
+            return Outcome(undecided=1, error=error.text)
 
     def _exists(self, rule: Rule, compiled: OfTable) -> Outcome:
         (verdicts,) = self._verdicts(rule.table, [compiled.predicate.sql])
@@ -203,7 +226,7 @@ class _Engine:
         for part in compiled.parts:
             wanted = wanted.join(self._values(part, data), how="cross")
             if wanted.height > MOST_COMBINATIONS:
-                raise ArithmeticError(f"more than {MOST_COMBINATIONS} combinations")
+                raise NotComputed(texts("rule.combinations", most=MOST_COMBINATIONS))
         wanted, present = _aligned(wanted.drop(ROW), data.select(names).unique())
         lacking = wanted.join(present, on=names, how="anti", maintain_order="left")
         rows = tuple(lacking.to_dicts())
@@ -225,7 +248,7 @@ class _Engine:
         try:
             return self._rows_of(rule, self._query(compiled.query.sql))
         except (ValueError, OverflowError) as error:  # a date before the year 1, or after 9999
-            raise ArithmeticError(str(error)) from None
+            raise NotComputed.by_polars(str(error)) from None
 
     def _rows_of(self, rule: Rule, found: pl.DataFrame) -> Outcome:
         """The rows that a query returned, and what it made up."""
@@ -246,7 +269,7 @@ class _Engine:
 
 
 def _aligned(rows: pl.DataFrame, data: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Both with the same type in the columns of the first; raises ArithmeticError where none would do."""
+    """Both with the same type in the columns of the first; raises NotComputed where none would do."""
     types: dict[str, pl.DataType] = {}
     for name, dtype in rows.schema.items():
         other = data.schema[name]
@@ -257,13 +280,13 @@ def _aligned(rows: pl.DataFrame, data: pl.DataFrame) -> tuple[pl.DataFrame, pl.D
         elif len(kinds - {Kind.NULL}) <= 1:
             types[name] = dtype if other == pl.Null else other
         else:
-            shown = " and ".join(sorted(kind.value for kind in kinds))
-            raise ArithmeticError(f"{name} is {shown}: declare the type of the column")
+            shown = joined((kind.words for kind in sorted(kinds)), AND)
+            raise NotComputed(texts("rule.column_of_kinds", column=name, kinds=shown))
     try:
         casts = [pl.col(name).cast(dtype) for name, dtype in types.items()]
         return rows.with_columns(casts), data.with_columns(casts)
     except pl.exceptions.PolarsError as error:
-        raise ArithmeticError(str(error).partition("\n")[0]) from None
+        raise NotComputed.by_polars(str(error).partition("\n")[0]) from None
 
 
 def _decided(state: bool | None, missing: IfMissing) -> bool | None:

@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from services.model.text import Text
+
 
 class State(StrEnum):
     """What a rule says of one cell or group of cells."""
@@ -67,7 +69,7 @@ class Outcome:
     unknown: tuple[int, ...] = field(default=(), repr=False)
     lacking: tuple[Mapping[str, Any], ...] = field(default=(), repr=False)
     columns: tuple[str, ...] = ()
-    error: str = ""
+    error: Text | None = None
 
 
 def by_row(rows: Sequence[str], verdicts: Iterable[Verdict]) -> Outcome:

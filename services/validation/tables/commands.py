@@ -50,7 +50,7 @@ def validate(
         say("validate.wrong", error=True, problem=error.text)
         raise typer.Exit(Exit.WRONG_USAGE) from None
     except ModelError as error:
-        say("validate.wrong_rules", error=True, problem=error)
+        say("validate.wrong_rules", error=True, problem=error.text)
         raise typer.Exit(Exit.WRONG_USAGE) from None
     for rule, one in zip(result.rules, result.outcomes, strict=True):
         if one.error:

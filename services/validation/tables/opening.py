@@ -8,7 +8,8 @@ from typing import Final
 
 from services.model.expression import ROW
 from services.model.messages import texts
-from services.model.text import ModelError
+from services.model.text import ModelError, in_english
+from services.model.written import unopened
 from services.validation.workbook import (
     BrokenQuotes,
     CellValue,
@@ -30,8 +31,7 @@ class TableError(ModelError):
     """A table can't be read; `text` says which file, where, and how to mend it."""
 
     def __init__(self, message: str, **values: object) -> None:
-        self.text = texts(message, **values)
-        super().__init__(self.text.en)
+        super().__init__(texts(message, **values))
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,7 @@ def open_cells(path: Path) -> Cells:
     try:
         content = path.read_bytes()
     except OSError as error:
-        raise TableError("validate.table.file", file=path, reason=error.strerror or error) from None
+        raise TableError("validate.table.file", file=path, reason=unopened(error)) from None
     workbook = _opened(path, content)
     sheet = next((sheet for sheet in workbook.sheets if not sheet.hidden), None)
     if sheet is None or sheet.broken:
@@ -93,7 +93,8 @@ def _opened(path: Path, content: bytes) -> Workbook:
     except BrokenQuotes as error:
         raise TableError("validate.table.quotes", file=path.name, row=error.row - 1) from None
     except UnreadableWorkbook as error:
-        raise TableError("validate.table.unreadable", file=path.name, reason=error) from None
+        words = in_english(str(error))
+        raise TableError("validate.table.unreadable", file=path.name, words=words) from None
 
 
 def _columns(path: Path, sheet: Sheet) -> dict[str, list[CellValue]]:

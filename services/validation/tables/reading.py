@@ -16,7 +16,9 @@ import polars as pl
 
 from services.model.expression.scope import find
 from services.model.expression.values import DIGITS, nearest
+from services.model.messages import texts
 from services.model.observation import round_value
+from services.model.text import Text
 from services.validation.reading.placing.entries import Entry
 from services.validation.rules.engine import Frame
 from services.validation.rules.table import Table
@@ -104,8 +106,8 @@ def read_table(
     frame = Frame.of(pl.DataFrame(series))
     rows = tuple(str(number) for number in range(1, frame.data.height + 1))
     numbers = {name for name, kinds in typed.items() if set(kinds) & set(_NUMBERS)}
-    texts = {column.name for column in series if column.dtype == pl.String} - numbers
-    entries = _Entries(cells, rows, frozenset(texts))
+    of_text = {column.name for column in series if column.dtype == pl.String} - numbers
+    entries = _Entries(cells, rows, frozenset(of_text))
     return PlainTable(frame, Table(path.name, entries, rows, keys=frame.keys), cells)
 
 
@@ -229,9 +231,11 @@ def _declared(
             return numbers
 
 
-def short(text: str) -> str:
+def short(text: str) -> str | Text:
     """A cell as a sentence shows it."""
-    return repr(text) if len(text) <= LONGEST_SHOWN else f"{len(text)} characters, {text[:10]}…"
+    if len(text) <= LONGEST_SHOWN:
+        return repr(text)
+    return texts("validate.table.long", count=len(text), begins=text[:10])
 
 
 def _is_mark(column: str, row: int, cells: Cells) -> bool:

@@ -10,8 +10,9 @@ from typing import Any
 
 from services.model.enumerations import Severity
 from services.model.expression.values import nearest
+from services.model.messages import texts
 from services.model.rule import Rule
-from services.model.text import ModelError
+from services.model.text import ModelError, Text, joined
 from services.validation.rules.engine import Frame, run_rules
 from services.validation.rules.verdict import Outcome
 from services.validation.tables.opening import TableError
@@ -107,19 +108,19 @@ def validate_table(
     try:
         outcomes = run_rules(loaded.rules, frames, cells)
     except ModelError as error:
-        raise ModelError(f"{rules.name}: {error}{_why_text(str(error), read)}") from None
+        why = _why_text(str(error), read)
+        raise ModelError(joined([f"{rules.name}: ", error.text, *why])) from None
     return Result(loaded.rules, outcomes, frames, key)
 
 
-def _why_text(problem: str, tables: Mapping[str, PlainTable]) -> str:
+def _why_text(problem: str, tables: Mapping[str, PlainTable]) -> list[Text]:
     """The cells for which columns of numbers that the problem names are text."""
-    found = [
-        f"; {column} of {name} is text because row {cell[0]} has {short(cell[1])}"
+    return [
+        texts("rule.text_because", column=column, table=name, row=cell[0], shown=short(cell[1]))
         for name, table in tables.items()
         for column in table.frame.data.columns
         if "text" in problem and _names(problem, column) and (cell := table.no_number(column))
     ]
-    return "".join(found)
 
 
 def _names(problem: str, column: str) -> bool:
@@ -138,4 +139,5 @@ def _check_declared(rules: Path, loaded: RuleFile, frames: Mapping[str, Frame]) 
     for name in loaded.columns:
         owner, dot, _ = name.partition(".")
         if dot and owner not in frames:
-            raise ModelError(f"{rules.name}: columns: no table {owner}: {nearest(owner, frames)}")
+            problem = texts("rule.no_table", name=owner, near=nearest(owner, frames))
+            raise ModelError(joined([f"{rules.name}: columns: ", problem]))

@@ -7,9 +7,11 @@ from pathlib import Path
 from typing import Any
 
 from services.model.expression.values import nearest
+from services.model.messages import texts
 from services.model.rule import CellType, Rule, RuleKind
 from services.model.table import repeated
-from services.model.text import ModelError, load_written_yaml, read
+from services.model.text import ModelError, joined, read
+from services.model.written import load_written_yaml
 from services.validation.tables.reading import ColumnKind
 
 DATA = "data"
@@ -50,54 +52,62 @@ class RuleFile:
 
 def load_rules(path: Path) -> RuleFile:
     """The rules of a file; raises ModelError naming the file, the rule and the key that is wrong."""
+    content = load_written_yaml(path)
     try:
-        content = load_written_yaml(path)
-    except OSError as error:
-        raise ModelError(f"{path}: {error.strerror or error}") from None
-    except UnicodeDecodeError:
-        raise ModelError(f"{path.name}: not UTF-8") from None
+        return _rule_file(content)
+    except ModelError as error:
+        raise ModelError(joined([f"{path.name}: ", error.text])) from None
+
+
+def _rule_file(content: Any) -> RuleFile:
     if not isinstance(content, dict) or not isinstance(content.get("rules"), list):
-        raise ModelError(
-            f"{path.name}: write rules: and below it a list, each with id and expression"
-        )
-    _known(f"{path.name}", content, _KEYS)
-    rules = [_rule(path.name, number, one) for number, one in enumerate(content["rules"], 1)]
-    if problems := repeated("rule", (rule.id for rule in rules)):
-        raise ModelError(f"{path.name}: {'; '.join(problems)}")
+        raise ModelError(texts("rule.file.rules"))
+    _known(content, _KEYS)
+    rules = [_rule(number, one) for number, one in enumerate(content["rules"], 1)]
+    if problems := repeated("rule.twice", (rule.id for rule in rules)):
+        raise ModelError(joined(problems, "; "))
     declared = content.get("columns") or {}
     if not isinstance(declared, dict):
-        raise ModelError(f"{path.name}: columns: write name: type, one a line")
-    columns = {str(name): _kind(path.name, name, kind) for name, kind in declared.items()}
+        raise ModelError(texts("rule.file.columns"))
+    columns = {str(name): _kind(name, kind) for name, kind in declared.items()}
     return RuleFile(tuple(rules), columns)
 
 
-def _known(where: str, data: Mapping[Any, Any], names: tuple[str, ...]) -> None:
+def _known(data: Mapping[Any, Any], names: tuple[str, ...]) -> None:
     for name in data:
         if name not in names:
-            raise ModelError(f"{where}: unknown key {name}: {nearest(str(name), names)}")
+            near = nearest(str(name), names)
+            raise ModelError(texts("rule.unknown_key", name=name, near=near))
 
 
-def _kind(file: str, name: Any, kind: Any) -> ColumnKind:
+def _kind(name: Any, kind: Any) -> ColumnKind:
     try:
         return ColumnKind(kind)
     except ValueError:
-        raise ModelError(
-            f"{file}: columns: {name}: no type {kind}: {nearest(str(kind), ColumnKind)}"
-        ) from None
+        problem = texts("rule.no_type", name=kind, near=nearest(str(kind), ColumnKind))
+        raise ModelError(joined([f"columns: {name}: ", problem])) from None
 
 
-def _rule(file: str, number: int, given: Any) -> Rule:
+def _rule(number: int, given: Any) -> Rule:
     if not isinstance(given, dict) or not isinstance(given.get("id"), str | int):
-        raise ModelError(f"{file}: rule {number} has no id")
-    where = f"{file}: rule {given['id']}"
-    _known(where, given, tuple(field.name for field in fields(Rule)))
+        raise ModelError(texts("rule.no_id", number=number))
+    try:
+        _known(given, tuple(field.name for field in fields(Rule)))
+        return read(Rule, _filled(given), "")
+    except ModelError as error:
+        raise ModelError(texts("rule.of", rule=given["id"], problem=error.text)) from None
+
+
+def _filled(given: dict[Any, Any]) -> dict[str, Any]:
+    """What is written of a rule, with the defaults of a file; raises ModelError."""
     data: dict[str, Any] = (
         {"kind": "check", "table": DATA, "level": None} | given | {"id": str(given["id"])}
     )
     if not isinstance(data["kind"], str) or data["kind"] not in set(RuleKind):
-        raise ModelError(f"{where}: no kind {data['kind']}: {nearest(str(data['kind']), RuleKind)}")
+        near = nearest(str(data["kind"]), RuleKind)
+        raise ModelError(texts("rule.no_kind", name=data["kind"], near=near))
     if not isinstance(data.get("expression"), str | int) or isinstance(data["expression"], bool):
-        raise ModelError(f"{where}: expression is missing, or no text")
+        raise ModelError(texts("rule.no_expression"))
     data["expression"] = unicodedata.normalize("NFC", str(data["expression"]))
     if isinstance(data.get("when"), str):
         data["when"] = unicodedata.normalize("NFC", data["when"])
@@ -112,4 +122,4 @@ def _rule(file: str, number: int, given: Any) -> Rule:
         data["axis"] = "columns"
     if data["level"] is None:
         data["level"] = 0 if RuleKind(data["kind"]) in _CELLS else 1
-    return read(Rule, data, where)
+    return data
