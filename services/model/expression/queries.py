@@ -239,9 +239,11 @@ def _group(compiler: Compiler, node: exp.Select) -> str:
     terms = []
     for expression in clause.expressions:
         if isinstance(expression, exp.Literal):
-            terms.append(compiler.whole(node.expressions[int(expression.name) - 1].unalias()).sql)
-        else:
-            terms.append(compiler.whole(expression).sql)
+            places = {str(place): one for place, one in enumerate(node.expressions, 1)}
+            if expression.name not in places:
+                raise ExpressionError(texts("rule.group_by"))
+            expression = places[expression.name].unalias()
+        terms.append(compiler.whole(expression).sql)
     return f" GROUP BY {', '.join(terms)}"
 
 

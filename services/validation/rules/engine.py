@@ -224,9 +224,10 @@ class _Engine:
         names = [part.column for part in compiled.parts]
         wanted = pl.DataFrame({ROW: [0]})
         for part in compiled.parts:
-            wanted = wanted.join(self._values(part, data), how="cross")
-            if wanted.height > MOST_COMBINATIONS:
+            values = self._values(part, data)
+            if wanted.height * values.height > MOST_COMBINATIONS:
                 raise NotComputed(texts("rule.combinations", most=MOST_COMBINATIONS))
+            wanted = wanted.join(values, how="cross")
         wanted, present = _aligned(wanted.drop(ROW), data.select(names).unique())
         lacking = wanted.join(present, on=names, how="anti", maintain_order="left")
         rows = tuple(lacking.to_dicts())
@@ -247,7 +248,8 @@ class _Engine:
     def _offenders(self, rule: Rule, compiled: OfQuery) -> Outcome:
         try:
             return self._rows_of(rule, self._query(compiled.query.sql))
-        except (ValueError, OverflowError) as error:  # a date before the year 1, or after 9999
+        # A date before the year 1, or after 9999; far beyond them the library panics.
+        except (ValueError, OverflowError, pl.exceptions.PanicException) as error:
             raise NotComputed.by_polars(str(error)) from None
 
     def _rows_of(self, rule: Rule, found: pl.DataFrame) -> Outcome:
