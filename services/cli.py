@@ -36,12 +36,13 @@ from services.operators import (
 )
 from services.terminal import usage
 from services.terminal.client import administrator
-from services.terminal.help import narrow
+from services.terminal.help import Root, translate
 from services.terminal.show import AsJson, Exit, as_json, say, show_problem, speak, table
 from services.validation import commands as validation
 from services.validation.tables.commands import validate
 
 app = typer.Typer(
+    cls=Root,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     help="Từ bảng tính của cơ quan đến đầu vào GRDP · From a spreadsheet to the inputs of GRDP",
@@ -93,8 +94,7 @@ def _version(wanted: bool) -> None:
 def _language(context: typer.Context, wanted: Language | None) -> Language | None:
     """Chosen before anything is said: help too."""
     speak(wanted)
-    if wanted is not None:
-        narrow(context.command, wanted)
+    translate(context.command, wanted)
     return wanted
 
 

@@ -173,7 +173,7 @@ NAMED_WHERE_CALLED = {
     "connector.{}", "intake.{}", "validation.column_{}", "validation.slip.{}", "catalogue.change.{}",
     "notice.change.{}", "notice.people_{}", "operators.changes.{}", "operators.founding.{}",
     "operators.comparisons.{}", "operators.topics.{}", "usage.kind.{}", "operators.agreements.{}", "operators.packs.{}",
-    "operators.offers.{}", "connector.column.{}",
+    "operators.offers.{}", "connector.column.{}", "help.{}",
 }  # fmt: skip
 """Of no closed set: their values are written out beside the call, or are codes that have tests of their own."""
 
