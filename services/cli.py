@@ -37,6 +37,7 @@ from services.operators import (
 from services.terminal import usage
 from services.terminal.client import administrator
 from services.terminal.help import Root, translate
+from services.terminal.reason import reason
 from services.terminal.show import AsJson, Exit, as_json, say, show_problem, speak, table
 from services.validation import commands as validation
 from services.validation.tables.commands import validate
@@ -230,9 +231,9 @@ def _where(error: Exception) -> str:
 
 def _told(error: Exception) -> Exit:
     """Says what is away, or whom Kafka refuses; the exit code."""
-    reason = str(error) or type(error).__name__
+    said = reason(error)
     if not _is_one(error, ("kafka.errors", "KafkaError")):
-        say("operators.unreachable", error=True, where=_where(error), reason=reason)
+        say("operators.unreachable", error=True, where=_where(error), reason=said)
         return Exit.UNREACHABLE
     import kafka.errors
 
@@ -245,7 +246,7 @@ def _told(error: Exception) -> Exit:
     if isinstance(error, kafka.errors.AuthorizationError):
         say("operators.kafka.refused", error=True, **names)
         return Exit.NOT_FOUND
-    say("operators.kafka.away", error=True, **names, reason=reason)
+    say("operators.kafka.away", error=True, **names, reason=said)
     return Exit.UNREACHABLE
 
 

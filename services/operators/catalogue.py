@@ -12,6 +12,7 @@ from services.model.catalogue import Category
 from services.model.messages import texts
 from services.model.text import Text
 from services.terminal.client import administrator, operator
+from services.terminal.reason import with_file
 from services.terminal.show import AsJson, Exit, as_json, in_line, say, table
 
 app = typer.Typer(no_args_is_help=True, help="Danh mục · The catalogue")
@@ -64,7 +65,8 @@ def check(folder: Folder, json: AsJson = False) -> None:
     try:
         pack = starter_pack(folder)
     except (ModelError, OSError, KeyError) as error:
-        say("operators.packs.wrong", error=True, folder=folder, why=error)
+        why = with_file(error) if isinstance(error, OSError) else error
+        say("operators.packs.wrong", error=True, folder=folder, why=why)
         raise typer.Exit(Exit.DIFFERS) from None
     counts = Counter(entry.kind for entry in pack)
     if json:

@@ -53,6 +53,7 @@ from services.operators.review import Decision
 from services.policy.decisions import refusals as policy
 from services.policy.evidence.finding import Kind as Identifier
 from services.policy.law.verdict import KINDS, Verdict
+from services.terminal import reason
 from services.validation.checks.plausibility import Base
 from services.validation.people import refusals as validation
 from services.validation.people.verification import Result
@@ -147,6 +148,7 @@ SHOWN: Mapping[str, Iterable[object]] = {
     ),
     "policy.audience.{}": KINDS,
     "connector.notice.{}": Delivery,
+    "system.{}": {*reason.USUAL.values(), "unknown_host"},
     "validation.answer.{}": [one for one in AnswerKind if one is not AnswerKind.EXPLAINED],
     "validation.completeness.{}": Completeness,
     "validation.base.{}": Base,
@@ -168,7 +170,7 @@ NAMED_WHERE_CALLED = {
     "operators.{}", "operators.catalogue.{}", "operators.key.{}", "operators.people.{}",
     "operators.rules.untested.{}", "operators.schemas.{}",
     "operators.{}.{}", "policy.class.{}", "policy.if.{}", "policy.{}", "validate.column.{}",
-    "validation.column.{}", "validation.marked.{}", "validation.reason.{}", "validation.repair.{}",
+    "validation.column.{}", "validation.marked.{}", "validation.repair.{}",
     "validation.template.{}", "validation.usage.{}", "validation.{}", "validation.{}.mend", "validation.verdict.{}",
     "connector.{}", "intake.{}", "validation.column_{}", "validation.slip.{}", "catalogue.change.{}",
     "notice.change.{}", "notice.people_{}", "operators.changes.{}", "operators.founding.{}",

@@ -9,6 +9,7 @@ from typing import Final
 from services.model.expression import ROW
 from services.model.messages import texts
 from services.model.text import ModelError
+from services.terminal.reason import reason
 from services.validation.workbook import (
     BrokenQuotes,
     CellValue,
@@ -68,7 +69,7 @@ def open_cells(path: Path) -> Cells:
     try:
         content = path.read_bytes()
     except OSError as error:
-        raise TableError("validate.table.file", file=path, reason=error.strerror or error) from None
+        raise TableError("validate.table.file", file=path, reason=reason(error)) from None
     workbook = _opened(path, content)
     sheet = next((sheet for sheet in workbook.sheets if not sheet.hidden), None)
     if sheet is None or sheet.broken:
