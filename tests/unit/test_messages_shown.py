@@ -55,6 +55,7 @@ from services.policy.evidence.finding import Kind as Identifier
 from services.policy.law.verdict import KINDS, Verdict
 from services.terminal import reason
 from services.validation.checks.plausibility import Base
+from services.validation.codes import RULE, Family
 from services.validation.people import refusals as validation
 from services.validation.people.verification import Result
 from services.validation.workbook.kind import Kind as Content
@@ -159,7 +160,9 @@ SHOWN: Mapping[str, Iterable[object]] = {
     "validation.refused.{}": _titled(one.id for one in validation.Code),
     "validation.frequency.{}": Frequency,
     "validation.regime.{}": Regime,
-    "validation.severity.{}": Severity,
+    "validation.severity.{}": (*Severity, RULE),
+    "validation.codes.{}": ("level", f"level.{RULE}"),
+    "validation.family.{}": Family,
     "validation.template.only_{}": set(CellType) - {CellType.TEXT},
 }  # fmt: skip
 NAMED_WHERE_CALLED = {

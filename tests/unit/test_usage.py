@@ -299,3 +299,21 @@ def test_a_key_that_is_not_there_is_wrong_usage_and_not_the_offices_fault(
         cli.main()
     assert ended.value.code == 2
     assert "Không có tệp khóa /nowhere" in capsys.readouterr().err
+
+
+def test_codes_and_rules_say_their_severity_in_the_chosen_language(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("COLUMNS", "200")
+    said = printed_by(["--lang", "vi", "codes"], monkeypatch, capsys)
+    assert "ESS cấp 0 · Lỗi · định dạng tệp · STRUVAL 500" in said
+    assert "ESS: cấp do quy tắc nêu · mức độ do quy tắc nêu · ràng buộc" in said
+    assert not re.search(r" (error|warning|information|rule|format|structure|constraint) ", said)
+    assert "ESS level 0 · Error · format of the file" in printed_by(["codes"], monkeypatch, capsys)
+    (tmp_path / "a.csv").write_text("a\n1\n")
+    (tmp_path / "rules.yaml").write_text("rules: [{id: r, expression: a > 0, severity: warning}]")
+    call = ["validate", str(tmp_path / "a.csv"), "--rules", str(tmp_path / "rules.yaml")]
+    assert "Cảnh báo" in printed_by(["--lang", "vi", *call], monkeypatch, capsys)
+    said = printed_by(["--lang", "en", *call], monkeypatch, capsys)
+    assert "Warning" in said
+    assert "warning" not in said
