@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from services.model.messages import LANGUAGES
+from services.model.messages import LANGUAGES, known
 from services.model.text import Language, Text
 from services.model.wording import by_kind, kind_of_identifier, law, moment, number
 from services.terminal import show as terminal
@@ -59,9 +59,14 @@ def findings(findings: Iterable[Mapping[str, Any]]) -> None:
             tell(numbers, "    ")
         tell({lang: text("mend", lang, mend=finding["mend"][lang]) for lang in LANGUAGES}, "    ")
         for answer in finding.get("answers", ()):
-            given = {name: answer[name] for name in ("person", "role", "text")}
-            at = moment(answer["at"])
-            say(f"answer_{answer['kind']}", **given, at=at, document=answer["document"] or "–")
+            say(
+                f"answer_{answer['kind']}",
+                person=answer["person"].removeprefix("sender:"),
+                role=known(f"console.role.{answer['role']}", answer["role"]),
+                text=answer["text"],
+                at=moment(answer["at"]),
+                document=answer["document"] or "–",
+            )
 
 
 def answered(found: Iterable[Mapping[str, Any]]) -> None:

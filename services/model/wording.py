@@ -6,7 +6,7 @@ from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from services.model.messages import LANGUAGES, catalogue, texts
+from services.model.messages import LANGUAGES, known, texts
 from services.model.regulation import VIETNAM
 from services.model.text import Language, Text
 
@@ -50,7 +50,7 @@ def law(instrument: str, article: str | None, clause: str | None) -> Text:
 
 def kind_of_identifier(kind: str, language: Language) -> str:
     """What of a person or a business stands in a cell; the code itself for a kind that has no words yet."""
-    return catalogue(language).get(f"policy.kind.{kind}", kind)
+    return known(f"policy.kind.{kind}", kind).of(language)
 
 
 MOST_CELLS = 60

@@ -52,7 +52,9 @@ from services.operators.packs import Change as PackChange
 from services.operators.review import Decision
 from services.policy.decisions import refusals as policy
 from services.policy.evidence.finding import Kind as Identifier
-from services.policy.law.verdict import KINDS, Verdict
+from services.policy.insight.explain import facts_of
+from services.policy.law.case import Case
+from services.policy.law.verdict import KINDS, Verdict, WorkSecret
 from services.terminal import reason
 from services.validation.checks.plausibility import Base
 from services.validation.codes import RULE, Family
@@ -78,6 +80,10 @@ def _titled(codes: Iterable[str]) -> list[str]:
     return [one for code in codes for one in (code, f"{code}.mend")]
 
 
+MINIMAL = Case(
+    classification=None, regime=None, findings=None, demanded=None, errors=None, integrity=None,
+    recipients=None, province=None, instruments=(),
+)  # fmt: skip
 VERDICTS = [
     topic.rpartition(".")[2]
     for topic in (*verifier.DECISIONS, verifier.RETURNED)
@@ -139,7 +145,15 @@ SHOWN: Mapping[str, Iterable[object]] = {
     "operators.offers.of.{}": Category,
     "operators.packs.is.{}": PackChange,
     "operators.partitions.{}": Why,
+    "operators.part.{}": ("in_flight", "dead"),
     "operators.policy.{}": Verdict,
+    "operators.policy.{}.{}": [
+        *(f"agreement.{one}" for one in ("none", "in_force", "expired")),
+        *(f"integrity.{one}" for one in ("intact", "altered", "unproven")),
+        *(f"work_secret.{one}" for one in WorkSecret),
+        *(f"missing.{one}" for one in ("form", "sender")),
+    ],
+    "operators.policy.fact.{}": facts_of(MINIMAL),
     "operators.review.{}": Decision,
     "operators.rules.verdict.{}": ("valid", "returned"),
     "policy.keeper.{}": (*Keeper, "unknown"),

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from services.model.enumerations import Severity
-from services.model.messages import LANGUAGES, texts
+from services.model.messages import LANGUAGES, joined, texts
 from services.model.text import Text
 from services.terminal.show import spoken, stacked, tell
 from services.validation.codes import RULE
@@ -89,8 +89,8 @@ def _meaning(code: Code) -> Styled:
         texts(f"validation.family.{code.family.value}"),
     ]
     facts += [Text(*[f"STRUVAL {code.struval}"] * 2)] if code.struval else []
-    told = Text(*(" · ".join(fact.of(language) for fact in facts) for language in LANGUAGES))
-    return stacked(code.meaning).append("".join(f"\n{line}" for line in spoken(told)), "dim")
+    told = spoken(joined(facts, " · "))
+    return stacked(code.meaning).append("".join(f"\n{line}" for line in told), "dim")
 
 
 def _row(finding: Finding) -> Sequence[Styled | str]:
