@@ -10,10 +10,8 @@ from typing import Any
 
 from services.model.messages import LANGUAGES, known
 from services.model.text import Language, Text
-from services.model.wording import by_kind, kind_of_identifier, law, moment, number
+from services.model.wording import by_kind, kind_of_identifier, law, moment, unsaid
 from services.terminal import show as terminal
-
-NUMBERS = ("expected", "found", "difference")
 
 
 def say(message: str, /, **values: object) -> None:
@@ -100,12 +98,7 @@ def _where(finding: Mapping[str, Any]) -> str:
 
 def _numbers(finding: Mapping[str, Any], lang: Language) -> str:
     """Expected, found and difference, those that the message itself doesn't say."""
-    values = {name: finding[name] for name in NUMBERS if finding[name] is not None}
-    shown = {name: number(value, lang) for name, value in values.items()}
-    said = finding["message"][lang]
-    return "; ".join(
-        text(name, lang, value=value) for name, value in shown.items() if value not in said
-    )
+    return "; ".join(text(name, lang, value=value) for name, value in unsaid(finding, lang).items())
 
 
 def _law(reason: Mapping[str, Any]) -> Text:

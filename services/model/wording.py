@@ -53,6 +53,22 @@ def kind_of_identifier(kind: str, language: Language) -> str:
     return known(f"policy.kind.{kind}", kind).of(language)
 
 
+def unsaid(finding: Mapping[str, Any], language: Language) -> dict[str, str]:
+    """What was expected and found, as written in the language, where the message of the finding doesn't say so itself.
+
+    Of words the data have the Vietnamese ones: a message that says them in Vietnamese says them in English, too.
+    """
+    message = finding.get("message") or {}
+    found = {}
+    for name in ("expected", "found", "difference"):
+        if (value := finding.get(name)) is not None:
+            written = number(value, language)
+            said = (message.get(one, "") for one in (language, "vi"))
+            if not any(written in one for one in said):
+                found[name] = written
+    return found
+
+
 MOST_CELLS = 60
 """So many cells a reason names at most, as many of each kind."""
 
