@@ -18,7 +18,7 @@ from services.model.messages import texts
 from services.model.statement import MAX_BYTES, MEGABYTE, NilKind
 from services.model.text import SCHEMAS, Language, Text
 from services.terminal.reason import reason
-from services.terminal.show import AsJson, as_json, first_language
+from services.terminal.show import AsJson, as_json, first_language, only_language
 from services.terminal.usage import Wrong
 
 if TYPE_CHECKING:
@@ -124,7 +124,12 @@ def check(
         stated = completeness or Completeness.OFFICIAL
         statement = replace(pack.statement(of, area, period, stated, area_list), nil=nil)
         examined = apart.examined(
-            of, content, statement, pack.codelists, as_printed=completeness is None
+            of,
+            content,
+            statement,
+            pack.codelists,
+            as_printed=completeness is None,
+            language=first_language(),
         )
         report = examined.checked.report
         if marked:
@@ -132,7 +137,7 @@ def check(
         if html:
             from services.validation.telling.report.page import page
 
-            _write(html, page(of, examined.statement, report, file.name))
+            _write(html, page(of, examined.statement, report, file.name, only_language()))
         if ess:
             from services.kernel.clock import utc_now
             from services.validation.telling.report.ess import entries, to_json

@@ -19,7 +19,7 @@ import typer
 from services import cli
 from services.model.text import Text
 from services.terminal.help import translate
-from services.terminal.show import speak, tell
+from services.terminal.show import tell
 
 WRONG = [
     ("check x.xlsx --perod 2026", "Không có tùy chọn «--perod». Có phải: --period?"),
@@ -41,12 +41,6 @@ WRONG = [
     ("check /nowhere --form a --period 2026 --area 11", "Không đọc được tệp /nowhere"),
     ("republish --service nobody", "--service không đúng: phải là một trong intake"),
 ]
-
-
-@pytest.fixture(autouse=True)
-def both_languages_afterwards() -> Iterator[None]:
-    yield
-    speak(None)
 
 
 @pytest.mark.parametrize(("arguments", "said"), WRONG, ids=[call for call, _ in WRONG])
