@@ -21,6 +21,7 @@ from typer.exceptions import TyperException
 from services.audit import commands as audit
 from services.connector import commands as connector
 from services.connector import due, explaining, own
+from services.model.system_errors import reason
 from services.model.text import Language
 from services.operators import (
     catalogue,
@@ -36,12 +37,13 @@ from services.operators import (
 )
 from services.terminal import usage
 from services.terminal.client import administrator
-from services.terminal.help import narrow
+from services.terminal.help import Root, translate
 from services.terminal.show import AsJson, Exit, as_json, say, show_problem, speak, table
 from services.validation import commands as validation
 from services.validation.tables.commands import validate
 
 app = typer.Typer(
+    cls=Root,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     help="Từ bảng tính của cơ quan đến đầu vào GRDP · From a spreadsheet to the inputs of GRDP",
@@ -93,8 +95,7 @@ def _version(wanted: bool) -> None:
 def _language(context: typer.Context, wanted: Language | None) -> Language | None:
     """Chosen before anything is said: help too."""
     speak(wanted)
-    if wanted is not None:
-        narrow(context.command, wanted)
+    translate(context.command, wanted)
     return wanted
 
 
@@ -230,9 +231,9 @@ def _where(error: Exception) -> str:
 
 def _told(error: Exception) -> Exit:
     """Says what is away, or whom Kafka refuses; the exit code."""
-    reason = str(error) or type(error).__name__
+    said = reason(error)
     if not _is_one(error, ("kafka.errors", "KafkaError")):
-        say("operators.unreachable", error=True, where=_where(error), reason=reason)
+        say("operators.unreachable", error=True, where=_where(error), reason=said)
         return Exit.UNREACHABLE
     import kafka.errors
 
@@ -245,7 +246,7 @@ def _told(error: Exception) -> Exit:
     if isinstance(error, kafka.errors.AuthorizationError):
         say("operators.kafka.refused", error=True, **names)
         return Exit.NOT_FOUND
-    say("operators.kafka.away", error=True, **names, reason=reason)
+    say("operators.kafka.away", error=True, **names, reason=said)
     return Exit.UNREACHABLE
 
 

@@ -19,6 +19,7 @@ from psycopg import sql
 from deploy import state
 from deploy.local import Stack
 from services.kernel.cluster import Cluster
+from services.terminal.show import speak
 
 # Nothing here is timed: the machine is shared.
 settings.register_profile("untimed", deadline=None)
@@ -46,6 +47,11 @@ def pytest_runtest_logreport(report: pytest.TestReport) -> None:
         print(
             f"\n{report.nodeid}: {crash.message if crash else report.longrepr}"[:1000], flush=True
         )
+
+
+def pytest_runtest_teardown() -> None:
+    """The language that a test's command chose is no other test's."""
+    speak(None)
 
 
 @pytest.hookimpl(wrapper=True)

@@ -334,7 +334,7 @@ def _client(url: str, timeout: float) -> httpx2.Client:
     try:
         return httpx2.Client(base_url=url, timeout=limits)
     except httpx2.InvalidURL as error:
-        raise Unreachable(f"{url}: {error}") from None
+        raise Unreachable(f"{url}: {error}") from error
 
 
 def _no_secret(declared: bool) -> None:

@@ -14,6 +14,7 @@ import typer
 from services.connector import show
 from services.connector.show import say
 from services.model.messages import LANGUAGES, texts
+from services.model.system_errors import reason
 from services.model.text import Language
 from services.terminal.show import as_json as print_json
 from services.terminal.show import in_line
@@ -56,7 +57,7 @@ def errors(as_json: bool, *, url: str, key: Path, file: Path | None = None) -> I
     except NoOffice as error:
         say("no_office", sender=error)
     except Unreachable as error:
-        say("unreachable", url=url, reason=error)
+        say("unreachable", url=url, reason=reason(error))
         if file is not None:
             say("perhaps_taken")
         raise typer.Exit(Exit.UNREACHABLE) from None
@@ -80,7 +81,7 @@ def write(file: Path, content: bytes) -> None:
     try:
         file.write_bytes(content)
     except OSError as error:
-        say("not_written", file=file, reason=error.strerror)
+        say("not_written", file=file, reason=reason(error))
         raise typer.Exit(Exit.REFUSED) from None
     say("written", file=file)
 

@@ -8,12 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from services.model.messages import LANGUAGES
+from services.model.messages import LANGUAGES, known
 from services.model.text import Language, Text
-from services.model.wording import by_kind, kind_of_identifier, law, moment, number
+from services.model.wording import by_kind, kind_of_identifier, law, moment, unsaid
 from services.terminal import show as terminal
-
-NUMBERS = ("expected", "found", "difference")
 
 
 def say(message: str, /, **values: object) -> None:
@@ -59,9 +57,14 @@ def findings(findings: Iterable[Mapping[str, Any]]) -> None:
             tell(numbers, "    ")
         tell({lang: text("mend", lang, mend=finding["mend"][lang]) for lang in LANGUAGES}, "    ")
         for answer in finding.get("answers", ()):
-            given = {name: answer[name] for name in ("person", "role", "text")}
-            at = moment(answer["at"])
-            say(f"answer_{answer['kind']}", **given, at=at, document=answer["document"] or "–")
+            say(
+                f"answer_{answer['kind']}",
+                person=answer["person"].removeprefix("sender:"),
+                role=known(f"console.role.{answer['role']}", answer["role"]),
+                text=answer["text"],
+                at=moment(answer["at"]),
+                document=answer["document"] or "–",
+            )
 
 
 def answered(found: Iterable[Mapping[str, Any]]) -> None:
@@ -95,12 +98,7 @@ def _where(finding: Mapping[str, Any]) -> str:
 
 def _numbers(finding: Mapping[str, Any], lang: Language) -> str:
     """Expected, found and difference, those that the message itself doesn't say."""
-    values = {name: finding[name] for name in NUMBERS if finding[name] is not None}
-    shown = {name: number(value, lang) for name, value in values.items()}
-    said = finding["message"][lang]
-    return "; ".join(
-        text(name, lang, value=value) for name, value in shown.items() if value not in said
-    )
+    return "; ".join(text(name, lang, value=value) for name, value in unsaid(finding, lang).items())
 
 
 def _law(reason: Mapping[str, Any]) -> Text:

@@ -39,6 +39,7 @@ class Transport:
         deadline = self.seconds() + self.patience
         delay = FIRST_DELAY
         while True:
+            away: Exception | None = None
             try:
                 response = self.client.send(request())
                 if response.is_success:
@@ -48,11 +49,11 @@ class Transport:
                 reason = f"HTTP {response.status_code}"
                 pause = max(delay, _retry_after(response))
             except httpx2.TransportError as error:
-                reason = str(error) or type(error).__name__
+                reason, away = str(error) or type(error).__name__, error
                 pause = delay
             pause *= random.uniform(0.8, 1.2)
             if self.seconds() + pause > deadline:
-                raise Unreachable(f"{self.client.base_url}: {reason}")
+                raise Unreachable(f"{self.client.base_url}: {reason}") from away
             self.sleep(pause)
             delay = min(delay * 2, LONGEST_DELAY)
 

@@ -17,7 +17,6 @@ from services.model.text import Language
 
 MOST = 100
 """More than anybody mends from a page; the marked workbook has all."""
-NUMBERS = ("expected", "found", "difference")
 SEVERITIES = ("error", "warning", "information")
 
 
@@ -114,19 +113,19 @@ def _shown(
     number: int, finding: Mapping[str, Any], language: Language, people: Mapping[str, str]
 ) -> Shown:
     say = words.sayer(language)
-    message = words.in_language(finding.get("message"), language)
-    measures = [(name, finding[name]) for name in NUMBERS if finding.get(name) is not None]
-    written = [(say(f"number.{name}"), wording.number(value, language)) for name, value in measures]
     return Shown(
         anchor=f"finding-{number}",
         severity=finding["severity"],
         sheet=words.sheet(finding["sheet"], language),
         cells=tuple(finding["cells"]),
-        message=message,
+        message=words.in_language(finding.get("message"), language),
         mend=words.in_language(finding.get("mend"), language),
         rule=finding["rule"] or finding["code"],
         basis=finding.get("basis") or "",
-        numbers=tuple(pair for pair in written if pair[1] not in message),
+        numbers=tuple(
+            (say(f"number.{name}"), value)
+            for name, value in wording.unsaid(finding, language).items()
+        ),
         answers=tuple(_answer(each, language, people) for each in finding.get("answers", ())),
     )
 

@@ -1,5 +1,6 @@
 """The texts people read, in Vietnamese and English, by message id."""
 
+from collections.abc import Iterable
 from functools import cache
 from string import Formatter
 
@@ -39,6 +40,18 @@ def texts(message_id: str, /, **values: object) -> Text:
         text(message_id, lang, **{name: _in(value, lang) for name, value in values.items()})
         for lang in LANGUAGES
     )
+    return Text(vi, en)
+
+
+def known(message_id: str, code: str) -> Text:
+    """The words of a code; the code itself where another version of a service sends one that has none."""
+    return texts(message_id) if message_id in catalogue("vi") else Text(code, code)
+
+
+def joined(parts: Iterable[Text], between: str = ", ") -> Text:
+    """Texts beside each other."""
+    parts = list(parts)
+    vi, en = (between.join(part.of(language) for part in parts) for language in LANGUAGES)
     return Text(vi, en)
 
 

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from services.model.messages import LANGUAGES, catalogue, texts
+from services.model.messages import LANGUAGES, known, texts
 from services.model.regulation import VIETNAM
 from services.model.text import Language, Text
 
@@ -50,7 +50,23 @@ def law(instrument: str, article: str | None, clause: str | None) -> Text:
 
 def kind_of_identifier(kind: str, language: Language) -> str:
     """What of a person or a business stands in a cell; the code itself for a kind that has no words yet."""
-    return catalogue(language).get(f"policy.kind.{kind}", kind)
+    return known(f"policy.kind.{kind}", kind).of(language)
+
+
+def unsaid(finding: Mapping[str, Any], language: Language) -> dict[str, str]:
+    """What was expected and found, as written in the language, where the message of the finding doesn't say so itself.
+
+    Of words the data have the Vietnamese ones: a message that says them in Vietnamese says them in English, too.
+    """
+    message = finding.get("message") or {}
+    found = {}
+    for name in ("expected", "found", "difference"):
+        if (value := finding.get(name)) is not None:
+            written = number(value, language)
+            said = (message.get(one, "") for one in (language, "vi"))
+            if not any(written in one for one in said):
+                found[name] = written
+    return found
 
 
 MOST_CELLS = 60

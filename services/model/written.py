@@ -7,6 +7,7 @@ from typing import Any
 import yaml
 
 from services.model.messages import texts
+from services.model.system_errors import reason
 from services.model.text import ModelError, Text, in_english, joined
 
 _DEEPEST = 50
@@ -14,11 +15,6 @@ _MOST_ALIASES = 20
 """Each may stand for what holds others: few lines become a million."""
 _SHOWN = 40
 """Characters of a line from where it can't be read on."""
-_REASONS: dict[type[OSError], str] = {
-    FileNotFoundError: "không có tệp này",
-    PermissionError: "không có quyền đọc",
-    IsADirectoryError: "đây là thư mục",
-}
 
 
 def load_written_yaml(path: Path) -> Any:
@@ -26,19 +22,13 @@ def load_written_yaml(path: Path) -> Any:
     try:
         text = path.read_text(encoding="utf-8")
     except OSError as error:
-        raise ModelError(joined([f"{path}: ", unopened(error)])) from None
+        raise ModelError(joined([f"{path}: ", reason(error)])) from None
     except UnicodeDecodeError:
         raise ModelError(joined([f"{path.name}: ", texts("rule.file.not_utf8")])) from None
     try:
         return _loaded(text)
     except ModelError as error:
         raise ModelError(joined([f"{path.name}: ", error.text])) from None
-
-
-def unopened(error: OSError) -> Text:
-    """Why a file can't be opened: the system says it in English alone."""
-    english = error.strerror or str(error)
-    return Text(_REASONS.get(type(error), "lỗi của hệ thống tệp"), english)
 
 
 def _loaded(text: str) -> Any:

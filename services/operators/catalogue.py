@@ -10,6 +10,7 @@ import typer
 
 from services.model.catalogue import Category
 from services.model.messages import texts
+from services.model.system_errors import with_file
 from services.model.text import Text
 from services.terminal.client import administrator, operator
 from services.terminal.show import AsJson, Exit, as_json, in_line, say, table
@@ -64,7 +65,13 @@ def check(folder: Folder, json: AsJson = False) -> None:
     try:
         pack = starter_pack(folder)
     except (ModelError, OSError, KeyError) as error:
-        why = error.text if isinstance(error, ModelError) else error
+        match error:
+            case ModelError():
+                why: object = error.text
+            case OSError():
+                why = with_file(error)
+            case _:
+                why = error
         say("operators.packs.wrong", error=True, folder=folder, why=why)
         raise typer.Exit(Exit.DIFFERS) from None
     counts = Counter(entry.kind for entry in pack)

@@ -5,10 +5,13 @@ Passwords come from standard input, or are asked for at a terminal; never from t
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 import typer
 
+from services.model.messages import joined, known, texts
+from services.model.text import Text
 from services.model.wording import moment
 from services.terminal.client import Api, administrator, password_of, waits
 from services.terminal.client import person as as_person
@@ -82,7 +85,10 @@ def list_people(json: AsJson = False) -> None:
         headings = [f"operators.people.{name}" for name in (*COLUMNS, "is-locked")]
         table(
             headings,
-            [[*(_text(person[n]) for n in COLUMNS), "✓" * person["locked"]] for person in people],
+            [
+                [*(_cell(n, person[n]) for n in COLUMNS), "✓" * person["locked"]]
+                for person in people
+            ],
         )
     if agencies := vacancies["agencies_without_focal_point"]:
         say("operators.people.vacant", organisations=", ".join(agencies))
@@ -115,14 +121,19 @@ def reset(id_: Id) -> None:
 @app.command(help="Những thay đổi chờ người thứ hai · What waits for a second person")
 def changes(json: AsJson = False) -> None:
     """The newest first; `confirm` and `refuse` take the id."""
-    changes = _catalogue().get("/v1/changes", state="proposed")["changes"]
+    catalogue = _catalogue()
+    changes = catalogue.get("/v1/changes", state="proposed")["changes"]
     if json:
         as_json(changes)
     elif not changes:
         say("operators.changes.none")
     else:
+        new = {change["subject"]: change["body"].get("name") for change in changes}
+        people = {person["id"]: person["name"] for person in catalogue.get("/v1/people")}
+        names = {id_: name for id_, name in {**new, **people}.items() if name}
         headings = [f"operators.changes.{name}" for name in CHANGE_COLUMNS]
-        table(headings, [[_text(change[name]) for name in CHANGE_COLUMNS] for change in changes])
+        rows = [[_cell(name, change[name], names) for name in CHANGE_COLUMNS] for change in changes]
+        table(headings, rows)
 
 
 @app.command(help="Lãnh đạo xác nhận một thay đổi · A leader confirms a change")
@@ -219,5 +230,31 @@ def _catalogue() -> Api:
     return administrator("catalogue")
 
 
-def _text(value: Any) -> str:
-    return ", ".join(value) if isinstance(value, list) else str(value)
+def _cell(column: str, value: Any, names: Mapping[str, str] | None = None) -> Text | str:
+    """A cell in words; `names` are those of people, by id."""
+    match column:
+        case "roles":
+            return joined(_role(role) for role in value)
+        case "what":
+            return known(f"console.change.of.{value}", value)
+        case "fields":
+            return joined(known(f"console.change.field.{field}", field) for field in value)
+        case "proposed_at":
+            return moment(value)
+        case "subject" | "proposed_by":
+            return _called(value, names or {})
+        case _:
+            return ", ".join(value) if isinstance(value, list) else str(value)
+
+
+def _role(role: str) -> Text:
+    return known(f"console.role.{role}", role)
+
+
+def _called(id_: str, names: Mapping[str, str]) -> Text | str:
+    """Name and id: of namesakes it must be clear who is meant. A program is called by its role."""
+    if id_ in names:
+        return f"{names[id_]} ({id_})"
+    return (
+        texts("console.person.founding") if id_ == "founding" else _role(id_.removeprefix("token:"))
+    )

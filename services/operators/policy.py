@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
-from services.model.messages import texts
+from services.model.messages import joined, known, texts
 from services.model.text import Text
 from services.model.wording import law, place
 from services.terminal.client import Api, operator
@@ -49,7 +49,7 @@ def explain(
     for reason in explanation["reasons"]:
         words = Text(**reason["text"]) if reason.get("text") else reason["policy"]
         say("operators.policy.reason", text=words, place=_place(reason))
-    facts = [[name, _value(value)] for name, value in explanation["facts"].items()]
+    facts = [[_fact(name), _value(name, value)] for name, value in explanation["facts"].items()]
     table(["operators.policy.fact", "operators.policy.value"], facts)
     for change in explanation["changes"]:
         say("operators.policy.change", verdict=_verdict(change), words=Text(**change["text"]))
@@ -157,7 +157,7 @@ def test(
     else:
         names = ("submission", "now", "then", "by")
         rows = [
-            [f"{flip['submission_id']}/{flip['attempt']}", flip["now"], flip["then"],
+            [f"{flip['submission_id']}/{flip['attempt']}", _stands(flip["now"]), _stands(flip["then"]),
              "\n".join(sorted({*flip["by_now"], *flip["by_then"]}))]
             for flip in flips
         ]  # fmt: skip
@@ -195,7 +195,11 @@ def _policy() -> Api:
 
 
 def _verdict(decision: dict[str, Any]) -> Text:
-    return texts(f"operators.policy.{decision['verdict']}")
+    return _stands(decision["verdict"])
+
+
+def _stands(verdict: str) -> Text:
+    return texts(f"operators.policy.{verdict}")
 
 
 def _place(one: dict[str, Any]) -> Text:
@@ -208,7 +212,32 @@ def _place(one: dict[str, Any]) -> Text:
     return place(one["article"], one.get("clause"))
 
 
-def _value(value: object) -> str:
-    if isinstance(value, list):
-        return ", ".join(map(str, value)) or "–"
-    return "–" if value is None else str(value)
+def _fact(name: str) -> Text:
+    return known(f"operators.policy.fact.{name}", name)
+
+
+def _value(name: str, value: object) -> Text | str:
+    match value:
+        case None | []:
+            return "–"
+        case list():
+            return joined(_word(name, str(one)) for one in value)
+        case bool():
+            return texts("console.yes" if value else "console.no")
+        case _:
+            return _word(name, str(value))
+
+
+def _word(fact: str, code: str) -> Text:
+    """A code that a fact holds, in words; what is no code, as a number or an organisation, as it is."""
+    match fact:
+        case "classification":
+            return known(f"console.classification.{code}", code)
+        case "markings" | "identifiers" | "demanded":
+            return known(f"policy.kind.{code}", code)
+        case "regime":
+            return known(f"console.regime.{code}", code)
+        case "recipients":
+            return known(f"policy.audience.{code}", code)
+        case _:
+            return known(f"operators.policy.{fact}.{code}", code)

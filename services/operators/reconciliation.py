@@ -11,7 +11,9 @@ from urllib.parse import quote
 
 import typer
 
+from services.model.messages import known, texts
 from services.model.regulation import VIETNAM
+from services.model.text import Text
 from services.terminal.client import operator
 from services.terminal.show import AsJson, Exit, as_json, say, table, width
 
@@ -103,16 +105,25 @@ def _find() -> Found:
 
 def _show(found: Found) -> None:
     for balance in found.balances:
-        rows = [[name, count] for name, count in balance.parts.items()]
+        rows = [[_part(name), count] for name, count in balance.parts.items()]
         table([f"operators.{balance.name}", "operators.count"], [*rows, ["=", balance.total]])
         outcome = "holds" if balance.holds else "fails"
         say(f"operators.{balance.name}.{outcome}", difference=balance.difference)
-    ages = [[stage, _age(s)] for stage, s in found.reconciliation["oldest_seconds"].items()]
+    ages = [[_state(stage), _age(s)] for stage, s in found.reconciliation["oldest_seconds"].items()]
     if ages:
         table(["operators.stage", "operators.oldest"], ages)
     table(["operators.dead.group", "operators.dead.waiting"], list(found.dead.items()))
     if found.conflicts:
         say("operators.conflicts", count=found.conflicts)
+
+
+def _state(state: str) -> Text:
+    return known(f"console.step.{state}", state)
+
+
+def _part(name: str) -> Text:
+    """Where attempts or figures are counted: in a state, or in none yet."""
+    return texts(f"operators.part.{name}") if name in ("in_flight", "dead") else _state(name)
 
 
 def _age(seconds: float) -> str:
@@ -143,6 +154,8 @@ def trace(
 
 def _cell(event: dict[str, Any], column: str) -> Any:
     """A cell of the path; times by the clock of Việt Nam, to the millisecond."""
+    if column == "state":
+        return _state(event["state"])
     if column != "at":
         return event[column]
     at = datetime.fromisoformat(event["at"]).astimezone(VIETNAM).replace(tzinfo=None)

@@ -53,6 +53,12 @@ def first_language() -> Language:
     return _languages.get()[0]
 
 
+def only_language() -> Language | None:
+    """The one that was chosen; None where both are spoken."""
+    first, *others = _languages.get()
+    return None if others else first
+
+
 def spoken(text: Text) -> list[str]:
     """A text in the languages of this command, each said once."""
     return list(dict.fromkeys(_clean(text.of(language)) for language in _languages.get()))

@@ -61,6 +61,8 @@ def explained(error: TyperException) -> Text:
             return texts("usage.no_value" if lacks else "usage.value", option=problem.option_name)
         case "BadParameter" if problem.param is not None:
             return texts("usage.wrong", what=_named(problem), wanted=_wanted(problem))
+    if problem.message == "Missing command.":
+        return texts("usage.missing", what=texts("help.command"))
     if found := _NO_COMMAND.search(problem.message):
         names = problem.ctx.command.list_commands(problem.ctx)
         said = texts("usage.no_command", name=found["name"])

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import math
+import os
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from enum import IntEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Final
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from services.model.enumerations import Completeness
 from services.model.messages import texts
 from services.model.statement import MAX_BYTES, MEGABYTE, NilKind
+from services.model.system_errors import reason
 from services.model.text import SCHEMAS, Language, Text
-from services.terminal.show import AsJson, as_json, first_language
+from services.terminal.show import AsJson, as_json, first_language, only_language
 from services.terminal.usage import Wrong
 
 if TYPE_CHECKING:
@@ -41,13 +43,6 @@ Forms = Annotated[
         help="Thư mục biểu mẫu, mặc định của phần mềm · Folder of forms, or the product's",
     ),
 ]
-
-
-_REASONS: Final = {
-    FileNotFoundError: "missing",
-    IsADirectoryError: "folder",
-    PermissionError: "forbidden",
-}
 
 
 class Exit(IntEnum):
@@ -129,7 +124,12 @@ def check(
         stated = completeness or Completeness.OFFICIAL
         statement = replace(pack.statement(of, area, period, stated, area_list), nil=nil)
         examined = apart.examined(
-            of, content, statement, pack.codelists, as_printed=completeness is None
+            of,
+            content,
+            statement,
+            pack.codelists,
+            as_printed=completeness is None,
+            language=first_language(),
         )
         report = examined.checked.report
         if marked:
@@ -137,7 +137,7 @@ def check(
         if html:
             from services.validation.telling.report.page import page
 
-            _write(html, page(of, examined.statement, report, file.name))
+            _write(html, page(of, examined.statement, report, file.name, only_language()))
         if ess:
             from services.kernel.clock import utc_now
             from services.validation.telling.report.ess import entries, to_json
@@ -177,7 +177,7 @@ def template(
     with _usage():
         if output.suffix.lower() != ".xlsx":
             raise Unusable("--output", "not_template", file=output)
-        if output.exists():
+        if os.path.lexists(output):  # Path.exists raises OSError for a name that is too long
             # Somebody may have filled it in.
             raise Unusable("--output", "there_already", file=output)
         pack = load_pack(forms)
@@ -245,7 +245,7 @@ def _pack(
         except Refused as refused:
             show.say("check.not_had", error=True, url=url, reason=_title(refused))
         except (OSError, ValueError, LookupError, TypeError) as error:
-            show.say("check.not_had", error=True, url=url, reason=str(error))
+            show.say("check.not_had", error=True, url=url, reason=reason(error))
         else:
             of = found.form(form)
             show.say("check.current", error=True, form=form, version=of.version, url=url)
@@ -283,15 +283,7 @@ def _read(file: Path) -> bytes:
             raise Unusable("FILE", "too_large", file=file, **values)
         return file.read_bytes()
     except OSError as error:
-        raise Unusable("FILE", "unreadable", file=file, reason=_reason(error)) from None
-
-
-def _reason(error: OSError) -> Text:
-    """Why a file can't be used: the usual reasons in both languages, the rest as the system says it."""
-    for kind, name in _REASONS.items():
-        if isinstance(error, kind):
-            return texts(f"validation.reason.{name}")
-    return Text(str(error.strerror), str(error.strerror))
+        raise Unusable("FILE", "unreadable", file=file, reason=reason(error)) from None
 
 
 def _write_marked(file: Path, examined: Examined) -> None:
@@ -310,7 +302,7 @@ def _write(file: Path, content: bytes) -> None:
     try:
         file.write_bytes(content)
     except OSError as error:
-        raise Unusable("FILE", "unwritable", file=file, reason=_reason(error)) from None
+        raise Unusable("FILE", "unwritable", file=file, reason=reason(error)) from None
     show.written(file)
 
 

@@ -25,15 +25,13 @@ ANSWER = {
     "kind": "downgraded", "attempt": 1, "person": "p-kinh-te", "organisation": "tk", "role": "officer",
     "text": "Đúng chú thích.", "document": None, "at": "2026-11-24T02:00:00+00:00",
 }  # fmt: skip
-FOUND = {
-    "submission_id": ID, "attempt": 1, "verdict": "returned",
-    "findings": [{
-        "id": FINDING, "code": "total", "rule": "total-country", "severity": "error", "sheet": "M09",
-        "cells": ["C13"], "expected": None, "found": None, "difference": None,
-        "message": {"vi": "Tổng không khớp.", "en": "The total is wrong."},
-        "mend": {"vi": "Sửa ô sai.", "en": "Correct the cell."}, "answers": [ANSWER],
-    }],
+ONE: dict[str, Any] = {
+    "id": FINDING, "code": "total", "rule": "total-country", "severity": "error", "sheet": "M09",
+    "cells": ["C13"], "expected": None, "found": None, "difference": None,
+    "message": {"vi": "Tổng không khớp.", "en": "The total is wrong."},
+    "mend": {"vi": "Sửa ô sai.", "en": "Correct the cell."}, "answers": [ANSWER],
 }  # fmt: skip
+FOUND = {"submission_id": ID, "attempt": 1, "verdict": "returned", "findings": [ONE]}
 RESULT = {
     "kind": "result", "submission_id": ID, "attempt": 1, "sender": "bo-tai-chinh", "form": "cktc-09-plan",
     "form_version": 1, "area_list": "63", "area": "00", "period": "2017", "completeness": "official", "round": 1,
@@ -112,6 +110,22 @@ def test_findings_are_shown_with_their_ids_and_answers(
         assert part in shown.output
     assert json.loads(run("findings", ID, "--key", str(key), "--json").stdout) == FOUND
     assert asked[0].url.port == 18008
+
+
+def test_findings_stand_in_the_words_of_one_language(
+    asked: list[httpx2.Request], key: Path
+) -> None:
+    said = {
+        "message": {"vi": "Ghi sơ bộ, khai chính thức.", "en": "Says preliminary, not official."}
+    }
+    found = FOUND | {"findings": [ONE | said | {"expected": "chính thức", "found": "sơ bộ"}]}
+    answers[f"/v1/submissions/{ID}/findings"] = lambda request: httpx2.Response(200, json=found)
+    english = run("--lang", "en", "findings", ID, "--key", str(key)).output
+    assert "Says preliminary" in english and "Room officer" in english
+    assert "chính thức" not in english and "sơ bộ" not in english
+    vietnamese = run("--lang", "vi", "findings", ID, "--key", str(key)).output
+    assert "Công chức phòng nghiệp vụ, 09:00, 24/11/2026" in vietnamese
+    assert "officer" not in vietnamese
 
 
 def test_an_explanation_is_signed_with_its_text(asked: list[httpx2.Request], key: Path) -> None:

@@ -105,6 +105,13 @@ def test_the_gravest_come_first_and_the_rest_is_counted() -> None:
     assert findings.counts(found) == [("error", 1), ("warning", 0), ("information", 150)]
 
 
+def test_a_finding_in_english_holds_no_vietnamese_words() -> None:
+    said = {"vi": "Ghi sơ bộ, khai chính thức.", "en": "Says preliminary, not official."}
+    values = {"message": said, "expected": "chính thức", "found": "sơ bộ", "difference": "1.5"}
+    (one,), _ = findings.shown([finding("A1", "error") | values], 1, "en", {})
+    assert [value for _, value in one.numbers] == ["1.5"]
+
+
 def test_what_is_about_the_whole_workbook_comes_before_its_sheets() -> None:
     whole = finding("", "information") | {"sheet": "", "cells": []}
     listed, _ = findings.shown(

@@ -39,7 +39,7 @@ from services.kernel.auth import Role
 from services.kernel.comparison import Gap
 from services.kernel.growing import Why
 from services.kernel.migration import InUse, NewerTables
-from services.model import messages
+from services.model import messages, system_errors
 from services.model.catalogue import Category
 from services.model.enumerations import Completeness, Regime, SecretLevel, Severity
 from services.model.expression import Kind
@@ -53,8 +53,11 @@ from services.operators.packs import Change as PackChange
 from services.operators.review import Decision
 from services.policy.decisions import refusals as policy
 from services.policy.evidence.finding import Kind as Identifier
-from services.policy.law.verdict import KINDS, Verdict
+from services.policy.insight.explain import facts_of
+from services.policy.law.case import Case
+from services.policy.law.verdict import KINDS, Verdict, WorkSecret
 from services.validation.checks.plausibility import Base
+from services.validation.codes import RULE, Family
 from services.validation.people import refusals as validation
 from services.validation.people.verification import Result
 from services.validation.workbook.kind import Kind as Content
@@ -77,6 +80,10 @@ def _titled(codes: Iterable[str]) -> list[str]:
     return [one for code in codes for one in (code, f"{code}.mend")]
 
 
+MINIMAL = Case(
+    classification=None, regime=None, findings=None, demanded=None, errors=None, integrity=None,
+    recipients=None, province=None, instruments=(),
+)  # fmt: skip
 VERDICTS = [
     topic.rpartition(".")[2]
     for topic in (*verifier.DECISIONS, verifier.RETURNED)
@@ -138,7 +145,15 @@ SHOWN: Mapping[str, Iterable[object]] = {
     "operators.offers.of.{}": Category,
     "operators.packs.is.{}": PackChange,
     "operators.partitions.{}": Why,
+    "operators.part.{}": ("in_flight", "dead"),
     "operators.policy.{}": Verdict,
+    "operators.policy.{}.{}": [
+        *(f"agreement.{one}" for one in ("none", "in_force", "expired")),
+        *(f"integrity.{one}" for one in ("intact", "altered", "unproven")),
+        *(f"work_secret.{one}" for one in WorkSecret),
+        *(f"missing.{one}" for one in ("form", "sender")),
+    ],
+    "operators.policy.fact.{}": facts_of(MINIMAL),
     "operators.review.{}": Decision,
     "operators.rules.verdict.{}": ("valid", "returned"),
     "policy.keeper.{}": (*Keeper, "unknown"),
@@ -150,6 +165,7 @@ SHOWN: Mapping[str, Iterable[object]] = {
     "connector.notice.{}": Delivery,
     "rule.argument.{}": ("share", "places", "offset", "start", "length", "index"),
     "rule.kind.{}": [one.name.lower() for one in Kind],
+    "system.{}": {*system_errors.USUAL.values(), "unknown_host"},
     "validation.answer.{}": [one for one in AnswerKind if one is not AnswerKind.EXPLAINED],
     "validation.completeness.{}": Completeness,
     "validation.base.{}": Base,
@@ -160,7 +176,9 @@ SHOWN: Mapping[str, Iterable[object]] = {
     "validation.refused.{}": _titled(one.id for one in validation.Code),
     "validation.frequency.{}": Frequency,
     "validation.regime.{}": Regime,
-    "validation.severity.{}": Severity,
+    "validation.severity.{}": (*Severity, RULE),
+    "validation.codes.{}": ("level", f"level.{RULE}"),
+    "validation.family.{}": Family,
     "validation.template.only_{}": set(CellType) - {CellType.TEXT},
 }  # fmt: skip
 NAMED_WHERE_CALLED = {
@@ -171,12 +189,12 @@ NAMED_WHERE_CALLED = {
     "operators.{}", "operators.catalogue.{}", "operators.key.{}", "operators.people.{}",
     "operators.rules.untested.{}", "operators.schemas.{}",
     "operators.{}.{}", "policy.class.{}", "policy.if.{}", "policy.{}", "validate.column.{}",
-    "validation.column.{}", "validation.marked.{}", "validation.reason.{}", "validation.repair.{}",
+    "validation.column.{}", "validation.marked.{}", "validation.repair.{}",
     "validation.template.{}", "validation.usage.{}", "validation.{}", "validation.{}.mend", "validation.verdict.{}",
     "connector.{}", "intake.{}", "validation.column_{}", "validation.slip.{}", "catalogue.change.{}",
     "notice.change.{}", "notice.people_{}", "operators.changes.{}", "operators.founding.{}",
     "operators.comparisons.{}", "operators.topics.{}", "usage.kind.{}", "operators.agreements.{}", "operators.packs.{}",
-    "operators.offers.{}", "connector.column.{}",
+    "operators.offers.{}", "connector.column.{}", "help.{}",
 }  # fmt: skip
 """Of no closed set: their values are written out beside the call, or are codes that have tests of their own."""
 

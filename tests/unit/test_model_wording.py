@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
+from typing import Any
 
 import pytest
 
 from services.model import wording
+from services.model.messages import texts
+from services.model.text import Text
 
 
 @pytest.mark.parametrize(("value", "vi", "en"), [
@@ -21,6 +24,23 @@ from services.model import wording
 ])  # fmt: skip
 def test_a_number_is_written_as_in_the_language(value: str, vi: str, en: str) -> None:
     assert (wording.number(value, "vi"), wording.number(value, "en")) == (vi, en)
+
+
+CONTRADICTS: dict[str, Any] = {
+    "message": texts(
+        "validation.completeness_contradicts",
+        cells="C5", found=Text("sơ bộ", "preliminary"), expected=Text("chính thức", "official"),
+    ).to_dict(),
+    "expected": "chính thức", "found": "sơ bộ", "difference": None,
+}  # fmt: skip
+
+
+def test_words_that_the_message_says_are_not_said_again_in_the_other_language() -> None:
+    assert "preliminary" in CONTRADICTS["message"]["en"]
+    assert wording.unsaid(CONTRADICTS, "vi") == wording.unsaid(CONTRADICTS, "en") == {}
+    total = {"message": {"vi": "Tổng là 1.200.", "en": "The total is 1,200."}, "found": "1200"}
+    assert wording.unsaid(total | {"expected": "1300.5"}, "en") == {"expected": "1,300.5"}
+    assert wording.unsaid({"message": None, "found": "1"}, "vi") == {"found": "1"}
 
 
 def test_a_moment_is_by_the_clock_of_viet_nam() -> None:

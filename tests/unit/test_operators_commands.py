@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
@@ -355,7 +356,8 @@ def test_trace_shows_events_and_dead_letters(
     assert len(json.loads(run("trace", SUBMISSION, "--json").stdout)["dead"]) == 2
     shown = run("trace", SUBMISSION)
     assert shown.exit_code == 0
-    assert "received" in shown.stdout and "Poison" in shown.stdout
+    assert "Đã nhận" in shown.stdout and "Poison" in shown.stdout
+    assert "Received" not in run("--lang", "vi", "trace", SUBMISSION).stdout
 
 
 @pytest.mark.parametrize(("columns", "ids"), [("80", False), ("140", True)])
@@ -370,7 +372,7 @@ def test_trace_fits_the_terminal(
     monkeypatch.setenv("COLUMNS", columns)
     intake_answers(monkeypatch, 200, {**PATH, "events": [event]})
     shown = run("trace", SUBMISSION).stdout
-    (line,) = (line for line in shown.splitlines() if "superseded" in line)
+    (line,) = (line for line in shown.splitlines() if "Được thay thế" in line)
     assert "2026-11-23 15:00:00.123 " in line and "1000000" in line
     assert (event["event_id"] in line) is ids
 
@@ -382,6 +384,41 @@ def test_status_shows_no_table_of_waits_where_nothing_waits(
     assert "Chờ lâu nhất" in run("status").stdout
     intake_answers(monkeypatch, 200, {**BALANCED, "oldest_seconds": {}})
     assert "Chờ lâu nhất" not in run("status").stdout
+
+
+def test_status_says_where_everything_is_in_words(
+    sent_back: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    intake_answers(monkeypatch, 200, BALANCED)
+    said = run("--lang", "vi", "status").stdout
+    assert "Đang xử lý" in said and "Chấp nhận" in said
+    assert not re.search(r"cleared|held|in_flight|stored|returned|received|validated", said)
+
+
+EXPLANATION = {
+    "attempt": 1, "verdict": "held", "reasons": [], "changes": [],
+    "facts": {
+        "classification": "internal", "markings": [], "regime": "sharing", "identifiers": ["phone", "email"],
+        "consent": False, "agreement": "in_force", "errors": 0, "integrity": "intact", "named": ["so-tai-chinh"],
+        "recipients": None, "work_secret": "undecided", "missing": ["form"], "of_tomorrow": "new",
+    },
+}  # fmt: skip
+
+
+def test_a_decision_is_explained_in_words(
+    sent_back: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "200")
+    intake_answers(monkeypatch, 200, EXPLANATION)
+    said = run("--lang", "vi", "policy", "explain", SUBMISSION).stdout
+    for words in (
+        "nội bộ", "chia sẻ", "số điện thoại, thư điện tử", "không", "đang có hiệu lực", "còn nguyên vẹn",
+        "so-tai-chinh", "chưa rõ", "phiên bản biểu này", "of_tomorrow", "Văn bản thỏa thuận",
+    ):  # fmt: skip
+        assert words in said
+    assert not re.search(r"internal|sharing|phone|email|False|in_force|intact|undecided", said)
+    as_json = json.loads(run("policy", "explain", SUBMISSION, "--json").stdout)
+    assert as_json == EXPLANATION
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -18,7 +19,7 @@ PERSON = {
     "rooms": ["phong-kinh-te"], "deputies": [], "locked": False,
 }  # fmt: skip
 CHANGE = {
-    "change_id": "c-1", "what": "password", "subject": "p-kinh-te", "fields": [],
+    "change_id": "c-1", "what": "password", "subject": "p-kinh-te", "fields": ["roles"], "body": {},
     "proposed_by": "token:administrator", "proposed_at": "2026-11-26T00:00:00Z",
 }  # fmt: skip
 WAITS = {"change": CHANGE, "link": None}
@@ -124,10 +125,28 @@ def test_the_founding_needs_the_machine(asked: list[Any], monkeypatch: pytest.Mo
     assert "SOLIEU_ADMIN_DATABASE_URL" in result.output
 
 
-def test_everybody_is_listed_and_who_is_missing(asked: list[Any]) -> None:
-    result = run("people", "list")
+def test_everybody_is_listed_and_who_is_missing(
+    asked: list[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "200")
+    result = run("--lang", "vi", "people", "list")
     assert result.exit_code == 0, result.output
-    assert "p-kinh-te" in result.output and "so-xay-dung" in result.output
+    for words in ("p-kinh-te", "Công chức phòng nghiệp vụ", "so-xay-dung"):
+        assert words in result.output
+    assert "officer" not in result.output
+
+
+def test_what_waits_is_told_in_words_with_names_and_local_time(
+    asked: list[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "250")
+    said = run("--lang", "vi", "people", "changes").output
+    for words in ("Đặt lại mật khẩu", "Lò Thị Mẫu (p-kinh-te)", "Quản trị hệ thống", "Vai trò"):
+        assert words in said
+    assert "07:00, 26/11/2026" in said
+    assert "token:" not in said and "2026-11-26T" not in said
+    as_json = run("people", "changes", "--json").output
+    assert json.loads(as_json) == [CHANGE]
 
 
 @pytest.mark.parametrize(
@@ -137,7 +156,7 @@ def test_everybody_is_listed_and_who_is_missing(asked: list[Any]) -> None:
         (["unlock", "p-kinh-te"], ("PATCH", "/v1/people/p-kinh-te", {"locked": False})),
         (["rotate-key", "--revoke"], ("POST", "/v1/signing-keys", {"revoke": True})),
         (["reset", "p-kinh-te"], ("POST", "/v1/people/p-kinh-te/reset", None)),
-        (["changes"], ("GET", "/v1/changes", None)),
+        (["changes"], ("GET", "/v1/people", None)),
         (
             ["deputy", "p-kinh-te", "--deputy", "p-b", "--first", "2026-11-23", "--last", "2026-11-24"],
             ("PATCH", "/v1/people/p-kinh-te",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -17,8 +18,8 @@ import typer
 
 from services import cli
 from services.model.text import Text
-from services.terminal.help import narrow
-from services.terminal.show import speak, tell
+from services.terminal.help import translate
+from services.terminal.show import tell
 
 WRONG = [
     ("check x.xlsx --perod 2026", "Không có tùy chọn «--perod». Có phải: --period?"),
@@ -26,6 +27,7 @@ WRONG = [
     ("people chnge", "Không có lệnh «chnge». Có phải: changes?"),
     ("nonsense", "Không có lệnh «nonsense».\n"),
     ("check", "Thiếu {file}."),
+    ("--lang vi", "Thiếu lệnh."),
     ("template cv17809-1 --output x", "Thiếu --period."),
     ("check x.xlsx --form", "Tùy chọn --form cần một giá trị."),
     ("codes --json=yes", "Tùy chọn --json không có giá trị."),
@@ -39,12 +41,6 @@ WRONG = [
     ("check /nowhere --form a --period 2026 --area 11", "Không đọc được tệp /nowhere"),
     ("republish --service nobody", "--service không đúng: phải là một trong intake"),
 ]
-
-
-@pytest.fixture(autouse=True)
-def both_languages_afterwards() -> Iterator[None]:
-    yield
-    speak(None)
 
 
 @pytest.mark.parametrize(("arguments", "said"), WRONG, ids=[call for call, _ in WRONG])
@@ -164,11 +160,86 @@ def test_help_speaks_the_chosen_language_alone() -> None:
     command = typer.main.get_command(cli.app)
     both = list(all_help(command))
     halves = [text for text in both if text.count(" · ") == 1]
-    # Two are typer's own, one is a pattern of file names.
+    # Two are typer's own until help is asked for, one is a pattern of file names.
     assert (len(halves), len(both)) == (len(both) - 3, len(both))
-    narrow(command, "vi")
+    translate(command, "vi")
     assert [text for text in all_help(command) if " · " in text] == []
     assert next(all_help(command)) == "Từ bảng tính của cơ quan đến đầu vào GRDP"
+
+
+OF_TYPER = re.compile(
+    r"Usage|OPTIONS|Options|Arguments|ARGS|Commands|required|env var|default:|Show |and exit"
+)
+
+
+def all_commands(command: Any) -> Iterator[list[str]]:
+    """How each command is called."""
+    yield []
+    for name, below in getattr(command, "commands", {}).items():
+        yield from ([name, *call] for call in all_commands(below))
+
+
+def printed_by(
+    call: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> str:
+    monkeypatch.setattr(sys, "argv", ["solieu", *call])
+    with suppress(SystemExit):
+        cli.main()
+    return capsys.readouterr().out
+
+
+def test_no_word_of_typers_own_stands_in_vietnamese_help(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    calls = list(all_commands(typer.main.get_command(cli.app)))
+    assert len(calls) > 50
+    for call in calls:
+        said = printed_by(["--lang", "vi", *call, "--help"], monkeypatch, capsys)
+        assert "Cách dùng: solieu" in said
+        assert "In trợ giúp này" in said
+        assert OF_TYPER.findall(said) == [], call
+
+
+def test_help_speaks_both_languages_where_none_is_chosen(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    said = printed_by(["check", "--help"], monkeypatch, capsys)
+    for words in ("Cách dùng · Usage: solieu check", " Tùy chọn · Options ", "Đối số · Arguments"):
+        assert words in said
+
+
+@pytest.mark.parametrize(
+    ("environment", "call"),
+    [
+        ("vi", ["--help"]),
+        ("vi", []),
+        ("vi", ["check", "--help"]),
+        ("en", ["--help", "--lang", "vi"]),
+    ],
+)
+def test_help_speaks_the_language_wherever_it_is_chosen(
+    environment: str,
+    call: list[str],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setenv("SOLIEU_LANG", environment)
+    said = printed_by(call, monkeypatch, capsys)
+    assert "Cách dùng: solieu" in said
+    assert " · " not in said
+
+
+def test_the_words_of_help_are_loaded_for_help_alone() -> None:
+    script = (
+        "import sys; sys.argv = ['solieu', 'codes', '--json']\n"
+        "from services import cli\n"
+        "try: cli.main()\n"
+        "finally: print('typer.rich_utils' in sys.modules, file=sys.stderr)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True
+    )
+    assert done.stderr == "False\n"
 
 
 def test_the_language_is_chosen_before_the_help_is_printed(
@@ -222,3 +293,21 @@ def test_a_key_that_is_not_there_is_wrong_usage_and_not_the_offices_fault(
         cli.main()
     assert ended.value.code == 2
     assert "Không có tệp khóa /nowhere" in capsys.readouterr().err
+
+
+def test_codes_and_rules_say_their_severity_in_the_chosen_language(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("COLUMNS", "200")
+    said = printed_by(["--lang", "vi", "codes"], monkeypatch, capsys)
+    assert "ESS cấp 0 · Lỗi · định dạng tệp · STRUVAL 500" in said
+    assert "ESS: cấp do quy tắc nêu · mức độ do quy tắc nêu · ràng buộc" in said
+    assert not re.search(r" (error|warning|information|rule|format|structure|constraint) ", said)
+    assert "ESS level 0 · Error · format of the file" in printed_by(["codes"], monkeypatch, capsys)
+    (tmp_path / "a.csv").write_text("a\n1\n")
+    (tmp_path / "rules.yaml").write_text("rules: [{id: r, expression: a > 0, severity: warning}]")
+    call = ["validate", str(tmp_path / "a.csv"), "--rules", str(tmp_path / "rules.yaml")]
+    assert "Cảnh báo" in printed_by(["--lang", "vi", *call], monkeypatch, capsys)
+    said = printed_by(["--lang", "en", *call], monkeypatch, capsys)
+    assert "Warning" in said
+    assert "warning" not in said

@@ -136,7 +136,7 @@ def test_a_table_that_can_not_be_read_is_named(
     [
         (("--with", "x"), "--with x không đúng: phải là TÊN=TỆP"),
         (("--with", "data=x.csv"), "tên data đã dùng"),
-        (("--with", "x=/nowhere/x.csv"), "No such file"),
+        (("--with", "x=/nowhere/x.csv"), "không mở được (không có tệp hoặc thư mục này)"),
         (("--key", "nothing"), "--key: data.csv has no column nothing"),
     ],
 )  # fmt: skip

@@ -3,6 +3,7 @@
 import json
 import os
 from collections.abc import Callable
+from html import unescape
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +15,10 @@ from services.cli import app
 from services.kernel.limits import Limits
 from services.kernel.pool import Pool
 from services.model.enumerations import Completeness
-from services.model.messages import text
+from services.model.messages import LANGUAGES, text
 from services.model.period import Period
 from services.model.statement import MAX_BYTES
-from services.model.text import SCHEMAS
+from services.model.text import SCHEMAS, Language
 from services.validation.checking import apart, examination
 from services.validation.checking.examination import examine
 from services.validation.checking.facts import Facts, codelists_of
@@ -82,6 +83,26 @@ def test_it_prints_the_verdict_the_rules_and_each_finding(generated: Path) -> No
     assert "291.552,905" in said
     assert "291,552.905" in said
     assert "C47, C48" in said
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_page_and_marked_workbook_speak_the_chosen_language(
+    language: Language, generated: Path, tmp_path: Path
+) -> None:
+    files = {"marked": tmp_path / "m.xlsx", "html": tmp_path / "r.html"}
+    run("--lang", language, "check", generated / WRONG, *options(**CV, **files), expect=1)
+    html = unescape(files["html"].read_text(encoding="utf-8"))
+    book = openpyxl.load_workbook(files["marked"])
+    found = book[text("validation.marked.title", language)]
+    cells = [cell for row in found.values for cell in row if cell]
+    comments = [cell.comment.text for row in book.worksheets[0] for cell in row if cell.comment]
+    assert f'<html lang="{language}">' in html
+    for other in LANGUAGES:
+        for name in ("validation.page.next", "validation.column.mend", "validation.severity.error"):
+            assert (text(name, other) in html) is (other == language)
+        assert (text("validation.column.mend", other) in cells) is (other == language)
+        severity = text("validation.severity.error", other)
+        assert any(one.startswith(f"{severity}:") for one in comments) is (other == language)
 
 
 def test_the_outputs_are_written(generated: Path, tmp_path: Path) -> None:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping
+from functools import partial
 
 from services.kernel.pool import Overrun, Pool
 from services.model.codelist import Codelist
 from services.model.form import Form
+from services.model.text import Language
 from services.validation.checking.check import overran
 from services.validation.checking.examination import Examined, examine, examine_as_printed
 from services.validation.reading.statement import Statement
@@ -20,9 +22,10 @@ def examined(
     codelists: Mapping[str, Codelist],
     *,
     as_printed: bool,
+    language: Language,
 ) -> Examined:
     """The workbook examined, or given up; `as_printed` where nobody stated a completeness."""
-    how = examine_as_printed if as_printed else examine
+    how = partial(examine_as_printed if as_printed else examine, language=language)
     try:
         return _run(how, form, content, statement, codelists)
     except Overrun:

@@ -8,6 +8,7 @@ from services.kernel.limits import OutOfTime
 from services.model.codelist import Codelist
 from services.model.enumerations import Completeness
 from services.model.form import Form
+from services.model.text import Language
 from services.validation.checking.answers import answered
 from services.validation.checking.check import Checked, check, overran, unreadable
 from services.validation.checks.plausibility import Past
@@ -43,12 +44,13 @@ def examine(
     earlier: Earlier | None = None,
     history: Sequence[Past] = (),
     supply: Supply | None = None,
+    language: Language = "vi",
 ) -> Examined:
     """Check and mark the workbook in `content`; never raises for what is in it, nor for what it takes.
 
     `accepted` is what stands under the form's references, `answers` what was answered to findings before, `earlier` the
     attempt whose figures this one would replace, `history` what the sender had accepted in the form before, `supply`
-    what it supplies by the catalogue.
+    what it supplies by the catalogue, `language` that of the marked workbook.
     """
     try:
         checked = check(form, content, statement, codelists, accepted, earlier, history, supply)
@@ -61,13 +63,13 @@ def examine(
     except BaseException as error:
         # Hostile bytes find what no reader foresaw, panics of its native code included: a finding all the same.
         return Examined(statement, unreadable(form), None, type(error).__name__)
-    return _with_mark(Examined(statement, checked, None), content)
+    return _with_mark(Examined(statement, checked, None), content, language)
 
 
-def _with_mark(examined: Examined, content: bytes) -> Examined:
+def _with_mark(examined: Examined, content: bytes, language: Language) -> Examined:
     """The same with the marked workbook; without it where it can't be made, since the report says it all."""
     try:
-        return replace(examined, marked=mark(content, examined.checked.report))
+        return replace(examined, marked=mark(content, examined.checked.report, language))
     except (MemoryError, OutOfTime):
         return examined
     except Exception as error:
@@ -75,13 +77,17 @@ def _with_mark(examined: Examined, content: bytes) -> Examined:
 
 
 def examine_as_printed(
-    form: Form, content: bytes, statement: Statement, codelists: Mapping[str, Codelist]
+    form: Form,
+    content: bytes,
+    statement: Statement,
+    codelists: Mapping[str, Codelist],
+    language: Language = "vi",
 ) -> Examined:
     """The same where nobody stated a completeness: the one that headings print, else the statement's."""
-    first = examine(form, content, statement, codelists)
+    first = examine(form, content, statement, codelists, language=language)
     others = (replace(statement, completeness=completeness) for completeness in Completeness)
     for one in others if _contradicts(first) else ():
-        examined = examine(form, content, one, codelists)
+        examined = examine(form, content, one, codelists, language=language)
         if not _contradicts(examined):
             return examined
     return first

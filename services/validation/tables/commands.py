@@ -91,8 +91,9 @@ def _show(result: Result) -> None:
             justify="left" if name in ("rule", "severity") else "right",
         )
     for rule, one in zip(result.rules, result.outcomes, strict=True):
-        shown = (rule.id, rule.severity.value, one.passed, one.failed, one.undecided)
-        counts.add_row(*(Text(_printable(str(cell))) for cell in shown))
+        severity = stacked(texts(f"validation.severity.{rule.severity.value}"))
+        shown = (one.passed, one.failed, one.undecided)
+        counts.add_row(Text(_printable(rule.id)), severity, *map(str, shown))
     console.print(counts)
     for rule, one in zip(result.rules, result.outcomes, strict=True):
         if not one.failed:

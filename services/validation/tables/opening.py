@@ -8,8 +8,8 @@ from typing import Final
 
 from services.model.expression import ROW
 from services.model.messages import texts
+from services.model.system_errors import reason
 from services.model.text import ModelError, in_english
-from services.model.written import unopened
 from services.validation.workbook import (
     BrokenQuotes,
     CellValue,
@@ -68,7 +68,7 @@ def open_cells(path: Path) -> Cells:
     try:
         content = path.read_bytes()
     except OSError as error:
-        raise TableError("validate.table.file", file=path, reason=unopened(error)) from None
+        raise TableError("validate.table.file", file=path, reason=reason(error)) from None
     workbook = _opened(path, content)
     sheet = next((sheet for sheet in workbook.sheets if not sheet.hidden), None)
     if sheet is None or sheet.broken:

@@ -6,9 +6,10 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from services.model.enumerations import Severity
-from services.model.messages import LANGUAGES, texts
+from services.model.messages import LANGUAGES, joined, texts
 from services.model.text import Text
 from services.terminal.show import spoken, stacked, tell
+from services.validation.codes import RULE
 from services.validation.findings import in_both
 
 if TYPE_CHECKING:
@@ -81,9 +82,15 @@ def codes(codes: Iterable[Code]) -> None:
 
 
 def _meaning(code: Code) -> Styled:
-    facts = [f"ESS {code.level}", ", ".join(code.severity), code.family.value]
-    facts += [f"STRUVAL {code.struval}"] if code.struval else []
-    return stacked(code.meaning).append("\n" + " · ".join(facts), "dim")
+    level = f"level.{RULE}" if code.level == RULE else "level"
+    facts = [
+        texts(f"validation.codes.{level}", level=code.level),
+        *(texts(f"validation.severity.{severity}") for severity in code.severity),
+        texts(f"validation.family.{code.family.value}"),
+    ]
+    facts += [Text(*[f"STRUVAL {code.struval}"] * 2)] if code.struval else []
+    told = spoken(joined(facts, " · "))
+    return stacked(code.meaning).append("".join(f"\n{line}" for line in told), "dim")
 
 
 def _row(finding: Finding) -> Sequence[Styled | str]:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from lxml import etree
 
 from services.model.enumerations import Severity
+from services.model.text import Language
 from services.validation.findings import Finding
 from services.validation.telling.marking import summary
 from services.validation.telling.marking.cells import anchors, colour
@@ -53,7 +54,7 @@ class Marked:
     media_type: str
 
 
-def mark(content: bytes, report: Report) -> Marked | None:
+def mark(content: bytes, report: Report, language: Language = "vi") -> Marked | None:
     """The workbook in `content` with what `report` found; None if nothing was, or it can't be opened.
 
     A workbook that unpacks to more than LARGEST_PACKAGE bytes has none either: its report says it all.
@@ -64,31 +65,36 @@ def mark(content: bytes, report: Report) -> Marked | None:
         package = Package(transitional(content))
         if package.size > LARGEST_PACKAGE:
             return None
-        return _marked(package, _sheets(package), report)
+        return _marked(package, _sheets(package), report, language)
     except Exception:
         # Whatever foreign bytes hold that can't be patched, their values were read and can be written.
         with suppress(UnreadableWorkbook):
-            return _marked(*copied(content), report)
+            return _marked(*copied(content), report, language)
     return None
 
 
-def _marked(package: Package, sheets: Sheets, report: Report) -> Marked:
+def _marked(package: Package, sheets: Sheets, report: Report, language: Language) -> Marked:
     styles = styles_of(package)
     left = MOST_COMMENTS
     for name, found in _by_sheet(report.findings).items():
         path = sheets[name][1] if name in sheets else ""
         if path and not package.is_large(path):
-            left -= _mark_sheet(package, path, found, styles, left)
+            left -= _mark_sheet(package, path, found, styles, left, language)
     titles = {name: title for name, (title, _) in sheets.items()}
     # What was signed is no more what is there.
     was_signed = package.drop(SIGNATURES)
-    page = summary.page(report, titles, styles, was_signed=was_signed)
-    add_sheet(package, summary.vietnamese("title"), page)
+    page = summary.page(report, titles, styles, language, was_signed=was_signed)
+    add_sheet(package, summary.said("title", language), page)
     return Marked(package.save(), XLSM if _MACROS in package else XLSX)
 
 
 def _mark_sheet(
-    package: Package, path: str, found: Mapping[Place, list[Finding]], styles: Styles, most: int
+    package: Package,
+    path: str,
+    found: Mapping[Place, list[Finding]],
+    styles: Styles,
+    most: int,
+    language: Language,
 ) -> int:
     """Colours the cells, and comments `most` of them; returns how many are commented."""
     sheet = package.change(path)
@@ -97,11 +103,11 @@ def _mark_sheet(
     for place, findings in found.items():
         by_cell[seen[place]] += findings
     colour(sheet, {place: _worst(findings) for place, findings in by_cell.items()}, styles)
-    texts = {place: _text(by_cell[place]) for place in list(by_cell)[:most]}
+    texts = {place: _text(by_cell[place], language) for place in list(by_cell)[:most]}
     # Old drawings may be no XML: then the colour and the list must do.
     with suppress(etree.XMLSyntaxError, KeyError, Unpatchable):
         if texts:
-            comments.add(package, path, texts, summary.vietnamese("author"))
+            comments.add(package, path, texts, summary.said("author", language))
     return len(texts)
 
 
@@ -119,17 +125,16 @@ def _worst(findings: Iterable[Finding]) -> Severity:
     return min((finding.severity for finding in findings), key=_WORST.index)
 
 
-def _text(findings: Iterable[Finding]) -> str:
+def _text(findings: Iterable[Finding], language: Language) -> str:
     """What a comment says: each finding once, with how to mend it and what was answered to it."""
-    texts = dict.fromkeys(map(_of_one, findings))
+    texts = dict.fromkeys(_of_one(finding, language) for finding in findings)
     return "\n\n".join(texts)
 
 
-def _of_one(finding: Finding) -> str:
-    said = f"{summary.named(finding.severity)}: {finding.message.vi}"
-    return "\n".join(
-        (said, f"→ {finding.mend.vi}", *(answer.said.vi for answer in finding.answers))
-    )
+def _of_one(finding: Finding, language: Language) -> str:
+    said = f"{summary.named(finding.severity, language)}: {finding.message.of(language)}"
+    answers = (answer.said.of(language) for answer in finding.answers)
+    return "\n".join((said, f"→ {finding.mend.of(language)}", *answers))
 
 
 def _sheets(package: Package) -> Sheets:

@@ -1,4 +1,4 @@
-"""The report as a page that needs nothing else: Vietnamese first, English second; for screens and paper."""
+"""The report as a page that needs nothing else: Vietnamese first, English second, or one; for screens and paper."""
 
 import re
 from collections.abc import Iterable
@@ -14,7 +14,7 @@ from services.model import wording
 from services.model.enumerations import Severity
 from services.model.form import Form
 from services.model.messages import texts
-from services.model.text import Text
+from services.model.text import Language, Text
 from services.validation.findings import NUMBERS, Finding, in_both
 from services.validation.reading.placing.wording import spellings
 from services.validation.reading.statement import Statement
@@ -33,8 +33,10 @@ class Shown:
     numbers: tuple[tuple[Text, Text], ...]
 
 
-def page(form: Form, statement: Statement, report: Report, name: str) -> bytes:
-    """The page about the workbook that its sender calls `name`."""
+def page(
+    form: Form, statement: Statement, report: Report, name: str, language: Language | None = None
+) -> bytes:
+    """The page about the workbook that its sender calls `name`; in both languages where none is chosen."""
     step = "returned" if report.verdict == "returned" else "valid"
     if step == "valid" and report.count(Severity.WARNING):
         step = "warned"
@@ -42,6 +44,9 @@ def page(form: Form, statement: Statement, report: Report, name: str) -> bytes:
         _environment()
         .get_template("report.html")
         .render(
+            first=lambda text: text.of(language or "vi"),
+            second=lambda text: "" if language or text.en == text.vi else text.en,
+            language=language or "vi",
             form=form,
             statement=statement,
             period=Text(spellings(statement.period)[0], str(statement.period)),
