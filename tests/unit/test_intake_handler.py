@@ -43,7 +43,7 @@ FACTS = Facts(
 NOW = STATEMENT.issued_at
 DAY = timedelta(days=1)
 MINUTE = timedelta(minutes=1)
-ID = identity(STATEMENT)
+ID = identity(STATEMENT, FACTS)
 
 
 def refused(statement: Statement, facts: Facts = FACTS) -> Code | None:
@@ -282,7 +282,7 @@ def test_a_retry_is_a_repeat_however_late_it_comes() -> None:
     ],
 )  # fmt: skip
 def test_identity_depends_on_what_a_submission_is(change: dict[str, Any]) -> None:
-    assert identity(replace(STATEMENT, **change)) != ID
+    assert identity(replace(STATEMENT, **change), FACTS) != ID
 
 
 def test_identity_does_not_depend_on_anything_else() -> None:
@@ -290,7 +290,37 @@ def test_identity_does_not_depend_on_anything_else() -> None:
         STATEMENT, sha256="b" * 64, size=1, regime=Regime.SHARING, nonce="x" * 20, issued_at=NOW + DAY,
         classification=Classification.PUBLIC, period="2026-07-01/P3M",
     )  # fmt: skip
-    assert identity(other) == ID
+    assert identity(other, FACTS) == ID
+
+
+SIX = replace(FACTS, form=FORMS["cv17809-6"], sections=frozenset({"A", "B"}))
+
+
+@pytest.mark.parametrize(
+    ("sections", "code"),
+    [
+        ((), None),
+        (("B",), None),
+        (("A", "B"), None),
+        (("C",), Code.OTHER_SENDERS_SECTION),
+        (("B", "Z"), Code.UNKNOWN_SECTION),
+    ],
+)
+def test_sections_are_of_the_form_and_the_senders(
+    sections: tuple[str, ...], code: Code | None
+) -> None:
+    assert refused(replace(STATEMENT, form="cv17809-6", sections=sections), SIX) is code
+    whole = refused(replace(STATEMENT, sections=sections))
+    assert whole is (Code.UNKNOWN_SECTION if sections else None), "a form that is one whole"
+
+
+def test_each_part_has_an_identity_and_all_parts_together_that_of_the_whole() -> None:
+    def of(*sections: str) -> UUID:
+        return identity(replace(STATEMENT, sections=sections), SIX)
+
+    assert len({of("A"), of("B"), of()}) == 3
+    assert of("B", "A") == of("A", "B", "A") == of()
+    assert of() == ID, "sections have changed no id of before"
 
 
 def test_identity_is_for_ever() -> None:
