@@ -73,7 +73,9 @@ HEAD: Layout = (
 RECEIVED_LAYOUT: Layout = (
     *HEAD, ("name", str), ("sha256", str), ("size", int), ("media_type", str), ("statement", str),
 )  # fmt: skip
-RECEIVED_LATER: Layout = (("received_at", int), ("nil", str), ("work_secret", int))
+RECEIVED_LATER: Layout = (
+    ("received_at", int), ("nil", str), ("work_secret", int), ("sections", str),
+)  # fmt: skip
 DECISION_LAYOUT: Layout = (*HEAD, ("decision", int))
 SYMBOLS = {
     "completeness": ("estimate", "preliminary", "official"),
@@ -400,6 +402,9 @@ def _claims(token: str, jwk: Mapping[str, str], received: Mapping[str, Any]) -> 
     nil = claims.get("nil") or {"kind": ""}
     same = isinstance(nil, dict) and nil.get("kind") == received.get("nil", "")
     _require(same, Reason.STATEMENT, "nil")
+    stated = ",".join(sorted(set(claims.get("sections") or ())))
+    # Blank is all that the sender answers for, which it may have named one by one.
+    _require(received.get("sections", "") in ("", stated), Reason.STATEMENT, "sections")
     secret = claims.get("classification") == "work_secret"
     _require(secret == bool(received.get("work_secret")), Reason.STATEMENT, "work_secret")
     return claims

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date as Date
 from datetime import datetime
@@ -136,9 +136,10 @@ class Connector:
         area_list: str = "63",
         round: int = 1,
         nil: Nil | None = None,
+        sections: Sequence[str] = (),
     ) -> Receipt:
-        """Sends a workbook; with `nil` it is the blank form. Raises also OSError (no such file), NoOffice
-        and ValueError (an unknown word, a state secret).
+        """Sends a workbook; with `nil` it is the blank form, with `sections` these parts of it alone. Raises also
+        OSError (no such file), NoOffice and ValueError (an unknown word, a state secret).
         """
         _no_secret(Classification(classification) is Classification.STATE_SECRET)
         office = self._office or office_of(self._sender)
@@ -161,6 +162,7 @@ class Connector:
             issued_at=self._clock(),
             nonce=secrets.token_urlsafe(18),
             nil=nil,
+            sections=tuple(sections),
         )
         return self.send(statement, content)
 

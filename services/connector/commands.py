@@ -82,6 +82,10 @@ HasNil = Annotated[
 Reason = Annotated[
     str | None, _of_submission("Lý do để trống, với --nil · Why it is blank, with --nil")
 ]
+Sections = Annotated[
+    list[str] | None,
+    _of_submission("Chỉ phần này của biểu, như A; nhiều lần được · This section alone, e.g. A"),
+]
 DocumentNumber = Annotated[
     str | None, _of_secret("Số văn bản, như 12/BC-STC · Number of the document, e.g. 12/BC-STC")
 ]
@@ -107,6 +111,7 @@ def submit(
     round: Round = 1,
     nil: HasNil = None,
     reason: Reason = None,
+    section: Sections = None,
     document_number: DocumentNumber = None,
     level: Level = None,
     date: Dated = None,
@@ -135,7 +140,7 @@ def submit(
     }  # fmt: skip
     is_secret = classification is Classification.STATE_SECRET
     _need(document if is_secret else claims)
-    stated = _nil(nil, reason)
+    stated = _nil(nil, reason) | ({"sections": section} if section else {})
     if not is_secret and any(value is not None for value in document.values()):
         # Whoever names a secret document means it, whatever the classification says.
         raise wrong("--document-number, --level, --date, --receiver", "secret_only")

@@ -29,6 +29,10 @@ class SubmissionReceived(OfSubmission):
         "Declared a work secret (bí mật công tác): it stays inside the statistics office. The"
         " classification is then internal, as far as older programs know.",
     ] = False
+    sections: Annotated[
+        str,
+        "Sections of the form that it covers, parted by commas; empty: all that its sender answers for.",
+    ] = ""
 
     @property
     def own_id(self) -> UUID:

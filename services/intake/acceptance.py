@@ -16,8 +16,9 @@ from services.intake.content import Workbook
 from services.intake.handler import Facts, New, Repeat, decide, nil_of
 from services.intake.identity import head, identity
 from services.intake.projection import status_values
-from services.intake.queries import attempt_of_nonce, latest_attempt
+from services.intake.queries import attempt_of_nonce, latest_attempt, other_parts
 from services.intake.refusal import Refusal
+from services.intake.sections import overlapping, written
 from services.intake.status import Seen, State, derive
 from services.kernel.api import Context
 from services.kernel.events import NewObject, ObjectReference
@@ -50,10 +51,14 @@ class Accepted:
 
 def accept(context: Context, signed: Signed, workbook: Workbook, body: bytes) -> Accepted | Refusal:
     """Takes an attempt in, in one transaction; repeated, it finds what it did before."""
-    submission_id = identity(signed.statement)
+    submission_id = identity(signed.statement, signed.facts.sections)
+    sections = written(signed.statement.sections, signed.facts.sections)
     with Session(context.engine) as session:
-        _lock(session, submission_id, signed, context)
+        _lock(session, submission_id, sections, signed, context)
         decision = _decide(session, submission_id, signed, context.clock())
+        if isinstance(decision, New) and signed.form.sections:
+            parts = other_parts(session, submission_id)
+            decision = overlapping(sections, parts) or decision
         if isinstance(decision, Refusal):
             return decision
         if isinstance(decision, Repeat):
@@ -82,14 +87,24 @@ def _decide(
             return decision
 
 
-def _lock(session: Session, submission_id: UUID, signed: Signed, context: Context) -> None:
-    """Holds the submission's row until the transaction ends; makes it where it is missing."""
+def _lock(
+    session: Session, submission_id: UUID, sections: str, signed: Signed, context: Context
+) -> None:
+    """Holds the submission's row until the transaction ends; makes it where it is missing.
+
+    Where a form has sections, all parts that the sender has of the same form wait for one another.
+    """
+    if signed.form.sections:
+        about = f"{signed.statement.sender}/{signed.form.id}"
+        session.execute(sa.select(sa.func.pg_advisory_xact_lock(sa.func.hashtext(about))))
     names = ("sender", "form", "area_list", "area", "period", "completeness", "round")
     known = head(signed.statement, signed.facts, signed.form, 0)
     values = {name: getattr(known, name) for name in names}
     session.execute(
         insert(store.Submission)
-        .values(submission_id=submission_id, created_at=context.clock(), **values)
+        .values(
+            submission_id=submission_id, created_at=context.clock(), sections=sections, **values
+        )
         .on_conflict_do_nothing()
     )
     session.exec(
@@ -136,6 +151,7 @@ def _write(
         statement=signed.token,
         received_at=now,
         nil=nil_of(signed.statement),
+        sections=written(signed.statement.sections, signed.facts.sections),
         work_secret=signed.statement.is_work_secret,
     )
     submission_id = UUID(received.head.submission_id)

@@ -13,25 +13,31 @@ from services.kernel import replica
 from services.kernel.replica import Entry
 from services.model.form import Form
 from services.model.regulation import day
-from services.model.responsibility import Item, item_of
+from services.model.responsibility import Item, items_of
 from services.model.statement import Statement
 
 
 def facts(session: Session, statement: Statement, now: datetime) -> Facts:
     """What the catalogue says about the statement's sender, office, form and area, as of `now`."""
     entry = _form_in_force(session, statement.form, now)
-    items = (entry.body for entry in replica.in_force(session, "item", now))
-    item = item_of(items, statement.sender, statement.form)
+    bodies = (entry.body for entry in replica.in_force(session, "item", now))
+    items = items_of(bodies, statement.sender, statement.form)
+    item = next(iter(items), None)
+    organisation = _organisation(session, statement.sender, now)
+    form = Form.from_dict(entry.body) if entry else None
     codelist = replica.get(session, "codelist", statement.area_list)
     return Facts(
         catalogue_version=replica.version(session),
-        organisation=_organisation(session, statement.sender, now),
+        organisation=organisation,
         office=_organisation(session, statement.aud, now),
-        form=Form.from_dict(entry.body) if entry else None,
+        form=form,
         item=item["id"] if item else None,
         forms=() if entry else _form_ids(session),
         agreement=_ended(item, now),
         areas=frozenset(code["code"] for code in codelist.body["codes"]) if codelist else None,
+        sections=form.sections_of(organisation["kind"], items)
+        if form and organisation
+        else frozenset(),
     )
 
 

@@ -13,6 +13,7 @@ from uuid import UUID
 from services.intake import content as contents
 from services.intake.content import Workbook
 from services.intake.refusal import Code, Refusal
+from services.intake.sections import unsuitable
 from services.intake.status import State
 from services.model.catalogue import is_office_for
 from services.model.crosswalk import Area, provinces
@@ -32,7 +33,8 @@ class Facts:
 
     `item` is the one by which the sender supplies the form; None for none. `areas` are the codes of the stated list;
     None where the catalogue has no such list. `agreement` is the number and
-    last day of the one by which the form was shared and which has ended; None where none has.
+    last day of the one by which the form was shared and which has ended; None where none has. `sections` are those of
+    the form that the sender answers for.
     """
 
     catalogue_version: int
@@ -43,6 +45,7 @@ class Facts:
     forms: tuple[str, ...] = ()
     areas: frozenset[str] | None = None
     agreement: tuple[str, date] | None = None
+    sections: frozenset[str] = frozenset()
 
     @property
     def province(self) -> str | None:
@@ -123,7 +126,11 @@ def door(statement: Statement, facts: Facts) -> Refusal | None:
         return Refusal(Code.EMPTY)
     if statement.size > MAX_BYTES:
         return contents.too_large()
-    return _period(statement.period) or _area(statement, facts, facts.form)
+    return (
+        _period(statement.period)
+        or _area(statement, facts, facts.form)
+        or unsuitable(statement.sections, facts.form, facts.sections)
+    )
 
 
 def content(statement: Statement, body: bytes) -> Workbook | Refusal:

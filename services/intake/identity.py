@@ -8,6 +8,7 @@ from uuid import UUID, uuid5
 from services.events.common import Classification, Head
 from services.intake.handler import Facts
 from services.intake.refusal import Refusal
+from services.intake.sections import written
 from services.model.codelist import WHOLE_COUNTRY
 from services.model.form import Form
 from services.model.period import Period
@@ -17,9 +18,11 @@ NAMESPACE = UUID("5f0d2c1e-3a53-5b8e-9a63-7b6f1d0c7a11")
 """Of submission ids and refusal ids; never to change."""
 
 
-def identity(statement: Statement) -> UUID:
-    """The submission's id: sender, form, reference area, period and completeness round."""
-    parts = [
+def identity(statement: Statement, own: frozenset[str] = frozenset()) -> UUID:
+    """The submission's id: sender, form, reference area, period and completeness round; its sections, where it has not
+    all of its sender's `own`.
+    """
+    parts: list[str | int] = [
         statement.sender,
         statement.form,
         statement.area_list,
@@ -28,6 +31,8 @@ def identity(statement: Statement) -> UUID:
         statement.completeness.value,
         statement.round,
     ]
+    if sections := written(statement.sections, own):
+        parts.append(sections)
     return uuid5(NAMESPACE, json.dumps(parts, ensure_ascii=False))
 
 
@@ -45,7 +50,7 @@ def notice_id(notice: SecretNotice) -> UUID:
 def head(statement: Statement, facts: Facts, form: Form, attempt: int) -> Head:
     """What every event about this attempt begins with."""
     return Head(
-        submission_id=str(identity(statement)),
+        submission_id=str(identity(statement, facts.sections)),
         attempt=attempt,
         sender=statement.sender,
         form=statement.form,

@@ -24,6 +24,7 @@ thumbprint (RFC 7638).
 * `POST`: `Statement`; `aud`: cơ quan thống kê nhận · the statistics office that it is for;
   10 ngày, không trước lần gửi gần nhất · 10 days, not before the latest attempt's
   biểu để trống thì thêm · for a blank form also `nil`: {kind: none_occurred | not_collected, reason}
+  chỉ một số phần của biểu thì thêm · for some sections of a form alone also `sections`: [A, B]
 * `POST /v1/secret-notices`: `SecretNotice`; không có nội dung · no body
 * `GET`: `Question`; `path` có cả phần sau dấu ? · with the query; 5 phút · 5 minutes
 
@@ -42,6 +43,7 @@ _NAMES = (
     "where", "sender", "now", "law", "form", "nearest", "period",
     "area", "area_list", "lists", "limit", "found", "seconds", "unknown", "known",
     "receiver", "office", "number", "day", "days", "attempt", "issued_at",
+    "section", "sections", "submission",
 )  # fmt: skip
 
 
@@ -84,6 +86,7 @@ SUBMIT: dict[str, Any] = {
             ),
             Code.NONCE_USED,
             Code.STATEMENT_OLDER,
+            Code.SECTION_COVERED,
         ),
         **_AWAY,
     },

@@ -9,11 +9,13 @@ from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
+from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, select
 
 from services.intake import store
 from services.intake.handler import Attempt
 from services.intake.scope import within
+from services.intake.sections import Part
 from services.intake.status import VERDICTS, Account, State, verdict
 from services.kernel import replica
 from services.kernel.auth import Access
@@ -143,6 +145,22 @@ def latest_attempt(session: Session, submission_id: UUID) -> Attempt | None:
         .limit(1)
     ).first()
     return _attempt(*row) if row else None
+
+
+def other_parts(session: Session, submission_id: UUID) -> list[Part]:
+    """The sender's other submissions of the same form, about the same, in the state of their latest attempts."""
+    this, other = aliased(store.Submission), store.Submission
+    names = ("sender", "form", "area_list", "area", "period", "completeness", "round")
+    same = (getattr(other, name) == getattr(this, name) for name in names)
+    statement = (
+        sa.select(col(other.submission_id), col(other.sections), col(store.Status.state))
+        .join(this, sa.and_(*same))
+        .join(store.Status, col(store.Status.submission_id) == col(other.submission_id))
+        .where(col(this.submission_id) == submission_id, col(other.submission_id) != submission_id)
+        .order_by(col(other.submission_id), col(store.Status.attempt))
+    )
+    latest = {row[0]: Part(row[0], row[1], State(row[2])) for row in session.execute(statement)}
+    return list(latest.values())
 
 
 def _joined() -> Any:

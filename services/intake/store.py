@@ -38,6 +38,8 @@ class Submission(SQLModel, table=True):
     period: str = _text()
     completeness: str = _text()
     round: int
+    sections: str = _text()
+    """Those of its form that it covers, parted by commas; blank for all that its sender answers for."""
     created_at: datetime = _time()
 
 

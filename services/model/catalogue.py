@@ -19,7 +19,7 @@ from pydantic.dataclasses import dataclass
 from services.model.codelist import load_codelists
 from services.model.deadline import Call, Deadline
 from services.model.enumerations import Channel, Completeness
-from services.model.form import load_forms
+from services.model.form import SectionId, load_forms
 from services.model.period import Frequency
 from services.model.regulation import load_regulations
 from services.model.text import (
@@ -242,6 +242,7 @@ class Item:
     person of the leadership judges (R21).
     `agreement` is the signed document; once it has ended, nothing more is received or shared by it alone.
     `category` is of what is shared, and of nothing else: what there is a duty to supply or to connect is no sharing.
+    `sections` are those of the form that it is about; none: all that its supplier's kind answers for.
     """
 
     id: str
@@ -261,6 +262,7 @@ class Item:
     purposes: tuple[Annotated[str, Field(min_length=1, max_length=500)], ...] = ()
     agreement: Agreement | None = None
     deadlines: tuple[Deadline, ...] = ()
+    sections: tuple[Annotated[SectionId, Field(min_length=1)], ...] = ()
 
     @model_validator(mode="after")
     def _categorised(self) -> Self:
@@ -377,6 +379,8 @@ def starter_pack(schemas: Path = SCHEMAS) -> list[Entry]:
     for item in items:
         if item.form not in forms or item.responsible not in known:
             raise ModelError(f"item {item.id}: no form {item.form}, or no {item.responsible}")
+        if lacking := sorted({*item.sections} - {one.id for one in forms[item.form].sections}):
+            raise ModelError(f"item {item.id}: no section {', '.join(lacking)}")
         for room in (item.room, item.verifier):
             if room is not None and known.get(room) != ROOM:
                 raise ModelError(f"item {item.id}: no room {room}")

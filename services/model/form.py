@@ -14,7 +14,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import Field, StringConstraints
 from pydantic.dataclasses import dataclass
 
 from services.model.enumerations import Completeness
@@ -26,16 +26,19 @@ from services.model.rule import Axis, Reference, Rule, RuleKind, names_of
 from services.model.table import Role, Table, TableKind, repeated, table_problems
 from services.model.text import SCHEMAS, STRICT, ModelError, Text, joined, load_yaml, plain, read
 
+SectionId = Annotated[str, StringConstraints(pattern=r"^[\p{L}\d.]{0,16}$")]
+
 
 @dataclass(frozen=True, config=STRICT)
 class Responsible:
-    """Who owes a section of the form: every organisation of these kinds, for its own area. `rows` are the section's,
-    where the form has several.
+    """Who owes a section of the form: every organisation of these kinds, for its own area. `id` names the section in
+    statements and items, and `rows` are its own, where the form has several.
     """
 
     section: Text
     organisation_kinds: tuple[str, ...]
     rows: tuple[str, ...] = ()
+    id: SectionId = ""
 
 
 @dataclass(frozen=True, config=STRICT)
@@ -101,6 +104,21 @@ class Form:
             organisation_kind in responsible.organisation_kinds for responsible in self.responsible
         )
 
+    @property
+    def sections(self) -> tuple[Responsible, ...]:
+        """Those that statements may name: none where the form is one whole."""
+        return tuple(section for section in self.responsible if section.id)
+
+    def sections_of(
+        self, organisation_kind: str, items: Iterable[Mapping[str, Any]]
+    ) -> frozenset[str]:
+        """The sections that an organisation of this kind answers for by these items, all of its own and of the form.
+
+        An item that names none is for those of the organisation's kind.
+        """
+        by_kind = [one.id for one in self.sections if organisation_kind in one.organisation_kinds]
+        return frozenset(id_ for item in items for id_ in item.get("sections") or by_kind)
+
     def may_come_from(self, organisation: Mapping[str, Any]) -> bool:
         """Whether the organisation, as the catalogue has it, may send the form: by its kind, and in its province."""
         here = self.province is None or self.province == organisation.get("province")
@@ -136,13 +154,7 @@ class Form:
         for rule in form.rules:
             problems += rule_problems(form.id, form.tables, form.references, rule)
         problems += repeated("rule.twice", (rule.id for rule in form.rules))
-        codes = {row.code for table in form.tables for row in table.rows}
-        problems += [
-            texts("form.no_row_of_section", section=section.section, row=code)
-            for section in form.responsible
-            for code in section.rows
-            if code not in codes
-        ]
+        problems += _wrong_sections(form)
         names = (
             *(table.id for table in form.tables),
             *(reference.name for reference in form.references),
@@ -193,6 +205,23 @@ def _indistinct(table: Table) -> list[Text]:
         for codes in alike.values()
         if len(codes) > 1
     ]
+
+
+def _wrong_sections(form: Form) -> list[Text]:
+    """Sections with rows that the form has not, or that two have; with a name of their own and without rows."""
+    codes = {row.code for table in form.tables for row in table.rows}
+    problems = [
+        texts("form.no_row_of_section", section=section.section, row=code)
+        for section in form.responsible
+        for code in section.rows
+        if code not in codes
+    ]
+    named = form.sections
+    problems += [texts("form.section_without_rows", id=one.id) for one in named if not one.rows]
+    if named and len(named) < len(form.responsible):
+        problems.append(texts("form.sections_without_id"))
+    problems += repeated("form.section_twice", (one.id for one in named))
+    return problems + repeated("form.row_of_two", (row for one in named for row in one.rows))
 
 
 def _unsaid(form: Form, table: Table) -> list[Text]:

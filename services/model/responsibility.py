@@ -51,7 +51,11 @@ def _named(items: Iterable[Item], field: str) -> Rooms:
     return {(item["responsible"], item["form"]): item[field] for item in items if item.get(field)}
 
 
+def items_of(items: Iterable[Item], sender: str, form: str) -> tuple[Item, ...]:
+    """Those by which the sender supplies the form, or sections of it."""
+    return tuple(item for item in items if (item["responsible"], item["form"]) == (sender, form))
+
+
 def item_of(items: Iterable[Item], sender: str, form: str) -> Item | None:
     """The first by which the sender supplies the form."""
-    mine = (item for item in items if (item["responsible"], item["form"]) == (sender, form))
-    return next(mine, None)
+    return next(iter(items_of(items, sender, form)), None)

@@ -107,6 +107,7 @@ class Statement:
 
     `aud` (audience, RFC 7519) is the statistics office that it is for: nobody else takes it in. `document` is of a
     state secret: whoever states it sends none of the content along. `nil` says of a blank form that it is meant so.
+    `sections` are those of the form that it covers; none: all that its sender answers for.
     """
 
     sender: Name
@@ -125,6 +126,7 @@ class Statement:
     nonce: Annotated[str, StringConstraints(min_length=16, max_length=128)]
     document: SecretDocument | None = None
     nil: Nil | None = None
+    sections: tuple[Name, ...] = ()
 
     @property
     def is_state_secret(self) -> bool:

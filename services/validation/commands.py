@@ -75,6 +75,12 @@ def check(
             help="Vì sao biểu để trống: không phát sinh, không thu thập · Blank: none occurred, or none was collected"
         ),
     ] = None,
+    section: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Chỉ phần này của biểu, như A; nhiều lần được · This section alone, e.g. A"
+        ),
+    ] = None,
     forms: Forms = SCHEMAS,
     key: Annotated[
         Path | None,
@@ -122,7 +128,11 @@ def check(
         pack = _pack(load_pack(forms), form, forms, asks, context.obj)
         of = pack.form(form)
         stated = completeness or Completeness.OFFICIAL
-        statement = replace(pack.statement(of, area, period, stated, area_list), nil=nil)
+        statement = replace(
+            pack.statement(of, area, period, stated, area_list),
+            nil=nil,
+            sections=pack.sections(of, section or ()),
+        )
         examined = apart.examined(
             of,
             content,

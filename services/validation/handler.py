@@ -80,7 +80,7 @@ def _prepare(
     try:
         form = _form(_canonical(facts.form))
         codelists = {name: _codelist(_canonical(body)) for name, body in facts.codelists.items()}
-        statement = Statement.of(head, event.data.nil)
+        statement = Statement.of(head, event.data.nil, event.data.sections)
         if statement.nil is not None:
             statement = replace(statement, nil_reason=nil_reason(event.data.statement))
     except (ModelError, ValueError, Untrusted) as error:
@@ -153,12 +153,15 @@ def _attempt(
     report: ObjectReference,
 ) -> Row:
     """What answers to its findings, and tests of changed rules, go back to."""
-    head, nil, original = event.data.head, event.data.nil, event.data.original
+    data = event.data
+    head, original = data.head, data.original
     values = {
         "submission_id": head.submission_id,
         "attempt": head.attempt,
         "form": head.form,
-        "head": AttemptHead(**vars(head), nil=NilKind(nil) if nil else None),
+        "head": AttemptHead(
+            **vars(head), nil=NilKind(data.nil) if data.nil else None, sections=data.sections
+        ),
         "content": original.sha256,
         "original": original,
         "report": report,

@@ -18,7 +18,7 @@ from services.kernel import replica
 from services.kernel.events import Event
 from services.model.enumerations import Completeness
 from services.model.period import Period, PeriodError
-from services.model.responsibility import item_of
+from services.model.responsibility import items_of
 from services.model.rule import Reference, ReferencePeriod
 from services.model.text import ModelError, read
 from services.validation.checking.facts import Facts, Kept, Replaced, Stored, codelists_of
@@ -108,7 +108,8 @@ def _supply(session: Session, head: Head, at: datetime) -> Supply | None:
     if sender is None:
         return None
     items = (entry.body for entry in replica.in_force(session, "item", at))
-    return Supply(item_of(items, head.sender, head.form), str(sender.body["kind"]), head.regime)
+    own = items_of(items, head.sender, head.form)
+    return Supply(own, str(sender.body["kind"]), head.regime)
 
 
 def answers_of(session: Session, submission_id: UUID) -> tuple[Answer, ...]:

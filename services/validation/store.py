@@ -22,9 +22,10 @@ OBJECT = Json(ObjectReference)
 
 @dataclass(frozen=True, kw_only=True)
 class AttemptHead(Head):
-    """What its events begin with, and whether the attempt is meant to have no numbers."""
+    """What its events begin with, whether the attempt is meant to have no numbers, and the sections that it covers."""
 
     nil: NilKind | None = None
+    sections: str = ""
 
     def plain(self) -> Head:
         """As events have it."""

@@ -89,10 +89,11 @@ class Intake:
             self.supply(name, form)
         return Sender(self, made, name)
 
-    def supply(self, sender: str, form: str) -> None:
-        """An item by which a sender supplies a form."""
-        id_ = f"{sender}/{form}"
-        self.enter("item", id_, {"id": id_, "responsible": sender, "form": form})
+    def supply(self, sender: str, form: str, *sections: str) -> None:
+        """An item by which a sender supplies a form, or these sections of it."""
+        id_ = f"{sender}/{form}/{','.join(sections)}"
+        body = {"id": id_, "responsible": sender, "form": form, "sections": sections}
+        self.enter("item", id_, body)
 
     def operator(self, path: str) -> Any:
         token = self.settings.operator_token.get_secret_value()
@@ -281,6 +282,68 @@ def test_a_nonce_for_other_content(intake: Intake, sender: Sender) -> None:
         "select count(*) from intake.submission where sender = %s", sender.name
     ) == [(1,)]
     assert intake.sender().post(statement=None, nonce=statement.nonce).status_code == 202
+
+
+def test_each_part_of_a_form_is_a_submission_and_no_section_is_covered_twice(
+    intake: Intake, sender: Sender
+) -> None:
+    form = "cv17809-6"
+    intake.supply(sender.name, form, "A")  # by its kind it has B already
+
+    def sent(*sections: str, content: bytes = CONTENT) -> Any:
+        return sender.post(content, form=form, sections=sections)
+
+    first, second = sent("A"), sent("B")
+    assert [first.status_code, second.status_code] == [202, 202]
+    assert first.json()["id"] != second.json()["id"]
+    corrected = sent("A", content=CONTENT + b"1")
+    assert (corrected.json()["id"], corrected.json()["attempt"]) == (first.json()["id"], 2)
+
+    for both in (("A", "B"), ()):
+        covered = sent(*both)
+        assert (covered.status_code, covered.json()["type"]) == (
+            409,
+            "urn:solieu:problem:section-covered",
+        )
+        assert covered.json()["submission"] in {first.json()["id"], second.json()["id"]}
+    for part in (first, second):
+        intake.execute(
+            "update intake.status set state = 'returned' where submission_id = %s",
+            part.json()["id"],
+        )
+    whole = sent()
+    assert whole.status_code == 202
+    named = sent("B", "A", content=CONTENT + b"1")
+    assert (named.json()["id"], named.json()["attempt"]) == (whole.json()["id"], 2), "all it has"
+    assert sent("A", content=CONTENT + b"2").json()["type"].endswith(":section-covered")
+
+    for section, code in (("C", "other-senders-section"), ("D", "unknown-section")):
+        assert sent(section).json()["type"].endswith(f":{code}")
+    rows = intake.execute(
+        "select sections from intake.submission where sender = %s and form = %s order by sections",
+        sender.name,
+        form,
+    )
+    assert rows == [("",), ("A",), ("B",)], "what is refused leaves nothing"
+
+
+def test_parts_at_once_never_cover_one_section_twice(intake: Intake, sender: Sender) -> None:
+    form = "cv17809-6"
+    intake.supply(sender.name, form, "A")
+    parts = [("A",), ("B",), ("A", "B"), ()] * 2
+
+    def one(sections: tuple[str, ...]) -> int:
+        status: int = sender.post(form=form, sections=sections).status_code
+        return status
+
+    with ThreadPoolExecutor(4) as pool:
+        statuses = list(pool.map(one, parts))
+    covered = intake.execute(
+        "select sections from intake.submission where sender = %s and form = %s order by sections",
+        sender.name,
+        form,
+    )
+    assert covered in ([("",)], [("A",), ("B",)]) and 202 in statuses
 
 
 def test_many_at_once_are_numbered_and_none_waits_for_ever(sender: Sender) -> None:

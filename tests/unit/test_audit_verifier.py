@@ -450,12 +450,34 @@ def test_a_nil_is_what_was_signed(logged: str, signed: NilKind | None) -> None:
             verify_receipt(made)
 
 
+@pytest.mark.parametrize(
+    ("signed", "logged", "same"),
+    [
+        ((), "", True),
+        (("B", "A"), "A,B", True),
+        (("B", "A"), "", True),  # all of the sender's own
+        (("A",), "A,B", False),
+        ((), "A", False),
+    ],
+)
+def test_sections_are_those_that_were_signed(
+    signed: tuple[str, ...], logged: str, same: bool
+) -> None:
+    token = sign(statement(sections=signed), sender_key())
+    made = receipt_of(path("submission.returned", token=token, sections=logged))
+    if same:
+        verify_receipt(made)
+    else:
+        with pytest.raises(ProofError, match="sections"):
+            verify_receipt(made)
+
+
 def test_an_event_from_before_nils_is_still_proved() -> None:
     event = path("submission.returned").events[0]
     fields = verifier.fields_of(event.encoded, verifier.RECEIVED_LAYOUT, verifier.RECEIVED_LATER)
-    older = event.encoded[: -len(b"\x00\x00")]
+    older = event.encoded[: -len(b"\x00\x00\x00")]
     known = verifier.fields_of(older, verifier.RECEIVED_LAYOUT, verifier.RECEIVED_LATER)
-    assert fields == known | {"nil": "", "work_secret": 0}
+    assert fields == known | {"nil": "", "work_secret": 0, "sections": ""}
 
 
 @pytest.mark.parametrize("period", ["2025-Q4", "2025-10-01/P3M", "2025-10-01/P92D"])

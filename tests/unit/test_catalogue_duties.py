@@ -98,6 +98,16 @@ def test_a_call_makes_duties_of_whom_it_addresses_and_its_printed_day_stays() ->
     assert addressed == {"thu-ngan-sach-quy", "chi-ngan-sach-quy"}
 
 
+def test_each_section_of_an_item_is_owed_by_itself() -> None:
+    parted = replace(QUARTERLY, sections=("A", "B"))
+    first, last = date(2025, 10, 1), date(2025, 12, 31)
+    made = list(of_items([parted], KNOWN, first, last))
+    whole = list(of_items([QUARTERLY], KNOWN, first, last))
+    assert len(made) == 2 * len(whole) == len({one.key.id for one in made})
+    assert {one.key.section for one in made} == {"A", "B"}
+    assert {replace(one, key=replace(one.key, section="")) for one in made} == set(whole)
+
+
 def test_what_item_and_call_both_ask_for_is_owed_once_and_by_the_call() -> None:
     made = [
         *of_items([QUARTERLY], KNOWN, date(2025, 10, 1), date(2025, 12, 31)),

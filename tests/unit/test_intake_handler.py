@@ -293,6 +293,36 @@ def test_identity_does_not_depend_on_anything_else() -> None:
     assert identity(other) == ID
 
 
+SIX = replace(FACTS, form=FORMS["cv17809-6"], sections=frozenset({"A", "B"}))
+
+
+@pytest.mark.parametrize(
+    ("sections", "code"),
+    [
+        ((), None),
+        (("B",), None),
+        (("A", "B"), None),
+        (("C",), Code.OTHER_SENDERS_SECTION),
+        (("B", "Z"), Code.UNKNOWN_SECTION),
+    ],
+)
+def test_sections_are_of_the_form_and_the_senders(
+    sections: tuple[str, ...], code: Code | None
+) -> None:
+    assert refused(replace(STATEMENT, form="cv17809-6", sections=sections), SIX) is code
+    whole = refused(replace(STATEMENT, sections=sections))
+    assert whole is (Code.UNKNOWN_SECTION if sections else None), "a form that is one whole"
+
+
+def test_each_part_has_an_identity_and_all_parts_together_that_of_the_whole() -> None:
+    def of(*sections: str) -> UUID:
+        return identity(replace(STATEMENT, sections=sections), SIX.sections)
+
+    assert len({of("A"), of("B"), of()}) == 3
+    assert of("B", "A") == of("A", "B", "A") == of()
+    assert of() == ID, "sections have changed no id of before"
+
+
 def test_identity_is_for_ever() -> None:
     assert str(ID) == "8b105098-3301-5949-9225-7e32d8b406b9"
 

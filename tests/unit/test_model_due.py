@@ -14,7 +14,8 @@ from services.model.period import Period
 from services.model.text import SCHEMAS, ModelError, load_yaml
 from services.model.working_days import UnknownYear, WorkingDays
 
-CALENDAR = WorkingDays.from_dict(load_yaml(SCHEMAS / "catalogue" / "working-days" / "vn.yaml"))
+FILE: Any = load_yaml(SCHEMAS / "catalogue" / "working-days" / "vn.yaml")
+CALENDAR = WorkingDays.from_dict(FILE)
 DAY = timedelta(days=1)
 NAMES = [
     "2025",
@@ -32,7 +33,7 @@ periods = st.sampled_from([Period.parse(name) for name in NAMES])
 
 def off(day: date) -> bool:
     """Simply: by the words of the file."""
-    for year in load_yaml(SCHEMAS / "catalogue" / "working-days" / "vn.yaml")["years"]:
+    for year in FILE["years"]:
         if day in year.get("worked", []):
             return False
         if day in [holiday["day"] for holiday in year["holidays"]]:

@@ -123,6 +123,14 @@ CHECK = {
 }
 BEFORE = {"name": "before", "table": "other", "period": "previous"}
 OF_BEFORE = CHECK | {"level": 2, "expression": "quarter > (select max(quarter) from before)"}
+
+
+def part(id_: str, *rows: str) -> dict[str, Any]:
+    """A section of a form."""
+    section = {"vi": f"Phần {id_}", "en": f"Section {id_}"}
+    return {"id": id_, "section": section, "organisation_kinds": ["x"], "rows": list(rows)}
+
+
 FORMS: list[dict[str, Any]] = [
     {"rules__2__expression": "1 = 2 + 99"},
     {"rules__2__when": "quarter > 0"},
@@ -144,6 +152,7 @@ FORMS: list[dict[str, Any]] = [
     {"tables__0__columns__1__role": "label"},
     {"tables__0__columns__2__id": "code"},
     {"responsible__0__rows": ["99"]},
+    {"responsible": [part("A"), part("A", "1"), part("B", "1"), part("")]},
     {"regime": "gift"},
 ]
 LEFT = {

@@ -99,7 +99,7 @@ def test_what_is_offered_comes_in_by_its_item(offer: Item) -> None:
         sheet.cell(HEADER_ROW + 3, places[column]).value = value
     (completeness, *_) = offer.completeness
     read = statement.Statement("34", "11", Period.parse(period), completeness)
-    supply = Supply(offer.to_dict(), sender["kind"], Regime.SHARING)
+    supply = Supply((offer.to_dict(),), sender["kind"], Regime.SHARING)
     checked = check(OPEN_FORM, saved(book), read, load_codelists(), supply=supply)
     assert checked.report.findings == ()
     assert checked.observations is not None

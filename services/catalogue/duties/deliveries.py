@@ -35,7 +35,7 @@ ENDED = frozenset({SubmissionWithheld.TOPIC, SubmissionWithdrawn.TOPIC})
 
 @dataclass(frozen=True, order=True)
 class Owed:
-    """What an attempt says it is: two items of one form and supplier can't be told apart by it."""
+    """What an attempt says it is; items of one form and supplier are told apart by its sections alone."""
 
     form: str
     supplier: str
@@ -64,12 +64,13 @@ def handle(event: Event[OfSubmission], facts: None) -> Outcome:
         "completeness": head.completeness.value,
         "round": head.round,
         "nil": data.nil if isinstance(data, SubmissionReceived) else "",
+        "sections": data.sections if isinstance(data, SubmissionReceived) else "",
     }
     return Outcome(rows=(Row(Came, values, "ignore"),))
 
 
 def deliveries(rows: Iterable[Any]) -> dict[Owed, list[Delivery]]:
-    """All attempts at what is owed, by their number; `rows` have the columns of Came.
+    """All attempts at what is owed, in the order in which they came; `rows` have the columns of Came.
 
     Of an attempt whose receipt was not told yet nothing is known.
     """
@@ -80,7 +81,7 @@ def deliveries(rows: Iterable[Any]) -> dict[Owed, list[Delivery]]:
     for (owed, submission, attempt), events in attempts.items():
         if delivery := _delivery(submission, attempt, events):
             found.setdefault(owed, []).append(delivery)
-    return {owed: sorted(each, key=lambda one: one.attempt) for owed, each in found.items()}
+    return {owed: sorted(each, key=lambda one: one.received_at) for owed, each in found.items()}
 
 
 def _spelt(period: str) -> str:
@@ -110,6 +111,7 @@ def _delivery(submission: UUID, attempt: int, events: Sequence[Any]) -> Delivery
         accepted_at=_first(events, {ACCEPTED}),
         ended_at=last.at if last is not None and last.what in ENDED else None,
         is_nil=any(one.nil for one in events),
+        sections=frozenset(one for event in events for one in event.sections.split(",") if one),
         submission=submission,
     )
 

@@ -13,7 +13,9 @@ DUTY = UUID("6f1d2a04-3f5e-5a0b-9f5c-7a2d3b8e4c11")
 
 @dataclass(frozen=True, order=True)
 class Key:
-    """What is owed: an item, of an area and period, at a completeness. Who owes it may change, as bodies succeed."""
+    """What is owed: an item, or a section of it, of an area and period, at a completeness. Who owes it may change, as
+    bodies succeed. `section` is blank where the item names none.
+    """
 
     item: str
     area_list: str
@@ -21,12 +23,14 @@ class Key:
     period: str
     completeness: Completeness
     round: int
+    section: str = ""
 
     @property
     def id(self) -> UUID:
         """The same wherever and whenever it is made."""
         parts = (self.item, self.area_list, self.area, self.period, self.completeness, self.round)
-        return uuid5(DUTY, "/".join(str(part) for part in parts))
+        section = f"/{self.section}" if self.section else ""
+        return uuid5(DUTY, "/".join(str(part) for part in parts) + section)
 
 
 @dataclass(frozen=True)

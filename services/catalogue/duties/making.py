@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from itertools import product
 
 from services.catalogue.duties.duty import Duty, Key
 from services.model.catalogue import Item
@@ -99,9 +100,9 @@ def _duties(
         closed = None if term.closes is None else known.calendar.after(day, term.closes)
     except UnknownYear:
         return
-    for area_list, area in _areas(known, item):
+    for (area_list, area), section in product(_areas(known, item), item.sections or ("",)):
         yield Duty(
-            key=Key(item.id, area_list, area, str(period), completeness, round_),
+            key=Key(item.id, area_list, area, str(period), completeness, round_, section),
             form=item.form,
             supplier=item.responsible,
             recipient=item.room,

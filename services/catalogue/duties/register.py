@@ -138,4 +138,10 @@ def _of(came: Mapping[Owed, Sequence[Delivery]], duty: Duty) -> Sequence[Deliver
         came.get(Owed(duty.form, duty.supplier, one.area_list, one.code, *rest))
         for one in (area, crosswalk.provinces().successor(area))
     )
-    return next((each for each in found if each), ())
+    each = next((each for each in found if each), ())
+    return [one for one in each if _covers(one.sections, key.section)]
+
+
+def _covers(sections: frozenset[str], section: str) -> bool:
+    """Whether a delivery of these sections is one of the duty's: none are all that the supplier answers for."""
+    return not sections or section in sections

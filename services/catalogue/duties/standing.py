@@ -49,6 +49,8 @@ class Delivery:
     """When it was taken back, or withheld: as if it had not come."""
     is_nil: bool = False
     submission: UUID | None = None
+    sections: frozenset[str] = frozenset()
+    """Those of its form that it covers; none: all that its sender answers for."""
 
 
 @dataclass(frozen=True)
@@ -97,7 +99,8 @@ def standing(duty: Duty, facts: Facts, at: datetime) -> Standing:
         (one.late_from for one in reversed(granted) if one.late_from is not None), duty.late_from
     )
     came = sorted(
-        (one for one in facts.deliveries if one.received_at <= at), key=lambda one: one.attempt
+        (one for one in facts.deliveries if one.received_at <= at),
+        key=lambda one: (one.received_at, one.attempt),
     )
     first = came[0].received_at if came else None
     newest = (came[-1].submission, came[-1].attempt) if came else (None, None)

@@ -40,6 +40,7 @@ class Came(SQLModel, table=True):
     completeness: str
     round: int
     nil: str
+    sections: str
 
 
 class ActRow(SQLModel, table=True):

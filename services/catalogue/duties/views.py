@@ -35,6 +35,7 @@ class DutyView(BaseModel):
 
     id: UUID
     item: str
+    section: str | None
     name: dict[str, str]
     form: str
     area_list: str
@@ -62,6 +63,7 @@ class DutyView(BaseModel):
         return cls(
             id=key.id,
             item=key.item,
+            section=key.section or None,
             name=item.name.to_dict(),
             form=duty.form,
             area_list=key.area_list,

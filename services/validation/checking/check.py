@@ -22,6 +22,7 @@ from services.validation.checks.headings import (
 from services.validation.checks.missing import find_missing
 from services.validation.checks.plausibility import Past, check_plausibility
 from services.validation.checks.row_units import check_row_units
+from services.validation.checks.sections import Cover
 from services.validation.checks.shrinking import Earlier, check_shrinking
 from services.validation.checks.supply import Supply, check_supply
 from services.validation.checks.suspicions import check_lost_commas
@@ -146,17 +147,19 @@ def _check_workbook(
     check_contents(workbook, notebook)
     if statement.nil is not None:
         nil.check_nil(form, statement.nil, statement.nil_reason, notebook)
+    cover = Cover.of(form, statement, supply)
     found = [
         one
         for table in form.tables
-        if (one := _placed(form, table, workbook, statement, notebook)) is not None
+        if (one := _placed(form, table, workbook, statement, cover, notebook)) is not None
     ]
     check_unread(workbook, notebook, is_whole=len(found) == len(form.tables))
     if supply is not None:
-        grids = (placed.grid for placed in found if placed.grid is not None)
-        check_supply(form, statement, supply, grids, notebook)
+        check_supply(form, statement, supply, notebook)
     read = figures.unique([figure for placed in found for figure in placed.figures], notebook)
-    asking = form if statement.nil is None else nil.without_asking(form)
+    if statement.nil is None:
+        cover.find_blank(read, notebook)
+    asking = cover.asked(form) if statement.nil is None else nil.without_asking(form)
     tables = {placed.table: placed.entries for placed in found}
     tallies = rules.run(asking, tables, codelists, notebook, statement, accepted)
     if not notebook.returns and statement.nil is None:
@@ -200,7 +203,12 @@ def _need_figures(read: Sequence[Observation], notebook: Notebook) -> None:
 
 
 def _placed(
-    form: Form, table: Table, workbook: Workbook, statement: Statement, notebook: Notebook
+    form: Form,
+    table: Table,
+    workbook: Workbook,
+    statement: Statement,
+    cover: Cover,
+    notebook: Notebook,
 ) -> _Placed | None:
     """A table of the workbook as the rules see it, and its figures; None where it isn't there."""
     if workbook.format == "csv" and is_sdmx(workbook.sheets[0]):
@@ -208,12 +216,16 @@ def _placed(
             notebook.find("sdmx_unexpected", Place())
             return None
         grid = read_sdmx(table, table.sdmx, workbook.sheets[0], statement, notebook)
-        return None if grid is None else _of_grid(form, grid, statement, notebook)
+        return None if grid is None else _of_grid(form, grid, statement, cover, notebook)
     layout = _locate(form, table, workbook, statement, notebook)
-    return None if layout is None else _read(form, table, layout, statement, notebook)
+    return None if layout is None else _read(form, table, layout, statement, cover, notebook)
 
 
-def _of_grid(form: Form, grid: Grid, statement: Statement, notebook: Notebook) -> _Placed:
+def _of_grid(
+    form: Form, grid: Grid, statement: Statement, cover: Cover, notebook: Notebook
+) -> _Placed:
+    if cover.beyond:
+        grid = cover.within(grid, notebook)
     if statement.nil is not None:
         grid = nil.filled(grid, statement.nil, notebook)
     read = list(figures.of_grid(form, grid, statement))
@@ -282,7 +294,12 @@ def _said(table: Table, layout: Layout) -> dict[tuple[str, str], object]:
 
 
 def _read(
-    form: Form, table: Table, layout: Layout, statement: Statement, notebook: Notebook
+    form: Form,
+    table: Table,
+    layout: Layout,
+    statement: Statement,
+    cover: Cover,
+    notebook: Notebook,
 ) -> _Placed:
     """The table as the rules see it, and its figures."""
     if table.kind is TableKind.RECORDS:
@@ -300,7 +317,7 @@ def _read(
     check_row_units(grid, layout, notebook)
     check_lost_commas(form, grid, notebook)
     _name_text_numbers(grid, notebook)
-    return _of_grid(form, grid, statement, notebook)
+    return _of_grid(form, grid, statement, cover, notebook)
 
 
 def _name_text_numbers(grid: Grid, notebook: Notebook) -> None:

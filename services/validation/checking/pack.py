@@ -52,6 +52,15 @@ class Pack:
         where, _ = self.area(form, area, area_list)
         return Statement(where, area, parse_period(period), completeness)
 
+    def sections(self, form: Form, stated: Iterable[str]) -> frozenset[str]:
+        """The sections that are stated, none for all; raises Unusable for one that the form has not."""
+        known = [section.id for section in form.sections]
+        for section in stated:
+            if section not in known:
+                shown = ", ".join(known) or "–"
+                raise Unusable("--section", "unknown_section", section=section, known=shown)
+        return frozenset(stated)
+
     def area(self, form: Form, area: str, area_list: str | None = None) -> tuple[str, Code]:
         """An area and its list, which is the first of the form's that has it where it isn't said."""
         lists = form.area_lists if area_list is None else (area_list,)

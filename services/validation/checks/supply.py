@@ -1,9 +1,9 @@
-"""Whether what came is what its sender supplies by the catalogue: completeness, frequency, regime, rows of others.
+"""Whether what came is what its sender supplies by the catalogue: completeness, frequency, regime.
 
 The catalogue is the basis of what is supplied (R23, R95). Whoever sends something else is told so, and not refused.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,43 +13,39 @@ from services.model.messages import texts
 from services.model.text import Text
 from services.validation.checks.headings import COMPLETENESS
 from services.validation.findings import Context, Notebook, Place
-from services.validation.reading.placing.structure import Grid
 from services.validation.reading.statement import Statement
-from services.validation.workbook.numbers import Content
 
 _WARNING = Context(severity=Severity.WARNING)
 
 
 @dataclass(frozen=True)
 class Supply:
-    """The item by which the sender supplies the form, None for none; what it is, and the regime that it stated."""
+    """The items by which the sender supplies the form; what it is, and the regime that it stated."""
 
-    item: Mapping[str, Any] | None
+    items: tuple[Mapping[str, Any], ...]
     organisation_kind: str
     regime: Regime
 
+    def sections(self, form: Form) -> frozenset[str]:
+        """Those of the form that the sender answers for; without an item of its own, those of its kind."""
+        return form.sections_of(self.organisation_kind, self.items or ({},))
 
-def check_supply(
-    form: Form, statement: Statement, supply: Supply, grids: Iterable[Grid], notebook: Notebook
-) -> None:
-    """Names what is beyond the item or under another regime, and the cells of sections that others answer for."""
-    if supply.item is not None:
-        _check_item(statement, supply.item, notebook)
+
+def check_supply(form: Form, statement: Statement, supply: Supply, notebook: Notebook) -> None:
+    """Names what is beyond the item, of several the first of the sections that are covered; and another regime."""
+    about = (one for one in supply.items if _is_about(one, statement))
+    if item := next(about, None):
+        _check_item(statement, item, notebook)
     if supply.regime != form.regime:
         found, expected = (
             texts(f"validation.regime.{one}") for one in (supply.regime, form.regime)
         )
         notebook.find("regime_differs", Place(), _WARNING, found=found, expected=expected)
-    grids = list(grids)
-    for section in form.responsible:
-        if supply.organisation_kind in section.organisation_kinds:
-            continue
-        for grid in grids:
-            cells = _filled(grid, section.rows)
-            if cells:
-                where = Place(grid.sheet, cells)
-                values = {"section": section.section, "count": len(cells)}
-                notebook.find("section_of_another", where, _WARNING, **values)
+
+
+def _is_about(item: Mapping[str, Any], statement: Statement) -> bool:
+    sections = item.get("sections")
+    return not (sections and statement.sections) or not statement.sections.isdisjoint(sections)
 
 
 def _check_item(statement: Statement, item: Mapping[str, Any], notebook: Notebook) -> None:
@@ -71,13 +67,3 @@ def _check_item(statement: Statement, item: Mapping[str, Any], notebook: Noteboo
             found=found,
             expected=expected,
         )
-
-
-def _filled(grid: Grid, rows: Iterable[str]) -> tuple[str, ...]:
-    """The cells of these rows that hold a number; a nought may be printed there."""
-    wanted = set(rows)
-    return tuple(
-        entry.cell
-        for (row, _), entry in grid.entries.items()
-        if row in wanted and entry.reading.content is Content.NUMBER and entry.reading.value
-    )

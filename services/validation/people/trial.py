@@ -118,7 +118,7 @@ def checked_again(facts: Facts, head: AttemptHead, original: bytes, content: str
     codelists = {name: Codelist.from_dict(body) for name, body in facts.codelists.items()}
     accepted = tuple(attempt.accepted() for attempt in facts.accepted)
     history = tuple(figure.past() for figure in facts.history)
-    statement = Statement.of(head, head.nil)
+    statement = Statement.of(head, head.nil, head.sections)
     checked = check(
         form, original, statement, codelists, accepted, history=history, supply=facts.supply
     )

@@ -14,7 +14,10 @@ from services.model.table import Span, Table
 
 @dataclass(frozen=True)
 class Statement:
-    """Area, time and completeness of a submission; `nil` where it is meant to have no numbers, and why."""
+    """Area, time and completeness of a submission; `nil` where it is meant to have no numbers, and why.
+
+    `sections` are those of the form that it covers; none: all that its sender answers for.
+    """
 
     area_list: str
     area: str
@@ -23,10 +26,13 @@ class Statement:
     round: int = 1
     nil: NilKind | None = None
     nil_reason: str = ""
+    sections: frozenset[str] = frozenset()
 
     @classmethod
-    def of(cls, head: Head, nil: str | None = None) -> Statement:
-        """The statement in the common head of the events; raises ValueError for a bad period."""
+    def of(cls, head: Head, nil: str | None = None, sections: str = "") -> Statement:
+        """The statement in the common head of the events, sections as they tell it; raises ValueError for a bad
+        period.
+        """
         return cls(
             area_list=head.area_list,
             area=head.area,
@@ -34,6 +40,7 @@ class Statement:
             completeness=Completeness(head.completeness),
             round=head.round,
             nil=NilKind(nil) if nil else None,
+            sections=frozenset(sections.split(",") if sections else ()),
         )
 
     def period_of(self, span: Span) -> Period:
