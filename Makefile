@@ -12,7 +12,7 @@ bin := .venv/bin
 libraries := deploy/kafka/libs
 folder ?= .run/demo
 # Tests mostly wait: more processes than cores. Each has a broker and a database of its own, about 1 GB.
-processes ?= 4
+processes ?= 6
 times ?= 5
 
 .PHONY: help

@@ -16,8 +16,8 @@ from tests.simulation.plans import PLANS, judge, quiet, world
 from tests.simulation.planted import PLANTED
 
 ROOT: Final = Path(__file__).parents[2]
-EACH: Final = 20
-"""Histories of each plan, some 340 in all."""
+EACH: Final = 12
+"""Histories of each plan, some 200 in all."""
 KEPT: Final = {
     (31, 5): "a consumer at the log's end never saw what came in place of a lost tail",
     (
