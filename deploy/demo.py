@@ -119,7 +119,8 @@ def _send(stack: Stack, keys: dict[str, Key], workbooks: Path, entry: dict[str, 
     began = time.monotonic()
     with console.status(entry["name"]):
         try:
-            receipt = connector.submit(file, **{name: entry[name] for name in stated})
+            claims = {name: entry[name] for name in stated}
+            receipt = connector.submit(file, **claims, sections=entry.get("sections", ()))
             result.id = receipt.id
             result.state = connector.wait(receipt.id, receipt.attempt, seconds=SECONDS, stored=True)
         except Refused as error:

@@ -51,6 +51,13 @@ def generate(folder: Path) -> list[Path]:
         "cv17809-5_2026-Q3.xlsx": quarterly(forms["cv17809-5"], 3, "SỞ CÔNG THƯƠNG"),
         # Nothing says what its figures are counted in: a warning, so that a room must accept it.
         "cv17809-2_2026-Q4.xlsx": quarterly(forms["cv17809-2"], 4, "SỞ TÀI CHÍNH", unit=False),
+        # Two agencies, each with its section of one form; the third, of section A, sends nothing.
+        "cv17809-6_2026-Q3_B.xlsx": quarterly(
+            forms["cv17809-6"], 3, "SỞ TÀI CHÍNH", only=("23", "24")
+        ),
+        "cv17809-6_2026-Q3_C.xlsx": quarterly(
+            forms["cv17809-6"], 3, "BẢO HIỂM XÃ HỘI", only=("26",)
+        ),
         "dn-list_2026-Q3.xlsx": firms(),
         "t0111_2025.xlsx": marriages(forms["t0111"]),
     }
@@ -60,11 +67,16 @@ def generate(folder: Path) -> list[Path]:
 
 
 def quarterly(
-    form: Form, quarter: int, agency: str, raised: str | None = None, unit: bool = True
+    form: Form,
+    quarter: int,
+    agency: str,
+    raised: str | None = None,
+    unit: bool = True,
+    only: tuple[str, ...] | None = None,
 ) -> Workbook:
     """A quarterly form of Công văn 17809; `raised` is the row whose quarter gets a digit more.
 
-    Without `unit` the line "Đơn vị tính" is left out.
+    Without `unit` the line "Đơn vị tính" is left out; with `only` the figures of other rows are.
     """
     by_quarter = _year(form)
     period = Period.parse(f"{YEAR}-Q{quarter}")
@@ -82,7 +94,8 @@ def quarterly(
     _header(sheet, headings)
     for number, row in enumerate(form.tables[0].rows, start=10):
         code = None if row.unprinted else row.code
-        figures = (float(column[row.code]) for column in columns)
+        is_blank = only is not None and row.code not in only
+        figures = (None if is_blank else float(column[row.code]) for column in columns)
         _write(sheet, number, (row.label, code, *figures))
     _foot(sheet, 11 + len(form.tables[0].rows))
     for letter, width in zip("ABCD", (62, 9, 20, 20), strict=True):

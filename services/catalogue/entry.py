@@ -59,12 +59,15 @@ class Version:
 
 @dataclass(frozen=True)
 class Facts:
-    """What a command is judged by. `provinces` is None while list 34 is not there."""
+    """What a command is judged by. `provinces` is None while list 34 is not there; `sections` are those of each form,
+    where an item is changed.
+    """
 
     newest: Version | None = None
     known: frozenset[tuple[EntryKind, str]] = frozenset()
     organisation_kinds: frozenset[str] = frozenset()
     provinces: frozenset[str] | None = None
+    sections: frozenset[tuple[str, str]] = frozenset()
 
 
 @dataclass(frozen=True)

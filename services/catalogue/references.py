@@ -21,6 +21,12 @@ def broken_references(kind: EntryKind, body: dict[str, Any], facts: Facts) -> li
     ]
     if kind is EntryKind.FORM:
         flaws += _senders(body, facts)
+    if kind is EntryKind.ITEM:
+        flaws += [
+            Flaw("body.sections", "section", {"form": body["form"], "section": section})
+            for section in body.get("sections", ())
+            if (body["form"], section) not in facts.sections
+        ]
     province = body.get("province")
     if province is not None and province not in (facts.provinces or ()):
         flaws.append(Flaw("body.province", "province", {"province": province}))

@@ -96,6 +96,16 @@ def facts(session: Session, kind: EntryKind, id_: str) -> Facts:
         provinces=frozenset(code["code"] for code in provinces.body["codes"])
         if provinces
         else None,
+        sections=_sections(session) if kind is EntryKind.ITEM else frozenset(),
+    )
+
+
+def _sections(session: Session) -> frozenset[tuple[str, str]]:
+    return frozenset(
+        (form.id, section["id"])
+        for form in listed(session, EntryKind.FORM)
+        for section in form.body["responsible"]
+        if section.get("id")
     )
 
 

@@ -185,17 +185,20 @@ class ObligationHead:
     round: Annotated[int, "Round of the completeness, from 1."]
     supplier: Annotated[str, "Organisation that owes it."]
     room: Annotated[str | None, "Room that it is owed to."] = None
+    section: Annotated[str, "Section of the form that it is about; empty for all of the item."] = ""
 
 
 @dataclass(frozen=True, kw_only=True)
 class ObligationChanged(EventData):
-    """The office gave more time or excused a duty, or its supplier said that it will be late."""
+    """The office gave more time or excused a duty, or its supplier asked for time, or said that it will be late."""
 
     TOPIC = "obligation.changed"
 
     act_id: Annotated[str, "Identity of the act."]
     obligation: Annotated[ObligationHead, FLAT]
-    change: Annotated[str, "extended, excused or announced_late; others may come."]
+    change: Annotated[
+        str, "extended, excused, announced_late or extension_requested; others may come."
+    ]
     until: Annotated[
         datetime | None,
         "The first moment that is late from then on, or until when it is announced.",

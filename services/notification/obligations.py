@@ -14,16 +14,19 @@ from services.model.wording import day as written
 from services.notification.facts import Facts
 from services.notification.notices import Notice, deciders, named_form, named_period
 
+OF_SUPPLIER = frozenset({"announced_late", "extension_requested"})
+"""Changes that a supplier tells the office of."""
+
 
 def of_change(data: ObligationChanged, facts: Facts) -> Iterator[Notice]:
-    """More time and an excuse are told to who owes, an announced delay to the room that waits."""
+    """More time and an excuse are told to who owes; a delay or a request for time to the room that waits."""
     until = data.until and day(data.until - timedelta(microseconds=1))
     values = _values(data.obligation, facts) | {
         "until": Text(*(written(until, lang) if until else "–" for lang in LANGUAGES)),
         "document": Text(*(data.document or "–",) * 2),
     }
     told = Notice(data.obligation.supplier, f"notice.obligation_{data.change}", values)
-    if data.change != "announced_late":
+    if data.change not in OF_SUPPLIER:
         yield told
         return
     for room in _waiting(data.obligation, facts):

@@ -52,23 +52,43 @@ def test_a_room_extends_its_own_duties_and_says_why(site: Site, tab: Page) -> No
     assert "until" not in site.office.said_of_duties[1][2]
 
 
+def test_a_room_reads_who_asks_for_time_and_why(site: Site, tab: Page) -> None:
+    request = {"until": "2026-12-03", "reason": "Chờ kho bạc.", "at": "2026-11-20T02:00:00Z"}
+    (spending,) = [one for one in site.office.duties if one["item"] == "chi-ngan-sach-quy"]
+    spending["requested"] = request
+    log_in(tab, site, "p-kinh-te", "/nghia-vu")
+    expect(tab.locator(item("chi"))).to_contain_text("Xin gia hạn đến 03/12/2026: Chờ kho bạc.")
+
+
+def test_an_agency_asks_for_more_time(site: Site, tab: Page) -> None:
+    log_in(tab, site, "p-so-tai-chinh", "/nghia-vu")
+    spending = tab.locator(item("chi"))
+    spending.get_by_text("Xin gia hạn, báo sẽ trễ").click()
+    spending.get_by_label("Đến hết ngày").fill("2026-12-02")
+    spending.get_by_label("Lý do").fill("Chờ kho bạc đối chiếu.")
+    spending.get_by_role("button", name="Xin gia hạn").click()
+    expect(tab.get_by_role("status")).to_contain_text("Đã gửi đề nghị gia hạn")
+    ((_, act, body),) = site.office.said_of_duties
+    assert (act, body["until"]) == ("request", "2026-12-02")
+
+
 def test_an_agency_sees_its_own_and_announces_a_delay(site: Site, tab: Page) -> None:
     log_in(tab, site, "p-so-tai-chinh", "/nghia-vu")
     expect(tab.get_by_role("table")).to_have_count(0)
     expect(tab.locator(".item")).to_have_count(4)
-    expect(tab.locator("main")).not_to_contain_text("Gia hạn")
+    expect(tab.locator("main")).not_to_contain_text("Gia hạn hoặc miễn")
     picture(tab, "duties-own")
     refused = both("catalogue.duties.met")
     site.office.refuse_decisions = Problem(409, "met", refused.to_dict(), refused.to_dict())
     spending = tab.locator(item("chi"))
-    spending.get_by_text("Báo sẽ trễ").click()
-    spending.get_by_label("Ngày sẽ cung cấp").fill("2026-12-02")
+    spending.get_by_text("Xin gia hạn, báo sẽ trễ").click()
+    spending.get_by_label("Đến hết ngày").fill("2026-12-02")
     spending.get_by_label("Lý do").fill("Chờ kho bạc đối chiếu.")
-    spending.get_by_role("button", name="Báo cho").click()
+    spending.get_by_role("button", name="Báo sẽ trễ").click()
     expect(tab.get_by_role("alert")).to_contain_text("đã được thực hiện")
     expect(tab.locator(item("chi")).get_by_label("Lý do")).to_have_value("Chờ kho bạc đối chiếu.")
-    expect(tab.locator(item("chi")).get_by_label("Ngày")).to_have_value("2026-12-02")
+    expect(tab.locator(item("chi")).get_by_label("Đến hết ngày")).to_have_value("2026-12-02")
     site.office.refuse_decisions = None
-    tab.locator(item("chi")).get_by_role("button", name="Báo cho").click()
+    tab.locator(item("chi")).get_by_role("button", name="Báo sẽ trễ").click()
     expect(tab.get_by_role("status")).to_contain_text("Đã báo")
     assert site.office.said_of_duties[0][1] == "announcement"

@@ -68,7 +68,8 @@ def scenario(stack: Stack, workbooks: Path, names: Collection[str] = ()) -> list
             connectors[entry["sender"]] = connector(stack, entry["sender"])
         sender = connectors[entry["sender"]]
         file = (EXAMPLES if entry.get("kept") else workbooks) / entry["file"]
-        receipt = sender.submit(file, **{name: entry[name] for name in STATED})
+        claims = {name: entry[name] for name in STATED}
+        receipt = sender.submit(file, **claims, sections=entry.get("sections", ()))
         state = sender.wait(receipt.id, receipt.attempt, stored=True, seconds=90)
         found.append(Sent(entry, receipt.status, state))
     for one in connectors.values():

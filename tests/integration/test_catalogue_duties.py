@@ -173,10 +173,20 @@ def test_the_room_gives_more_time_and_the_same_words_again_are_one_act(
     other: dict[str, Any] = {"rooms": ("phong-thong-ke-xa-hoi-dien-bien",)}
     assert post(body, **other).status_code == 404
     assert post(body | {"until": "2025-11-22"}).status_code == 422
+    wish = {"until": "2025-12-09", "reason": "Mưa lũ, mất điện."}
+    assert post(wish, "request").status_code == 403, "the office grants, it asks nobody"
+    assert post(wish | {"until": "2025-11-22"}, "request", **agency).status_code == 422
+    assert post(wish, "request", **agency).status_code == 201
+    found = catalogue.duties()["nong-lam-thuy-san-quy", "2025-Q4"]
+    assert found["requested"]["until"] == "2025-12-09", found
+    assert found["requested"]["reason"] == wish["reason"]
+    assert (found["due"], found["timeliness"]) == ("2025-11-22", "missing")
+    catalogue.now[0] = LATER + timedelta(milliseconds=500)
     first, again = post(body), post(body)
     assert (first.status_code, again.json()["act_id"]) == (201, first.json()["act_id"])
     found = catalogue.duties()["nong-lam-thuy-san-quy", "2025-Q4"]
     assert (found["due"], found["timeliness"]) == ("2025-12-05", "open")
+    assert found["requested"] is None, "answered"
     before = catalogue.duties(at=(LATER - timedelta(seconds=1)).isoformat())
     assert before["nong-lam-thuy-san-quy", "2025-Q4"]["timeliness"] == "missing"
     catalogue.now[0] = LATER + timedelta(seconds=1)
@@ -190,7 +200,7 @@ def test_the_room_gives_more_time_and_the_same_words_again_are_one_act(
     assert catalogue.duties()["nong-lam-thuy-san-quy", "2025-Q4"]["state"] == "excused"
     events = of_topic(stack, "obligation.changed")
     assert [one["change"] for one in events if one["duty_id"] == owed["id"]] == [
-        "extended", "announced_late", "excused",
+        "extension_requested", "extended", "announced_late", "excused",
     ]  # fmt: skip
     assert not any("Mưa lũ" in str(one) for one in events)
     met = catalogue.duties()["thu-ngan-sach-quy", "2025-Q4"]["id"]

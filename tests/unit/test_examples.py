@@ -55,6 +55,7 @@ def checked(one: dict[str, Any], generated: Path) -> Checked:
         one["area"],
         Period.parse(one["period"]),
         Completeness(one["completeness"]),
+        sections=frozenset(one.get("sections", ())),
     )
     return check(FORMS[one["form"]], content(one, generated), statement, CODELISTS)
 

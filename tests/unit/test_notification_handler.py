@@ -115,6 +115,7 @@ def notices(outcome: Outcome) -> list[dict[str, Any]]:
         ("obligation.changed", 0, [(SENDER, "notice.obligation_extended")]),
         ("obligation.changed", 1, [(OFFICE, "notice.obligation_announced_late")]),
         ("obligation.changed", 2, [(SENDER, "notice.obligation_excused")]),
+        ("obligation.changed", 3, [(OFFICE, "notice.obligation_extension_requested")]),
         ("obligation.due", 0, [(SENDER, "notice.due_soon")]),
         ("obligation.due", 1, [(SENDER, "notice.due_head"), (ROOM, "notice.due_missing")]),
     ],

@@ -1,4 +1,4 @@
-"""POST /v1/duties/{duty}/decision and /announcement: more time, an excuse, a delay that its supplier announces."""
+"""POST /v1/duties/{duty}/decision, /request, /announcement: time, excuses; a supplier's request, or its delay."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Decision(Reasoned):
 
 
 class Announcement(Reasoned):
-    """That it will be late: the day on which it will come."""
+    """That it will be late: the day on which it will come; or the last day that is asked for."""
 
     until: date = Field(examples=["2026-12-05"])
 
@@ -48,6 +48,17 @@ async def decide(
     """201 once it is recorded and published, also for the same sent again; 409 where it is met already."""
     change = Change.EXTENDED if body.until else Change.EXCUSED
     return await _said(context, access, duty, change, body, body.until)
+
+
+@router.post("/{duty}/request", status_code=201, summary="Xin gia hạn · Ask for more time")
+async def request(
+    duty: UUID,
+    body: Announcement,
+    context: With,
+    access: Annotated[Access, Depends(allowed("duty.announce"))],
+) -> ActView:
+    """201 once it is recorded and the room is told; the term stays until somebody grants another."""
+    return await _said(context, access, duty, Change.REQUESTED, body, body.until)
 
 
 @router.post("/{duty}/announcement", status_code=201, summary="Báo sẽ trễ · Announce a delay")

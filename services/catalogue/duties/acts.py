@@ -1,4 +1,4 @@
-"""What people say of a duty: more time, an excuse, or of its supplier that it will be late. Pure."""
+"""What people say of a duty: more time, an excuse; its supplier asks for time, or says that it will be late. Pure."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from uuid import UUID, uuid5
 from services.catalogue.duties.duty import Duty
 from services.catalogue.duties.measures import DELIVERED
 from services.catalogue.duties.refusals import Code
-from services.catalogue.duties.standing import Announced, Granted, Standing
+from services.catalogue.duties.standing import Announced, Granted, Requested, Standing
 from services.catalogue.duties.store import ActRow
 from services.events.catalogue import ObligationChanged, ObligationHead
 from services.kernel.command import Act, Refused
@@ -24,6 +24,7 @@ class Change(StrEnum):
     EXTENDED = "extended"
     EXCUSED = "excused"
     ANNOUNCED = "announced_late"
+    REQUESTED = "extension_requested"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,8 +40,8 @@ class Said(Act):
 
     @property
     def granted(self) -> Granted | None:
-        """What the office granted by it; None for the supplier's own word."""
-        if self.change is Change.ANNOUNCED:
+        """What the office granted by it; None for the supplier's words."""
+        if self.change not in (Change.EXTENDED, Change.EXCUSED):
             return None
         return Granted(self.at, self.reason, self.until, self.change is Change.EXCUSED)
 
@@ -50,6 +51,13 @@ class Said(Act):
         if self.change is not Change.ANNOUNCED or self.until is None:
             return None
         return Announced(self.at, self.until)
+
+    @property
+    def requested(self) -> Requested | None:
+        """The time that the supplier asked for; None for what is no request."""
+        if self.change is not Change.REQUESTED or self.until is None:
+            return None
+        return Requested(self.at, self.until, self.reason)
 
 
 _ACTS = Mapped(Said, ActRow)
@@ -63,7 +71,8 @@ def say(
         return before, None
     if stood.state in DELIVERED:
         raise Refused(Code.MET)
-    if wish.change is Change.EXTENDED and (wish.until is None or wish.until <= stood.late_from):
+    longer = wish.change in (Change.EXTENDED, Change.REQUESTED)
+    if longer and (wish.until is None or wish.until <= stood.late_from):
         raise Refused(Code.NOT_LATER)
     if wish.change is Change.ANNOUNCED and (wish.until is None or wish.until <= wish.at):
         raise Refused(Code.PAST)
@@ -96,6 +105,7 @@ def head_of(duty: Duty) -> ObligationHead:
         round=key.round,
         supplier=duty.supplier,
         room=duty.recipient,
+        section=key.section,
     )
 
 

@@ -126,7 +126,8 @@ def _known(entries: Mapping[EntryKind, Sequence[Version]]) -> Known:
 
 def _facts(came: Sequence[Delivery], acts: Sequence[Said]) -> Facts:
     granted = tuple(one.granted for one in acts if one.granted)
-    return Facts(came, granted, tuple(one.announced for one in acts if one.announced))
+    announced = tuple(one.announced for one in acts if one.announced)
+    return Facts(came, granted, announced, tuple(one.requested for one in acts if one.requested))
 
 
 def _of(came: Mapping[Owed, Sequence[Delivery]], duty: Duty) -> Sequence[Delivery]:

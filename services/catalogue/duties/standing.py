@@ -24,6 +24,10 @@ class State(StrEnum):
     CLOSED = "closed"
 
 
+OPEN = frozenset({State.EXPECTED, State.ANNOUNCED_LATE, State.RETURNED, State.CLOSED})
+"""Something has still to come."""
+
+
 class Timeliness(StrEnum):
     """How well it was met, of what counts at all."""
 
@@ -72,17 +76,29 @@ class Announced:
 
 
 @dataclass(frozen=True)
+class Requested:
+    """The time for which the supplier asked; whoever grants any has answered it."""
+
+    at: datetime
+    until: datetime
+    reason: str
+
+
+@dataclass(frozen=True)
 class Facts:
     """All that was said and came."""
 
     deliveries: Sequence[Delivery] = ()
     granted: Sequence[Granted] = ()
     announced: Sequence[Announced] = ()
+    requested: Sequence[Requested] = ()
 
 
 @dataclass(frozen=True)
 class Standing:
-    """`late_from` with what was granted; `first` is when the first attempt came, `attempt` the newest one."""
+    """`late_from` with what was granted; `first` is when the first attempt came, `attempt` the newest one; `requested`
+    the last request for time that nobody has answered.
+    """
 
     state: State
     timeliness: Timeliness
@@ -90,6 +106,7 @@ class Standing:
     first: datetime | None = None
     submission: UUID | None = None
     attempt: int | None = None
+    requested: Requested | None = None
 
 
 def standing(duty: Duty, facts: Facts, at: datetime) -> Standing:
@@ -102,12 +119,28 @@ def standing(duty: Duty, facts: Facts, at: datetime) -> Standing:
         (one for one in facts.deliveries if one.received_at <= at),
         key=lambda one: (one.received_at, one.attempt),
     )
-    first = came[0].received_at if came else None
-    newest = (came[-1].submission, came[-1].attempt) if came else (None, None)
     if granted and granted[-1].is_excused:
-        return Standing(State.EXCUSED, Timeliness.EXCUSED, late_from, first, *newest)
-    state, timeliness = _state(duty, facts, came, late_from, at), _timeliness(came, late_from, at)
-    return Standing(state, timeliness, late_from, first, *newest)
+        state, timeliness = State.EXCUSED, Timeliness.EXCUSED
+    else:
+        state = _state(duty, facts, came, late_from, at)
+        timeliness = _timeliness(came, late_from, at)
+    return Standing(
+        state=state,
+        timeliness=timeliness,
+        late_from=late_from,
+        first=came[0].received_at if came else None,
+        submission=came[-1].submission if came else None,
+        attempt=came[-1].attempt if came else None,
+        requested=_unanswered(facts, granted, at) if state in OPEN else None,
+    )
+
+
+def _unanswered(facts: Facts, granted: Sequence[Granted], at: datetime) -> Requested | None:
+    answered = granted[-1].at if granted else None
+    asked = [
+        one for one in facts.requested if one.at <= at and (answered is None or one.at > answered)
+    ]
+    return asked[-1] if asked else None
 
 
 def _state(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 
@@ -14,8 +14,11 @@ from services.catalogue.duties.duty import Duty
 from services.catalogue.duties.measures import Measure
 from services.catalogue.duties.register import Register
 from services.catalogue.duties.standing import Standing, State, Timeliness
+from services.model.catalogue import Item
 from services.model.enumerations import Completeness
+from services.model.messages import texts
 from services.model.regulation import day
+from services.model.text import Text
 
 
 class By(StrEnum):
@@ -25,6 +28,14 @@ class By(StrEnum):
     ITEM = "item"
     ROOM = "room"
     MONTH = "month"
+
+
+class RequestView(BaseModel):
+    """The time that the supplier asks for: the last day that it wishes, and why."""
+
+    until: date
+    reason: str
+    at: AwareDatetime
 
 
 class DutyView(BaseModel):
@@ -55,6 +66,7 @@ class DutyView(BaseModel):
     first_received_at: AwareDatetime | None
     submission: UUID | None
     attempt: int | None
+    requested: RequestView | None
 
     @classmethod
     def of(cls, duty: Duty, stood: Standing, found: Register) -> DutyView:
@@ -64,7 +76,7 @@ class DutyView(BaseModel):
             id=key.id,
             item=key.item,
             section=key.section or None,
-            name=item.name.to_dict(),
+            name=_named(item, key.section).to_dict(),
             form=duty.form,
             area_list=key.area_list,
             area=key.area,
@@ -75,7 +87,7 @@ class DutyView(BaseModel):
             room=duty.recipient,
             call=duty.call or None,
             is_shared=found.is_shared(duty),
-            due=day(stood.late_from - timedelta(microseconds=1)),
+            due=_last_day(stood.late_from),
             late_from=stood.late_from,
             closed_from=duty.closed_from,
             state=stood.state,
@@ -83,7 +95,21 @@ class DutyView(BaseModel):
             first_received_at=stood.first,
             submission=stood.submission,
             attempt=stood.attempt,
+            requested=RequestView(until=_last_day(asked.until), reason=asked.reason, at=asked.at)
+            if (asked := stood.requested)
+            else None,
         )
+
+
+def _last_day(late_from: datetime) -> date:
+    return day(late_from - timedelta(microseconds=1))
+
+
+def _named(item: Item, section: str) -> Text:
+    """The item, with its section where it has several."""
+    if len(item.sections) < 2:
+        return item.name
+    return texts("catalogue.duties.section", item=item.name, section=section)
 
 
 class DutiesView(BaseModel):

@@ -24,7 +24,9 @@ TONES: Mapping[str, str] = {
     "on_time": "good", "excused": "past",
 }  # fmt: skip
 SETTLED = ("accepted", "nil", "excused")
-DONE = ("extended", "excused", "announced_late")
+DONE = ("extended", "excused", "announced_late", "extension_requested")
+OF_SUPPLIER = {"announcement": "announced_late", "request": "extension_requested"}
+"""What a supplier says, by the path that takes it."""
 Column = tuple[str, str, int]
 """A period, its completeness and round."""
 
@@ -73,16 +75,18 @@ async def said(request: Request, who: Who, duty: UUID, act: str) -> Response:
 
 
 def _wish(duty: UUID, act: str, typed: Typed) -> Wish | str:
-    until = typed["until"]
-    if act not in ("decision", "announcement") or not typed["reason"]:
+    decision = typed["decision"]
+    if act == "announcement" and decision == "extension_requested":
+        act = "request"
+    if act not in ("decision", *OF_SUPPLIER) or not typed["reason"]:
         return "duty.unsaid"
-    if not until and typed["decision"] != "excused":
+    until = typed["until"]
+    if not until and decision != "excused":
         return "duty.undated"
     body = typed.given("reason", "document")
-    done = "announced_late" if act == "announcement" else "excused"
-    if typed["decision"] != "excused":
+    if decision != "excused":
         body["until"] = until
-        done = done if act == "announcement" else "extended"
+    done = OF_SUPPLIER.get(act) or ("excused" if decision == "excused" else "extended")
     return Wish("catalogue", f"/v1/duties/{duty}/{act}", body, f"/nghia-vu?done={done}")
 
 
