@@ -11,7 +11,14 @@ from fastapi.responses import JSONResponse
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from sqlmodel import Session
 
-from services.catalogue import agreement_routes, changing, ending, reading, registry
+from services.catalogue import (
+    agreement_routes,
+    changing,
+    ending,
+    reading,
+    registry,
+    supplying_routes,
+)
 from services.catalogue.calendar import routes as calendar
 from services.catalogue.duties import act_routes, sweep
 from services.catalogue.duties import routes as duties
@@ -190,7 +197,17 @@ def create_app(config: Settings | None = None, clock: Clock = utc_now) -> FastAP
     )  # fmt: skip
     app.state.keys = StoredKeys(app.state.context.engine, clock)
     # The entries come last: a kind of entries is what nothing else is.
-    parts = (login, change_routes, people, calendar, agreement_routes, duties, act_routes, registry)
+    parts = (
+        login,
+        change_routes,
+        people,
+        calendar,
+        agreement_routes,
+        supplying_routes,
+        duties,
+        act_routes,
+        registry,
+    )
     for part in (*(part.router for part in parts), router):
         app.include_router(part)
     return app

@@ -45,6 +45,8 @@ def named(kind: EntryKind, body: Mapping[str, Any]) -> Iterator[Named]:
     elif kind is EntryKind.ITEM:
         yield "responsible", EntryKind.ORGANISATION, body["responsible"]
         yield "form", EntryKind.FORM, body["form"]
+        for indicator in body.get("indicators", ()):
+            yield "indicators", EntryKind.CODELIST, indicator.partition("/")[0]
         for field in ("room", "verifier"):
             if field in body:
                 yield field, EntryKind.ORGANISATION, body[field]

@@ -231,6 +231,28 @@ class Category(StrEnum):
     """What else is at hand (R14)."""
 
 
+class Source(StrEnum):
+    """From where an item's figures come (R53): the three ways of collecting of Luật Thống kê 2015, chương III."""
+
+    SURVEY = "survey"
+    """Điều tra thống kê."""
+    ADMINISTRATIVE = "administrative"
+    """Dữ liệu hành chính."""
+    REPORT = "report"
+    """Chế độ báo cáo thống kê."""
+
+
+@dataclass(frozen=True, config=STRICT)
+class Assignment:
+    """The decision that assigns an indicator to an agency (R4), as QĐ 1395/QĐ-UBND of Điện Biên does."""
+
+    number: Annotated[str, Field(min_length=1, max_length=100)]
+    issued_on: date
+
+
+IndicatorId = Annotated[str, Field(pattern=r"^[\p{L}\d.-]+/[\p{L}\d.-]+$")]
+
+
 @dataclass(frozen=True, config=STRICT)
 class Item:
     """One item of an agreement with the seven fields of R23, all mandatory.
@@ -242,7 +264,8 @@ class Item:
     person of the leadership judges (R21).
     `agreement` is the signed document; once it has ended, nothing more is received or shared by it alone.
     `category` is of what is shared, and of nothing else: what there is a duty to supply or to connect is no sharing.
-    `sections` are those of the form that it is about; none: all that its supplier's kind answers for.
+    `sections` are those of the form that it is about; none: all that its supplier's kind answers for. `indicators` are
+    those of a statistical indicator system that it brings, as list/code; None in `source` and `assigned`: not known.
     """
 
     id: str
@@ -263,6 +286,9 @@ class Item:
     agreement: Agreement | None = None
     deadlines: tuple[Deadline, ...] = ()
     sections: tuple[Annotated[SectionId, Field(min_length=1)], ...] = ()
+    indicators: tuple[IndicatorId, ...] = ()
+    source: Source | None = None
+    assigned: Assignment | None = None
 
     @model_validator(mode="after")
     def _categorised(self) -> Self:
@@ -381,6 +407,10 @@ def starter_pack(schemas: Path = SCHEMAS) -> list[Entry]:
             raise ModelError(f"item {item.id}: no form {item.form}, or no {item.responsible}")
         if lacking := sorted({*item.sections} - {one.id for one in forms[item.form].sections}):
             raise ModelError(f"item {item.id}: no section {', '.join(lacking)}")
+        for indicator in item.indicators:
+            list_, _, code = indicator.partition("/")
+            if list_ not in codelists or code not in codelists[list_]:
+                raise ModelError(f"item {item.id}: no indicator {indicator}")
         for room in (item.room, item.verifier):
             if room is not None and known.get(room) != ROOM:
                 raise ModelError(f"item {item.id}: no room {room}")

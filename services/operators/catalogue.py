@@ -51,6 +51,34 @@ def offers(
     table([f"operators.offers.{column}" for column in columns], [_offer(one) for one in answer])
 
 
+@app.command(help="Chỉ tiêu nào do ai cung cấp · Which indicator is supplied by whom")
+def indicators(
+    lacking: Annotated[
+        bool,
+        typer.Option("--lacking", help="Chỉ tiêu chưa ai cung cấp · Those that nobody supplies"),
+    ] = False,
+    json: AsJson = False,
+) -> None:
+    """Of the indicator systems, by the items in force, with the decision that assigns it and its source."""
+    answer = operator("catalogue").get("/v1/indicators", lacking=lacking)
+    if json:
+        as_json(answer)
+        return
+    columns = ("code", "indicator", "responsible", "form", "source", "assigned")
+    table([f"operators.supply.{column}" for column in columns], [_indicator(one) for one in answer])
+
+
+@app.command(help="Đơn vị báo cáo và biểu mẫu · Reporting units with their forms")
+def units(json: AsJson = False) -> None:
+    """By the items in force."""
+    answer = operator("catalogue").get("/v1/reporting-units")
+    if json:
+        as_json(answer)
+        return
+    rows = [(one["id"], Text(**one["name"]), ", ".join(one["forms"])) for one in answer]
+    table([f"operators.supply.{column}" for column in ("unit", "name", "forms")], rows)
+
+
 Folder = Annotated[
     Path, typer.Argument(help="schemas/ hoặc thư mục cùng cấu trúc · schemas/, or a folder like it")
 ]
@@ -134,6 +162,18 @@ def _row(agreement: dict[str, Any]) -> list[object]:
         signatories or unknown,
         f"{file['name']}\n{file['sha256']}" if file else unknown,
         "\n".join(agreement["items"]),
+    ]
+
+
+def _indicator(one: dict[str, Any]) -> list[object]:
+    source, assigned = one["source"], one["assigned"]
+    return [
+        f"{one['list']}/{one['code']}",
+        Text(**one["name"]),
+        one["responsible"] or texts("operators.supply.nobody"),
+        one["form"] or "",
+        texts(f"operators.supply.from.{source}") if source else "",
+        f"{assigned['number']}, {assigned['issued_on']}" if assigned else "",
     ]
 
 

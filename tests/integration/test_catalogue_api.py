@@ -119,6 +119,22 @@ def test_what_rests_on_a_document_and_what_is_offered(
     assert client.get("/v1/offers", params={"category": "x"}).status_code == 422
 
 
+def test_who_supplies_which_indicator_and_which_units_there_are(
+    client: httpx2.Client, pack: list[starter.Loaded]
+) -> None:
+    found = client.get("/v1/indicators").json()
+    lacking = client.get("/v1/indicators", params={"lacking": True}).json()
+    assert {one["code"] for one in found} - {one["code"] for one in lacking} == {"T0111"}
+    units = client.get("/v1/reporting-units").json()
+    assert (
+        "cv17809-6" in next(one for one in units if one["id"] == "so-tai-chinh-dien-bien")["forms"]
+    )
+    item = client.get("/v1/item/xo-so-quy").json()["body"]
+    wrong = client.put("/v1/item/xo-so-quy", json={"body": item | {"sections": ["B", "Z"]}})
+    assert wrong.status_code == 422
+    assert [one["where"] for one in wrong.json()["errors"]] == ["body.sections"]
+
+
 def test_the_order_of_the_pack_is_what_others_refer_to_first(pack: list[starter.Loaded]) -> None:
     kinds = list(dict.fromkeys(entry.kind for entry in pack))
     assert kinds == [

@@ -1,0 +1,68 @@
+"""Who supplies what: the indicators of the systems with their items, and the reporting units."""
+
+from __future__ import annotations
+
+import shutil
+from typing import Any
+
+import pytest
+
+from services.catalogue.supplying import supplied, units
+from services.catalogue.supplying_routes import IndicatorView, UnitView
+from services.model.catalogue import Item, load_items, load_organisations, starter_pack
+from services.model.codelist import load_codelists
+from services.model.text import SCHEMAS, ModelError
+
+ITEMS = {one.id: one.to_dict() for one in load_items()}
+LISTS = {id_: one.to_dict() for id_, one in load_codelists(SCHEMAS / "codelists").items()}
+MARRIAGES = "so-cuoc-ket-hon"
+DECISION = {"number": "1395/QĐ-UBND", "issued_on": "2021-08-06"}
+
+
+def test_every_indicator_of_the_systems_is_there_once_and_says_who_supplies_it() -> None:
+    found = [IndicatorView.of(one) for one in supplied(LISTS, ITEMS)]
+    of_province = [one for one in found if one.list == "dp"]
+    assert len(of_province) == 30 == len({one.code for one in of_province})
+    (marriages,) = [one for one in of_province if one.item]
+    assert (marriages.code, marriages.responsible) == ("T0111", "so-tu-phap-dien-bien")
+    assert (marriages.source, marriages.assigned) == ("administrative", None)
+    nobody = next(one for one in of_province if one.code == "T0113")
+    assert (nobody.item, nobody.responsible, nobody.source) == (None, None, None)
+
+
+def test_an_indicator_that_several_supply_stands_once_for_each() -> None:
+    assigned = {**ITEMS[MARRIAGES], "assigned": DECISION}
+    other = {**assigned, "responsible": "so-y-te-dien-bien"}
+    both = {MARRIAGES: assigned, "z": other}
+    found = [one for one in supplied(LISTS, both) if one.code == "T0111"]
+    assert [one.item for one in found] == [MARRIAGES, "z"]
+    view = IndicatorView.of(found[0])
+    assert view.assigned and view.assigned.number == "1395/QĐ-UBND"
+
+
+def test_units_are_those_that_supply_with_all_their_forms() -> None:
+    organisations = {one.id: one.to_dict() for one in load_organisations()}
+    found = {one.id: UnitView.of(one) for one in units(organisations, ITEMS)}
+    assert set(found) == {one["responsible"] for one in ITEMS.values()}
+    finance = found["so-tai-chinh-dien-bien"]
+    assert {"cv17809-1", "cv17809-2", "cv17809-6", "dn-list"} <= set(finance.forms)
+    assert "xo-so-quy" in finance.items and finance.province == "11"
+
+
+@pytest.mark.parametrize("indicators", [["T0111"], ["dp/"], ["dp/T 1"]])
+def test_an_indicator_is_a_code_of_a_list(indicators: list[str]) -> None:
+    with pytest.raises(ModelError, match="indicators"):
+        Item.from_dict(ITEMS[MARRIAGES] | {"indicators": indicators})
+
+
+def test_a_pack_with_an_unknown_indicator_or_section_is_wrong(tmp_path: Any) -> None:
+    for change, said in (
+        (("indicators: [dp/T0111]", "indicators: [dp/T9999]"), "no indicator dp/T9999"),
+        (("sections: [A]", "sections: [Z]"), "no section Z"),
+    ):
+        folder = tmp_path / said.replace("/", "-")
+        shutil.copytree(SCHEMAS, folder, ignore=shutil.ignore_patterns("*.avsc"))
+        file = folder / "catalogue" / "items" / "dien-bien.yaml"
+        file.write_text(file.read_text(encoding="utf-8").replace(*change), encoding="utf-8")
+        with pytest.raises(ModelError, match=said):
+            starter_pack(folder)
