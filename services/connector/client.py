@@ -162,7 +162,7 @@ class Connector:
             issued_at=self._clock(),
             nonce=secrets.token_urlsafe(18),
             nil=nil,
-            sections=tuple(sections),
+            sections=tuple(sections) or None,
         )
         return self.send(statement, content)
 

@@ -52,7 +52,7 @@ class Accepted:
 def accept(context: Context, signed: Signed, workbook: Workbook, body: bytes) -> Accepted | Refusal:
     """Takes an attempt in, in one transaction; repeated, it finds what it did before."""
     submission_id = identity(signed.statement, signed.facts.sections)
-    sections = written(signed.statement.sections, signed.facts.sections)
+    sections = written(signed.statement.sections or (), signed.facts.sections)
     with Session(context.engine) as session:
         _lock(session, submission_id, sections, signed, context)
         decision = _decide(session, submission_id, signed, context.clock())
@@ -151,7 +151,7 @@ def _write(
         statement=signed.token,
         received_at=now,
         nil=nil_of(signed.statement),
-        sections=written(signed.statement.sections, signed.facts.sections),
+        sections=written(signed.statement.sections or (), signed.facts.sections),
         work_secret=signed.statement.is_work_secret,
     )
     submission_id = UUID(received.head.submission_id)

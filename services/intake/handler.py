@@ -129,7 +129,7 @@ def door(statement: Statement, facts: Facts) -> Refusal | None:
     return (
         _period(statement.period)
         or _area(statement, facts, facts.form)
-        or unsuitable(statement.sections, facts.form, facts.sections)
+        or unsuitable(statement.sections or (), facts.form, facts.sections)
     )
 
 

@@ -31,7 +31,7 @@ def identity(statement: Statement, own: frozenset[str] = frozenset()) -> UUID:
         statement.completeness.value,
         statement.round,
     ]
-    if sections := written(statement.sections, own):
+    if sections := written(statement.sections or (), own):
         parts.append(sections)
     return uuid5(NAMESPACE, json.dumps(parts, ensure_ascii=False))
 

@@ -126,7 +126,7 @@ class Statement:
     nonce: Annotated[str, StringConstraints(min_length=16, max_length=128)]
     document: SecretDocument | None = None
     nil: Nil | None = None
-    sections: tuple[Name, ...] = ()
+    sections: Annotated[tuple[Name, ...], Field(min_length=1)] | None = None
 
     @property
     def is_state_secret(self) -> bool:

@@ -55,7 +55,7 @@ def received(
         "form_version": 1, "area_list": "63", "area": "11", "period": "2026-Q3", "completeness": "estimate",
         "round": 1, "regime": "coordination", "classification": "internal", "province": "11",
         "catalogue_version": catalogue, "original": reference, "statement": "", "received_at": NOW, "nil": "",
-        "work_secret": False,
+        "work_secret": False, "sections": "",
     }  # fmt: skip
     received = from_avro(SubmissionReceived, data)
     return encode(received, uuid4(), "intake", NOW, None, codec())

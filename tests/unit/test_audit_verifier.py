@@ -463,7 +463,7 @@ def test_a_nil_is_what_was_signed(logged: str, signed: NilKind | None) -> None:
 def test_sections_are_those_that_were_signed(
     signed: tuple[str, ...], logged: str, same: bool
 ) -> None:
-    token = sign(statement(sections=signed), sender_key())
+    token = sign(statement(sections=signed or None), sender_key())
     made = receipt_of(path("submission.returned", token=token, sections=logged))
     if same:
         verify_receipt(made)
