@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import csv
+import io
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -31,6 +34,23 @@ Key = Annotated[
         help="Tệp khóa của cơ quan; không có: mọi cơ quan · An agency's key file; none: all agencies",
     ),
 ]
+First = Annotated[
+    datetime | None,
+    typer.Option("--from", formats=["%Y-%m-%d"], help="Hạn từ ngày này · Due from this day on"),
+]
+Last = Annotated[
+    datetime | None,
+    typer.Option("--to", formats=["%Y-%m-%d"], help="Hạn đến ngày này · Due until this day"),
+]
+
+
+class By(StrEnum):
+    """What measures are told apart by."""
+
+    SUPPLIER = "supplier"
+    ITEM = "item"
+    ROOM = "room"
+    MONTH = "month"
 
 
 @app.command(help="Ai phải cung cấp gì, hạn nào, còn thiếu gì · Who owes what, by when, what lacks")
@@ -44,14 +64,8 @@ def due(
             "--late", help="Chỉ những gì trễ, thiếu, bị trả lại · Late, missing, returned"
         ),
     ] = False,
-    first: Annotated[
-        datetime | None,
-        typer.Option("--from", formats=["%Y-%m-%d"], help="Hạn từ ngày này · Due from this day on"),
-    ] = None,
-    last: Annotated[
-        datetime | None,
-        typer.Option("--to", formats=["%Y-%m-%d"], help="Hạn đến ngày này · Due until this day"),
-    ] = None,
+    first: First = None,
+    last: Last = None,
     calendar: Annotated[
         Path | None,
         typer.Option(
@@ -63,10 +77,7 @@ def due(
     """Terms of 92 days before and after today, where no days are named. Exit codes: 0 shown, 1 with --late where
     anything is, 4 refused, 5 unreachable.
     """
-    days = {
-        name: found.date().isoformat() if found else None
-        for name, found in (("first", first), ("last", last))
-    }
+    days = _days(first, last)
     if calendar is not None:
         wanted = days | {"lang": first_language()}
         write(calendar, _calendar(key, sender, url, as_json, wanted))
@@ -84,6 +95,33 @@ def due(
         say("due.nothing")
     if late and duties:
         raise typer.Exit(1)
+
+
+@app.command(help="Đúng hạn, đầy đủ, trả lại, thời gian phản hồi · How well duties were met")
+def measures(
+    by: Annotated[
+        By, typer.Option(help="Theo cơ quan, mục, phòng, tháng · By supplier, item, room or month")
+    ] = By.SUPPLIER,
+    first: First = None,
+    last: Last = None,
+    file: Annotated[
+        Path | None, typer.Option("--csv", dir_okay=False, help="Ghi thành tệp CSV · Write as CSV")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Of the duties whose terms end in these days, 92 before and after today where none are named."""
+    wanted = {"by": by.value, **_days(first, last)}
+    found = operator("catalogue").get("/v1/duties/measures", **wanted)["measures"]
+    if file is not None:
+        write(file, _csv(found))
+    if as_json:
+        print_json(found)
+    elif file is None and found:
+        names = ("group", "counted", "on_time", "complete", "missing", "returns", "response")
+        headings = [f"connector.measure.{name}" for name in names]
+        table(headings, [_measure(one) for one in found])
+    elif file is None:
+        say("due.nothing")
 
 
 def _of_sender(
@@ -123,3 +161,32 @@ def _row(duty: Mapping[str, Any]) -> list[object]:
         texts(f"connector.due.state.{duty['state']}"),
         texts(f"connector.due.timeliness.{duty['timeliness']}"),
     ]
+
+
+def _days(first: datetime | None, last: datetime | None) -> dict[str, str | None]:
+    named = (("first", first), ("last", last))
+    return {name: found.date().isoformat() if found else None for name, found in named}
+
+
+def _measure(one: Mapping[str, Any]) -> list[object]:
+    shares = ("–" if one[name] is None else f"{one[name]:.0%}" for name in ("on_time", "complete"))
+    missing, response = one["timeliness"].get("missing", 0), one["response_days"]
+    return [one["group"], one["counted"], *shares, missing, one["returns"], response or "–"]
+
+
+def _csv(measures: Sequence[Mapping[str, Any]]) -> bytes:
+    """A line for each group; counts of each kind of timeliness and state in columns of their own."""
+    rows = [_flat(one) for one in measures]
+    names = list(dict.fromkeys(name for row in rows for name in row))
+    lines = io.StringIO(newline="")
+    writer = csv.DictWriter(lines, names, restval=0)
+    writer.writeheader()
+    writer.writerows(rows)
+    return lines.getvalue().encode("utf-8-sig")  # as Excel needs it
+
+
+def _flat(one: Mapping[str, Any]) -> dict[str, object]:
+    counts = {
+        f"{name}.{kind}": n for name in ("timeliness", "states") for kind, n in one[name].items()
+    }
+    return {name: found for name, found in one.items() if not isinstance(found, dict)} | counts

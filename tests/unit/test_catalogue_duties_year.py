@@ -5,8 +5,9 @@ from __future__ import annotations
 import random
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from statistics import median
 
 import pytest
 
@@ -39,6 +40,9 @@ class Story:
     wanted: Wanted
     late_from: datetime
     waits: Callable[[datetime], bool]
+    returns: int = 0
+    corrections: int = 0
+    response: timedelta | None = None
 
 
 def items() -> list[Item]:
@@ -106,8 +110,11 @@ def told(duty: Duty, rng: random.Random) -> Story:
         case 0:
             return Story(Facts(), ("missing", "expected"), term, lambda at: True)
         case 1:
-            facts = Facts([came(before, accepted_at=after + soon)])
-            return Story(facts, ("on_time", "accepted"), term, lambda at: at < before)
+            corrected = rng.randrange(2)
+            later = [came(after + soon + HOUR, 2)][:corrected]
+            facts = Facts([came(before, accepted_at=after + soon), *later])
+            story = Story(facts, ("on_time", "accepted"), term, lambda at: at < before)
+            return replace(story, corrections=corrected)
         case 2:
             facts = Facts([came(after, accepted_at=after + soon)])
             return Story(facts, ("late", "accepted"), term, lambda at: at < after)
@@ -117,7 +124,8 @@ def told(duty: Duty, rng: random.Random) -> Story:
                 [came(before, returned_at=back), came(again, 2, accepted_at=again + soon)]
             )
             waits = lambda at: at < before or back <= at < again  # noqa: E731
-            return Story(facts, ("on_time_then_returned", "accepted"), term, waits)
+            story = Story(facts, ("on_time_then_returned", "accepted"), term, waits)
+            return replace(story, returns=1, response=again - back)
         case 4:
             granted = before
             facts = Facts(granted=[Granted(granted, "lũ", is_excused=True)])
@@ -141,7 +149,8 @@ def told(duty: Duty, rng: random.Random) -> Story:
         case _:
             back = after + soon
             facts = Facts([came(after, returned_at=back)])
-            return Story(facts, ("late", "returned"), term, lambda at: at < after or at >= back)
+            waits = lambda at: at < after or at >= back  # noqa: E731
+            return Story(facts, ("late", "returned"), term, waits, returns=1)
 
 
 def is_worked(day: date) -> bool:
@@ -225,6 +234,13 @@ def test_its_measures_are_its_own_counts(year: list[tuple[Duty, Story]], by: str
         owed_ = sum(counts.values()) - counts["excused"]
         assert measure.counted == owed_
         assert measure.on_time == (counts["on_time"] / owed_ if owed_ else None)
+        stories = [story for duty, story in year if group(duty) == name]
+        assert measure.returns == sum(story.returns for story in stories)
+        assert measure.corrections == sum(story.corrections for story in stories)
+        responses = [story.response / HOUR for story in stories if story.response]
+        found_hours = measure.response and measure.response / HOUR
+        assert found_hours == (pytest.approx(median(responses)) if responses else None)
+    assert sum(one.corrections for one in found.values()) > 50
 
 
 def test_its_reminders_are_those_of_somebody_with_a_calendar(

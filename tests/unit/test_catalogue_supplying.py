@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import csv
+import json
 import shutil
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
+import httpx2
 import pytest
+from typer.testing import CliRunner
 
+from services import cli
 from services.catalogue.supplying import supplied, units
 from services.catalogue.supplying_routes import IndicatorView, UnitView
+from services.kernel.settings import settings
 from services.model.catalogue import Item, load_items, load_organisations, starter_pack
 from services.model.codelist import load_codelists
 from services.model.text import SCHEMAS, ModelError
@@ -66,3 +74,78 @@ def test_a_pack_with_an_unknown_indicator_or_section_is_wrong(tmp_path: Any) -> 
         file.write_text(file.read_text(encoding="utf-8").replace(*change), encoding="utf-8")
         with pytest.raises(ModelError, match=said):
             starter_pack(folder)
+
+
+# -- what the commands say
+
+
+MEASURE: dict[str, Any] = {
+    "group": "so-tai-chinh-dien-bien", "counted": 4, "on_time": 0.5, "complete": 0.75,
+    "timeliness": {"on_time": 2, "late": 1, "missing": 1}, "states": {"accepted": 3, "expected": 1},
+    "returns": 2, "corrections": 1, "response_days": 1.5,
+}  # fmt: skip
+
+
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Any]]:
+    """With which parameters catalogue was asked; it answers by path."""
+    organisations = {one.id: one.to_dict() for one in load_organisations()}
+    answers: dict[str, Any] = {
+        "/v1/indicators": [
+            IndicatorView.of(one).model_dump(mode="json") for one in supplied(LISTS, ITEMS)
+        ],
+        "/v1/reporting-units": [
+            UnitView.of(one).model_dump(mode="json") for one in units(organisations, ITEMS)
+        ],
+        "/v1/duties/measures": {
+            "at": "2026-11-30T00:00:00Z", "by": "room",
+            "measures": [MEASURE, MEASURE | {"group": "x", "response_days": None, "on_time": None}],
+        },
+    }  # fmt: skip
+    found: list[Any] = []
+
+    def request(method: str, url: str, params: Any = None, **more: Any) -> httpx2.Response:
+        found.append(params)
+        return httpx2.Response(200, json=answers[httpx2.URL(url).path])
+
+    monkeypatch.setenv("SOLIEU_OPERATOR_TOKEN", "operator-token")
+    monkeypatch.setenv("COLUMNS", "250")
+    monkeypatch.setattr(httpx2, "request", request)
+    settings.cache_clear()
+    yield found
+    settings.cache_clear()
+
+
+def run(*arguments: str) -> str:
+    result = CliRunner().invoke(cli.app, arguments)
+    assert result.exit_code == 0, result.output
+    return result.output
+
+
+def test_the_commands_show_who_supplies_what(asked: list[Any]) -> None:
+    said = run("catalogue", "indicators")
+    (marriages,) = [line for line in said.splitlines() if "dp/T0111" in line]
+    assert "so-tu-phap-dien-bien" in marriages and "dữ liệu hành chính" in marriages
+    (divorces,) = [line for line in said.splitlines() if "dp/T0113" in line]
+    assert "chưa ai cung cấp" in divorces
+    run("catalogue", "indicators", "--lacking")
+    assert [one["lacking"] for one in asked] == ["False", "True"]
+    assert "cv17809-6" in run("catalogue", "units")
+    assert json.loads(run("catalogue", "units", "--json"))[0]["forms"]
+
+
+def test_measures_are_a_table_json_or_a_file_for_a_spreadsheet(
+    asked: list[Any], tmp_path: Path
+) -> None:
+    said = run("measures", "--by", "room", "--from", "2026-11-01")
+    assert asked == [{"by": "room", "first": "2026-11-01"}]
+    assert "50%" in said and "75%" in said and "1.5" in said
+    assert json.loads(run("measures", "--json"))[0] == MEASURE
+    file = tmp_path / "measures.csv"
+    run("measures", "--csv", str(file))
+    with file.open(encoding="utf-8-sig", newline="") as lines:
+        first, second = csv.DictReader(lines)
+    assert (first["group"], first["timeliness.missing"], first["returns"]) == (
+        MEASURE["group"], "1", "2",
+    )  # fmt: skip
+    assert (second["response_days"], second["states.expected"]) == ("", "1")

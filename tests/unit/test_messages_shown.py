@@ -40,7 +40,7 @@ from services.kernel.comparison import Gap
 from services.kernel.growing import Why
 from services.kernel.migration import InUse, NewerTables
 from services.model import messages, system_errors
-from services.model.catalogue import Category
+from services.model.catalogue import Category, Source
 from services.model.enumerations import Completeness, Regime, SecretLevel, Severity
 from services.model.expression import Kind
 from services.model.period import Frequency
@@ -142,6 +142,13 @@ SHOWN: Mapping[str, Iterable[object]] = {
     "notice.outcome.{}": (*Choice, *symbols("review.decided", "outcome")),
     "operators.gap.{}": Gap,
     "operators.migrate.{}": [InUse.why, NewerTables.why],
+    "operators.supply.{}": (
+        "code", "indicator", "responsible", "form", "source", "assigned", "unit", "name", "forms",
+    ),
+    "operators.supply.from.{}": Source,
+    "connector.measure.{}": (
+        "group", "counted", "on_time", "complete", "missing", "returns", "response",
+    ),
     "operators.offers.of.{}": Category,
     "operators.packs.is.{}": PackChange,
     "operators.partitions.{}": Why,

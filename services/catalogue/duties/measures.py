@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
+from statistics import median
 from typing import TypeVar
 
 from services.catalogue.duties.duty import Duty
@@ -16,10 +18,15 @@ DELIVERED = frozenset({State.ACCEPTED, State.NIL})
 
 @dataclass(frozen=True)
 class Measure:
-    """Counts of duties by how timely and in which state they are."""
+    """Counts of duties by how timely and in which state they are, of returns, and of corrections of what was accepted;
+    `response` is the median time from a return to the next attempt, None where there is none.
+    """
 
     timeliness: Mapping[Timeliness, int] = field(default_factory=dict)
     states: Mapping[State, int] = field(default_factory=dict)
+    returns: int = 0
+    corrections: int = 0
+    response: timedelta | None = None
 
     @property
     def counted(self) -> int:
@@ -43,10 +50,18 @@ class Measure:
 
 def measured(duties: Iterable[tuple[Duty, Standing]], by: Callable[[Duty], G]) -> dict[G, Measure]:
     """The measure of each group."""
-    timeliness: dict[G, Counter[Timeliness]] = {}
-    states: dict[G, Counter[State]] = {}
+    groups: dict[G, list[Standing]] = {}
     for duty, standing in duties:
-        group = by(duty)
-        timeliness.setdefault(group, Counter())[standing.timeliness] += 1
-        states.setdefault(group, Counter())[standing.state] += 1
-    return {group: Measure(timeliness[group], states[group]) for group in timeliness}
+        groups.setdefault(by(duty), []).append(standing)
+    return {group: _measure(each) for group, each in groups.items()}
+
+
+def _measure(stood: Sequence[Standing]) -> Measure:
+    responses = [one.total_seconds() for standing in stood for one in standing.responses]
+    return Measure(
+        timeliness=Counter(one.timeliness for one in stood),
+        states=Counter(one.state for one in stood),
+        returns=sum(one.returns for one in stood),
+        corrections=sum(one.corrections for one in stood),
+        response=timedelta(seconds=median(responses)) if responses else None,
+    )

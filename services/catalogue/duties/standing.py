@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
+from itertools import pairwise
 from uuid import UUID
 
 from services.catalogue.duties.duty import Duty
@@ -97,7 +98,8 @@ class Facts:
 @dataclass(frozen=True)
 class Standing:
     """`late_from` with what was granted; `first` is when the first attempt came, `attempt` the newest one; `requested`
-    the last request for time that nobody has answered.
+    the last request for time that nobody has answered. `responses` are how long each return waited for the next
+    attempt, `corrections` the attempts after one that was accepted.
     """
 
     state: State
@@ -107,6 +109,9 @@ class Standing:
     submission: UUID | None = None
     attempt: int | None = None
     requested: Requested | None = None
+    returns: int = 0
+    responses: tuple[timedelta, ...] = ()
+    corrections: int = 0
 
 
 def standing(duty: Duty, facts: Facts, at: datetime) -> Standing:
@@ -132,7 +137,21 @@ def standing(duty: Duty, facts: Facts, at: datetime) -> Standing:
         submission=came[-1].submission if came else None,
         attempt=came[-1].attempt if came else None,
         requested=_unanswered(facts, granted, at) if state in OPEN else None,
+        returns=sum(_is_over(one.returned_at, at) for one in came),
+        responses=tuple(_responses(came, at)),
+        corrections=_corrections(came),
     )
+
+
+def _responses(came: Sequence[Delivery], at: datetime) -> Iterator[timedelta]:
+    for one, following in pairwise(came):
+        if one.returned_at is not None and one.returned_at <= min(at, following.received_at):
+            yield following.received_at - one.returned_at
+
+
+def _corrections(came: Sequence[Delivery]) -> int:
+    accepted = [one.accepted_at for one in came if one.accepted_at is not None]
+    return sum(one.received_at > min(accepted) for one in came) if accepted else 0
 
 
 def _unanswered(facts: Facts, granted: Sequence[Granted], at: datetime) -> Requested | None:

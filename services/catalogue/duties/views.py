@@ -128,7 +128,8 @@ class MeasureView(BaseModel):
     """How well a group's duties were met. `on_time` is the share of `counted` whose first attempt came in time and was
     not returned, `complete` that of what is accepted by now; both None where nothing counts.
 
-    What is open or excused doesn't count; how long the office takes never does.
+    What is open or excused doesn't count; how long the office takes never does. `response_days` is the median from a
+    return to the next attempt.
     """
 
     group: str
@@ -137,6 +138,9 @@ class MeasureView(BaseModel):
     complete: float | None
     timeliness: Mapping[Timeliness, int]
     states: Mapping[State, int]
+    returns: int
+    corrections: int
+    response_days: float | None
 
     @classmethod
     def of(cls, group: str, measure: Measure) -> MeasureView:
@@ -148,6 +152,11 @@ class MeasureView(BaseModel):
             complete=measure.complete,
             timeliness=measure.timeliness,
             states=measure.states,
+            returns=measure.returns,
+            corrections=measure.corrections,
+            response_days=None
+            if measure.response is None
+            else round(measure.response / timedelta(days=1), 2),
         )
 
 
