@@ -54,10 +54,11 @@ def test_a_room_extends_its_own_duties_and_says_why(site: Site, tab: Page) -> No
 
 def test_a_room_reads_who_asks_for_time_and_why(site: Site, tab: Page) -> None:
     request = {"until": "2026-12-03", "reason": "Chờ kho bạc.", "at": "2026-11-20T02:00:00Z"}
-    (spending,) = [one for one in site.office.duties if one["item"] == "chi-ngan-sach-quy"]
-    spending["requested"] = request
+    for one in site.office.duties:
+        one["requested"] = request if one["id"] == identity("nghia-vu-chi") else None
     log_in(tab, site, "p-kinh-te", "/nghia-vu")
-    expect(tab.locator(item("chi"))).to_contain_text("Xin gia hạn đến 03/12/2026: Chờ kho bạc.")
+    expect(tab.locator(item("chi"))).to_contain_text("Xin gia hạn đến 3/12/2026: Chờ kho bạc.")
+    picture(tab, "duties-requested")
 
 
 def test_an_agency_asks_for_more_time(site: Site, tab: Page) -> None:

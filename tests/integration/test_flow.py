@@ -109,7 +109,7 @@ def test_each_submission_of_the_scenario_gets_its_verdict(running: Stack, sent: 
     wait_until(lambda: kept(running) == stored, 60, "validation keeps what was stored")
     figures = operator(running, "intake", "/v1/reconciliation")["figures"]
     assert figures["read"] == sum(figures[n] for n in ("stored", "returned", "withheld", "held"))
-    assert len(feed.read(running.kafka()).current) == figures["stored"] == 852
+    assert len(feed.read(running.kafka()).current) == figures["stored"] == 858
 
 
 def kept(stack: Stack) -> set[str]:
