@@ -80,7 +80,7 @@ def _measured(session: Session, attempts: int, runs: int, progress: Progress) ->
         taken["register"].append(time.perf_counter() - begun)
         begun = time.perf_counter()
         half = register(session, at - PAGE, at + PAGE, at)
-        views = [DutyView.of(duty, stood, half) for duty, stood in half.duties]
+        views = [DutyView.of(duty, stood, half, at) for duty, stood in half.duties]
         answer = DutiesView(at=at, total=len(views), duties=views)
         answer.model_dump_json()
         taken["answer"].append(time.perf_counter() - begun)

@@ -197,7 +197,9 @@ class ObligationChanged(EventData):
     act_id: Annotated[str, "Identity of the act."]
     obligation: Annotated[ObligationHead, FLAT]
     change: Annotated[
-        str, "extended, excused, announced_late or extension_requested; others may come."
+        str,
+        "extended, excused, announced_late, extension_requested, difficulty_reported, difficulty_forwarded; others"
+        " may come.",
     ]
     until: Annotated[
         datetime | None,

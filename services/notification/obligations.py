@@ -14,7 +14,7 @@ from services.model.wording import day as written
 from services.notification.facts import Facts
 from services.notification.notices import Notice, deciders, named_form, named_period
 
-OF_SUPPLIER = frozenset({"announced_late", "extension_requested"})
+OF_SUPPLIER = frozenset({"announced_late", "extension_requested", "difficulty_reported"})
 """Changes that a supplier tells the office of."""
 
 

@@ -597,9 +597,10 @@ def duty(name: str, item: str, state: str, timeliness: str, **more: Any) -> dict
     return {
         "id": identity(f"nghia-vu-{name}"), "item": item, "name": texts(*titles[item]), "form": "cv17809-1",
         "area_list": "63", "area": "11", "period": "2026-Q3", "completeness": "preliminary", "round": 1,
-        "supplier": FINANCE, "room": ROOM, "call": None, "is_shared": False, "due": "2026-11-22",
+        "supplier": FINANCE, "room": ROOM, "call": None, "is_shared": False, "is_orphaned": False, "due": "2026-11-22",
         "late_from": START.isoformat(), "closed_from": None, "state": state, "timeliness": timeliness,
-        "first_received_at": came, "submission": None, "attempt": None, "section": None, "requested": None, **more,
+        "first_received_at": came, "submission": None, "attempt": None, "section": None, "requested": None,
+        "difficulty": None, **more,
     }  # fmt: skip
 
 

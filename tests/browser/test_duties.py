@@ -64,7 +64,7 @@ def test_a_room_reads_who_asks_for_time_and_why(site: Site, tab: Page) -> None:
 def test_an_agency_asks_for_more_time(site: Site, tab: Page) -> None:
     log_in(tab, site, "p-so-tai-chinh", "/nghia-vu")
     spending = tab.locator(item("chi"))
-    spending.get_by_text("Xin gia hạn, báo sẽ trễ").click()
+    spending.get_by_text("Xin gia hạn, báo sẽ trễ, nêu khó khăn").click()
     spending.get_by_label("Đến hết ngày").fill("2026-12-02")
     spending.get_by_label("Lý do").fill("Chờ kho bạc đối chiếu.")
     spending.get_by_role("button", name="Xin gia hạn").click()
@@ -82,7 +82,7 @@ def test_an_agency_sees_its_own_and_announces_a_delay(site: Site, tab: Page) -> 
     refused = both("catalogue.duties.met")
     site.office.refuse_decisions = Problem(409, "met", refused.to_dict(), refused.to_dict())
     spending = tab.locator(item("chi"))
-    spending.get_by_text("Xin gia hạn, báo sẽ trễ").click()
+    spending.get_by_text("Xin gia hạn, báo sẽ trễ, nêu khó khăn").click()
     spending.get_by_label("Đến hết ngày").fill("2026-12-02")
     spending.get_by_label("Lý do").fill("Chờ kho bạc đối chiếu.")
     spending.get_by_role("button", name="Báo sẽ trễ").click()
@@ -93,3 +93,33 @@ def test_an_agency_sees_its_own_and_announces_a_delay(site: Site, tab: Page) -> 
     tab.locator(item("chi")).get_by_role("button", name="Báo sẽ trễ").click()
     expect(tab.get_by_role("status")).to_contain_text("Đã báo")
     assert site.office.said_of_duties[0][1] == "announcement"
+
+
+def test_a_difficulty_is_reported_and_passed_on(site: Site, tab: Page) -> None:
+    log_in(tab, site, "p-so-tai-chinh", "/nghia-vu")
+    spending = tab.locator(item("chi"))
+    spending.get_by_text("Xin gia hạn, báo sẽ trễ, nêu khó khăn").click()
+    spending.get_by_label("Lý do").fill("Phần mềm kho bạc ngừng.")
+    spending.get_by_role("button", name="Nêu khó khăn").click()
+    expect(tab.get_by_role("status")).to_contain_text("Hạn vẫn giữ nguyên")
+    assert site.office.said_of_duties[0][1:] == (
+        "difficulty",
+        {"reason": "Phần mềm kho bạc ngừng."},
+    )
+    for one in site.office.duties:
+        if one["id"] == identity("nghia-vu-chi"):
+            one["difficulty"] = {
+                "reason": "Phần mềm <b>kho bạc</b> ngừng.", "at": "2026-11-20T02:00:00Z", "days": 4,
+                "forwarded_at": None, "document": None,
+            }  # fmt: skip
+    tab.get_by_role("button", name="Đăng xuất").click()
+    log_in(tab, site, "p-kinh-te", "/nghia-vu")
+    told = "Khó khăn, 4 ngày: Phần mềm <b>kho bạc</b> ngừng. Chưa báo cáo UBND tỉnh."
+    expect(tab.locator(item("chi"))).to_contain_text(told)
+    picture(tab, "duties-difficulty")
+    tab.locator(item("chi")).get_by_text("Gia hạn hoặc miễn").click()
+    tab.locator(item("chi")).get_by_label("Lý do").fill("Tổng hợp.")
+    tab.locator(item("chi")).get_by_label("Văn bản").fill("88/TKĐB-TH")
+    tab.locator(item("chi")).get_by_role("button", name="Đã báo cáo UBND tỉnh").click()
+    expect(tab.get_by_role("status")).to_contain_text("Đã ghi việc báo cáo")
+    assert site.office.said_of_duties[1][1] == "forwarding"

@@ -113,7 +113,7 @@ def _known(
         "/v1/changes/": {"change": str(uuid4())},
         "/v1/consents/": {"consent": submission["submission"]},
         "/v1/duties/": {"duty": str(uuid4())},
-        "/nghia-vu/": {"duty": str(uuid4()), "act": "decision"},
+        "/nghia-vu/": {"duty": str(uuid4())},
         "/v1/erasures/": {"erasure": submission["submission"]},
         "/thay-doi/": {"change": str(uuid4())},
         "/submissions/{submission_id}/vi-sao": {"submission_id": cleared["id"]},

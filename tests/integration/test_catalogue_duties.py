@@ -181,6 +181,19 @@ def test_the_room_gives_more_time_and_the_same_words_again_are_one_act(
     assert found["requested"]["until"] == "2025-12-09", found
     assert found["requested"]["reason"] == wish["reason"]
     assert (found["due"], found["timeliness"]) == ("2025-11-22", "missing")
+    hard = {"reason": "Phần mềm kho bạc ngừng.", "document": "45/BC-SNN"}
+    passed_on = {"reason": "Tổng hợp.", "document": "88/TKĐB-TH"}
+    assert post(passed_on, "forwarding").status_code == 409, "nothing to pass on"
+    assert post(hard, "difficulty").status_code == 403
+    assert post(hard, "difficulty", **agency).status_code == 201
+    assert post({"reason": "Tổng hợp."}, "forwarding").status_code == 422
+    assert post(passed_on, "forwarding", **agency).status_code == 403
+    catalogue.now[0] = LATER + timedelta(milliseconds=400)
+    open_ = catalogue.duties()["nong-lam-thuy-san-quy", "2025-Q4"]["difficulty"]
+    assert (open_["reason"], open_["forwarded_at"]) == (hard["reason"], None)
+    assert post(passed_on, "forwarding").status_code == 201
+    closed = catalogue.duties()["nong-lam-thuy-san-quy", "2025-Q4"]["difficulty"]
+    assert (closed["document"], closed["days"]) == ("88/TKĐB-TH", 0)
     catalogue.now[0] = LATER + timedelta(milliseconds=500)
     first, again = post(body), post(body)
     assert (first.status_code, again.json()["act_id"]) == (201, first.json()["act_id"])
@@ -200,9 +213,10 @@ def test_the_room_gives_more_time_and_the_same_words_again_are_one_act(
     assert catalogue.duties()["nong-lam-thuy-san-quy", "2025-Q4"]["state"] == "excused"
     events = of_topic(stack, "obligation.changed")
     assert [one["change"] for one in events if one["duty_id"] == owed["id"]] == [
-        "extension_requested", "extended", "announced_late", "excused",
+        "extension_requested", "difficulty_reported", "difficulty_forwarded",
+        "extended", "announced_late", "excused",
     ]  # fmt: skip
-    assert not any("Mưa lũ" in str(one) for one in events)
+    assert not any(word in str(one) for one in events for word in ("Mưa lũ", "kho bạc"))
     met = catalogue.duties()["thu-ngan-sach-quy", "2025-Q4"]["id"]
     refused = catalogue.client.post(
         f"/v1/duties/{met}/decision", json=body, headers=people.headers(now=LATER)
@@ -355,3 +369,31 @@ def of_topic(stack: Stack, topic: str, least: int = 3) -> list[dict[str, Any]]:
         if len(unique) >= least or time.monotonic() > deadline:
             return sorted(unique, key=lambda one: one.get("changed_at") or one["reminded_at"])
         time.sleep(0.2)
+
+
+def test_what_a_body_owed_that_ended_is_a_gap_until_the_item_names_another(
+    catalogue: Catalogue,
+) -> None:
+    def of(item: str) -> dict[str, Any]:
+        return catalogue.duties()[item, "2025-Q4"]
+
+    catalogue.now[0] = LATER + timedelta(days=1)
+    assert not of("du-an-hoan-thanh-quy")["is_orphaned"]
+    supplier = of("du-an-hoan-thanh-quy")["supplier"]
+    path = f"/v1/organisation/{supplier}"
+    body = catalogue.get(path, header=ADMINISTRATOR)["body"]
+    ended = body | {"valid_to": "2025-11-10", "replaced_by": [TRADE]}
+    put = catalogue.client.put(path, json={"body": ended}, headers=ADMINISTRATOR)
+    assert put.status_code == 201, put.text
+    catalogue.now[0] += timedelta(minutes=1)
+    assert of("du-an-hoan-thanh-quy")["is_orphaned"], "the successor owes nothing by itself"
+    item = catalogue.get("/v1/item/du-an-hoan-thanh-quy", header=ADMINISTRATOR)["body"]
+    put = catalogue.client.put(
+        "/v1/item/du-an-hoan-thanh-quy",
+        json={"body": item | {"responsible": TRADE}},
+        headers=ADMINISTRATOR,
+    )
+    assert put.status_code == 201, put.text
+    catalogue.now[0] += timedelta(minutes=1)
+    passed_on = of("du-an-hoan-thanh-quy")
+    assert (passed_on["supplier"], passed_on["is_orphaned"]) == (TRADE, False)

@@ -116,6 +116,8 @@ def notices(outcome: Outcome) -> list[dict[str, Any]]:
         ("obligation.changed", 1, [(OFFICE, "notice.obligation_announced_late")]),
         ("obligation.changed", 2, [(SENDER, "notice.obligation_excused")]),
         ("obligation.changed", 3, [(OFFICE, "notice.obligation_extension_requested")]),
+        ("obligation.changed", 4, [(OFFICE, "notice.obligation_difficulty_reported")]),
+        ("obligation.changed", 5, [(SENDER, "notice.obligation_difficulty_forwarded")]),
         ("obligation.due", 0, [(SENDER, "notice.due_soon")]),
         ("obligation.due", 1, [(SENDER, "notice.due_head"), (ROOM, "notice.due_missing")]),
     ],

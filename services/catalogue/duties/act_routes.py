@@ -1,4 +1,4 @@
-"""POST /v1/duties/{duty}/decision, /request, /announcement: time, excuses; a supplier's request, or its delay."""
+"""POST /v1/duties/{duty}/…: time and excuses; a supplier's request, its delay, its difficulty and how that went on."""
 
 from __future__ import annotations
 
@@ -70,6 +70,28 @@ async def announce(
 ) -> ActView:
     """201 once it is recorded and published; its term stays, and reminders rest until that day."""
     return await _said(context, access, duty, Change.ANNOUNCED, body, body.until)
+
+
+@router.post("/{duty}/difficulty", status_code=201, summary="Nêu khó khăn · Report a difficulty")
+async def report(
+    duty: UUID,
+    body: Reasoned,
+    context: With,
+    access: Annotated[Access, Depends(allowed("duty.announce"))],
+) -> ActView:
+    """201 once it is recorded and the room is told; the term stays (QĐ 1618/QĐ-UBND, Điều 10 khoản 3)."""
+    return await _said(context, access, duty, Change.DIFFICULTY, body, None)
+
+
+@router.post("/{duty}/forwarding", status_code=201, summary="Đã báo cáo UBND · Passed on to UBND")
+async def forward(
+    duty: UUID,
+    body: Reasoned,
+    context: With,
+    access: Annotated[Access, Depends(allowed("duty.decide"))],
+) -> ActView:
+    """201 once it is recorded that the office passed the difficulty on by a document, and the supplier is told."""
+    return await _said(context, access, duty, Change.FORWARDED, body, None)
 
 
 async def _said(

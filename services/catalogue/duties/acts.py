@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
@@ -10,7 +11,13 @@ from uuid import UUID, uuid5
 from services.catalogue.duties.duty import Duty
 from services.catalogue.duties.measures import DELIVERED
 from services.catalogue.duties.refusals import Code
-from services.catalogue.duties.standing import Announced, Granted, Requested, Standing
+from services.catalogue.duties.standing import (
+    Announced,
+    Difficulty,
+    Granted,
+    Requested,
+    Standing,
+)
 from services.catalogue.duties.store import ActRow
 from services.events.catalogue import ObligationChanged, ObligationHead
 from services.kernel.command import Act, Refused
@@ -25,11 +32,15 @@ class Change(StrEnum):
     EXCUSED = "excused"
     ANNOUNCED = "announced_late"
     REQUESTED = "extension_requested"
+    DIFFICULTY = "difficulty_reported"
+    """In writing, to the statistics office (R31: QĐ 1618/QĐ-UBND, Điều 10 khoản 3)."""
+    FORWARDED = "difficulty_forwarded"
+    """By the office to the People's Committee, by the document that is named."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Said(Act):
-    """One act about a duty. `until` is the first moment that is late then; None where it is excused."""
+    """One act about a duty. `until` is the first moment that is late then; None for an excuse and for difficulties."""
 
     id: UUID
     duty: UUID
@@ -76,8 +87,23 @@ def say(
         raise Refused(Code.NOT_LATER)
     if wish.change is Change.ANNOUNCED and (wish.until is None or wish.until <= wish.at):
         raise Refused(Code.PAST)
+    if wish.change is Change.FORWARDED and stood.difficulty is None:
+        raise Refused(Code.NO_DIFFICULTY)
+    if wish.change is Change.FORWARDED and not wish.document:
+        raise Refused(Code.NO_DOCUMENT)
     row = _ACTS.row(wish, change=wish.change.value)
     return wish, Outcome((event_of(wish, duty),), (row,))
+
+
+def difficulty_of(acts: Iterable[Said]) -> Difficulty | None:
+    """The last difficulty that was reported, and how it went on."""
+    found: Difficulty | None = None
+    for act in acts:
+        if act.change is Change.DIFFICULTY:
+            found = Difficulty(act.at, act.reason)
+        elif act.change is Change.FORWARDED and found is not None:
+            found = replace(found, forwarded_at=act.at, document=act.document)
+    return found
 
 
 def said_by(row: ActRow) -> Said:

@@ -15,6 +15,8 @@ class Code(command.Code):
     MET = ("met", 409)
     NOT_LATER = ("not-later", 422)
     PAST = ("past", 422)
+    NO_DIFFICULTY = ("no-difficulty", 409)
+    NO_DOCUMENT = ("no-document", 422)
 
     @property
     def texts(self) -> tuple[Mapping[str, str], Mapping[str, str]]:

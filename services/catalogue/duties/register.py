@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from sqlmodel import Session
 
 from services.catalogue.duties import store
-from services.catalogue.duties.acts import Said, said_by
+from services.catalogue.duties.acts import Said, difficulty_of, said_by
 from services.catalogue.duties.deliveries import Owed, deliveries
 from services.catalogue.duties.duty import Duty
 from services.catalogue.duties.making import Known, merged, of_calls, of_items
@@ -42,10 +42,17 @@ class Register:
     calendar: WorkingDays
     unread: Sequence[str] = ()
     """Items that make no duties: as they were entered, before a release asked for more, they can't be read now."""
+    ended: Mapping[str, Version] = field(default_factory=dict)
+    """Suppliers that ended, by id: what they owed goes to whom a document names, item by item."""
 
     def is_shared(self, duty: Duty) -> bool:
         """Whether it is offered, not owed: it has a date only where that was agreed."""
         return self.items[duty.key.item].regime == "sharing"
+
+    def is_orphaned(self, duty: Duty) -> bool:
+        """Whether its supplier has ended before its term does, and no version of the item names another."""
+        supplier = self.ended.get(duty.supplier)
+        return supplier is not None and not supplier.in_force(duty.late_from - INSTANT)
 
 
 def register(session: Session, first: datetime, last: datetime, at: datetime) -> Register:
@@ -76,7 +83,11 @@ def register(session: Session, first: datetime, last: datetime, at: datetime) ->
         for duty in wanted
     ]
     return Register(
-        sorted(stood, key=lambda one: (one[1].late_from, one[0].key)), items, known.calendar, unread
+        sorted(stood, key=lambda one: (one[1].late_from, one[0].key)),
+        items,
+        known.calendar,
+        unread,
+        {one.id: one for one in entries[EntryKind.ORGANISATION] if one.valid_to is not None},
     )
 
 
@@ -127,7 +138,8 @@ def _known(entries: Mapping[EntryKind, Sequence[Version]]) -> Known:
 def _facts(came: Sequence[Delivery], acts: Sequence[Said]) -> Facts:
     granted = tuple(one.granted for one in acts if one.granted)
     announced = tuple(one.announced for one in acts if one.announced)
-    return Facts(came, granted, announced, tuple(one.requested for one in acts if one.requested))
+    requested = tuple(one.requested for one in acts if one.requested)
+    return Facts(came, granted, announced, requested, difficulty_of(acts))
 
 
 def _of(came: Mapping[Owed, Sequence[Delivery]], duty: Duty) -> Sequence[Delivery]:

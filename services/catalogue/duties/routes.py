@@ -98,7 +98,7 @@ def duties(
     return DutiesView(
         at=wanted.at,
         total=len(shown),
-        duties=[DutyView.of(duty, stood, found) for duty, stood in page],
+        duties=[DutyView.of(duty, stood, found, wanted.at) for duty, stood in page],
         unread=found.unread if access.is_all else (),
     )
 
@@ -136,7 +136,9 @@ def as_calendar(
     """What is still waited for (iCalendar, RFC 5545), a day-long event on the last day of each."""
     found = _found(context, access, wanted)
     waited = [
-        DutyView.of(duty, stood, found) for duty, stood in found.duties if stood.state in WAITED
+        DutyView.of(duty, stood, found, wanted.at)
+        for duty, stood in found.duties
+        if stood.state in WAITED
     ]
     return Response(calendar(waited, wanted.at, lang), media_type=MEDIA_TYPE)
 

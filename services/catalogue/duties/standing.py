@@ -86,6 +86,16 @@ class Requested:
 
 
 @dataclass(frozen=True)
+class Difficulty:
+    """What keeps the supplier from it, in its words; since when, and by which document the office passed it on."""
+
+    at: datetime
+    reason: str
+    forwarded_at: datetime | None = None
+    document: str | None = None
+
+
+@dataclass(frozen=True)
 class Facts:
     """All that was said and came."""
 
@@ -93,6 +103,7 @@ class Facts:
     granted: Sequence[Granted] = ()
     announced: Sequence[Announced] = ()
     requested: Sequence[Requested] = ()
+    difficulty: Difficulty | None = None
 
 
 @dataclass(frozen=True)
@@ -109,6 +120,7 @@ class Standing:
     submission: UUID | None = None
     attempt: int | None = None
     requested: Requested | None = None
+    difficulty: Difficulty | None = None
     returns: int = 0
     responses: tuple[timedelta, ...] = ()
     corrections: int = 0
@@ -137,6 +149,7 @@ def standing(duty: Duty, facts: Facts, at: datetime) -> Standing:
         submission=came[-1].submission if came else None,
         attempt=came[-1].attempt if came else None,
         requested=_unanswered(facts, granted, at) if state in OPEN else None,
+        difficulty=facts.difficulty,
         returns=sum(_is_over(one.returned_at, at) for one in came),
         responses=tuple(_responses(came, at)),
         corrections=_corrections(came),

@@ -13,7 +13,7 @@ from services.catalogue.duties.acts import Change
 from services.catalogue.duties.duty import Duty
 from services.catalogue.duties.measures import Measure
 from services.catalogue.duties.register import Register
-from services.catalogue.duties.standing import Standing, State, Timeliness
+from services.catalogue.duties.standing import Difficulty, Standing, State, Timeliness
 from services.model.catalogue import Item
 from services.model.enumerations import Completeness
 from services.model.messages import texts
@@ -38,10 +38,26 @@ class RequestView(BaseModel):
     at: AwareDatetime
 
 
+class DifficultyView(BaseModel):
+    """What keeps the supplier from it; `days` it has been open, until the office passed it on by a document."""
+
+    reason: str
+    at: AwareDatetime
+    days: int
+    forwarded_at: AwareDatetime | None
+    document: str | None
+
+    @classmethod
+    def of(cls, found: Difficulty, now: datetime) -> DifficultyView:
+        """From what was said."""
+        return cls(**vars(found), days=((found.forwarded_at or now) - found.at).days)
+
+
 class DutyView(BaseModel):
     """What somebody owes, and how it stands. `due` is the last day on which it is on time, in Viet Nam.
 
-    `submission` and `attempt` are the newest that came for it. `is_shared`: offered, not owed.
+    `submission` and `attempt` are the newest that came for it. `is_shared`: offered, not owed. `is_orphaned`: its
+    supplier has ended, and the item names no other.
     """
 
     id: UUID
@@ -58,6 +74,7 @@ class DutyView(BaseModel):
     room: str | None
     call: str | None
     is_shared: bool
+    is_orphaned: bool
     due: date
     late_from: AwareDatetime
     closed_from: AwareDatetime | None
@@ -67,9 +84,10 @@ class DutyView(BaseModel):
     submission: UUID | None
     attempt: int | None
     requested: RequestView | None
+    difficulty: DifficultyView | None
 
     @classmethod
-    def of(cls, duty: Duty, stood: Standing, found: Register) -> DutyView:
+    def of(cls, duty: Duty, stood: Standing, found: Register, at: datetime) -> DutyView:
         """From what was found."""
         key, item = duty.key, found.items[duty.key.item]
         return cls(
@@ -87,6 +105,7 @@ class DutyView(BaseModel):
             room=duty.recipient,
             call=duty.call or None,
             is_shared=found.is_shared(duty),
+            is_orphaned=found.is_orphaned(duty),
             due=_last_day(stood.late_from),
             late_from=stood.late_from,
             closed_from=duty.closed_from,
@@ -98,6 +117,7 @@ class DutyView(BaseModel):
             requested=RequestView(until=_last_day(asked.until), reason=asked.reason, at=asked.at)
             if (asked := stood.requested)
             else None,
+            difficulty=DifficultyView.of(stood.difficulty, at) if stood.difficulty else None,
         )
 
 

@@ -24,9 +24,12 @@ TONES: Mapping[str, str] = {
     "on_time": "good", "excused": "past",
 }  # fmt: skip
 SETTLED = ("accepted", "nil", "excused")
-DONE = ("extended", "excused", "announced_late", "extension_requested")
-OF_SUPPLIER = {"announcement": "announced_late", "request": "extension_requested"}
-"""What a supplier says, by the path that takes it."""
+DONE: Mapping[str, str] = {
+    "extended": "decision", "excused": "decision", "difficulty_forwarded": "forwarding",
+    "announced_late": "announcement", "extension_requested": "request", "difficulty_reported": "difficulty",
+}  # fmt: skip
+"""What may be said of a duty, by the button; and the path of catalogue that takes it."""
+DATED = ("extended", "announced_late", "extension_requested")
 Column = tuple[str, str, int]
 """A period, its completeness and round."""
 
@@ -63,31 +66,27 @@ async def listed(
     return await _shown(request, who, wanted, done=done if done in DONE else "")
 
 
-@router.post("/nghia-vu/{duty}/{act}")
-async def said(request: Request, who: Who, duty: UUID, act: str) -> Response:
-    """Hands a decision or an announcement to catalogue, and shows the duties again."""
+@router.post("/nghia-vu/{duty}")
+async def said(request: Request, who: Who, duty: UUID) -> Response:
+    """Hands what is said of a duty to catalogue, and shows the duties again."""
     typed = await typed_of(request)
 
     async def show(typed: Typed, status: int) -> Response:
         return await _shown(request, who, Filter(), {str(duty): typed}, status=status)
 
-    return await hand_over(request, who, typed, _wish(duty, act, typed), show)
+    return await hand_over(request, who, typed, _wish(duty, typed), show)
 
 
-def _wish(duty: UUID, act: str, typed: Typed) -> Wish | str:
-    decision = typed["decision"]
-    if act == "announcement" and decision == "extension_requested":
-        act = "request"
-    if act not in ("decision", *OF_SUPPLIER) or not typed["reason"]:
+def _wish(duty: UUID, typed: Typed) -> Wish | str:
+    change = typed["decision"]
+    if change not in DONE or not typed["reason"]:
         return "duty.unsaid"
-    until = typed["until"]
-    if not until and decision != "excused":
-        return "duty.undated"
     body = typed.given("reason", "document")
-    if decision != "excused":
-        body["until"] = until
-    done = OF_SUPPLIER.get(act) or ("excused" if decision == "excused" else "extended")
-    return Wish("catalogue", f"/v1/duties/{duty}/{act}", body, f"/nghia-vu?done={done}")
+    if change in DATED:
+        if not typed["until"]:
+            return "duty.undated"
+        body["until"] = typed["until"]
+    return Wish("catalogue", f"/v1/duties/{duty}/{DONE[change]}", body, f"/nghia-vu?done={change}")
 
 
 async def _shown(
