@@ -13,6 +13,8 @@ libraries := deploy/kafka/libs
 folder ?= .run/demo
 # Tests mostly wait: more processes than cores. Each has a broker and a database of its own, about 1 GB.
 processes ?= 6
+# Two at a time, each telling when it ends: one waits for packages while the other computes.
+together := --no-print-directory --jobs 2 --output-sync=target
 times ?= 5
 
 .PHONY: help
@@ -40,15 +42,25 @@ down: ## Stop it; the data stay
 
 .PHONY: check
 check: install ## Style, types and layers
+	$(MAKE) $(together) style types layers
+
+.PHONY: style types layers
+style:
 	$(bin)/ruff check
 	$(bin)/ruff format --check
+types:
 	$(bin)/mypy
+layers:
 	$(bin)/lint-imports
 
-.PHONY: test
-test: check ## All checks and all tests, but the long ones (Chromium by apt if missing)
+.PHONY: browser
+browser: # and promtool, for the tests
 	deploy/requisites.sh chromium
 	deploy/requisites.sh promtool
+
+.PHONY: test
+test: install ## All checks and all tests, but the long ones (Chromium by apt if missing)
+	$(MAKE) $(together) types style layers browser
 	$(bin)/python -m pytest -m "not long" --numprocesses $(processes) --dist loadfile --no-loadscope-reorder
 
 .PHONY: steady
