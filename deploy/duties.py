@@ -34,6 +34,14 @@ def duties(console: Console, stack: Stack, people: People) -> list[str]:
         "origin": "own",
         "number": "99/TKĐB-TH (ví dụ)",
         "issued_on": (last - timedelta(days=10)).isoformat(),
+        "agreed": {
+            "number": "98/TTDL (ví dụ)",
+            "issued_on": (last - timedelta(days=12)).isoformat(),
+        },
+        "approved": {
+            "number": "5/QĐ (ví dụ)",
+            "issued_on": (last - timedelta(days=11)).isoformat(),
+        },
         "title": {"vi": "Đề nghị cung cấp số liệu quý III", "en": "Data of the third quarter"},
         "items": ITEMS,
         "asked": [{"period": "2026-Q3", "completeness": "preliminary"}],

@@ -15,7 +15,8 @@ from services.catalogue.entry import EntryKind
 from services.catalogue.supplying import Bodies, Supplied, Unit, supplied, units
 from services.kernel.api import With
 from services.kernel.auth import Access, allowed
-from services.model.catalogue import Assignment, Source
+from services.model.catalogue import Source
+from services.model.document import Document
 
 Reader = Annotated[Access, Depends(allowed("entry.read"))]
 router = APIRouter(prefix="/v1", tags=["supply"])
@@ -34,7 +35,7 @@ class IndicatorView(BaseModel):
     responsible: str | None
     form: str | None
     source: Source | None
-    assigned: Assignment | None
+    assigned: Document | None
 
     @classmethod
     def of(cls, one: Supplied) -> IndicatorView:

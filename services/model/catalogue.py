@@ -18,6 +18,7 @@ from pydantic.dataclasses import dataclass
 
 from services.model.codelist import load_codelists
 from services.model.deadline import Call, Deadline
+from services.model.document import Document, SignedFile
 from services.model.enumerations import Channel, Completeness
 from services.model.form import SectionId, load_forms
 from services.model.period import Frequency
@@ -163,14 +164,6 @@ class Signatory:
 
 
 @dataclass(frozen=True, config=STRICT)
-class SignedFile:
-    """The file of a signed document, which stays with the office: by its hash anybody can tell whether a copy is it."""
-
-    name: Annotated[str, Field(min_length=1, max_length=200)]
-    sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
-
-
-@dataclass(frozen=True, config=STRICT)
 class Agreement:
     """The signed document that an item rests on (R27); its last day is part of it.
 
@@ -242,14 +235,6 @@ class Source(StrEnum):
     """Chế độ báo cáo thống kê."""
 
 
-@dataclass(frozen=True, config=STRICT)
-class Assignment:
-    """The decision that assigns an indicator to an agency (R4), as QĐ 1395/QĐ-UBND of Điện Biên does."""
-
-    number: Annotated[str, Field(min_length=1, max_length=100)]
-    issued_on: date
-
-
 IndicatorId = Annotated[str, Field(pattern=r"^[\p{L}\d.-]+/[\p{L}\d.-]+$")]
 
 
@@ -265,7 +250,8 @@ class Item:
     `agreement` is the signed document; once it has ended, nothing more is received or shared by it alone.
     `category` is of what is shared, and of nothing else: what there is a duty to supply or to connect is no sharing.
     `sections` are those of the form that it is about; none: all that its supplier's kind answers for. `indicators` are
-    those of a statistical indicator system that it brings, as list/code; None in `source` and `assigned`: not known.
+    those of a statistical indicator system that it brings, as list/code; `assigned` is the decision that assigns them to
+    the agency (R4), as QĐ 1395/QĐ-UBND of Điện Biên does. None in it and in `source`: not known.
     """
 
     id: str
@@ -288,7 +274,7 @@ class Item:
     sections: tuple[Annotated[SectionId, Field(min_length=1)], ...] = ()
     indicators: tuple[IndicatorId, ...] = ()
     source: Source | None = None
-    assigned: Assignment | None = None
+    assigned: Document | None = None
 
     @model_validator(mode="after")
     def _categorised(self) -> Self:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 from pydantic.dataclasses import dataclass
 
+from services.model.document import Document, SignedFile
 from services.model.due import Due
 from services.model.enumerations import Completeness
 from services.model.text import STRICT, Text, plain, read
@@ -42,7 +43,9 @@ class Asked:
 class Call:
     """A document that calls for data, as Công văn 17809/BTC-CTK (R6, R44).
 
-    Who is addressed owes by it, and nobody else; None for all who supply one of the items.
+    Who is addressed owes by it, and nobody else; None for all who supply one of the items. One of the office's `own` is
+    agreed with the national office's centre for collection, and approved (QĐ 1908/QĐ-TCTK, Điều 6 khoản 1 điểm b):
+    before that nobody owes by it.
     """
 
     id: str
@@ -56,6 +59,20 @@ class Call:
     addressees: tuple[str, ...] | None = None
     grace: Annotated[int, Field(ge=0, le=60)] = 0
     closes: Annotated[int, Field(ge=1, le=400)] | None = None
+    scan: SignedFile | None = None
+    agreed: Document | None = None
+    approved: Document | None = None
+
+    @model_validator(mode="after")
+    def _agreed_before_approved(self) -> Self:
+        if self.approved is not None and self.agreed is None:
+            raise ValueError("approved: it is agreed before it is approved; name that document")
+        return self
+
+    @property
+    def is_binding(self) -> bool:
+        """Whether anybody owes by it yet."""
+        return self.origin != "own" or self.approved is not None
 
     @classmethod
     def from_dict(cls, data: Any) -> Call:

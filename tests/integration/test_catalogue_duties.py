@@ -397,3 +397,31 @@ def test_what_a_body_owed_that_ended_is_a_gap_until_the_item_names_another(
     catalogue.now[0] += timedelta(minutes=1)
     passed_on = of("du-an-hoan-thanh-quy")
     assert (passed_on["supplier"], passed_on["is_orphaned"]) == (TRADE, False)
+
+
+def test_nobody_owes_by_a_call_of_the_offices_own_before_it_is_approved(
+    catalogue: Catalogue,
+) -> None:
+    catalogue.now[0] = LATER + timedelta(days=2)
+    call = catalogue.get("/v1/call/cv17809-btc-ctk-2025", header=ADMINISTRATOR)["body"]
+    own = call | {
+        "id": "cv-rieng", "origin": "own", "number": "7/TKĐB-TH", "due": {"printed": "2025-12-12"},
+        "asked": [{"period": "2025-Q4", "completeness": "official"}],
+    }  # fmt: skip
+
+    def owed() -> int:
+        asked = {"first": "2025-12-12", "last": "2025-12-12"}
+        return len(catalogue.get("/v1/duties", **asked)["duties"])
+
+    def put(**more: Any) -> None:
+        answer = catalogue.client.put(
+            "/v1/call/cv-rieng", json={"body": own | more}, headers=ADMINISTRATOR
+        )
+        assert answer.status_code == 201, answer.text
+        catalogue.now[0] += timedelta(minutes=1)
+
+    put()
+    assert owed() == 0
+    document = {"number": "12/TTDL", "issued_on": "2025-11-14"}
+    put(agreed=document, approved=document)
+    assert owed() == 8

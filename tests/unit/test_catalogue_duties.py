@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -29,7 +30,7 @@ from services.model.due import Due
 from services.model.enumerations import Completeness
 from services.model.period import Period
 from services.model.regulation import VIETNAM
-from services.model.text import SCHEMAS, load_yaml
+from services.model.text import SCHEMAS, ModelError, load_yaml
 from services.model.working_days import WorkingDays
 
 CALENDAR = WorkingDays.from_dict(load_yaml(SCHEMAS / "catalogue" / "working-days" / "vn.yaml"))
@@ -96,6 +97,20 @@ def test_a_call_makes_duties_of_whom_it_addresses_and_its_printed_day_stays() ->
     one_of_them = Call.from_dict(CALL | {"addressees": ["so-tai-chinh-dien-bien"]})
     addressed = {one.key.item for one in of_calls([one_of_them], ITEMS, KNOWN)}
     assert addressed == {"thu-ngan-sach-quy", "chi-ngan-sach-quy"}
+
+
+def test_a_call_of_the_offices_own_binds_once_it_is_approved() -> None:
+    agreed = {"number": "12/TTDL", "issued_on": "2025-11-14"}
+    approved = {"number": "9/QĐ-TKQG", "issued_on": "2025-11-15"}
+    own = CALL | {"origin": "own"}
+    assert not Call.from_dict(own).is_binding
+    assert not Call.from_dict(own | {"agreed": agreed}).is_binding
+    assert Call.from_dict(own | {"agreed": agreed, "approved": approved}).is_binding
+    assert Call.from_dict(CALL).is_binding, "a ministry asks nobody here"
+    with pytest.raises(ModelError, match="agreed before it is approved"):
+        Call.from_dict(own | {"approved": approved})
+    scan = {"name": "17809.pdf", "sha256": "0f" * 32}
+    assert Call.from_dict(CALL | {"scan": scan}).to_dict()["scan"] == scan
 
 
 def test_each_section_of_an_item_is_owed_by_itself() -> None:

@@ -110,7 +110,9 @@ def _made(
     last: date,
 ) -> Iterable[Duty]:
     validity = {one.id: one for one in entries[EntryKind.ITEM]}
-    calls = [Call.from_dict(one.body) for one in entries[EntryKind.CALL]]
+    calls = [
+        call for one in entries[EntryKind.CALL] if (call := Call.from_dict(one.body)).is_binding
+    ]
     made = (*of_items(items.values(), known, first, last), *of_calls(calls, items.values(), known))
     # Owed is what was in force on the last day of the term.
     in_force = (one for one in made if validity[one.key.item].in_force(one.late_from - INSTANT))
