@@ -250,7 +250,7 @@ class Item:
     `agreement` is the signed document; once it has ended, nothing more is received or shared by it alone.
     `category` is of what is shared, and of nothing else: what there is a duty to supply or to connect is no sharing.
     `sections` are those of the form that it is about; none: all that its supplier's kind answers for. `indicators` are
-    those of a statistical indicator system that it brings, as list/code; `assigned` is the decision that assigns them to
+    those of a statistical indicator system that it brings, as list/code; `assigned` is the decision that gives them to
     the agency (R4), as QĐ 1395/QĐ-UBND of Điện Biên does. None in it and in `source`: not known.
     """
 

@@ -10,10 +10,13 @@ import typer
 
 from services.model.catalogue import Category
 from services.model.messages import texts
+from services.model.observation import Measure
+from services.model.period import Frequency
 from services.model.system_errors import with_file
 from services.model.text import Text
 from services.terminal.client import administrator, operator
 from services.terminal.show import AsJson, Exit, as_json, in_line, say, table
+from services.terminal.usage import wrong
 
 app = typer.Typer(no_args_is_help=True, help="Danh mục · The catalogue")
 
@@ -82,6 +85,40 @@ def units(json: AsJson = False) -> None:
 Folder = Annotated[
     Path, typer.Argument(help="schemas/ hoặc thư mục cùng cấu trúc · schemas/, or a folder like it")
 ]
+
+
+@app.command(help="Soạn biểu của một chỉ tiêu · Draft the form of one indicator")
+def draft(
+    indicator: Annotated[str, typer.Argument(help="Như dp/T0103 · E.g. dp/T0103")],
+    unit: Annotated[
+        str, typer.Option(help="Mã và tên đơn vị tính, như HOUSEHOLDS=hộ · Its code and name")
+    ],
+    kind: Annotated[
+        list[str], typer.Option(help="Loại cơ quan cung cấp · Kind of agency that supplies it")
+    ],
+    measure: Annotated[
+        Measure, typer.Option(help="Kỳ, thời điểm, tỷ lệ, chỉ số · What kind of quantity")
+    ] = Measure.FLOW,
+    frequency: Annotated[Frequency, typer.Option(help="Tần suất · How often")] = Frequency.YEAR,
+    area_list: Annotated[str, typer.Option(help="Danh mục khu vực · List of the area")] = "34",
+) -> None:
+    """The form as YAML, one row for the whole area, to be put into a pack. Exit codes: 0, 2 wrong usage."""
+    import yaml
+
+    from services.model.codelist import load_codelists
+    from services.model.indicator_form import Wanted, indicator_form
+    from services.model.table import Unit
+
+    list_, _, code = indicator.partition("/")
+    lists = load_codelists()
+    if list_ not in lists or code not in lists[list_]:
+        raise wrong("INDICATOR", "indicator", list="dp")
+    code_of_unit, equals, label = unit.partition("=")
+    if not (equals and code_of_unit and label):
+        raise wrong("--unit", "unit")
+    wanted = Wanted(Unit(code_of_unit, 0, (label,)), measure, frequency, tuple(kind), area_list)
+    body = indicator_form(lists[list_], code, wanted)
+    typer.echo(yaml.safe_dump(body, allow_unicode=True, sort_keys=False, width=120), nl=False)
 
 
 @app.command(help="Kiểm tra một gói, không cần mạng · Check a pack, without a network")
