@@ -1,4 +1,6 @@
-"""A year's duties of 120 agencies and 400 items: the register from the database, the API's answer, and the page."""
+"""A year's duties of 120 agencies and 400 items: the register from the database, the API's answer, the page; and how
+long a new consumer takes to catch up with all that came.
+"""
 
 from __future__ import annotations
 
@@ -7,14 +9,16 @@ import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from statistics import median
+from typing import Any
 from uuid import uuid4
 
 import sqlalchemy as sa
+from confluent_kafka import Producer
 from rich.table import Table
-from sqlmodel import Session
+from sqlmodel import Session, select
 
 from deploy import database
 from deploy.local import Stack
@@ -24,11 +28,14 @@ from services.catalogue.duties.views import DutiesView, DutyView
 from services.catalogue.entry import EntryKind
 from services.catalogue.store import Entry
 from services.console.pages.duties import matrix
+from services.kernel.codec import codec
 from services.kernel.db import connect
-from services.kernel.migration import migrate
+from services.kernel.wire import encode
 from services.model.catalogue import load_organisations, load_working_days
 from services.model.form import load_forms
 from services.model.regulation import VIETNAM
+from tests.logins import properties
+from tests.said import said
 from tests.unit.test_catalogue_duties_year import items
 
 BEGINS = datetime(2026, 1, 1, tzinfo=VIETNAM)
@@ -48,6 +55,8 @@ class Found:
     on_page: int
     answer: float
     page: float
+    events: int
+    caught_up: float
 
 
 def measure(short: bool, progress: Progress) -> Found:
@@ -57,7 +66,7 @@ def measure(short: bool, progress: Progress) -> Found:
     stack = Stack(folder, free_ports=True, tied=True)
     try:
         stack.start_infrastructure()
-        migrate(stack.administrator_url, {"catalogue": stack.state.passwords["catalogue"]})
+        stack.prepare()
         url = database.url(
             "catalogue", stack.state.passwords["catalogue"], stack.state.ports["postgres"]
         )
@@ -65,13 +74,41 @@ def measure(short: bool, progress: Progress) -> Found:
         with Session(engine) as session, session.begin():
             attempts = _fill(session)
         with Session(engine) as session:
-            return _measured(session, attempts, 3 if short else 7, progress)
+            found = _measured(session, 3 if short else 7, progress)
+        events, seconds = _caught_up(stack, engine)
+        return Found(attempts=attempts, events=events, caught_up=seconds, **found)
     finally:
         stack.destroy()
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _measured(session: Session, attempts: int, runs: int, progress: Progress) -> Found:
+def _caught_up(stack: Stack, engine: sa.Engine) -> tuple[int, float]:
+    """All that came is on the topics, and catalogue's worker is new: events, seconds from its start to the last."""
+    producer = Producer({**properties(stack.kafka()), "linger.ms": 20})
+    with Session(engine) as session, session.begin():
+        rows = session.exec(select(Came)).all()
+        for row in rows:
+            event = said(
+                row.what,
+                row.model_dump(mode="json", exclude={"at"}),
+                received_at=row.at.astimezone(UTC),
+            )
+            message = encode(event, row.event_id, "bench", row.at.astimezone(UTC), None, codec())
+            producer.produce(row.what, message.value, message.key, headers=[*message.headers])
+            producer.poll(0)
+        session.execute(sa.delete(Came))
+    producer.flush()
+    begun = time.perf_counter()
+    stack.start_services(["catalogue-worker"])
+    kept = 0
+    while kept < len(rows):
+        time.sleep(0.05)
+        with Session(engine) as session:
+            kept = session.execute(sa.select(sa.func.count()).select_from(Came)).scalar_one()
+    return len(rows), time.perf_counter() - begun
+
+
+def _measured(session: Session, runs: int, progress: Progress) -> dict[str, Any]:
     taken: dict[str, list[float]] = {"register": [], "answer": [], "page": []}
     at = BEGINS + timedelta(days=200)
     for number in range(runs):
@@ -90,12 +127,8 @@ def _measured(session: Session, attempts: int, runs: int, progress: Progress) ->
         matrix(shown, columns, "vi")
         taken["page"].append(time.perf_counter() - begun)
         progress(f"run {number + 1} of {runs}: {taken['register'][-1]:.2f} s")
-    return Found(
-        len(year.duties),
-        attempts,
-        on_page=len(views),
-        **{name: median(times) for name, times in taken.items()},
-    )
+    medians = {name: median(times) for name, times in taken.items()}
+    return {"duties": len(year.duties), "on_page": len(views), **medians}
 
 
 def _fill(session: Session) -> int:
@@ -125,6 +158,7 @@ def _fill(session: Session) -> int:
             "submission_id": uuid4(), "attempt": 1, "decision": None, "sender": duty.supplier, "form": duty.form,
             "area_list": duty.key.area_list, "area": duty.key.area, "period": duty.key.period,
             "completeness": duty.key.completeness.value, "round": duty.key.round, "nil": "",
+            "sections": "",
         }  # fmt: skip
         came = duty.late_from - timedelta(hours=5)
         rows.append(head | {"event_id": uuid4(), "what": "submission.received", "at": came})
@@ -147,4 +181,5 @@ def table(found: Found) -> Table:
     shown.add_row("the year's register", f"{found.register:.2f}")
     shown.add_row(f"the API's answer, {found.on_page:,} duties", f"{found.answer:.2f}")
     shown.add_row("their matrix", f"{found.page:.3f}")
+    shown.add_row(f"a new consumer, {found.events:,} events", f"{found.caught_up:.2f}")
     return shown
