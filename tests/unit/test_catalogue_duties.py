@@ -139,6 +139,14 @@ def test_what_item_and_call_both_ask_for_is_owed_once_and_by_the_call() -> None:
     assert merged(reversed(made)) == found
 
 
+def test_who_was_given_time_is_not_late_before_everybody_else() -> None:
+    """As in eecs-autograder/autograder.io #29: then the term of all moved beyond it."""
+    longer = Granted(at("2025-11-20"), "lũ", late_from=at("2025-11-27"))
+    moved = replace(DUTY, late_from=at("2025-12-02"))
+    stood = standing(moved, Facts(granted=(longer,)), at("2025-11-28"))
+    assert (stood.late_from, stood.timeliness) == (at("2025-12-02"), Timeliness.OPEN)
+
+
 BASE = at("2026-01-01")
 HOUR = timedelta(hours=1)
 DUTY = Duty(

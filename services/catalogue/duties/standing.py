@@ -129,9 +129,9 @@ class Standing:
 def standing(duty: Duty, facts: Facts, at: datetime) -> Standing:
     """How it stood at a moment, by what had happened until then: asked about the past, it says what was so."""
     granted = [one for one in facts.granted if one.at <= at]
-    late_from = next(
-        (one.late_from for one in reversed(granted) if one.late_from is not None), duty.late_from
-    )
+    longer = next((one.late_from for one in reversed(granted) if one.late_from), duty.late_from)
+    # The term of all may have moved beyond what was granted to one.
+    late_from = max(longer, duty.late_from)
     came = sorted(
         (one for one in facts.deliveries if one.received_at <= at),
         key=lambda one: (one.received_at, one.attempt),
