@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import Enum
 from typing import Protocol
 from uuid import UUID
 
+from services.events.catalogue import ObligationDue
 from services.notification.store import State
 
 MOST_ATTEMPTS = 8
@@ -33,6 +34,13 @@ class Result:
     error: str = ""
 
 
+REMINDERS = ObligationDue.TOPIC
+GATHERING = timedelta(minutes=2)
+"""So long a reminder waits for others to the same reader: one morning's come within seconds."""
+BETWEEN = f"\n{'=' * 60}\n\n"
+"""Between the letters of one mail."""
+
+
 @dataclass(frozen=True)
 class Letter:
     """What a channel needs for one try."""
@@ -47,6 +55,18 @@ class Letter:
     """How many tries there are with this one."""
     perhaps: bool
     """Whether an earlier try may have arrived."""
+    topic: str
+    others: tuple[Letter, ...] = ()
+    """Those to the same address that go with it."""
+
+    @property
+    def whole(self) -> Letter:
+        """One letter for all: how many others there are stands behind the subject, their words below."""
+        if not self.others:
+            return self
+        subject = f"{self.subject} (+{len(self.others)})"
+        bodies = (one.body for one in (self, *self.others))
+        return replace(self, subject=subject, body=BETWEEN.join(bodies), others=())
 
 
 class Channel(Protocol):
@@ -55,6 +75,10 @@ class Channel(Protocol):
     @property
     def repeats(self) -> bool:
         """Whether a second copy does no harm: recipients of web hooks know them by their id, readers of mail don't."""
+
+    @property
+    def gathers(self) -> bool:
+        """Whether what comes of one kind goes together, as people read it."""
 
     async def deliver(self, letter: Letter) -> Result:
         """Tries once; returns in bounded time, and raises nothing that it can foresee."""

@@ -27,6 +27,7 @@ from services.events.validation import FindingAnswered, SubmissionReturned, Veri
 from services.kernel.events import Event, EventData, Outcome, Row
 from services.model.text import Language
 from services.notification import letter, notices, obligations
+from services.notification.delivery import GATHERING, REMINDERS
 from services.notification.facts import Contact, Facts, Known, Organisation
 from services.notification.notices import Notice, Verdict
 from services.notification.store import AttemptRow, NoticeRow, State
@@ -161,7 +162,7 @@ def _row(
         "attempts": 0,
         "perhaps": False,
         "error": "",
-        "due_at": facts.now,
+        "due_at": facts.now + (GATHERING if event.topic == REMINDERS else timedelta()),
         "created_at": facts.now,
         "changed_at": facts.now,
     }

@@ -30,6 +30,7 @@ class Mail:
     """The channel `email`. One connection a mail: notices are few, and servers end idle connections."""
 
     repeats = False
+    gathers = True
 
     def __init__(self, config: DeliverySettings, clock: Clock) -> None:
         self._config = config

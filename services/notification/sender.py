@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
-from uuid import UUID
 
 import sqlalchemy as sa
 import structlog
@@ -20,7 +21,15 @@ from services.kernel import metrics
 from services.kernel.api import Context
 from services.kernel.retry import patiently
 from services.kernel.transient import is_transient
-from services.notification.delivery import Change, Channel, Ending, Letter, Result, follow
+from services.notification.delivery import (
+    REMINDERS,
+    Change,
+    Channel,
+    Ending,
+    Letter,
+    Result,
+    follow,
+)
 from services.notification.outcome import event
 from services.notification.store import State
 
@@ -44,7 +53,16 @@ claimed as (
     where n.state = 'queued' order by n.due_at limit :count for update of n skip locked)
 update notices n set state = 'sending', attempts = attempts + 1, changed_at = :now
 from claimed where n.notice_id = claimed.notice_id
-returning n.notice_id, event_id, recipient, address, subject, body, attempts, perhaps
+returning n.notice_id, event_id, recipient, address, subject, body, attempts, perhaps, topic
+""")
+GATHER = sa.text("""
+with others as (
+    select notice_id from notices
+    where channel = :channel and address = :address and topic = :topic and state = 'queued'
+    order by created_at, notice_id for update skip locked)
+update notices n set state = 'sending', attempts = attempts + 1, changed_at = :now
+from others where n.notice_id = others.notice_id
+returning n.notice_id, event_id, recipient, address, subject, body, attempts, perhaps, topic
 """)
 CHANGE = sa.text("""
 update notices set state = :state, error = :error, perhaps = :perhaps, changed_at = :now,
@@ -53,7 +71,7 @@ where notice_id = :notice_id and state = 'sending' and attempts = :attempts
 returning notice_id, event_id, topic, submission_id, recipient, channel, message, attempts, state, error
 """)
 LOST = sa.text("""
-select notice_id, event_id, recipient, address, subject, body, attempts, perhaps from notices
+select notice_id, event_id, recipient, address, subject, body, attempts, perhaps, topic from notices
 where channel = :channel and state = 'sending' and notice_id <> all(:mine)
     and changed_at not between :before and :ahead
 """)
@@ -72,7 +90,7 @@ class Sender:
         self._name = name
         self._channel = channel
         self._closed = asyncio.Event()
-        self._tasks: dict[asyncio.Task[None], UUID] = {}
+        self._tasks: dict[asyncio.Task[None], Letter] = {}
 
     async def run(self) -> None:
         """Sends until `close`; then finishes the tries that are under way."""
@@ -97,7 +115,7 @@ class Sender:
         letters = await asyncio.to_thread(self._claim, AT_ONCE - len(self._tasks))
         for letter in letters:
             task = asyncio.create_task(self._send(letter))
-            self._tasks[task] = letter.notice_id
+            self._tasks[task] = letter
             task.add_done_callback(self._done)
         return len(letters)
 
@@ -122,13 +140,13 @@ class Sender:
 
     async def _send(self, letter: Letter) -> None:
         try:
-            result = await self._channel.deliver(letter)
+            result = await self._channel.deliver(letter.whole)
         except Exception as error:  # nobody foresaw it: perhaps it was sent
             log.error("deliver", channel=self._name, notice=str(letter.notice_id), exc_info=error)
             result = Result(Ending.UNCERTAIN, type(error).__name__)
-        await patiently(
-            self._context.service, lambda: asyncio.to_thread(self._finish, letter, result)
-        )
+        for one in (letter, *letter.others):
+            finish = partial(asyncio.to_thread, self._finish, one, result)
+            await patiently(self._context.service, finish)
 
     # -- in a thread
 
@@ -140,14 +158,26 @@ class Sender:
             if count <= 0:
                 return []
             values = {"channel": self._name, "now": now, "ahead": now + LEASE, "count": count}
-            rows = session.execute(CLAIM, values)
-            return [Letter(**row) for row in rows.mappings()]
+            claimed = [Letter(**row) for row in session.execute(CLAIM, values).mappings()]
+            return [replace(one, others=self._others(session, one, now)) for one in claimed]
+
+    def _others(self, session: Session, letter: Letter, now: datetime) -> tuple[Letter, ...]:
+        """The reminders that wait for the same reader: nobody is urged by a handful of mails."""
+        if not self._channel.gathers or letter.topic != REMINDERS:
+            return ()
+        values = {
+            "channel": self._name,
+            "address": letter.address,
+            "topic": letter.topic,
+            "now": now,
+        }
+        return tuple(Letter(**row) for row in session.execute(GATHER, values).mappings())
 
     def _recover(self) -> None:
         now = self._context.clock()
         values = {
             "channel": self._name, "before": now - LEASE, "ahead": now + LEASE,
-            "mine": list(self._tasks.values()),
+            "mine": [one.notice_id for each in self._tasks.values() for one in (each, *each.others)],
         }  # fmt: skip
         with Session(self._context.engine) as session:
             rows = session.execute(LOST, values).mappings()

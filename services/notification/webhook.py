@@ -49,6 +49,7 @@ class WebHook:
     """The channel `webhook`."""
 
     repeats = True
+    gathers = False
 
     def __init__(
         self,

@@ -43,7 +43,7 @@ from services.kernel.settings import Settings
 from services.kernel.wire import encode
 from services.notification import queries
 from services.notification.api import create_app
-from services.notification.delivery import MOST_ATTEMPTS, Ending, Letter, Result
+from services.notification.delivery import GATHERING, MOST_ATTEMPTS, Ending, Letter, Result
 from services.notification.handler import VERDICTS
 from services.notification.sender import LEASE, Sender
 from services.notification.settings import DeliverySettings
@@ -79,6 +79,7 @@ class Fake:
 
     endings: list[Ending]
     repeats: bool = False
+    gathers: bool = True
     got: list[Letter] = field(default_factory=list)
     under_way: int = 0
     most: int = 0
@@ -336,6 +337,48 @@ def test_an_error_that_nobody_foresaw_is_uncertain_and_the_others_go_on(service:
     service.run(Odd([Ending.SENT]), rounds=2)
     found = {notice.recipient: notice.state for notice in service.notices()}
     assert found == {SENDER: "uncertain", OTHER: "sent"}
+
+
+def test_one_mornings_reminders_are_one_mail_to_each_reader(service: Service) -> None:
+    reminders = [
+        event("obligation.due", duty_id=str(uuid4()), supplier=supplier, period=period)
+        for supplier, period in (
+            (SENDER, "2026-Q3"), (SENDER, "2026-Q4"), (SENDER, "2025"), (OTHER, "2025"),
+        )
+    ]  # fmt: skip
+    service.handle(*reminders, returned())
+    channel = Fake([Ending.SENT])
+    service.run(channel, 3)
+    assert len(channel.got) == 1, "what was returned goes at once"
+    service.clock.now += GATHERING
+    service.run(channel, 3)
+    first, *rest = sorted(channel.got[1:], key=lambda one: len(one.body), reverse=True)
+    assert len(rest) == 1 and first.address != rest[0].address
+    assert first.subject.endswith("(+2)")
+    for period in ("2026-Q3", "2026-Q4", "2025"):
+        assert f"kỳ {period}" in first.body, first.body
+    assert {one.state for one in service.notices()} == {"sent"}
+    assert [topic for topic, _ in service.outbox()].count("notice.sent") == 5
+
+
+def test_what_goes_together_is_refused_and_tried_again_together(service: Service) -> None:
+    service.handle(*(event("obligation.due", duty_id=str(uuid4()), supplier=SENDER) for _ in "ab"))
+    service.clock.now += GATHERING
+    channel = Fake([Ending.REFUSED, Ending.SENT])
+    service.run(channel)
+    assert {(one.state, one.attempts) for one in service.notices()} == {("queued", 1)}
+    service.clock.now += timedelta(minutes=1)
+    service.run(channel)
+    assert len(channel.got) == 2
+    assert {(one.state, one.attempts) for one in service.notices()} == {("sent", 2)}
+
+
+def test_a_web_hook_gets_each_reminder_by_itself(service: Service) -> None:
+    service.handle(*(event("obligation.due", duty_id=str(uuid4()), supplier=SENDER) for _ in "ab"))
+    service.clock.now += GATHERING
+    channel = Fake([Ending.SENT], gathers=False)
+    service.run(channel, 3)
+    assert [one.subject.endswith(")") for one in channel.got] == [False, False]
 
 
 def test_two_senders_at_once_send_each_notice_once(service: Service) -> None:

@@ -52,6 +52,7 @@ LETTER = Letter(
     body="Kính gửi Sở,\n\n.một dòng bắt đầu bằng dấu chấm\n\n" + "dài " * 400 + "\n",
     attempts=1,
     perhaps=False,
+    topic="submission.returned",
 )
 LOOPBACK = networks("127.0.0.0/8, ::1/128")
 
