@@ -28,8 +28,9 @@ from services.validation.findings import Context, Notebook, Place
 from services.validation.reading import figures, nil
 from services.validation.reading.accepted import Accepted
 from services.validation.reading.placing.entries import Record
-from services.validation.reading.placing.layout import Layout, find_layouts
+from services.validation.reading.placing.layout import Layout
 from services.validation.reading.placing.records import read_records
+from services.validation.reading.placing.searching import find_layouts
 from services.validation.reading.placing.structure import Grid, place_rows
 from services.validation.reading.statement import Statement
 from services.validation.sdmx import is_sdmx, read_sdmx
