@@ -25,7 +25,7 @@ from services.catalogue.duties import routes as duties
 from services.catalogue.entry import Command, EntryKind, Refused, Version
 from services.catalogue.people import change_routes, login, vacancies
 from services.catalogue.people import routes as people
-from services.catalogue.people.change_routes import Decided, decided
+from services.catalogue.people.change_views import Decided, decided
 from services.catalogue.people.governing import Outcome
 from services.catalogue.people.signing import StoredKeys
 from services.catalogue.refusals import absent

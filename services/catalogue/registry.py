@@ -16,7 +16,7 @@ from fastapi import APIRouter, Depends
 from fastapi.responses import JSONResponse, Response
 from fastapi.routing import APIRoute
 
-from services.kernel.codec import LockedSchema, locked
+from services.kernel.released_schemas import LockedSchema, locked
 from services.model.messages import texts
 
 MEDIA_TYPE = "application/vnd.schemaregistry.v1+json"

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from services.events import audit, catalogue, grdp, intake, notification, policy, validation
-from services.kernel.avro import schema
+from services.kernel.avro_schema import schema
 from services.kernel.events import EventData
 from services.kernel.topics import SCHEMAS
 

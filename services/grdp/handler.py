@@ -22,9 +22,10 @@ from services.events.policy import (
     SubmissionWithdrawn,
 )
 from services.grdp.facts import Facts, Reader
+from services.grdp.observations_object import read
 from services.grdp.releases import release_rows
 from services.grdp.store import Erasure
-from services.grdp.writing import Writing, read
+from services.grdp.writing import Writing
 from services.kernel.events import Event, ObjectReference, Outcome, Row
 
 

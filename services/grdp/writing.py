@@ -9,12 +9,11 @@ from functools import cached_property
 from typing import Any
 from uuid import UUID
 
-from polars.exceptions import PolarsError
-
 from services.events.grdp import SubmissionStored
 from services.events.policy import SubmissionCleared, SubmissionWithdrawn
 from services.grdp.facts import Facts
-from services.grdp.identity import digest, figure_id, key_id
+from services.grdp.identity import digest, figure_id
+from services.grdp.observations_object import Given
 from services.grdp.store import (
     CONTENT,
     PLACE,
@@ -25,51 +24,14 @@ from services.grdp.store import (
     Observation,
     Submission,
 )
-from services.kernel.errors import Permanent
 from services.kernel.events import Event, ObjectReference, Row
-from services.model.observation import KEY as OBSERVATION_KEY
-from services.model.observation import from_parquet
 
-KEPT = (*CONTENT, *PLACE)
 GONE: Mapping[str, Any] = {
     "value": None, "missing": None, "reference_start": None, "reference_end": None,
     "obs_status": "", "conf_status": "", "conf_redist": "", "embargo_time": None,
     "obs_comment": None, "sheet": "", "cell": "", "rounded": False,
 }  # fmt: skip
 INSTANT = timedelta(microseconds=1)
-
-
-@dataclass(frozen=True, slots=True)
-class Given:
-    """One figure of the observations object: the columns `KEY`, and the columns `KEPT`."""
-
-    key: Mapping[str, Any]
-    kept: Mapping[str, Any]
-
-
-def read(cleared: SubmissionCleared, content: bytes) -> dict[UUID, Given]:
-    """The figures of an observations object by key."""
-    try:
-        frame = from_parquet(content)
-    except (ValueError, PolarsError) as error:
-        raise Permanent(f"the observations object can't be read: {error}") from error
-    if frame.height != cleared.figures:
-        raise Permanent(f"{cleared.figures} figures were cleared, {frame.height} came")
-    source = {"sender": cleared.head.sender, "form": cleared.head.form}
-    figures: dict[UUID, Given] = {}
-    for row in frame.iter_rows(named=True):
-        row["obs_comment"] = row["obs_comment"] or None
-        key = {name: row[name] for name in OBSERVATION_KEY} | source
-        given = Given(key, {name: row[name] for name in KEPT})
-        id_ = key_id(key)
-        if id_ in figures:
-            raise Permanent(f"{_place(figures[id_])} and {_place(given)} have the same key")
-        figures[id_] = given
-    return figures
-
-
-def _place(given: Given) -> str:
-    return f"{given.kept['sheet']}!{given.kept['cell']}"
 
 
 @dataclass(frozen=True)

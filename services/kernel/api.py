@@ -32,12 +32,13 @@ from services.kernel import (
     changes,
     disks,
     documentation,
+    error_answers,
     health,
     log,
     measured,
     metrics,
     openapi,
-    problems,
+    parameters,
     publications,
     serving,
     upkeep,
@@ -169,7 +170,7 @@ def create(
     app = FastAPI(
         title=title, description=description, version="1", docs_url=None, redoc_url=None,
         lifespan=lambda app: _serving(app, publisher, keeper, background),
-        dependencies=[Depends(problems.only_known_parameters)],
+        dependencies=[Depends(parameters.only_known_parameters)],
     )  # fmt: skip
     app.__dict__["openapi"] = cache(lambda: openapi.described(app, schemas))
     app.state.keys = RemoteKeys(config.catalogue_url)
@@ -181,7 +182,7 @@ def create(
     if limits_bodies:
         # Before `install`, whose layer is then the outer one: a group of tasks would hide what is raised here.
         app.add_middleware(BodyLimit)
-    problems.install(app, service)
+    error_answers.install(app, service)
     measured.install(app, service)
     _common(app, service, engine, relay)
     _compared(app, [check.compare for check in (publications.CHECK, *checks)])

@@ -18,8 +18,8 @@ import sqlalchemy as sa
 from sqlalchemy import Engine
 
 from services.kernel import metrics
-from services.kernel.db import RUNNER
 from services.kernel.errors import Newer, Unavailable
+from services.kernel.runner_tables import RUNNER
 
 SERVICES = Path(__file__).resolve().parents[1]
 MADE_TABLE = (

@@ -12,7 +12,7 @@ from psycopg import sql
 from sqlalchemy import create_engine, pool
 
 from services.kernel import changes
-from services.kernel.db import RUNNER_CHANGES, RUNNER_TABLES
+from services.kernel.runner_tables import RUNNER_CHANGES, RUNNER_TABLES
 
 SERVICES = Path(__file__).resolve().parents[1]
 VAULT_TABLES = """

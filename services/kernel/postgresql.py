@@ -1,4 +1,4 @@
-"""The runner's tables in PostgreSQL (their definition is in db.py)."""
+"""The runner's tables in PostgreSQL (their definition is in runner_tables.py)."""
 
 from __future__ import annotations
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from services.model.cell_rules import Names, columns_of, limit_of, resolved
+from services.model.combinations import Combinations, parts_of
 from services.model.expression import (
     ExpressionError,
     Predicate,
@@ -17,18 +18,9 @@ from services.model.expression import (
 from services.model.expression.compiler import bounded
 from services.model.expression.scope import find
 from services.model.expression.support import refuse_unsupported
-from services.model.expression.values import DIGITS, MOST_NUMBERS, NUMBERS, ROW, Kind, nearest
+from services.model.expression.values import DIGITS, NUMBERS, ROW, Kind, nearest
 from services.model.messages import texts
-from services.model.rule import (
-    CELL_KINDS,
-    Rule,
-    RuleKind,
-    names_of,
-    parse_names,
-    parts,
-    split,
-    unquoted,
-)
+from services.model.rule import CELL_KINDS, Rule, RuleKind, names_of, parse_names
 from services.model.rule_conditions import CODE, condition_of, within
 
 MOST_CHARACTERS = 50_000
@@ -48,26 +40,6 @@ class OfTable:
 
     predicate: Predicate
     exactly: int | None
-
-
-@dataclass(frozen=True)
-class Combinations:
-    """A rule of kind complete: each combination of these values stands in the table.
-
-    A column's values are its own, a number of `start..end`, or those of a column of another table.
-    """
-
-    parts: tuple["Part", ...]
-
-
-@dataclass(frozen=True)
-class Part:
-    """One column of a combination, and where its values come from."""
-
-    column: str
-    table: str = ""
-    source: str = ""
-    numbers: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True)
@@ -133,7 +105,7 @@ def _compiled(rule: Rule, tables: Mapping[str, Schema], names: Names | None) -> 
     if rule.kind is RuleKind.SQL:
         return OfQuery(compile_query(rule.expression, tables))
     if rule.kind is RuleKind.COMPLETE:
-        return Combinations(_parts(rule, tables))
+        return Combinations(parts_of(rule, tables))
     if rule.kind is RuleKind.EXISTS and rule.by is None:
         predicate = compile_predicate(within(rule, rule.expression), tables, rule.table)
         return OfTable(predicate, rule.exactly)
@@ -197,29 +169,3 @@ def _check_options(rule: Rule, schema: Schema) -> None:
         raise ExpressionError(texts("rule.tolerance", given=f"{rule.tolerance:.3g}"))
     for names in (rule.by or (), rule.order):
         columns_of(rule.table, names, schema)
-
-
-def _parts(rule: Rule, tables: Mapping[str, Schema]) -> tuple[Part, ...]:
-    """`region, year`, or with values from elsewhere `region = regions.code, year = 2020..2024`."""
-    return tuple(_part(rule, tables, text) for text in parts(rule.expression))
-
-
-def _part(rule: Rule, tables: Mapping[str, Schema], text: str) -> Part:
-    name, *rest = split(text, "=")
-    source = "=".join(rest).strip()
-    (column,) = columns_of(rule.table, (unquoted(name),), tables[rule.table])
-    if not source:
-        return Part(column)
-    first, dots, last = source.partition("..")
-    if dots:
-        if not (first.strip().isdecimal() and last.strip().isdecimal()):
-            raise ExpressionError(texts("rule.range", what=source))
-        if int(last) - int(first) >= MOST_NUMBERS:
-            raise ExpressionError(texts("rule.most_numbers", what=source, most=MOST_NUMBERS))
-        return Part(column, numbers=(int(first), int(last)))
-    table, *wanted = map(unquoted, split(source, "."))
-    other = find(table, tables)
-    match = find(wanted[0], tables[other]) if other is not None and len(wanted) == 1 else None
-    if other is None or match is None:
-        raise ExpressionError(texts("rule.source", what=source, column=column))
-    return Part(column, other, match)

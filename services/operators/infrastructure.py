@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from kafka.admin import KafkaAdminClient
 
     from services.kernel.administration import Applied
-    from services.kernel.codec import LockedSchema
+    from services.kernel.released_schemas import LockedSchema
 
 BOOTSTRAP_MS = 10_000
 
@@ -155,7 +155,7 @@ def lock(json: AsJson = False) -> None:
     contract tests say if it may differ.
     """
     from services.events import registry
-    from services.kernel.codec import lock as lock_schemas
+    from services.kernel.released_schemas import lock as lock_schemas
 
     written = registry.write()
     if written and not json:
@@ -169,7 +169,7 @@ def register(json: AsJson = False) -> None:
 
     Exit code 4 where it refuses, or has another schema in a place.
     """
-    from services.kernel.codec import locked
+    from services.kernel.released_schemas import locked
     from services.kernel.settings import settings
     from services.operators import registry
 

@@ -9,9 +9,9 @@ from typing import Annotated, Any
 
 import typer
 
-from services.model.messages import joined, known, texts
+from services.model.messages import texts
 from services.model.text import Text
-from services.model.wording import law, place
+from services.operators.policy_words import fact, place, shown, stands, verdict
 from services.terminal.client import Api, operator
 from services.terminal.show import AsJson, Exit, as_json, in_line, say, table, tell
 
@@ -42,17 +42,17 @@ def explain(
         return
     say(
         "operators.policy.explained",
-        verdict=_verdict(explanation),
+        verdict=verdict(explanation),
         submission=submission,
         attempt=explanation["attempt"],
     )
     for reason in explanation["reasons"]:
         words = Text(**reason["text"]) if reason.get("text") else reason["policy"]
-        say("operators.policy.reason", text=words, place=_place(reason))
-    facts = [[_fact(name), _value(name, value)] for name, value in explanation["facts"].items()]
+        say("operators.policy.reason", text=words, place=place(reason))
+    facts = [[fact(name), shown(name, value)] for name, value in explanation["facts"].items()]
     table(["operators.policy.fact", "operators.policy.value"], facts)
     for change in explanation["changes"]:
-        say("operators.policy.change", verdict=_verdict(change), words=Text(**change["text"]))
+        say("operators.policy.change", verdict=verdict(change), words=Text(**change["text"]))
     if not explanation["changes"] and explanation["verdict"] != "cleared":
         say("operators.policy.no_change")
 
@@ -88,8 +88,8 @@ def matrix(
         audiences[cell["audience"]] = None
         about = texts(f"policy.class.{cell['information']}")
         row = rows.setdefault(cell["information"], [about])
-        places = (in_line(_place(article)) for article in cell["articles"])
-        row.append("\n".join([in_line(_verdict(cell)), *places]))
+        places = (in_line(place(article)) for article in cell["articles"])
+        row.append("\n".join([in_line(verdict(cell)), *places]))
     headings = [
         "operators.policy.information",
         *(f"policy.audience.{audience}" for audience in audiences),
@@ -120,7 +120,7 @@ def pack(
         how = Text(**article["how"]) if article["how"] else ""
         kept = {"policies": ", ".join(article["policies"]), "how": how}
         keeper = texts(f"policy.keeper.{article['kept_by'] or 'unknown'}", **kept)
-        rows.append([_place(article), Text(**article["summary"]), keeper])
+        rows.append([place(article), Text(**article["summary"]), keeper])
     table([f"operators.policy.{name}" for name in ("article", "says", "kept")], rows)
 
 
@@ -157,7 +157,7 @@ def test(
     else:
         names = ("submission", "now", "then", "by")
         rows = [
-            [f"{flip['submission_id']}/{flip['attempt']}", _stands(flip["now"]), _stands(flip["then"]),
+            [f"{flip['submission_id']}/{flip['attempt']}", stands(flip["now"]), stands(flip["then"]),
              "\n".join(sorted({*flip["by_now"], *flip["by_then"]}))]
             for flip in flips
         ]  # fmt: skip
@@ -192,52 +192,3 @@ def _tried(body: dict[str, Any]) -> Iterator[dict[str, Any]]:
 
 def _policy() -> Api:
     return operator("policy", SECONDS)
-
-
-def _verdict(decision: dict[str, Any]) -> Text:
-    return _stands(decision["verdict"])
-
-
-def _stands(verdict: str) -> Text:
-    return texts(f"operators.policy.{verdict}")
-
-
-def _place(one: dict[str, Any]) -> Text:
-    """The article, with the instrument's number where there is one; else what it is called."""
-    if not one.get("article"):
-        name = str(one.get("requirement") or one.get("policy") or "")
-        return Text(name, name)
-    if number := one.get("number"):
-        return law(number, one["article"], one.get("clause"))
-    return place(one["article"], one.get("clause"))
-
-
-def _fact(name: str) -> Text:
-    return known(f"operators.policy.fact.{name}", name)
-
-
-def _value(name: str, value: object) -> Text | str:
-    match value:
-        case None | []:
-            return "–"
-        case list():
-            return joined(_word(name, str(one)) for one in value)
-        case bool():
-            return texts("console.yes" if value else "console.no")
-        case _:
-            return _word(name, str(value))
-
-
-def _word(fact: str, code: str) -> Text:
-    """A code that a fact holds, in words; what is no code, as a number or an organisation, as it is."""
-    match fact:
-        case "classification":
-            return known(f"console.classification.{code}", code)
-        case "markings" | "identifiers" | "demanded":
-            return known(f"policy.kind.{code}", code)
-        case "regime":
-            return known(f"console.regime.{code}", code)
-        case "recipients":
-            return known(f"policy.audience.{code}", code)
-        case _:
-            return known(f"operators.policy.{fact}.{code}", code)

@@ -14,7 +14,7 @@ from typing import Any
 import httpx2
 from fastavro.schema import to_parsing_canonical_form
 
-from services.kernel.codec import LockedSchema
+from services.kernel.released_schemas import LockedSchema
 
 IMPORT, WRITABLE = "IMPORT", "READWRITE"
 TIMEOUT = 30.0

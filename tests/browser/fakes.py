@@ -16,7 +16,7 @@ from fastapi.responses import JSONResponse, Response
 from fastapi.testclient import TestClient
 
 from services.catalogue.people.tokens import public_jwk
-from services.kernel import problems
+from services.kernel import error_answers
 from services.kernel.auth import UNKNOWN, Principal, principal_of
 from services.kernel.problems import UNAVAILABLE, Problem
 from services.kernel.settings import Settings
@@ -186,7 +186,7 @@ Who = Annotated[Principal, Depends(who_asks)]
 def services_of(office: Office) -> FastAPI:
     """All five at one address."""
     app = FastAPI()
-    problems.install(app, "test")
+    error_answers.install(app, "test")
     _intake(app, office)
     _others(app, office)
     _catalogue(app, office)
@@ -305,7 +305,7 @@ def _intake(app: FastAPI, office: Office) -> None:
         who: Who, state: str | None = None, limit: int = 100, offset: int = 0
     ) -> dict[str, Any]:
         if office.is_away:
-            raise problems.UNAVAILABLE
+            raise UNAVAILABLE
         own = who.organisation if "agency" in who.roles else None
         found = [one for one in office.attempts if state in (None, one["state"])]
         found = [one for one in found if own in (None, one["sender"])]
@@ -316,7 +316,7 @@ def _intake(app: FastAPI, office: Office) -> None:
     @app.get("/v1/submissions/{id_}")
     def state(id_: str, who: Who, attempt: int | None = None) -> dict[str, Any]:
         if office.is_away:
-            raise problems.UNAVAILABLE
+            raise UNAVAILABLE
         return office.find(id_, attempt)
 
     @app.get("/v1/submissions/{id_}/report")

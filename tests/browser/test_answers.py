@@ -13,7 +13,8 @@ import pytest
 
 from services.console import live
 from services.kernel.clock import utc_now
-from services.kernel.problems import INTERNAL, Problem
+from services.kernel.error_answers import INTERNAL
+from services.kernel.problems import Problem
 from tests.browser import visits
 from tests.browser.conftest import Site
 from tests.browser.fakes import LINK, PASSWORD, identity, texts

@@ -13,7 +13,7 @@ import pytest
 from avro.compatibility import ReaderWriterCompatibilityChecker, SchemaCompatibilityType
 from avro.schema import parse
 
-from services.kernel.codec import LockedSchema, lock, locked, meaning
+from services.kernel.released_schemas import LockedSchema, lock, locked, meaning
 from services.kernel.topics import SCHEMAS
 from tests.contract.examples import FILES, schema, subject
 

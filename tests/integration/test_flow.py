@@ -29,7 +29,7 @@ from services.grdp.worker import ERASED, TAKEN_BACK
 from services.grdp.worker import STAGE as GRDP
 from services.intake.projection import STAGE as INTAKE
 from services.kernel import replay
-from services.kernel.codec import locked
+from services.kernel.released_schemas import locked
 from services.kernel.topics import dead
 from services.kernel.wire import Message
 from services.model.catalogue import load_organisations

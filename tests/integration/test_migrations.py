@@ -37,7 +37,7 @@ def test_the_tables_are_those_of_the_migrations(connection: sa.Connection, servi
         "include_schemas": True,
         "compare_type": True,
         "include_name": lambda name, kind, _: kind != "schema" or name == service,
-        # Migrations alone have the runner's tables (services/kernel/db.py), and some indices.
+        # Migrations alone have the runner's tables (services/kernel/runner_tables.py), and some indices.
         "include_object": lambda thing, name, kind, reflected, twin: (
             kind == "column" or not reflected or twin is not None
         ),

@@ -15,10 +15,11 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from services.kernel.db import RUNNER_CHANGES, RUNNER_TABLES, close, connect
+from services.kernel.db import close, connect
 from services.kernel.events import Event
 from services.kernel.locks import Locks
 from services.kernel.postgresql import Postgresql
+from services.kernel.runner_tables import RUNNER_CHANGES, RUNNER_TABLES
 from services.kernel.store import Position, Result, Store, Trials, Tried
 from services.kernel.topics import load
 from services.kernel.wire import Message

@@ -18,15 +18,8 @@ from services.kernel.errors import Unavailable
 from services.kernel.events import NewObject
 from services.kernel.masterkey import MasterKey
 from services.kernel.migration import KEEPERS, OPENERS, VAULT_TABLES, migrate
-from services.kernel.vault import (
-    SENTINEL,
-    Damaged,
-    Erased,
-    Folder,
-    Missing,
-    Vault,
-    open_vault,
-)
+from services.kernel.vault import SENTINEL, Damaged, Erased, Vault, open_vault
+from services.kernel.vault_folder import Folder, Missing
 from tests.toy.harness import MASTER_KEY, Toy, received
 
 pytestmark = pytest.mark.stack

@@ -28,8 +28,8 @@ from services.kernel import access, administration, changes, replay, topics
 from services.kernel.avro import from_avro
 from services.kernel.cluster import Cluster
 from services.kernel.codec import codec
-from services.kernel.db import RUNNER_TABLES
 from services.kernel.migration import VAULT_TABLES
+from services.kernel.runner_tables import RUNNER_TABLES
 from services.kernel.wire import Message, encode
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from services.kernel.codec import WIRE, LockedSchema, locked
+from services.kernel.codec import WIRE
+from services.kernel.released_schemas import LockedSchema, locked
 from services.kernel.wire import Message
 
 SUBJECT = "submission.received-value"

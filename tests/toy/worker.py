@@ -20,7 +20,16 @@ from sqlmodel import Session
 from services.events.catalogue import CatalogueChanged
 from services.events.intake import SubmissionReceived
 from services.events.policy import SubmissionSuperseded
-from services.kernel import codec, consumer, health, partition, publisher, replica, runner
+from services.kernel import (
+    codec,
+    consumer,
+    health,
+    partition,
+    publisher,
+    released_schemas,
+    replica,
+    runner,
+)
 from services.kernel.errors import Permanent
 from services.kernel.events import Event, Outcome
 from services.kernel.runner import main
@@ -83,7 +92,7 @@ if __name__ == "__main__":
     vars(health)["LOOK_SECONDS"] = 0.2
     vars(runner)["ASSIGNMENT_PATIENCE"] = float(os.environ["TOY_PATIENCE"])
     if os.environ["TOY_SCHEMAS"] == "newer":
-        schemas = (*codec.locked(), newer_schema())
+        schemas = (*released_schemas.locked(), newer_schema())
         vars(codec)["locked"] = lambda _: schemas
     if os.environ["TOY_ASSIGNS"] == "nothing":
         setattr(CopartitionedAssignor, "get_assignment", lambda self: {})  # noqa: B010

@@ -42,8 +42,9 @@ from services.audit.verifier import (
     verify_receipt,
 )
 from services.kernel.avro import to_avro
-from services.kernel.codec import codec, locked
+from services.kernel.codec import codec
 from services.kernel.events import Event
+from services.kernel.released_schemas import locked
 from services.model.enumerations import Completeness, Regime
 from services.model.period import Period, PeriodError
 from services.model.statement import Classification, Nil, NilKind, Statement, sign

@@ -11,8 +11,8 @@ from fastapi import Depends, FastAPI
 from fastapi.testclient import TestClient
 
 from services.catalogue.registry import MEDIA_TYPE, router
-from services.kernel.codec import locked
-from services.kernel.problems import only_known_parameters
+from services.kernel.parameters import only_known_parameters
+from services.kernel.released_schemas import locked
 
 APP = FastAPI(dependencies=[Depends(only_known_parameters)])
 APP.include_router(router)

@@ -21,11 +21,12 @@ from services.events.policy import SubmissionSuperseded
 from services.kernel import retry
 from services.kernel.avro import to_avro
 from services.kernel.backlog import HIGH_BYTES, HIGH_EVENTS, Backlog, Received
-from services.kernel.codec import WIRE, codec, locked
+from services.kernel.codec import WIRE, codec
 from services.kernel.dead import Origin, letter, origin_of
 from services.kernel.errors import Malformed, Newer, Oversized, Permanent, Unavailable
 from services.kernel.events import Event, NewObject, derived_id
 from services.kernel.postgresql import pack, unpack
+from services.kernel.released_schemas import locked
 from services.kernel.retry import each_for_itself, patiently, while_never_long_without
 from services.kernel.topics import load
 from services.kernel.transient import is_transient

@@ -11,7 +11,7 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from pydantic import BaseModel, ConfigDict, Field
 
-from services.kernel import problems
+from services.kernel import error_answers
 
 
 class Body(BaseModel):
@@ -31,7 +31,7 @@ class Body(BaseModel):
 
 def answered(body: Any) -> dict[str, Any]:
     app = FastAPI()
-    problems.install(app, "test")
+    error_answers.install(app, "test")
 
     @app.post("/x")
     def take(body: Body) -> None: ...

@@ -16,7 +16,7 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import Message, Receive, Scope, Send
 
 from services.console.api import create_app as console
-from services.kernel import measured, problems
+from services.kernel import error_answers, measured
 from services.kernel.errors import Unavailable
 from services.kernel.measured import Measured
 from services.kernel.settings import Settings
@@ -40,7 +40,7 @@ def asked(request: pytest.FixtureRequest) -> Iterator[tuple[str, TestClient]]:
     """A service of the test's own, and its client."""
     service = request.node.name
     app, router = FastAPI(), APIRouter(prefix="/v1")
-    problems.install(app, service)
+    error_answers.install(app, service)
     measured.install(app, service)
 
     @router.get("/things/{id}")

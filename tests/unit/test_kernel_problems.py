@@ -12,7 +12,7 @@ import pytest
 from aiokafka.errors import KafkaConnectionError, OutOfOrderSequenceNumber
 from fastapi import Body, FastAPI, Query
 
-from services.kernel import metrics, problems
+from services.kernel import error_answers, metrics
 from services.kernel.bodies import BodyLimit
 from services.kernel.errors import Unavailable
 from services.kernel.transient import is_transient
@@ -30,7 +30,7 @@ def ask(app: FastAPI, method: str, **more: Any) -> httpx2.Response:
 def test_the_detail_of_a_malformed_request_names_its_first_fields() -> None:
     """Commands and pages show the detail alone: it has to say where."""
     app = FastAPI()
-    problems.install(app, "test")
+    error_answers.install(app, "test")
 
     @app.get("/")
     def page(a: int, b: int, c: Annotated[str, Query(max_length=2)], d: int) -> None: ...
@@ -51,7 +51,7 @@ def test_a_body_is_read_to_its_limit_and_no_further(announced: bool) -> None:
     """Nobody has been asked yet who they are: what is read would be anybody's to fill the memory with."""
     app, read = FastAPI(), [0]
     app.add_middleware(BodyLimit, most=1000)
-    problems.install(app, "test")
+    error_answers.install(app, "test")
 
     @app.post("/")
     def page(text: Annotated[str, Body(embed=True)]) -> int:
@@ -92,7 +92,7 @@ def test_what_is_away_is_to_be_asked_again_and_raises_the_alarm(
     error: Exception, status: int
 ) -> None:
     app = FastAPI()
-    problems.install(app, "test")
+    error_answers.install(app, "test")
 
     @app.get("/")
     def page() -> None:

@@ -21,7 +21,8 @@ from services.kernel.errors import Unavailable
 from services.kernel.events import NewObject
 from services.kernel.masterkey import MasterKey
 from services.kernel.transient import is_transient
-from services.kernel.vault import SENTINEL, Damaged, Erased, Folder, Missing, Vault
+from services.kernel.vault import SENTINEL, Damaged, Erased, Vault
+from services.kernel.vault_folder import Folder, Missing
 
 ITEM = NewObject("7f2f4d0e", 1, "original", "text/csv", b"12.342.460,42")
 OTHER = NewObject("7f2f4d0e", 2, "original", "text/csv", b"12.342.460,43")

@@ -11,7 +11,7 @@ import pytest
 from typer.testing import CliRunner
 
 from services import cli
-from services.kernel.codec import LockedSchema, locked
+from services.kernel.released_schemas import LockedSchema, locked
 from services.kernel.settings import settings
 from services.operators import registry
 from services.operators.registry import NotRegistered, register

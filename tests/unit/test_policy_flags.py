@@ -12,6 +12,7 @@ from services.events.policy import ReleaseState
 from services.kernel.avro import to_avro
 from services.policy.decisions.facts import Facts
 from services.policy.decisions.rows import attempt_of, attempt_row
+from services.policy.law import cedar
 from services.policy.law import decide as law
 from services.policy.law.verdict import Audience
 from services.policy.store import AttemptRow
@@ -122,8 +123,8 @@ def test_cedar_is_asked_once_for_each_combination(monkeypatch: pytest.MonkeyPatc
         asked_about.append(arguments)
         return original(*arguments)
 
-    original = law._asked
-    monkeypatch.setattr(law, "_asked", counted)
+    original = cedar.asked
+    monkeypatch.setattr(law, "asked", counted)
     settled(before, asked())
     assert len(asked_about) == 6
 

@@ -24,8 +24,8 @@ from services.validation.workbook import (
     ProtectedWorkbook,
     UnreadableWorkbook,
     column_letters,
+    extent,
     open_workbook,
-    worksheet,
 )
 from services.validation.workbook.cells import cells_object
 from services.validation.workbook.invisible import INVISIBLE, SIGNS
@@ -353,7 +353,7 @@ def test_two_parts_or_sheets_of_one_name_are_refused() -> None:
 
 @pytest.mark.parametrize(("row", "column"), [(20000, 10), (9, 26), (999, 27), (1_048_576, 16_384)])
 def test_cells_beyond_a_range_are_found(row: int, column: int) -> None:
-    beyond: Callable[[bytes, int, int], bool] = worksheet._is_beyond
+    beyond: Callable[[bytes, int, int], bool] = extent._is_beyond
     letters = column_letters
     inside = f'<c r="{letters(column - 1)}{row}"><c r="A1"'.encode()
     assert not beyond(inside, row, column)

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from datetime import datetime
 from functools import partial
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Response
 from fastapi.concurrency import run_in_threadpool
-from pydantic import AwareDatetime, BaseModel, Field
+from pydantic import Field
 from sqlmodel import Session
 
 from services.catalogue import changing
 from services.catalogue.people import authority, changes, governing, links, passwords, store
 from services.catalogue.people.authority import Change, Code, Told
+from services.catalogue.people.change_views import Changes, ChangeView, Decided, decided, view
 from services.catalogue.people.governing import Outcome
-from services.catalogue.people.links import Link
 from services.catalogue.people.passwords import hashing
 from services.catalogue.people.person import Person
 from services.catalogue.refusals import absent, wrong
@@ -28,43 +28,6 @@ from services.kernel.outbox import Outbox
 
 Decider = Annotated[Access, Depends(allowed("change.decide"))]
 router = APIRouter(prefix="/v1", tags=["people"])
-
-
-class ChangeView(BaseModel):
-    """A change that was proposed: by whom, and what became of it. `body` is what the person or entry shall be."""
-
-    change_id: UUID
-    what: PeopleChangeKind
-    subject: str
-    fields: list[str]
-    body: dict[str, Any]
-    state: PeopleChangeState
-    proposed_by: str
-    proposed_at: AwareDatetime
-    not_before: AwareDatetime | None
-    decided_by: str | None
-    decided_at: AwareDatetime | None
-
-
-class LinkView(BaseModel):
-    """A one-time link, for the person alone: /password?token=… of the console."""
-
-    person: str
-    token: str
-    expires_at: AwareDatetime
-
-
-class Decided(BaseModel):
-    """A change that was carried out; `link` where the person has no password now, to be handed over."""
-
-    change: ChangeView | None
-    link: LinkView | None
-
-
-class Changes(BaseModel):
-    """The last 200, the newest first."""
-
-    changes: list[ChangeView]
 
 
 class LinkUsed(Body):
@@ -136,20 +99,6 @@ async def set_by_link(wanted: LinkUsed, context: With) -> None:
         raise _no_link()
 
 
-def decided(outcome: Outcome) -> Decided:
-    """What became of it, as the API shows it."""
-    return Decided(
-        change=view(outcome.change) if outcome.change else None,
-        link=_shown(outcome.link) if outcome.link else None,
-    )
-
-
-def view(change: Change) -> ChangeView:
-    """As the API shows it."""
-    values = {name: value for name, value in vars(change).items() if name not in ("id", "base")}
-    return ChangeView(change_id=change.id, **values)
-
-
 def _confirm(outbox: Outbox, id_: UUID, who: str, session: Session, now: datetime) -> Outcome:
     change = _found(session, id_)
     person = store.newest(session, who)
@@ -207,7 +156,3 @@ def _holder(context: Context, token: str) -> str | None:
 
 def _no_link() -> Exception:
     return absent("no-link", "catalogue.change.no-link")
-
-
-def _shown(link: Link) -> LinkView:
-    return LinkView(person=link.person, token=link.token, expires_at=link.expires_at)

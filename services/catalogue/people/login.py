@@ -12,9 +12,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from sqlmodel import Session
 
 from services.catalogue.people import sessions, signing, store, tokens
-from services.catalogue.people.lockout import Attempt, address_of, attempt, forgive
-from services.catalogue.people.passwords import hashing
-from services.catalogue.people.person import ID, lent
+from services.catalogue.people.password_check import address, is_right
+from services.catalogue.people.person import lent
 from services.kernel.api import Context, With
 from services.kernel.auth import UNKNOWN, Principal, allowed, principal_asking
 from services.kernel.problems import Problem
@@ -123,34 +122,6 @@ def rotate(rotation: Rotation, context: With) -> NewKey:
     with Session(context.engine) as session, session.begin():
         now, master = context.clock(), context.master_key
         return NewKey(kid=signing.rotate(session, now, master, revoke=rotation.revoke))
-
-
-def address(request: Request) -> str:
-    """Whence somebody asks, as `lockout` counts it; the console and other proxies say it in X-Forwarded-For."""
-    return address_of(request.client.host if request.client else "")
-
-
-async def is_right(context: Context, person: str, password: str, address: str) -> bool:
-    """Whether this is the person's password, and it is not blocked. Takes as long for a person that is not there."""
-    found = await run_in_threadpool(_attempt, context, person, address)
-    verdict = await hashing.check(found.hash if found else None, password)
-    if verdict.right:
-        await run_in_threadpool(_succeed, context, person, address, verdict.better)
-    return verdict.right
-
-
-def _attempt(context: Context, person: str, address: str) -> Attempt | None:
-    if not ID.fullmatch(person):
-        return None
-    with Session(context.engine) as session, session.begin():
-        return attempt(session, person, address, context.clock())
-
-
-def _succeed(context: Context, person: str, address: str, better: str | None) -> None:
-    with Session(context.engine) as session, session.begin():
-        forgive(session, person, context.clock(), address)
-        if better:
-            store.improve(session, person, better)
 
 
 def _begin(context: Context, person_id: str, asked_at: datetime) -> Token:

@@ -11,9 +11,9 @@ from pydantic import AwareDatetime, BaseModel, Field
 from sqlmodel import Session
 
 from services.catalogue.people import governing, passwords, store
-from services.catalogue.people.change_routes import Decided, decided
+from services.catalogue.people.change_views import Decided, decided
 from services.catalogue.people.governing import Outcome
-from services.catalogue.people.login import address, is_right
+from services.catalogue.people.password_check import address, is_right
 from services.catalogue.people.passwords import hashing
 from services.catalogue.people.person import ID, Deputy, Ids, Person, Written
 from services.catalogue.people.vacancies import vacant

@@ -37,7 +37,8 @@ from services.policy.decisions.facts import (
     Reviewed,
     Withdrawal,
 )
-from services.policy.decisions.requests import absent, answered, releases, standing
+from services.policy.decisions.releases import releases, standing
+from services.policy.decisions.requests import absent, answered
 from services.policy.decisions.rows import (
     REVIEWS,
     WITHDRAWALS,

@@ -4,18 +4,15 @@ Default deny, a forbid wins, and whatever is missing or raises means *held*: a p
 for that person: `waived` names the policies whose hold was lifted. A forbid that withholds can't be waived.
 """
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
-from functools import lru_cache
-from typing import Any
-
-import cedarpy
+from collections.abc import Iterable
+from dataclasses import replace
 
 from services.events.common import Article
 from services.events.policy import AudienceKind, CellFinding, Copy, Reason, Release, ReleaseState
-from services.policy.evidence.finding import Finding, shown
+from services.policy.evidence.finding import shown
 from services.policy.law.case import Case
-from services.policy.law.policies import Choice, Library, Policy, library, policy_set
+from services.policy.law.cedar import Answer, asked
+from services.policy.law.policies import Choice, Library, Policy, library
 from services.policy.law.verdict import (
     ACCEPTANCE,
     COMPILERS,
@@ -26,9 +23,6 @@ from services.policy.law.verdict import (
     reason,
 )
 
-ACTION = {"type": "Action", "id": "use"}
-Attributes = tuple[tuple[str, Any], ...]
-"""Names and values of an entity, or of the context, for Cedar: hashable."""
 NEEDED = (
     "classification",
     "regime",
@@ -49,7 +43,7 @@ def decide(case: Case, audience: Audience = COMPILERS, policies: Library | None 
         return Decision(Verdict.HELD, checked, undecided)
     schema = (policies or library()).schema
     binding = Choice(_binding(choice.policies, case.waived), choice.open_matters)
-    answer = _asked(case, audience, binding.policies, schema)
+    answer = asked(case, audience, binding.policies, schema)
     decision = replace(_evaluated(case, audience, binding, answer), checked=checked)
     return _awaiting(case, decision) if _awaits(case, audience, decision) else decision
 
@@ -75,80 +69,7 @@ def _awaiting(case: Case, decision: Decision) -> Decision:
     return replace(decision, verdict=Verdict.HELD, reasons=reasons, releases=())
 
 
-@dataclass(frozen=True)
-class _Answer:
-    allowed: bool
-    determining: frozenset[str]
-    failed: bool
-
-
-def _asked(
-    case: Case, audience: Audience, policies: tuple[Policy, ...], schema: cedarpy.Schema
-) -> _Answer:
-    try:
-        return _answer(policies, schema, audience, _attempt(case), _context(case))
-    # Whatever goes wrong in the engine, the attempt waits for a person: it is never let through.
-    except Exception:
-        return _Answer(False, frozenset(), True)
-
-
-@lru_cache(maxsize=8192)
-def _answer(
-    policies: tuple[Policy, ...],
-    schema: cedarpy.Schema,
-    audience: Audience,
-    attempt: Attributes,
-    context: Attributes,
-) -> _Answer:
-    """What Cedar says; the same facts are asked about once."""
-    request: dict[str, Any] = {
-        "principal": {"type": "Audience", "id": audience.id},
-        "action": ACTION,
-        "resource": {"type": "Attempt", "id": "attempt"},
-        "context": dict(context),
-    }
-    entities = [
-        _entity("Audience", audience.id, {"kind": audience.kind, "id": audience.id}),
-        _entity("Attempt", "attempt", dict(attempt)),
-    ]
-    answer = cedarpy.is_authorized(request, policy_set(policies), entities, schema=schema)
-    failed = bool(answer.diagnostics.errors) or answer.decision is cedarpy.Decision.NoDecision
-    return _Answer(answer.allowed, frozenset(answer.diagnostics.reasons), failed)
-
-
-def _attempt(case: Case) -> Attributes:
-    return (
-        ("classification", case.classification),
-        ("markings", _kinds(case.markings)),
-        ("regime", case.regime),
-        ("identifiers", _kinds(case.findings or ())),
-        ("demanded", tuple(sorted(case.demanded or ()))),
-        ("consent", case.consent),
-        ("agreement", case.agreement),
-        ("errors", case.errors),
-        ("integrity", case.integrity),
-        ("recipients", tuple(sorted(case.recipients or ()))),
-        ("named", tuple(sorted(case.named))),
-        ("work_secret", case.work_secret.value),
-        ("unpublished", case.unpublished),
-        ("conf_status", case.flags.conf_status),
-        ("conf_redist", tuple(sorted(case.flags.recipients))),
-    )
-
-
-def _context(case: Case) -> Attributes:
-    return ("published", case.published), ("private_interest", case.private_interest)
-
-
-def _kinds(findings: Iterable[Finding]) -> tuple[str, ...]:
-    return tuple(sorted({finding.kind for finding in findings}))
-
-
-def _entity(kind: str, id_: str, attributes: Mapping[str, Any]) -> dict[str, Any]:
-    return {"uid": {"type": kind, "id": id_}, "attrs": attributes, "parents": []}
-
-
-def _evaluated(case: Case, audience: Audience, choice: Choice, answer: _Answer) -> Decision:
+def _evaluated(case: Case, audience: Audience, choice: Choice, answer: Answer) -> Decision:
     checked = tuple(policy.id for policy in choice.policies)
     forbids = [policy for policy in choice.policies if policy.id in answer.determining]
     forbids = [policy for policy in forbids if policy.verdict is not Verdict.CLEARED]
@@ -175,7 +96,7 @@ def _evaluated(case: Case, audience: Audience, choice: Choice, answer: _Answer) 
     return Decision(verdict, checked, reasons, reviewers=reviewers, leadership=leadership)
 
 
-def _articles(policies: Iterable[Policy], answer: _Answer) -> tuple[Article, ...]:
+def _articles(policies: Iterable[Policy], answer: Answer) -> tuple[Article, ...]:
     """What permitted it, and the articles that did not forbid it."""
     return in_order(
         Article(instrument=policy.instrument, article=policy.article, clause=policy.clause)

@@ -13,14 +13,10 @@ from services.validation import rules
 from services.validation.checks.areas import check_listed_areas, check_printed_area
 from services.validation.checks.contents import check_contents, check_unread
 from services.validation.checks.formulas import check_formulas
-from services.validation.checks.headings import (
-    check_columns,
-    check_completeness,
-    check_title_year,
-    check_unit,
-)
+from services.validation.checks.headings import check_columns, check_completeness, check_title_year
 from services.validation.checks.missing import find_missing
 from services.validation.checks.plausibility import Past, check_plausibility
+from services.validation.checks.printed_units import check_unit
 from services.validation.checks.row_units import check_row_units
 from services.validation.checks.sections import Cover
 from services.validation.checks.shrinking import Earlier, check_shrinking
@@ -32,8 +28,9 @@ from services.validation.findings import Context, Notebook, Place
 from services.validation.reading import figures, nil
 from services.validation.reading.accepted import Accepted
 from services.validation.reading.placing.entries import Record
-from services.validation.reading.placing.layout import Layout, find_layouts
+from services.validation.reading.placing.layout import Layout
 from services.validation.reading.placing.records import read_records
+from services.validation.reading.placing.searching import find_layouts
 from services.validation.reading.placing.structure import Grid, place_rows
 from services.validation.reading.statement import Statement
 from services.validation.sdmx import is_sdmx, read_sdmx

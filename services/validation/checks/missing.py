@@ -7,7 +7,7 @@ from services.model.table import Table
 from services.model.text import Text
 from services.validation.checks.headings import shown_heading
 from services.validation.findings import Notebook, Place, in_both
-from services.validation.reading.placing.layout import find_layouts
+from services.validation.reading.placing.searching import find_layouts
 from services.validation.reading.statement import Statement
 from services.validation.workbook import Sheet, Workbook
 

@@ -11,8 +11,9 @@ from services.model.enumerations import Completeness, Severity
 from services.model.form import Form
 from services.model.table import Role, Table
 from services.validation.findings import Context, Notebook, Place
-from services.validation.reading.placing.layout import PERIOD, Layout, find_layouts, path_above
+from services.validation.reading.placing.layout import PERIOD, Layout, path_above
 from services.validation.reading.placing.lines import is_numbering, rows_below
+from services.validation.reading.placing.searching import find_layouts
 from services.validation.reading.placing.wording import completeness_in
 from services.validation.reading.statement import Statement
 from services.validation.workbook import CellValue, Workbook, address, column_letters

@@ -12,14 +12,13 @@ from typing import Any
 import polars as pl
 
 from services.model.cell_rules import limit_of
+from services.model.combinations import Combinations, Part
 from services.model.compiled_rule import (
-    Combinations,
     CompiledRule,
     OfCells,
     OfQuery,
     OfRows,
     OfTable,
-    Part,
     compile_rule,
 )
 from services.model.expression import ROW, ColumnType, ExpressionError, Kind, Schema, quoted

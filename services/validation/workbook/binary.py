@@ -11,7 +11,7 @@ from xlrd.compdoc import CompDoc
 from services.validation.workbook import records
 from services.validation.workbook.formats import PERCENT, is_plain
 from services.validation.workbook.properties import texts_of
-from services.validation.workbook.records import Substream, text_at
+from services.validation.workbook.records import text_at
 from services.validation.workbook.sheet import (
     Format,
     Note,
@@ -21,6 +21,7 @@ from services.validation.workbook.sheet import (
     UnreadableWorkbook,
     Where,
 )
+from services.validation.workbook.substream import Substream
 
 _BIFF8 = 0x600
 _ENCRYPTED = "EncryptedPackage".encode("utf-16-le")

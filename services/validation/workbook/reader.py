@@ -9,6 +9,7 @@ from services.model.default_password import opened
 from services.validation.workbook import legacy
 from services.validation.workbook.address import address
 from services.validation.workbook.binary import Book
+from services.validation.workbook.extent import MOST_CELLS
 from services.validation.workbook.invisible import left_out
 from services.validation.workbook.kind import TEXTS, kind_of
 from services.validation.workbook.opendocument import Document
@@ -22,7 +23,6 @@ from services.validation.workbook.sheet import (
     UnreadableWorkbook,
     Workbook,
 )
-from services.validation.workbook.worksheet import MOST_CELLS
 from services.validation.workbook.xlsx import Package
 
 _ZIP = b"PK\x03\x04"

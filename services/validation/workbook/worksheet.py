@@ -7,23 +7,12 @@ import re
 from collections.abc import Iterator
 
 from services.validation.workbook import header
-from services.validation.workbook.address import address, column_letters, column_number, place_of
+from services.validation.workbook.address import address, place_of
+from services.validation.workbook.extent import MOST_CELLS, MOST_COLUMNS, REFERENCE, extent
 from services.validation.workbook.markup import attributes, tags, unescaped
 from services.validation.workbook.sheet import Formula, Place, Scan
 
-MOST_CELLS = 4_000_000
-"""Cells from A1 to the last filled one; the reader keeps a place for each."""
 MOST_FORMULAS = 20_000
-_MOST_COUNTED = 1_000_000
-"""Rows and cells that are counted one by one, in sheets that don't address them as usual."""
-_MOST_COLUMNS = 16_384
-_SHORT = ((1, 3), (1, 4), (1, 5), (2, 3))
-"""Letters and digits of addresses that span no more than MOST_CELLS."""
-_DIMENSION = re.compile(rb'<dimension ref="(?:[A-Z]{1,3}\d{1,7}:)?([A-Z]{1,3})(\d{1,7})"')
-_SIMPLE = re.compile(rb'<c r="([A-Z]{1,3})(\d{1,7})"')
-_SAMPLE = 65_536
-_ELEMENT = re.compile(rb"<(?:\w+:)?(c|row)(/|\s[^<>]*)?>")
-_REFERENCE = re.compile(rb"""\sr=["']([A-Za-z]{0,3})(\d{1,7})["']""")
 _VALUE = re.compile(
     rb"\s*(?:<(?:\w+:)?f\b[^<>]*(?:/>|>[^<]*</(?:\w+:)?f>))?\s*<(?:\w+:)?v\b[^<>]*>([^<]*)<"
 )
@@ -40,8 +29,8 @@ def scan(content: bytes) -> Scan:
     """All of it, or only the last cell where the sheet spreads too far to be read."""
     if content[:2] in (b"\xff\xfe", b"\xfe\xff"):
         content = content.decode("utf-16", "replace").encode()
-    row, column = _extent(content)
-    if row * column > MOST_CELLS or column > _MOST_COLUMNS:
+    row, column = extent(content)
+    if row * column > MOST_CELLS or column > MOST_COLUMNS:
         return Scan(oversized=address(row - 1, column - 1))
     rows, columns = _hidden(content)
     formulas = dict(_formulas(content))
@@ -59,85 +48,9 @@ def scan(content: bytes) -> Scan:
     )
 
 
-def _extent(content: bytes) -> tuple[int, int]:
-    """How many rows and columns lie between A1 and the last filled cell; a few more do no harm."""
-    row, column = _supposed(content)
-    if re.search(rb":c[\s/>]", content):
-        return _counted_extent(content)
-    # Addresses of no more letters and digits than a sheet of this size needs can't lie too far out.
-    for letters, digits in _SHORT:
-        height, width = 10**digits - 1, 26**letters
-        short = row <= height and column <= width and height * width <= MOST_CELLS
-        if short and not _has_other_cells(content, letters, digits):
-            return max(row, 1), max(column, 1)
-    fits = row * column <= MOST_CELLS and not _has_other_cells(content, 3, 7)
-    if fits and not _is_beyond(content, row, column):
-        return row, column
-    return _counted_extent(content)
-
-
-def _has_other_cells(content: bytes, letters: int, digits: int) -> bool:
-    """Whether a cell's address has more letters or digits than these, or isn't in its usual place."""
-    usual = rb'<c(?! r="[A-Z]{1,%d}[0-9]{1,%d}")[\s/>]' % (letters, digits)
-    return re.search(usual, content) is not None
-
-
-def _supposed(content: bytes) -> tuple[int, int]:
-    """The rows and columns that the sheet declares, or that its first and last cells have."""
-    if match := _DIMENSION.search(content, 0, 4096):
-        return int(match[2]), column_number(match[1].decode()) + 1
-    places = [
-        (int(row), column_number(letters.decode()) + 1)
-        for part in (content[:_SAMPLE], content[-_SAMPLE:])
-        for letters, row in _SIMPLE.findall(part)
-    ]
-    rows, columns = zip(*places, strict=True) if places else ((1,), (1,))
-    return max(rows), max(columns)
-
-
-def _is_beyond(content: bytes, row: int, column: int) -> bool:
-    """Whether a cell lies beyond a row or a column."""
-    letters = _greater(column_letters(column - 1), "A", "Z", 3)
-    digits = _greater(str(row), "0", "9", 7)
-    # One at a time: a pattern of both takes longer.
-    patterns = (rf'<c r="(?:{letters})\d', rf'<c r="[A-Z]+(?:{digits})"')
-    return any(re.search(pattern.encode(), content) for pattern in patterns)
-
-
-def _greater(written: str, lowest: str, highest: str, longest: int) -> str:
-    """A pattern of what counts as more than `written`: longer, or as long and later."""
-    choices = [f"[{lowest}-{highest}]{{{len(written) + 1},{max(longest, len(written) + 1)}}}"]
-    for place, sign in enumerate(written):
-        if sign < highest:
-            rest = len(written) - place - 1
-            later = f"[{chr(ord(sign) + 1)}-{highest}]"
-            choices.append(f"{written[:place]}{later}[{lowest}-{highest}]{{{rest}}}")
-    return "|".join(choices)
-
-
-def _counted_extent(content: bytes) -> tuple[int, int]:
-    """The same, cell by cell: also for files that leave out addresses or range."""
-    last_row = last_column = row = column = count = 0
-    for match in _ELEMENT.finditer(content):
-        count += 1
-        if count > _MOST_COUNTED:
-            return MOST_CELLS, 2
-        reference = _REFERENCE.search(match[2] or b"")
-        if match[1] == b"row":
-            row, column = int(reference[2]) if reference else row + 1, 0
-            continue
-        if reference and reference[1]:
-            row, column = int(reference[2]), column_number(reference[1].decode().upper()) + 1
-        else:
-            column += 1
-        if not (match[2] or b"").endswith(b"/"):
-            last_row, last_column = max(last_row, row), max(last_column, column)
-    return last_row, last_column
-
-
 def _hidden(content: bytes) -> tuple[frozenset[int], frozenset[int]]:
     rows: set[int] = set()
-    columns = bytearray(_MOST_COLUMNS)
+    columns = bytearray(MOST_COLUMNS)
     for name, inside, _ in tags(content, b"hidden"):
         if not _HIDDEN.search(inside):
             continue
@@ -146,7 +59,7 @@ def _hidden(content: bytes) -> tuple[frozenset[int], frozenset[int]]:
         elif name == b"col":
             about = attributes(inside)
             first, last = _number(about.get("min")), _number(about.get("max"))
-            width = min(last, _MOST_COLUMNS) - max(first - 1, 0)
+            width = min(last, MOST_COLUMNS) - max(first - 1, 0)
             if width > 0:
                 columns[max(first - 1, 0) : max(first - 1, 0) + width] = b"\1" * width
     return frozenset(rows), frozenset(column for column, mark in enumerate(columns) if mark)
@@ -159,7 +72,7 @@ def _number(text: str | None) -> int:
 def _errors(content: bytes) -> Iterator[tuple[Place, str]]:
     """Cells that hold an error, and which one."""
     for name, inside, end in tags(content, b'"e"'):
-        reference = _REFERENCE.search(inside) if name == b"c" else None
+        reference = REFERENCE.search(inside) if name == b"c" else None
         place = place_of((reference[1] + reference[2]).decode()) if reference else None
         value = _VALUE.match(content, end)
         if place and value:
