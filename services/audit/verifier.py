@@ -403,8 +403,8 @@ def _claims(token: str, jwk: Mapping[str, str], received: Mapping[str, Any]) -> 
     same = isinstance(nil, dict) and nil.get("kind") == received.get("nil", "")
     _require(same, Reason.STATEMENT, "nil")
     stated = ",".join(sorted(set(claims.get("sections") or ())))
-    # Blank is all that the sender answers for, which it may have named one by one.
-    _require(received.get("sections", "") in ("", stated), Reason.STATEMENT, "sections")
+    # Who names none covers all that it answered for then.
+    _require(stated in ("", received.get("sections", "")), Reason.STATEMENT, "sections")
     secret = claims.get("classification") == "work_secret"
     _require(secret == bool(received.get("work_secret")), Reason.STATEMENT, "work_secret")
     return claims

@@ -31,7 +31,7 @@ class SubmissionReceived(OfSubmission):
     ] = False
     sections: Annotated[
         str,
-        "Sections of the form that it covers, parted by commas; empty: all that its sender answers for.",
+        "Sections of the form that it covers, parted by commas; empty where the form is one whole.",
     ] = ""
 
     @property

@@ -18,7 +18,7 @@ from services.intake.identity import head, identity
 from services.intake.projection import status_values
 from services.intake.queries import attempt_of_nonce, latest_attempt, other_parts
 from services.intake.refusal import Refusal
-from services.intake.sections import overlapping, written
+from services.intake.sections import covered, overlapping
 from services.intake.status import Seen, State, derive
 from services.kernel.api import Context
 from services.kernel.events import NewObject, ObjectReference
@@ -52,7 +52,7 @@ class Accepted:
 def accept(context: Context, signed: Signed, workbook: Workbook, body: bytes) -> Accepted | Refusal:
     """Takes an attempt in, in one transaction; repeated, it finds what it did before."""
     submission_id = identity(signed.statement, signed.facts.sections)
-    sections = written(signed.statement.sections or (), signed.facts.sections)
+    sections = covered(signed.statement.sections or (), signed.facts.sections)
     with Session(context.engine) as session:
         _lock(session, submission_id, sections, signed, context)
         decision = _decide(session, submission_id, signed, context.clock())
@@ -62,10 +62,10 @@ def accept(context: Context, signed: Signed, workbook: Workbook, body: bytes) ->
         if isinstance(decision, Refusal):
             return decision
         if isinstance(decision, Repeat):
-            _use_nonce(session, signed.statement, submission_id, decision.attempt.attempt)
-            session.commit()
             found = decision.attempt
-            return Accepted(submission_id, found.attempt, found.sequence, new=False)
+            _use_nonce(session, signed.statement, found.submission_id, found.attempt)
+            session.commit()
+            return Accepted(found.submission_id, found.attempt, found.sequence, new=False)
         original = _original(context, submission_id, decision, workbook, body)
         sequence = _write(session, context, signed, decision, original)
         session.commit()
@@ -80,7 +80,7 @@ def _decide(
     while True:
         known = attempt_of_nonce(session, statement.sender, statement.nonce)
         latest = latest_attempt(session, submission_id)
-        decision = decide(statement, submission_id, known, latest, signed.form, now)
+        decision = decide(signed.token, statement, submission_id, known, latest, signed.form, now)
         if not isinstance(decision, New):
             return decision
         if _use_nonce(session, statement, submission_id, decision.attempt):
@@ -92,10 +92,10 @@ def _lock(
 ) -> None:
     """Holds the submission's row until the transaction ends; makes it where it is missing.
 
-    Where a form has sections, all parts that the sender has of the same form wait for one another.
+    Where a form has sections, all parts of the same form wait for one another, whoever sends them.
     """
     if signed.form.sections:
-        about = f"{signed.statement.sender}/{signed.form.id}"
+        about = f"{signed.form.id}/{signed.statement.area}"
         session.execute(sa.select(sa.func.pg_advisory_xact_lock(sa.func.hashtext(about))))
     names = ("sender", "form", "area_list", "area", "period", "completeness", "round")
     known = head(signed.statement, signed.facts, signed.form, 0)
@@ -151,7 +151,7 @@ def _write(
         statement=signed.token,
         received_at=now,
         nil=nil_of(signed.statement),
-        sections=written(signed.statement.sections or (), signed.facts.sections),
+        sections=covered(signed.statement.sections or (), signed.facts.sections),
         work_secret=signed.statement.is_work_secret,
     )
     submission_id = UUID(received.head.submission_id)

@@ -13,7 +13,7 @@ from services.kernel import replica
 from services.kernel.replica import Entry
 from services.model.form import Form
 from services.model.regulation import day
-from services.model.responsibility import Item, items_of
+from services.model.responsibility import Item, item_of, items_of
 from services.model.statement import Statement
 
 
@@ -22,7 +22,7 @@ def facts(session: Session, statement: Statement, now: datetime) -> Facts:
     entry = _form_in_force(session, statement.form, now)
     bodies = (entry.body for entry in replica.in_force(session, "item", now))
     items = items_of(bodies, statement.sender, statement.form)
-    item = next(iter(items), None)
+    item = item_of(items, statement.sender, statement.form)
     organisation = _organisation(session, statement.sender, now)
     form = Form.from_dict(entry.body) if entry else None
     codelist = replica.get(session, "codelist", statement.area_list)

@@ -67,6 +67,7 @@ class Attempt:
     sequence: int
     issued_at: datetime
     nil: str = ""
+    token: str = ""
 
     def has(self, statement: Statement) -> bool:
         """Whether it is about the same content, under the same declarations."""
@@ -143,6 +144,7 @@ def content(statement: Statement, body: bytes) -> Workbook | Refusal:
 
 
 def decide(
+    token: str,
     statement: Statement,
     submission_id: UUID,
     known: Attempt | None,
@@ -152,13 +154,16 @@ def decide(
 ) -> Repeat | New | Refusal:
     """A new attempt, or one that is here already.
 
-    `known` is what the statement's nonce was used for, `latest` the submission's latest attempt. What was returned or
+    `known` is what the statement's nonce was used for: the very same `token` is that attempt, whatever its sender has
+    become responsible for since. `latest` is the submission's latest attempt. What was returned or
     withheld, or taken back, may be sent again unchanged: the form, the rules or the decision may have changed since.
     What is here already is repeated however old its statement is; nothing new rests on an old one, or on one from
     before the latest attempt's: whoever found it could put aside what its sender has corrected.
     """
     if known is not None:
-        same = known.submission_id == submission_id and known.has(statement)
+        same = known.token == token or (
+            known.submission_id == submission_id and known.has(statement)
+        )
         return Repeat(known) if same else Refusal(Code.NONCE_USED)
     if latest is None:
         return _old(statement, None, now) or New(1)

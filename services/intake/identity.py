@@ -8,7 +8,7 @@ from uuid import UUID, uuid5
 from services.events.common import Classification, Head
 from services.intake.handler import Facts
 from services.intake.refusal import Refusal
-from services.intake.sections import written
+from services.intake.sections import covered
 from services.model.codelist import WHOLE_COUNTRY
 from services.model.form import Form
 from services.model.period import Period
@@ -19,8 +19,8 @@ NAMESPACE = UUID("5f0d2c1e-3a53-5b8e-9a63-7b6f1d0c7a11")
 
 
 def identity(statement: Statement, own: frozenset[str] = frozenset()) -> UUID:
-    """The submission's id: sender, form, reference area, period and completeness round; its sections, where it has not
-    all of its sender's `own`.
+    """The submission's id: sender, form, reference area, period and completeness round; the sections that it covers,
+    where its form has any.
     """
     parts: list[str | int] = [
         statement.sender,
@@ -31,7 +31,7 @@ def identity(statement: Statement, own: frozenset[str] = frozenset()) -> UUID:
         statement.completeness.value,
         statement.round,
     ]
-    if sections := written(statement.sections or (), own):
+    if sections := covered(statement.sections or (), own):
         parts.append(sections)
     return uuid5(NAMESPACE, json.dumps(parts, ensure_ascii=False))
 

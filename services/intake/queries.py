@@ -15,7 +15,7 @@ from sqlmodel import Session, col, select
 from services.intake import store
 from services.intake.handler import Attempt
 from services.intake.scope import within
-from services.intake.sections import Part
+from services.intake.sections import NOT_THERE, Part
 from services.intake.status import VERDICTS, Account, State, verdict
 from services.kernel import replica
 from services.kernel.auth import Access
@@ -148,19 +148,23 @@ def latest_attempt(session: Session, submission_id: UUID) -> Attempt | None:
 
 
 def other_parts(session: Session, submission_id: UUID) -> list[Part]:
-    """The sender's other submissions of the same form, about the same, in the state of their latest attempts."""
+    """Other submissions of the same form about the same, of whomever, that have an attempt in use or under way."""
     this, other = aliased(store.Submission), store.Submission
-    names = ("sender", "form", "area_list", "area", "period", "completeness", "round")
+    names = ("form", "area_list", "area", "period", "completeness", "round")
     same = (getattr(other, name) == getattr(this, name) for name in names)
     statement = (
-        sa.select(col(other.submission_id), col(other.sections), col(store.Status.state))
+        sa.select(col(other.submission_id), col(other.sections))
+        .distinct()
         .join(this, sa.and_(*same))
         .join(store.Status, col(store.Status.submission_id) == col(other.submission_id))
-        .where(col(this.submission_id) == submission_id, col(other.submission_id) != submission_id)
-        .order_by(col(other.submission_id), col(store.Status.attempt))
+        .where(
+            col(this.submission_id) == submission_id,
+            col(other.submission_id) != submission_id,
+            col(store.Status.state).not_in(sorted(NOT_THERE)),
+        )
+        .order_by(col(other.submission_id))
     )
-    latest = {row[0]: Part(row[0], row[1], State(row[2])) for row in session.execute(statement)}
-    return list(latest.values())
+    return [Part(*row) for row in session.execute(statement)]
 
 
 def _joined() -> Any:
@@ -194,4 +198,5 @@ def _attempt(row: store.Attempt, state: str) -> Attempt:
         sequence=row.sequence,
         nil=row.nil,
         issued_at=issued_at(row.statement),
+        token=row.statement,
     )

@@ -10,22 +10,23 @@ from services.intake.refusal import Code, Refusal
 from services.intake.status import State
 from services.model.form import Form
 
-NOT_THERE = frozenset({State.RETURNED, State.WITHHELD, State.WITHDRAWN})
-"""A section of such an attempt is free for another part."""
+NOT_THERE = frozenset({State.RETURNED, State.WITHHELD, State.WITHDRAWN, State.SUPERSEDED})
+"""An attempt of which nothing is in use, nor will be. An earlier one may be in use while its correction is returned."""
 
 
 @dataclass(frozen=True)
 class Part:
-    """Another submission about the same by the same sender, with the state of its latest attempt."""
+    """Another submission about the same, of whomever, that has an attempt in use or under way."""
 
     submission_id: UUID
     sections: str
-    state: State
 
 
-def written(stated: Iterable[str], own: frozenset[str]) -> str:
-    """The sections as rows and events have them: sorted, parted by commas; blank for all of the sender's own."""
-    return "" if own == (named := set(stated)) else ",".join(sorted(named))
+def covered(stated: Iterable[str], own: frozenset[str]) -> str:
+    """What an attempt covers, as rows and events have it: sorted, parted by commas; all of the sender's own where none
+    is stated. Blank for a form that is one whole.
+    """
+    return ",".join(sorted(set(stated) or own))
 
 
 def unsuitable(stated: Iterable[str], form: Form, own: frozenset[str]) -> Refusal | None:
@@ -43,13 +44,8 @@ def unsuitable(stated: Iterable[str], form: Form, own: frozenset[str]) -> Refusa
 def overlapping(sections: str, parts: Iterable[Part]) -> Refusal | None:
     """Why this part can't be taken in beside the others: a section would be covered twice."""
     for part in parts:
-        both = _covered(sections) & _covered(part.sections) if sections and part.sections else None
-        if part.sections == sections or part.state in NOT_THERE or both == set():
-            continue
-        values = {"submission": part.submission_id, "sections": part.sections or "*"}
-        return Refusal(Code.SECTION_COVERED, values, {"submission": str(part.submission_id)})
+        if both := set(sections.split(",")) & set(part.sections.split(",")):
+            values = {"section": ", ".join(sorted(both)), "sections": part.sections}
+            more = {"submission": str(part.submission_id)}
+            return Refusal(Code.SECTION_COVERED, values | {"submission": part.submission_id}, more)
     return None
-
-
-def _covered(sections: str) -> set[str]:
-    return set(sections.split(","))

@@ -39,7 +39,7 @@ class Submission(SQLModel, table=True):
     completeness: str = _text()
     round: int
     sections: str = _text()
-    """Those of its form that it covers, parted by commas; blank for all that its sender answers for."""
+    """Those of its form that it covers, parted by commas; blank where the form is one whole."""
     created_at: datetime = _time()
 
 

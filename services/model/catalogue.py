@@ -293,6 +293,14 @@ class Item:
             raise ValueError(f"agreement.parties: {self.responsible} supplies it and is none")
         return self
 
+    @model_validator(mode="after")
+    def _names_each_once(self) -> Self:
+        for name in ("sections", "indicators"):
+            given = getattr(self, name)
+            if len(set(given)) < len(given):
+                raise ValueError(f"{name}: one of them is there twice")
+        return self
+
     @property
     def parties(self) -> tuple[str, ...]:
         """Those of its agreement; none where there is none, or they are not known."""

@@ -9,8 +9,9 @@ from pydantic import Field, model_validator
 from pydantic.dataclasses import dataclass
 
 from services.model.document import Document, SignedFile
-from services.model.due import Due
+from services.model.due import FIRST_YEAR, LAST_YEAR, Due
 from services.model.enumerations import Completeness
+from services.model.period import Period
 from services.model.text import STRICT, Text, plain, read
 
 
@@ -38,6 +39,13 @@ class Asked:
     completeness: Completeness
     round: Annotated[int, Field(ge=1, le=99)] = 1
 
+    @model_validator(mode="after")
+    def _of_a_time_that_people_ask_about(self) -> Self:
+        period = Period.parse(self.period)
+        if not FIRST_YEAR <= period.start.year <= period.end.year <= LAST_YEAR:
+            raise ValueError(f"period: {self.period} is not between {FIRST_YEAR} and {LAST_YEAR}")
+        return self
+
 
 @dataclass(frozen=True, config=STRICT)
 class Call:
@@ -62,6 +70,14 @@ class Call:
     scan: SignedFile | None = None
     agreed: Document | None = None
     approved: Document | None = None
+
+    @model_validator(mode="after")
+    def _names_each_once(self) -> Self:
+        for name in ("items", "asked", "addressees"):
+            given = getattr(self, name) or ()
+            if len(set(given)) < len(given):
+                raise ValueError(f"{name}: one of them is there twice")
+        return self
 
     @model_validator(mode="after")
     def _agreed_before_approved(self) -> Self:

@@ -21,6 +21,8 @@ from services.model.text import STRICT, plain, read
 from services.model.working_days import WorkingDays
 
 MOST_DAYS = 400
+FIRST_YEAR, LAST_YEAR = 1990, 2200
+"""Nobody is asked for anything of another time, nor by a day of one."""
 
 
 class Anchor(StrEnum):
@@ -72,6 +74,8 @@ class Due:
             raise ValueError(
                 f"one of printed, day and days says when: here {', '.join(ways) or 'none'}"
             )
+        if self.printed and not FIRST_YEAR <= self.printed.year <= LAST_YEAR:
+            raise ValueError(f"printed: not between {FIRST_YEAR} and {LAST_YEAR}")
         if self.months and self.day is None:
             raise ValueError("months: only with the day of a month")
         if self.counted is Counted.WORKING and self.days is None:

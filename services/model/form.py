@@ -220,6 +220,9 @@ def _wrong_sections(form: Form) -> list[Text]:
     problems += [texts("form.section_without_rows", id=one.id) for one in named if not one.rows]
     if named and len(named) < len(form.responsible):
         problems.append(texts("form.sections_without_id"))
+    elif named:
+        left = codes - {row for one in named for row in one.rows}
+        problems += [texts("form.row_of_no_section", row=row) for row in sorted(left)]
     problems += repeated("form.section_twice", (one.id for one in named))
     return problems + repeated("form.row_of_two", (row for one in named for row in one.rows))
 

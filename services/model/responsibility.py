@@ -1,6 +1,6 @@
 """Which rooms of the statistics office accept and verify what an agency sends: the items of the catalogue say it."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 Item = Mapping[str, Any]
@@ -48,7 +48,12 @@ def home(organisations: Mapping[str, Mapping[str, Any]], office: str) -> frozens
 
 
 def _named(items: Iterable[Item], field: str) -> Rooms:
-    return {(item["responsible"], item["form"]): item[field] for item in items if item.get(field)}
+    """The one that the items of a sender and form name; where they name several it is the leadership's."""
+    found: dict[tuple[str, str], set[str]] = {}
+    for item in items:
+        if name := item.get(field):
+            found.setdefault(_about(item), set()).add(name)
+    return {about: next(iter(names)) for about, names in found.items() if len(names) == 1}
 
 
 def items_of(items: Iterable[Item], sender: str, form: str) -> tuple[Item, ...]:
@@ -57,5 +62,24 @@ def items_of(items: Iterable[Item], sender: str, form: str) -> tuple[Item, ...]:
 
 
 def item_of(items: Iterable[Item], sender: str, form: str) -> Item | None:
-    """The first by which the sender supplies the form."""
-    return next(iter(items_of(items, sender, form)), None)
+    """The item by which the sender supplies the form; of several, each of a section, the strictest of what they say."""
+    own = items_of(items, sender, form)
+    return _strictest(own) if len(own) > 1 else next(iter(own), None)
+
+
+def _strictest(items: Sequence[Item]) -> Item:
+    """Whom all let have it, for what all allow; the room that all name, or the leadership; what ends first."""
+    given = [item["recipients"] for item in items if item.get("recipients") is not None]
+    agreements = [item["agreement"] for item in items if item.get("agreement")]
+    together = {
+        "recipients": sorted(set.intersection(*map(set, given))) if given else None,
+        "purposes": sorted(set.intersection(*(set(item.get("purposes", ())) for item in items))),
+        "agreement": min(agreements, key=lambda one: one.get("valid_to") or "9999", default=None),
+        **{field: _named(items, field).get(_about(items[0])) for field in ("room", "verifier")},
+    }
+    kept = {name: value for name, value in items[0].items() if name not in together}
+    return kept | {name: value for name, value in together.items() if value is not None}
+
+
+def _about(item: Item) -> tuple[str, str]:
+    return item["responsible"], item["form"]

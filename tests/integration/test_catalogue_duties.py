@@ -203,7 +203,9 @@ def test_the_room_gives_more_time_and_the_same_words_again_are_one_act(
     before = catalogue.duties(at=(LATER - timedelta(seconds=1)).isoformat())
     assert before["nong-lam-thuy-san-quy", "2025-Q4"]["timeliness"] == "missing"
     catalogue.now[0] = LATER + timedelta(seconds=1)
-    told = post({"until": "2025-12-03", "reason": "Chờ số liệu."}, "announcement", **agency)
+    late = {"until": "2025-12-03", "reason": "Chờ số liệu."}
+    assert post(late, "announcement", **agency).status_code == 422, "that is no delay"
+    told = post(late | {"until": "2025-12-08"}, "announcement", **agency)
     assert told.status_code == 201, told.text
     found = catalogue.duties()["nong-lam-thuy-san-quy", "2025-Q4"]
     assert (found["state"], found["due"]) == ("announced_late", "2025-12-05")
@@ -211,10 +213,20 @@ def test_the_room_gives_more_time_and_the_same_words_again_are_one_act(
     excused = post({"reason": "Không phát sinh."})
     assert excused.status_code == 201
     assert catalogue.duties()["nong-lam-thuy-san-quy", "2025-Q4"]["state"] == "excused"
+    catalogue.now[0] = LATER + timedelta(seconds=3)
+    assert post(body).json()["act_id"] != first.json()["act_id"], "something else was said since"
+    again_owed = catalogue.duties()["nong-lam-thuy-san-quy", "2025-Q4"]
+    assert (again_owed["state"], again_owed["due"]) == ("announced_late", "2025-12-05")
+    for wrong in ("2025-11-25", "2027-01-15", "9999-12-31"):
+        assert post(body | {"until": wrong}).status_code == 422
+    assert post(body | {"until": "2026-05-12"}).status_code == 201
+    catalogue.now[0] = LATER + timedelta(seconds=4)
+    assert post(body | {"until": "2025-12-12"}).status_code == 201, "a wrong day is mended"
+    assert catalogue.duties()["nong-lam-thuy-san-quy", "2025-Q4"]["due"] == "2025-12-12"
     events = of_topic(stack, "obligation.changed")
     assert [one["change"] for one in events if one["duty_id"] == owed["id"]] == [
         "extension_requested", "difficulty_reported", "difficulty_forwarded",
-        "extended", "announced_late", "excused",
+        "extended", "announced_late", "excused", "extended", "extended", "extended",
     ]  # fmt: skip
     assert not any(word in str(one) for one in events for word in ("Mưa lũ", "kho bạc"))
     met = catalogue.duties()["thu-ngan-sach-quy", "2025-Q4"]["id"]
@@ -425,3 +437,48 @@ def test_nobody_owes_by_a_call_of_the_offices_own_before_it_is_approved(
     document = {"number": "12/TTDL", "issued_on": "2025-11-14"}
     put(agreed=document, approved=document)
     assert owed() == 8
+
+
+def test_one_call_that_can_not_be_read_hides_no_duty(catalogue: Catalogue, stack: Stack) -> None:
+    catalogue.now[0] = LATER + timedelta(days=3)
+    call = catalogue.get("/v1/call/cv17809-btc-ctk-2025", header=ADMINISTRATOR)["body"]
+    for period in ("2026-Q9", "khi nào", "9999-Q4", "0001"):
+        asked = [{"period": period, "completeness": "official"}]
+        answer = catalogue.client.put(
+            "/v1/call/cv-sai",
+            json={"body": call | {"id": "cv-sai", "asked": asked}},
+            headers=ADMINISTRATOR,
+        )
+        assert answer.status_code == 422, period
+    # As it was entered before that was asked for.
+    with Session(state_of(catalogue.client).context.engine) as session, session.begin():
+        newest = session.exec(select(Entry).where(Entry.kind == "call")).first()
+        assert newest is not None
+        wrong = newest.body | {
+            "id": "cv-sai",
+            "asked": [{"period": "2026-Q9", "completeness": "official"}],
+        }
+        session.add(
+            Entry(
+                **newest.model_dump()
+                | {"id": "cv-sai", "body": wrong, "catalogue_version": 10**6 + 1}
+            )
+        )
+    answer = catalogue.get("/v1/duties", first="2025-11-22", last="2025-11-22")
+    assert "cv-sai" in answer["unread"] and len(answer["duties"]) == 16
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        {"last": "9999-12-31"}, {"at": "0001-01-01T00:00:00Z"}, {"at": "9999-12-31T23:59:59Z"},
+        {"first": "0001-01-01", "last": "0001-01-02"},
+    ],
+)  # fmt: skip
+def test_days_at_the_ends_of_time_are_refused_in_words(
+    catalogue: Catalogue, asked: dict[str, str]
+) -> None:
+    answer = catalogue.client.get(
+        "/v1/duties", params=asked, headers=people.headers(now=catalogue.now[0])
+    )
+    assert answer.status_code == 422, answer.text

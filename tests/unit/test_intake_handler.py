@@ -197,12 +197,12 @@ def test_content_must_be_what_was_signed() -> None:
 
 
 def test_the_first_attempt() -> None:
-    assert decide(STATEMENT, ID, None, None, FORM, NOW) == New(1)
+    assert decide("new", STATEMENT, ID, None, None, FORM, NOW) == New(1)
 
 
 def test_a_copy_of_the_latest_attempt_is_a_repeat() -> None:
     latest = attempt()
-    assert decide(STATEMENT, ID, None, latest, FORM, NOW) == Repeat(latest)
+    assert decide("new", STATEMENT, ID, None, latest, FORM, NOW) == Repeat(latest)
 
 
 @pytest.mark.parametrize(
@@ -215,7 +215,7 @@ def test_a_copy_of_the_latest_attempt_is_a_repeat() -> None:
     ],
 )
 def test_anything_else_is_a_new_attempt(change: dict[str, Any]) -> None:
-    assert decide(STATEMENT, ID, None, attempt(**change), FORM, NOW) == New(4)
+    assert decide("new", STATEMENT, ID, None, attempt(**change), FORM, NOW) == New(4)
 
 
 @pytest.mark.parametrize("state", list(State))
@@ -223,12 +223,12 @@ def test_what_was_returned_withheld_or_taken_back_may_come_again(state: State) -
     again = state in (State.RETURNED, State.WITHHELD, State.WITHDRAWN)
     latest = attempt(state=state)
     expected = New(4) if again else Repeat(latest)
-    assert decide(STATEMENT, ID, None, latest, FORM, NOW) == expected
+    assert decide("new", STATEMENT, ID, None, latest, FORM, NOW) == expected
 
 
 def test_a_known_nonce_repeats_its_own_attempt_whatever_became_of_it() -> None:
     known = attempt(attempt=1, state=State.RETURNED, form_version=9)
-    assert decide(STATEMENT, ID, known, attempt(sha256="b" * 64), FORM, NOW) == Repeat(known)
+    assert decide("new", STATEMENT, ID, known, attempt(sha256="b" * 64), FORM, NOW) == Repeat(known)
 
 
 @pytest.mark.parametrize(
@@ -241,12 +241,12 @@ def test_a_known_nonce_repeats_its_own_attempt_whatever_became_of_it() -> None:
     ],
 )
 def test_a_nonce_of_other_content(change: dict[str, Any]) -> None:
-    decision = decide(STATEMENT, ID, attempt(**change), None, FORM, NOW)
+    decision = decide("new", STATEMENT, ID, attempt(**change), None, FORM, NOW)
     assert decision == Refusal(Code.NONCE_USED)
 
 
 def refusal_of(statement: Statement, latest: Attempt | None, now: datetime) -> Code | None:
-    decision = decide(statement, ID, None, latest, FORM, now)
+    decision = decide("new", statement, ID, None, latest, FORM, now)
     return decision.code if isinstance(decision, Refusal) else None
 
 
@@ -270,8 +270,8 @@ def test_a_statement_from_before_the_latest_attempts_puts_nothing_aside() -> Non
 def test_a_retry_is_a_repeat_however_late_it_comes() -> None:
     late = NOW + 900 * DAY
     corrected = attempt(attempt=4, sha256="b" * 64, issued_at=NOW + DAY)
-    assert decide(STATEMENT, ID, attempt(), corrected, FORM, late) == Repeat(attempt())
-    assert decide(STATEMENT, ID, None, attempt(), FORM, late) == Repeat(attempt())
+    assert decide("new", STATEMENT, ID, attempt(), corrected, FORM, late) == Repeat(attempt())
+    assert decide("new", STATEMENT, ID, None, attempt(), FORM, late) == Repeat(attempt())
 
 
 @pytest.mark.parametrize(
@@ -320,7 +320,13 @@ def test_each_part_has_an_identity_and_all_parts_together_that_of_the_whole() ->
 
     assert len({of("A"), of("B"), of()}) == 3
     assert of("B", "A") == of("A", "B", "A") == of()
-    assert of() == ID, "sections have changed no id of before"
+    assert identity(STATEMENT, frozenset()) == ID, "sections have changed no other id"
+
+
+def test_the_very_same_statement_is_a_repeat_whatever_its_sender_answers_for_since() -> None:
+    before = attempt(token="t", submission_id=UUID(int=9))
+    assert decide("t", STATEMENT, ID, before, None, FORM, NOW) == Repeat(before)
+    assert decide("u", STATEMENT, ID, before, None, FORM, NOW) == Refusal(Code.NONCE_USED)
 
 
 def test_identity_is_for_ever() -> None:
@@ -360,8 +366,8 @@ def test_a_work_secret_is_internal_as_far_as_older_programs_know() -> None:
 @pytest.mark.parametrize("kind", NilKind)
 def test_a_nil_is_another_attempt_of_the_same_blank_form(kind: NilKind) -> None:
     nil = replace(STATEMENT, nil=Nil(kind=kind, reason="Không có dự án hoàn thành"))
-    assert decide(nil, ID, None, attempt(), FORM, NOW) == New(4)
+    assert decide("new", nil, ID, None, attempt(), FORM, NOW) == New(4)
     same = attempt(nil=kind.value)
-    assert decide(nil, ID, None, same, FORM, NOW) == Repeat(same)
-    assert decide(STATEMENT, ID, None, same, FORM, NOW) == New(4)
-    assert decide(nil, ID, attempt(), None, FORM, NOW) == Refusal(Code.NONCE_USED)
+    assert decide("new", nil, ID, None, same, FORM, NOW) == Repeat(same)
+    assert decide("new", STATEMENT, ID, None, same, FORM, NOW) == New(4)
+    assert decide("new", nil, ID, attempt(), None, FORM, NOW) == Refusal(Code.NONCE_USED)

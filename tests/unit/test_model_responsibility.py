@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from services.model.responsibility import home, readers, rooms, verifiers
+from services.model.responsibility import home, item_of, readers, rooms, verifiers
 
 ITEMS: list[dict[str, Any]] = [
     {"responsible": "so-a", "form": "x", "room": "eco", "verifier": "dc"},
@@ -30,7 +30,8 @@ def test_the_rooms_that_accept_and_those_that_verify_see_what_comes_in() -> None
         ("so-a", "y"): {"dc"},
         ("so-b", "x"): frozenset(),
     }
-    assert rooms(ITEMS) == {("so-a", "x"): "soc"}
+    assert rooms(ITEMS) == {}, "two rooms are named: it is the leadership's"
+    assert rooms(ITEMS[:1]) == {("so-a", "x"): "eco"}
     assert verifiers(ITEMS) == {("so-a", "x"): "dc", ("so-a", "y"): "dc"}
 
 
@@ -42,3 +43,21 @@ def test_an_office_is_its_rooms_its_province_and_the_nation_and_no_other_office(
 def test_who_is_of_no_office_has_none() -> None:
     for office in ("", "nowhere", "ministry"):
         assert home(ORGANISATIONS, office) == frozenset()
+
+
+def test_of_several_items_of_a_form_the_strictest_holds() -> None:
+    about = {"responsible": "so-a", "form": "six", "name": "x"}
+    b = about | {
+        "room": "eco", "verifier": "dc", "recipients": ["compilers", "public"], "purposes": ["p", "q"],
+        "agreement": {"number": "1", "valid_to": "2026-12-31"},
+    }  # fmt: skip
+    c = about | {
+        "room": "soc", "verifier": "dc", "recipients": ["public", "so-b"], "purposes": ["q"],
+        "agreement": {"number": "2"},
+    }  # fmt: skip
+    found = item_of([b, c], "so-a", "six")
+    assert found == about | {
+        "verifier": "dc", "recipients": ["public"], "purposes": ["q"], "agreement": b["agreement"],
+    }  # fmt: skip
+    assert item_of([b], "so-a", "six") == b
+    assert item_of([b, c], "so-b", "six") is None

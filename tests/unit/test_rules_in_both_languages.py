@@ -153,6 +153,7 @@ FORMS: list[dict[str, Any]] = [
     {"tables__0__columns__2__id": "code"},
     {"responsible__0__rows": ["99"]},
     {"responsible": [part("A"), part("A", "1"), part("B", "1"), part("")]},
+    {"responsible": [part("A", "1"), part("B", "2")]},
     {"regime": "gift"},
 ]
 LEFT = {

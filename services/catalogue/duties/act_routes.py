@@ -10,15 +10,16 @@ from fastapi import APIRouter, Depends
 from pydantic import Field
 from sqlmodel import Session
 
-from services.catalogue.duties.acts import Change, Said, id_of, said_by, say
+from services.catalogue.duties.acts import Change, Said, said_by, say
 from services.catalogue.duties.refusals import Code
 from services.catalogue.duties.register import register
-from services.catalogue.duties.store import ActRow
+from services.catalogue.duties.store import acts
 from services.catalogue.duties.views import ActView
 from services.kernel.api import Context, With
 from services.kernel.auth import Access, allowed
 from services.kernel.command import Act, Reasoned, Refused, carried_out
 from services.kernel.db import lock
+from services.model.due import LAST_YEAR
 from services.model.regulation import midnight
 
 router = APIRouter(prefix="/v1/duties", tags=["duties"])
@@ -104,6 +105,8 @@ async def _said(
 ) -> ActView:
     who = access.principal
     act = Act(person=who.id, reason=body.reason, document=body.document)
+    if last is not None and last.year > LAST_YEAR:
+        raise Refused(Code.TOO_FAR)
     until = (midnight(last) + timedelta(days=1)).astimezone(UTC) if last else None
 
     def carry_out(session: Session, now: datetime) -> Said:
@@ -117,15 +120,14 @@ async def _said(
         if duty not in reached:
             raise Refused(Code.NO_DUTY)
         owed, stood = reached[duty]
-        id_ = id_of(duty, change, until, act)
         wish = Said(
-            id=id_, duty=duty, change=change, until=until, organisation=who.organisation, at=now,
+            id=duty, duty=duty, change=change, until=until, organisation=who.organisation, at=now,
             **vars(act),
         )  # fmt: skip
-        row = session.get(ActRow, id_)
-        said, outcome = say(wish, owed, stood, said_by(row) if row else None)
+        before = [said_by(row) for row in acts(session, [duty], now)]
+        said, outcome = say(wish, owed, stood, before[-1] if before else None)
         if outcome is not None:
-            context.outbox.write(session, outcome, id_)
+            context.outbox.write(session, outcome, said.id)
         return said
 
     said = await carried_out(context, carry_out)

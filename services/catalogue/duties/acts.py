@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID, uuid5
 
@@ -49,6 +49,10 @@ class Said(Act):
     organisation: str
     at: datetime
 
+    def says_the_same_as(self, other: Said) -> bool:
+        """Whether they are the same words of the same person."""
+        return replace(self, id=other.id, at=other.at) == other
+
     @property
     def granted(self) -> Granted | None:
         """What the office granted by it; None for the supplier's words."""
@@ -71,28 +75,43 @@ class Said(Act):
         return Requested(self.at, self.until, self.reason)
 
 
+LONGEST = timedelta(days=400)
 _ACTS = Mapped(Said, ActRow)
 
 
 def say(
-    wish: Said, duty: Duty, stood: Standing, before: Said | None
+    wish: Said, duty: Duty, stood: Standing, newest: Said | None
 ) -> tuple[Said, Outcome | None]:
-    """The act and what follows; the same words again are the act that was, and nothing follows. Raises Refused."""
-    if before is not None:
-        return before, None
+    """The act and what follows. The newest one's words again are that act, and nothing follows; words of before that
+    something else was said after are an act anew. Raises Refused.
+    """
+    if newest is not None and newest.says_the_same_as(wish):
+        return newest, None
+    wish = replace(wish, id=id_of(wish, newest))
     if stood.state in DELIVERED:
         raise Refused(Code.MET)
-    longer = wish.change in (Change.EXTENDED, Change.REQUESTED)
-    if longer and (wish.until is None or wish.until <= stood.late_from):
-        raise Refused(Code.NOT_LATER)
-    if wish.change is Change.ANNOUNCED and (wish.until is None or wish.until <= wish.at):
-        raise Refused(Code.PAST)
+    _refuse_a_wrong_day(wish, duty, stood)
     if wish.change is Change.FORWARDED and stood.difficulty is None:
         raise Refused(Code.NO_DIFFICULTY)
     if wish.change is Change.FORWARDED and not wish.document:
         raise Refused(Code.NO_DOCUMENT)
     row = _ACTS.row(wish, change=wish.change.value)
     return wish, Outcome((event_of(wish, duty),), (row,))
+
+
+def _refuse_a_wrong_day(wish: Said, duty: Duty, stood: Standing) -> None:
+    """A term is extended beyond its own end, so that a wrong day can be mended; what is asked for or announced lies
+    beyond the present one. None ends before it is granted, or years from now.
+    """
+    if wish.until is None:
+        return
+    if wish.until <= wish.at:
+        raise Refused(Code.PAST)
+    if wish.until > wish.at + LONGEST:
+        raise Refused(Code.TOO_FAR)
+    ends = duty.late_from if wish.change is Change.EXTENDED else stood.late_from
+    if wish.until <= ends:
+        raise Refused(Code.NOT_LATER)
 
 
 def difficulty_of(acts: Iterable[Said]) -> Difficulty | None:
@@ -111,10 +130,11 @@ def said_by(row: ActRow) -> Said:
     return replace(_ACTS.of(row), change=Change(row.change))
 
 
-def id_of(duty: UUID, change: Change, until: datetime | None, act: Act) -> UUID:
-    """The same for the same words of the same person."""
-    parts = (change, until, act.person, act.reason, act.document)
-    return uuid5(duty, "\n".join(str(part) for part in parts))
+def id_of(wish: Said, after: Said | None) -> UUID:
+    """The same for the same words of the same person, said after the same."""
+    parts = (wish.change, wish.until, wish.person, wish.reason, wish.document)
+    words = "\n".join(str(part) for part in parts)
+    return uuid5(after.id if after else wish.duty, words)
 
 
 def head_of(duty: Duty) -> ObligationHead:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from itertools import product
 
@@ -13,7 +13,7 @@ from services.model.crosswalk import BEFORE, SINCE, Crosswalk
 from services.model.deadline import Call
 from services.model.due import Due
 from services.model.enumerations import Completeness
-from services.model.period import Period
+from services.model.period import Frequency, Period
 from services.model.regulation import midnight
 from services.model.working_days import UnknownYear, WorkingDays
 
@@ -24,7 +24,8 @@ class Known:
 
     `lists` are the area lists of each form, the first one preferred. `provinces` says in which province of list 34 each
     organisation and room is; an item is owed about that of its room, else of its supplier. `ends`: only duties whose
-    terms end on one of these days, or between; None for all.
+    terms end on one of these days, or between; None for all. `sections` are those of each form, with the kinds of
+    organisation that answer for them, and `kinds` what each organisation is.
     """
 
     calendar: WorkingDays
@@ -32,10 +33,18 @@ class Known:
     crosswalk: Crosswalk
     provinces: Mapping[str, str]
     ends: tuple[date, date] | None = None
+    sections: Mapping[str, Sequence[tuple[str, Collection[str]]]] = field(default_factory=dict)
+    kinds: Mapping[str, str] = field(default_factory=dict)
 
     def province(self, item: Item) -> str | None:
         """About which province the item is owed; None where nobody can say."""
         return self.provinces.get(item.room or "") or self.provinces.get(item.responsible)
+
+    def sections_of(self, item: Item) -> tuple[str, ...]:
+        """The sections that it is about: those of its supplier's kind where it names none; blank for a whole form."""
+        kind = self.kinds.get(item.responsible)
+        by_kind = tuple(id_ for id_, kinds in self.sections.get(item.form, ()) if kind in kinds)
+        return item.sections or by_kind or ("",)
 
 
 def of_items(items: Iterable[Item], known: Known, first: date, last: date) -> Iterator[Duty]:
@@ -58,11 +67,13 @@ def of_calls(calls: Iterable[Call], items: Iterable[Item], known: Known) -> Iter
     """The duties that calls make: of those whom they address, and who supply one of their items."""
     by_id = {item.id: item for item in items}
     for call in calls:
-        for item in (by_id[id_] for id_ in call.items if id_ in by_id):
+        for item in (by_id[id_] for id_ in dict.fromkeys(call.items) if id_ in by_id):
             if call.addressees is not None and item.responsible not in call.addressees:
                 continue
             for asked in call.asked:
                 what = (Period.parse(asked.period), asked.completeness, asked.round)
+                if what[0].frequency not in (item.frequency, Frequency.RANGE):
+                    continue
                 term = _Term(call.due, call.grace, call.closes)
                 yield from _duties(item, what, term, known, call.id)
 
@@ -100,7 +111,7 @@ def _duties(
         closed = None if term.closes is None else known.calendar.after(day, term.closes)
     except UnknownYear:
         return
-    for (area_list, area), section in product(_areas(known, item), item.sections or ("",)):
+    for (area_list, area), section in product(_areas(known, item), known.sections_of(item)):
         yield Duty(
             key=Key(item.id, area_list, area, str(period), completeness, round_, section),
             form=item.form,

@@ -15,6 +15,7 @@ class Code(command.Code):
     MET = ("met", 409)
     NOT_LATER = ("not-later", 422)
     PAST = ("past", 422)
+    TOO_FAR = ("too-far", 422)
     NO_DIFFICULTY = ("no-difficulty", 409)
     NO_DOCUMENT = ("no-document", 422)
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
+from typing import Any, TypeVar
 from uuid import UUID
 
 from sqlmodel import Session
@@ -23,6 +24,7 @@ from services.model.regulation import day
 from services.model.text import ModelError
 from services.model.working_days import WorkingDays
 
+T = TypeVar("T")
 COUNTRY = "VN"
 INSTANT, ONE_DAY = timedelta(microseconds=1), timedelta(days=1)
 LONGEST = timedelta(days=800)
@@ -41,7 +43,7 @@ class Register:
     items: Mapping[str, Item]
     calendar: WorkingDays
     unread: Sequence[str] = ()
-    """Items that make no duties: as they were entered, before a release asked for more, they can't be read now."""
+    """Items and calls that make no duties: a release has asked for more since they were entered."""
     ended: Mapping[str, Version] = field(default_factory=dict)
     """Suppliers that ended, by id: what they owed goes to whom a document names, item by item."""
 
@@ -70,9 +72,11 @@ def register(session: Session, first: datetime, last: datetime, at: datetime) ->
             EntryKind.ORGANISATION,
         )
     }
-    items, unread = _read(entries[EntryKind.ITEM])
+    items, unread = _read(Item.from_dict, entries[EntryKind.ITEM])
+    calls, unread_calls = _read(Call.from_dict, entries[EntryKind.CALL])
     known = replace(_known(entries), ends=(day(first) - ONE_DAY, day(last)))
-    made = _made(entries, items, known, day(first - LONGEST), day(last + LONGEST))
+    binding = [call for call in calls.values() if call.is_binding]
+    made = _made(entries, items, binding, known, (day(first - LONGEST), day(last + LONGEST)))
     wanted = [duty for duty in made if first <= duty.late_from < last]
     came = deliveries(store.came(session, wanted, at))
     acts: dict[UUID, list[Said]] = {}
@@ -86,34 +90,33 @@ def register(session: Session, first: datetime, last: datetime, at: datetime) ->
         sorted(stood, key=lambda one: (one[1].late_from, one[0].key)),
         items,
         known.calendar,
-        unread,
+        [*unread, *unread_calls],
         {one.id: one for one in entries[EntryKind.ORGANISATION] if one.valid_to is not None},
     )
 
 
-def _read(entries: Iterable[Version]) -> tuple[dict[str, Item], list[str]]:
-    """The items that can be read, and the ids of the others: one of them must not hide what all others owe."""
-    items, unread = {}, []
+def _read(
+    read: Callable[[dict[str, Any]], T], entries: Iterable[Version]
+) -> tuple[dict[str, T], list[str]]:
+    """The entries that can be read, and the ids of the others: one of them must not hide what all others owe."""
+    found, unread = {}, []
     for entry in entries:
         try:
-            items[entry.id] = Item.from_dict(entry.body)
+            found[entry.id] = read(entry.body)
         except ModelError:
             unread.append(entry.id)
-    return items, unread
+    return found, unread
 
 
 def _made(
     entries: Mapping[EntryKind, Sequence[Version]],
     items: Mapping[str, Item],
+    calls: Sequence[Call],
     known: Known,
-    first: date,
-    last: date,
+    span: tuple[date, date],
 ) -> Iterable[Duty]:
     validity = {one.id: one for one in entries[EntryKind.ITEM]}
-    calls = [
-        call for one in entries[EntryKind.CALL] if (call := Call.from_dict(one.body)).is_binding
-    ]
-    made = (*of_items(items.values(), known, first, last), *of_calls(calls, items.values(), known))
+    made = (*of_items(items.values(), known, *span), *of_calls(calls, items.values(), known))
     # Owed is what was in force on the last day of the term.
     in_force = (one for one in made if validity[one.key.item].in_force(one.late_from - INSTANT))
     return merged(in_force).values()
@@ -134,6 +137,15 @@ def _known(entries: Mapping[EntryKind, Sequence[Version]]) -> Known:
         lists={one.id: tuple(one.body["area_lists"]) for one in entries[EntryKind.FORM]},
         crosswalk=crosswalk.provinces(),
         provinces={id_: province for id_, province in provinces.items() if province},
+        sections={
+            form.id: [
+                (section["id"], section["organisation_kinds"])
+                for section in form.body["responsible"]
+                if section.get("id")
+            ]
+            for form in entries[EntryKind.FORM]
+        },
+        kinds={id_: body["kind"] for id_, body in organisations.items()},
     )
 
 

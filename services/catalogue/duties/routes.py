@@ -22,6 +22,7 @@ from services.kernel.api import Context, With
 from services.kernel.auth import Access
 from services.kernel.problems import Problem
 from services.kernel.signed import proof, reader
+from services.model.due import FIRST_YEAR, LAST_YEAR
 from services.model.messages import advice
 from services.model.regulation import day, midnight
 from services.model.sender import asker
@@ -63,6 +64,9 @@ def _wanted(
 ) -> Wanted:
     """Terms of 92 days before and after, where no days are named."""
     moment = at or context.clock()
+    asked = [one for one in (first, last, moment.date()) if one]
+    if not all(FIRST_YEAR <= one.year <= LAST_YEAR for one in asked):
+        raise Problem(422, "span", *advice("catalogue.duties.span", days=LONGEST.days))
     begins = midnight(first) if first else moment - AROUND
     ends = midnight(last) + timedelta(days=1) if last else max(begins, moment) + AROUND
     if not timedelta() < ends - begins <= LONGEST:

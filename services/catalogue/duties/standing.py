@@ -185,7 +185,8 @@ def _state(
         return State.RETURNED if _is_over(there[-1].returned_at, at) else State.RECEIVED
     if duty.closed_from is not None and at >= max(duty.closed_from, late_from):
         return State.CLOSED
-    if any(one.at <= at < one.until for one in facts.announced):
+    announced = [one for one in facts.announced if one.at <= at]
+    if announced and at < announced[-1].until:
         return State.ANNOUNCED_LATE
     return State.EXPECTED
 

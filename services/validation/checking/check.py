@@ -142,9 +142,9 @@ def _check_workbook(
     if not statement.suits(form):
         notebook.find("period_unsuitable", Place(), Context(level=1), found=str(statement.period))
     check_contents(workbook, notebook)
-    if statement.nil is not None:
-        nil.check_nil(form, statement.nil, statement.nil_reason, notebook)
     cover = Cover.of(form, statement, supply)
+    if statement.nil is not None:
+        nil.check_nil(form, statement.nil, statement.nil_reason, notebook, cover.sections)
     found = [
         one
         for table in form.tables

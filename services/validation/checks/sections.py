@@ -12,7 +12,7 @@ from services.validation.checks.supply import Supply
 from services.validation.findings import Notebook, Place
 from services.validation.reading.placing.structure import Grid
 from services.validation.reading.statement import Statement
-from services.validation.workbook.numbers import Content
+from services.validation.workbook.numbers import Content, Reading
 
 
 @dataclass(frozen=True)
@@ -35,14 +35,14 @@ class Cover:
         return cls(covered, {row: one for one in rest for row in one.rows}, own)
 
     def within(self, grid: Grid, notebook: Notebook) -> Grid:
-        """The grid without the rows beyond it; a finding names the numbers in them, by section.
+        """The grid without the rows beyond it; a finding names what stands in them, by section.
 
-        A nought may be printed there.
+        A nought or a sign of its absence may be printed there.
         """
         beyond = {place: one for place, one in grid.entries.items() if place[0] in self.beyond}
         cells: dict[str, list[str]] = {}
         for (row, _), entry in beyond.items():
-            if entry.reading.content is Content.NUMBER and entry.reading.value:
+            if _says_something(entry.reading):
                 cells.setdefault(self.beyond[row].id, []).append(entry.cell)
         sections = {one.id: one for one in self.beyond.values()}
         for id_, filled in cells.items():
@@ -76,3 +76,10 @@ class Cover:
             return
         for section in blank:
             notebook.find("section_blank", Place(), section=section.section)
+
+
+def _says_something(reading: Reading) -> bool:
+    """Whether a cell holds more than a nought, or the sign that there is nothing."""
+    if reading.content is Content.NUMBER:
+        return bool(reading.value)
+    return reading.content not in (Content.BLANK, Content.MISSING)

@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Final
 
 from services.model.enumerations import Severity
-from services.model.form import Form
+from services.model.form import Form, Responsible
 from services.model.messages import texts
 from services.model.observation import Missing, Observation
 from services.model.rule import Axis, RuleKind
@@ -23,20 +23,32 @@ _ASKING = (RuleKind.REQUIRED, RuleKind.COMPLETE, RuleKind.EXISTS)
 """Rules that ask for what a nil states not to be there."""
 
 
-def check_nil(form: Form, nil: NilKind, reason: str, notebook: Notebook) -> None:
-    """Whether the form has anything of which none can have occurred; what was not collected a room has to see.
+def check_nil(
+    form: Form,
+    nil: NilKind,
+    reason: str,
+    notebook: Notebook,
+    sections: Iterable[Responsible] = (),
+) -> None:
+    """Whether the form, and each of these sections of it, has anything of which none can have occurred; what was not
+    collected a room has to see.
 
     The reason stands in the finding's message alone: it is read there, and is no part of what the finding is.
     """
     why = in_both("validation.nil_reason", reason=reason) if reason else None
     if nil is NilKind.NOT_COLLECTED:
         notebook.find("nil_not_collected", Place(), Context(severity=Severity.WARNING, message=why))
-    elif any(table.nil for table in form.tables):
+    elif _may_be_nil(form, sections):
         notebook.find(
             "nil_none_occurred", Place(), Context(severity=Severity.INFORMATION, message=why)
         )
     else:
         notebook.find("nil_not_allowed", Place(), kind=texts(f"validation.nil.{nil}"))
+
+
+def _may_be_nil(form: Form, sections: Iterable[Responsible]) -> bool:
+    allowed = {indicator for table in form.tables for indicator in table.nil}
+    return bool(allowed) and all(not allowed.isdisjoint(one.rows) for one in sections)
 
 
 def filled(grid: Grid, nil: NilKind, notebook: Notebook) -> Grid:
