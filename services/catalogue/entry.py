@@ -58,16 +58,37 @@ class Version:
 
 
 @dataclass(frozen=True)
+class Supply:
+    """Who supplies what: bodies by id, in their newest versions, of items those without an end; `indicators` as
+    list/code.
+    """
+
+    items: Mapping[str, Mapping[str, Any]]
+    forms: Mapping[str, Mapping[str, Any]]
+    organisations: Mapping[str, Mapping[str, Any]]
+    indicators: frozenset[str]
+
+    def sections(self, form: str) -> frozenset[str]:
+        """Those of a form."""
+        return sections_of(self.forms.get(form, {"responsible": ()}))
+
+
+def sections_of(form: Mapping[str, Any]) -> frozenset[str]:
+    """The sections that a form's body names."""
+    return frozenset(one["id"] for one in form["responsible"] if one.get("id"))
+
+
+@dataclass(frozen=True)
 class Facts:
-    """What a command is judged by. `provinces` is None while list 34 is not there; `sections` are those of each form,
-    where an item is changed.
+    """What a command is judged by. `provinces` is None while list 34 is not there; `supply` is there where an item or a
+    form is changed.
     """
 
     newest: Version | None = None
     known: frozenset[tuple[EntryKind, str]] = frozenset()
     organisation_kinds: frozenset[str] = frozenset()
     provinces: frozenset[str] | None = None
-    sections: frozenset[tuple[str, str]] = frozenset()
+    supply: Supply | None = None
 
 
 @dataclass(frozen=True)

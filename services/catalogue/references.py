@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from services.catalogue.entry import EntryKind, Facts, Flaw
+from services.catalogue.supply_flaws import wrong_form, wrong_item
 from services.model.catalogue import RECIPIENTS
 
 Named = tuple[str, EntryKind, str]
@@ -21,12 +22,9 @@ def broken_references(kind: EntryKind, body: dict[str, Any], facts: Facts) -> li
     ]
     if kind is EntryKind.FORM:
         flaws += _senders(body, facts)
-    if kind is EntryKind.ITEM:
-        flaws += [
-            Flaw("body.sections", "section", {"form": body["form"], "section": section})
-            for section in body.get("sections", ())
-            if (body["form"], section) not in facts.sections
-        ]
+    judges = {EntryKind.ITEM: wrong_item, EntryKind.FORM: wrong_form}
+    if facts.supply is not None and kind in judges:
+        flaws += judges[kind](body, facts.supply)
     province = body.get("province")
     if province is not None and province not in (facts.provinces or ()):
         flaws.append(Flaw("body.province", "province", {"province": province}))

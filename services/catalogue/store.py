@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB, distinct_on
 from sqlmodel import Field, Session, SQLModel, select
 
-from services.catalogue.entry import EntryKind, Facts, Version
+from services.catalogue.entry import EntryKind, Facts, Supply, Version
 
 SCHEMA = {"schema": "catalogue"}
 
@@ -96,17 +96,31 @@ def facts(session: Session, kind: EntryKind, id_: str) -> Facts:
         provinces=frozenset(code["code"] for code in provinces.body["codes"])
         if provinces
         else None,
-        sections=_sections(session) if kind is EntryKind.ITEM else frozenset(),
+        supply=_supply(session) if kind in (EntryKind.ITEM, EntryKind.FORM) else None,
     )
 
 
-def _sections(session: Session) -> frozenset[tuple[str, str]]:
-    return frozenset(
-        (form.id, section["id"])
-        for form in listed(session, EntryKind.FORM)
-        for section in form.body["responsible"]
-        if section.get("id")
+def _supply(session: Session) -> Supply:
+    bodies = {
+        kind: {one.id: one.body for one in listed(session, kind) if not _is_ending(one)}
+        for kind in (EntryKind.ITEM, EntryKind.FORM, EntryKind.ORGANISATION, EntryKind.CODELIST)
+    }
+    return Supply(
+        items=bodies[EntryKind.ITEM],
+        forms=bodies[EntryKind.FORM],
+        organisations=bodies[EntryKind.ORGANISATION],
+        indicators=frozenset(
+            f"{list_}/{code['code']}"
+            for list_, body in bodies[EntryKind.CODELIST].items()
+            if body.get("indicator_system")
+            for code in body["codes"]
+        ),
     )
+
+
+def _is_ending(entry: Version) -> bool:
+    """An item with an end may have its successor before: until then the older one goes on."""
+    return entry.kind is EntryKind.ITEM and entry.valid_to is not None
 
 
 def version_of(row: Entry) -> Version:

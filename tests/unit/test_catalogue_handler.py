@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from joserfc.jwk import OKPKey
 
 from services.catalogue import starter
-from services.catalogue.entry import Command, EntryKind, Facts, Refused, Version
+from services.catalogue.entry import Command, EntryKind, Facts, Refused, Supply, Version
 from services.catalogue.handler import decide, event
 from services.kernel.avro import to_avro
 from services.kernel.codec import codec
@@ -38,7 +38,22 @@ def facts_of(pack: Sequence[Entry]) -> Facts:
         provinces=frozenset(code["code"] for code in provinces[0].body["codes"])
         if provinces
         else None,
+        supply=Supply(
+            items=bodies("item", pack),
+            forms=bodies("form", pack),
+            organisations=bodies("organisation", pack),
+            indicators=frozenset(
+                f"{list_}/{code['code']}"
+                for list_, body in bodies("codelist", pack).items()
+                if body.get("indicator_system")
+                for code in body["codes"]
+            ),
+        ),
     )
+
+
+def bodies(kind: str, pack: Sequence[Entry]) -> dict[str, dict[str, Any]]:
+    return {one.id: one.body for one in pack if one.kind == kind}
 
 
 ALL = facts_of(PACK)
@@ -247,11 +262,51 @@ def test_the_event_fits_its_schema_and_its_id_depends_on_the_version_alone() -> 
     assert event(replace(version, version=2)).own_id != made.own_id
 
 
+LOTTERY = entry(EntryKind.ITEM, "xo-so-quy")
+SIX = entry(EntryKind.FORM, "cv17809-6")
+
+
+@pytest.mark.parametrize(
+    ("change", "flaw"),
+    [
+        ({"sections": ["B", "Z"]}, ("body.sections", "section")),
+        ({"sections": ["C"]}, ("body.sections", "section-taken")),
+        (
+            {"id": "other", "responsible": "so-cong-thuong-dien-bien"},
+            ("body.sections", "section-taken"),
+        ),
+        ({"indicators": ["dp/KHONGCO"]}, ("body.indicators", "indicator")),
+        ({"indicators": ["63/11"]}, ("body.indicators", "indicator")),
+    ],
+)
+def test_an_item_names_sections_that_are_its_suppliers_and_indicators_that_there_are(
+    change: dict[str, Any], flaw: tuple[str, str]
+) -> None:
+    command = changed(LOTTERY, **change)
+    assert flaw in refused(replace(command, id=command.body["id"]))
+
+
+def test_a_section_of_another_province_is_another() -> None:
+    elsewhere = {**ALL.supply.organisations, SENDER: {"province": "20"}} if ALL.supply else {}
+    assert ALL.supply is not None
+    facts = replace(ALL, supply=replace(ALL.supply, organisations=elsewhere))
+    assert decide(changed(LOTTERY, sections=["C"]), facts, 41, NOW) is not None
+
+
+def test_a_form_keeps_the_sections_that_items_name() -> None:
+    sections = [{**one, "id": f"x{one['id']}"} for one in SIX.body["responsible"]]
+    newest = decided(SIX)
+    command = changed(SIX, responsible=sections, version=2)
+    with pytest.raises(Refused) as found:
+        decide(command, replace(ALL, newest=newest), 41, LATER)
+    assert {flaw.code for flaw in found.value.flaws} == {"section-named"}
+
+
 def test_every_flaw_says_what_and_how_to_mend_in_both_languages() -> None:
     codes = {
         "id", "characters", "content", "other-id", "field-unknown", "field-missing", "key-private",
         "key-kind", "key-id", "key-changed", "key-ended", "validity", "size", "version", "reference",
-        "province", "senders",
+        "province", "senders", "section", "section-taken", "section-named", "indicator",
     }  # fmt: skip
     for lang in LANGUAGES:
         known = catalogue(lang).keys()
