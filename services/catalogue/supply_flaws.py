@@ -34,7 +34,7 @@ def wrong_form(form: Body, supply: Supply) -> list[Flaw]:
     return [
         Flaw("body.responsible", "section-named", {"section": section, "item": id_})
         for id_, item in sorted(supply.items.items())
-        if item["form"] == form["id"]
+        if item.get("form") == form["id"]
         for section in item.get("sections", ())
         if section not in sections_of(form)
     ]
@@ -43,9 +43,9 @@ def wrong_form(form: Body, supply: Supply) -> list[Flaw]:
 def _taken(item: Body, supply: Supply) -> Iterator[tuple[str, str]]:
     """The items of others in the same province that name a section of this one."""
     for id_, other in sorted(supply.items.items()):
-        if id_ == item["id"] or other["form"] != item["form"]:
+        if id_ == item["id"] or other.get("form") != item["form"]:
             continue
-        if other["responsible"] == item["responsible"]:
+        if other.get("responsible") == item["responsible"]:
             continue
         if _province(other, supply) != _province(item, supply):
             continue
@@ -55,5 +55,5 @@ def _taken(item: Body, supply: Supply) -> Iterator[tuple[str, str]]:
 
 
 def _province(item: Body, supply: Supply) -> str | None:
-    province: str | None = supply.organisations.get(item["responsible"], {}).get("province")
+    province: str | None = supply.organisations.get(item.get("responsible", ""), {}).get("province")
     return province

@@ -127,6 +127,10 @@ def check(
         asks = _asks(key, url) if not offline and forms == SCHEMAS else None
         pack = _pack(load_pack(forms), form, forms, asks, context.obj)
         of = pack.form(form)
+        if of.sections and pack.supply is None:
+            show.say(
+                "check.sections", error=True, sections=", ".join(one.id for one in of.sections)
+            )
         stated = completeness or Completeness.OFFICIAL
         statement = replace(
             pack.statement(of, area, period, stated, area_list),
@@ -139,6 +143,7 @@ def check(
             statement,
             pack.codelists,
             as_printed=completeness is None,
+            supply=pack.supply,
             language=first_language(),
         )
         report = examined.checked.report

@@ -14,11 +14,14 @@ from typer.testing import CliRunner, Result
 
 from services.cli import app
 from services.connector.keys import Key
+from services.model.catalogue import load_items
 from services.model.product import PRODUCT
 from services.model.statement import public_key, verify_question
 from services.validation.checking import apart
 from services.validation.checking.pack import load_pack
 from tests.unit.test_examples import generated
+from tests.unit.test_validation_template import blank, opened
+from tests.unit.workbooks import saved
 
 assert generated, "a fixture, used by its name"
 URL = "http://office.example"
@@ -38,13 +41,18 @@ class Office:
     codes: list[dict[str, Any]] = field(default_factory=list)
     asked: list[httpx2.Request] = field(default_factory=list)
     answer: Handler | None = None
+    items: list[dict[str, Any]] = field(default_factory=list)
 
     def __call__(self, request: httpx2.Request) -> httpx2.Response:
         self.asked.append(request)
         if self.answer:
             return self.answer(request)
-        _, _, kind, id_ = request.url.path.split("/")
-        body = self.body
+        _, _, kind, *rest = request.url.path.split("/")
+        if kind == "item":
+            return httpx2.Response(200, json=self.items)
+        id_, body = rest[0], self.body
+        if kind == "organisation":
+            body = {"id": id_, "kind": "finance_department", "province": "11"}
         if kind == "codelist":
             body = PACK.codelists[id_].to_dict()
             body["codes"] += self.codes
@@ -92,6 +100,35 @@ def test_it_goes_by_the_form_and_the_lists_that_the_office_has_now(
     keys = {KEY.id: public_key(KEY.public())}
     tokens = [one.headers["authorization"].removeprefix("Statement ") for one in office.asked]
     assert [verify_question(one, keys).path for one in tokens] == paths
+
+
+def test_with_a_key_it_knows_whose_sections_are_whose(
+    tmp_path: Path, office: Office, key: Path
+) -> None:
+    six = PACK.forms["cv17809-6"]
+    office.body = six.to_dict()
+    office.items = [
+        {"kind": "item", "id": "b", "version": 1, "body": {**item.to_dict(), "sections": ["B"]}}
+        for item in load_items()
+        if item.id == "xo-so-quy"
+    ]
+    book, sheet = opened(blank(six.id))
+    for row in sheet.iter_rows():
+        if str(row[1].value) in ("23", "24", "26"):
+            row[2].value = row[3].value = 5
+    file = tmp_path / "six.xlsx"
+    file.write_bytes(saved(book))
+
+    def check_six(*more: str, expect: int) -> Result:
+        stated = ["--form", six.id, "--area", "11", "--period", "2026-Q3", *more]
+        result = CliRunner().invoke(app, ["check", str(file), *stated], env={"COLUMNS": "400"})
+        assert result.exit_code == expect, result.output
+        return result
+
+    found = check_six("--key", str(key), "--url", URL, expect=1)
+    assert "do cơ quan khác cung cấp" in found.stdout
+    unknown = check_six(expect=0)
+    assert "A, B, C" in unknown.stderr and "--section" in unknown.stderr
 
 
 def test_a_form_that_the_program_was_not_shipped_with_is_checked_too(

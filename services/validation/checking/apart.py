@@ -12,6 +12,7 @@ from services.model.form import Form
 from services.model.text import Language
 from services.validation.checking.check import overran
 from services.validation.checking.examination import Examined, examine, examine_as_printed
+from services.validation.checks.supply import Supply
 from services.validation.reading.statement import Statement
 
 
@@ -23,9 +24,10 @@ def examined(
     *,
     as_printed: bool,
     language: Language,
+    supply: Supply | None = None,
 ) -> Examined:
     """The workbook examined, or given up; `as_printed` where nobody stated a completeness."""
-    how = partial(examine_as_printed if as_printed else examine, language=language)
+    how = partial(examine_as_printed if as_printed else examine, language=language, supply=supply)
     try:
         return _run(how, form, content, statement, codelists)
     except Overrun:

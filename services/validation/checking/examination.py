@@ -82,12 +82,13 @@ def examine_as_printed(
     statement: Statement,
     codelists: Mapping[str, Codelist],
     language: Language = "vi",
+    supply: Supply | None = None,
 ) -> Examined:
     """The same where nobody stated a completeness: the one that headings print, else the statement's."""
-    first = examine(form, content, statement, codelists, language=language)
+    first = examine(form, content, statement, codelists, supply=supply, language=language)
     others = (replace(statement, completeness=completeness) for completeness in Completeness)
     for one in others if _contradicts(first) else ():
-        examined = examine(form, content, one, codelists, language=language)
+        examined = examine(form, content, one, codelists, supply=supply, language=language)
         if not _contradicts(examined):
             return examined
     return first

@@ -10,6 +10,7 @@ from services.model.enumerations import Completeness
 from services.model.form import Form, load_forms
 from services.model.period import Period, PeriodError
 from services.model.text import SCHEMAS, ModelError, Text
+from services.validation.checks.supply import Supply
 from services.validation.findings import in_both
 from services.validation.reading.statement import Statement
 
@@ -28,10 +29,11 @@ class Unusable(ValueError):
 
 @dataclass(frozen=True)
 class Pack:
-    """Forms by id, and code lists by id."""
+    """Forms by id, and code lists by id; `supply` is by what the sender supplies the form, None where nobody knows."""
 
     forms: Mapping[str, Form]
     codelists: Mapping[str, Codelist]
+    supply: Supply | None = None
 
     def form(self, form: str) -> Form:
         """The form of this id; raises Unusable naming the nearest ones."""
