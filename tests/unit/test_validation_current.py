@@ -49,7 +49,8 @@ class Office:
             return self.answer(request)
         _, _, kind, *rest = request.url.path.split("/")
         if kind == "item":
-            return httpx2.Response(200, json=self.items)
+            one = next((item for item in self.items if [item["id"]] == rest), None)
+            return httpx2.Response(200, json=one or self.items)
         id_, body = rest[0], self.body
         if kind == "organisation":
             body = {"id": id_, "kind": "finance_department", "province": "11"}

@@ -38,7 +38,7 @@ class Office(Protocol):
 
 
 def current(pack: Pack, form: str, office: Office) -> Pack:
-    """The pack with this form, the code lists of its areas and rules as the office has them now, and the sender's items.
+    """The pack with this form, the code lists of its areas and rules as the office has them now; the sender's items.
 
     Raises what the office raises, and ValueError, LookupError or TypeError for what this program can't read.
     """
