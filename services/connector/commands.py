@@ -140,6 +140,8 @@ def submit(
     }  # fmt: skip
     is_secret = classification is Classification.STATE_SECRET
     _need(document if is_secret else claims)
+    if not all(one.strip() for one in section or ()):
+        raise wrong("--section", "section")
     stated = _nil(nil, reason) | ({"sections": section} if section else {})
     if not is_secret and any(value is not None for value in document.values()):
         # Whoever names a secret document means it, whatever the classification says.

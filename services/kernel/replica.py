@@ -129,5 +129,14 @@ def all_of(session: Session, kind: str) -> list[Entry]:
 
 
 def in_force(session: Session, kind: str, at: datetime) -> list[Entry]:
-    """The entries of a kind whose newest version is in force at that time, by id."""
-    return [entry for entry in all_of(session, kind) if entry.in_force(at)]
+    """The entries of a kind in the version that is in force at that time, by id: one that was entered ahead ends the
+    one before it when it begins, and not before.
+    """
+    rows = session.execute(
+        sa.text(
+            "select distinct on (id) kind, id, version, body, valid_from, valid_to from replica"
+            " where kind = :k and (valid_from is null or valid_from <= :at) order by id, version desc"
+        ),
+        {"k": kind, "at": at},
+    )
+    return [entry for row in rows if (entry := Entry(*row)).in_force(at)]

@@ -21,6 +21,7 @@ from services.model.deadline import Call, Deadline
 from services.model.document import Document, SignedFile
 from services.model.enumerations import Channel, Completeness
 from services.model.form import SectionId, load_forms
+from services.model.messages import texts
 from services.model.period import Frequency
 from services.model.regulation import load_regulations
 from services.model.text import (
@@ -29,6 +30,7 @@ from services.model.text import (
     Language,
     ModelError,
     Text,
+    joined,
     load_yaml,
     plain,
     read,
@@ -378,7 +380,10 @@ def load_calls(folder: Path = SCHEMAS / "catalogue" / "calls") -> list[Call]:
 
 def _listed(folder: Path) -> Iterator[Any]:
     for path in sorted(folder.glob("*.yaml")):
-        yield from load_yaml(path)
+        entries = load_yaml(path)
+        if not isinstance(entries, list) or not all(isinstance(one, dict) for one in entries):
+            raise ModelError(joined([f"{path.name}: ", texts("pack.no_list")]))
+        yield from entries
 
 
 def starter_pack(schemas: Path = SCHEMAS) -> list[Entry]:

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from services.model.catalogue import Category
+from services.model.catalogue import Category, Entry
 from services.model.messages import texts
 from services.model.observation import Measure
 from services.model.period import Frequency
@@ -124,21 +124,7 @@ def draft(
 @app.command(help="Kiểm tra một gói, không cần mạng · Check a pack, without a network")
 def check(folder: Folder, json: AsJson = False) -> None:
     """Whether it can be loaded. Exit codes: 0 it can, 1 it is wrong in itself."""
-    from services.model.catalogue import starter_pack
-    from services.model.text import ModelError
-
-    try:
-        pack = starter_pack(folder)
-    except (ModelError, OSError, KeyError) as error:
-        match error:
-            case ModelError():
-                why: object = error.text
-            case OSError():
-                why = with_file(error)
-            case _:
-                why = error
-        say("operators.packs.wrong", error=True, folder=folder, why=why)
-        raise typer.Exit(Exit.DIFFERS) from None
+    pack = _pack(folder)
     counts = Counter(entry.kind for entry in pack)
     if json:
         as_json(counts)
@@ -149,10 +135,9 @@ def check(folder: Folder, json: AsJson = False) -> None:
 @app.command(help="So một gói với danh mục · Compare a pack with the catalogue")
 def diff(folder: Folder, json: AsJson = False) -> None:
     """What loading it would change, and what the catalogue has besides. Exit codes: 0 nothing, 1 something."""
-    from services.model.catalogue import starter_pack
     from services.operators import packs
 
-    found = packs.differences(starter_pack(folder), packs.fetched(administrator("catalogue")))
+    found = packs.differences(_pack(folder), packs.fetched(administrator("catalogue")))
     if json:
         as_json([vars(one) for one in found])
     elif found:
@@ -181,6 +166,25 @@ def export(
         say("operators.packs.there_already", error=True, folder=folder)
         raise typer.Exit(Exit.WRONG_USAGE) from None
     say("operators.packs.written", folder=folder, files=files)
+
+
+def _pack(folder: Path) -> list[Entry]:
+    """The pack of a folder; ends the command, and says why, where it is wrong in itself."""
+    from services.model.catalogue import starter_pack
+    from services.model.text import ModelError
+
+    try:
+        return starter_pack(folder)
+    except (ModelError, OSError, KeyError, ValueError, TypeError, AttributeError) as error:
+        match error:
+            case ModelError():
+                why: object = error.text
+            case OSError():
+                why = with_file(error)
+            case _:
+                why = error
+        say("operators.packs.wrong", error=True, folder=folder, why=why)
+        raise typer.Exit(Exit.DIFFERS) from None
 
 
 def _row(agreement: dict[str, Any]) -> list[object]:

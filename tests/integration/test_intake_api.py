@@ -735,3 +735,20 @@ def test_parts_at_once_never_cover_one_section_twice(intake: Intake, sender: Sen
         sender.name,
     )
     assert covered in ([("A,B",)], [("A",), ("B",)]) and 202 in statuses
+
+
+def test_an_item_that_is_entered_ahead_ends_the_one_before_it_when_it_begins(
+    intake: Intake, sender: Sender
+) -> None:
+    id_ = f"{sender.name}/cv17809-6/"
+    body = {"id": id_, "responsible": "so-khac", "form": "cv17809-6"}
+    begins = NOW + timedelta(days=30)
+    intake.enter("item", id_, body, version=2, valid_from=begins)
+    sent = Parts(sender, "2023-Q2")
+    assert sent("B").status_code == 202
+    intake.clock.now = begins + timedelta(seconds=1)
+    try:
+        late = sent("B", content=CONTENT + b"1")
+        assert late.json()["type"].endswith(":no-item")
+    finally:
+        intake.clock.now = NOW

@@ -72,3 +72,8 @@ def test_the_commands(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     )
     wrong = run(catalogue.app, ["check", folder])
     assert (wrong.exit_code, "khong-co" in wrong.stderr) == (1, True)
+    for content in (b"", b"{}", b"- 5", b'"abc"', b"a: b", b"\xff\xfe", b"- {id: [", b"- {id: x}"):
+        items.write_bytes(content)
+        for command in ("check", "diff"):
+            wrong = run(catalogue.app, [command, folder])
+            assert wrong.exit_code == 1 and wrong.stderr.startswith("Gói"), (content, wrong.output)

@@ -167,3 +167,23 @@ def test_sections_of_a_form_have_rows_of_their_own(change: dict[str, Any], said:
     with pytest.raises(ModelError, match=said):
         Form.from_dict(body)
     assert Form.from_dict(FORM.to_dict()).sections == ()
+
+
+def test_none_can_occur_only_where_each_section_allows_it() -> None:
+    bank = of_six("state_bank_branch", nil=NilKind.NONE_OCCURRED)
+    assert "nil_not_allowed" in errors(bank), "loans and deposits are never none"
+    assert errors(of_six("state_bank_branch", nil=NilKind.NOT_COLLECTED)) == set()
+
+
+def test_words_in_anothers_rows_are_named_and_signs_of_absence_are_not() -> None:
+    book, sheet = opened(blank(SIX.id))
+    said = {"3": "khoảng 12 tỷ", "4": "12 triệu đồng", "26": "-", "9": "…", "24": 7, "23": 8}
+    for row in sheet.iter_rows():
+        if (code := str(row[1].value)) in said:
+            row[2].value = said[code]
+            row[3].value = 9 if code in ("23", "24") else None
+    statement = Statement("63", "11", Period.parse("2026-Q3"), Completeness.PRELIMINARY)
+    supply = Supply((), "finance_department", Regime.COORDINATION)
+    checked = check(SIX, saved(book), statement, CODELISTS, supply=supply)
+    (one,) = [x for x in checked.report.findings if x.code == "section_of_another"]
+    assert {str(sheet[f"B{cell[1:]}"].value) for cell in one.place.cells} == {"3", "4"}

@@ -84,16 +84,21 @@ def came(session: Session, owed: Collection[Duty], until: datetime) -> Iterator[
 
 
 def as_of(session: Session, kind: EntryKind, at: datetime) -> list[Version]:
-    """Every entry of a kind in the version that was the newest then, by id."""
+    """Every entry of a kind in the version that was the newest then, by id; one that was entered ahead takes the place
+    of the one before it when it begins.
+    """
     statement = (
         select(Entry)
         .where(Entry.kind == kind.value, col(Entry.changed_at) <= at)
         .order_by("id", sa.desc("version"))
     )
     newest: dict[str, Any] = {}
+    begun: dict[str, Any] = {}
     for row in session.exec(statement):
         newest.setdefault(row.id, row)
-    return [version_of(row) for row in newest.values()]
+        if row.valid_from is None or row.valid_from <= at:
+            begun.setdefault(row.id, row)
+    return [version_of(row) for row in (newest | begun).values()]
 
 
 def acts(session: Session, duties: Iterable[UUID], until: datetime) -> Iterator[ActRow]:
