@@ -59,6 +59,9 @@ _WORDS = {
 
 def vietnamese(error: Mapping[str, Any]) -> str:
     """What is wrong, of one of pydantic's errors; its own words where there are no others."""
+    said = getattr(error.get("ctx", {}).get("error"), "text", None)
+    if said is not None:  # a validator of ours says it in both languages
+        return str(said.vi)
     words = _WORDS.get(str(error["type"]))
     if words is None:
         return str(error["msg"])

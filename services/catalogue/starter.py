@@ -13,6 +13,7 @@ import httpx2
 from services.catalogue import references
 from services.catalogue.entry import EntryKind
 from services.model.catalogue import Entry, starter_pack
+from services.model.messages import texts
 from services.model.text import SCHEMAS, ModelError
 
 TIMEOUT = 30.0
@@ -71,7 +72,7 @@ def in_order(pack: Sequence[Entry]) -> Sequence[Entry]:
         in_turn = [by_key[key] for key in TopologicalSorter(before).static_order()]
     except CycleError as error:
         ring = ", ".join(dict.fromkeys(id_ for _, id_ in error.args[1]))
-        raise ModelError(f"these name one another: {ring}") from None
+        raise ModelError(texts("pack.ring", ring=ring)) from None
     of_kind = {kind: iter([entry for entry in in_turn if entry.kind == kind]) for kind, _ in by_key}
     return [next(of_kind[entry.kind]) for entry in pack]
 

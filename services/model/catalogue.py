@@ -94,7 +94,7 @@ class Contact:
     @model_validator(mode="after")
     def _fits(self) -> Self:
         if not _ADDRESSES[self.channel].fullmatch(self.address):
-            raise ValueError(f"{self.address} is no address of an {self.channel}")
+            raise ModelError(texts("entry.address", address=self.address, channel=self.channel))
         return self
 
 
@@ -120,15 +120,15 @@ class Organisation:
     @model_validator(mode="after")
     def _unmistakable(self) -> Self:
         if self.id in RECIPIENTS:
-            raise ValueError(f"id: {self.id} is a kind of recipient, which an item may name")
+            raise ModelError(texts("entry.id_of_kind", id=self.id))
         return self
 
     @model_validator(mode="after")
     def _begins_before_it_ends(self) -> Self:
         if self.parent == self.id:
-            raise ValueError("parent: names itself")
+            raise ModelError(texts("entry.own_parent"))
         if self.valid_from and self.valid_to and self.valid_to < self.valid_from:
-            raise ValueError("valid_to is before valid_from")
+            raise ModelError(texts("entry.ends_before"))
         return self
 
     @model_validator(mode="after")
@@ -136,9 +136,9 @@ class Organisation:
         if self.replaced_by is None:
             return self
         if self.valid_to is None:
-            raise ValueError("replaced_by: valid_to is missing, the last day of what was replaced")
+            raise ModelError(texts("entry.no_last_day"))
         if self.id in self.replaced_by or len({*self.replaced_by}) < len(self.replaced_by):
-            raise ValueError("replaced_by: names itself, or a body twice")
+            raise ModelError(texts("entry.replaced_by"))
         return self
 
     @property
@@ -183,20 +183,18 @@ class Agreement:
     @model_validator(mode="after")
     def _ordered(self) -> Self:
         if self.valid_to is not None and self.valid_to < self.valid_from:
-            raise ValueError("valid_to is before valid_from")
+            raise ModelError(texts("entry.ends_before"))
         return self
 
     @model_validator(mode="after")
     def _signed_by_its_parties(self) -> Self:
         parties = self.parties or ()
         if len({*parties}) < len(parties):
-            raise ValueError("parties: names one twice")
+            raise ModelError(texts("entry.parties"))
         if self.signatories is not None:
             signed = {signatory.party for signatory in self.signatories}
             if wrong := sorted({*parties} ^ signed):
-                raise ValueError(
-                    f"signatories: each party signs, and nobody else; see {', '.join(wrong)}"
-                )
+                raise ModelError(texts("entry.signatories", wrong=", ".join(wrong)))
         return self
 
     @property
@@ -281,18 +279,16 @@ class Item:
     @model_validator(mode="after")
     def _categorised(self) -> Self:
         if self.regime == "sharing" and self.category is None:
-            raise ValueError(f"an item of regime sharing has a category: {', '.join(Category)}")
+            raise ModelError(texts("entry.no_category", categories=", ".join(Category)))
         if self.regime == "coordination" and self.category is not None:
-            raise ValueError(
-                "an item of regime coordination has no category: it is a duty, not shared"
-            )
+            raise ModelError(texts("entry.category"))
         return self
 
     @model_validator(mode="after")
     def _agreed_by_who_supplies(self) -> Self:
         parties = self.agreement and self.agreement.parties
         if parties and self.responsible not in parties:
-            raise ValueError(f"agreement.parties: {self.responsible} supplies it and is none")
+            raise ModelError(texts("entry.no_party", supplier=self.responsible))
         return self
 
     @model_validator(mode="after")
@@ -300,7 +296,7 @@ class Item:
         for name in ("sections", "indicators"):
             given = getattr(self, name)
             if len(set(given)) < len(given):
-                raise ValueError(f"{name}: one of them is there twice")
+                raise ModelError(texts("entry.twice", name=name))
         return self
 
     @property
@@ -400,31 +396,43 @@ def starter_pack(schemas: Path = SCHEMAS) -> list[Entry]:
     known = {organisation.id: organisation.kind for organisation in organisations}
     for organisation in organisations:
         if lacking := sorted(organisation.refers_to - known.keys()):
-            raise ModelError(f"organisation {organisation.id}: no {', '.join(lacking)}")
+            raise ModelError(
+                texts(
+                    "pack.no_organisation",
+                    of=f"organisation {organisation.id}",
+                    ids=", ".join(lacking),
+                )
+            )
     for item in items:
         if item.form not in forms or item.responsible not in known:
-            raise ModelError(f"item {item.id}: no form {item.form}, or no {item.responsible}")
+            raise ModelError(
+                texts("pack.no_form", item=item.id, form=item.form, supplier=item.responsible)
+            )
         if lacking := sorted({*item.sections} - {one.id for one in forms[item.form].sections}):
-            raise ModelError(f"item {item.id}: no section {', '.join(lacking)}")
+            raise ModelError(texts("pack.no_section", of=f"item {item.id}", ids=", ".join(lacking)))
         for indicator in item.indicators:
             list_, _, code = indicator.partition("/")
             if list_ not in codelists or code not in codelists[list_]:
-                raise ModelError(f"item {item.id}: no indicator {indicator}")
+                raise ModelError(texts("pack.no_indicator", of=f"item {item.id}", ids=indicator))
         for room in (item.room, item.verifier):
             if room is not None and known.get(room) != ROOM:
-                raise ModelError(f"item {item.id}: no room {room}")
+                raise ModelError(texts("pack.no_room", of=f"item {item.id}", ids=room))
         if lacking := [
             organisation for organisation in item.organisations if organisation not in known
         ]:
-            raise ModelError(f"item {item.id}: no recipient {', '.join(lacking)}")
+            raise ModelError(
+                texts("pack.no_recipient", of=f"item {item.id}", ids=", ".join(lacking))
+            )
         if lacking := [party for party in item.parties if party not in known]:
-            raise ModelError(f"item {item.id}: no party {', '.join(lacking)}")
+            raise ModelError(texts("pack.no_party", of=f"item {item.id}", ids=", ".join(lacking)))
     calls = load_calls(folder / "calls")
     for call in calls:
         if lacking := sorted({*call.items} - {item.id for item in items}):
-            raise ModelError(f"call {call.id}: no item {', '.join(lacking)}")
+            raise ModelError(texts("pack.no_item", of=f"call {call.id}", ids=", ".join(lacking)))
         if lacking := sorted({*(call.addressees or ())} - known.keys()):
-            raise ModelError(f"call {call.id}: no addressee {', '.join(lacking)}")
+            raise ModelError(
+                texts("pack.no_addressee", of=f"call {call.id}", ids=", ".join(lacking))
+            )
     return [
         *(
             Entry("working_days", days.id, 1, days.to_dict())

@@ -11,6 +11,7 @@ from typing import Any
 
 from pydantic.dataclasses import dataclass
 
+from services.model.messages import texts
 from services.model.text import SCHEMAS, STRICT, ModelError, Text, load_yaml, plain, read
 
 FOLDER = SCHEMAS / "codelists"
@@ -57,10 +58,12 @@ class Codelist:
         """A list from plain data; raises ModelError for a wrong place or a repeated code."""
         codelist = read(cls, dict(data), f"codelist {data.get('id', '?')}")
         if len(codelist.by_code) != len(codelist.codes):
-            raise ModelError(f"codelist {codelist.id}: a code is there twice")
+            raise ModelError(texts("entry.code_twice", list=codelist.id))
         for code in codelist.codes:
             if code.parent is not None and code.parent not in codelist:
-                raise ModelError(f"codelist {codelist.id}: {code.code} has no parent {code.parent}")
+                raise ModelError(
+                    texts("entry.no_parent", list=codelist.id, code=code.code, parent=code.parent)
+                )
         return codelist
 
     def to_dict(self) -> dict[str, Any]:

@@ -11,8 +11,9 @@ from pydantic.dataclasses import dataclass
 from services.model.document import Document, SignedFile
 from services.model.due import FIRST_YEAR, LAST_YEAR, Due
 from services.model.enumerations import Completeness
-from services.model.period import Period
-from services.model.text import STRICT, Text, plain, read
+from services.model.messages import texts
+from services.model.period import Period, PeriodError
+from services.model.text import STRICT, ModelError, Text, plain, read
 
 
 @dataclass(frozen=True, config=STRICT)
@@ -41,9 +42,14 @@ class Asked:
 
     @model_validator(mode="after")
     def _of_a_time_that_people_ask_about(self) -> Self:
-        period = Period.parse(self.period)
+        try:
+            period = Period.parse(self.period)
+        except PeriodError:
+            raise ModelError(texts("entry.no_period", period=self.period)) from None
         if not FIRST_YEAR <= period.start.year <= period.end.year <= LAST_YEAR:
-            raise ValueError(f"period: {self.period} is not between {FIRST_YEAR} and {LAST_YEAR}")
+            raise ModelError(
+                texts("entry.period", period=self.period, first=FIRST_YEAR, last=LAST_YEAR)
+            )
         return self
 
 
@@ -76,13 +82,13 @@ class Call:
         for name in ("items", "asked", "addressees"):
             given = getattr(self, name) or ()
             if len(set(given)) < len(given):
-                raise ValueError(f"{name}: one of them is there twice")
+                raise ModelError(texts("entry.twice", name=name))
         return self
 
     @model_validator(mode="after")
     def _agreed_before_approved(self) -> Self:
         if self.approved is not None and self.agreed is None:
-            raise ValueError("approved: it is agreed before it is approved; name that document")
+            raise ModelError(texts("entry.not_agreed"))
         return self
 
     @property

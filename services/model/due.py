@@ -15,9 +15,10 @@ from typing import Annotated, Any, Self
 from pydantic import Field, model_validator
 from pydantic.dataclasses import dataclass
 
+from services.model.messages import texts
 from services.model.period import Period
 from services.model.regulation import midnight
-from services.model.text import STRICT, plain, read
+from services.model.text import STRICT, ModelError, plain, read
 from services.model.working_days import WorkingDays
 
 MOST_DAYS = 400
@@ -71,15 +72,13 @@ class Due:
     def _one_way(self) -> Self:
         ways = [name for name in ("printed", "day", "days") if getattr(self, name) is not None]
         if len(ways) != 1:
-            raise ValueError(
-                f"one of printed, day and days says when: here {', '.join(ways) or 'none'}"
-            )
+            raise ModelError(texts("entry.when", ways=", ".join(ways) or "–"))
         if self.printed and not FIRST_YEAR <= self.printed.year <= LAST_YEAR:
-            raise ValueError(f"printed: not between {FIRST_YEAR} and {LAST_YEAR}")
+            raise ModelError(texts("entry.printed", first=FIRST_YEAR, last=LAST_YEAR))
         if self.months and self.day is None:
-            raise ValueError("months: only with the day of a month")
+            raise ModelError(texts("entry.months"))
         if self.counted is Counted.WORKING and self.days is None:
-            raise ValueError("counted: only with days")
+            raise ModelError(texts("entry.counted"))
         return self
 
     def last_day(self, period: Period, calendar: WorkingDays) -> date:

@@ -14,6 +14,7 @@ from pydantic import model_validator
 from pydantic.dataclasses import dataclass
 
 from services.model.crosswalk import provinces
+from services.model.messages import texts
 from services.model.text import SCHEMAS, STRICT, ModelError, Text, load_yaml, plain, read
 
 VIETNAM = timezone(timedelta(hours=7))
@@ -98,17 +99,17 @@ class Instrument:
     @model_validator(mode="after")
     def _of_one_area(self) -> Self:
         if self.province is not None and self.former_province is not None:
-            raise ValueError("province and former_province: it is of one or of the other")
+            raise ModelError(texts("entry.two_provinces"))
         if self.former_province not in (None, *provinces().targets):
-            raise ValueError(f"former_province: list 63 has no {self.former_province}")
+            raise ModelError(texts("entry.no_former", province=self.former_province))
         return self
 
     @model_validator(mode="after")
     def _begins_before_it_ends(self) -> Self:
         if self.in_force_to is not None and self.in_force_to < self.in_force_from:
-            raise ValueError("in_force_to is before in_force_from")
+            raise ModelError(texts("entry.in_force"))
         if self.replaced_by == self.id:
-            raise ValueError("replaced_by: names itself")
+            raise ModelError(texts("entry.replaces_itself"))
         return self
 
     def in_force(self, day: date) -> bool:
@@ -128,7 +129,7 @@ class Instrument:
         for entry in self.articles:
             if (entry.article, entry.clause) == (article, clause):
                 return entry
-        raise ModelError(f"{self.id}: no article {article} clause {clause}")
+        raise ModelError(texts("entry.no_article", id=self.id, article=article, clause=clause))
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> "Instrument":

@@ -13,6 +13,7 @@ from typing import Annotated, Any, Self
 from pydantic import Field, model_validator
 from pydantic.dataclasses import dataclass
 
+from services.model.messages import texts
 from services.model.text import STRICT, ModelError, Text, plain, read
 
 SATURDAY = 5
@@ -44,11 +45,11 @@ class Year:
     def _of_this_year(self) -> Self:
         days = [holiday.day for holiday in self.holidays] + list(self.worked)
         if wrong := [day.isoformat() for day in days if day.year != self.year]:
-            raise ValueError(f"not in {self.year}: {', '.join(wrong)}")
+            raise ModelError(texts("entry.other_year", year=self.year, days=", ".join(wrong)))
         if len(set(days)) < len(days):
-            raise ValueError("a day stands there twice")
+            raise ModelError(texts("entry.day_twice"))
         if wrong := [day.isoformat() for day in self.worked if day.weekday() < SATURDAY]:
-            raise ValueError(f"worked: no day of a weekend: {', '.join(wrong)}")
+            raise ModelError(texts("entry.no_weekend", days=", ".join(wrong)))
         return self
 
 
@@ -62,7 +63,7 @@ class WorkingDays:
     @model_validator(mode="after")
     def _each_year_once(self) -> Self:
         if len({one.year for one in self.years}) < len(self.years):
-            raise ValueError("years: one stands there twice")
+            raise ModelError(texts("entry.year_twice"))
         return self
 
     def is_worked(self, day: date) -> bool:

@@ -20,7 +20,7 @@ from services.kernel.codec import codec
 from services.model.catalogue import Entry, starter_pack
 from services.model.messages import LANGUAGES, catalogue
 from services.model.statement import public_key
-from services.model.text import ModelError
+from services.model.text import ModelError, Text
 
 NOW = datetime(2026, 11, 23, 8, tzinfo=UTC)
 LATER = datetime(2027, 11, 23, 8, tzinfo=UTC)
@@ -284,6 +284,28 @@ def test_an_item_names_sections_that_are_its_suppliers_and_indicators_that_there
 ) -> None:
     command = changed(LOTTERY, **change)
     assert flaw in refused(replace(command, id=command.body["id"]))
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"category": "dataset"}, "không phải chia sẻ"),
+        ({"sections": ["B", "B"]}, "sections: có giá trị nêu hai lần"),
+        ({"deadlines": [{"completeness": "official", "due": {}}]}, "chỉ một trong printed"),
+        (
+            {"deadlines": [{"completeness": "official", "due": {"printed": "0001-01-01"}}]},
+            "printed: ngoài khoảng 1990–2200",
+        ),
+    ],
+)
+def test_what_is_wrong_within_an_entry_is_said_in_vietnamese(
+    change: dict[str, Any], said: str
+) -> None:
+    with pytest.raises(Refused) as caught:
+        decide(changed(LOTTERY, **change), ALL, 41, NOW)
+    (flaw,) = caught.value.flaws
+    what = flaw.values["what"]
+    assert isinstance(what, Text) and said in what.vi and said not in what.en, what
 
 
 def test_a_section_of_another_province_is_another() -> None:

@@ -132,7 +132,7 @@ def test_days_that_people_remember(rule: dict[str, Any], period: str, day: str) 
 @pytest.mark.parametrize(
     ("rule", "why"),
     [
-        ({}, "here none"),
+        ({}, "here –"),
         ({"printed": "2025-11-22", "day": 3}, "here printed, day"),
         ({"days": 3, "months": 1}, "only with the day"),
         ({"day": 3, "counted": "working"}, "only with days"),
