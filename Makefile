@@ -12,7 +12,7 @@ bin := .venv/bin
 libraries := deploy/kafka/libs
 folder ?= .run/demo
 # Tests mostly wait: more processes than cores. Each has a broker and a database of its own, about 1 GB.
-processes ?= 6
+processes ?= 4
 # Two at a time, each telling when it ends: one waits for packages while the other computes.
 together := --no-print-directory --jobs 2 --output-sync=target
 times ?= 5
@@ -68,6 +68,10 @@ steady: install ## The tests 5 times beside a busy core: what failed, and how of
 	deploy/requisites.sh chromium
 	deploy/requisites.sh promtool
 	$(bin)/python -m tests.steady --times $(times) --processes $(processes) -- $(arguments)
+
+.PHONY: examples
+examples: install ## The tests by made-up examples, with twenty times as many
+	HYPOTHESIS_PROFILE=thorough $(bin)/python -m pytest tests/unit --numprocesses $(processes) --dist loadfile
 
 .PHONY: chaos
 chaos: install ## Kill and cut off everything in turn, and count that nothing is lost

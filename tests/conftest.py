@@ -22,8 +22,9 @@ from services.kernel.cluster import Cluster
 from services.terminal.show import speak
 
 # Nothing here is timed: the machine is shared.
-settings.register_profile("untimed", deadline=None)
-settings.load_profile("untimed")
+settings.register_profile("untimed", deadline=None, max_examples=50)
+settings.register_profile("thorough", deadline=None, max_examples=1000)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "untimed"))
 
 ALARMING = ("warning", "error", "critical", "WARN", "ERROR", "FATAL", "PANIC")
 SHOWN = 40

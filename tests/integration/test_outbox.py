@@ -120,7 +120,7 @@ def outboxes(module_database: str) -> Iterator[Any]:
 
 def test_postgresql_and_its_twin_answer_alike(outboxes: Any) -> None:
     case = outboxes.TestCase
-    case.settings = settings(max_examples=30, stateful_step_count=25, deadline=None)
+    case.settings = settings(max_examples=20, stateful_step_count=25, deadline=None)
     case().runTest()
 
 

@@ -298,7 +298,7 @@ def _put_back(store: Store, one: Any) -> None:
 
 def test_postgresql_and_its_twin_answer_alike(tables: None) -> None:
     case: Any = Twins.TestCase
-    case.settings = settings(max_examples=40, stateful_step_count=25, deadline=None)
+    case.settings = settings(max_examples=25, stateful_step_count=25, deadline=None)
     case().runTest()
 
 

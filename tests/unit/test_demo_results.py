@@ -54,7 +54,7 @@ def test_each_submission_has_its_line_and_its_id(width: int) -> None:
 
 
 def test_the_law_has_the_number_that_people_know() -> None:
-    text = "\n".join(printed(160))
+    text = "\n".join(printed(170))
     assert "R19 khoản 2 Điều 6 1618/QĐ-UBND" in text
     assert "dien-bien-1618-2021" not in text
 

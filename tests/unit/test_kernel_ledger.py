@@ -110,7 +110,7 @@ class Account(RuleBasedStateMachine):
 
 
 TestAccount = Account.TestCase
-TestAccount.settings = settings(max_examples=200, stateful_step_count=30, deadline=None)
+TestAccount.settings = settings(max_examples=100, stateful_step_count=30, deadline=None)
 
 
 def test_what_is_published_is_acknowledged_once_the_database_has_the_mark() -> None:

@@ -115,7 +115,7 @@ def by_table(rule: dict[str, Any], content: bytes) -> Outcome:
         return validate_table(*paths, {"codes": folder / "codes.csv"}, ()).outcomes[0]
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(row=ROW, rule=rules())
 def test_of_one_row_a_form_and_a_table_say_the_same(
     row: tuple[object, ...], rule: dict[str, Any]

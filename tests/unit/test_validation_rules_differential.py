@@ -154,14 +154,14 @@ def together(conditions: st.SearchStrategy[Tree]) -> st.SearchStrategy[list[Tree
     return st.lists(conditions, min_size=1, max_size=3)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(tables(), others, together(conditions(aggregates=False)))
 def test_conditions_on_records(rows: list[Row], other: list[Any], trees: list[Tree]) -> None:
     written = [sql(one) for one in trees]
     assert verdicts(rows, other, trees, None) == expected(rows, other, trees, None), written
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(tables(), others, together(conditions(aggregates=True)))
 def test_conditions_on_groups(rows: list[Row], other: list[Any], trees: list[Tree]) -> None:
     written = [sql(one) for one in trees]

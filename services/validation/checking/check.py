@@ -144,7 +144,7 @@ def _check_workbook(
     check_contents(workbook, notebook)
     cover = Cover.of(form, statement, supply)
     if statement.nil is not None:
-        nil.check_nil(form, statement.nil, statement.nil_reason, notebook, cover.sections)
+        nil.check_nil(form, statement.nil, statement.nil_reason, notebook, cover.known)
     found = [
         one
         for table in form.tables

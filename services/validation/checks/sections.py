@@ -34,6 +34,11 @@ class Cover:
         rest = (one for one in form.sections if one not in covered)
         return cls(covered, {row: one for one in rest for row in one.rows}, own)
 
+    @property
+    def known(self) -> tuple[Responsible, ...]:
+        """Those that it covers for sure: none where neither the statement names any nor anybody knows who sends it."""
+        return self.sections if self.beyond or self.own is not None else ()
+
     def within(self, grid: Grid, notebook: Notebook) -> Grid:
         """The grid without the rows beyond it; a finding names what stands in them, by section.
 
