@@ -31,9 +31,9 @@ from services.console.pages.duties import matrix
 from services.kernel.codec import codec
 from services.kernel.db import connect
 from services.kernel.wire import encode
-from services.model.catalogue import load_organisations, load_working_days
 from services.model.form import load_forms
 from services.model.regulation import VIETNAM
+from services.model.starter_pack import load_organisations, load_working_days
 from tests.logins import properties
 from tests.said import said
 from tests.unit.test_catalogue_duties_year import items

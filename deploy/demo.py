@@ -27,7 +27,7 @@ from services.catalogue import starter
 from services.connector.client import Connector, Refused
 from services.connector.keys import Key
 from services.kernel.topics import load as load_topics
-from services.model.catalogue import load_senders
+from services.model.starter_pack import load_senders
 
 FOLDER = ROOT / ".run" / "demo"
 EXAMPLES = ROOT / "examples" / "dien-bien"

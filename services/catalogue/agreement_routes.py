@@ -15,8 +15,8 @@ from services.catalogue.agreements import Agreed, Items, Offer, offers, resting
 from services.catalogue.entry import EntryKind
 from services.kernel.api import With
 from services.kernel.auth import Access, allowed
-from services.model.catalogue import Category, Signatory
 from services.model.document import SignedFile
+from services.model.item import Category, Signatory
 from services.model.regulation import day
 
 Reader = Annotated[Access, Depends(allowed("entry.read"))]

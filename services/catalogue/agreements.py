@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from services.model.catalogue import Agreement, Category
+from services.model.item import Agreement, Category
 
 Items = Mapping[str, Mapping[str, Any]]
 """Items as the catalogue has them, by id. Old ones may lack fields that are asked for now."""

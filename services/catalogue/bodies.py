@@ -10,11 +10,12 @@ from typing import Any
 from joserfc.jwk import OKPKey
 
 from services.catalogue.entry import Command, EntryKind, Flaw, Refused
-from services.model.catalogue import Item, Organisation
 from services.model.codelist import Codelist
 from services.model.deadline import Call
 from services.model.form import published
+from services.model.item import Item
 from services.model.messages import LANGUAGES
+from services.model.organisation import Organisation
 from services.model.regulation import Instrument
 from services.model.statement import public_key
 from services.model.text import ModelError, Text

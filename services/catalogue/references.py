@@ -7,7 +7,7 @@ from typing import Any
 
 from services.catalogue.entry import EntryKind, Facts, Flaw
 from services.catalogue.supply_flaws import wrong_form, wrong_item
-from services.model.catalogue import RECIPIENTS
+from services.model.organisation import RECIPIENTS
 
 Named = tuple[str, EntryKind, str]
 """Where a name stands in the body, what it names, and the name."""

@@ -12,8 +12,8 @@ import httpx2
 
 from services.catalogue import references
 from services.catalogue.entry import EntryKind
-from services.model.catalogue import Entry, starter_pack
 from services.model.messages import texts
+from services.model.starter_pack import Entry, starter_pack
 from services.model.text import SCHEMAS, ModelError
 
 TIMEOUT = 30.0

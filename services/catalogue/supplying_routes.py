@@ -15,8 +15,8 @@ from services.catalogue.entry import EntryKind
 from services.catalogue.supplying import Bodies, Supplied, Unit, supplied, units
 from services.kernel.api import With
 from services.kernel.auth import Access, allowed
-from services.model.catalogue import Source
 from services.model.document import Document
+from services.model.item import Source
 
 Reader = Annotated[Access, Depends(allowed("entry.read"))]
 router = APIRouter(prefix="/v1", tags=["supply"])

@@ -140,9 +140,7 @@ def submit(
     }  # fmt: skip
     is_secret = classification is Classification.STATE_SECRET
     _need(document if is_secret else claims)
-    if not all(one.strip() for one in section or ()):
-        raise wrong("--section", "section")
-    stated = _nil(nil, reason) | ({"sections": section} if section else {})
+    stated = _nil(nil, reason) | _sections(section)
     if not is_secret and any(value is not None for value in document.values()):
         # Whoever names a secret document means it, whatever the classification says.
         raise wrong("--document-number, --level, --date, --receiver", "secret_only")
@@ -252,6 +250,12 @@ def _need(options: Mapping[str, Any]) -> None:
     missing = [f"--{name.replace('_', '-')}" for name, value in options.items() if value is None]
     if missing:
         raise Wrong(texts("usage.missing", what=", ".join(missing)))
+
+
+def _sections(section: list[str] | None) -> dict[str, list[str]]:
+    if not all(one.strip() for one in section or ()):
+        raise wrong("--section", "section")
+    return {"sections": section} if section else {}
 
 
 def _nil(kind: NilKind | None, reason: str | None) -> dict[str, Nil]:

@@ -11,7 +11,8 @@ from typing import Any, Self
 from joserfc.errors import JoseError
 from joserfc.jwk import OKPKey
 
-from services.model.catalogue import NATIONAL_OFFICE, PROVINCIAL_OFFICE, load_organisations
+from services.model.organisation import NATIONAL_OFFICE, PROVINCIAL_OFFICE
+from services.model.starter_pack import load_organisations
 from services.model.statement import public_key
 from services.model.text import ModelError
 

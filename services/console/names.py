@@ -16,7 +16,8 @@ from urllib.parse import quote
 from services.console import words
 from services.console.calls import Away, Services
 from services.kernel.refused import Refused
-from services.model.catalogue import OFFICES, starter_pack
+from services.model.organisation import OFFICES
+from services.model.starter_pack import starter_pack
 from services.model.text import Language
 
 KEEP_SECONDS = 300.0

@@ -15,9 +15,9 @@ from services.intake.content import Workbook
 from services.intake.refusal import Code, Refusal
 from services.intake.sections import unsuitable
 from services.intake.status import State
-from services.model.catalogue import is_office_for
 from services.model.crosswalk import Area, provinces
 from services.model.form import Form
+from services.model.organisation import is_office_for
 from services.model.period import Period, PeriodError
 from services.model.sender import SKEW, SenderKey
 from services.model.statement import MAX_BYTES, Statement

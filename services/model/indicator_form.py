@@ -6,7 +6,7 @@ What is known of an indicator is its code and its name; who asks for it says the
 from dataclasses import dataclass
 from typing import Any
 
-from services.model.codelist import Codelist
+from services.model.codelist import Code, Codelist
 from services.model.enumerations import Regime
 from services.model.observation import Measure, Prices
 from services.model.period import Frequency
@@ -55,30 +55,33 @@ def indicator_form(codelist: Codelist, code: str, wanted: Wanted) -> dict[str, A
         "area_lists": [wanted.area_list],
         "regime": Regime.COORDINATION.value,
         "classification": "public",
-        "tables": [
-            {
-                "id": "main",
-                "kind": "figures",
-                "blank": "nothing",
-                "nil": [code] if wanted.measure is Measure.FLOW else [],
-                "sheets": [code],
-                "rows_by": "code",
-                "indicators": "rows",
-                "indicator_list": codelist.id,
-                "unit": plain(wanted.unit),
-                "measure": wanted.measure.value,
-                "prices": Prices.NOT_APPLICABLE.value,
-                "columns": [
-                    {"id": "label", "role": "label", "headers": [["Chỉ tiêu"], ["Tên chỉ tiêu"]]},
-                    {"id": "code", "role": "code", "headers": [["Mã số"], ["Mã"]]},
-                    {
-                        "id": "value",
-                        "role": "value",
-                        "headers": [["{period}"], ["Thực hiện", "{period}"]],
-                    },
-                ],
-                "rows": [{"code": code, "label": indicator.name.vi}],
-            }
-        ],
+        "tables": [_table(codelist.id, indicator, wanted)],
         "rules": rules,
+    }
+
+
+def _table(list_: str, indicator: Code, wanted: Wanted) -> dict[str, Any]:
+    code = indicator.code
+    return {
+        "id": "main",
+        "kind": "figures",
+        "blank": "nothing",
+        "nil": [code] if wanted.measure is Measure.FLOW else [],
+        "sheets": [code],
+        "rows_by": "code",
+        "indicators": "rows",
+        "indicator_list": list_,
+        "unit": plain(wanted.unit),
+        "measure": wanted.measure.value,
+        "prices": Prices.NOT_APPLICABLE.value,
+        "columns": [
+            {"id": "label", "role": "label", "headers": [["Chỉ tiêu"], ["Tên chỉ tiêu"]]},
+            {"id": "code", "role": "code", "headers": [["Mã số"], ["Mã"]]},
+            {
+                "id": "value",
+                "role": "value",
+                "headers": [["{period}"], ["Thực hiện", "{period}"]],
+            },
+        ],
+        "rows": [{"code": code, "label": indicator.name.vi}],
     }

@@ -8,10 +8,11 @@ from typing import Annotated, Any
 
 import typer
 
-from services.model.catalogue import Category, Entry
+from services.model.item import Category
 from services.model.messages import texts
 from services.model.observation import Measure
 from services.model.period import Frequency
+from services.model.starter_pack import Entry
 from services.model.system_errors import with_file
 from services.model.text import Text
 from services.terminal.client import administrator, operator
@@ -170,7 +171,7 @@ def export(
 
 def _pack(folder: Path) -> list[Entry]:
     """The pack of a folder; ends the command, and says why, where it is wrong in itself."""
-    from services.model.catalogue import starter_pack
+    from services.model.starter_pack import starter_pack
     from services.model.text import ModelError
 
     try:

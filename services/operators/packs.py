@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 import yaml
 
-from services.model.catalogue import Entry, Kind
+from services.model.starter_pack import Entry, Kind
 from services.terminal.client import Api
 
 FOLDERS: Mapping[str, str] = {

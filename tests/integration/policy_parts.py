@@ -23,7 +23,7 @@ from services.kernel.events import Event
 from services.kernel.migration import migrate
 from services.kernel.settings import Settings
 from services.kernel.stage import ObjectStage
-from services.model.catalogue import starter_pack
+from services.model.starter_pack import starter_pack
 from services.policy import worker
 from services.policy.api import create_app
 from tests import people

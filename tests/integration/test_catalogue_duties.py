@@ -30,7 +30,7 @@ from services.kernel.db import write
 from services.kernel.events import Event
 from services.kernel.migration import migrate
 from services.kernel.settings import Settings
-from services.model.catalogue import starter_pack
+from services.model.starter_pack import starter_pack
 from tests import people
 from tests.logins import login
 from tests.running import state_of

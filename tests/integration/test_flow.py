@@ -32,8 +32,8 @@ from services.kernel import replay
 from services.kernel.released_schemas import locked
 from services.kernel.topics import dead
 from services.kernel.wire import Message
-from services.model.catalogue import load_organisations
 from services.model.form import load_forms
+from services.model.starter_pack import load_organisations
 from services.notification.worker import OF_OTHERS, OF_VERDICTS
 from services.policy.worker import RELEASED, RETURNED
 from services.policy.worker import STAGE as POLICY

@@ -32,8 +32,8 @@ from services.kernel.events import Event, NewObject, ObjectReference, Outcome
 from services.kernel.migration import migrate
 from services.kernel.settings import Settings
 from services.kernel.stage import ObjectStage
-from services.model.catalogue import starter_pack
 from services.model.observation import from_parquet
+from services.model.starter_pack import starter_pack
 from services.model.statement import Question, sign
 from services.validation import worker
 from services.validation.api import create_app

@@ -19,8 +19,9 @@ from services.catalogue.entry import Command, EntryKind, Refused, Version
 from services.catalogue.handler import decide
 from services.kernel.auth import Access, Principal, Role, Scope
 from services.kernel.settings import settings
-from services.model.catalogue import Agreement, Category, Item, load_items
+from services.model.item import Agreement, Category, Item
 from services.model.messages import texts
+from services.model.starter_pack import load_items
 from services.model.text import ModelError
 from tests.unit.test_catalogue_handler import ALL, NOW
 

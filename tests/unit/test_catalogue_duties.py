@@ -23,11 +23,11 @@ from services.catalogue.duties.standing import (
     Timeliness,
     standing,
 )
-from services.model.catalogue import Item
 from services.model.crosswalk import provinces
 from services.model.deadline import Call
 from services.model.due import Due
 from services.model.enumerations import Completeness
+from services.model.item import Item
 from services.model.period import Period
 from services.model.regulation import VIETNAM
 from services.model.text import SCHEMAS, ModelError, load_yaml

@@ -16,10 +16,11 @@ from services.catalogue.duties.making import Known, merged, of_calls, of_items
 from services.catalogue.duties.measures import measured
 from services.catalogue.duties.reminding import planned, to_send
 from services.catalogue.duties.standing import Announced, Delivery, Facts, Granted, standing
-from services.model.catalogue import Item, load_items, load_working_days
 from services.model.crosswalk import provinces
 from services.model.deadline import Call
+from services.model.item import Item
 from services.model.regulation import VIETNAM
+from services.model.starter_pack import load_items, load_working_days
 
 AGENCIES, ITEMS = 120, 400
 YEAR = (date(2026, 1, 1), date(2026, 12, 31))

@@ -17,8 +17,8 @@ from services.catalogue.entry import Command, EntryKind, Facts, Refused, Supply,
 from services.catalogue.handler import decide, event
 from services.kernel.avro import to_avro
 from services.kernel.codec import codec
-from services.model.catalogue import Entry, starter_pack
 from services.model.messages import LANGUAGES, catalogue
+from services.model.starter_pack import Entry, starter_pack
 from services.model.statement import public_key
 from services.model.text import ModelError, Text
 

@@ -11,7 +11,7 @@ import pytest
 
 from services.catalogue.entry import EntryKind, Version
 from services.catalogue.reading import Own
-from services.model.catalogue import starter_pack
+from services.model.starter_pack import starter_pack
 
 NOW = datetime(2026, 11, 30, tzinfo=UTC)
 DAY = timedelta(days=1)

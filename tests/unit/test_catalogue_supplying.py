@@ -17,8 +17,9 @@ from services import cli
 from services.catalogue.supplying import supplied, units
 from services.catalogue.supplying_routes import IndicatorView, UnitView
 from services.kernel.settings import settings
-from services.model.catalogue import Item, load_items, load_organisations, starter_pack
 from services.model.codelist import load_codelists
+from services.model.item import Item
+from services.model.starter_pack import load_items, load_organisations, starter_pack
 from services.model.text import SCHEMAS, ModelError
 
 ITEMS = {one.id: one.to_dict() for one in load_items()}

@@ -8,8 +8,8 @@ from typing import Any
 from services.catalogue.people.person import Person
 from services.catalogue.people.vacancies import Vacant, without_people
 from services.kernel.auth import Role
-from services.model.catalogue import load_items, load_organisations, load_senders
 from services.model.form import load_forms
+from services.model.starter_pack import load_items, load_organisations, load_senders
 
 FINANCE, UNION = "so-tai-chinh-dien-bien", "hoi-nong-dan-dien-bien"
 ITEMS = {one.id: one.to_dict() for one in load_items()}

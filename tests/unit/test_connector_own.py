@@ -13,8 +13,8 @@ from services.connector import client
 from services.connector.client import Refused, Unreachable
 from services.connector.keys import Key
 from services.connector.own import app
-from services.model.catalogue import load_items
 from services.model.form import load_forms
+from services.model.starter_pack import load_items
 
 AT = "2026-11-30T01:02:03Z"
 ITEM = load_items()[0].to_dict() | {

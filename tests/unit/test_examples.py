@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 import yaml
 
-from services.model.catalogue import load_organisations
 from services.model.codelist import load_codelists
 from services.model.enumerations import Completeness, Severity
 from services.model.form import load_forms
 from services.model.observation import from_parquet
 from services.model.period import Period
+from services.model.starter_pack import load_organisations
 from services.validation.checking.check import Checked, check
 from services.validation.reading.statement import Statement
 from services.validation.workbook import open_workbook

@@ -40,9 +40,9 @@ from services.kernel.comparison import Gap
 from services.kernel.growing import Why
 from services.kernel.migration import InUse, NewerTables
 from services.model import messages, system_errors
-from services.model.catalogue import Category, Source
 from services.model.enumerations import Completeness, Regime, SecretLevel, Severity
 from services.model.expression import Kind
+from services.model.item import Category, Source
 from services.model.period import Frequency
 from services.model.regulation import Keeper
 from services.model.rule import CellType
@@ -142,6 +142,9 @@ SHOWN: Mapping[str, Iterable[object]] = {
     "notice.outcome.{}": (*Choice, *symbols("review.decided", "outcome")),
     "operators.gap.{}": Gap,
     "operators.migrate.{}": [InUse.why, NewerTables.why],
+    "pack.no_{}": (
+        "organisation", "section", "indicator", "room", "recipient", "party", "item", "addressee",
+    ),
     "operators.supply.{}": (
         "code", "indicator", "responsible", "form", "source", "assigned", "unit", "name", "forms",
     ),

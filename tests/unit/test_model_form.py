@@ -8,13 +8,14 @@ from typing import Any
 
 import pytest
 
-from services.model.catalogue import Category, Item, load_items
 from services.model.codelist import load_codelists
 from services.model.enumerations import Completeness
 from services.model.form import Form, load_forms, published
+from services.model.item import Category, Item
 from services.model.period import Period
 from services.model.regulation import Instrument
 from services.model.rule import Axis, Relation, RuleKind, parse_names, parse_total
+from services.model.starter_pack import load_items
 from services.model.text import ModelError
 
 FORMS = load_forms()

@@ -406,6 +406,6 @@ def test_a_subject_is_one_line_of_bounded_length() -> None:
 
 
 def test_every_consumed_topic_is_declared_and_can_be_asked_for() -> None:
-    from services.model.catalogue import Subject
+    from services.model.organisation import Subject
 
     assert set(TOPICS) == set(Subject)

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from services.model.catalogue import Entry, starter_pack
+from services.model.starter_pack import Entry, starter_pack
 from services.operators import catalogue
 from services.operators.packs import Change, Difference, differences, fetched, write
 

@@ -9,7 +9,9 @@ from datetime import date
 import pytest
 
 from services.kernel.avro import to_avro
-from services.model.catalogue import Item, Organisation, load_items
+from services.model.item import Item
+from services.model.organisation import Organisation
+from services.model.starter_pack import load_items
 from services.model.text import ModelError
 from services.policy.decisions.facts import Facts, ItemFacts, Judgement
 from services.policy.law.verdict import Audience

@@ -28,9 +28,9 @@ from services.kernel import metrics, replica
 from services.kernel.settings import Settings
 from services.kernel.stage import BatchStage, ObjectStage
 from services.kernel.topics import load as topics
-from services.model.catalogue import load_senders
 from services.model.form import load_forms
 from services.model.rule import RuleKind
+from services.model.starter_pack import load_senders
 from services.model.statement import Statement
 from services.notification.settings import DeliverySettings
 from tests import promql

@@ -10,19 +10,13 @@ import pytest
 
 from services.intake.handler import door
 from services.intake.refusal import Code
-from services.model.catalogue import (
-    Category,
-    Item,
-    Organisation,
-    load_items,
-    load_organisations,
-    load_senders,
-    starter_pack,
-)
 from services.model.codelist import load_codelists
 from services.model.enumerations import Regime
 from services.model.form import load_forms
+from services.model.item import Category, Item
+from services.model.organisation import Organisation
 from services.model.period import Frequency, Period
+from services.model.starter_pack import load_items, load_organisations, load_senders, starter_pack
 from services.model.text import ModelError
 from services.policy.law.decide import decide
 from services.policy.law.verdict import Verdict

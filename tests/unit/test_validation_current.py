@@ -14,8 +14,8 @@ from typer.testing import CliRunner, Result
 
 from services.cli import app
 from services.connector.keys import Key
-from services.model.catalogue import load_items
 from services.model.product import PRODUCT
+from services.model.starter_pack import load_items
 from services.model.statement import public_key, verify_question
 from services.validation.checking import apart
 from services.validation.checking.pack import load_pack

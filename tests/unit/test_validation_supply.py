@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from services.model.catalogue import load_items
 from services.model.enumerations import Completeness, Regime, Severity
 from services.model.form import load_forms, published
 from services.model.period import Period
+from services.model.starter_pack import load_items
 from services.validation.checking.check import check
 from services.validation.checks.supply import Supply
 from services.validation.reading.statement import Statement

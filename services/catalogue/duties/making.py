@@ -8,11 +8,11 @@ from datetime import date, datetime, timedelta
 from itertools import product
 
 from services.catalogue.duties.duty import Duty, Key
-from services.model.catalogue import Item
 from services.model.crosswalk import BEFORE, SINCE, Crosswalk
 from services.model.deadline import Call
 from services.model.due import Due
 from services.model.enumerations import Completeness
+from services.model.item import Item
 from services.model.period import Frequency, Period
 from services.model.regulation import midnight
 from services.model.working_days import UnknownYear, WorkingDays

@@ -18,8 +18,8 @@ from services.catalogue.duties.making import Known, merged, of_calls, of_items
 from services.catalogue.duties.standing import Delivery, Facts, Standing, standing
 from services.catalogue.entry import EntryKind, Version
 from services.model import crosswalk
-from services.model.catalogue import Item
 from services.model.deadline import Call
+from services.model.item import Item
 from services.model.regulation import day
 from services.model.text import ModelError
 from services.model.working_days import WorkingDays

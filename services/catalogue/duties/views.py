@@ -14,8 +14,8 @@ from services.catalogue.duties.duty import Duty
 from services.catalogue.duties.measures import Measure
 from services.catalogue.duties.register import Register
 from services.catalogue.duties.standing import Difficulty, Standing, State, Timeliness
-from services.model.catalogue import Item
 from services.model.enumerations import Completeness
+from services.model.item import Item
 from services.model.messages import texts
 from services.model.regulation import day
 from services.model.text import Text

@@ -21,7 +21,7 @@ from services.catalogue.refusals import wrong
 from services.kernel.api import With
 from services.kernel.auth import Access, Role, allowed
 from services.kernel.command import Body, carried_out
-from services.model.catalogue import OFFICES
+from services.model.organisation import OFFICES
 
 router = APIRouter(prefix="/v1", tags=["people"])
 
