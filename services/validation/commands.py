@@ -23,6 +23,7 @@ from services.terminal.usage import Wrong
 
 if TYPE_CHECKING:
     from services.kernel.refused import Refused
+    from services.model.form import Form
     from services.validation.checking.current import Office
     from services.validation.checking.examination import Examined
     from services.validation.checking.pack import Pack
@@ -55,62 +56,73 @@ def _output(text: str) -> Any:
     return typer.Option(dir_okay=False, help=text)
 
 
+OfForm = Annotated[str, typer.Option(help="Mã biểu, như cv17809-1 · Form, e.g. cv17809-1")]
+HowComplete = Annotated[
+    Completeness | None,
+    typer.Option(
+        help="Mức độ hoàn chỉnh, mặc định theo tiêu đề · Completeness, or as the headings print"
+    ),
+]
+Nil = Annotated[
+    NilKind | None,
+    typer.Option(
+        help="Vì sao biểu để trống: không phát sinh, không thu thập · Blank: none occurred, or none was collected"
+    ),
+]
+Sections = Annotated[
+    list[str] | None,
+    typer.Option(help="Chỉ phần này của biểu, như A; nhiều lần được · This section alone, e.g. A"),
+]
+Key = Annotated[
+    Path | None,
+    typer.Option(
+        envvar="SOLIEU_KEY",
+        help="Tệp khóa, để lấy biểu hiện hành · Key file, to fetch the form in force",
+    ),
+]
+Url = Annotated[
+    str | None,
+    typer.Option(
+        envvar="SOLIEU_CATALOGUE_URL",
+        help="Địa chỉ danh mục của cơ quan thống kê · Catalogue of the office",
+    ),
+]
+Offline = Annotated[
+    bool, typer.Option("--offline", help="Không hỏi cơ quan thống kê · Don't ask the office")
+]
+ReportAsJson = Annotated[
+    bool, typer.Option("--json", help="In báo cáo dạng JSON · The report as JSON")
+]
+MarkedFile = Annotated[
+    Path | None, _output("Ghi bảng tính có đánh dấu · Write the marked workbook")
+]
+PageFile = Annotated[
+    Path | None, _output("Ghi báo cáo thành trang để đọc · Write the report as a page")
+]
+EssFile = Annotated[
+    Path | None, _output("Ghi báo cáo cấu trúc ESS (JSON) · Write the ESS report (JSON)")
+]
+
+
 @app.command(help="Kiểm tra một bảng tính trước khi gửi · Check a workbook before sending")
 def check(
     context: typer.Context,
     file: Annotated[Path, typer.Argument(help="Bảng tính · The workbook")],
-    form: Annotated[str, typer.Option(help="Mã biểu, như cv17809-1 · Form, e.g. cv17809-1")],
+    form: OfForm,
     area: Area,
     period: Period,
-    completeness: Annotated[
-        Completeness | None,
-        typer.Option(
-            help="Mức độ hoàn chỉnh, mặc định theo tiêu đề · Completeness, or as the headings print"
-        ),
-    ] = None,
+    completeness: HowComplete = None,
     area_list: AreaList = None,
-    nil: Annotated[
-        NilKind | None,
-        typer.Option(
-            help="Vì sao biểu để trống: không phát sinh, không thu thập · Blank: none occurred, or none was collected"
-        ),
-    ] = None,
-    section: Annotated[
-        list[str] | None,
-        typer.Option(
-            help="Chỉ phần này của biểu, như A; nhiều lần được · This section alone, e.g. A"
-        ),
-    ] = None,
+    nil: Nil = None,
+    section: Sections = None,
     forms: Forms = SCHEMAS,
-    key: Annotated[
-        Path | None,
-        typer.Option(
-            envvar="SOLIEU_KEY",
-            help="Tệp khóa, để lấy biểu hiện hành · Key file, to fetch the form in force",
-        ),
-    ] = None,
-    url: Annotated[
-        str | None,
-        typer.Option(
-            envvar="SOLIEU_CATALOGUE_URL",
-            help="Địa chỉ danh mục của cơ quan thống kê · Catalogue of the office",
-        ),
-    ] = None,
-    offline: Annotated[
-        bool, typer.Option("--offline", help="Không hỏi cơ quan thống kê · Don't ask the office")
-    ] = False,
-    json: Annotated[
-        bool, typer.Option("--json", help="In báo cáo dạng JSON · The report as JSON")
-    ] = False,
-    marked: Annotated[
-        Path | None, _output("Ghi bảng tính có đánh dấu · Write the marked workbook")
-    ] = None,
-    html: Annotated[
-        Path | None, _output("Ghi báo cáo thành trang để đọc · Write the report as a page")
-    ] = None,
-    ess: Annotated[
-        Path | None, _output("Ghi báo cáo cấu trúc ESS (JSON) · Write the ESS report (JSON)")
-    ] = None,
+    key: Key = None,
+    url: Url = None,
+    offline: Offline = False,
+    json: ReportAsJson = False,
+    marked: MarkedFile = None,
+    html: PageFile = None,
+    ess: EssFile = None,
 ) -> None:
     """Finds what the office would find. Exit codes: 0 valid, 1 it would be returned, 2 wrong usage.
 
@@ -127,16 +139,9 @@ def check(
         asks = _asks(key, url) if not offline and forms == SCHEMAS else None
         pack = _pack(load_pack(forms), form, forms, asks, context.obj)
         of = pack.form(form)
-        if of.sections and pack.supply is None:
-            show.say(
-                "check.sections", error=True, sections=", ".join(one.id for one in of.sections)
-            )
-        stated = completeness or Completeness.OFFICIAL
-        statement = replace(
-            pack.statement(of, area, period, stated, area_list),
-            nil=nil,
-            sections=pack.sections(of, section or ()),
-        )
+        stated = pack.statement(of, area, period, completeness or Completeness.OFFICIAL, area_list)
+        sections = pack.sections(of, section or ())
+        statement = replace(stated, nil=nil, sections=sections)
         examined = apart.examined(
             of,
             content,
@@ -146,25 +151,38 @@ def check(
             supply=pack.supply,
             language=first_language(),
         )
-        report = examined.checked.report
-        if marked:
-            _write_marked(marked, examined)
-        if html:
-            from services.validation.telling.report.page import page
-
-            _write(html, page(of, examined.statement, report, file.name, only_language()))
-        if ess:
-            from services.kernel.clock import utc_now
-            from services.validation.telling.report.ess import entries, to_json
-
-            _write(ess, to_json(entries(of, examined.statement, report, utc_now())))
+        _write_all(of, examined, file, marked, html, ess)
     # Last, so that a reader who stops early costs no file.
+    report = examined.checked.report
     if json:
         typer.echo(report.to_json())
     else:
         show.report(report, of, examined.statement, file.name)
     if report.verdict == "returned":
         raise typer.Exit(Exit.RETURNED)
+
+
+def _write_all(
+    form: Form,
+    examined: Examined,
+    file: Path,
+    marked: Path | None,
+    html: Path | None,
+    ess: Path | None,
+) -> None:
+    """The files that were asked for."""
+    report = examined.checked.report
+    if marked:
+        _write_marked(marked, examined)
+    if html:
+        from services.validation.telling.report.page import page
+
+        _write(html, page(form, examined.statement, report, file.name, only_language()))
+    if ess:
+        from services.kernel.clock import utc_now
+        from services.validation.telling.report.ess import entries, to_json
+
+        _write(ess, to_json(entries(form, examined.statement, report, utc_now())))
 
 
 @app.command(help="Tạo biểu mẫu trắng để điền · Write a blank form to be filled in")
@@ -268,6 +286,9 @@ def _pack(
     where = PRODUCT if folder == SCHEMAS else folder
     of = pack.form(form)
     show.say("check.shipped", error=True, form=form, version=of.version, where=where)
+    if of.sections:
+        names = ", ".join(section.id for section in of.sections)
+        show.say("check.sections", error=True, sections=names)
     return pack
 
 
