@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query
@@ -11,7 +11,7 @@ from pydantic import BaseModel
 from sqlmodel import Session
 
 from services.catalogue import reading
-from services.catalogue.agreements import Agreed, Items, Offer, offers, resting
+from services.catalogue.agreements import Agreed, Offer, offers, resting
 from services.catalogue.entry import EntryKind
 from services.kernel.api import With
 from services.kernel.auth import Access, allowed
@@ -102,7 +102,7 @@ def agreements(context: With, access: Reader) -> RestingView:
     """Of the items in force: which rest on which document, and which on none (QĐ 1618/QĐ-UBND, Điều 8 khoản 1)."""
     now = context.clock()
     with Session(context.engine) as session:
-        items = _in_force(session, access, now)
+        items = reading.in_force(session, access, EntryKind.ITEM, now)
     found = resting(items, day(now))
     return RestingView(
         items=len(items),
@@ -120,11 +120,5 @@ def shared(
 ) -> list[OfferView]:
     """Of the items in force those of regime sharing, of a category or all (QĐ 1618/QĐ-UBND, Điều 5 khoản 2)."""
     with Session(context.engine) as session:
-        items = _in_force(session, access, context.clock())
+        items = reading.in_force(session, access, EntryKind.ITEM, context.clock())
     return [OfferView.of(offer) for offer in offers(items, category)]
-
-
-def _in_force(session: Session, access: Access, now: datetime) -> Items:
-    """The items in force; of an agency's person those that it owes or offers itself."""
-    entries = reading.listed(session, access, EntryKind.ITEM, now)
-    return {version.id: version.body for version in entries if version.in_force(now)}

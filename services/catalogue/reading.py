@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
+from typing import Any
 
 from sqlmodel import Session
 
@@ -35,6 +36,14 @@ def listed(session: Session, access: Access, kind: EntryKind, now: datetime) -> 
         now,
     )
     return own.entries(kind)
+
+
+def in_force(
+    session: Session, access: Access, kind: EntryKind, now: datetime
+) -> dict[str, dict[str, Any]]:
+    """The bodies of those that are in force, by id."""
+    entries = listed(session, access, kind, now)
+    return {version.id: version.body for version in entries if version.in_force(now)}
 
 
 def entry(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query
@@ -12,7 +11,7 @@ from sqlmodel import Session
 
 from services.catalogue import reading
 from services.catalogue.entry import EntryKind
-from services.catalogue.supplying import Bodies, Supplied, Unit, supplied, units
+from services.catalogue.supplying import Supplied, Unit, supplied, units
 from services.kernel.api import With
 from services.kernel.auth import Access, allowed
 from services.model.document import Document
@@ -81,8 +80,8 @@ def indicators(
     """
     now = context.clock()
     with Session(context.engine) as session:
-        codelists = _in_force(session, access, EntryKind.CODELIST, now)
-        items = _in_force(session, access, EntryKind.ITEM, now)
+        codelists = reading.in_force(session, access, EntryKind.CODELIST, now)
+        items = reading.in_force(session, access, EntryKind.ITEM, now)
     found = supplied(codelists, items)
     shown = (one for one in found if one.item or access.is_all)
     return [IndicatorView.of(one) for one in shown if not (lacking and one.item)]
@@ -93,12 +92,6 @@ def reporting_units(context: With, access: Reader) -> list[UnitView]:
     """By the items in force (QĐ 1908/QĐ-TCTK, Điều 7 khoản 2 điểm b)."""
     now = context.clock()
     with Session(context.engine) as session:
-        organisations = _in_force(session, access, EntryKind.ORGANISATION, now)
-        items = _in_force(session, access, EntryKind.ITEM, now)
+        organisations = reading.in_force(session, access, EntryKind.ORGANISATION, now)
+        items = reading.in_force(session, access, EntryKind.ITEM, now)
     return [UnitView.of(unit) for unit in units(organisations, items)]
-
-
-def _in_force(session: Session, access: Access, kind: EntryKind, now: datetime) -> Bodies:
-    """The entries of a kind in force; of an agency's person those that are its own business."""
-    entries = reading.listed(session, access, kind, now)
-    return {version.id: version.body for version in entries if version.in_force(now)}

@@ -6,7 +6,6 @@ import csv
 import io
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -16,6 +15,7 @@ from services.connector.commands import Sender
 from services.connector.outcome import errors, write
 from services.connector.own import CATALOGUE, CatalogueUrl
 from services.connector.show import say
+from services.model.enumerations import MeasuredBy
 from services.model.messages import LANGUAGES, texts
 from services.model.text import Text
 from services.model.wording import day
@@ -42,15 +42,6 @@ Last = Annotated[
     datetime | None,
     typer.Option("--to", formats=["%Y-%m-%d"], help="Hạn đến ngày này · Due until this day"),
 ]
-
-
-class By(StrEnum):
-    """What measures are told apart by."""
-
-    SUPPLIER = "supplier"
-    ITEM = "item"
-    ROOM = "room"
-    MONTH = "month"
 
 
 @app.command(help="Ai phải cung cấp gì, hạn nào, còn thiếu gì · Who owes what, by when, what lacks")
@@ -100,8 +91,9 @@ def due(
 @app.command(help="Đúng hạn, đầy đủ, trả lại, thời gian phản hồi · How well duties were met")
 def measures(
     by: Annotated[
-        By, typer.Option(help="Theo cơ quan, mục, phòng, tháng · By supplier, item, room or month")
-    ] = By.SUPPLIER,
+        MeasuredBy,
+        typer.Option(help="Theo cơ quan, mục, phòng, tháng · By supplier, item, room or month"),
+    ] = MeasuredBy.SUPPLIER,
     first: First = None,
     last: Last = None,
     file: Annotated[

@@ -58,7 +58,7 @@ def accept(context: Context, signed: Signed, workbook: Workbook, body: bytes) ->
         decision = _decide(session, submission_id, signed, context.clock())
         if isinstance(decision, New) and signed.form.sections:
             parts = other_parts(session, submission_id)
-            decision = overlapping(sections, parts) or decision
+            decision = overlapping(sections, parts, signed.statement.sender) or decision
         if isinstance(decision, Refusal):
             return decision
         if isinstance(decision, Repeat):

@@ -42,8 +42,8 @@ def facts(session: Session, statement: Statement, now: datetime) -> Facts:
 
 
 def _organisation(session: Session, id_: str, now: datetime) -> dict[str, Any] | None:
-    entry = replica.get(session, "organisation", id_)
-    return entry.body if entry and entry.in_force(now) else None
+    entry = replica.at(session, "organisation", id_, now)
+    return entry.body if entry else None
 
 
 def _ended(item: Item | None, now: datetime) -> tuple[str, date] | None:

@@ -153,7 +153,7 @@ def other_parts(session: Session, submission_id: UUID) -> list[Part]:
     names = ("form", "area_list", "area", "period", "completeness", "round")
     same = (getattr(other, name) == getattr(this, name) for name in names)
     statement = (
-        sa.select(col(other.submission_id), col(other.sections))
+        sa.select(col(other.submission_id), col(other.sender), col(other.sections))
         .distinct()
         .join(this, sa.and_(*same))
         .join(store.Status, col(store.Status.submission_id) == col(other.submission_id))

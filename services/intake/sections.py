@@ -19,6 +19,7 @@ class Part:
     """Another submission about the same, of whomever, that has an attempt in use or under way."""
 
     submission_id: UUID
+    sender: str
     sections: str
 
 
@@ -41,11 +42,17 @@ def unsuitable(stated: Iterable[str], form: Form, own: frozenset[str]) -> Refusa
     return None
 
 
-def overlapping(sections: str, parts: Iterable[Part]) -> Refusal | None:
-    """Why this part can't be taken in beside the others: a section would be covered twice."""
+def overlapping(sections: str, parts: Iterable[Part], sender: str) -> Refusal | None:
+    """Why this part can't be taken in beside the others: a section would be covered twice. Of another sender's
+    submission nothing is told but the section.
+    """
     for part in parts:
-        if both := set(sections.split(",")) & set(part.sections.split(",")):
-            values = {"section": ", ".join(sorted(both)), "sections": part.sections}
-            more = {"submission": str(part.submission_id)}
-            return Refusal(Code.SECTION_COVERED, values | {"submission": part.submission_id}, more)
+        both = set(sections.split(",")) & set(part.sections.split(","))
+        if not both:
+            continue
+        values = {"section": ", ".join(sorted(both))}
+        if part.sender != sender:
+            return Refusal(Code.SECTION_COVERED, values, wording="intake.section_of_other")
+        own = {"sections": part.sections, "submission": part.submission_id}
+        return Refusal(Code.SECTION_COVERED, values | own, {"submission": str(part.submission_id)})
     return None

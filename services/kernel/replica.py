@@ -116,6 +116,11 @@ def get(session: Session, kind: str, id_: str, version: int | None = None) -> En
     return Entry(*row) if row else None
 
 
+def at(session: Session, kind: str, id_: str, moment: datetime) -> Entry | None:
+    """One entry in the version that is in force at a time; None where none is. See `in_force`."""
+    return next(iter(in_force(session, kind, moment, id_)), None)
+
+
 def all_of(session: Session, kind: str) -> list[Entry]:
     """The newest version of every entry of a kind, by id."""
     rows = session.execute(
@@ -128,15 +133,16 @@ def all_of(session: Session, kind: str) -> list[Entry]:
     return [Entry(*row) for row in rows]
 
 
-def in_force(session: Session, kind: str, at: datetime) -> list[Entry]:
-    """The entries of a kind in the version that is in force at that time, by id: one that was entered ahead ends the
-    one before it when it begins, and not before.
+def in_force(session: Session, kind: str, at: datetime, id_: str | None = None) -> list[Entry]:
+    """The entries of a kind, or the one with this id, in the version that is in force at that time, by id: one that was
+    entered ahead ends the one before it when it begins, and not before.
     """
     rows = session.execute(
         sa.text(
             "select distinct on (id) kind, id, version, body, valid_from, valid_to from replica"
-            " where kind = :k and (valid_from is null or valid_from <= :at) order by id, version desc"
+            " where kind = :k and (cast(:i as text) is null or id = :i)"
+            " and (valid_from is null or valid_from <= :at) order by id, version desc"
         ),
-        {"k": kind, "at": at},
+        {"k": kind, "at": at, "i": id_},
     )
     return [entry for row in rows if (entry := Entry(*row)).in_force(at)]

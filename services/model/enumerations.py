@@ -39,3 +39,12 @@ class Channel(StrEnum):
 
     EMAIL = "email"
     WEBHOOK = "webhook"
+
+
+class MeasuredBy(StrEnum):
+    """What measures of duties are told apart by; the month is that in which the term ends."""
+
+    SUPPLIER = "supplier"
+    ITEM = "item"
+    ROOM = "room"
+    MONTH = "month"

@@ -32,14 +32,16 @@ USUAL = {
 
 
 def reason(error: BaseException) -> Text:
-    """What the system said, also where another error was made of it; else the error's own words."""
+    """What the system said, also where another error was made of it; else the error's own words, which are English, and
+    of which kind it is.
+    """
     cause: BaseException | None = error
     while cause is not None:
         if isinstance(cause, OSError) and cause.errno is not None:
             return _of_system(cause, cause.errno)
         cause = cause.__cause__ or cause.__context__
-    said = str(error) or type(error).__name__
-    return Text(said, said)
+    kind = type(error).__name__
+    return Text(texts("system.of_kind", kind=kind).vi, str(error) or kind)
 
 
 def with_file(error: OSError) -> Text:

@@ -12,7 +12,7 @@ import pytest
 from typer.testing import CliRunner
 
 from services import cli
-from services.catalogue import agreement_routes, store
+from services.catalogue import reading, store
 from services.catalogue.agreement_routes import AgreementView, OfferView
 from services.catalogue.agreements import offers, resting
 from services.catalogue.entry import Command, EntryKind, Refused, Version
@@ -242,6 +242,6 @@ def test_an_agencys_person_learns_of_no_other_agencys_documents_and_offers(
     session: Any = None
     for role, scope, seen in ((Role.AGENCY, Scope.OWN, 1), (Role.AUDITOR, Scope.ALL, 2)):
         person = Principal("p", "so-tu-phap-dien-bien", frozenset({role}))
-        found = agreement_routes._in_force(session, Access(person, frozenset({scope})), now)
+        found = reading.in_force(session, Access(person, frozenset({scope})), EntryKind.ITEM, now)
         assert len(found) == seen
         assert "muc-so-tu-phap-dien-bien" in found

@@ -29,7 +29,7 @@ def test_the_rest_has_a_number_and_the_systems_words() -> None:
 
 
 def test_what_no_system_said_stays_as_it_is() -> None:
-    assert reason(ValueError("as it is")) == Text("as it is", "as it is")
+    assert reason(ValueError("as it is")) == Text("lỗi ValueError", "as it is")
     assert reason(TimeoutError()).en == "TimeoutError"
 
 

@@ -17,12 +17,13 @@ from services.catalogue.duties.duty import Duty
 from services.catalogue.duties.measures import measured
 from services.catalogue.duties.register import NoCalendar, Register, register
 from services.catalogue.duties.standing import State, Timeliness
-from services.catalogue.duties.views import By, DutiesView, DutyView, MeasuresView, MeasureView
+from services.catalogue.duties.views import DutiesView, DutyView, MeasuresView, MeasureView
 from services.kernel.api import Context, With
 from services.kernel.auth import Access
 from services.kernel.problems import Problem
 from services.kernel.signed import proof, reader
 from services.model.due import FIRST_YEAR, LAST_YEAR
+from services.model.enumerations import MeasuredBy
 from services.model.messages import advice
 from services.model.regulation import day, midnight
 from services.model.sender import asker
@@ -112,7 +113,7 @@ def measures(
     context: With,
     access: Reader,
     wanted: Asked,
-    by: Annotated[By, Query(description="Theo · Told apart by")] = By.SUPPLIER,
+    by: Annotated[MeasuredBy, Query(description="Theo · Told apart by")] = MeasuredBy.SUPPLIER,
 ) -> MeasuresView:
     """By group, of the duties whose terms end in the days asked about."""
     found = _found(context, access, wanted)
@@ -147,11 +148,11 @@ def as_calendar(
     return Response(calendar(waited, wanted.at, lang), media_type=MEDIA_TYPE)
 
 
-GROUPS: Mapping[By, Callable[[Duty], str]] = {
-    By.SUPPLIER: lambda duty: duty.supplier,
-    By.ITEM: lambda duty: duty.key.item,
-    By.ROOM: lambda duty: duty.recipient or "",
-    By.MONTH: lambda duty: f"{day(duty.late_from - timedelta(microseconds=1)):%Y-%m}",
+GROUPS: Mapping[MeasuredBy, Callable[[Duty], str]] = {
+    MeasuredBy.SUPPLIER: lambda duty: duty.supplier,
+    MeasuredBy.ITEM: lambda duty: duty.key.item,
+    MeasuredBy.ROOM: lambda duty: duty.recipient or "",
+    MeasuredBy.MONTH: lambda duty: f"{day(duty.late_from - timedelta(microseconds=1)):%Y-%m}",
 }
 
 

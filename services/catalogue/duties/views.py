@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
-from enum import StrEnum
 from uuid import UUID
 
 from pydantic import AwareDatetime, BaseModel
@@ -14,20 +13,11 @@ from services.catalogue.duties.duty import Duty
 from services.catalogue.duties.measures import Measure
 from services.catalogue.duties.register import Register
 from services.catalogue.duties.standing import Difficulty, Standing, State, Timeliness
-from services.model.enumerations import Completeness
+from services.model.enumerations import Completeness, MeasuredBy
 from services.model.item import Item
 from services.model.messages import texts
 from services.model.regulation import day
 from services.model.text import Text
-
-
-class By(StrEnum):
-    """What measures are told apart by; the month is that in which the term ends."""
-
-    SUPPLIER = "supplier"
-    ITEM = "item"
-    ROOM = "room"
-    MONTH = "month"
 
 
 class RequestView(BaseModel):
@@ -184,7 +174,7 @@ class MeasuresView(BaseModel):
     """The measures as they stood `at`; of duties alone, what is shared without one is measured apart."""
 
     at: AwareDatetime
-    by: By
+    by: MeasuredBy
     measures: Sequence[MeasureView]
 
 
