@@ -185,11 +185,11 @@ class Connector:
     ) -> Notice:
         """Tells that a secret document goes to its receiver outside this system; nothing of it is sent.
 
-        Raises also ValueError for particulars that aren't such; nothing has been sent then.
+        Raises also ModelError for particulars that aren't such; nothing has been sent then.
         """
         claims = {"document_number": document_number, "level": level, "date": date}
         rest = {"receiver": receiver, "sender": self._sender, "issued_at": self._clock()}
-        notice = read(SecretNotice, claims | rest, "secret notice")
+        notice = read(SecretNotice, claims | rest, "")
         request = self._client.build_request(
             "POST",
             "/v1/secret-notices",

@@ -293,8 +293,8 @@ def _announce(connector: Connector, file: Path, document: Mapping[str, Any], as_
     file.stat()
     try:
         notice = connector.announce_secret(**document)
-    except ValueError as error:
-        say("bad_particulars", reason=error)
+    except ModelError as error:
+        say("bad_particulars", reason=error.text)
         raise typer.Exit(Exit.REFUSED) from None
     if as_json:
         print_json(asdict(notice))

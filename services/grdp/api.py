@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID, uuid4
 
 from fastapi import Depends, FastAPI, Query, Request
@@ -257,7 +257,7 @@ def _period(text: str) -> str:
     try:
         return str(Period.parse(text))
     except PeriodError as error:
-        raise _problem(422, "unknown_period", reason=str(error), period=text) from error
+        raise _problem(422, "unknown_period", period=text) from error
 
 
 def _cursor(text: str) -> Cursor:
@@ -267,9 +267,8 @@ def _cursor(text: str) -> Cursor:
         raise _problem(400, "unknown_cursor") from error
 
 
-def _problem(status: int, code: str, reason: str | None = None, **values: str) -> Problem:
-    more: dict[str, Any] = {"reason": reason} if reason else {}
-    return Problem(status, code.replace("_", "-"), *advice(f"grdp.{code}", **values), **more)
+def _problem(status: int, code: str, **values: str) -> Problem:
+    return Problem(status, code.replace("_", "-"), *advice(f"grdp.{code}", **values))
 
 
 if __name__ == "__main__":

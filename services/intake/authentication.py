@@ -91,4 +91,4 @@ def _asker(session: Session, token: str, asked: Asked, now: datetime) -> str:
 
 
 def _untrusted(error: Untrusted) -> Refusal:
-    return Refusal(FAULTS[error.fault], {_NAMED.get(error.fault, "where"): str(error)})
+    return Refusal(FAULTS[error.fault], {_NAMED.get(error.fault, "where"): error.where})

@@ -18,7 +18,8 @@ from pydantic import AwareDatetime, Field, StringConstraints
 from pydantic.dataclasses import dataclass
 
 from services.model.enumerations import Completeness, Regime, SecretLevel
-from services.model.text import STRICT, ModelError, plain, read
+from services.model.system_errors import reason
+from services.model.text import STRICT, ModelError, Text, plain, read
 
 ALGORITHM = "Ed25519"
 BEFORE = "EdDSA"
@@ -65,10 +66,11 @@ class Fault(StrEnum):
 
 
 class Untrusted(ValueError):
-    """The statement proves nothing; `fault` says why, and the text where."""
+    """The statement proves nothing; `fault` says why, and `where` what of it, as a string in English."""
 
-    def __init__(self, fault: Fault, where: str = "") -> None:
-        super().__init__(where or fault.value)
+    def __init__(self, fault: Fault, where: Text | str = "") -> None:
+        self.where = where if isinstance(where, Text) else Text(where, where)
+        super().__init__(self.where.en or fault.value)
         self.fault = fault
 
 
@@ -179,7 +181,7 @@ def issued_at(token: str) -> datetime.datetime:
     try:
         return datetime.datetime.fromisoformat(_kept(token)["issued_at"])
     except (ValueError, KeyError, TypeError) as error:
-        raise Untrusted(Fault.BAD_CLAIMS, str(error)) from None
+        raise Untrusted(Fault.BAD_CLAIMS, _where(error)) from None
 
 
 def nil_reason(token: str) -> str:
@@ -187,14 +189,14 @@ def nil_reason(token: str) -> str:
     try:
         return str(_kept(token)["nil"]["reason"])
     except (KeyError, TypeError) as error:
-        raise Untrusted(Fault.BAD_CLAIMS, str(error)) from None
+        raise Untrusted(Fault.BAD_CLAIMS, _where(error)) from None
 
 
 def _kept(token: str) -> Any:
     try:
         return json.loads(jws.extract_compact(token.encode()).payload)
     except (JoseError, ValueError, RecursionError) as error:
-        raise Untrusted(Fault.BAD_CLAIMS, str(error)) from None
+        raise Untrusted(Fault.BAD_CLAIMS, _where(error)) from None
 
 
 def verify(token: str, keys: Mapping[str, OKPKey]) -> Statement:
@@ -223,6 +225,10 @@ def public_key(jwk: Mapping[str, Any]) -> OKPKey:
     return key
 
 
+def _where(error: Exception) -> Text:
+    return error.text if isinstance(error, ModelError) else reason(error)
+
+
 def _verify(kind: type[Claims], token: str, keys: Mapping[str, OKPKey]) -> Claims:
     key = keys.get(key_id(token))
     if key is None:
@@ -233,6 +239,6 @@ def _verify(kind: type[Claims], token: str, keys: Mapping[str, OKPKey]) -> Claim
         raise Untrusted(Fault.BAD_SIGNATURE) from error
     try:
         claims = json.loads(payload)
-        return read(kind, claims, "statement")
+        return read(kind, claims, "")
     except (ValueError, RecursionError) as error:
-        raise Untrusted(Fault.BAD_CLAIMS, str(error)) from None
+        raise Untrusted(Fault.BAD_CLAIMS, _where(error)) from None

@@ -14,6 +14,8 @@ import typer
 
 from services.kernel.refused import Refused
 from services.model.messages import texts
+from services.model.system_errors import reason
+from services.model.text import Text
 from services.terminal.client import Api, checked, operator
 from services.terminal.show import AsJson, Exit, as_json, in_line, say, table
 from services.terminal.usage import wrong
@@ -38,7 +40,7 @@ class Answers:
     """What services answered, and why others did not."""
 
     given: Mapping[str, Any]
-    away: Mapping[str, str]
+    away: Mapping[str, Text]
 
 
 @dataclass(frozen=True)
@@ -46,7 +48,7 @@ class Compared:
     """What the services found between their tables and the topics."""
 
     comparisons: list[dict[str, Any]]
-    away: Mapping[str, str]
+    away: Mapping[str, Text]
 
     @property
     def gaps(self) -> list[tuple[str, str, str, int]]:
@@ -76,8 +78,8 @@ class Compared:
             count = sum(comparison["compared"] for comparison in self.comparisons)
             agree = "agree-in-part" if self.away else "agree"
             say(f"operators.comparisons.{agree}", count=count)
-        for service, reason in self.away.items():
-            say("operators.comparisons.away", error=True, service=service, reason=reason)
+        for service, why in self.away.items():
+            say("operators.comparisons.away", error=True, service=service, reason=why)
 
 
 def compared() -> Compared:
@@ -111,7 +113,8 @@ def _repaired(what: str, services: Iterable[str], json: bool) -> None:
     written = {name: one["written"] for name, one in answers.given.items() if one["written"]}
     compared = Compared(after, answers.away)
     if json:
-        as_json({"written": written, "comparisons": after, "away": answers.away})
+        away = {name: _both(why) for name, why in answers.away.items()}
+        as_json({"written": written, "comparisons": after, "away": away})
     else:
         if written:
             _show_written(written)
@@ -145,19 +148,23 @@ def _asked(method: str, path: str, services: Iterable[str]) -> Answers:
             return error
 
     given: dict[str, Any] = {}
-    away: dict[str, str] = {}
+    away: dict[str, Text] = {}
     with ThreadPoolExecutor(len(apis)) as pool:
         for api, answer in zip(apis, pool.map(ask, apis), strict=True):
             if isinstance(answer, Exception):
-                away[api.service] = str(answer) or type(answer).__name__
+                away[api.service] = reason(answer)
             elif answer.status_code >= 500:
-                away[api.service] = _both(Refused.of(answer).problem)
+                away[api.service] = _title(Refused.of(answer))
             else:
                 given[api.service] = checked(f"{api.service} {path}", answer).json()
     return Answers(given, away)
 
 
-def _both(problem: Mapping[str, Any]) -> str:
-    """What a problem is, in both languages."""
-    titles = problem.get("title"), (problem.get("en") or {}).get("title")
-    return " · ".join(str(title) for title in titles if title)
+def _title(refused: Refused) -> Text:
+    """What a problem is; in Vietnamese where the service had no English."""
+    vi, en = (refused.texts(language)[0] for language in ("vi", "en"))
+    return Text(vi, en or vi)
+
+
+def _both(why: Text) -> str:
+    return " · ".join(dict.fromkeys((why.vi, why.en)))

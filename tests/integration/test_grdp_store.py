@@ -230,8 +230,9 @@ def test_a_question_that_can_not_be_answered(
 def test_the_period_problem_says_how_to_write_one(client: TestClient) -> None:
     wanted = {"period": "Q3/2026"}
     answer = client.get("/v1/observations", params=wanted, headers=COMPILER).json()
-    assert "'Q3/2026' is no time period" in answer["reason"]
+    assert "Q3/2026" in answer["title"]
     assert "2026-Q3" in answer["detail"]
+    assert "reason" not in answer
 
 
 @pytest.mark.parametrize(

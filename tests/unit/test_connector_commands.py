@@ -12,6 +12,7 @@ from services.connector.client import Notice, Receipt, Refused, Undecided, Unrea
 from services.connector.commands import app
 from services.connector.keys import Key
 from services.model.statement import Nil, NilKind
+from services.model.text import ModelError, Text
 from tests.unit.opened import opened
 
 STATE: dict[str, Any] = {
@@ -350,10 +351,10 @@ def test_a_secret_that_is_not_there_or_wrong(tmp_path: Path, connector: type[Con
     result = announce(tmp_path, *secret, file="none.docx")
     assert (result.exit_code, connector.announced) == (2, [])
     (tmp_path / "k.json").unlink()
-    connector.notice = ValueError("document_number: String should match pattern")
+    connector.notice = ModelError(Text("document_number: sai mẫu", "document_number: wrong"))
     result = announce(tmp_path, *secret)
     assert result.exit_code == 4
-    assert "document_number" in result.stderr
+    assert "document_number: sai mẫu" in result.stderr
 
 
 def test_a_submission_needs_its_options(tmp_path: Path, connector: type[Connector]) -> None:

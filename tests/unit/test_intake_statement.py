@@ -175,6 +175,13 @@ def test_payload_that_is_no_claims(payload: bytes) -> None:
     assert fault(signed(payload)) is Fault.BAD_CLAIMS
 
 
+def test_what_is_wrong_is_said_in_both_languages() -> None:
+    with pytest.raises(Untrusted) as refused:
+        verify(signed(claims_of(sign(STATEMENT, KEY)) | {"extra": 1}), KEYS)
+    assert refused.value.where.vi == "extra: không có trường này"
+    assert refused.value.where.en == "extra: Unexpected keyword argument"
+
+
 def test_a_question_is_no_statement() -> None:
     assert fault(sign(QUESTION, KEY)) is Fault.BAD_CLAIMS
     with pytest.raises(Untrusted):

@@ -54,6 +54,17 @@ def test_keys_of_several_columns_and_without_any(tmp_path: Path) -> None:
     assert rule["failing"] == [{"key": None, "row": 3}]
 
 
+def test_people_read_rows_and_keys_in_words(tmp_path: Path) -> None:
+    assert "dòng 3 · row 3" in run(tmp_path).stdout
+    assert "dòng 3, khóa DN, 2024 · row 3, key DN, 2024" in (
+        run(tmp_path, "--key", "region,year").stdout
+    )
+    (tmp_path / "regions.csv").write_text("code\nHN\nHP\n")
+    rules = "rules:\n  - {id: all, kind: complete, expression: 'region = regions.code, year'}\n"
+    with_ = ("--with", f"regions={tmp_path / 'regions.csv'}")
+    assert "region = HP, year = 2024" in run(tmp_path, *with_, rules=rules).stdout
+
+
 def test_what_lacks_has_no_row(tmp_path: Path) -> None:
     (tmp_path / "regions.csv").write_text("code\nHN\nHP\n")
     rules = "rules:\n  - {id: all, kind: complete, expression: 'region = regions.code, year'}\n"

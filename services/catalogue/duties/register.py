@@ -20,6 +20,7 @@ from services.catalogue.entry import EntryKind, Version
 from services.model import crosswalk
 from services.model.deadline import Call
 from services.model.item import Item
+from services.model.messages import texts
 from services.model.regulation import day
 from services.model.text import ModelError
 from services.model.working_days import WorkingDays
@@ -126,7 +127,7 @@ def _known(entries: Mapping[EntryKind, Sequence[Version]]) -> Known:
     calendars = (one.body for one in entries[EntryKind.WORKING_DAYS] if one.id == COUNTRY)
     calendar = next(calendars, None)
     if calendar is None:
-        raise NoCalendar(f"no working_days/{COUNTRY} in the catalogue")
+        raise NoCalendar(texts("catalogue.duties.calendar"))
     organisations = {one.id: one.body for one in entries[EntryKind.ORGANISATION]}
     provinces = {
         id_: body.get("province") or organisations.get(body.get("parent", ""), {}).get("province")

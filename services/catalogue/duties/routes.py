@@ -160,10 +160,8 @@ def _found(context: Context, access: Access, wanted: Wanted) -> Register:
     with Session(context.engine) as session:
         try:
             found = register(session, wanted.first, wanted.last, wanted.at)
-        except NoCalendar as error:
-            raise Problem(
-                409, "no-calendar", *advice("catalogue.duties.calendar", why=error)
-            ) from None
+        except NoCalendar:
+            raise Problem(409, "no-calendar", *advice("catalogue.duties.calendar")) from None
     shown = [
         (duty, stood)
         for duty, stood in found.duties

@@ -66,8 +66,8 @@ def read_sdmx(
     """The table's entries; None where the structure or one of its dimensions isn't there."""
     try:
         structure = structure_of(sdmx.file, sdmx.structure)
-    except UnknownStructure as error:
-        notebook.find("sdmx_structure_unknown", Place(), found=str(error))
+    except UnknownStructure:
+        notebook.find("sdmx_structure_unknown", Place(), found=f"{sdmx.file}, {sdmx.structure}")
         return None
     heading = heading_of(sheet)
     lacking = [

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from services.model.messages import texts
+from services.model.text import Text as Said
 from services.terminal.show import AsJson, Exit, in_line, say, stacked
 from services.terminal.show import as_json as print_json
 from services.terminal.usage import wrong
@@ -80,8 +83,6 @@ def _show(result: Result) -> None:
     from rich.table import Table
     from rich.text import Text
 
-    from services.model.messages import texts
-
     console = Console()
     counts = Table()
     for name in ("rule", "severity", "pass", "fail", "undecided"):
@@ -102,11 +103,25 @@ def _show(result: Result) -> None:
         console.print(Text(_printable(text), style="bold"))
         failing = result.failing(rule, one)
         for entry in failing[:SHOWN]:
-            place = texts("validate.row" if entry["row"] else "validate.lacking", **entry)
-            console.print(Text("  " + _printable(in_line(place))))
+            console.print(Text("  " + _printable(in_line(_place(**entry)))))
         if len(failing) > SHOWN:
             more = texts("validate.more", count=len(failing) - SHOWN)
             console.print(Text("  " + in_line(more)))
+
+
+def _place(row: int | None, key: Any) -> Said:
+    if row is None:
+        return texts("validate.lacking", key=_spelt(key))
+    return texts("validate.row" if key is None else "validate.keyed_row", row=row, key=_spelt(key))
+
+
+def _spelt(key: Any) -> str:
+    """A key of one column or of several; a column without a value is blank."""
+    if isinstance(key, Mapping):
+        return ", ".join(f"{name} = {_spelt(value)}" for name, value in key.items())
+    if isinstance(key, list):
+        return ", ".join(map(_spelt, key))
+    return "" if key is None else str(key)
 
 
 def _printable(text: str) -> str:
