@@ -245,3 +245,27 @@ class ObligationDue(EventData):
     def own_id(self) -> UUID:
         """A reminder has one event."""
         return derived_id(UUID(self.reminder_id), self.TOPIC, 0)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ObligationClosing(EventData):
+    """The term of a duty ended and nothing had come: what comes first from a moment on waits for the room."""
+
+    TOPIC = "obligation.closing"
+
+    closing_id: Annotated[str, "Identity of what is told."]
+    obligation: Annotated[ObligationHead, FLAT]
+    closes_at: Annotated[
+        datetime | None, "The first moment that is after the closing; null: it closes no more."
+    ] = None
+    told_at: Annotated[datetime, "When."]
+
+    @property
+    def key(self) -> str:
+        """The duty: what is told of its closing stands in one partition, the last word counts."""
+        return self.obligation.duty_id
+
+    @property
+    def own_id(self) -> UUID:
+        """What is told has one event."""
+        return derived_id(UUID(self.closing_id), self.TOPIC, 0)

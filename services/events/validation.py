@@ -80,6 +80,13 @@ class SubmissionValidated(OfSubmission):
         "Declared a work secret (bí mật công tác): it stays inside the statistics office. The"
         " classification is then internal, as far as older programs know.",
     ] = False
+    received_at: Annotated[
+        datetime | None, "When intake accepted the attempt; null from before this was told."
+    ] = None
+    sections: Annotated[
+        str,
+        "Sections of the form that it covers, parted by commas; empty where the form is one whole.",
+    ] = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -100,6 +107,9 @@ class SubmissionReturned(OfSubmission):
     marked: Annotated[
         ObjectReference | None,
         "The sender's workbook with what was found marked in it, where anything was.",
+    ] = None
+    received_at: Annotated[
+        datetime | None, "When intake accepted the attempt; null from before this was told."
     ] = None
 
 

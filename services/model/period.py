@@ -181,6 +181,14 @@ class Period:
                     yield other
 
 
+def spelt(text: str) -> str:
+    """A period in its one spelling, by which what is about the same is found; other text as it is."""
+    try:
+        return str(Period.parse(text))
+    except PeriodError:
+        return text
+
+
 def _day(text: str) -> date:
     try:
         return date.fromisoformat(text)

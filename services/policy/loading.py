@@ -21,6 +21,9 @@ from services.events.common import Head
 from services.events.validation import SubmissionReturned, SubmissionValidated
 from services.kernel import replica
 from services.kernel.events import Event
+from services.model import crosswalk
+from services.model.crosswalk import Area
+from services.model.period import spelt
 from services.model.regulation import Instrument, day
 from services.model.responsibility import item_of
 from services.policy.decisions.attempts import Affected, released_figure
@@ -49,9 +52,11 @@ from services.policy.law.verdict import BY_KIND, Audience, Verdict
 from services.policy.store import (
     ActRow,
     AttemptRow,
+    ClosingRow,
     ConsentRow,
     ReleasedRow,
     RequestRow,
+    ReturnedRow,
     SubmissionRow,
     WithdrawalRow,
 )
@@ -61,7 +66,12 @@ Body = Mapping[str, Any]
 
 def load(session: Session, event: Event[SubmissionValidated]) -> Facts:
     """What is known for deciding about the event's attempt. It may answer every request for a figure that it holds."""
-    return _facts(session, event.data.head, event.time, takes_over=True)
+    head = event.data.head
+    return replace(
+        _facts(session, head, event.time, takes_over=True),
+        closings=_closings(session, head, event.data.sections),
+        returned=_returned(session, head),
+    )
 
 
 def load_returned(session: Session, event: Event[SubmissionReturned]) -> Facts:
@@ -82,6 +92,34 @@ def load_released(session: Session, event: Event[CalendarReleased]) -> Affected:
         if facts is not None:
             found.append((submission_id, replace(facts, released=facts.released | {figure})))
     return Affected(tuple(found))
+
+
+def _closings(session: Session, head: Head, sections: str) -> tuple[datetime, ...]:
+    """When the duties close that an attempt is for: about its area, or a province that became part of it."""
+    wanted = select(ClosingRow).where(
+        ClosingRow.supplier == head.sender,
+        ClosingRow.form == head.form,
+        ClosingRow.period == spelt(head.period),
+        ClosingRow.completeness == head.completeness,
+        ClosingRow.round == head.round,
+        col(ClosingRow.closes_at).is_not(None),
+    )
+    about, covered = Area(head.area_list, head.area), sections.split(",") if sections else ()
+    found = []
+    for row in session.exec(wanted):
+        owed = Area(row.area_list, row.area)
+        is_about = about in (owed, crosswalk.provinces().successor(owed))
+        is_covered = not covered or not row.section or row.section in covered
+        if row.closes_at and is_about and is_covered:
+            found.append(row.closes_at)
+    return tuple(sorted(found))
+
+
+def _returned(session: Session, head: Head) -> tuple[datetime, ...]:
+    rows = select(ReturnedRow.received_at).where(
+        ReturnedRow.submission_id == UUID(head.submission_id)
+    )
+    return tuple(sorted(filter(None, session.exec(rows))))
 
 
 def facts_of(session: Session, submission_id: UUID, at: datetime) -> Facts | None:

@@ -192,13 +192,32 @@ class RequestRow(SQLModel, table=True):
 
 
 class ReturnedRow(SQLModel, table=True):
-    """An attempt that validation sent back: it has no decision here."""
+    """An attempt that validation sent back: it has no decision here. Of old ones nobody knows when they came."""
 
     __tablename__ = "returned"
     __table_args__ = {"schema": SCHEMA}
 
     submission_id: UUID = Field(primary_key=True)
     attempt: int = Field(primary_key=True)
+    received_at: datetime | None = Field(default=None, sa_type=TIME)
+
+
+class ClosingRow(SQLModel, table=True):
+    """The last word on when a duty closes for which nothing had come in time; None: it closes no more."""
+
+    __tablename__ = "closings"
+    __table_args__ = (sa.Index("closings_owed", "supplier", "form", "period"), {"schema": SCHEMA})
+
+    duty_id: UUID = Field(primary_key=True)
+    supplier: str
+    form: str
+    area_list: str
+    area: str
+    period: str
+    completeness: str
+    round: int
+    section: str
+    closes_at: datetime | None = Field(default=None, sa_type=TIME)
 
 
 class ReleasedRow(SQLModel, table=True):

@@ -119,6 +119,8 @@ def _outcome(
             marked=references.get("marked"),
             flags=_flags(checked),
             work_secret=event.data.work_secret,
+            received_at=event.data.received_at,
+            sections=event.data.sections,
         )
     else:
         verdict = SubmissionReturned(
@@ -131,6 +133,7 @@ def _outcome(
             report=references["report"],
             cells=references.get("cells"),
             marked=references.get("marked"),
+            received_at=event.data.received_at,
         )
     row = _attempt(event, verdict, references["report"])
     return Outcome(events=(verdict,), rows=(row,), objects=tuple(objects.values()))

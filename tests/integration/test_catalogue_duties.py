@@ -370,6 +370,14 @@ def test_what_names_something_else_is_refused(catalogue: Catalogue) -> None:
     assert "khong-co" in answer.text
 
 
+OF_TOPIC = {
+    "obligation.changed": ("act_id", "changed_at"),
+    "obligation.due": ("reminder_id", "reminded_at"),
+    "obligation.closing": ("closing_id", "told_at"),
+}
+"""What tells events of a topic apart, and orders them."""
+
+
 def of_topic(stack: Stack, topic: str, least: int = 3) -> list[dict[str, Any]]:
     """What is told, each once, in its order; waits until there is as much."""
     deadline = time.monotonic() + 60
@@ -377,9 +385,10 @@ def of_topic(stack: Stack, topic: str, least: int = 3) -> list[dict[str, Any]]:
         events = [
             codec().decode(f"{topic}-value", one.value) for one in records(stack.kafka(), topic)
         ]
-        unique = list({one.get("act_id") or one.get("reminder_id"): one for one in events}.values())
+        id_, when = OF_TOPIC[topic]
+        unique = list({one[id_]: one for one in events}.values())
         if len(unique) >= least or time.monotonic() > deadline:
-            return sorted(unique, key=lambda one: one.get("changed_at") or one["reminded_at"])
+            return sorted(unique, key=lambda one: one[when])
         time.sleep(0.2)
 
 
@@ -482,3 +491,37 @@ def test_days_at_the_ends_of_time_are_refused_in_words(
         "/v1/duties", params=asked, headers=people.headers(now=catalogue.now[0])
     )
     assert answer.status_code == 422, answer.text
+
+
+def test_what_nobody_sent_closes_and_that_is_told_ahead(catalogue: Catalogue, stack: Stack) -> None:
+    context, end = state_of(catalogue.client).context, datetime(2026, 3, 2, 17, tzinfo=UTC)
+    catalogue.now[0] = end - timedelta(days=3)
+    call = catalogue.get("/v1/call/cv17809-btc-ctk-2025", header=ADMINISTRATOR)["body"]
+    closing = call | {
+        "id": "cv-dong", "origin": "ministry", "number": "18000/BTC-CTK", "due": {"printed": "2026-03-02"},
+        "items": ["thu-ngan-sach-quy"], "asked": [{"period": "2026-Q1", "completeness": "estimate"}],
+        "grace": 0, "closes": 5,
+    }  # fmt: skip
+    put = catalogue.client.put("/v1/call/cv-dong", json={"body": closing}, headers=ADMINISTRATOR)
+    assert put.status_code == 201, put.text
+
+    def told(at: datetime, expected: int) -> list[str | None]:
+        catalogue.now[0] = at
+        sweep.look(context)
+        sweep.look(context)
+        found = of_topic(stack, "obligation.closing", expected)
+        return [one["closes_at"] for one in found if one["period"] == "2026-Q1"]
+
+    days = {"first": "2026-03-02", "last": "2026-03-02"}
+    catalogue.now[0] = end - timedelta(days=1)
+    (duty,) = catalogue.get("/v1/duties", **days)["duties"]
+    assert told(end - timedelta(seconds=1), 0) == []
+    (first,) = told(end, 1)
+    assert datetime.fromisoformat(str(first)) == datetime(2026, 3, 9, 17, tzinfo=UTC)
+    catalogue.now[0] = end + timedelta(minutes=1)
+    longer = {"until": "2026-03-20", "reason": "Lũ."}
+    header = people.headers(now=catalogue.now[0])
+    answer = catalogue.client.post(f"/v1/duties/{duty['id']}/decision", json=longer, headers=header)
+    assert answer.status_code == 201, answer.text
+    _, moved = told(end + timedelta(minutes=2), 2)
+    assert datetime.fromisoformat(str(moved)) == datetime(2026, 3, 20, 17, tzinfo=UTC)

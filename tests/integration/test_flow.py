@@ -35,7 +35,7 @@ from services.kernel.wire import Message
 from services.model.form import load_forms
 from services.model.starter_pack import load_organisations
 from services.notification.worker import OF_OTHERS, OF_VERDICTS
-from services.policy.worker import RELEASED, RETURNED
+from services.policy.worker import CLOSING, RELEASED, RETURNED
 from services.policy.worker import STAGE as POLICY
 from services.validation.worker import STAGE as VALIDATION
 from services.validation.worker import STORED
@@ -59,7 +59,13 @@ CATALOGUE = ("catalogue.changed",)
 INPUTS: dict[str, tuple[str, ...]] = {
     "intake": (*INTAKE.topics, *CATALOGUE),
     "validation": (*VALIDATION.topics, *STORED.topics, *CATALOGUE),
-    "policy": (*POLICY.topics, *RETURNED.topics, *RELEASED.topics, *CATALOGUE),
+    "policy": (
+        *POLICY.topics,
+        *RETURNED.topics,
+        *CLOSING.topics,
+        *RELEASED.topics,
+        *CATALOGUE,
+    ),
     "grdp": (*GRDP.topics, *TAKEN_BACK.topics, *ERASED.topics, *CATALOGUE),
     "audit": AUDIT.topics,
     "notification": (*OF_VERDICTS.topics, *OF_OTHERS.topics, *CATALOGUE),

@@ -6,6 +6,7 @@ import random
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -15,7 +16,9 @@ from alembic import command
 
 from deploy.local import Stack
 from services.kernel.errors import Permanent
+from services.kernel.events import Event
 from services.kernel.migration import configuration, migrate
+from services.policy import worker
 from services.policy.routes.sweep import sweep
 from tests.integration.policy_parts import (
     AGENCY,
@@ -32,6 +35,7 @@ from tests.integration.policy_parts import (
     person,
     running,
 )
+from tests.said import said
 from tests.unit.policy_cases import cells
 from tests.unit.test_policy_handler import validated
 
@@ -223,7 +227,7 @@ def test_what_was_decided_before_these_tables_is_taken_over(
         connection.execute(
             "drop table policy.attempts, policy.acts, policy.requests, policy.released,"
             " policy.incidents, policy.pre_releases, policy.withdrawals, policy.consents, policy.erasures,"
-            " policy.returned;"
+            " policy.returned, policy.closings;"
             " drop function policy.erase, policy.erase_ordered"
         )
         connection.execute("update policy.alembic_version set version_num = '0001'")
@@ -296,3 +300,57 @@ def test_a_person_ends_an_incident_once(policy: Policy) -> None:
     assert incident not in [one["incident_id"] for one in waiting]
     published = policy.rows("select count(*) from outbox where topic = 'incident.closed'")
     assert published == [(1,)]
+
+
+def test_what_comes_first_after_its_duty_closed_waits_for_the_room(policy: Policy) -> None:
+    owed = {
+        "duty_id": str(uuid4()), "item": "thu-ngan-sach-quy", "form": "cv17809-1", "area_list": "63", "area": "11",
+        "period": "2026-Q2", "completeness": "official", "round": 1, "supplier": "so-tai-chinh-dien-bien",
+        "section": "", "told_at": NOW,
+    }  # fmt: skip
+
+    def closes(at: datetime | None, **changes: str) -> None:
+        told = owed | {"closing_id": str(uuid4()), "closes_at": at} | changes
+        data = said("obligation.closing", told)
+        event = Event(uuid4(), data.TOPIC, str(told["duty_id"]), data, NOW, "x", "catalogue")
+        policy.happens(event, worker.CLOSING)
+
+    def verdict(**changes: Any) -> str:
+        submission = str(uuid4())
+        about = {"period": "2026-04-01/P3M", "completeness": "official"}
+        policy.comes(submission, received_at=NOW, **about | changes)
+        return policy.verdict(submission)
+
+    assert verdict() == "cleared"
+    closes(NOW - timedelta(hours=1))
+    assert verdict() == "held"
+    assert verdict(area_list="34") == "held", "of the province that it became"
+    for other in ({"completeness": "estimate"}, {"round": 2}, {"period": "2026-Q1"}):
+        assert verdict(**other) == "cleared", other
+    closes(NOW + timedelta(hours=1))
+    assert verdict() == "cleared", "it was given more time"
+    closes(NOW - timedelta(hours=1), section="B")
+    assert verdict(sections="A") == "cleared"
+    assert verdict(sections="A,B") == "held"
+    closes(None)
+    assert verdict() == "cleared"
+
+
+def test_a_correction_of_what_was_returned_in_time_is_no_first_delivery(policy: Policy) -> None:
+    submission, closed = str(uuid4()), NOW - timedelta(hours=1)
+    told = {
+        "closing_id": str(uuid4()), "duty_id": str(uuid4()), "item": "thu-ngan-sach-quy", "form": "cv17809-1",
+        "area_list": "63", "area": "11", "period": "2026-Q1", "completeness": "preliminary", "round": 1,
+        "supplier": "so-tai-chinh-dien-bien", "section": "", "closes_at": closed,
+        "told_at": NOW,
+    }  # fmt: skip
+    data = said("obligation.closing", told)
+    event = Event(uuid4(), data.TOPIC, str(told["duty_id"]), data, NOW, "x", "catalogue")
+    policy.happens(event, worker.CLOSING)
+    about = {"period": "2026-Q1", "submission_id": submission}
+    earlier = closed - timedelta(days=1)
+    sent_back = said("submission.returned", about, attempt=1, received_at=earlier)
+    came = Event(uuid4(), sent_back.TOPIC, submission, sent_back, NOW, submission, "validation")
+    policy.happens(came, worker.RETURNED)
+    policy.comes(submission, 2, period="2026-Q1", received_at=NOW)
+    assert policy.verdict(submission, 2) == "cleared"

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from services.catalogue.duties.closing import closing
 from services.catalogue.duties.duty import Duty, Key
 from services.catalogue.duties.making import Known, merged, of_calls, of_items
 from services.catalogue.duties.measures import Measure, measured
@@ -23,6 +24,8 @@ from services.catalogue.duties.standing import (
     Timeliness,
     standing,
 )
+from services.catalogue.duties.store import ClosingRow
+from services.events.catalogue import ObligationClosing
 from services.model.crosswalk import provinces
 from services.model.deadline import Call
 from services.model.due import Due
@@ -322,3 +325,30 @@ def test_what_lies_in_a_year_that_nobody_entered_is_left_out_and_stops_nothing()
     plan = planned(at("2028-01-01"), CALENDAR)
     assert [one.offset for one in plan] == [-7, -1, 0], "the last day is 31/12/2027"
     assert CALENDAR.until == date(2027, 12, 31)
+
+
+def told(now: int, last: ClosingRow | None = None, *came: Delivery, **more: Any) -> Any:
+    """The moment that is told at an hour: nothing, or in brackets since None is one."""
+    outcome = closing(DUTY, standing(DUTY, Facts(came, **more), after(now)), last, after(now))
+    if outcome is None:
+        return "nothing"
+    ((event,), (row,)) = outcome.events, outcome.rows
+    assert isinstance(event, ObligationClosing)
+    assert row.values == {"duty": DUTY.key.id, "at": after(now), "closes_at": event.closes_at}
+    return event.closes_at
+
+
+def test_a_closing_is_told_before_it_comes_and_again_where_it_moves() -> None:
+    assert told(9) == "nothing", "the term has not ended"
+    assert told(10) == after(20)
+    word = ClosingRow(duty=DUTY.key.id, at=after(10), closes_at=after(20))
+    assert told(11, word) == "nothing", "once"
+    assert told(25, word) == "nothing"
+    longer = Granted(after(12), "lũ", late_from=after(24))
+    assert told(13, word, granted=[longer]) == after(24)
+    assert told(13, word, granted=[Granted(after(12), "x", is_excused=True)]) is None
+    taken_back = Delivery(1, after(9), ended_at=after(9))
+    assert told(10, None, taken_back) == "nothing", "there was a first delivery"
+    assert told(10, None, Delivery(1, after(11))) == after(20), "it has not come yet"
+    never = replace(DUTY, closed_from=None)
+    assert closing(never, standing(never, Facts(), after(10)), None, after(10)) is None

@@ -5,7 +5,7 @@ import json
 import pickle
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -30,10 +30,11 @@ from services.policy.decisions.attempts import handle, reads
 from services.policy.decisions.case import evidence_of
 from services.policy.decisions.facts import Facts, FormFacts, ItemFacts
 from services.policy.decisions.rows import REVIEWS, asked_of, attempt_of
+from services.policy.law.decide import decide
 from services.policy.law.verdict import Verdict
 from services.policy.store import ActRow, AttemptRow, DecisionRow, RequestRow, SubmissionRow
 from tests.said import said
-from tests.unit.policy_cases import REGULATIONS, cells
+from tests.unit.policy_cases import REGULATIONS, case, cells
 
 LISTS = {id_: one.to_dict() for id_, one in load_codelists().items()}
 FORMS = {form_id: FormFacts.of(form.to_dict(), LISTS) for form_id, form in load_forms().items()}
@@ -430,3 +431,54 @@ def test_another_version_of_the_form_takes_away_only_what_it_still_asks_for() ->
 def test_figures_that_can_not_be_read_are_no_reason_to_let_them_go() -> None:
     with pytest.raises(Permanent, match="can't be read"):
         corrected(figures("1"), b"no parquet")
+
+
+CLOSED = T0 - timedelta(days=1)
+
+
+@pytest.mark.parametrize(
+    ("received", "known", "waits"),
+    [
+        (T0, {}, True),
+        (CLOSED, {}, True),
+        (CLOSED - timedelta(microseconds=1), {}, False),
+        (T0, {"returned": (CLOSED - timedelta(days=2),)}, False),
+        (T0, {"returned": (CLOSED + timedelta(hours=1),)}, True),
+        (T0, {"closings": ()}, False),
+        (T0, {"closings": (T0 + timedelta(days=3), CLOSED)}, True),
+    ],
+    ids=["after", "at", "before", "returned before", "returned after", "none", "one of two"],
+)
+def test_a_first_delivery_after_the_closing_waits_for_the_room(
+    received: datetime, known: dict[str, Any], waits: bool
+) -> None:
+    event = validated(1, received_at=received)
+    outcome = decided(event, facts(**{"closings": (CLOSED,)} | known))
+    said = [
+        one["message"]
+        for draft in outcome.events
+        if draft.TOPIC == "submission.held"
+        for one in to_avro(draft)["reasons"]
+    ]
+    assert said == (["policy.after-closing"] if waits else [])
+
+
+def test_what_follows_an_accepted_delivery_is_a_revision_however_late() -> None:
+    first = decided(validated(1, received_at=CLOSED - timedelta(days=1)), facts())
+    known = replace(after(facts(), first), closings=(CLOSED,))
+    assert topics(decided(validated(2, received_at=T0), known)) == ["superseded", "cleared"]
+
+
+def test_a_room_that_accepts_it_is_not_asked_again() -> None:
+    late = facts(closings=(CLOSED,))
+    first = after(late, decided(validated(1, received_at=T0), late))
+    assert first.attempts[0].evidence.is_after_closing
+    accepted = replace(first, current_attempt=1)
+    assert "held" not in topics(decided(validated(2), accepted))
+
+
+def test_after_the_closing_and_with_fewer_figures_both_are_said() -> None:
+    case_ = case(needs_acceptance=True, lost=2, is_after_closing=True)
+    assert [one.message for one in decide(case_).reasons] == [
+        "policy.after-closing", "policy.shrinking",
+    ]  # fmt: skip

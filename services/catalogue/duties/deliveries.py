@@ -26,7 +26,7 @@ from services.events.policy import (
 from services.events.validation import SubmissionReturned
 from services.kernel.events import Event, Outcome, Row
 from services.kernel.stage import BatchStage
-from services.model.period import Period, PeriodError
+from services.model.period import spelt
 
 RECEIVED, RETURNED = SubmissionReceived.TOPIC, SubmissionReturned.TOPIC
 ACCEPTED = SubmissionCleared.TOPIC
@@ -60,7 +60,7 @@ def handle(event: Event[OfSubmission], facts: None) -> Outcome:
         "form": head.form,
         "area_list": head.area_list,
         "area": head.area,
-        "period": _spelt(head.period),
+        "period": spelt(head.period),
         "completeness": head.completeness.value,
         "round": head.round,
         "nil": data.nil if isinstance(data, SubmissionReceived) else "",
@@ -82,14 +82,6 @@ def deliveries(rows: Iterable[Any]) -> dict[Owed, list[Delivery]]:
         if delivery := _delivery(submission, attempt, events):
             found.setdefault(owed, []).append(delivery)
     return {owed: sorted(each, key=lambda one: one.received_at) for owed, each in found.items()}
-
-
-def _spelt(period: str) -> str:
-    """In the one spelling that duties have."""
-    try:
-        return str(Period.parse(period))
-    except PeriodError:
-        return period
 
 
 def _owed(row: Any) -> Owed:

@@ -72,6 +72,17 @@ class Reminded(SQLModel, table=True):
     at: datetime = Field(sa_type=TIME)
 
 
+class ClosingRow(SQLModel, table=True):
+    """What was told of when a duty closes; never changed, the last word counts."""
+
+    __tablename__ = "closings"
+    __table_args__ = SCHEMA
+
+    duty: UUID = Field(primary_key=True)
+    at: datetime = Field(primary_key=True, sa_type=TIME)
+    closes_at: datetime | None = Field(sa_type=TIME)
+
+
 def came(session: Session, owed: Collection[Duty], until: datetime) -> Iterator[Any]:
     """The columns of Came: what came until a moment by the forms for the periods of these duties, as it happened."""
     # Plain rows: there may be tens of thousands.
@@ -117,3 +128,11 @@ def reminded(session: Session, duties: Iterable[UUID]) -> dict[tuple[UUID, datet
     )
     found = session.exec(statement.where(col(Reminded.duty).in_(set(duties))))
     return {(duty, late_from): number for duty, late_from, number in found}
+
+
+def closings(session: Session, duties: Iterable[UUID]) -> dict[UUID, ClosingRow]:
+    """The last word on when each of these duties closes, of those of which there is one."""
+    found = session.exec(
+        select(ClosingRow).where(col(ClosingRow.duty).in_(set(duties))).order_by(col(ClosingRow.at))
+    )
+    return {row.duty: row for row in found}

@@ -1,4 +1,4 @@
-"""What time alone does: gauges of what is late, and reminders whose moment has come."""
+"""What time alone does: gauges of what is late, reminders whose moment has come, and what closes."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from sqlmodel import Session
 
 from services.catalogue.duties import store
 from services.catalogue.duties.acts import head_of
+from services.catalogue.duties.closing import closing
 from services.catalogue.duties.duty import Duty
 from services.catalogue.duties.register import NoCalendar, Register, register
 from services.catalogue.duties.reminding import OWED, Reminder, planned, to_send
@@ -44,6 +45,7 @@ def look(context: Context) -> None:
         metrics.ENDS_AT.labels(context.service, "working_days").set(known_until.timestamp())
         _count(context, found)
         _remind(context, session, found, now)
+        _close(context, session, found, now)
 
 
 def _count(context: Context, found: Register) -> None:
@@ -69,6 +71,15 @@ def _remind(context: Context, session: Session, found: Register, now: datetime) 
         term = {"duty": duty.key.id, "late_from": stood.late_from, "number": number, "at": now}
         event = _event(duty, stood, reminder, number, now)
         context.outbox.write(session, Outcome((event,), (Row(Reminded, term),)), duty.key.id)
+
+
+def _close(context: Context, session: Session, found: Register, now: datetime) -> None:
+    owed = [(duty, stood) for duty, stood in found.duties if not found.is_shared(duty)]
+    told = store.closings(session, (duty.key.id for duty, _ in owed))
+    for duty, stood in owed:
+        outcome = closing(duty, stood, told.get(duty.key.id), now)
+        if outcome is not None:
+            context.outbox.write(session, outcome, duty.key.id)
 
 
 def _event(

@@ -20,6 +20,7 @@ from services.model.regulation import day
 from services.model.shrinking import lost, lost_across_versions
 from services.policy.decisions import incidents
 from services.policy.decisions.case import case_of, evidence_of
+from services.policy.decisions.closings import is_first_after_closing
 from services.policy.decisions.facts import Attempt, Facts
 from services.policy.decisions.figures import Figure
 from services.policy.decisions.ledger import Ledger
@@ -47,8 +48,11 @@ def handle(
     data, head = event.data, event.data.head
     if facts.attempt(head.attempt) is not None:
         raise Permanent(f"attempt {head.attempt} of {head.submission_id} is decided already")
+    evidence = evidence_of(event, contents.get("cells"))
     evidence = replace(
-        evidence_of(event, contents.get("cells")), lost=_lost(event, facts, contents)
+        evidence,
+        lost=_lost(event, facts, contents),
+        is_after_closing=is_first_after_closing(evidence, facts),
     )
     attempt = Attempt(
         attempt=head.attempt,
@@ -92,7 +96,11 @@ def handle_returned(
 ) -> Outcome:
     """A returned attempt has its verdict; what bears markings of secrecy is quarantined all the same."""
     evidence, head = evidence_of(event, contents.get("cells")), event.data.head
-    values = {"submission_id": UUID(head.submission_id), "attempt": head.attempt}
+    values = {
+        "submission_id": UUID(head.submission_id),
+        "attempt": head.attempt,
+        "received_at": evidence.received_at,
+    }
     known = Outcome(rows=(Row(ReturnedRow, values, conflict="ignore"),))
     return _both(known, incidents.opened(event, head, evidence.markings, facts))
 

@@ -45,6 +45,7 @@ def evidence_of(
         warnings=data.warnings,
         flags=_flags(valid.flags or ()) if valid else (),
         work_secret=_work_secret(valid is not None and valid.work_secret, texts),
+        received_at=data.received_at or event.time,
     )
 
 
@@ -92,15 +93,20 @@ def case_of(
         ),
         missing=tuple(name for name, missing in absent if missing),
         consent=agreed(facts.consents, kinds, head.period, audience, purpose, today),
-        needs_acceptance=(by_room or evidence.warnings > 0 or evidence.lost > 0)
-        and ACCEPTANCE not in waived,
+        needs_acceptance=_needs_acceptance(evidence, by_room) and ACCEPTANCE not in waived,
         lost=evidence.lost,
+        is_after_closing=evidence.is_after_closing,
         work_secret=evidence.work_secret,
         unpublished=form is not None and form.unpublished(head, facts.released),
         published=published,
         private_interest=private_interest,
         waived=waived,
     )
+
+
+def _needs_acceptance(evidence: Evidence, by_room: bool) -> bool:
+    doubtful = evidence.warnings > 0 or evidence.lost > 0
+    return by_room or doubtful or evidence.is_after_closing
 
 
 def _flags(given: Iterable[FlagCombination]) -> tuple[Combination, ...]:

@@ -154,6 +154,8 @@ class Evidence:
 
     `flags` are empty where no figure has any. `lost` counts figures that would be without a number from here on.
     `work_secret`: whether it is one, by its statement; undecided where its texts say so, and its statement doesn't.
+    `received_at` is None for one from before that was told; `is_after_closing`: the first delivery, after its duty
+    closed.
     """
 
     findings: tuple[Finding, ...] | None
@@ -164,6 +166,8 @@ class Evidence:
     flags: tuple[Combination, ...] = ()
     lost: int = 0
     work_secret: WorkSecret = WorkSecret.NO
+    received_at: datetime | None = None
+    is_after_closing: bool = False
 
 
 @dataclass(frozen=True)
@@ -268,7 +272,8 @@ class Facts:
     """What is known of one submission. `forms` are by version, `instruments` all of the catalogue, of any day.
 
     `requests` are those for figures that it holds, `released` the figures of it that the office published, `standing`
-    the audiences to whom the office reports such figures without a request, before it publishes them.
+    the audiences to whom the office reports such figures without a request, before it publishes them. `closings` are
+    the moments at which the duties close that the attempt is for, `returned` when those came that were sent back.
     """
 
     forms: Mapping[int, FormFacts]
@@ -282,6 +287,8 @@ class Facts:
     requests: tuple[Asked, ...] = ()
     released: frozenset[Figure] = frozenset()
     standing: tuple[Audience, ...] = ()
+    closings: tuple[datetime, ...] = ()
+    returned: tuple[datetime, ...] = ()
     last_decision: int = 0
     current_attempt: int | None = None
 

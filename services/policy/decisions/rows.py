@@ -214,6 +214,8 @@ def _evidence(evidence: Evidence) -> dict[str, Any]:
         "warnings": evidence.warnings,
         "lost": evidence.lost,
         "work_secret": evidence.work_secret.value,
+        "received_at": _text(evidence.received_at),
+        "is_after_closing": evidence.is_after_closing,
         "markings": _places(evidence.markings),
         "flags": [
             [
@@ -238,9 +240,11 @@ def _evidence_of(kept: dict[str, Any]) -> Evidence:
         errors=kept["errors"],
         integrity=kept["integrity"],
         warnings=kept["warnings"],
-        # Rows from before lost figures, work secrets, markings and flags were looked for have none.
+        # Rows from before lost figures, work secrets, markings, flags and closings were looked for have none.
         work_secret=WorkSecret(kept.get("work_secret", WorkSecret.NO)),
         lost=kept.get("lost", 0),
+        received_at=_time(kept.get("received_at")),
+        is_after_closing=kept.get("is_after_closing", False),
         markings=tuple(Finding(*marking) for marking in kept.get("markings", ())),
         flags=tuple(
             Combination(Flags(status, redist, _time(time)), figures)

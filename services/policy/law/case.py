@@ -16,8 +16,8 @@ class Case:
 
     `missing` names entries of the catalogue that were not found: form, sender. `published`: whether
     what is asked for is under no embargo. `flags`: of the figures that are decided about. `lost`: how many figures of
-    the current attempt it leaves without a number. `waived`: policies
-    whose hold a person lifted. What the other fields mean stands in policies.cedarschema.
+    the current attempt it leaves without a number. `is_after_closing`: whether it is the first delivery, after its duty
+    closed. `waived`: policies whose hold a person lifted. What the other fields mean stands in policies.cedarschema.
     """
 
     classification: str | None
@@ -36,6 +36,7 @@ class Case:
     missing: tuple[str, ...] = ()
     needs_acceptance: bool = False
     lost: int = 0
+    is_after_closing: bool = False
     work_secret: WorkSecret = WorkSecret.NO
     unpublished: bool = False
     published: bool = False

@@ -64,8 +64,10 @@ def _awaits(case: Case, audience: Audience, decision: Decision) -> bool:
 
 
 def _awaiting(case: Case, decision: Decision) -> Decision:
-    why = "shrinking" if case.lost else ACCEPTANCE
-    reasons = (*decision.reasons, reason(ACCEPTANCE, "R58", f"policy.{why}"))
+    named = {"after-closing": case.is_after_closing, "shrinking": case.lost}
+    why = [name for name, is_so in named.items() if is_so] or [ACCEPTANCE]
+    added = (reason(ACCEPTANCE, "R58", f"policy.{name}") for name in why)
+    reasons = (*decision.reasons, *added)
     return replace(decision, verdict=Verdict.HELD, reasons=reasons, releases=())
 
 

@@ -1,0 +1,40 @@
+"""From when on a first delivery waits for the room: told once the term ended and nothing had come. Pure."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from uuid import uuid5
+
+from services.catalogue.duties.acts import head_of
+from services.catalogue.duties.duty import Duty
+from services.catalogue.duties.standing import Standing, State
+from services.catalogue.duties.store import ClosingRow
+from services.events.catalogue import ObligationClosing
+from services.kernel.events import Outcome, Row
+
+
+def closing(duty: Duty, stood: Standing, told: ClosingRow | None, at: datetime) -> Outcome | None:
+    """What is to be told now; None where that was told already, or need not be.
+
+    It is told before the closing, so that nothing that comes after it can be ahead of the word; and again where the
+    moment moved, as by an extension.
+    """
+    closes_at = _closes_at(duty, stood)
+    if told is None and (closes_at is None or stood.first is not None or at < stood.late_from):
+        return None
+    if told is not None and told.closes_at == closes_at:
+        return None
+    event = ObligationClosing(
+        closing_id=str(uuid5(duty.key.id, f"closing/{at.isoformat()}")),
+        obligation=head_of(duty),
+        closes_at=closes_at,
+        told_at=at,
+    )
+    row = Row(ClosingRow, {"duty": duty.key.id, "at": at, "closes_at": closes_at})
+    return Outcome((event,), (row,))
+
+
+def _closes_at(duty: Duty, stood: Standing) -> datetime | None:
+    if duty.closed_from is None or stood.state is State.EXCUSED:
+        return None
+    return max(duty.closed_from, stood.late_from).astimezone(UTC)
