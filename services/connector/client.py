@@ -137,9 +137,11 @@ class Connector:
         round: int = 1,
         nil: Nil | None = None,
         sections: Sequence[str] = (),
+        reason: str | None = None,
     ) -> Receipt:
-        """Sends a workbook; with `nil` it is the blank form, with `sections` these parts of it alone. Raises also
-        OSError (no such file), NoOffice and ValueError (an unknown word, a state secret).
+        """Sends a workbook; with `nil` it is the blank form, with `sections` these parts of it alone. `reason` says why
+        it corrects what came before. Raises also OSError (no such file), NoOffice and ValueError (an unknown word, a
+        state secret).
         """
         _no_secret(Classification(classification) is Classification.STATE_SECRET)
         office = self._office or office_of(self._sender)
@@ -163,6 +165,7 @@ class Connector:
             nonce=secrets.token_urlsafe(18),
             nil=nil,
             sections=tuple(sections) or None,
+            reason=reason,
         )
         return self.send(statement, content)
 

@@ -80,7 +80,8 @@ HasNil = Annotated[
     ),
 ]
 Reason = Annotated[
-    str | None, _of_submission("Lý do để trống, với --nil · Why it is blank, with --nil")
+    str | None,
+    _of_submission("Lý do sửa; với --nil: để trống · Why it is corrected; with --nil: blank"),
 ]
 Sections = Annotated[
     list[str] | None,
@@ -140,7 +141,7 @@ def submit(
     }  # fmt: skip
     is_secret = classification is Classification.STATE_SECRET
     _need(document if is_secret else claims)
-    stated = _nil(nil, reason) | _sections(section)
+    stated = _explained(nil, reason) | _sections(section)
     if not is_secret and any(value is not None for value in document.values()):
         # Whoever names a secret document means it, whatever the classification says.
         raise wrong("--document-number, --level, --date, --receiver", "secret_only")
@@ -258,16 +259,19 @@ def _sections(section: list[str] | None) -> dict[str, list[str]]:
     return {"sections": section} if section else {}
 
 
-def _nil(kind: NilKind | None, reason: str | None) -> dict[str, Nil]:
-    """That the form is blank on purpose, where it is; ends the command with its usage for one without the other."""
-    if (kind is None) != (reason is None):
-        raise wrong("--nil, --reason", "together")
-    if kind is None:
+def _explained(kind: NilKind | None, reason: str | None) -> dict[str, Nil | str]:
+    """Why it is corrected, or that it is blank on purpose and why; ends the command with its usage for a blank one
+    without a reason, or one that is none.
+    """
+    if kind is not None and reason is None:
+        raise Wrong(texts("usage.missing", what="--reason"))
+    if reason is None:
         return {}
     try:
-        return {"nil": read(Nil, {"kind": kind, "reason": reason})}
+        nil = read(Nil, {"kind": kind or NilKind.NONE_OCCURRED, "reason": reason})
     except ModelError:
         raise wrong("--reason", "reason") from None
+    return {"reason": nil.reason} if kind is None else {"nil": nil}
 
 
 def _send(

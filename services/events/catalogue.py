@@ -249,7 +249,7 @@ class ObligationDue(EventData):
 
 @dataclass(frozen=True, kw_only=True)
 class ObligationClosing(EventData):
-    """The term of a duty ended and nothing had come: what comes first from a moment on waits for the room."""
+    """The term of a duty ended. From a moment on what comes first waits for the room, and a revision needs a reason."""
 
     TOPIC = "obligation.closing"
 

@@ -87,6 +87,9 @@ class SubmissionValidated(OfSubmission):
         str,
         "Sections of the form that it covers, parted by commas; empty where the form is one whole.",
     ] = ""
+    explained: Annotated[
+        bool, "Whether its statement says why it corrects what came before, or has no numbers."
+    ] = False
 
 
 @dataclass(frozen=True, kw_only=True)

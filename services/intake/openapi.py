@@ -24,6 +24,7 @@ thumbprint (RFC 7638).
 * `POST`: `Statement`; `aud`: cơ quan thống kê nhận · the statistics office that it is for;
   10 ngày, không trước lần gửi gần nhất · 10 days, not before the latest attempt's
   biểu để trống thì thêm · for a blank form also `nil`: {kind: none_occurred | not_collected, reason}
+  sửa lần trước thì thêm · for a correction also `reason`
   chỉ một số phần của biểu thì thêm · for some sections of a form alone also `sections`: [A, B]
 * `POST /v1/secret-notices`: `SecretNotice`; không có nội dung · no body
 * `GET`: `Question`; `path` có cả phần sau dấu ? · with the query; 5 phút · 5 minutes

@@ -13,6 +13,7 @@ from services.intake import store
 from services.intake.queries import Joined
 from services.intake.status import Account, State, verdict
 from services.model.messages import texts
+from services.model.statement import reason_of
 from services.model.text import ModelError
 
 EXAMPLE_ID = "7f2f4d0e-7d0a-5c0b-9a52-2f6c1f1f7a10"
@@ -105,8 +106,11 @@ class AttemptView(BaseModel):
 
 
 class StateView(AttemptView):
-    """One attempt, the time of each state that it went through, and all attempts of the submission."""
+    """One attempt, the time of each state that it went through, and all attempts of the submission. `reason` is why it
+    corrects what came before, or has no numbers, where its sender says so.
+    """
 
+    reason: str | None
     times: dict[str, datetime]
     attempts: list[dict[str, Any]]
 
@@ -161,6 +165,7 @@ def state_view(
     """The state of the chosen one of a submission's attempts, and its path; `numbers` are the instruments'."""
     return StateView(
         **_attempt(chosen, numbers),
+        reason=reason_of(chosen[1].statement),
         times={event.state: event.at for event in path},
         attempts=[
             {"attempt": attempt.attempt, "state": status.state, "received_at": attempt.received_at}

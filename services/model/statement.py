@@ -30,6 +30,7 @@ MAX_BYTES: Final = 25 * MEGABYTE
 """The largest workbook that is taken in, and so the largest that a check before sending reads."""
 
 Name = Annotated[str, StringConstraints(min_length=1, max_length=128)]
+Words = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 DocumentNumber = Annotated[str, StringConstraints(pattern=r"^\d{1,7}[\p{L}\d./&_-]{0,57}$")]
 """As 12/BC-STC: begins with its number and has no space, so that no title passes for one."""
@@ -100,7 +101,7 @@ class Nil:
     """That there is nothing to report, and why; the words are the sender's, and go no further than its statement."""
 
     kind: NilKind
-    reason: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]
+    reason: Words
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
@@ -109,7 +110,8 @@ class Statement:
 
     `aud` (audience, RFC 7519) is the statistics office that it is for: nobody else takes it in. `document` is of a
     state secret: whoever states it sends none of the content along. `nil` says of a blank form that it is meant so.
-    `sections` are those of the form that it covers; none: all that its sender answers for.
+    `sections` are those of the form that it covers; none: all that its sender answers for. `reason` says why it
+    corrects what came before.
     """
 
     sender: Name
@@ -129,6 +131,7 @@ class Statement:
     document: SecretDocument | None = None
     nil: Nil | None = None
     sections: Annotated[tuple[Name, ...], Field(min_length=1)] | None = None
+    reason: Words | None = None
 
     @property
     def is_state_secret(self) -> bool:
@@ -190,6 +193,17 @@ def nil_reason(token: str) -> str:
         return str(_kept(token)["nil"]["reason"])
     except (KeyError, TypeError) as error:
         raise Untrusted(Fault.BAD_CLAIMS, _where(error)) from None
+
+
+def reason_of(token: str) -> str | None:
+    """Why it corrects what came before, or has no numbers, in the words of a statement that was verified before. None
+    where it doesn't say so, or is no statement.
+    """
+    try:
+        claims = _kept(token)
+        return claims.get("reason") or (claims.get("nil") or {}).get("reason")
+    except (Untrusted, AttributeError):
+        return None
 
 
 def _kept(token: str) -> Any:

@@ -203,7 +203,7 @@ class ReturnedRow(SQLModel, table=True):
 
 
 class ClosingRow(SQLModel, table=True):
-    """The last word on when a duty closes for which nothing had come in time; None: it closes no more."""
+    """The last word on when a duty closes whose term ended; None: it closes no more."""
 
     __tablename__ = "closings"
     __table_args__ = (sa.Index("closings_owed", "supplier", "form", "period"), {"schema": SCHEMA})

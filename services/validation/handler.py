@@ -17,7 +17,7 @@ from services.model.codelist import Codelist
 from services.model.enumerations import Severity
 from services.model.flags import NONE, combinations
 from services.model.form import Form
-from services.model.statement import NilKind, Untrusted, nil_reason
+from services.model.statement import NilKind, Untrusted, nil_reason, reason_of
 from services.model.text import ModelError
 from services.validation.checking.check import Checked, overran
 from services.validation.checking.examination import examine
@@ -121,6 +121,7 @@ def _outcome(
             work_secret=event.data.work_secret,
             received_at=event.data.received_at,
             sections=event.data.sections,
+            explained=reason_of(event.data.statement) is not None,
         )
     else:
         verdict = SubmissionReturned(

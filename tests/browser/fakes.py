@@ -107,7 +107,7 @@ def attempt(name: str, state: str, **more: Any) -> dict[str, Any]:
         "round": 1, "regime": "coordination", "classification": "public",
         "received_at": times["received"], "state": state, "since": times[path[-1]],
         "verdict": verdict if verdict in ("cleared", "returned", "withheld") else None,
-        "decision": 1, "figures": 94, "reasons": [], "findings": [], "checked": [],
+        "decision": 1, "figures": 94, "reasons": [], "findings": [], "checked": [], "reason": None,
         "links": links, "times": times, "attempts": others, **more,
     }  # fmt: skip
 

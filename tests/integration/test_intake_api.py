@@ -34,7 +34,7 @@ from services.kernel.wire import encode
 from services.model.enumerations import Completeness, Regime
 from services.model.form import load_forms
 from services.model.regulation import load_regulations
-from services.model.statement import Classification, Question, Statement, sign
+from services.model.statement import Classification, Nil, NilKind, Question, Statement, sign
 from tests import people
 from tests.running import state_of
 
@@ -456,6 +456,23 @@ def test_reads_are_signed_and_show_only_ones_own(intake: Intake, sender: Sender)
     problem(intake.client.get(f"{path}/marked"), 401, "no-statement")
 
 
+def test_why_it_is_corrected_or_blank_stands_where_the_attempt_does(sender: Sender) -> None:
+    def reason(receipt: dict[str, Any], attempt: int) -> str | None:
+        found = sender.get(f"{receipt['links']['self']}?attempt={attempt}").json()
+        return found["reason"]  # type: ignore[no-any-return]
+
+    sender.post()
+    corrected = sender.post(CONTENT + b"2;2;3\n", reason="Nhập nhầm đơn vị").json()
+    nil = Nil(kind=NilKind.NONE_OCCURRED, reason="Không phát sinh")
+    blank = sender.post(CONTENT + b"3;3;3\n", nil=nil).json()
+    assert [reason(blank, attempt) for attempt in (1, 2, 3)] == [
+        None,
+        "Nhập nhầm đơn vị",
+        "Không phát sinh",
+    ]
+    assert corrected["id"] == blank["id"]
+
+
 def test_operators_read_states_and_no_reports(intake: Intake, sender: Sender) -> None:
     receipt = sender.post().json()
     assert intake.operator(receipt["links"]["self"]).json()["sender"] == sender.name
@@ -533,7 +550,7 @@ def test_the_worker_projects_the_state_in_any_order(
     }  # fmt: skip
     validated = head | reference | {
         "figures": 2, "rounded": 0, "warnings": 0, "rules": 1, "rule_set": "r",
-        "flags": None, "work_secret": False,
+        "flags": None, "work_secret": False, "received_at": None, "sections": "", "explained": False,
     }  # fmt: skip
 
     def state() -> dict[str, Any]:
@@ -591,7 +608,7 @@ def test_the_worker_keeps_the_catalogue_and_a_returned_attempt_may_come_again(
     }  # fmt: skip
     returned = head | {
         "figures": 94, "errors": 1, "warnings": 0, "rule_set": "r", "findings": [finding], "cells": None,
-        "report": event["original"], "marked": None,
+        "report": event["original"], "marked": None, "received_at": None,
     }  # fmt: skip
     publish(cluster, "submission.returned", returned, NOW)
     eventually(lambda: sender.get(receipt["links"]["self"]).json()["verdict"] == "returned")

@@ -429,13 +429,21 @@ def test_a_nil_is_stated_with_its_reason(tmp_path: Path, connector: type[Connect
     assert run(tmp_path, "--nil", "none_occurred", "--reason", " Không phát sinh ").exit_code == 0
     (claims,) = connector.stated
     assert claims["nil"] == Nil(kind=NilKind.NONE_OCCURRED, reason="Không phát sinh")
+    assert "reason" not in claims
+
+
+def test_a_correction_says_why(tmp_path: Path, connector: type[Connector]) -> None:
+    assert run(tmp_path, "--reason", " Nhập nhầm đơn vị ").exit_code == 0
+    (claims,) = connector.stated
+    assert claims["reason"] == "Nhập nhầm đơn vị"
+    assert "nil" not in claims
 
 
 @pytest.mark.parametrize(
     "words",
     [
         ("--nil", "none_occurred"),
-        ("--reason", "Không phát sinh"),
+        ("--reason", "  "),
         ("--nil", "not_collected", "--reason", "  "),
         ("--nil", "zero", "--reason", "Không phát sinh"),
     ],

@@ -466,7 +466,12 @@ def test_a_first_delivery_after_the_closing_waits_for_the_room(
 def test_what_follows_an_accepted_delivery_is_a_revision_however_late() -> None:
     first = decided(validated(1, received_at=CLOSED - timedelta(days=1)), facts())
     known = replace(after(facts(), first), closings=(CLOSED,))
-    assert topics(decided(validated(2, received_at=T0), known)) == ["superseded", "cleared"]
+    why = validated(2, received_at=T0, explained=True)
+    assert topics(decided(why, known)) == ["superseded", "cleared"]
+    (held,) = decided(validated(2, received_at=T0), known).events
+    assert [one["message"] for one in to_avro(held)["reasons"]] == ["policy.unexplained"]
+    in_time = validated(2, received_at=CLOSED - timedelta(microseconds=1))
+    assert topics(decided(in_time, known)) == ["superseded", "cleared"]
 
 
 def test_a_room_that_accepts_it_is_not_asked_again() -> None:

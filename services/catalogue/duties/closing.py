@@ -1,4 +1,4 @@
-"""From when on a first delivery waits for the room: told once the term ended and nothing had come. Pure."""
+"""From when on a first delivery waits for the room, and a revision needs a reason: told when the term ended. Pure."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def closing(duty: Duty, stood: Standing, told: ClosingRow | None, at: datetime) 
     moment moved, as by an extension.
     """
     closes_at = _closes_at(duty, stood)
-    if told is None and (closes_at is None or stood.first is not None or at < stood.late_from):
+    if told is None and (closes_at is None or at < stood.late_from):
         return None
     if told is not None and told.closes_at == closes_at:
         return None

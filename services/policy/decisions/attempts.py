@@ -20,7 +20,7 @@ from services.model.regulation import day
 from services.model.shrinking import lost, lost_across_versions
 from services.policy.decisions import incidents
 from services.policy.decisions.case import case_of, evidence_of
-from services.policy.decisions.closings import is_first_after_closing
+from services.policy.decisions.closings import is_first_after_closing, is_revision_after_closing
 from services.policy.decisions.facts import Attempt, Facts
 from services.policy.decisions.figures import Figure
 from services.policy.decisions.ledger import Ledger
@@ -53,6 +53,7 @@ def handle(
         evidence,
         lost=_lost(event, facts, contents),
         is_after_closing=is_first_after_closing(evidence, facts),
+        is_unexplained=is_revision_after_closing(evidence, facts) and not data.explained,
     )
     attempt = Attempt(
         attempt=head.attempt,

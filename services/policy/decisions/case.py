@@ -96,6 +96,7 @@ def case_of(
         needs_acceptance=_needs_acceptance(evidence, by_room) and ACCEPTANCE not in waived,
         lost=evidence.lost,
         is_after_closing=evidence.is_after_closing,
+        is_unexplained=evidence.is_unexplained,
         work_secret=evidence.work_secret,
         unpublished=form is not None and form.unpublished(head, facts.released),
         published=published,
@@ -106,7 +107,7 @@ def case_of(
 
 def _needs_acceptance(evidence: Evidence, by_room: bool) -> bool:
     doubtful = evidence.warnings > 0 or evidence.lost > 0
-    return by_room or doubtful or evidence.is_after_closing
+    return by_room or doubtful or evidence.is_after_closing or evidence.is_unexplained
 
 
 def _flags(given: Iterable[FlagCombination]) -> tuple[Combination, ...]:

@@ -1,4 +1,4 @@
-"""When duties close: a first delivery that comes after that is late, and waits for the room. Pure."""
+"""When duties close: what comes first after that waits for the room, and so does a revision without a reason. Pure."""
 
 from __future__ import annotations
 
@@ -36,3 +36,10 @@ def is_first_after_closing(evidence: Evidence, facts: Facts) -> bool:
     earlier = (attempt.evidence.received_at for attempt in facts.attempts)
     first = min([evidence.received_at, *facts.returned, *filter(None, earlier)])
     return any(first >= closed for closed in facts.closings)
+
+
+def is_revision_after_closing(evidence: Evidence, facts: Facts) -> bool:
+    """Whether it corrects what is in use, and came after its duty closed."""
+    if facts.current_attempt is None or evidence.received_at is None:
+        return False
+    return any(evidence.received_at >= closed for closed in facts.closings)

@@ -155,7 +155,7 @@ class Evidence:
     `flags` are empty where no figure has any. `lost` counts figures that would be without a number from here on.
     `work_secret`: whether it is one, by its statement; undecided where its texts say so, and its statement doesn't.
     `received_at` is None for one from before that was told; `is_after_closing`: the first delivery, after its duty
-    closed.
+    closed; `is_unexplained`: a revision after that, and it doesn't say why.
     """
 
     findings: tuple[Finding, ...] | None
@@ -168,6 +168,7 @@ class Evidence:
     work_secret: WorkSecret = WorkSecret.NO
     received_at: datetime | None = None
     is_after_closing: bool = False
+    is_unexplained: bool = False
 
 
 @dataclass(frozen=True)

@@ -216,6 +216,7 @@ def _evidence(evidence: Evidence) -> dict[str, Any]:
         "work_secret": evidence.work_secret.value,
         "received_at": _text(evidence.received_at),
         "is_after_closing": evidence.is_after_closing,
+        "is_unexplained": evidence.is_unexplained,
         "markings": _places(evidence.markings),
         "flags": [
             [
@@ -245,6 +246,7 @@ def _evidence_of(kept: dict[str, Any]) -> Evidence:
         lost=kept.get("lost", 0),
         received_at=_time(kept.get("received_at")),
         is_after_closing=kept.get("is_after_closing", False),
+        is_unexplained=kept.get("is_unexplained", False),
         markings=tuple(Finding(*marking) for marking in kept.get("markings", ())),
         flags=tuple(
             Combination(Flags(status, redist, _time(time)), figures)

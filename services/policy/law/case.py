@@ -17,7 +17,8 @@ class Case:
     `missing` names entries of the catalogue that were not found: form, sender. `published`: whether
     what is asked for is under no embargo. `flags`: of the figures that are decided about. `lost`: how many figures of
     the current attempt it leaves without a number. `is_after_closing`: whether it is the first delivery, after its duty
-    closed. `waived`: policies whose hold a person lifted. What the other fields mean stands in policies.cedarschema.
+    closed, and `is_unexplained` a revision after that without a reason. `waived`: policies whose hold a person lifted.
+    What the other fields mean stands in policies.cedarschema.
     """
 
     classification: str | None
@@ -37,6 +38,7 @@ class Case:
     needs_acceptance: bool = False
     lost: int = 0
     is_after_closing: bool = False
+    is_unexplained: bool = False
     work_secret: WorkSecret = WorkSecret.NO
     unpublished: bool = False
     published: bool = False

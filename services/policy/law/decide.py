@@ -64,7 +64,11 @@ def _awaits(case: Case, audience: Audience, decision: Decision) -> bool:
 
 
 def _awaiting(case: Case, decision: Decision) -> Decision:
-    named = {"after-closing": case.is_after_closing, "shrinking": case.lost}
+    named = {
+        "after-closing": case.is_after_closing,
+        "unexplained": case.is_unexplained,
+        "shrinking": case.lost,
+    }
     why = [name for name, is_so in named.items() if is_so] or [ACCEPTANCE]
     added = (reason(ACCEPTANCE, "R58", f"policy.{name}") for name in why)
     reasons = (*decision.reasons, *added)
