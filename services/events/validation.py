@@ -9,8 +9,8 @@ from typing import Annotated
 from uuid import UUID
 
 from services.events.common import OfSubmission
-from services.kernel.events import EventData, ObjectReference
-from services.model.enumerations import Severity
+from services.kernel.events import EventData, ObjectReference, derived_id
+from services.model.enumerations import Completeness, Severity
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -198,3 +198,53 @@ class RulesTried(EventData):
     def own_id(self) -> UUID:
         """A trial has one event."""
         return UUID(self.trial_id)
+
+
+@dataclass(frozen=True, kw_only=True)
+class SectionPart:
+    """The attempt that stands for some sections of a form, and the room that is responsible for it."""
+
+    submission_id: Annotated[str, "Its submission."]
+    attempt: Annotated[int, "Its attempt."]
+    sender: Annotated[str, "Organisation that sent it."]
+    room: Annotated[str | None, "Room that is responsible; null: the leadership."] = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class SectionRule:
+    """A rule that spans sections and does not hold; never a value."""
+
+    rule: Annotated[str, "Rule of the form."]
+    expression: Annotated[str, "What does not hold, by codes of rows."]
+    column: Annotated[str, "Column of the form."]
+    sections: Annotated[tuple[str, ...], "Sections of which it names rows."]
+
+
+@dataclass(frozen=True, kw_only=True)
+class SectionsCompared(EventData):
+    """Sections of a form that several send no longer fit together, or do again: another thing than was told last."""
+
+    TOPIC = "sections.compared"
+
+    comparison_id: Annotated[str, "Identity of what is told."]
+    about: Annotated[str, "uuid5 of form, area, period and completeness round."]
+    form: Annotated[str, "Form of the catalogue."]
+    form_version: Annotated[int, "Version of the form by whose rules they were compared."]
+    area_list: Annotated[str, "Code list of the reference area."]
+    area: Annotated[str, "Code of the reference area in that list."]
+    period: Annotated[str, "SDMX time period or time range."]
+    completeness: Annotated[Completeness, "Mức độ hoàn chỉnh: ước tính, sơ bộ, chính thức."]
+    round: Annotated[int, "Round of the completeness, from 1."]
+    parts: Annotated[tuple[SectionPart, ...], "What was compared."]
+    failing: Annotated[tuple[SectionRule, ...], "What does not hold; empty: all does again."]
+    compared_at: Annotated[datetime, "When."]
+
+    @property
+    def key(self) -> str:
+        """What is told of the same area, time and form stands in one partition: the last word counts."""
+        return self.about
+
+    @property
+    def own_id(self) -> UUID:
+        """What is told has one event."""
+        return derived_id(UUID(self.comparison_id), self.TOPIC, 0)

@@ -43,6 +43,7 @@ class Subject(StrEnum):
     REFUSED = "submission.refused"
     ANSWERED = "finding.answered"
     VERIFIED = "verification.changed"
+    COMPARED = "sections.compared"
     REVIEWED = "review.decided"
     REQUESTED = "request.decided"
     RELEASED = "calendar.released"

@@ -23,7 +23,12 @@ from services.events.policy import (
     ReviewDecided,
     SubmissionHeld,
 )
-from services.events.validation import FindingAnswered, SubmissionReturned, VerificationChanged
+from services.events.validation import (
+    FindingAnswered,
+    SectionsCompared,
+    SubmissionReturned,
+    VerificationChanged,
+)
 from services.kernel.events import Event, EventData, Outcome, Row
 from services.model.text import Language
 from services.notification import letter, notices, obligations
@@ -41,6 +46,7 @@ OTHERS: tuple[type[EventData], ...] = (
     SubmissionRefused,
     FindingAnswered,
     VerificationChanged,
+    SectionsCompared,
     ReviewDecided,
     RequestDecided,
     CalendarReleased,
@@ -97,6 +103,8 @@ def _others(event: Event, facts: Facts) -> Iterator[Notice]:
             return notices.of_answer(data, facts)
         case VerificationChanged() as data:
             return notices.of_verification(data, facts)
+        case SectionsCompared() as data:
+            return notices.of_sections(data, facts)
         case ReviewDecided() as data:
             return notices.of_review(data, _known(data, facts), facts)
         case RequestDecided() as data:

@@ -21,8 +21,13 @@ from services.events.policy import (
     SubmissionWithdrawn,
     SubmissionWithheld,
 )
-from services.events.validation import FindingAnswered, SubmissionReturned, VerificationChanged
-from services.model.messages import texts
+from services.events.validation import (
+    FindingAnswered,
+    SectionsCompared,
+    SubmissionReturned,
+    VerificationChanged,
+)
+from services.model.messages import joined, texts
 from services.model.period import Period, PeriodError
 from services.model.text import ModelError, Text
 from services.model.wording import law, moment
@@ -120,6 +125,33 @@ def of_verification(data: VerificationChanged, facts: Facts) -> Iterator[Notice]
         yield replace(told, recipient=room)
     if data.state == "wrong":
         yield replace(told, message="notice.verification_correct")
+
+
+def of_sections(data: SectionsCompared, facts: Facts) -> Iterator[Notice]:
+    """Whoever sent a part and its room are asked which is wrong, by the rule alone: a value is its sender's."""
+    failing = dict.fromkeys((one.expression, ", ".join(one.sections)) for one in data.failing)
+    values = {
+        "form": named_form(data.form, facts),
+        "period": named_period(data.period),
+        "completeness": texts(f"notice.completeness.{data.completeness}"),
+        "rules": joined(
+            (
+                texts("notice.section_rule", expression=expression, sections=sections)
+                for expression, sections in failing
+            ),
+            "; ",
+        ),
+    }
+    message = "notice.sections_differ" if data.failing else "notice.sections_agree"
+    senders = [part.sender for part in data.parts]
+    rooms = [
+        room
+        for part in data.parts
+        if (sender := facts.organisations.get(part.sender)) is not None
+        for room in deciders(part.room, sender.province, facts)
+    ]
+    for recipient in dict.fromkeys((*senders, *rooms)):
+        yield Notice(recipient, message, values)
 
 
 def of_review(data: ReviewDecided, known: Known, facts: Facts) -> Iterator[Notice]:

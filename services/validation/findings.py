@@ -8,7 +8,7 @@ from decimal import Decimal
 from functools import cached_property
 from typing import Final
 
-from services.events.validation import AnswerKind
+from services.events.validation import AnswerKind, SectionRule
 from services.model import wording
 from services.model.enumerations import Severity
 from services.model.messages import LANGUAGES, text
@@ -102,6 +102,32 @@ class Repair:
     code: str
     place: Place
     message: Text
+
+
+@dataclass(frozen=True)
+class Inconsistency:
+    """A rule over parts of a form that several send, which does not hold in a column, of a period: what stands there,
+    and what the sum comes to, as plain decimals.
+    """
+
+    rule: str
+    expression: str
+    column: str
+    period: str
+    sections: tuple[str, ...]
+    found: str
+    expected: str
+    difference: str
+
+    @property
+    def told(self) -> SectionRule:
+        """As events name it: without a value."""
+        return SectionRule(
+            rule=self.rule,
+            expression=self.expression,
+            column=self.column,
+            sections=self.sections,
+        )
 
 
 @dataclass(frozen=True)

@@ -15,13 +15,20 @@ from services.events.common import Head, OfSubmission
 from services.events.intake import SubmissionReceived
 from services.events.validation import AnswerKind
 from services.kernel import replica
+from services.kernel.db import lock
 from services.kernel.events import Event
+from services.model.form import Form
+from services.model.period import spelt
 from services.model.responsibility import items_of
+from services.model.responsibility import rooms as responsible
+from services.validation import comparing
+from services.validation.checking.across import Part, spanning
 from services.validation.checking.facts import Facts, Kept, Replaced, codelists_of
 from services.validation.checks.supply import Supply
+from services.validation.comparing import Across, Standing
 from services.validation.findings import Answer
 from services.validation.referenced import Beside, under_references
-from services.validation.store import AcceptedRow, AnswerRow
+from services.validation.store import AcceptedRow, AnswerRow, ComparedRow
 
 MOST_PAST = 48
 """Submissions that a history holds: six years of quarters, each estimated and corrected once."""
@@ -129,13 +136,57 @@ def _answer(row: AnswerRow) -> Answer:
     )
 
 
-def load_kept(session: Session, event: Event[OfSubmission]) -> int:
-    """The first attempt of the event's submission whose figures would take the place of those that are kept.
+def load_kept(session: Session, event: Event[OfSubmission]) -> Standing:
+    """The first attempt of the event's submission whose figures would take the place of those that are kept, and the
+    other parts of its form.
 
-    Its row is locked. What was taken back doesn't come again, though its `submission.stored` may come late.
+    Its row is locked, and so is what its form is about. What was taken back doesn't come again, though its
+    `submission.stored` may come late.
     """
+    head = event.data.head
     statement = select(AcceptedRow.attempt, col(AcceptedRow.observations).is_(None)).where(
-        AcceptedRow.submission_id == UUID(event.data.head.submission_id)
+        AcceptedRow.submission_id == UUID(head.submission_id)
     )
     row = session.exec(statement.with_for_update()).first()
-    return row[0] + row[1] if row else 0
+    return Standing(row[0] + row[1] if row else 0, _across(session, head, event.time))
+
+
+def _across(session: Session, head: Head, at: datetime) -> Across | None:
+    entry = replica.get(session, "form", head.form, head.form_version)
+    form = Form.from_dict(entry.body) if entry is not None and _has_parts(entry.body) else None
+    if form is None or not spanning(form):
+        return None
+    about = comparing.about(head)
+    lock(session, f"validation parts {about}")
+    items = [entry.body for entry in replica.in_force(session, "item", at)]
+    rooms = responsible(items)
+    others = session.exec(
+        select(AcceptedRow)
+        .where(
+            AcceptedRow.form == head.form,
+            AcceptedRow.area_list == head.area_list,
+            AcceptedRow.area == head.area,
+            AcceptedRow.period == spelt(head.period),
+            AcceptedRow.completeness == head.completeness,
+            AcceptedRow.round == head.round,
+            AcceptedRow.submission_id != UUID(head.submission_id),
+        )
+        .order_by(col(AcceptedRow.submission_id))
+    )
+    told = session.get(ComparedRow, about)
+    return Across(
+        form=form,
+        room=rooms.get((head.sender, head.form)),
+        others=tuple(
+            Part(
+                row.submission_id, row.attempt, row.sender, rooms.get((row.sender, row.form)), given
+            )
+            for row in others
+            if (given := row.observations) is not None
+        ),
+        told=told.failing if told else (),
+    )
+
+
+def _has_parts(form: Mapping[str, Any]) -> bool:
+    return sum("id" in section for section in form["responsible"]) > 1

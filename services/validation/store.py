@@ -11,9 +11,11 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel
 
 from services.events.common import Head
+from services.events.validation import SectionPart
 from services.kernel.events import ObjectReference
 from services.kernel.mapping import Json
 from services.model.statement import NilKind
+from services.validation.findings import Inconsistency
 
 SCHEMA = "validation"
 TIME = sa.DateTime(timezone=True)
@@ -142,3 +144,22 @@ class VerificationAnswerRow(SQLModel, table=True):
     organisation: str
     role: str
     answered_at: datetime = Field(sa_type=TIME)
+
+
+class ComparedRow(SQLModel, table=True):
+    """What was told last of sections that several send: the rules that do not hold, with their values."""
+
+    __tablename__ = "compared"
+    __table_args__ = ({"schema": SCHEMA},)
+
+    about: UUID = Field(primary_key=True)
+    form: str
+    form_version: int
+    area_list: str
+    area: str
+    period: str
+    completeness: str
+    round: int
+    parts: tuple[SectionPart, ...] = Field(sa_type=Json(tuple[SectionPart, ...]))
+    failing: tuple[Inconsistency, ...] = Field(sa_type=Json(tuple[Inconsistency, ...]))
+    compared_at: datetime = Field(sa_type=TIME)

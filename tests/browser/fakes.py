@@ -122,6 +122,20 @@ def _path(state: str) -> list[str]:
     ]
 
 
+def differing() -> dict[str, Any]:
+    """Parts of a form that do not fit together."""
+    parts = [(FINANCE, identity("thu")), ("so-noi-vu-dien-bien", identity("cho"))]
+    return {
+        "about": identity("phan"), "form": "cv17809-6", "area_list": "63", "area": "11", "period": "2026-Q3",
+        "completeness": "preliminary", "round": 1, "compared_at": START.isoformat(),
+        "parts": [{"submission_id": id_, "attempt": 1, "sender": sender} for sender, id_ in parts],
+        "failing": [
+            {"rule": "total-1", "expression": "1 = 2 + 22", "column": "quarter", "period": "2026-Q3",
+             "sections": ["A", "B"], "found": "1060.5", "expected": "1061.5", "difference": "-1"},
+        ],
+    }  # fmt: skip
+
+
 @dataclass
 class Office:
     """What the fake services know; tests change it while the console runs."""
@@ -136,6 +150,7 @@ class Office:
     incidents: list[dict[str, Any]] = field(default_factory=list)
     consents: list[dict[str, Any]] = field(default_factory=list)
     verifications: list[dict[str, Any]] = field(default_factory=list)
+    differing: list[dict[str, Any]] = field(default_factory=list)
     changes: list[dict[str, Any]] = field(default_factory=list)
     is_away: bool = False
     token_age: timedelta = timedelta()
@@ -421,6 +436,10 @@ def _others(app: FastAPI, office: Office) -> None:
     def verifications(who: Who, submission: str | None = None) -> dict[str, Any]:
         found = [one for one in office.verifications if submission in (None, one["submission_id"])]
         return {"verifications": found}
+
+    @app.get("/v1/section-comparisons")
+    def section_comparisons(who: Who) -> dict[str, Any]:
+        return {"comparisons": office.differing}
 
     @app.post("/v1/submissions/{id_}/verifications")
     def doubt(id_: str, attempt: int, body: dict[str, Any], who: Who) -> dict[str, Any]:

@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Site, log_in, picture
-from tests.browser.fakes import PEOPLE, identity
+from tests.browser.fakes import PEOPLE, differing, identity
 
 AXE = (files("axe_playwright_python") / "axe.min.js").read_text(encoding="utf-8")
 """Deque's axe-core, as the package brings it: it is asked here, in place of that package's untyped classes."""
@@ -65,6 +65,7 @@ def test_every_page_fits_has_room_for_a_thumb_and_no_fault(
     site.office.attempts[2]["sender"] = (
         LONG if person == "p-kinh-te" else PEOPLE[person]["organisation"]
     )
+    site.office.differing = [differing()]
     tab.set_viewport_size({"width": width, "height": SIZES[width]})
     log_in(tab, site, person)
     for place in PLACES[person]:

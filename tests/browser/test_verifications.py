@@ -6,7 +6,7 @@ from playwright.sync_api import Page, expect
 
 from services.kernel.problems import Problem
 from tests.browser.conftest import Site, log_in, picture
-from tests.browser.fakes import identity, texts
+from tests.browser.fakes import differing, identity, texts
 
 STORED = f"/submissions/{identity('thu')}"
 
@@ -82,3 +82,16 @@ def test_who_neither_asks_nor_answers(site: Site, tab: Page) -> None:
     log_in(tab, site, "p-kiem-tra")
     tab.goto(f"{site.url}/xac-minh")
     expect(tab.locator("main")).to_contain_text("Chưa có yêu cầu nào.")
+
+
+def test_parts_that_do_not_fit_are_shown_with_what_each_comes_to(site: Site, tab: Page) -> None:
+    site.office.differing = [differing()]
+    log_in(tab, site, path="/xac-minh")
+    item = tab.locator("[id^=sections-]")
+    expect(item).to_contain_text("Sở Tài chính tỉnh Điện Biên, lần gửi 1")
+    expect(item).to_contain_text(
+        "1 = 2 + 22, Quý III/2026 (phần A, B): trong biểu là 1.060,5, cộng lại được 1.061,5, lệch -1"
+    )
+    picture(tab, "sections-differ")
+    item.get_by_role("link").first.click()
+    expect(tab).to_have_url(f"{site.url}{STORED}?attempt=1")

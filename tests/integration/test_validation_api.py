@@ -95,6 +95,15 @@ GROWING = small_form(
         },
     ],
 )
+_SECTION = {"section": {"vi": "Phần", "en": "Section"}}
+PARTS = small_form(
+    id="parts",
+    responsible=[
+        _SECTION | {"id": "A", "organisation_kinds": ["ministry"], "rows": ["1", "2", "4"]},
+        _SECTION
+        | {"id": "B", "organisation_kinds": ["home_affairs_department"], "rows": ["3", "3a"]},
+    ],
+)
 REASON = (
     "Chênh 121.274 tỷ đồng là khoản trung ương ghi ở chú thích: 53.694 + 60.000 + 6.150 + 1.430."
 )
@@ -169,7 +178,7 @@ def validation(
     body = {"sender": MINISTRY, "public_key": KEY.as_dict(private=False)}
     key = ("sender_key", KEY.thumbprint(), 1, body)
     item = {"form": FORM.id, "responsible": MINISTRY, "room": ECONOMY}
-    forms = [("form", form.id, 1, form.to_dict()) for form in (FORM, GROWING)]
+    forms = [("form", form.id, 1, form.to_dict()) for form in (FORM, GROWING, PARTS)]
     more = [key, *forms, ("item", "nho", 1, item)]
     entries = [*((one.kind, one.id, one.version, one.body) for one in starter_pack()), *more]
     with psycopg.connect(url, autocommit=True) as connection:
@@ -530,3 +539,62 @@ def test_an_item_opens_findings_while_it_is_in_force(
         finally:
             connection.execute(ends, [None])
     assert answer.status_code == status
+
+
+# -- parts of a form
+
+
+def test_parts_that_do_not_fit_are_told_and_told_again_once_they_do(validation: Validation) -> None:
+    ids = {"A": str(uuid4()), "B": str(uuid4())}
+
+    def part(section: str, attempt: int, value: float) -> list[dict[str, Any]]:
+        """Section A has the rows 1, 2 and 4, section B the rows 3 and 3a; both are stored at once."""
+        sheet = rows()
+        own = {"A": sheet[4:7], "B": sheet[7:]}[section]
+        for row in sheet[4:]:
+            if row not in own:
+                row[2:] = [None, None]
+        if section == "B":
+            sheet[7][2:] = [value, value]
+        head = SMALL | {"form": PARTS.id, "area": "26", "sections": section}
+        by = {"sender": {"A": MINISTRY, "B": "so-noi-vu-dien-bien"}[section]}
+        data = validation.comes(ids[section], attempt, xlsx(sheet), **head, **by)
+        assert "findings" not in data, data["findings"]
+        assert data["figures"] == {"A": 6, "B": 4}[section]
+        about = {name: data[name] for name in (*HEAD, "submission_id", "attempt", "observations")}
+        outcome = validation.happens(event("submission.stored", about), worker.STORED)
+        return [to_avro(one) for one in outcome.events]
+
+    def seen(headers: dict[str, str]) -> list[dict[str, Any]]:
+        answer = validation.client.get("/v1/section-comparisons", headers=headers)
+        assert answer.status_code == 200, answer.text
+        found = [one for one in answer.json()["comparisons"] if one["area"] == "26"]
+        return found
+
+    compiler = person("p-bien-soan", roles=("compiler",), rooms=())
+    assert part("A", 1, 0) == [], "alone"
+    (first,) = part("B", 1, 21)
+    assert {one["column"] for one in first["failing"]} == {"quarter", "year_to_date"}
+    assert {one["sender"] for one in first["parts"]} == {MINISTRY, "so-noi-vu-dien-bien"}
+    (shown,) = seen(compiler)
+    quarter = next(one for one in shown["failing"] if one["column"] == "quarter")
+    assert (quarter["found"], quarter["expected"], quarter["difference"]) == ("60.5", "61.5", "-1")
+    assert seen(OTHER_ROOM) == [], "values of parts that it may not read"
+    assert validation.client.get("/v1/section-comparisons", headers=AGENCY).status_code == 403
+    (again,) = part("B", 2, 20)
+    assert {one["column"] for one in again["failing"]} == {"year_to_date"}
+    head = {name: first[name] for name in ("area_list", "area", "period", "completeness", "round")}
+    gone = (
+        HEAD
+        | SMALL
+        | head
+        | {
+            "form": PARTS.id,
+            "submission_id": ids["B"],
+            "attempt": 2,
+            "sender": "so-noi-vu-dien-bien",
+        }
+    )
+    outcome = validation.happens(event("submission.withdrawn", gone), worker.STORED)
+    assert [to_avro(one)["failing"] for one in outcome.events] == [[]]
+    assert seen(compiler) == []

@@ -21,9 +21,10 @@ from tests.said import said
 TOPICS = [kind.TOPIC for kind in (*VERDICTS, *OTHERS)]
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 ROOM = "phong-thong-ke-kinh-te-dien-bien"
-OF_OFFICES = ("submission.held", "review.decided", "obligation.changed")
+OF_OFFICES = ("submission.held", "review.decided", "obligation.changed", "sections.compared")
 OF_ROOMS = (
     "submission.held", "review.decided", "finding.answered", "verification.changed", "obligation.due",
+    "sections.compared",
 )  # fmt: skip
 COLLECTION = "phong-thu-thap-thong-tin-dien-bien"
 OFFICE = "thong-ke-dien-bien"
@@ -108,6 +109,16 @@ def notices(outcome: Outcome) -> list[dict[str, Any]]:
             "verification.changed",
             1,
             [(ROOM, "notice.verification_wrong"), (SENDER, "notice.verification_correct")],
+        ),
+        (
+            "sections.compared",
+            0,
+            [(SENDER, "notice.sections_differ"), (ROOM, "notice.sections_differ")],
+        ),
+        (
+            "sections.compared",
+            1,
+            [(SENDER, "notice.sections_agree"), (OFFICE, "notice.sections_agree")],
         ),
         ("review.decided", 0, [(ROOM, "notice.reviewed")]),
         ("request.decided", 0, [(ASKER, "notice.request_pending")]),
@@ -309,6 +320,7 @@ POISON: dict[str, dict[str, Any]] = {
     "incident.closed": {"person": "p-secret-person"},
     "obligation.changed": {"person": "p-secret-person", "reason_sha256": "271828182"},
     "obligation.due": {},
+    "sections.compared": {"form_version": 271828182},
     "people.changed": {"rooms": ["271828182"], "deputies": ["p-secret-person"]},
 }
 

@@ -25,6 +25,7 @@ from services.validation import acceptance
 from services.validation.checking.answers import answered, may_be_downgraded, with_answers
 from services.validation.checking.check import Checked
 from services.validation.checking.facts import Facts, Stored
+from services.validation.comparing import Standing
 from services.validation.findings import Answer, Finding
 from services.validation.handler import handle
 from services.validation.people.answering import Known, Wish, answer
@@ -268,23 +269,25 @@ def stored(**changes: Any) -> Event:
 def test_stored_figures_are_kept_under_one_spelling_of_their_period() -> None:
     assert CHECKED.figures
     content = to_parquet(CHECKED.figures)
-    outcome = acceptance.handle(stored(period="2026-07-01/P3M"), 0, {"observations": content})
+    outcome = acceptance.handle(
+        stored(period="2026-07-01/P3M"), Standing(0), {"observations": content}
+    )
     (row,) = outcome.rows
     assert (row.table, row.conflict) == (AcceptedRow, "replace")
     assert (row.values["period"], row.values["attempt"]) == ("2026-Q3", 2)
     assert row.values["observations"] == content
-    assert acceptance.reads(stored(), 0) == {"observations": stored().data.observations}
+    assert acceptance.reads(stored(), Standing(0)) == {"observations": stored().data.observations}
 
 
 def test_what_is_not_kept() -> None:
     content = {"observations": to_parquet(CHECKED.figures)}
-    assert acceptance.handle(stored(), 3, content) == Outcome()
-    assert acceptance.handle(stored(), 2, content) != Outcome()
-    assert acceptance.reads(stored(observations=None), 0) == {}
-    assert acceptance.handle(stored(observations=None), 0, {}) == Outcome()
+    assert acceptance.handle(stored(), Standing(3), content) == Outcome()
+    assert acceptance.handle(stored(), Standing(2), content) != Outcome()
+    assert acceptance.reads(stored(observations=None), Standing(0)) == {}
+    assert acceptance.handle(stored(observations=None), Standing(0), {}) == Outcome()
     for broken in (b"", b"PAR1", content["observations"][:-9]):
         with pytest.raises(Permanent):
-            acceptance.handle(stored(), 0, {"observations": broken})
+            acceptance.handle(stored(), Standing(0), {"observations": broken})
 
 
 def test_accepted_figures_come_to_the_rules_as_they_were_stored() -> None:

@@ -13,6 +13,7 @@ from services.console.form import Typed, Wish, hand_over, typed_of
 from services.console.rendering import page
 from services.console.session import Person, Who
 from services.console.words import switch_language
+from services.model import wording
 
 router = APIRouter(include_in_schema=False)
 RESULTS = ("confirmed", "wrong", "method")
@@ -52,12 +53,19 @@ async def _shown(
     app = request.app.state
     answer = await app.services.get("validation", "/v1/verifications", who.token, {"limit": 200})
     questions: list[dict[str, Any]] = answer["verifications"]
+    differing: list[dict[str, Any]] = []
+    if who.may("validation", "section.read"):
+        found = await app.services.get("validation", "/v1/section-comparisons", who.token)
+        differing = found["comparisons"]
+    senders = [part | {"form": one["form"]} for one in differing for part in one["parts"]]
     return page(
         request,
         "verifications.html",
         status=status,
         questions=sorted(questions, key=lambda question: question["state"] != "asked"),
-        names=await app.names.of(questions, who),
+        differing=differing,
+        number=wording.number,
+        names=await app.names.of([*questions, *senders], who),
         people=await app.names.people(questions, who, words.language_of(request)),
         typed=typed or {},
         nothing=Typed(),

@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field, StringConstraints
 
 from services.kernel.command import Body, Reasoned, Words, words_sha256
 from services.model.statement import DocumentNumber
-from services.validation.store import VerificationAnswerRow, VerificationRow
+from services.validation.store import ComparedRow, VerificationAnswerRow, VerificationRow
 
 EXPLANATION = "Chênh lệch là phần ngân sách trung ương ghi ở chú thích cuối bảng."
 
@@ -121,3 +121,52 @@ def verification_view(
         verifier=asked.verifier,
         **given,
     )
+
+
+class SectionPartView(BaseModel):
+    """An attempt that stands for some sections of a form."""
+
+    submission_id: UUID
+    attempt: int
+    sender: str
+
+
+class InconsistencyView(BaseModel):
+    """A rule that spans sections and does not hold: what stands there, and what the sum comes to."""
+
+    rule: str
+    expression: str
+    column: str
+    period: str
+    sections: list[str]
+    found: str
+    expected: str
+    difference: str
+
+
+class ComparedView(BaseModel):
+    """Parts of a form about the same area and time that do not fit together."""
+
+    about: UUID
+    form: str
+    area_list: str
+    area: str
+    period: str
+    completeness: str
+    round: int
+    parts: list[SectionPartView]
+    failing: list[InconsistencyView]
+    compared_at: datetime
+
+    @classmethod
+    def of(cls, row: ComparedRow) -> ComparedView:
+        """From the row."""
+        return cls.model_validate(
+            {**row.model_dump(), "parts": map(vars, row.parts), "failing": map(vars, row.failing)}
+        )
+
+
+class ComparisonsView(BaseModel):
+    """What does not fit together, compared last first."""
+
+    comparisons: list[ComparedView]

@@ -116,7 +116,7 @@ def _accepted(
     for row in table.rows:
         values: list[Decimal | None] = []
         for column in columns:
-            figure = figures.get(_key(table, row, column, accepted.statement))
+            figure = figures.get(figure_key(table, row, column, accepted.statement))
             if figure is not None and _coverage(figure) != _own(form, statement, column):
                 uneven.add(column.id)
                 figure = None
@@ -131,7 +131,7 @@ def _form(body: str) -> Form:
     return Form.from_dict(json.loads(body))
 
 
-def _key(
+def figure_key(
     table: Table, row: Row, column: Column, statement: Statement
 ) -> tuple[str, str, str, str, str]:
     """What identifies the figure of a cell, as figures.of_grid writes it."""
