@@ -98,6 +98,12 @@ def test_either_side_goes_on_and_each_waits_for_the_other() -> None:
     ]  # fmt: skip
 
 
+def test_what_one_asked_that_has_ended_since_is_still_answered_by_the_office() -> None:
+    asked = replace(QUESTION, organisation="so-ke-hoach-va-dau-tu-dien-bien")
+    _, outcome = say(replace(ANSWER, organisation=OFFICE), DUTY, stood([asked]), asked)
+    assert outcome is not None
+
+
 @pytest.mark.parametrize(
     ("form", "row", "column", "is_there"),
     [

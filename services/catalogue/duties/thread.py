@@ -27,7 +27,7 @@ class Remark:
 def unanswered(thread: Iterable[Remark]) -> list[Remark]:
     """The questions since which nobody of another organisation has answered: one answer answers all that it was asked.
 
-    By the organisations and not by who owes it now: a successor doesn't answer for the office.
+    By the organisations and not by who owes it now: the office still has to answer what one asked that has ended since.
     """
     found: list[Remark] = []
     for one in thread:
