@@ -190,7 +190,9 @@ class ObligationHead:
 
 @dataclass(frozen=True, kw_only=True)
 class ObligationChanged(EventData):
-    """The office gave more time or excused a duty, or its supplier asked for time, or said that it will be late."""
+    """Something was said of a duty: by the office, that it gives more time or excuses it; by its supplier, that it asks
+    for time, will be late or has a difficulty; by either, a question or an answer.
+    """
 
     TOPIC = "obligation.changed"
 
@@ -198,16 +200,22 @@ class ObligationChanged(EventData):
     obligation: Annotated[ObligationHead, FLAT]
     change: Annotated[
         str,
-        "extended, excused, announced_late, extension_requested, difficulty_reported, difficulty_forwarded; others"
-        " may come.",
+        "extended, excused, announced_late, extension_requested, difficulty_reported, difficulty_forwarded, question,"
+        " answer; others may come.",
     ]
     until: Annotated[
         datetime | None,
         "The first moment that is late from then on, or until when it is announced.",
     ] = None
-    person: Annotated[str, "Who decided or announced it; an id of the catalogue."]
+    person: Annotated[str, "Who said it; an id of the catalogue."]
     organisation: Annotated[str, "Whose person that is."]
     document: Annotated[str | None, "Number of the document that it rests on."] = None
+    channel: Annotated[
+        str,
+        "By which it was said: system, meeting, letter, email, plan, task_team; others may come.",
+    ] = "system"
+    row: Annotated[str | None, "Row of the form that a question is about, by its code."] = None
+    column: Annotated[str | None, "Column of the form that a question is about, by its id."] = None
     reason_sha256: Annotated[str, "SHA-256 of the reason, in hex."]
     changed_at: Annotated[datetime, "When."]
 

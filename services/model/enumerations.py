@@ -41,6 +41,17 @@ class Channel(StrEnum):
     WEBHOOK = "webhook"
 
 
+class CoordinationChannel(StrEnum):
+    """By which form of coordination something was said (QĐ 1908/QĐ-TCTK, Điều 5); here, where nobody says another."""
+
+    SYSTEM = "system"
+    MEETING = "meeting"
+    LETTER = "letter"
+    EMAIL = "email"
+    PLAN = "plan"
+    TASK_TEAM = "task_team"
+
+
 class MeasuredBy(StrEnum):
     """What measures of duties are told apart by; the month is that in which the term ends."""
 

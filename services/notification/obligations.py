@@ -1,4 +1,4 @@
-"""What is told of duties: reminders to who owes, what the office granted, what a supplier announced. Pure."""
+"""What is told of duties: reminders to who owes, and what one side said of one to the other. Pure."""
 
 from __future__ import annotations
 
@@ -14,19 +14,17 @@ from services.model.wording import day as written
 from services.notification.facts import Facts
 from services.notification.notices import Notice, deciders, named_form, named_period
 
-OF_SUPPLIER = frozenset({"announced_late", "extension_requested", "difficulty_reported"})
-"""Changes that a supplier tells the office of."""
-
 
 def of_change(data: ObligationChanged, facts: Facts) -> Iterator[Notice]:
-    """More time and an excuse are told to who owes; a delay or a request for time to the room that waits."""
+    """What the office said is told to who owes; what that said, to the room that waits."""
     until = data.until and day(data.until - timedelta(microseconds=1))
     values = _values(data.obligation, facts) | {
         "until": Text(*(written(until, lang) if until else "–" for lang in LANGUAGES)),
         "document": Text(*(data.document or "–",) * 2),
+        "speaker": _named(data.organisation, facts),
     }
     told = Notice(data.obligation.supplier, f"notice.obligation_{data.change}", values)
-    if data.change not in OF_SUPPLIER:
+    if data.organisation != data.obligation.supplier:
         yield told
         return
     for room in _waiting(data.obligation, facts):
@@ -53,10 +51,14 @@ def _waiting(obligation: ObligationHead, facts: Facts) -> tuple[str, ...]:
 
 
 def _values(obligation: ObligationHead, facts: Facts) -> dict[str, Text]:
-    supplier = facts.organisations.get(obligation.supplier)
     return {
         "form": named_form(obligation.form, facts),
         "period": named_period(obligation.period),
         "completeness": texts(f"notice.completeness.{obligation.completeness}"),
-        "supplier": supplier.name if supplier else Text(*(obligation.supplier,) * 2),
+        "supplier": _named(obligation.supplier, facts),
     }
+
+
+def _named(organisation: str, facts: Facts) -> Text:
+    known = facts.organisations.get(organisation)
+    return known.name if known else Text(*(organisation,) * 2)

@@ -581,10 +581,14 @@ def example() -> Office:
          "outcome": None, "person": None, "reason": None, "document": None, "closed_at": None},
     ]  # fmt: skip
     office.duties = [
-        duty("thu", "thu-ngan-sach-quy", "accepted", "on_time", submission=identity("thu"), attempt=1),
+        duty("thu", "thu-ngan-sach-quy", "accepted", "on_time", submission=identity("thu"), attempt=1,
+             questions=[remark(OFFICE, "Vì sao dòng 22 giảm?", row="22", column="quarter", channel="meeting"),
+                        remark(FINANCE, "Đấu giá đất chậm.", is_answer=True, document="9/STC", channel="letter")]),
         duty("thu-4", "thu-ngan-sach-quy", "returned", "on_time_then_returned", period="2026-Q4",
              completeness="estimate", submission=identity("tra"), attempt=2),
-        duty("chi", "chi-ngan-sach-quy", "expected", "missing"),
+        duty("chi", "chi-ngan-sach-quy", "expected", "missing",
+             questions=[remark(OFFICE, "Bao giờ có số?", is_open=True),
+                        remark(FINANCE, "Gửi theo mẫu <b>nào</b>?", is_open=True)]),
         duty("chi-4", "chi-ngan-sach-quy", "expected", "open", period="2026-Q4", completeness="estimate"),
         duty("ket-hon", "so-cuoc-ket-hon", "accepted", "late", supplier="so-tu-phap-dien-bien", period="2025",
              completeness="official", room="phong-thong-ke-xa-hoi-dien-bien", submission=identity("ket-hon"),
@@ -619,7 +623,15 @@ def duty(name: str, item: str, state: str, timeliness: str, **more: Any) -> dict
         "supplier": FINANCE, "room": ROOM, "call": None, "is_shared": False, "is_orphaned": False, "due": "2026-11-22",
         "late_from": START.isoformat(), "closed_from": None, "state": state, "timeliness": timeliness,
         "first_received_at": came, "submission": None, "attempt": None, "section": None, "requested": None,
-        "difficulty": None, **more,
+        "difficulty": None, "questions": [], **more,
+    }  # fmt: skip
+
+
+def remark(organisation: str, words: str, **more: Any) -> dict[str, Any]:
+    """A question or an answer in the thread of a duty, as catalogue answers it."""
+    return {
+        "at": START.isoformat(), "organisation": organisation, "words": words, "is_answer": False, "is_open": False,
+        "row": None, "column": None, "document": None, "channel": "system", **more,
     }  # fmt: skip
 
 

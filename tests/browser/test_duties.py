@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from services.kernel.problems import Problem
 from services.model.messages import texts as both
 from tests.browser.conftest import Site, log_in, picture
-from tests.browser.fakes import identity
+from tests.browser.fakes import FINANCE, identity, remark
 
 
 def item(name: str) -> str:
     return f"#duty-{identity(f'nghia-vu-{name}')}"
+
+
+def folded(within: Locator, summary: str) -> Locator:
+    """What unfolds below these words."""
+    return within.locator("details").filter(has=within.page.locator("summary", has_text=summary))
 
 
 def test_the_office_sees_who_is_missing_at_a_glance(site: Site, tab: Page) -> None:
@@ -40,11 +45,12 @@ def test_a_room_extends_its_own_duties_and_says_why(site: Site, tab: Page) -> No
     spending.get_by_role("button", name="Gia hạn").click()
     expect(tab.get_by_role("alert")).to_contain_text("Thiếu ngày")
     spending.get_by_label("Hạn mới").fill("2026-12-05")
+    folded(spending, "Gia hạn hoặc miễn").get_by_label("Hình thức").select_option("công văn")
     spending.get_by_role("button", name="Gia hạn").click()
     expect(tab.get_by_role("status")).to_contain_text("Đã gia hạn")
     ((id_, act, body),) = site.office.said_of_duties
     assert (id_, act) == (identity("nghia-vu-chi"), "decision")
-    assert body == {"reason": "Lũ quét.", "until": "2026-12-05"}
+    assert body == {"reason": "Lũ quét.", "until": "2026-12-05", "channel": "letter"}
     tab.locator(item("chi")).get_by_text("Gia hạn hoặc miễn").click()
     tab.locator(item("chi")).get_by_label("Lý do").fill("Không phát sinh.")
     tab.locator(item("chi")).get_by_role("button", name="Miễn").click()
@@ -119,7 +125,74 @@ def test_a_difficulty_is_reported_and_passed_on(site: Site, tab: Page) -> None:
     picture(tab, "duties-difficulty")
     tab.locator(item("chi")).get_by_text("Gia hạn hoặc miễn").click()
     tab.locator(item("chi")).get_by_label("Lý do").fill("Tổng hợp.")
-    tab.locator(item("chi")).get_by_label("Văn bản").fill("88/TKĐB-TH")
+    decision = folded(tab.locator(item("chi")), "Gia hạn hoặc miễn")
+    decision.get_by_label("Văn bản").fill("88/TKĐB-TH")
     tab.locator(item("chi")).get_by_role("button", name="Đã báo cáo UBND tỉnh").click()
     expect(tab.get_by_role("status")).to_contain_text("Đã ghi việc báo cáo")
     assert site.office.said_of_duties[1][1] == "forwarding"
+
+
+def test_a_room_asks_about_what_is_met_and_its_supplier_answers(site: Site, tab: Page) -> None:
+    log_in(tab, site, "p-kinh-te", "/nghia-vu?last=2026-12-31")
+    expect(tab.locator(item("thu"))).to_have_count(0)
+    row = tab.get_by_role("table").get_by_role("row", name="Thu ngân sách")
+    row.get_by_role("link", name="Hỏi, đáp").click()
+    assert "last=2026-12-31" in tab.url
+    thread = folded(tab.locator(item("thu")), "Hỏi, đáp (2)")
+    expect(thread.get_by_role("listitem").first).to_contain_text("dòng 22")
+    expect(thread.get_by_role("listitem").last).to_contain_text("Đấu giá đất chậm.")
+    expect(thread.get_by_role("listitem").last).to_contain_text("công văn · 9/STC")
+    expect(thread.get_by_role("button", name="Trả lời")).to_have_count(0)
+    thread.get_by_label("Câu hỏi hoặc câu trả lời").fill("Có biên bản không?")
+    thread.get_by_label("Về dòng").fill("48")
+    thread.get_by_label("Hình thức").select_option("họp, làm việc trực tiếp")
+    refused = both("catalogue.duties.no-cell")
+    site.office.refuse_decisions = Problem(422, "no-cell", refused.to_dict(), refused.to_dict())
+    thread.get_by_role("button", name="Gửi câu hỏi").click()
+    expect(tab.get_by_role("alert")).to_contain_text("không có dòng")
+    assert "last=2026-12-31" in tab.url
+    expect(thread.get_by_label("Câu hỏi hoặc câu trả lời")).to_have_value("Có biên bản không?")
+    expect(thread.get_by_label("Hình thức")).to_have_value("meeting")
+    picture(tab, "duties-thread")
+    site.office.refuse_decisions = None
+    thread.get_by_label("Về dòng").fill("22")
+    thread.get_by_role("button", name="Gửi câu hỏi").click()
+    expect(tab.get_by_role("status")).to_contain_text("Đã gửi câu hỏi")
+    expect(tab.locator(item("thu"))).to_be_visible()
+    assert site.office.said_of_duties == [
+        (
+            identity("nghia-vu-thu"),
+            "question",
+            {"reason": "Có biên bản không?", "row": "22", "channel": "meeting"},
+        )
+    ]
+
+
+def test_an_agency_answers_what_it_was_asked_and_asks_back(site: Site, tab: Page) -> None:
+    log_in(tab, site, "p-so-tai-chinh", "/nghia-vu")
+    thread = folded(tab.locator(item("chi")), "Hỏi, đáp (2)")
+    asked = thread.get_by_role("listitem").first
+    expect(asked).to_contain_text("Thống kê tỉnh Điện Biên hỏi")
+    expect(asked).to_contain_text("Chưa có câu trả lời.")
+    expect(thread).to_contain_text("Gửi theo mẫu <b>nào</b>?")
+    expect(thread.get_by_label("Hình thức")).to_have_count(0)
+    thread.get_by_label("Câu hỏi hoặc câu trả lời").fill("Tuần sau.")
+    thread.get_by_label("Về dòng").fill("1")
+    thread.get_by_role("button", name="Trả lời").click()
+    expect(tab.get_by_role("status")).to_contain_text("Đã trả lời")
+    assert site.office.said_of_duties == [
+        (identity("nghia-vu-chi"), "answer", {"reason": "Tuần sau."})
+    ]
+    not_asked = tab.locator(item("chi-4"))
+    not_asked.get_by_text("Hỏi, đáp").click()
+    expect(not_asked.get_by_role("button", name="Trả lời")).to_have_count(0)
+
+
+def test_what_is_met_and_waits_for_an_answer_is_before_the_room(site: Site, tab: Page) -> None:
+    for one in site.office.duties:
+        if one["id"] == identity("nghia-vu-thu"):
+            one["questions"] = [remark(FINANCE, "Vì sao khác số năm trước?", is_open=True)]
+    log_in(tab, site, "p-kinh-te", "/nghia-vu")
+    thread = folded(tab.locator(item("thu")), "Hỏi, đáp (1)")
+    expect(thread.get_by_role("button", name="Trả lời")).to_be_visible()
+    expect(tab.locator(item("thu"))).not_to_contain_text("Gia hạn hoặc miễn")

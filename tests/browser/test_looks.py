@@ -20,7 +20,7 @@ OF_SUBMISSIONS = tuple(
 EVERY = (
     "/login", "/nowhere", "/submissions", "/submissions?page=9", "/su-co", "/dong-y", "/xac-minh", "/nghia-vu",
     "/quy-dinh", "/quy-dinh/dien-bien-1618-2021", "/nhat-ky", f"{OF_SUBMISSIONS[3]}/vi-sao?attempt=1",
-    *OF_SUBMISSIONS,
+    f"/nghia-vu?duty={identity('nghia-vu-thu')}", *OF_SUBMISSIONS,
 )  # fmt: skip
 PLACES = {
     "p-kinh-te": EVERY,

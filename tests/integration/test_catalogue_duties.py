@@ -162,7 +162,7 @@ def test_the_room_gives_more_time_and_the_same_words_again_are_one_act(
 ) -> None:
     catalogue.now[0] = LATER
     owed = catalogue.duties()["nong-lam-thuy-san-quy", "2025-Q4"]
-    body = {"until": "2025-12-05", "reason": "Mưa lũ.", "document": "12/TKĐB"}
+    body = {"until": "2025-12-05", "reason": "Mưa lũ.", "document": "12/TKĐB", "channel": "plan"}
 
     def post(body: dict[str, str], act: str = "decision", **who: Any) -> Any:
         path = f"/v1/duties/{owed['id']}/{act}"
@@ -197,6 +197,7 @@ def test_the_room_gives_more_time_and_the_same_words_again_are_one_act(
     catalogue.now[0] = LATER + timedelta(milliseconds=500)
     first, again = post(body), post(body)
     assert (first.status_code, again.json()["act_id"]) == (201, first.json()["act_id"])
+    assert first.json()["channel"] == "plan"
     found = catalogue.duties()["nong-lam-thuy-san-quy", "2025-Q4"]
     assert (found["due"], found["timeliness"]) == ("2025-12-05", "open")
     assert found["requested"] is None, "answered"
@@ -234,6 +235,56 @@ def test_the_room_gives_more_time_and_the_same_words_again_are_one_act(
         f"/v1/duties/{met}/decision", json=body, headers=people.headers(now=LATER)
     )
     assert refused.status_code == 409
+
+
+def test_either_side_asks_about_what_is_met_and_the_other_answers(
+    catalogue: Catalogue, stack: Stack
+) -> None:
+    catalogue.now[0] = LATER + timedelta(seconds=10)
+    met = catalogue.duties()["thu-ngan-sach-quy", "2025-Q4"]
+    assert (met["state"], met["questions"]) == ("accepted", [])
+    agency: dict[str, Any] = {"organisation": FINANCE, "roles": ("agency",), "rooms": ()}
+
+    def post(act: str, body: dict[str, str], **who: Any) -> Any:
+        catalogue.now[0] += timedelta(seconds=1)
+        header = people.headers(now=catalogue.now[0], **who)
+        return catalogue.client.post(f"/v1/duties/{met['id']}/{act}", json=body, headers=header)
+
+    why = {"reason": "Vì sao giảm?", "row": "22", "column": "quarter"}
+    assert post("question", why | {"column": "month"}).status_code == 422
+    assert post("question", why | {"channel": "pigeon"}).status_code == 422
+    assert post("question", why, **agency | {"organisation": TRADE}).status_code == 404
+    assert post("question", why, roles=("auditor",)).status_code == 403
+    early = {"reason": "Đấu giá chậm."}
+    assert post("answer", early, **agency).status_code == 409, "nobody has asked"
+    # The general room leads explanations of what another room is responsible for.
+    general: dict[str, Any] = {"rooms": ("phong-thong-ke-tong-hop-dien-bien",)}
+    asked = post("question", why | {"channel": "meeting"}, **general)
+    assert asked.status_code == 201, asked.text
+    assert (asked.json()["channel"], asked.json()["row"]) == ("meeting", "22")
+    again = post("question", why | {"channel": "meeting"}, **general)
+    assert again.json()["act_id"] == asked.json()["act_id"]
+    assert post("answer", early, **general).status_code == 409, "not to oneself"
+    before = catalogue.now[0]
+    answered = post("answer", early | {"document": "9/STC", "channel": "letter"}, **agency)
+    assert answered.status_code == 201, answered.text
+    assert post("question", {"reason": "Mẫu nào?"}, **agency).status_code == 201
+    asked_at, answer_at = (one.json()["at"] for one in (asked, answered))
+    thread = catalogue.duties()["thu-ngan-sach-quy", "2025-Q4"]["questions"]
+    assert thread[:2] == [
+        {"at": asked_at, "organisation": "thong-ke-dien-bien", "is_answer": False, "is_open": False,
+         "words": why["reason"], "row": "22", "column": "quarter", "document": None, "channel": "meeting"},
+        {"at": answer_at, "organisation": FINANCE, "is_answer": True, "is_open": False,
+         "words": early["reason"], "row": None, "column": None, "document": "9/STC", "channel": "letter"},
+    ]  # fmt: skip
+    assert (thread[2]["is_open"], thread[2]["channel"]) == (True, "system")
+    past = catalogue.duties(at=before.isoformat())["thu-ngan-sach-quy", "2025-Q4"]["questions"]
+    assert [one["is_open"] for one in past] == [True]
+    events = [one for one in of_topic(stack, "obligation.changed") if one["duty_id"] == met["id"]]
+    assert [(one["change"], one["channel"], one["row"]) for one in events] == [
+        ("question", "meeting", "22"), ("answer", "letter", None), ("question", "system", None),
+    ]  # fmt: skip
+    assert not any(word in str(events) for word in ("giảm", "giá chậm", "Mẫu"))
 
 
 def test_reminders_go_out_once_and_stop_on_receipt(catalogue: Catalogue, stack: Stack) -> None:

@@ -40,7 +40,13 @@ from services.kernel.comparison import Gap
 from services.kernel.growing import Why
 from services.kernel.migration import InUse, NewerTables
 from services.model import messages, system_errors
-from services.model.enumerations import Completeness, Regime, SecretLevel, Severity
+from services.model.enumerations import (
+    Completeness,
+    CoordinationChannel,
+    Regime,
+    SecretLevel,
+    Severity,
+)
 from services.model.expression import Kind
 from services.model.item import Category, Source
 from services.model.period import Frequency
@@ -110,6 +116,7 @@ SHOWN: Mapping[str, Iterable[object]] = {
     "console.change.now.{}": changes.DECISIONS,
     "console.change.of.{}": PeopleChangeKind,
     "console.change.was.{}": set(PeopleChangeState) - {PeopleChangeState.PROPOSED},
+    "console.channel.{}": CoordinationChannel,
     "console.classification.{}": Classification,
     "console.completeness.{}": Completeness,
     "console.consent.done.{}": consents.DONE,

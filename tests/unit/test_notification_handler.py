@@ -25,6 +25,7 @@ OF_OFFICES = ("submission.held", "review.decided", "obligation.changed", "sectio
 OF_ROOMS = (
     "submission.held", "review.decided", "finding.answered", "verification.changed", "obligation.due",
     "sections.compared",
+    "obligation.changed",
 )  # fmt: skip
 COLLECTION = "phong-thu-thap-thong-tin-dien-bien"
 OFFICE = "thong-ke-dien-bien"
@@ -129,6 +130,8 @@ def notices(outcome: Outcome) -> list[dict[str, Any]]:
         ("obligation.changed", 3, [(OFFICE, "notice.obligation_extension_requested")]),
         ("obligation.changed", 4, [(OFFICE, "notice.obligation_difficulty_reported")]),
         ("obligation.changed", 5, [(SENDER, "notice.obligation_difficulty_forwarded")]),
+        ("obligation.changed", 6, [(SENDER, "notice.obligation_question")]),
+        ("obligation.changed", 7, [(OFFICE, "notice.obligation_answer")]),
         ("obligation.due", 0, [(SENDER, "notice.due_soon")]),
         ("obligation.due", 1, [(SENDER, "notice.due_head"), (ROOM, "notice.due_missing")]),
     ],
@@ -143,6 +146,17 @@ def test_a_reminder_says_how_near_the_end_is(offset: int, message: str) -> None:
     assert notice["message"] == f"notice.due_{message}"
     assert "30/11/2026" in notice["body"]
     assert "2026-Q4" in notice["subject"] and "chưa nhận được" in notice["body"]
+
+
+def test_what_one_side_asks_or_answers_is_told_to_the_other_and_by_whom() -> None:
+    of_supplier = event("obligation.changed", 6, organisation=SENDER)
+    assert told(handle(of_supplier, facts())) == [(ROOM, "notice.obligation_question")]
+    (notice,) = notices(handle(of_supplier, facts()))
+    assert notice["subject"].startswith(f"Tên {SENDER} hỏi về biểu")
+    of_office = event("obligation.changed", 7, organisation=OFFICE)
+    assert told(handle(of_office, facts())) == [(SENDER, "notice.obligation_answer")]
+    (notice,) = notices(handle(of_office, facts()))
+    assert notice["subject"].startswith(f"Tên {OFFICE} trả lời về biểu")
 
 
 @pytest.mark.parametrize("kind", ["accepted", "downgraded", "refused"])

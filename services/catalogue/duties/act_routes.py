@@ -1,4 +1,4 @@
-"""POST /v1/duties/{duty}/…: time and excuses; a supplier's request, its delay, its difficulty and how that went on."""
+"""POST /v1/duties/{duty}/…: time and excuses; a supplier's request, delay and difficulty; questions and answers."""
 
 from __future__ import annotations
 
@@ -10,16 +10,22 @@ from fastapi import APIRouter, Depends
 from pydantic import Field
 from sqlmodel import Session
 
+from services.catalogue.duties.act_views import ActView
 from services.catalogue.duties.acts import Change, Said, said_by, say
+from services.catalogue.duties.duty import Duty
 from services.catalogue.duties.refusals import Code
 from services.catalogue.duties.register import register
+from services.catalogue.duties.standing import Standing
 from services.catalogue.duties.store import acts
-from services.catalogue.duties.views import ActView
+from services.catalogue.duties.thread import has_cell
+from services.catalogue.entry import EntryKind
+from services.catalogue.store import newest
 from services.kernel.api import Context, With
 from services.kernel.auth import Access, allowed
-from services.kernel.command import Act, Reasoned, Refused, carried_out
+from services.kernel.command import Act, Name, Reasoned, Refused, carried_out
 from services.kernel.db import lock
 from services.model.due import LAST_YEAR
+from services.model.enumerations import CoordinationChannel
 from services.model.regulation import midnight
 
 router = APIRouter(prefix="/v1/duties", tags=["duties"])
@@ -27,13 +33,26 @@ AROUND = timedelta(days=400)
 """So far from today a term may be that somebody speaks of."""
 
 
-class Decision(Reasoned):
+class Saying(Reasoned):
+    """What is said of a duty, and by which channel that was done where it was not through this system."""
+
+    channel: CoordinationChannel = CoordinationChannel.SYSTEM
+
+
+class Question(Saying):
+    """What is asked, in `reason`; about a row and a column of the form where it is about a figure."""
+
+    row: Name | None = Field(None, examples=["22"])
+    column: Name | None = Field(None, examples=["quarter"])
+
+
+class Decision(Saying):
     """What the room grants: a later last day, or with none that nothing is owed."""
 
     until: date | None = Field(None, examples=["2026-12-05"])
 
 
-class Announcement(Reasoned):
+class Announcement(Saying):
     """That it will be late: the day on which it will come; or the last day that is asked for."""
 
     until: date = Field(examples=["2026-12-05"])
@@ -76,7 +95,7 @@ async def announce(
 @router.post("/{duty}/difficulty", status_code=201, summary="Nêu khó khăn · Report a difficulty")
 async def report(
     duty: UUID,
-    body: Reasoned,
+    body: Saying,
     context: With,
     access: Annotated[Access, Depends(allowed("duty.announce"))],
 ) -> ActView:
@@ -87,7 +106,7 @@ async def report(
 @router.post("/{duty}/forwarding", status_code=201, summary="Đã báo cáo UBND · Passed on to UBND")
 async def forward(
     duty: UUID,
-    body: Reasoned,
+    body: Saying,
     context: With,
     access: Annotated[Access, Depends(allowed("duty.decide"))],
 ) -> ActView:
@@ -95,35 +114,51 @@ async def forward(
     return await _said(context, access, duty, Change.FORWARDED, body, None)
 
 
+@router.post("/{duty}/question", status_code=201, summary="Hỏi · Ask")
+async def ask(
+    duty: UUID,
+    body: Question,
+    context: With,
+    access: Annotated[Access, Depends(allowed("duty.ask"))],
+) -> ActView:
+    """201 once it is recorded and the other side is told, also of what is met (QĐ 1908/QĐ-TCTK, Điều 10.3)."""
+    return await _said(context, access, duty, Change.QUESTION, body, None)
+
+
+@router.post("/{duty}/answer", status_code=201, summary="Trả lời · Answer")
+async def answer(
+    duty: UUID,
+    body: Saying,
+    context: With,
+    access: Annotated[Access, Depends(allowed("duty.ask"))],
+) -> ActView:
+    """201 once it is recorded and who asked is told; 409 where the other side waits for no answer."""
+    return await _said(context, access, duty, Change.ANSWER, body, None)
+
+
 async def _said(
     context: Context,
     access: Access,
     duty: UUID,
     change: Change,
-    body: Reasoned,
+    body: Saying,
     last: date | None,
 ) -> ActView:
     who = access.principal
     act = Act(person=who.id, reason=body.reason, document=body.document)
+    row, column = (body.row, body.column) if isinstance(body, Question) else (None, None)
     if last is not None and last.year > LAST_YEAR:
         raise Refused(Code.TOO_FAR)
     until = (midnight(last) + timedelta(days=1)).astimezone(UTC) if last else None
 
     def carry_out(session: Session, now: datetime) -> Said:
         lock(session, f"catalogue duty {duty}")
-        found = register(session, now - AROUND, now + AROUND, now)
-        reached = {
-            one.key.id: (one, stood)
-            for one, stood in found.duties
-            if access.reaches(one.supplier, one.recipient)
-        }
-        if duty not in reached:
-            raise Refused(Code.NO_DUTY)
-        owed, stood = reached[duty]
+        owed, stood = _reached(session, access, duty, now)
         wish = Said(
             id=duty, duty=duty, change=change, until=until, organisation=who.organisation, at=now,
-            **vars(act),
+            channel=body.channel, row=row, column=column, **vars(act),
         )  # fmt: skip
+        _refuse_another_forms_cell(session, wish, owed)
         before = [said_by(row) for row in acts(session, [duty], now)]
         said, outcome = say(wish, owed, stood, before[-1] if before else None)
         if outcome is not None:
@@ -133,3 +168,19 @@ async def _said(
     said = await carried_out(context, carry_out)
     shown = {name: getattr(said, name) for name in ActView.model_fields if name != "act_id"}
     return ActView(act_id=said.id, **shown)
+
+
+def _reached(session: Session, access: Access, duty: UUID, now: datetime) -> tuple[Duty, Standing]:
+    found = register(session, now - AROUND, now + AROUND, now)
+    for one, stood in found.duties:
+        if one.key.id == duty and access.reaches(one.supplier, one.recipient):
+            return one, stood
+    raise Refused(Code.NO_DUTY)
+
+
+def _refuse_another_forms_cell(session: Session, wish: Said, owed: Duty) -> None:
+    if wish.row is None and wish.column is None:
+        return
+    form = newest(session, EntryKind.FORM, owed.form)
+    if form is None or not has_cell(form.body, wish.row, wish.column):
+        raise Refused(Code.NO_CELL)

@@ -1,4 +1,4 @@
-"""What people say of a duty: more time, an excuse; its supplier asks for time, or says that it will be late. Pure."""
+"""What people say of a duty: more time, an excuse; a request for time, a delay; questions and their answers. Pure."""
 
 from __future__ import annotations
 
@@ -19,10 +19,12 @@ from services.catalogue.duties.standing import (
     Standing,
 )
 from services.catalogue.duties.store import ActRow
+from services.catalogue.duties.thread import Remark, unanswered
 from services.events.catalogue import ObligationChanged, ObligationHead
 from services.kernel.command import Act, Refused
 from services.kernel.events import Outcome
 from services.kernel.mapping import Mapped
+from services.model.enumerations import CoordinationChannel
 
 
 class Change(StrEnum):
@@ -36,11 +38,16 @@ class Change(StrEnum):
     """In writing, to the statistics office (R31: QĐ 1618/QĐ-UBND, Điều 10 khoản 3)."""
     FORWARDED = "difficulty_forwarded"
     """By the office to the People's Committee, by the document that is named."""
+    QUESTION = "question"
+    """To the other side: the room's to the supplier, or the supplier's to the office (QĐ 1908/QĐ-TCTK, Điều 10.3)."""
+    ANSWER = "answer"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Said(Act):
-    """One act about a duty. `until` is the first moment that is late then; None for an excuse and for difficulties."""
+    """One act about a duty. `until` is the first moment that is late then; None for what moves no term. A question may
+    be about a `row` and a `column` of the form.
+    """
 
     id: UUID
     duty: UUID
@@ -48,6 +55,9 @@ class Said(Act):
     until: datetime | None
     organisation: str
     at: datetime
+    channel: CoordinationChannel = CoordinationChannel.SYSTEM
+    row: str | None = None
+    column: str | None = None
 
     def says_the_same_as(self, other: Said) -> bool:
         """Whether they are the same words of the same person."""
@@ -74,7 +84,25 @@ class Said(Act):
             return None
         return Requested(self.at, self.until, self.reason)
 
+    @property
+    def remark(self) -> Remark | None:
+        """The question or the answer that it is; None for anything else."""
+        if self.change not in ASKED:
+            return None
+        return Remark(
+            at=self.at,
+            organisation=self.organisation,
+            is_answer=self.change is Change.ANSWER,
+            words=self.reason,
+            row=self.row,
+            column=self.column,
+            document=self.document,
+            channel=self.channel,
+        )
 
+
+ASKED = frozenset({Change.QUESTION, Change.ANSWER})
+"""What moves nothing, and may go on once a duty is met."""
 LONGEST = timedelta(days=400)
 _ACTS = Mapped(Said, ActRow)
 
@@ -88,15 +116,23 @@ def say(
     if newest is not None and newest.says_the_same_as(wish):
         return newest, None
     wish = replace(wish, id=id_of(wish, newest))
-    if stood.state in DELIVERED:
+    _refuse(wish, duty, stood)
+    row = _ACTS.row(wish, change=wish.change.value, channel=wish.channel.value)
+    return wish, Outcome((event_of(wish, duty),), (row,))
+
+
+def _refuse(wish: Said, duty: Duty, stood: Standing) -> None:
+    """What can't be said now; who asks may do so at any time."""
+    if stood.state in DELIVERED and wish.change not in ASKED:
         raise Refused(Code.MET)
     _refuse_a_wrong_day(wish, duty, stood)
     if wish.change is Change.FORWARDED and stood.difficulty is None:
         raise Refused(Code.NO_DIFFICULTY)
     if wish.change is Change.FORWARDED and not wish.document:
         raise Refused(Code.NO_DOCUMENT)
-    row = _ACTS.row(wish, change=wish.change.value)
-    return wish, Outcome((event_of(wish, duty),), (row,))
+    asked_by = {one.organisation for one in unanswered(stood.thread)}
+    if wish.change is Change.ANSWER and not asked_by - {wish.organisation}:
+        raise Refused(Code.NO_QUESTION)
 
 
 def _refuse_a_wrong_day(wish: Said, duty: Duty, stood: Standing) -> None:
@@ -127,13 +163,15 @@ def difficulty_of(acts: Iterable[Said]) -> Difficulty | None:
 
 def said_by(row: ActRow) -> Said:
     """Back from a row."""
-    return replace(_ACTS.of(row), change=Change(row.change))
+    return replace(
+        _ACTS.of(row), change=Change(row.change), channel=CoordinationChannel(row.channel)
+    )
 
 
 def id_of(wish: Said, after: Said | None) -> UUID:
     """The same for the same words of the same person, said after the same."""
-    parts = (wish.change, wish.until, wish.person, wish.reason, wish.document)
-    words = "\n".join(str(part) for part in parts)
+    parts = (wish.change, wish.until, wish.person, wish.reason, wish.document, wish.channel)
+    words = "\n".join(str(part) for part in (*parts, wish.row, wish.column))
     return uuid5(after.id if after else wish.duty, words)
 
 
@@ -165,6 +203,9 @@ def event_of(said: Said, duty: Duty) -> ObligationChanged:
         person=said.person,
         organisation=said.organisation,
         document=said.document,
+        channel=said.channel.value,
+        row=said.row,
+        column=said.column,
         reason_sha256=said.reason_sha256,
         changed_at=said.at,
     )

@@ -18,6 +18,8 @@ class Code(command.Code):
     TOO_FAR = ("too-far", 422)
     NO_DIFFICULTY = ("no-difficulty", 409)
     NO_DOCUMENT = ("no-document", 422)
+    NO_QUESTION = ("no-question", 409)
+    NO_CELL = ("no-cell", 422)
 
     @property
     def texts(self) -> tuple[Mapping[str, str], Mapping[str, str]]:

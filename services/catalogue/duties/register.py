@@ -154,7 +154,8 @@ def _facts(came: Sequence[Delivery], acts: Sequence[Said]) -> Facts:
     granted = tuple(one.granted for one in acts if one.granted)
     announced = tuple(one.announced for one in acts if one.announced)
     requested = tuple(one.requested for one in acts if one.requested)
-    return Facts(came, granted, announced, requested, difficulty_of(acts))
+    thread = tuple(one.remark for one in acts if one.remark)
+    return Facts(came, granted, announced, requested, difficulty_of(acts), thread)
 
 
 def _of(came: Mapping[Owed, Sequence[Delivery]], duty: Duty) -> Sequence[Delivery]:

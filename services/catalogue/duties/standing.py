@@ -10,6 +10,7 @@ from itertools import pairwise
 from uuid import UUID
 
 from services.catalogue.duties.duty import Duty
+from services.catalogue.duties.thread import Remark
 
 
 class State(StrEnum):
@@ -104,6 +105,7 @@ class Facts:
     announced: Sequence[Announced] = ()
     requested: Sequence[Requested] = ()
     difficulty: Difficulty | None = None
+    thread: Sequence[Remark] = ()
 
 
 @dataclass(frozen=True)
@@ -121,6 +123,7 @@ class Standing:
     attempt: int | None = None
     requested: Requested | None = None
     difficulty: Difficulty | None = None
+    thread: Sequence[Remark] = ()
     returns: int = 0
     responses: tuple[timedelta, ...] = ()
     corrections: int = 0
@@ -150,6 +153,7 @@ def standing(duty: Duty, facts: Facts, at: datetime) -> Standing:
         attempt=came[-1].attempt if came else None,
         requested=_unanswered(facts, granted, at) if state in OPEN else None,
         difficulty=facts.difficulty,
+        thread=facts.thread,
         returns=sum(_is_over(one.returned_at, at) for one in came),
         responses=tuple(_responses(came, at)),
         corrections=_corrections(came),

@@ -57,6 +57,9 @@ class ActRow(SQLModel, table=True):
     organisation: str
     reason: str
     document: str | None
+    channel: str
+    row: str | None
+    column: str | None
     at: datetime = Field(sa_type=TIME)
 
 

@@ -1,4 +1,4 @@
-"""Duties, measures and acts as the API shows them."""
+"""Duties and measures as the API shows them."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from uuid import UUID
 
 from pydantic import AwareDatetime, BaseModel
 
-from services.catalogue.duties.acts import Change
+from services.catalogue.duties.act_views import DifficultyView, QuestionView, RequestView
 from services.catalogue.duties.duty import Duty
 from services.catalogue.duties.measures import Measure
 from services.catalogue.duties.register import Register
-from services.catalogue.duties.standing import Difficulty, Standing, State, Timeliness
+from services.catalogue.duties.standing import Standing, State, Timeliness
 from services.model.enumerations import Completeness, MeasuredBy
 from services.model.item import Item
 from services.model.messages import texts
@@ -20,34 +20,11 @@ from services.model.regulation import day
 from services.model.text import Text
 
 
-class RequestView(BaseModel):
-    """The time that the supplier asks for: the last day that it wishes, and why."""
-
-    until: date
-    reason: str
-    at: AwareDatetime
-
-
-class DifficultyView(BaseModel):
-    """What keeps the supplier from it; `days` it has been open, until the office passed it on by a document."""
-
-    reason: str
-    at: AwareDatetime
-    days: int
-    forwarded_at: AwareDatetime | None
-    document: str | None
-
-    @classmethod
-    def of(cls, found: Difficulty, now: datetime) -> DifficultyView:
-        """From what was said."""
-        return cls(**vars(found), days=((found.forwarded_at or now) - found.at).days)
-
-
 class DutyView(BaseModel):
     """What somebody owes, and how it stands. `due` is the last day on which it is on time, in Viet Nam.
 
     `submission` and `attempt` are the newest that came for it. `is_shared`: offered, not owed. `is_orphaned`: its
-    supplier has ended, and the item names no other.
+    supplier has ended, and the item names no other. `questions` are those of both sides with their answers, in order.
     """
 
     id: UUID
@@ -75,6 +52,7 @@ class DutyView(BaseModel):
     attempt: int | None
     requested: RequestView | None
     difficulty: DifficultyView | None
+    questions: Sequence[QuestionView]
 
     @classmethod
     def of(cls, duty: Duty, stood: Standing, found: Register, at: datetime) -> DutyView:
@@ -108,6 +86,7 @@ class DutyView(BaseModel):
             if (asked := stood.requested)
             else None,
             difficulty=DifficultyView.of(stood.difficulty, at) if stood.difficulty else None,
+            questions=QuestionView.of(stood.thread),
         )
 
 
@@ -176,16 +155,3 @@ class MeasuresView(BaseModel):
     at: AwareDatetime
     by: MeasuredBy
     measures: Sequence[MeasureView]
-
-
-class ActView(BaseModel):
-    """What was said of a duty."""
-
-    act_id: UUID
-    duty: UUID
-    change: Change
-    until: AwareDatetime | None
-    person: str
-    organisation: str
-    document: str | None
-    at: AwareDatetime

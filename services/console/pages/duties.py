@@ -1,4 +1,4 @@
-"""Who owes what, by when: a matrix for the office, a list of its own for an agency; more time, excuses, delays."""
+"""Who owes what, by when: a matrix for the office, an agency's own list; what is said of a duty, asked and answered."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Annotated, Any
+from urllib.parse import urlencode
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Request, Response
@@ -15,6 +16,7 @@ from services.console.form import Typed, Wish, hand_over, typed_of
 from services.console.rendering import page
 from services.console.session import Person, Who
 from services.console.words import switch_language
+from services.model.enumerations import CoordinationChannel
 from services.model.text import Language
 
 router = APIRouter(include_in_schema=False)
@@ -27,9 +29,13 @@ SETTLED = ("accepted", "nil", "excused")
 DONE: Mapping[str, str] = {
     "extended": "decision", "excused": "decision", "difficulty_forwarded": "forwarding",
     "announced_late": "announcement", "extension_requested": "request", "difficulty_reported": "difficulty",
+    "question": "question", "answer": "answer",
 }  # fmt: skip
 """What may be said of a duty, by the button; and the path of catalogue that takes it."""
 DATED = ("extended", "announced_late", "extension_requested")
+ASKED = ("question", "answer")
+"""These two stand in a form of their own, and may be said of what is settled, too."""
+NOTHING = Typed()
 Column = tuple[str, str, int]
 """A period, its completeness and round."""
 
@@ -60,40 +66,51 @@ class Row:
 
 @router.get("/nghia-vu", dependencies=[Depends(switch_language)])
 async def listed(
-    request: Request, who: Who, wanted: Annotated[Filter, Depends()], done: str = ""
+    request: Request,
+    who: Who,
+    wanted: Annotated[Filter, Depends()],
+    done: str = "",
+    duty: UUID | None = None,
 ) -> Response:
-    """By supplier and period; what lacks or is late stands below once more, with what may be decided."""
-    return await _shown(request, who, wanted, done=done if done in DONE else "")
+    """By supplier and period; what lacks, is late or is asked about stands below once more, with what may be said; and
+    `duty`, however it stands.
+    """
+    return await _shown(request, who, wanted, duty, done=done if done in DONE else "")
 
 
 @router.post("/nghia-vu/{duty}")
-async def said(request: Request, who: Who, duty: UUID) -> Response:
-    """Hands what is said of a duty to catalogue, and shows the duties again."""
+async def said(
+    request: Request, who: Who, duty: UUID, wanted: Annotated[Filter, Depends()]
+) -> Response:
+    """Hands what is said of a duty to catalogue, and shows the same duties again."""
     typed = await typed_of(request)
 
     async def show(typed: Typed, status: int) -> Response:
-        return await _shown(request, who, Filter(), {str(duty): typed}, status=status)
+        return await _shown(request, who, wanted, duty, typed, status=status)
 
-    return await hand_over(request, who, typed, _wish(duty, typed), show)
+    return await hand_over(request, who, typed, _wish(duty, typed, wanted), show)
 
 
-def _wish(duty: UUID, typed: Typed) -> Wish | str:
+def _wish(duty: UUID, typed: Typed, wanted: Filter) -> Wish | str:
     change = typed["decision"]
     if change not in DONE or not typed["reason"]:
-        return "duty.unsaid"
-    body = typed.given("reason", "document")
+        return "duty.wordless" if change in ASKED else "duty.unsaid"
+    about = ("row", "column") if change == "question" else ()
+    body = typed.given("reason", "document", "channel", *about)
     if change in DATED:
         if not typed["until"]:
             return "duty.undated"
         body["until"] = typed["until"]
-    return Wish("catalogue", f"/v1/duties/{duty}/{DONE[change]}", body, f"/nghia-vu?done={change}")
+    back = urlencode(wanted.query | {"done": change, "duty": str(duty)})
+    return Wish("catalogue", f"/v1/duties/{duty}/{DONE[change]}", body, f"/nghia-vu?{back}")
 
 
 async def _shown(
     request: Request,
     who: Person,
     wanted: Filter,
-    typed: Mapping[str, Typed] | None = None,
+    chosen: UUID | None,
+    typed: Typed = NOTHING,
     *,
     done: str = "",
     status: int = 200,
@@ -101,30 +118,47 @@ async def _shown(
     app, language = request.app.state, words.language_of(request)
     answer = await app.services.get("catalogue", "/v1/duties", who.token, wanted.query)
     duties: list[dict[str, Any]] = answer["duties"]
-    names = await app.names.organisations({one["supplier"] for one in duties}, who)
+    names = await app.names.organisations(_organisations(duties), who)
     columns = sorted({_column(one) for one in duties})
     return page(
         request,
         "duties.html",
         status=status,
         wanted=wanted,
+        query=urlencode(wanted.query),
         kinds=TIMELINESS,
         tones=TONES,
         columns=columns,
         rows=matrix(duties, columns, language),
-        open=[one for one in duties if one["state"] not in SETTLED],
+        open=[one for one in duties if is_open(one) or one["id"] == str(chosen)],
+        settled=SETTLED,
         duties=duties,
         more=answer["total"] - len(duties),
         names=names,
-        typed=typed or {},
-        nothing=Typed(),
+        typed=typed,
+        chosen=str(chosen),
+        nothing=NOTHING,
+        asked=ASKED,
+        channels=list(CoordinationChannel),
         done=done,
         is_agency="agency" in who.roles,
         may_announce=who.may("catalogue", "duty.announce"),
+        may_ask=who.may("catalogue", "duty.ask"),
+        own=who.organisation,
         decidable={
             one["id"] for one in duties if who.reaches("catalogue", "duty.decide", one["room"])
         },
     )
+
+
+def is_open(duty: Mapping[str, Any]) -> bool:
+    """Whether something has still to come, or to be answered; pure."""
+    return duty["state"] not in SETTLED or any(one["is_open"] for one in duty["questions"])
+
+
+def _organisations(duties: Sequence[Mapping[str, Any]]) -> set[str]:
+    suppliers = {one["supplier"] for one in duties}
+    return suppliers | {asked["organisation"] for one in duties for asked in one["questions"]}
 
 
 def matrix(

@@ -1,0 +1,75 @@
+"""What was said of duties, as the API shows it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from uuid import UUID
+
+from pydantic import AwareDatetime, BaseModel
+
+from services.catalogue.duties.acts import Change
+from services.catalogue.duties.standing import Difficulty
+from services.catalogue.duties.thread import Remark, unanswered
+from services.model.enumerations import CoordinationChannel
+
+
+class RequestView(BaseModel):
+    """The time that the supplier asks for: the last day that it wishes, and why."""
+
+    until: date
+    reason: str
+    at: AwareDatetime
+
+
+class DifficultyView(BaseModel):
+    """What keeps the supplier from it; `days` it has been open, until the office passed it on by a document."""
+
+    reason: str
+    at: AwareDatetime
+    days: int
+    forwarded_at: AwareDatetime | None
+    document: str | None
+
+    @classmethod
+    def of(cls, found: Difficulty, now: datetime) -> DifficultyView:
+        """From what was said."""
+        return cls(**vars(found), days=((found.forwarded_at or now) - found.at).days)
+
+
+class QuestionView(BaseModel):
+    """A question or an answer: whose, in which words, by which channel, about which row and column. `is_open`: nobody
+    of the other side has answered it.
+    """
+
+    at: AwareDatetime
+    organisation: str
+    is_answer: bool
+    is_open: bool
+    words: str
+    row: str | None
+    column: str | None
+    document: str | None
+    channel: CoordinationChannel
+
+    @classmethod
+    def of(cls, thread: Sequence[Remark]) -> list[QuestionView]:
+        """From what was said, in its order."""
+        waiting = unanswered(thread)
+        return [cls(**vars(one), is_open=one in waiting) for one in thread]
+
+
+class ActView(BaseModel):
+    """What was said of a duty."""
+
+    act_id: UUID
+    duty: UUID
+    change: Change
+    until: AwareDatetime | None
+    person: str
+    organisation: str
+    document: str | None
+    channel: CoordinationChannel
+    row: str | None
+    column: str | None
+    at: AwareDatetime
