@@ -14,12 +14,17 @@ from services.model.wording import day as written
 from services.notification.facts import Facts
 from services.notification.notices import Notice, deciders, named_form, named_period
 
-OF_SUPPLIER = frozenset({"announced_late", "extension_requested", "difficulty_reported"})
-"""Changes that a supplier tells the office of."""
+OF_SUPPLIER = frozenset(
+    {
+        "announced_late", "extension_requested", "difficulty_reported", "supplied",
+        "supply_retracted",
+    }
+)  # fmt: skip
+"""Changes that a supplier tells of to whom it owes, which is the office's leadership where no room is named."""
 
 
 def of_change(data: ObligationChanged, facts: Facts) -> Iterator[Notice]:
-    """More time and an excuse are told to who owes; a delay or a request for time to the room that waits."""
+    """More time and an excuse are told to who owes; a delay, a request for time or a report's document to who waits."""
     until = data.until and day(data.until - timedelta(microseconds=1))
     values = _values(data.obligation, facts) | {
         "until": Text(*(written(until, lang) if until else "–" for lang in LANGUAGES)),
@@ -54,8 +59,13 @@ def _waiting(obligation: ObligationHead, facts: Facts) -> tuple[str, ...]:
 
 def _values(obligation: ObligationHead, facts: Facts) -> dict[str, Text]:
     supplier = facts.organisations.get(obligation.supplier)
+    form = named_form(obligation.form, facts)
+    report = Text(obligation.report_vi, obligation.report_en)
+    owed = report if obligation.report_vi else texts("notice.form", form=form)
     return {
-        "form": named_form(obligation.form, facts),
+        "form": report if obligation.report_vi else form,
+        "owed": owed,
+        "Owed": Text(*(name[:1].upper() + name[1:] for name in (owed.vi, owed.en))),
         "period": named_period(obligation.period),
         "completeness": texts(f"notice.completeness.{obligation.completeness}"),
         "supplier": supplier.name if supplier else Text(*(obligation.supplier,) * 2),

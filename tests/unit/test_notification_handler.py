@@ -26,6 +26,7 @@ OF_ROOMS = (
     "submission.held", "review.decided", "finding.answered", "verification.changed", "obligation.due",
 )  # fmt: skip
 COLLECTION = "phong-thu-thap-thong-tin-dien-bien"
+SYNTHESIS = "phong-thong-ke-tong-hop-dien-bien"
 OFFICE = "thong-ke-dien-bien"
 SENDER = "so-tai-chinh-dien-bien"
 ASKER = "so-noi-vu-dien-bien"
@@ -53,6 +54,7 @@ def facts(**changes: Any) -> Facts:
         organisation(ASKER, "home_affairs_department", mailbox(ASKER)),
         organisation(ROOM, "room", mailbox(ROOM, *OF_ROOMS)),
         organisation(COLLECTION, "room", mailbox(COLLECTION, "verification.changed")),
+        organisation(SYNTHESIS, "room", mailbox(SYNTHESIS, "obligation.changed")),
         organisation(OFFICE, "provincial_office", mailbox(OFFICE, *OF_OFFICES)),
         organisation("thong-ke-son-la", "provincial_office", mailbox("son-la"), province="14"),
         organisation(MINISTRY, "ministry", mailbox(MINISTRY, "calendar.released"), province=None),
@@ -118,8 +120,11 @@ def notices(outcome: Outcome) -> list[dict[str, Any]]:
         ("obligation.changed", 3, [(OFFICE, "notice.obligation_extension_requested")]),
         ("obligation.changed", 4, [(OFFICE, "notice.obligation_difficulty_reported")]),
         ("obligation.changed", 5, [(SENDER, "notice.obligation_difficulty_forwarded")]),
+        ("obligation.changed", 6, [(SYNTHESIS, "notice.obligation_supplied")]),
+        ("obligation.changed", 7, [(SYNTHESIS, "notice.obligation_supply_retracted")]),
         ("obligation.due", 0, [(SENDER, "notice.due_soon")]),
         ("obligation.due", 1, [(SENDER, "notice.due_head"), (ROOM, "notice.due_missing")]),
+        ("obligation.due", 2, [(ROOM, "notice.due_soon")]),
     ],
 )
 def test_who_is_told_what(topic: str, index: int, expected: list[tuple[str, str]]) -> None:
@@ -132,6 +137,17 @@ def test_a_reminder_says_how_near_the_end_is(offset: int, message: str) -> None:
     assert notice["message"] == f"notice.due_{message}"
     assert "30/11/2026" in notice["body"]
     assert "2026-Q4" in notice["subject"] and "chưa nhận được" in notice["body"]
+
+
+def test_a_report_is_called_by_its_name_and_a_form_by_its_own() -> None:
+    (notice,) = notices(handle(event("obligation.due", 2), facts()))
+    assert (
+        notice["subject"] == "Báo cáo thống kê lĩnh vực kinh tế, tháng, kỳ 2026-M10: hạn 30/11/2026"
+    )
+    (notice,) = notices(handle(event("obligation.changed", 6), facts()))
+    assert "bằng văn bản 123/TKĐB-KT ngày 22/11/2026" in notice["body"]
+    (notice,) = notices(handle(event("obligation.due"), facts()))
+    assert notice["subject"].startswith("Biểu cv17809-1 (Thu ngân sách")
 
 
 @pytest.mark.parametrize("kind", ["accepted", "downgraded", "refused"])

@@ -1,4 +1,4 @@
-"""POST /v1/duties/{duty}/…: time and excuses; a supplier's request, its delay, its difficulty and how that went on."""
+"""POST /v1/duties/{duty}/…: time, excuses; a supplier's request, delay, difficulty; how a report went."""
 
 from __future__ import annotations
 
@@ -10,17 +10,18 @@ from fastapi import APIRouter, Depends
 from pydantic import Field
 from sqlmodel import Session
 
-from services.catalogue.duties.acts import Change, Said, said_by, say
+from services.catalogue.duties.acts import OF_REPORTS, Change, Said, said_by, say
+from services.catalogue.duties.duty import Duty
 from services.catalogue.duties.refusals import Code
 from services.catalogue.duties.register import register
 from services.catalogue.duties.store import acts
 from services.catalogue.duties.views import ActView
 from services.kernel.api import Context, With
 from services.kernel.auth import Access, allowed
-from services.kernel.command import Act, Reasoned, Refused, carried_out
+from services.kernel.command import Act, Body, Name, Reasoned, Refused, Words, carried_out
 from services.kernel.db import lock
 from services.model.due import LAST_YEAR
-from services.model.regulation import midnight
+from services.model.regulation import day, midnight
 
 router = APIRouter(prefix="/v1/duties", tags=["duties"])
 AROUND = timedelta(days=400)
@@ -37,6 +38,14 @@ class Announcement(Reasoned):
     """That it will be late: the day on which it will come; or the last day that is asked for."""
 
     until: date = Field(examples=["2026-12-05"])
+
+
+class Supply(Body):
+    """By which document a report was supplied, and of which day that is: of today where none is named."""
+
+    document: Name = Field(examples=["123/TKĐB-TH"])
+    on: date | None = Field(None, le=date(LAST_YEAR, 12, 31), examples=["2026-12-05"])
+    reason: Words | None = None
 
 
 @router.post("/{duty}/decision", status_code=201, summary="Gia hạn, miễn · Extend or excuse")
@@ -95,16 +104,44 @@ async def forward(
     return await _said(context, access, duty, Change.FORWARDED, body, None)
 
 
+@router.post("/{duty}/supply", status_code=201, summary="Đã gửi báo cáo · A report was supplied")
+async def supply(
+    duty: UUID,
+    body: Supply,
+    context: With,
+    access: Annotated[Access, Depends(allowed("duty.supply"))],
+) -> ActView:
+    """201 once it is recorded and published; another document replaces it. 409 for what submissions meet."""
+    on = body.on or day(context.clock())
+    return await _said(context, access, duty, Change.SUPPLIED, body, on)
+
+
+@router.post("/{duty}/retraction", status_code=201, summary="Ghi nhầm đã gửi · It was not supplied")
+async def retract(
+    duty: UUID,
+    body: Reasoned,
+    context: With,
+    access: Annotated[Access, Depends(allowed("duty.supply"))],
+) -> ActView:
+    """201 once it is recorded and published that the report was not supplied as it was said."""
+    return await _said(context, access, duty, Change.RETRACTED, body, None)
+
+
+def _room(change: Change, duty: Duty) -> str | None:
+    """The room that may say it: of a report that it was sent the one that owes it, else the one that waits."""
+    return duty.supplier if change in OF_REPORTS else duty.recipient
+
+
 async def _said(
     context: Context,
     access: Access,
     duty: UUID,
     change: Change,
-    body: Reasoned,
+    body: Reasoned | Supply,
     last: date | None,
 ) -> ActView:
     who = access.principal
-    act = Act(person=who.id, reason=body.reason, document=body.document)
+    act = Act(person=who.id, reason=body.reason or "", document=body.document)
     if last is not None and last.year > LAST_YEAR:
         raise Refused(Code.TOO_FAR)
     until = (midnight(last) + timedelta(days=1)).astimezone(UTC) if last else None
@@ -115,7 +152,7 @@ async def _said(
         reached = {
             one.key.id: (one, stood)
             for one, stood in found.duties
-            if access.reaches(one.supplier, one.recipient)
+            if access.reaches(one.supplier, _room(change, one))
         }
         if duty not in reached:
             raise Refused(Code.NO_DUTY)

@@ -36,11 +36,21 @@ class Change(StrEnum):
     """In writing, to the statistics office (R31: QĐ 1618/QĐ-UBND, Điều 10 khoản 3)."""
     FORWARDED = "difficulty_forwarded"
     """By the office to the People's Committee, by the document that is named."""
+    SUPPLIED = "supplied"
+    """By the room that owes it, by the document that is named; a later one replaces it, or corrects it."""
+    RETRACTED = "supply_retracted"
+    """What was said of it before was wrong."""
+
+
+OF_REPORTS = frozenset({Change.SUPPLIED, Change.RETRACTED})
+"""What the room that owes a report says; no submission meets it."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Said(Act):
-    """One act about a duty. `until` is the first moment that is late then; None for an excuse and for difficulties."""
+    """One act about a duty. `until` is the first moment that is late then, of a report the end of the document's
+    day; None for an excuse and for difficulties.
+    """
 
     id: UUID
     duty: UUID
@@ -75,7 +85,7 @@ class Said(Act):
         return Requested(self.at, self.until, self.reason)
 
 
-LONGEST = timedelta(days=400)
+LONGEST, ONE_DAY = timedelta(days=400), timedelta(days=1)
 _ACTS = Mapped(Said, ActRow)
 
 
@@ -88,9 +98,12 @@ def say(
     if newest is not None and newest.says_the_same_as(wish):
         return newest, None
     wish = replace(wish, id=id_of(wish, newest))
-    if stood.state in DELIVERED:
+    if wish.change in OF_REPORTS:
+        _refuse_a_wrong_report(wish, duty, stood)
+    elif stood.state in DELIVERED:
         raise Refused(Code.MET)
-    _refuse_a_wrong_day(wish, duty, stood)
+    else:
+        _refuse_a_wrong_day(wish, duty, stood)
     if wish.change is Change.FORWARDED and stood.difficulty is None:
         raise Refused(Code.NO_DIFFICULTY)
     if wish.change is Change.FORWARDED and not wish.document:
@@ -112,6 +125,16 @@ def _refuse_a_wrong_day(wish: Said, duty: Duty, stood: Standing) -> None:
     ends = duty.late_from if wish.change is Change.EXTENDED else stood.late_from
     if wish.until <= ends:
         raise Refused(Code.NOT_LATER)
+
+
+def _refuse_a_wrong_report(wish: Said, duty: Duty, stood: Standing) -> None:
+    """No document is of a day to come, nor of one so long ago that it can't be about this."""
+    if duty.report is None:
+        raise Refused(Code.NO_REPORT)
+    if wish.change is Change.RETRACTED and stood.supplied is None:
+        raise Refused(Code.NOT_SUPPLIED)
+    if wish.until is not None and not timedelta() <= wish.at - (wish.until - ONE_DAY) <= LONGEST:
+        raise Refused(Code.NO_DAY)
 
 
 def difficulty_of(acts: Iterable[Said]) -> Difficulty | None:
@@ -152,6 +175,8 @@ def head_of(duty: Duty) -> ObligationHead:
         supplier=duty.supplier,
         room=duty.recipient,
         section=key.section,
+        report_vi=duty.report.vi if duty.report else "",
+        report_en=duty.report.en if duty.report else "",
     )
 
 

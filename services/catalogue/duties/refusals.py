@@ -18,6 +18,9 @@ class Code(command.Code):
     TOO_FAR = ("too-far", 422)
     NO_DIFFICULTY = ("no-difficulty", 409)
     NO_DOCUMENT = ("no-document", 422)
+    NO_REPORT = ("no-report", 409)
+    NOT_SUPPLIED = ("not-supplied", 409)
+    NO_DAY = ("no-day", 422)
 
     @property
     def texts(self) -> tuple[Mapping[str, str], Mapping[str, str]]:

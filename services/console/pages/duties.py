@@ -1,4 +1,4 @@
-"""Who owes what, by when: a matrix for the office, a list of its own for an agency; more time, excuses, delays."""
+"""Who owes what, by when: a matrix for the office, a list of its own for an agency; what may be said of each."""
 
 from __future__ import annotations
 
@@ -27,6 +27,7 @@ SETTLED = ("accepted", "nil", "excused")
 DONE: Mapping[str, str] = {
     "extended": "decision", "excused": "decision", "difficulty_forwarded": "forwarding",
     "announced_late": "announcement", "extension_requested": "request", "difficulty_reported": "difficulty",
+    "supplied": "supply", "supply_retracted": "retraction",
 }  # fmt: skip
 """What may be said of a duty, by the button; and the path of catalogue that takes it."""
 DATED = ("extended", "announced_late", "extension_requested")
@@ -79,9 +80,11 @@ async def said(request: Request, who: Who, duty: UUID) -> Response:
 
 def _wish(duty: UUID, typed: Typed) -> Wish | str:
     change = typed["decision"]
-    if change not in DONE or not typed["reason"]:
+    if change == "supplied" and not typed["document"]:
+        return "duty.no_document"
+    if change not in DONE or (change != "supplied" and not typed["reason"]):
         return "duty.unsaid"
-    body = typed.given("reason", "document")
+    body = typed.given("reason", "document", *(["on"] if change == "supplied" else []))
     if change in DATED:
         if not typed["until"]:
             return "duty.undated"
@@ -103,6 +106,7 @@ async def _shown(
     duties: list[dict[str, Any]] = answer["duties"]
     names = await app.names.organisations({one["supplier"] for one in duties}, who)
     columns = sorted({_column(one) for one in duties})
+    own = {one["id"] for one in duties if _is_own(one, who)}
     return page(
         request,
         "duties.html",
@@ -113,6 +117,8 @@ async def _shown(
         columns=columns,
         rows=matrix(duties, columns, language),
         open=[one for one in duties if one["state"] not in SETTLED],
+        own=own,
+        supplied=[one for one in duties if one["id"] in own and one["supplied"]],
         duties=duties,
         more=answer["total"] - len(duties),
         names=names,
@@ -125,6 +131,11 @@ async def _shown(
             one["id"] for one in duties if who.reaches("catalogue", "duty.decide", one["room"])
         },
     )
+
+
+def _is_own(duty: Mapping[str, Any], who: Person) -> bool:
+    """Whether it is a report, and this person may say by which document it was supplied."""
+    return duty["form"] is None and who.reaches("catalogue", "duty.supply", duty["supplier"])
 
 
 def matrix(
