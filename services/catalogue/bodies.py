@@ -17,6 +17,7 @@ from services.model.item import Item
 from services.model.messages import LANGUAGES
 from services.model.organisation import Organisation
 from services.model.regulation import Instrument
+from services.model.report import Report
 from services.model.statement import public_key
 from services.model.text import ModelError, Text
 from services.model.working_days import WorkingDays
@@ -30,6 +31,7 @@ MODEL: dict[EntryKind, Callable[[Mapping[str, Any]], Any]] = {
     EntryKind.FORM: published,
     EntryKind.ITEM: Item.from_dict,
     EntryKind.CALL: Call.from_dict,
+    EntryKind.REPORT: Report.from_dict,
     EntryKind.WORKING_DAYS: WorkingDays.from_dict,
 }
 

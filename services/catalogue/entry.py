@@ -19,6 +19,7 @@ class EntryKind(StrEnum):
     REGULATION = "regulation"
     CODELIST = "codelist"
     CALL = "call"
+    REPORT = "report"
     WORKING_DAYS = "working_days"
 
 
@@ -80,8 +81,8 @@ def sections_of(form: Mapping[str, Any]) -> frozenset[str]:
 
 @dataclass(frozen=True)
 class Facts:
-    """What a command is judged by. `provinces` is None while list 34 is not there; `supply` is there where an item or a
-    form is changed.
+    """What a command is judged by. `provinces` is None while list 34 is not there; `supply` is there where an item, a
+    form or a report is changed.
     """
 
     newest: Version | None = None

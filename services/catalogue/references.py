@@ -6,11 +6,13 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from services.catalogue.entry import EntryKind, Facts, Flaw
-from services.catalogue.supply_flaws import wrong_form, wrong_item
+from services.catalogue.supply_flaws import wrong_form, wrong_item, wrong_report
 from services.model.organisation import RECIPIENTS
 
 Named = tuple[str, EntryKind, str]
 """Where a name stands in the body, what it names, and the name."""
+OWED = {EntryKind.ITEM: EntryKind.REPORT, EntryKind.REPORT: EntryKind.ITEM}
+"""Duties go by the id of what is owed alone: no two of these have the same."""
 
 
 def broken_references(kind: EntryKind, body: dict[str, Any], facts: Facts) -> list[Flaw]:
@@ -22,9 +24,16 @@ def broken_references(kind: EntryKind, body: dict[str, Any], facts: Facts) -> li
     ]
     if kind is EntryKind.FORM:
         flaws += _senders(body, facts)
-    judges = {EntryKind.ITEM: wrong_item, EntryKind.FORM: wrong_form}
+    judges = {
+        EntryKind.ITEM: wrong_item,
+        EntryKind.FORM: wrong_form,
+        EntryKind.REPORT: wrong_report,
+    }
     if facts.supply is not None and kind in judges:
         flaws += judges[kind](body, facts.supply)
+    other = OWED.get(kind)
+    if other is not None and (other, body["id"]) in facts.known:
+        flaws.append(Flaw("body.id", "id-taken", {"kind": other.value, "id": body["id"]}))
     province = body.get("province")
     if province is not None and province not in (facts.provinces or ()):
         flaws.append(Flaw("body.province", "province", {"province": province}))
@@ -63,6 +72,10 @@ def named(kind: EntryKind, body: Mapping[str, Any]) -> Iterator[Named]:
             yield "items", EntryKind.ITEM, item
         for addressee in body.get("addressees", ()):
             yield "addressees", EntryKind.ORGANISATION, addressee
+    elif kind is EntryKind.REPORT:
+        yield "responsible", EntryKind.ORGANISATION, body["responsible"]
+        for recipient in body["recipients"]:
+            yield "recipients", EntryKind.ORGANISATION, recipient
     elif kind is EntryKind.REGULATION and "replaced_by" in body:
         yield "replaced_by", EntryKind.REGULATION, body["replaced_by"]
     elif kind is EntryKind.FORM:

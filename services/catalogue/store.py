@@ -12,6 +12,7 @@ from sqlmodel import Field, Session, SQLModel, select
 from services.catalogue.entry import EntryKind, Facts, Supply, Version
 
 SCHEMA = {"schema": "catalogue"}
+JUDGED_BY_SUPPLY = (EntryKind.ITEM, EntryKind.FORM, EntryKind.REPORT)
 
 
 class Entry(SQLModel, table=True):
@@ -96,7 +97,7 @@ def facts(session: Session, kind: EntryKind, id_: str) -> Facts:
         provinces=frozenset(code["code"] for code in provinces.body["codes"])
         if provinces
         else None,
-        supply=_supply(session) if kind in (EntryKind.ITEM, EntryKind.FORM) else None,
+        supply=_supply(session) if kind in JUDGED_BY_SUPPLY else None,
     )
 
 

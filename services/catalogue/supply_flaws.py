@@ -1,4 +1,4 @@
-"""Whether an item or a form fits who supplies what: each section has one supplier, and items name what there is."""
+"""Whether an entry fits who supplies what: a section has one supplier, items name what is there, reports an office."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from services.catalogue.entry import Flaw, Supply, sections_of
+from services.model.organisation import OFFICES
 
 Body = Mapping[str, Any]
 
@@ -38,6 +39,14 @@ def wrong_form(form: Body, supply: Supply) -> list[Flaw]:
         for section in item.get("sections", ())
         if section not in sections_of(form)
     ]
+
+
+def wrong_report(report: Body, supply: Supply) -> list[Flaw]:
+    """What agencies owe is an item: a report is of an office or a room."""
+    responsible = supply.organisations.get(report["responsible"])
+    if responsible is None or responsible["kind"] in OFFICES:
+        return []
+    return [Flaw("body.responsible", "no-office", {"id": report["responsible"]})]
 
 
 def _taken(item: Body, supply: Supply) -> Iterator[tuple[str, str]]:

@@ -173,11 +173,11 @@ class RegisterChanged(OfEntry):
 
 @dataclass(frozen=True, kw_only=True)
 class ObligationHead:
-    """Which duty: an item of the catalogue, of an area and period, at a completeness."""
+    """Which duty: an item or report of the catalogue, of an area and period, at a completeness."""
 
     duty_id: Annotated[str, "uuid5 of item, area, period and completeness round."]
-    item: Annotated[str, "Item of the catalogue."]
-    form: Annotated[str, "Form of the item."]
+    item: Annotated[str, "Item or report of the catalogue."]
+    form: Annotated[str, "Form of the item; empty for a report, which has none."]
     area_list: Annotated[str, "List of the area."]
     area: Annotated[str, "Reference area."]
     period: Annotated[str, "SDMX time period or range."]
@@ -186,6 +186,8 @@ class ObligationHead:
     supplier: Annotated[str, "Organisation that owes it."]
     room: Annotated[str | None, "Room that it is owed to."] = None
     section: Annotated[str, "Section of the form that it is about; empty for all of the item."] = ""
+    report_vi: Annotated[str, "Name of the report in Vietnamese; empty for an item."] = ""
+    report_en: Annotated[str, "Name of the report in English; empty for an item."] = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -201,11 +203,12 @@ class ObligationChanged(EventData):
     change: Annotated[
         str,
         "extended, excused, announced_late, extension_requested, difficulty_reported, difficulty_forwarded, question,"
-        " answer; others may come.",
+        " answer, supplied, supply_retracted; others may come.",
     ]
     until: Annotated[
         datetime | None,
-        "The first moment that is late from then on, or until when it is announced.",
+        "The first moment that is late from then on, or until when it is announced; of what was supplied the end of"
+        " the document's day.",
     ] = None
     person: Annotated[str, "Who said it; an id of the catalogue."]
     organisation: Annotated[str, "Whose person that is."]

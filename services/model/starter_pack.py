@@ -1,6 +1,6 @@
 """The starter pack: the entries of a folder, read, and checked against one another."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -10,12 +10,15 @@ from services.model.deadline import Call
 from services.model.form import Form, load_forms
 from services.model.item import Item
 from services.model.messages import texts
-from services.model.organisation import ROOM, Organisation
+from services.model.organisation import OFFICES, ROOM, Organisation
 from services.model.regulation import load_regulations
+from services.model.report import Report
 from services.model.text import SCHEMAS, ModelError, joined, load_yaml
 from services.model.working_days import WorkingDays
 
-Kind = Literal["codelist", "regulation", "organisation", "form", "item", "working_days", "call"]
+Kind = Literal[
+    "codelist", "regulation", "organisation", "form", "item", "working_days", "call", "report"
+]
 
 
 @dataclass(frozen=True)
@@ -61,6 +64,11 @@ def load_calls(folder: Path = SCHEMAS / "catalogue" / "calls") -> list[Call]:
     return [Call.from_dict(data) for data in _listed(folder)]
 
 
+def load_reports(folder: Path = SCHEMAS / "catalogue" / "reports") -> list[Report]:
+    """Every report of the folder; a file holds a list of them."""
+    return [Report.from_dict(data) for data in _listed(folder)]
+
+
 def _listed(folder: Path) -> Iterator[Any]:
     for path in sorted(folder.glob("*.yaml")):
         entries = load_yaml(path)
@@ -79,6 +87,7 @@ def starter_pack(schemas: Path = SCHEMAS) -> list[Entry]:
     organisations = load_organisations(folder / "organisations")
     forms = load_forms(folder / "forms")
     items, calls = load_items(folder / "items"), load_calls(folder / "calls")
+    reports = load_reports(folder / "reports")
     kinds = {organisation.id: organisation.kind for organisation in organisations}
     for organisation in organisations:
         _need("organisation", organisation, organisation.refers_to - kinds.keys())
@@ -87,6 +96,10 @@ def starter_pack(schemas: Path = SCHEMAS) -> list[Entry]:
     for call in calls:
         _need("item", call, {*call.items} - {item.id for item in items})
         _need("addressee", call, {*(call.addressees or ())} - kinds.keys())
+    for report in reports:
+        _need("organisation", report, report.organisations - kinds.keys())
+        _need("office", report, {report.responsible} - _of_kinds(kinds, OFFICES))
+        _need("other_id", report, {report.id} & {item.id for item in items})
     return [
         *_entries("working_days", load_working_days(folder / "working-days")),
         *_entries("codelist", codelists.values()),
@@ -95,6 +108,7 @@ def starter_pack(schemas: Path = SCHEMAS) -> list[Entry]:
         *_entries("form", forms.values()),
         *_entries("item", items),
         *_entries("call", calls),
+        *_entries("report", reports),
     ]
 
 
@@ -126,7 +140,11 @@ def _is_there(indicator: str, codelists: Mapping[str, Codelist]) -> bool:
     return list_ in codelists and code in codelists[list_]
 
 
-def _need(what: str, of: Organisation | Item | Call, lacking: Iterable[str]) -> None:
+def _of_kinds(kinds: Mapping[str, str], wanted: Collection[str]) -> frozenset[str]:
+    return frozenset(id_ for id_, kind in kinds.items() if kind in wanted)
+
+
+def _need(what: str, of: Organisation | Item | Call | Report, lacking: Iterable[str]) -> None:
     """Raises ModelError naming what lacks, if anything does."""
     if ids := sorted(lacking):
         named = f"{type(of).__name__.lower()} {of.id}"

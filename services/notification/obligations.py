@@ -51,8 +51,13 @@ def _waiting(obligation: ObligationHead, facts: Facts) -> tuple[str, ...]:
 
 
 def _values(obligation: ObligationHead, facts: Facts) -> dict[str, Text]:
+    form = named_form(obligation.form, facts)
+    report = Text(obligation.report_vi, obligation.report_en)
+    owed = report if obligation.report_vi else texts("notice.form", form=form)
     return {
-        "form": named_form(obligation.form, facts),
+        "form": report if obligation.report_vi else form,
+        "owed": owed,
+        "Owed": Text(*(name[:1].upper() + name[1:] for name in (owed.vi, owed.en))),
         "period": named_period(obligation.period),
         "completeness": texts(f"notice.completeness.{obligation.completeness}"),
         "supplier": _named(obligation.supplier, facts),

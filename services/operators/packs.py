@@ -22,6 +22,7 @@ FOLDERS: Mapping[str, str] = {
     "organisation": "catalogue/organisations",
     "item": "catalogue/items",
     "call": "catalogue/calls",
+    "report": "catalogue/reports",
 }
 """Where the entries of a kind lie; code lists are tables beside their list."""
 ONE_A_FILE = ("regulation", "form", "working_days")

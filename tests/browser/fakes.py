@@ -31,6 +31,7 @@ LINK = "mot-lan"
 OFFICE, FINANCE = "thong-ke-dien-bien", "so-tai-chinh-dien-bien"
 ROOM = "phong-thong-ke-kinh-te-dien-bien"
 COLLECTION = "phong-thu-thap-thong-tin-dien-bien"
+SYNTHESIS = "phong-thong-ke-tong-hop-dien-bien"
 PEOPLE: dict[str, dict[str, Any]] = {
     "p-kinh-te": {"organisation": OFFICE, "roles": ["officer"], "rooms": [ROOM]},
     "p-so-tai-chinh": {"organisation": FINANCE, "roles": ["agency"], "rooms": []},
@@ -593,6 +594,9 @@ def example() -> Office:
         duty("ket-hon", "so-cuoc-ket-hon", "accepted", "late", supplier="so-tu-phap-dien-bien", period="2025",
              completeness="official", room="phong-thong-ke-xa-hoi-dien-bien", submission=identity("ket-hon"),
              attempt=1),
+        report("linh-vuc-10", "expected", "missing", period="2026-M10"),
+        report("linh-vuc-9", "accepted", "on_time", period="2026-M09",
+               supplied={"document": "101/TKĐB-KT", "on": "2026-10-20", "at": START.isoformat()}),
     ]  # fmt: skip
     office.changes = [
         change("quyen", "person", "p-moi", fields=["roles", "rooms"],
@@ -615,6 +619,10 @@ def duty(name: str, item: str, state: str, timeliness: str, **more: Any) -> dict
         "thu-ngan-sach-quy": ("Thu ngân sách nhà nước, quý", "State budget revenue, quarterly"),
         "chi-ngan-sach-quy": ("Chi ngân sách nhà nước, quý", "State budget spending, quarterly"),
         "so-cuoc-ket-hon": ("Số cuộc kết hôn", "Marriages"),
+        "bao-cao-linh-vuc-kinh-te-thang": (
+            "Báo cáo lĩnh vực kinh tế",
+            "Report of economic statistics",
+        ),
     }
     came = START.isoformat() if more.get("submission") else None
     return {
@@ -623,7 +631,7 @@ def duty(name: str, item: str, state: str, timeliness: str, **more: Any) -> dict
         "supplier": FINANCE, "room": ROOM, "call": None, "is_shared": False, "is_orphaned": False, "due": "2026-11-22",
         "late_from": START.isoformat(), "closed_from": None, "state": state, "timeliness": timeliness,
         "first_received_at": came, "submission": None, "attempt": None, "section": None, "requested": None,
-        "difficulty": None, "questions": [], **more,
+        "difficulty": None, "questions": [], "supplied": None, **more,
     }  # fmt: skip
 
 
@@ -633,6 +641,12 @@ def remark(organisation: str, words: str, **more: Any) -> dict[str, Any]:
         "at": START.isoformat(), "organisation": organisation, "words": words, "is_answer": False, "is_open": False,
         "row": None, "column": None, "document": None, "channel": "system", **more,
     }  # fmt: skip
+
+
+def report(name: str, state: str, timeliness: str, **more: Any) -> dict[str, Any]:
+    """What a room owes another, as catalogue answers it."""
+    whose = {"supplier": ROOM, "room": SYNTHESIS, "form": None, "completeness": "estimate"}
+    return duty(name, "bao-cao-linh-vuc-kinh-te-thang", state, timeliness, **whose, **more)
 
 
 def change(name: str, what: str, subject: str, **more: Any) -> dict[str, Any]:

@@ -22,8 +22,8 @@ def folded(within: Locator, summary: str) -> Locator:
 def test_the_office_sees_who_is_missing_at_a_glance(site: Site, tab: Page) -> None:
     log_in(tab, site, "p-kinh-te", "/nghia-vu")
     matrix = tab.get_by_role("table")
-    expect(matrix.get_by_role("rowheader")).to_have_count(3)
-    expect(matrix.get_by_role("columnheader")).to_have_count(4)
+    expect(matrix.get_by_role("rowheader")).to_have_count(4)
+    expect(matrix.get_by_role("columnheader")).to_have_count(6)
     spending = matrix.get_by_role("row", name="Chi ngân sách")
     expect(spending).to_contain_text("quá hạn, chưa có")
     expect(spending).to_contain_text("hạn 22/11/2026")
@@ -33,7 +33,7 @@ def test_the_office_sees_who_is_missing_at_a_glance(site: Site, tab: Page) -> No
     )
     picture(tab, "duties")
     tab.get_by_role("navigation", name="Lọc").get_by_role("link", name="quá hạn").click()
-    expect(matrix.get_by_role("rowheader")).to_have_count(1)
+    expect(matrix.get_by_role("rowheader")).to_have_count(2)
     assert "timeliness=missing" in tab.url
 
 
@@ -196,3 +196,39 @@ def test_what_is_met_and_waits_for_an_answer_is_before_the_room(site: Site, tab:
     thread = folded(tab.locator(item("thu")), "Hỏi, đáp (1)")
     expect(thread.get_by_role("button", name="Trả lời")).to_be_visible()
     expect(tab.locator(item("thu"))).not_to_contain_text("Gia hạn hoặc miễn")
+
+
+def test_a_room_records_its_own_report_and_mends_what_was_wrong(site: Site, tab: Page) -> None:
+    log_in(tab, site, "p-kinh-te", "/nghia-vu")
+    owed = tab.locator(item("linh-vuc-10"))
+    expect(owed).not_to_contain_text("Gia hạn hoặc miễn")
+    owed.get_by_text("Ghi báo cáo đã gửi").click()
+    owed.get_by_label("Số văn bản gửi báo cáo").fill(" ")
+    owed.get_by_label("Ngày văn bản").fill("2026-11-21")
+    owed.get_by_role("button", name="Đã gửi").click()
+    expect(tab.get_by_role("alert")).to_contain_text("Thiếu số văn bản")
+    owed.get_by_label("Số văn bản gửi báo cáo").fill("123/TKĐB-KT")
+    owed.get_by_role("button", name="Đã gửi").click()
+    expect(tab.get_by_role("status")).to_contain_text("Đã ghi báo cáo đã gửi")
+    sent = tab.locator(item("linh-vuc-9"))
+    expect(sent).to_contain_text("văn bản 101/TKĐB-KT ngày 20/10/2026")
+    picture(tab, "duties-reports")
+    sent.get_by_text("Sửa, hoặc hủy").click()
+    sent.get_by_label("Lý do").fill("Nhầm kỳ.")
+    sent.get_by_role("button", name="Ghi nhầm").click()
+    expect(tab.get_by_role("status")).to_contain_text("Đã hủy")
+    assert site.office.said_of_duties == [
+        (
+            identity("nghia-vu-linh-vuc-10"),
+            "supply",
+            {"document": "123/TKĐB-KT", "on": "2026-11-21"},
+        ),
+        (identity("nghia-vu-linh-vuc-9"), "retraction", {"reason": "Nhầm kỳ."}),
+    ]
+
+
+def test_who_collects_records_nothing_for_another_room(site: Site, tab: Page) -> None:
+    log_in(tab, site, "p-thu-thap", "/nghia-vu")
+    expect(tab.locator(item("linh-vuc-10"))).to_contain_text("Báo cáo lĩnh vực kinh tế")
+    expect(tab.get_by_text("Ghi báo cáo đã gửi")).to_have_count(0)
+    expect(tab.locator(item("linh-vuc-9"))).to_have_count(0)

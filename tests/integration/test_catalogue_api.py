@@ -139,6 +139,7 @@ def test_the_order_of_the_pack_is_what_others_refer_to_first(pack: list[starter.
     kinds = list(dict.fromkeys(entry.kind for entry in pack))
     assert kinds == [
         "working_days", "codelist", "regulation", "organisation", "form", "item", "call",
+        "report",
     ]  # fmt: skip
 
 

@@ -429,15 +429,16 @@ OF_TOPIC = {
 """What tells events of a topic apart, and orders them."""
 
 
-def of_topic(stack: Stack, topic: str, least: int = 3) -> list[dict[str, Any]]:
-    """What is told, each once, in its order; waits until there is as much."""
+def of_topic(stack: Stack, topic: str, least: int = 3, duty: str = "") -> list[dict[str, Any]]:
+    """What is told, of one duty or of all, each once, in its order; waits until there is as much."""
     deadline = time.monotonic() + 60
     while True:
         events = [
             codec().decode(f"{topic}-value", one.value) for one in records(stack.kafka(), topic)
         ]
         id_, when = OF_TOPIC[topic]
-        unique = list({one[id_]: one for one in events}.values())
+        wanted = (one for one in events if duty in ("", one["duty_id"]))
+        unique = list({one[id_]: one for one in wanted}.values())
         if len(unique) >= least or time.monotonic() > deadline:
             return sorted(unique, key=lambda one: one[when])
         time.sleep(0.2)
@@ -528,6 +529,112 @@ def test_one_call_that_can_not_be_read_hides_no_duty(catalogue: Catalogue, stack
     assert "cv-sai" in answer["unread"] and len(answer["duties"]) == 16
 
 
+FIELD = "bao-cao-linh-vuc-kinh-te-thang"
+ECONOMIC, SYNTHESIS = "phong-thong-ke-kinh-te-dien-bien", "phong-thong-ke-tong-hop-dien-bien"
+
+
+def test_a_room_owes_its_report_and_says_by_which_document_it_went(
+    catalogue: Catalogue, stack: Stack
+) -> None:
+    """On time until the end of 20/12/2025, a Saturday."""
+    begin = datetime(2025, 12, 1, 1, tzinfo=UTC)
+    catalogue.now[0] = begin
+    days = {"first": "2025-12-20", "last": "2025-12-20", "item": FIELD}
+    assert catalogue.get("/v1/duties", **days)["duties"] == [], "the pack names no day"
+    body = catalogue.get(f"/v1/report/{FIELD}", header=ADMINISTRATOR)["body"]
+    body["deadlines"] = [{"completeness": "estimate", "due": {"day": 20}}]
+    put = catalogue.client.put(f"/v1/report/{FIELD}", json={"body": body}, headers=ADMINISTRATOR)
+    assert put.status_code == 201, put.text
+
+    def owed(**asked: Any) -> dict[str, Any]:
+        (found,) = catalogue.get("/v1/duties", **days, **asked)["duties"]
+        assert isinstance(found, dict)
+        return found
+
+    def post(act: str, duty: str, body: dict[str, Any], **who: Any) -> Any:
+        headers = people.headers(now=catalogue.now[0], **who)
+        return catalogue.client.post(f"/v1/duties/{duty}/{act}", json=body, headers=headers)
+
+    first = owed()
+    assert (first["supplier"], first["room"], first["form"]) == (ECONOMIC, SYNTHESIS, None)
+    assert (first["area_list"], first["area"], first["period"]) == ("34", "11", "2025-M12")
+    assert (first["state"], first["timeliness"], first["is_shared"]) == ("expected", "open", False)
+    sent = {"document": "123/TKĐB-KT", "on": "2025-12-20"}
+    agency: dict[str, Any] = {"organisation": FINANCE, "roles": ("agency",), "rooms": ()}
+    assert post("supply", first["id"], sent, **agency).status_code == 403
+    assert post("supply", first["id"], sent, rooms=(SYNTHESIS,)).status_code == 404, "it waits"
+    assert post("supply", first["id"], {"on": "2025-12-20"}).status_code == 422
+    assert post("supply", first["id"], sent).json()["type"] == "urn:solieu:problem:no-day"
+    assert post("supply", first["id"], sent | {"on": "9999-12-31"}).status_code == 422
+    assert post("retraction", first["id"], {"reason": "x"}).status_code == 409
+    assert owed()["supplied"] is None
+    of_an_item = catalogue.duties()["chi-ngan-sach-quy", "2025-Q4"]["id"]
+    leader: dict[str, Any] = {"roles": ("leader",), "rooms": ()}
+    no_report = post("supply", of_an_item, {"document": "1"}, **leader)
+    assert (no_report.status_code, no_report.json()["type"]) == (
+        409, "urn:solieu:problem:no-report",
+    )  # fmt: skip
+    catalogue.now[0] = datetime(2025, 12, 22, 2, tzinfo=UTC)
+    assert owed()["timeliness"] == "missing"
+    said, again = post("supply", first["id"], sent), post("supply", first["id"], sent)
+    assert (said.status_code, again.json()["act_id"]) == (201, said.json()["act_id"])
+    found = owed()
+    assert (found["state"], found["timeliness"]) == ("accepted", "on_time")
+    assert (found["supplied"]["document"], found["supplied"]["on"]) == (
+        "123/TKĐB-KT", "2025-12-20",
+    )  # fmt: skip
+    assert datetime.fromisoformat(found["supplied"]["at"]) == catalogue.now[0]
+    before = (catalogue.now[0] - timedelta(seconds=1)).isoformat()
+    assert owed(at=before)["timeliness"] == "missing", "as it was known then"
+    measures = catalogue.get("/v1/duties/measures", first="2025-12-20", last="2025-12-20")
+    by = {one["group"]: one for one in measures["measures"]}
+    assert (by[ECONOMIC]["counted"], by[ECONOMIC]["on_time"]) == (1, 1.0)
+    catalogue.now[0] += timedelta(hours=1)
+    assert post("supply", first["id"], {"document": "124/TKĐB-KT"}, **leader).status_code == 201
+    found = owed()
+    assert (found["supplied"]["document"], found["timeliness"]) == ("124/TKĐB-KT", "on_time")
+    catalogue.now[0] += timedelta(hours=1)
+    assert post("retraction", first["id"], {"reason": "Nhầm kỳ."}).status_code == 201
+    assert (owed()["state"], owed()["timeliness"]) == ("expected", "missing")
+    events = of_topic(stack, "obligation.changed")
+    assert [
+        (one["change"], one["form"], one["report_vi"])
+        for one in events
+        if one["duty_id"] == first["id"]
+    ] == [
+        (change, "", body["name"]["vi"]) for change in ("supplied", "supplied", "supply_retracted")
+    ]
+
+
+def test_a_rooms_report_is_reminded_of_and_stands_in_the_calendar(
+    catalogue: Catalogue, stack: Stack
+) -> None:
+    catalogue.now[0] = datetime(2026, 1, 19, 2, tzinfo=UTC)  # 20/1/2026 is a Tuesday
+    days = {"first": "2026-01-20", "last": "2026-01-20", "item": FIELD}
+    (owed,) = catalogue.get("/v1/duties", **days)["duties"]
+    sweep.look(state_of(catalogue.client).context)
+    told = of_topic(stack, "obligation.due", 1, owed["id"])
+    assert [(one["supplier"], one["room"], one["offset"]) for one in told] == [
+        (ECONOMIC, SYNTHESIS, -1)
+    ]
+    assert told[0]["report_en"] == "Report of economic statistics, monthly"
+    header = people.headers(now=catalogue.now[0])
+    answer = catalogue.client.get("/v1/duties/calendar", params=days, headers=header)
+    (event,) = Calendar.from_ical(answer.content).walk("VEVENT")
+    assert str(event["DESCRIPTION"]).startswith("Báo cáo gửi bằng văn bản, khu vực 34/11")
+
+
+def test_an_item_and_a_report_have_no_id_in_common(catalogue: Catalogue) -> None:
+    for kind, other in (("report", "item"), ("item", "report")):
+        theirs = {"item": "xo-so-quy", "report": FIELD}
+        body = catalogue.get(f"/v1/{kind}/{theirs[kind]}", header=ADMINISTRATOR)["body"]
+        path = f"/v1/{kind}/{theirs[other]}"
+        body |= {"id": theirs[other]}
+        answer = catalogue.client.put(path, json={"body": body}, headers=ADMINISTRATOR)
+        assert answer.status_code == 422
+        assert [one["where"] for one in answer.json()["errors"]] == ["body.id"]
+
+
 @pytest.mark.parametrize(
     "asked",
     [
@@ -560,8 +667,8 @@ def test_what_nobody_sent_closes_and_that_is_told_ahead(catalogue: Catalogue, st
         catalogue.now[0] = at
         sweep.look(context)
         sweep.look(context)
-        found = of_topic(stack, "obligation.closing", expected)
-        return [one["closes_at"] for one in found if one["period"] == "2026-Q1"]
+        found = of_topic(stack, "obligation.closing", expected, duty["id"])
+        return [one["closes_at"] for one in found]
 
     days = {"first": "2026-03-02", "last": "2026-03-02"}
     catalogue.now[0] = end - timedelta(days=1)

@@ -324,11 +324,36 @@ def test_a_form_keeps_the_sections_that_items_name() -> None:
     assert {flaw.code for flaw in found.value.flaws} == {"section-named"}
 
 
+REPORT = entry(EntryKind.REPORT, "bao-cao-linh-vuc-kinh-te-thang")
+
+
+@pytest.mark.parametrize(
+    ("change", "flaw"),
+    [
+        ({"responsible": SENDER}, ("body.responsible", "no-office")),
+        ({"responsible": "khong-co"}, ("body.responsible", "reference")),
+        ({"recipients": ["khong-co"]}, ("body.recipients", "reference")),
+        ({"id": ITEM.id}, ("body.id", "id-taken")),
+    ],
+)
+def test_a_report_is_of_an_office_and_names_what_is_there(
+    change: dict[str, Any], flaw: tuple[str, str]
+) -> None:
+    command = changed(REPORT, **change)
+    assert refused(replace(command, id=command.body["id"])) == [flaw]
+
+
+def test_an_item_has_not_the_id_of_a_report() -> None:
+    command = changed(ITEM, id=REPORT.id)
+    assert refused(replace(command, id=REPORT.id)) == [("body.id", "id-taken")]
+
+
 def test_every_flaw_says_what_and_how_to_mend_in_both_languages() -> None:
     codes = {
         "id", "characters", "content", "other-id", "field-unknown", "field-missing", "key-private",
         "key-kind", "key-id", "key-changed", "key-ended", "validity", "size", "version", "reference",
         "province", "senders", "section", "section-taken", "section-named", "indicator",
+        "no-office", "id-taken",
     }  # fmt: skip
     for lang in LANGUAGES:
         known = catalogue(lang).keys()

@@ -151,6 +151,7 @@ SHOWN: Mapping[str, Iterable[object]] = {
     "operators.migrate.{}": [InUse.why, NewerTables.why],
     "pack.no_{}": (
         "organisation", "section", "indicator", "room", "recipient", "party", "item", "addressee",
+        "office", "other_id",
     ),
     "operators.supply.{}": (
         "code", "indicator", "responsible", "form", "source", "assigned", "unit", "name", "forms",

@@ -28,6 +28,7 @@ OF_ROOMS = (
     "obligation.changed",
 )  # fmt: skip
 COLLECTION = "phong-thu-thap-thong-tin-dien-bien"
+SYNTHESIS = "phong-thong-ke-tong-hop-dien-bien"
 OFFICE = "thong-ke-dien-bien"
 SENDER = "so-tai-chinh-dien-bien"
 ASKER = "so-noi-vu-dien-bien"
@@ -55,6 +56,7 @@ def facts(**changes: Any) -> Facts:
         organisation(ASKER, "home_affairs_department", mailbox(ASKER)),
         organisation(ROOM, "room", mailbox(ROOM, *OF_ROOMS)),
         organisation(COLLECTION, "room", mailbox(COLLECTION, "verification.changed")),
+        organisation(SYNTHESIS, "room", mailbox(SYNTHESIS, "obligation.changed")),
         organisation(OFFICE, "provincial_office", mailbox(OFFICE, *OF_OFFICES)),
         organisation("thong-ke-son-la", "provincial_office", mailbox("son-la"), province="14"),
         organisation(MINISTRY, "ministry", mailbox(MINISTRY, "calendar.released"), province=None),
@@ -132,8 +134,11 @@ def notices(outcome: Outcome) -> list[dict[str, Any]]:
         ("obligation.changed", 5, [(SENDER, "notice.obligation_difficulty_forwarded")]),
         ("obligation.changed", 6, [(SENDER, "notice.obligation_question")]),
         ("obligation.changed", 7, [(OFFICE, "notice.obligation_answer")]),
+        ("obligation.changed", 8, [(SYNTHESIS, "notice.obligation_supplied")]),
+        ("obligation.changed", 9, [(SYNTHESIS, "notice.obligation_supply_retracted")]),
         ("obligation.due", 0, [(SENDER, "notice.due_soon")]),
         ("obligation.due", 1, [(SENDER, "notice.due_head"), (ROOM, "notice.due_missing")]),
+        ("obligation.due", 2, [(ROOM, "notice.due_soon")]),
     ],
 )
 def test_who_is_told_what(topic: str, index: int, expected: list[tuple[str, str]]) -> None:
@@ -157,6 +162,17 @@ def test_what_one_side_asks_or_answers_is_told_to_the_other_and_by_whom() -> Non
     assert told(handle(of_office, facts())) == [(SENDER, "notice.obligation_answer")]
     (notice,) = notices(handle(of_office, facts()))
     assert notice["subject"].startswith(f"Tên {OFFICE} trả lời về biểu")
+
+
+def test_a_report_is_called_by_its_name_and_a_form_by_its_own() -> None:
+    (notice,) = notices(handle(event("obligation.due", 2), facts()))
+    assert (
+        notice["subject"] == "Báo cáo thống kê lĩnh vực kinh tế, tháng, kỳ 2026-M10: hạn 30/11/2026"
+    )
+    (notice,) = notices(handle(event("obligation.changed", 8), facts()))
+    assert "bằng văn bản 123/TKĐB-KT ngày 22/11/2026" in notice["body"]
+    (notice,) = notices(handle(event("obligation.due"), facts()))
+    assert notice["subject"].startswith("Biểu cv17809-1 (Thu ngân sách")
 
 
 @pytest.mark.parametrize("kind", ["accepted", "downgraded", "refused"])

@@ -52,6 +52,26 @@ def test_what_differs_is_named() -> None:
     }
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("responsible: phong-thong-ke-kinh-te-dien-bien", "responsible: so-tai-chinh-dien-bien",
+         "không phải cơ quan thống kê hay phòng: so-tai-chinh-dien-bien"),
+        ("responsible: phong-thong-ke-kinh-te-dien-bien", "responsible: khong-co", "không có tổ chức khong-co"),
+        ("id: nien-giam-thong-ke", "id: thu-ngan-sach-quy", "mã đã có trong các mục: thu-ngan-sach-quy"),
+        ("kind: yearbook", "kind: letter", "kind"),
+    ],
+)  # fmt: skip
+def test_a_report_that_is_wrong_is_named(tmp_path: Path, old: str, new: str, said: str) -> None:
+    write(tmp_path / "pack", PACK)
+    reports = tmp_path / "pack" / "catalogue" / "reports" / "reports.yaml"
+    content = reports.read_text("utf-8")
+    assert old in content
+    reports.write_text(content.replace(old, new, 1), "utf-8")
+    checked = CliRunner().invoke(catalogue.app, ["check", str(tmp_path / "pack")])
+    assert (checked.exit_code, said in checked.stderr) == (1, True), checked.stderr
+
+
 def test_the_commands(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(catalogue, "administrator", lambda _: Catalogue(PACK))
     run = CliRunner().invoke

@@ -16,7 +16,14 @@ from services.model.form import load_forms
 from services.model.item import Category, Item
 from services.model.organisation import Organisation
 from services.model.period import Frequency, Period
-from services.model.starter_pack import load_items, load_organisations, load_senders, starter_pack
+from services.model.report import ReportKind
+from services.model.starter_pack import (
+    load_items,
+    load_organisations,
+    load_reports,
+    load_senders,
+    starter_pack,
+)
 from services.model.text import ModelError
 from services.policy.law.decide import decide
 from services.policy.law.verdict import Verdict
@@ -176,3 +183,25 @@ def test_what_was_replaced_has_a_last_day_and_names_others() -> None:
         Organisation.from_dict(body | {"valid_from": "2025-03-02"})
     with pytest.raises(ModelError, match="parent: names itself"):
         Organisation.from_dict(body | {"parent": BANK})
+
+
+def test_the_office_owes_each_kind_that_the_articles_name_by_an_article() -> None:
+    reports = load_reports()
+    assert {one.kind for one in reports} == set(ReportKind)
+    rooms = {one.id for one in of_kind("room")}
+    for one in reports:
+        assert one.responsible in rooms and {*one.recipients} <= rooms
+        assert "Điều" in one.legal_basis.vi and "Article" in one.legal_basis.en
+        assert one.deadlines == (), "no article names a day"
+
+
+def test_rooms_owe_field_reports_to_the_synthesis_room_and_all_what_the_plan_says() -> None:
+    fields = [one for one in load_reports() if one.kind is ReportKind.FIELD_REPORT]
+    assert {one.recipients for one in fields} == {("phong-thong-ke-tong-hop-dien-bien",)}
+    assert Counter((one.responsible, one.frequency) for one in fields) == {
+        (f"phong-thong-ke-{room}-dien-bien", frequency): 1
+        for room in ("kinh-te", "xa-hoi")
+        for frequency in (Frequency.MONTH, Frequency.QUARTER, Frequency.YEAR)
+    }
+    planned = [one for one in load_reports() if one.kind is ReportKind.WORK_PLAN_REPORT]
+    assert {one.responsible for one in planned} == {one.id for one in of_kind("room")}

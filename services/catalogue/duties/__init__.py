@@ -1,1 +1,1 @@
-"""Who owes what, by when: duties of items and calls, how they stand, whom to remind, how well they were met. Pure."""
+"""Who owes what, by when: duties of items, reports, calls; how they stand and were met, whom to remind. Pure."""

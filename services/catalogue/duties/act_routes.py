@@ -1,4 +1,4 @@
-"""POST /v1/duties/{duty}/…: time and excuses; a supplier's request, delay and difficulty; questions and answers."""
+"""POST /v1/duties/{duty}/…: time, excuses; requests, delays, difficulties; questions, answers; how a report went."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pydantic import Field
 from sqlmodel import Session
 
 from services.catalogue.duties.act_views import ActView
-from services.catalogue.duties.acts import Change, Said, said_by, say
+from services.catalogue.duties.acts import OF_REPORTS, Change, Said, said_by, say
 from services.catalogue.duties.duty import Duty
 from services.catalogue.duties.refusals import Code
 from services.catalogue.duties.register import register
@@ -22,11 +22,11 @@ from services.catalogue.entry import EntryKind
 from services.catalogue.store import newest
 from services.kernel.api import Context, With
 from services.kernel.auth import Access, allowed
-from services.kernel.command import Act, Name, Reasoned, Refused, carried_out
+from services.kernel.command import Act, Body, Name, Reasoned, Refused, Words, carried_out
 from services.kernel.db import lock
 from services.model.due import LAST_YEAR
 from services.model.enumerations import CoordinationChannel
-from services.model.regulation import midnight
+from services.model.regulation import day, midnight
 
 router = APIRouter(prefix="/v1/duties", tags=["duties"])
 AROUND = timedelta(days=400)
@@ -56,6 +56,15 @@ class Announcement(Saying):
     """That it will be late: the day on which it will come; or the last day that is asked for."""
 
     until: date = Field(examples=["2026-12-05"])
+
+
+class Supply(Body):
+    """By which document a report was supplied, and of which day that is: of today where none is named."""
+
+    document: Name = Field(examples=["123/TKĐB-TH"])
+    on: date | None = Field(None, le=date(LAST_YEAR, 12, 31), examples=["2026-12-05"])
+    reason: Words | None = None
+    channel: CoordinationChannel = CoordinationChannel.LETTER
 
 
 @router.post("/{duty}/decision", status_code=201, summary="Gia hạn, miễn · Extend or excuse")
@@ -136,16 +145,39 @@ async def answer(
     return await _said(context, access, duty, Change.ANSWER, body, None)
 
 
+@router.post("/{duty}/supply", status_code=201, summary="Đã gửi báo cáo · A report was supplied")
+async def supply(
+    duty: UUID,
+    body: Supply,
+    context: With,
+    access: Annotated[Access, Depends(allowed("duty.supply"))],
+) -> ActView:
+    """201 once it is recorded and published; another document replaces it. 409 for what submissions meet."""
+    on = body.on or day(context.clock())
+    return await _said(context, access, duty, Change.SUPPLIED, body, on)
+
+
+@router.post("/{duty}/retraction", status_code=201, summary="Ghi nhầm đã gửi · It was not supplied")
+async def retract(
+    duty: UUID,
+    body: Saying,
+    context: With,
+    access: Annotated[Access, Depends(allowed("duty.supply"))],
+) -> ActView:
+    """201 once it is recorded and published that the report was not supplied as it was said."""
+    return await _said(context, access, duty, Change.RETRACTED, body, None)
+
+
 async def _said(
     context: Context,
     access: Access,
     duty: UUID,
     change: Change,
-    body: Saying,
+    body: Saying | Supply,
     last: date | None,
 ) -> ActView:
     who = access.principal
-    act = Act(person=who.id, reason=body.reason, document=body.document)
+    act = Act(person=who.id, reason=body.reason or "", document=body.document)
     row, column = (body.row, body.column) if isinstance(body, Question) else (None, None)
     if last is not None and last.year > LAST_YEAR:
         raise Refused(Code.TOO_FAR)
@@ -153,9 +185,9 @@ async def _said(
 
     def carry_out(session: Session, now: datetime) -> Said:
         lock(session, f"catalogue duty {duty}")
-        owed, stood = _reached(session, access, duty, now)
+        owed, stood = _reached(session, access, duty, change, now)
         wish = Said(
-            id=duty, duty=duty, change=change, until=until, organisation=who.organisation, at=now,
+            id=duty, duty=duty, change=change, until=until, organisation=_speaker(access, owed), at=now,
             channel=body.channel, row=row, column=column, **vars(act),
         )  # fmt: skip
         _refuse_another_forms_cell(session, wish, owed)
@@ -170,12 +202,25 @@ async def _said(
     return ActView(act_id=said.id, **shown)
 
 
-def _reached(session: Session, access: Access, duty: UUID, now: datetime) -> tuple[Duty, Standing]:
+def _reached(
+    session: Session, access: Access, duty: UUID, change: Change, now: datetime
+) -> tuple[Duty, Standing]:
     found = register(session, now - AROUND, now + AROUND, now)
     for one, stood in found.duties:
-        if one.key.id == duty and access.reaches(one.supplier, one.recipient):
+        if one.key.id == duty and access.reaches(one.supplier, _room(change, one)):
             return one, stood
     raise Refused(Code.NO_DUTY)
+
+
+def _room(change: Change, duty: Duty) -> str | None:
+    """The room that may say it: of a report that it was sent the one that owes it, else the one that waits."""
+    return duty.supplier if change in OF_REPORTS else duty.recipient
+
+
+def _speaker(access: Access, duty: Duty) -> str:
+    """For whom somebody speaks: of a report its own room, where it is in the one that owes it."""
+    who = access.principal
+    return duty.supplier if duty.supplier in who.rooms else who.organisation
 
 
 def _refuse_another_forms_cell(session: Session, wish: Said, owed: Duty) -> None:

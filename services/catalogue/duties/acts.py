@@ -41,12 +41,20 @@ class Change(StrEnum):
     QUESTION = "question"
     """To the other side: the room's to the supplier, or the supplier's to the office (QĐ 1908/QĐ-TCTK, Điều 10.3)."""
     ANSWER = "answer"
+    SUPPLIED = "supplied"
+    """By the room that owes it, by the document that is named; a later one replaces it, or corrects it."""
+    RETRACTED = "supply_retracted"
+    """What was said of it before was wrong."""
+
+
+OF_REPORTS = frozenset({Change.SUPPLIED, Change.RETRACTED})
+"""What the room that owes a report says; no submission meets it."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Said(Act):
-    """One act about a duty. `until` is the first moment that is late then; None for what moves no term. A question may
-    be about a `row` and a `column` of the form.
+    """One act about a duty. `until` is the first moment that is late then, of a report the end of the document's
+    day; None for what moves no term. A question may be about a `row` and a `column` of the form.
     """
 
     id: UUID
@@ -103,7 +111,7 @@ class Said(Act):
 
 ASKED = frozenset({Change.QUESTION, Change.ANSWER})
 """What moves nothing, and may go on once a duty is met."""
-LONGEST = timedelta(days=400)
+LONGEST, ONE_DAY = timedelta(days=400), timedelta(days=1)
 _ACTS = Mapped(Said, ActRow)
 
 
@@ -123,9 +131,12 @@ def say(
 
 def _refuse(wish: Said, duty: Duty, stood: Standing) -> None:
     """What can't be said now; who asks may do so at any time."""
-    if stood.state in DELIVERED and wish.change not in ASKED:
+    if wish.change in OF_REPORTS:
+        _refuse_a_wrong_report(wish, duty, stood)
+    elif stood.state in DELIVERED and wish.change not in ASKED:
         raise Refused(Code.MET)
-    _refuse_a_wrong_day(wish, duty, stood)
+    else:
+        _refuse_a_wrong_day(wish, duty, stood)
     if wish.change is Change.FORWARDED and stood.difficulty is None:
         raise Refused(Code.NO_DIFFICULTY)
     if wish.change is Change.FORWARDED and not wish.document:
@@ -148,6 +159,16 @@ def _refuse_a_wrong_day(wish: Said, duty: Duty, stood: Standing) -> None:
     ends = duty.late_from if wish.change is Change.EXTENDED else stood.late_from
     if wish.until <= ends:
         raise Refused(Code.NOT_LATER)
+
+
+def _refuse_a_wrong_report(wish: Said, duty: Duty, stood: Standing) -> None:
+    """No document is of a day to come, nor of one so long ago that it can't be about this."""
+    if duty.report is None:
+        raise Refused(Code.NO_REPORT)
+    if wish.change is Change.RETRACTED and stood.supplied is None:
+        raise Refused(Code.NOT_SUPPLIED)
+    if wish.until is not None and not timedelta() <= wish.at - (wish.until - ONE_DAY) <= LONGEST:
+        raise Refused(Code.NO_DAY)
 
 
 def difficulty_of(acts: Iterable[Said]) -> Difficulty | None:
@@ -190,6 +211,8 @@ def head_of(duty: Duty) -> ObligationHead:
         supplier=duty.supplier,
         room=duty.recipient,
         section=key.section,
+        report_vi=duty.report.vi if duty.report else "",
+        report_en=duty.report.en if duty.report else "",
     )
 
 

@@ -38,7 +38,9 @@ def calendar(duties: Iterable[DutyView], at: datetime, language: Language) -> by
             text(
                 "catalogue.duties.event_about",
                 language,
-                form=duty.form,
+                what=text("catalogue.duties.by_form", language, form=duty.form)
+                if duty.form
+                else text("catalogue.duties.by_document", language),
                 supplier=duty.supplier,
                 area=f"{duty.area_list}/{duty.area}",
                 due=day(duty.due, language),

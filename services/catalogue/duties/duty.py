@@ -7,14 +7,15 @@ from datetime import datetime
 from uuid import UUID, uuid5
 
 from services.model.enumerations import Completeness
+from services.model.text import Text
 
 DUTY = UUID("6f1d2a04-3f5e-5a0b-9f5c-7a2d3b8e4c11")
 
 
 @dataclass(frozen=True, order=True)
 class Key:
-    """What is owed: an item, or a section of it, of an area and period, at a completeness. Who owes it may change, as
-    bodies succeed. `section` is blank where the item names none.
+    """What is owed: an item, or a section of it, or a report, of an area and period, at a completeness. Who owes it may
+    change, as bodies succeed. `section` is blank where the item names none.
     """
 
     item: str
@@ -37,7 +38,8 @@ class Key:
 class Duty:
     """Who owes it to whom, by which form; moments are the first that are late, urged, closed.
 
-    `call` is the document that called for it, blank where the item itself says when it is due.
+    `call` is the document that called for it, blank where the item itself says when it is due. `report` is the name of
+    one that the office owes: it goes by no form, which is blank then.
     """
 
     key: Key
@@ -48,3 +50,4 @@ class Duty:
     urged_from: datetime
     closed_from: datetime | None = None
     call: str = ""
+    report: Text | None = None

@@ -1,4 +1,4 @@
-"""The duties that items and calls make: the same entries make the same ones, so any past day can be asked for."""
+"""The duties that items, reports and calls make: the same entries make the same ones, so any past day can be asked."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from itertools import product
+from typing import Any
 
 from services.catalogue.duties.duty import Duty, Key
 from services.model.crosswalk import BEFORE, SINCE, Crosswalk
@@ -15,17 +16,18 @@ from services.model.enumerations import Completeness
 from services.model.item import Item
 from services.model.period import Frequency, Period
 from services.model.regulation import midnight
+from services.model.report import Report
 from services.model.working_days import UnknownYear, WorkingDays
 
 
 @dataclass(frozen=True)
 class Known:
-    """What duties are made of besides items and calls.
+    """What duties are made of besides items, reports and calls.
 
     `lists` are the area lists of each form, the first one preferred. `provinces` says in which province of list 34 each
-    organisation and room is; an item is owed about that of its room, else of its supplier. `ends`: only duties whose
-    terms end on one of these days, or between; None for all. `sections` are those of each form, with the kinds of
-    organisation that answer for them, and `kinds` what each organisation is.
+    organisation and room is; an item is owed about that of its room, else of its supplier, a report of who owes it.
+    `ends`: only duties whose terms end on one of these days, or between; None for all. `sections` are those of each
+    form, with the kinds of organisation that answer for them, and `kinds` what each organisation is.
     """
 
     calendar: WorkingDays
@@ -36,24 +38,31 @@ class Known:
     sections: Mapping[str, Sequence[tuple[str, Collection[str]]]] = field(default_factory=dict)
     kinds: Mapping[str, str] = field(default_factory=dict)
 
-    def province(self, item: Item) -> str | None:
-        """About which province the item is owed; None where nobody can say."""
-        return self.provinces.get(item.room or "") or self.provinces.get(item.responsible)
+    def province(self, owed: Item | Report) -> str | None:
+        """About which province it is owed; None where nobody can say."""
+        room = owed.room if isinstance(owed, Item) else None
+        return self.provinces.get(room or "") or self.provinces.get(owed.responsible)
 
-    def sections_of(self, item: Item) -> tuple[str, ...]:
+    def sections_of(self, item: Item | Report) -> tuple[str, ...]:
         """The sections that it is about: those of its supplier's kind where it names none; blank for a whole form."""
+        if isinstance(item, Report):
+            return ("",)
         kind = self.kinds.get(item.responsible)
         by_kind = tuple(id_ for id_, kinds in self.sections.get(item.form, ()) if kind in kinds)
         return item.sections or by_kind or ("",)
 
 
-def of_items(items: Iterable[Item], known: Known, first: date, last: date) -> Iterator[Duty]:
-    """The duties of the items themselves for all periods of which a day lies between the two.
+def of_items(
+    items: Iterable[Item | Report], known: Known, first: date, last: date
+) -> Iterator[Duty]:
+    """The duties of the items and reports themselves for all periods of which a day lies between the two.
 
     What is shared without a duty has dates where they were agreed, and is made here, too: measures tell it apart. None
     whose term ends in a year of which nobody has entered the days off.
     """
     for item in items:
+        if item.frequency is None:
+            continue
         for period in Period.within(item.frequency, first, last):
             for deadline in item.deadlines:
                 if deadline.since is not None and period.start < deadline.since:
@@ -96,7 +105,7 @@ class _Term:
 
 
 def _duties(
-    item: Item,
+    item: Item | Report,
     what: tuple[Period, Completeness, int],
     term: _Term,
     known: Known,
@@ -111,12 +120,12 @@ def _duties(
         closed = None if term.closes is None else known.calendar.after(day, term.closes)
     except UnknownYear:
         return
+    goes_by = _goes_by(item)
     for (area_list, area), section in product(_areas(known, item), known.sections_of(item)):
         yield Duty(
             key=Key(item.id, area_list, area, str(period), completeness, round_, section),
-            form=item.form,
             supplier=item.responsible,
-            recipient=item.room,
+            **goes_by,
             late_from=_after(day),
             urged_from=_after(urged),
             closed_from=None if closed is None else _after(closed),
@@ -124,12 +133,20 @@ def _duties(
         )
 
 
-def _areas(known: Known, item: Item) -> list[tuple[str, str]]:
+def _goes_by(owed: Item | Report) -> dict[str, Any]:
+    """What a duty says of the form by which it is owed, or of the report, and to whom."""
+    if isinstance(owed, Item):
+        return {"form": owed.form, "recipient": owed.room}
+    recipient = next(iter(owed.recipients), None)
+    return {"form": "", "recipient": recipient, "report": owed.name}
+
+
+def _areas(known: Known, item: Item | Report) -> list[tuple[str, str]]:
     """The areas for which it is owed: each old province of a merged one where its form goes by the old list."""
     province = known.province(item)
     if province is None:
         return []
-    (preferred, *_) = known.lists[item.form]
+    (preferred, *_) = known.lists[item.form] if isinstance(item, Item) else (SINCE,)
     if preferred == BEFORE:
         return [(BEFORE, area.code) for area in known.crosswalk.predecessors(province)]
     return [(SINCE, province)]

@@ -20,6 +20,9 @@ class Code(command.Code):
     NO_DOCUMENT = ("no-document", 422)
     NO_QUESTION = ("no-question", 409)
     NO_CELL = ("no-cell", 422)
+    NO_REPORT = ("no-report", 409)
+    NOT_SUPPLIED = ("not-supplied", 409)
+    NO_DAY = ("no-day", 422)
 
     @property
     def texts(self) -> tuple[Mapping[str, str], Mapping[str, str]]:

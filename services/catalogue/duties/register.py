@@ -15,6 +15,7 @@ from services.catalogue.duties.acts import Said, difficulty_of, said_by
 from services.catalogue.duties.deliveries import Owed, deliveries
 from services.catalogue.duties.duty import Duty
 from services.catalogue.duties.making import Known, merged, of_calls, of_items
+from services.catalogue.duties.reports import supplied_by
 from services.catalogue.duties.standing import Delivery, Facts, Standing, standing
 from services.catalogue.entry import EntryKind, Version
 from services.model import crosswalk
@@ -22,6 +23,7 @@ from services.model.deadline import Call
 from services.model.item import Item
 from services.model.messages import texts
 from services.model.regulation import day
+from services.model.report import Report
 from services.model.text import ModelError
 from services.model.working_days import WorkingDays
 
@@ -41,16 +43,17 @@ class Register:
     """Duties whose terms end in a span of time, by when they do, each with how it stood."""
 
     duties: Sequence[tuple[Duty, Standing]]
-    items: Mapping[str, Item]
+    items: Mapping[str, Item | Report]
     calendar: WorkingDays
     unread: Sequence[str] = ()
-    """Items and calls that make no duties: a release has asked for more since they were entered."""
+    """Items, reports and calls that make no duties: a release has asked for more since they were entered."""
     ended: Mapping[str, Version] = field(default_factory=dict)
     """Suppliers that ended, by id: what they owed goes to whom a document names, item by item."""
 
     def is_shared(self, duty: Duty) -> bool:
         """Whether it is offered, not owed: it has a date only where that was agreed."""
-        return self.items[duty.key.item].regime == "sharing"
+        item = self.items[duty.key.item]
+        return isinstance(item, Item) and item.regime == "sharing"
 
     def is_orphaned(self, duty: Duty) -> bool:
         """Whether its supplier has ended before its term does, and no version of the item names another."""
@@ -67,6 +70,7 @@ def register(session: Session, first: datetime, last: datetime, at: datetime) ->
         kind: store.as_of(session, kind, at)
         for kind in (
             EntryKind.ITEM,
+            EntryKind.REPORT,
             EntryKind.CALL,
             EntryKind.FORM,
             EntryKind.WORKING_DAYS,
@@ -74,10 +78,12 @@ def register(session: Session, first: datetime, last: datetime, at: datetime) ->
         )
     }
     items, unread = _read(Item.from_dict, entries[EntryKind.ITEM])
+    reports, unread_reports = _read(Report.from_dict, entries[EntryKind.REPORT])
     calls, unread_calls = _read(Call.from_dict, entries[EntryKind.CALL])
     known = replace(_known(entries), ends=(day(first) - ONE_DAY, day(last)))
     binding = [call for call in calls.values() if call.is_binding]
-    made = _made(entries, items, binding, known, (day(first - LONGEST), day(last + LONGEST)))
+    owed: dict[str, Item | Report] = {**reports, **items}
+    made = _made(entries, owed, binding, known, (day(first - LONGEST), day(last + LONGEST)))
     wanted = [duty for duty in made if first <= duty.late_from < last]
     came = deliveries(store.came(session, wanted, at))
     acts: dict[UUID, list[Said]] = {}
@@ -89,9 +95,9 @@ def register(session: Session, first: datetime, last: datetime, at: datetime) ->
     ]
     return Register(
         sorted(stood, key=lambda one: (one[1].late_from, one[0].key)),
-        items,
+        owed,
         known.calendar,
-        [*unread, *unread_calls],
+        [*unread, *unread_reports, *unread_calls],
         {one.id: one for one in entries[EntryKind.ORGANISATION] if one.valid_to is not None},
     )
 
@@ -111,13 +117,14 @@ def _read(
 
 def _made(
     entries: Mapping[EntryKind, Sequence[Version]],
-    items: Mapping[str, Item],
+    items: Mapping[str, Item | Report],
     calls: Sequence[Call],
     known: Known,
     span: tuple[date, date],
 ) -> Iterable[Duty]:
-    validity = {one.id: one for one in entries[EntryKind.ITEM]}
-    made = (*of_items(items.values(), known, *span), *of_calls(calls, items.values(), known))
+    validity = {one.id: one for kind in (EntryKind.REPORT, EntryKind.ITEM) for one in entries[kind]}
+    asked = [one for one in items.values() if isinstance(one, Item)]
+    made = (*of_items(items.values(), known, *span), *of_calls(calls, asked, known))
     # Owed is what was in force on the last day of the term.
     in_force = (one for one in made if validity[one.key.item].in_force(one.late_from - INSTANT))
     return merged(in_force).values()
@@ -155,7 +162,8 @@ def _facts(came: Sequence[Delivery], acts: Sequence[Said]) -> Facts:
     announced = tuple(one.announced for one in acts if one.announced)
     requested = tuple(one.requested for one in acts if one.requested)
     thread = tuple(one.remark for one in acts if one.remark)
-    return Facts(came, granted, announced, requested, difficulty_of(acts), thread)
+    delivered = (*came, *supplied_by(acts))
+    return Facts(delivered, granted, announced, requested, difficulty_of(acts), thread)
 
 
 def _of(came: Mapping[Owed, Sequence[Delivery]], duty: Duty) -> Sequence[Delivery]:

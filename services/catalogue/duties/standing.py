@@ -57,6 +57,8 @@ class Delivery:
     submission: UUID | None = None
     sections: frozenset[str] = frozenset()
     """Those of its form that it covers; none: all that its sender answers for."""
+    document: str | None = None
+    """By which a report was sent: its day is that of receipt, and accepted it is when somebody said so."""
 
 
 @dataclass(frozen=True)
@@ -111,8 +113,8 @@ class Facts:
 @dataclass(frozen=True)
 class Standing:
     """`late_from` with what was granted; `first` is when the first attempt came, `attempt` the newest one; `requested`
-    the last request for time that nobody has answered. `responses` are how long each return waited for the next
-    attempt, `corrections` the attempts after one that was accepted.
+    the last request for time that nobody has answered; `supplied` the last document of a report. `responses` are how
+    long each return waited for the next attempt, `corrections` the attempts after one that was accepted.
     """
 
     state: State
@@ -124,6 +126,7 @@ class Standing:
     requested: Requested | None = None
     difficulty: Difficulty | None = None
     thread: Sequence[Remark] = ()
+    supplied: Delivery | None = None
     returns: int = 0
     responses: tuple[timedelta, ...] = ()
     corrections: int = 0
@@ -154,6 +157,9 @@ def standing(duty: Duty, facts: Facts, at: datetime) -> Standing:
         requested=_unanswered(facts, granted, at) if state in OPEN else None,
         difficulty=facts.difficulty,
         thread=facts.thread,
+        supplied=max(
+            (one for one in came if one.document), key=lambda one: one.attempt, default=None
+        ),
         returns=sum(_is_over(one.returned_at, at) for one in came),
         responses=tuple(_responses(came, at)),
         corrections=_corrections(came),

@@ -74,7 +74,12 @@ def _remind(context: Context, session: Session, found: Register, now: datetime) 
 
 
 def _close(context: Context, session: Session, found: Register, now: datetime) -> None:
-    owed = [(duty, stood) for duty, stood in found.duties if not found.is_shared(duty)]
+    # Reports of the office are no submissions, which policy would hold.
+    owed = [
+        (duty, stood)
+        for duty, stood in found.duties
+        if duty.report is None and not found.is_shared(duty)
+    ]
     told = store.closings(session, (duty.key.id for duty, _ in owed))
     for duty, stood in owed:
         outcome = closing(duty, stood, told.get(duty.key.id), now)

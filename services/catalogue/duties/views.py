@@ -12,17 +12,27 @@ from services.catalogue.duties.act_views import DifficultyView, QuestionView, Re
 from services.catalogue.duties.duty import Duty
 from services.catalogue.duties.measures import Measure
 from services.catalogue.duties.register import Register
-from services.catalogue.duties.standing import Standing, State, Timeliness
+from services.catalogue.duties.standing import Delivery, Standing, State, Timeliness
 from services.model.enumerations import Completeness, MeasuredBy
 from services.model.item import Item
 from services.model.messages import texts
 from services.model.regulation import day
+from services.model.report import Report
 from services.model.text import Text
+
+
+class SupplyView(BaseModel):
+    """By which document a report was sent: it counts from the document's day `on`; somebody said so `at`."""
+
+    document: str
+    on: date
+    at: AwareDatetime
 
 
 class DutyView(BaseModel):
     """What somebody owes, and how it stands. `due` is the last day on which it is on time, in Viet Nam.
 
+    Without `form` it is a report of the office, which goes out as a document: `supplied` is the last of them.
     `submission` and `attempt` are the newest that came for it. `is_shared`: offered, not owed. `is_orphaned`: its
     supplier has ended, and the item names no other. `questions` are those of both sides with their answers, in order.
     """
@@ -31,7 +41,7 @@ class DutyView(BaseModel):
     item: str
     section: str | None
     name: dict[str, str]
-    form: str
+    form: str | None
     area_list: str
     area: str
     period: str
@@ -53,6 +63,7 @@ class DutyView(BaseModel):
     requested: RequestView | None
     difficulty: DifficultyView | None
     questions: Sequence[QuestionView]
+    supplied: SupplyView | None
 
     @classmethod
     def of(cls, duty: Duty, stood: Standing, found: Register, at: datetime) -> DutyView:
@@ -63,7 +74,7 @@ class DutyView(BaseModel):
             item=key.item,
             section=key.section or None,
             name=_named(item, key.section).to_dict(),
-            form=duty.form,
+            form=duty.form or None,
             area_list=key.area_list,
             area=key.area,
             period=key.period,
@@ -87,16 +98,22 @@ class DutyView(BaseModel):
             else None,
             difficulty=DifficultyView.of(stood.difficulty, at) if stood.difficulty else None,
             questions=QuestionView.of(stood.thread),
+            supplied=_supplied(stood.supplied) if stood.supplied else None,
         )
+
+
+def _supplied(one: Delivery) -> SupplyView:
+    at = one.accepted_at or one.received_at
+    return SupplyView(document=one.document or "", on=day(one.received_at), at=at)
 
 
 def _last_day(late_from: datetime) -> date:
     return day(late_from - timedelta(microseconds=1))
 
 
-def _named(item: Item, section: str) -> Text:
+def _named(item: Item | Report, section: str) -> Text:
     """The item, with its section where it has several."""
-    if len(item.sections) < 2:
+    if isinstance(item, Report) or len(item.sections) < 2:
         return item.name
     return texts("catalogue.duties.section", item=item.name, section=section)
 

@@ -30,8 +30,11 @@ DONE: Mapping[str, str] = {
     "extended": "decision", "excused": "decision", "difficulty_forwarded": "forwarding",
     "announced_late": "announcement", "extension_requested": "request", "difficulty_reported": "difficulty",
     "question": "question", "answer": "answer",
+    "supplied": "supply", "supply_retracted": "retraction",
 }  # fmt: skip
 """What may be said of a duty, by the button; and the path of catalogue that takes it."""
+MORE: Mapping[str, tuple[str, ...]] = {"question": ("row", "column"), "supplied": ("on",)}
+"""What else stands in a form."""
 DATED = ("extended", "announced_late", "extension_requested")
 ASKED = ("question", "answer")
 """These two stand in a form of their own, and may be said of what is settled, too."""
@@ -93,10 +96,11 @@ async def said(
 
 def _wish(duty: UUID, typed: Typed, wanted: Filter) -> Wish | str:
     change = typed["decision"]
-    if change not in DONE or not typed["reason"]:
+    if change == "supplied" and not typed["document"]:
+        return "duty.no_document"
+    if change not in DONE or (change != "supplied" and not typed["reason"]):
         return "duty.wordless" if change in ASKED else "duty.unsaid"
-    about = ("row", "column") if change == "question" else ()
-    body = typed.given("reason", "document", "channel", *about)
+    body = typed.given("reason", "document", "channel", *MORE.get(change, ()))
     if change in DATED:
         if not typed["until"]:
             return "duty.undated"
@@ -120,6 +124,7 @@ async def _shown(
     duties: list[dict[str, Any]] = answer["duties"]
     names = await app.names.organisations(_organisations(duties), who)
     columns = sorted({_column(one) for one in duties})
+    own = {one["id"] for one in duties if _is_own(one, who)}
     return page(
         request,
         "duties.html",
@@ -132,6 +137,8 @@ async def _shown(
         rows=matrix(duties, columns, language),
         open=[one for one in duties if is_open(one) or one["id"] == str(chosen)],
         settled=SETTLED,
+        own=own,
+        supplied=[one for one in duties if one["id"] in own and one["supplied"]],
         duties=duties,
         more=answer["total"] - len(duties),
         names=names,
@@ -144,7 +151,8 @@ async def _shown(
         is_agency="agency" in who.roles,
         may_announce=who.may("catalogue", "duty.announce"),
         may_ask=who.may("catalogue", "duty.ask"),
-        own=who.organisation,
+        organisation=who.organisation,
+        rooms=who.rooms,
         decidable={
             one["id"] for one in duties if who.reaches("catalogue", "duty.decide", one["room"])
         },
@@ -159,6 +167,11 @@ def is_open(duty: Mapping[str, Any]) -> bool:
 def _organisations(duties: Sequence[Mapping[str, Any]]) -> set[str]:
     suppliers = {one["supplier"] for one in duties}
     return suppliers | {asked["organisation"] for one in duties for asked in one["questions"]}
+
+
+def _is_own(duty: Mapping[str, Any], who: Person) -> bool:
+    """Whether it is a report, and this person may say by which document it was supplied."""
+    return duty["form"] is None and who.reaches("catalogue", "duty.supply", duty["supplier"])
 
 
 def matrix(
