@@ -9,7 +9,8 @@ from uuid import uuid4
 
 import pytest
 
-from services.catalogue.duties.acts import Change, Said, say
+from services.catalogue.duties.act import Change, Said
+from services.catalogue.duties.acts import say
 from services.catalogue.duties.duty import Duty, Key
 from services.catalogue.duties.refusals import Code
 from services.catalogue.duties.standing import Facts, Standing, State, standing

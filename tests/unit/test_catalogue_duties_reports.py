@@ -9,12 +9,14 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from services.catalogue.duties.acts import Change, Said, head_of, say
+from services.catalogue.duties.act import Change, Said
+from services.catalogue.duties.acts import say
 from services.catalogue.duties.duty import Duty
 from services.catalogue.duties.making import Known, of_calls, of_items
 from services.catalogue.duties.measures import measured
 from services.catalogue.duties.reports import supplied_by
 from services.catalogue.duties.standing import Facts, State, Timeliness, standing
+from services.catalogue.duties.telling import head_of
 from services.kernel.command import Refused
 from services.model.crosswalk import provinces
 from services.model.deadline import Call

@@ -16,7 +16,7 @@ from typing import get_args
 import pytest
 
 from services.audit import verifier
-from services.catalogue.duties.acts import Change as ObligationChange
+from services.catalogue.duties.act import Change as ObligationChange
 from services.catalogue.duties.refusals import Code as DutyRefusal
 from services.catalogue.duties.standing import State as Standing
 from services.catalogue.duties.standing import Timeliness

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from pydantic import AwareDatetime, BaseModel
 
-from services.catalogue.duties.acts import Change
+from services.catalogue.duties.act import Change
 from services.catalogue.duties.standing import Difficulty
 from services.catalogue.duties.thread import Remark, unanswered
 from services.model.enumerations import CoordinationChannel

@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from uuid import uuid5
 
-from services.catalogue.duties.acts import head_of
 from services.catalogue.duties.duty import Duty
 from services.catalogue.duties.standing import Standing, State
 from services.catalogue.duties.store import ClosingRow
+from services.catalogue.duties.telling import head_of
 from services.events.catalogue import ObligationClosing
 from services.kernel.events import Outcome, Row
 

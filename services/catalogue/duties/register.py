@@ -11,7 +11,8 @@ from uuid import UUID
 from sqlmodel import Session
 
 from services.catalogue.duties import store
-from services.catalogue.duties.acts import Said, difficulty_of, said_by
+from services.catalogue.duties.act import Said, said_by
+from services.catalogue.duties.acts import difficulty_of
 from services.catalogue.duties.deliveries import Owed, deliveries
 from services.catalogue.duties.duty import Duty
 from services.catalogue.duties.making import Known, merged, of_calls, of_items

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import timedelta
 
-from services.catalogue.duties.acts import Change, Said
+from services.catalogue.duties.act import Change, Said
 from services.catalogue.duties.standing import Delivery
 
 INSTANT = timedelta(microseconds=1)

@@ -9,13 +9,13 @@ import structlog
 from sqlmodel import Session
 
 from services.catalogue.duties import store
-from services.catalogue.duties.acts import head_of
 from services.catalogue.duties.closing import closing
 from services.catalogue.duties.duty import Duty
 from services.catalogue.duties.register import NoCalendar, Register, register
 from services.catalogue.duties.reminding import OWED, Reminder, planned, to_send
 from services.catalogue.duties.standing import Standing, State, Timeliness
 from services.catalogue.duties.store import Reminded
+from services.catalogue.duties.telling import head_of
 from services.events.catalogue import ObligationDue
 from services.kernel import metrics
 from services.kernel.api import Context
