@@ -587,7 +587,7 @@ def example() -> Office:
                         remark(FINANCE, "Đấu giá đất chậm.", is_answer=True, document="9/STC", channel="letter")]),
         duty("thu-4", "thu-ngan-sach-quy", "returned", "on_time_then_returned", period="2026-Q4",
              completeness="estimate", submission=identity("tra"), attempt=2),
-        duty("chi", "chi-ngan-sach-quy", "expected", "missing",
+        duty("chi", "chi-ngan-sach-quy", "expected", "missing", reminders=3, reminded_at=START.isoformat(),
              questions=[remark(OFFICE, "Bao giờ có số?", is_open=True),
                         remark(FINANCE, "Gửi theo mẫu <b>nào</b>?", is_open=True)]),
         duty("chi-4", "chi-ngan-sach-quy", "expected", "open", period="2026-Q4", completeness="estimate"),
@@ -631,7 +631,7 @@ def duty(name: str, item: str, state: str, timeliness: str, **more: Any) -> dict
         "supplier": FINANCE, "room": ROOM, "call": None, "is_shared": False, "is_orphaned": False, "due": "2026-11-22",
         "late_from": START.isoformat(), "closed_from": None, "state": state, "timeliness": timeliness,
         "first_received_at": came, "submission": None, "attempt": None, "section": None, "requested": None,
-        "difficulty": None, "questions": [], "supplied": None, **more,
+        "difficulty": None, "reminders": 0, "reminded_at": None, "questions": [], "supplied": None, **more,
     }  # fmt: skip
 
 

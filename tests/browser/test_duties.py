@@ -40,6 +40,7 @@ def test_the_office_sees_who_is_missing_at_a_glance(site: Site, tab: Page) -> No
 def test_a_room_extends_its_own_duties_and_says_why(site: Site, tab: Page) -> None:
     log_in(tab, site, "p-kinh-te", "/nghia-vu")
     spending = tab.locator(item("chi"))
+    expect(spending).to_contain_text("Đã nhắc 3 lần, lần cuối")
     spending.get_by_text("Gia hạn hoặc miễn").click()
     spending.get_by_label("Lý do").fill("Lũ quét.")
     spending.get_by_role("button", name="Gia hạn").click()

@@ -319,6 +319,10 @@ def test_reminders_go_out_once_and_stop_on_receipt(catalogue: Catalogue, stack: 
     assert (later["thu-ngan-sach-quy"], later["chi-ngan-sach-quy"]) == (3, 3)
     with Session(context.engine) as session:
         count = len(session.exec(select(Reminded)).all())
+    shown = catalogue.duties()["thu-ngan-sach-quy", "2025-Q3"]
+    assert (shown["reminders"], shown["reminded_at"][:10]) == (3, "2025-11-26")
+    before = catalogue.duties(at=day_before.isoformat())["thu-ngan-sach-quy", "2025-Q3"]
+    assert before["reminders"] == 1
     told = of_topic(stack, "obligation.due", count)
     assert len(told) == count
     assert all(one["to_head"] == (one["offset"] == 3) for one in told)

@@ -48,6 +48,8 @@ class Register:
     calendar: WorkingDays
     unread: Sequence[str] = ()
     """Items, reports and calls that make no duties: a release has asked for more since they were entered."""
+    reminded: Mapping[UUID, tuple[int, datetime]] = field(default_factory=dict)
+    """How many reminders of a duty went out, and when the last did."""
     ended: Mapping[str, Version] = field(default_factory=dict)
     """Suppliers that ended, by id: what they owed goes to whom a document names, item by item."""
 
@@ -99,6 +101,7 @@ def register(session: Session, first: datetime, last: datetime, at: datetime) ->
         owed,
         known.calendar,
         [*unread, *unread_reports, *unread_calls],
+        store.reminders(session, (duty.key.id for duty in wanted), at),
         {one.id: one for one in entries[EntryKind.ORGANISATION] if one.valid_to is not None},
     )
 

@@ -139,3 +139,15 @@ def closings(session: Session, duties: Iterable[UUID]) -> dict[UUID, ClosingRow]
         select(ClosingRow).where(col(ClosingRow.duty).in_(set(duties))).order_by(col(ClosingRow.at))
     )
     return {row.duty: row for row in found}
+
+
+def reminders(
+    session: Session, duties: Iterable[UUID], until: datetime
+) -> dict[UUID, tuple[int, datetime]]:
+    """How many reminders of each duty went out until a moment, and when the last did, of those that had any."""
+    statement = (
+        select(Reminded.duty, sa.func.count(), sa.func.max(Reminded.at))
+        .where(col(Reminded.duty).in_(set(duties)), col(Reminded.at) <= until)
+        .group_by(col(Reminded.duty))
+    )
+    return {duty: (count, last) for duty, count, last in session.exec(statement)}

@@ -62,6 +62,8 @@ class DutyView(BaseModel):
     attempt: int | None
     requested: RequestView | None
     difficulty: DifficultyView | None
+    reminders: int
+    reminded_at: AwareDatetime | None
     questions: Sequence[QuestionView]
     supplied: SupplyView | None
 
@@ -69,6 +71,7 @@ class DutyView(BaseModel):
     def of(cls, duty: Duty, stood: Standing, found: Register, at: datetime) -> DutyView:
         """From what was found."""
         key, item = duty.key, found.items[duty.key.item]
+        reminders, reminded_at = found.reminded.get(key.id, (0, None))
         return cls(
             id=key.id,
             item=key.item,
@@ -96,6 +99,8 @@ class DutyView(BaseModel):
             requested=RequestView(until=_last_day(asked.until), reason=asked.reason, at=asked.at)
             if (asked := stood.requested)
             else None,
+            reminders=reminders,
+            reminded_at=reminded_at,
             difficulty=DifficultyView.of(stood.difficulty, at) if stood.difficulty else None,
             questions=QuestionView.of(stood.thread),
             supplied=_supplied(stood.supplied) if stood.supplied else None,
