@@ -47,7 +47,9 @@ class Story:
 
 
 def items() -> list[Item]:
-    """Monthly, quarterly and yearly ones, in a province of today that was three before, and in one that stayed."""
+    """Monthly, quarterly and yearly ones, in a province of today that was three before, and in one that stayed; some of
+    two sections, each of which comes or not by itself.
+    """
     body = load_items()[0].to_dict()
     dues = [
         {"day": 12, "months": 1, "roll": "following"},
@@ -69,6 +71,7 @@ def items() -> list[Item]:
                     "form": f"bieu-{number % 40}", "deadlines": deadlines[: 1 + number % 2],
                     "room": f"phong-{number % 2}",
                 }
+                | ({"sections": ["A", "B"]} if number % 10 == 3 else {})
             )
         )  # fmt: skip
     return made
@@ -207,6 +210,11 @@ def test_the_year_is_as_large_as_it_should_be(year: list[tuple[Duty, Story]]) ->
     assert len({duty.key.item for duty, _ in year}) == ITEMS
     assert len(year) > 3_000 and len({duty.key for duty, _ in year}) == len(year)
     assert {duty.key.area_list for duty, _ in year} == {"63", "34"}
+    halves = {replace(duty.key, section="") for duty, _ in year if duty.key.section}
+    assert len(halves) > 100
+    assert {replace(half, section=one) for half in halves for one in "AB"} < {
+        duty.key for duty, _ in year
+    }
 
 
 @pytest.mark.parametrize("by", ["supplier", "item", "room", "month"])
