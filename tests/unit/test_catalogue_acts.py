@@ -13,7 +13,16 @@ from services.catalogue.duties.act import Change, Said
 from services.catalogue.duties.acts import say
 from services.catalogue.duties.duty import Duty, Key
 from services.catalogue.duties.refusals import Code
-from services.catalogue.duties.standing import Facts, Standing, State, standing
+from services.catalogue.duties.standing import (
+    Delivery,
+    Facts,
+    Granted,
+    Requested,
+    Standing,
+    State,
+    Timeliness,
+    standing,
+)
 from services.catalogue.duties.thread import has_cell, unanswered
 from services.events.catalogue import ObligationChanged
 from services.kernel.command import Refused
@@ -125,6 +134,29 @@ def test_a_list_has_the_figures_that_its_records_add_up_to() -> None:
     indicators = [one.indicator for table in form.tables for one in table.aggregates]
     assert indicators
     assert all(has_cell(form.to_dict(), one, None) for one in indicators)
+
+
+def test_time_that_was_asked_for_before_it_came_late_is_granted_after_it_did() -> None:
+    """As in pathment/pathment #395: what was granted late left it late, and the request in the queue."""
+    day = timedelta(days=1)
+    asked = Requested(NOW - day, NOW + 3 * day, "Lũ.")
+    came = Delivery(1, NOW + 2 * day, accepted_at=NOW + 2 * day)
+    now = NOW + 9 * day
+    late = standing(DUTY, Facts([came], requested=[asked]), now)
+    assert (late.state, late.timeliness, late.requested) == (
+        State.ACCEPTED, Timeliness.LATE, asked,
+    )  # fmt: skip
+    grant = replace(QUESTION, change=Change.EXTENDED, row=None, until=asked.until, at=now)
+    said, outcome = say(grant, DUTY, late, None)
+    assert outcome is not None and said.granted == Granted(now, QUESTION.reason, asked.until)
+    mended = standing(DUTY, Facts([came], [said.granted], requested=[asked]), now)
+    assert (mended.timeliness, mended.requested) == (Timeliness.ON_TIME, None)
+    unasked = standing(DUTY, Facts([came]), now)
+    assert refused(grant, unasked) is Code.MET
+    afterwards = replace(asked, at=NOW + 3 * day)
+    assert standing(DUTY, Facts([came], requested=[afterwards]), now).requested is None
+    assert refused(replace(grant, change=Change.EXCUSED, until=None), late) is Code.MET
+    assert refused(replace(grant, until=NOW), late) is Code.NOT_LATER
 
 
 def refused(wish: Said, how: Standing) -> object:

@@ -10,7 +10,7 @@ from services.catalogue.duties.act import ACTS, ASKED, OF_REPORTS, Change, Said,
 from services.catalogue.duties.duty import Duty
 from services.catalogue.duties.measures import DELIVERED
 from services.catalogue.duties.refusals import Code
-from services.catalogue.duties.standing import Difficulty, Standing
+from services.catalogue.duties.standing import Difficulty, Standing, Timeliness
 from services.catalogue.duties.telling import event_of
 from services.catalogue.duties.thread import unanswered
 from services.kernel.command import Refused
@@ -37,7 +37,7 @@ def _refuse(wish: Said, duty: Duty, stood: Standing) -> None:
     """What can't be said now; who asks may do so at any time."""
     if wish.change in OF_REPORTS:
         _refuse_a_wrong_report(wish, duty, stood)
-    elif stood.state in DELIVERED and wish.change not in ASKED:
+    elif stood.state in DELIVERED and wish.change not in ASKED and not _answers_late(wish, stood):
         raise Refused(Code.MET)
     else:
         _refuse_a_wrong_day(wish, duty, stood)
@@ -50,13 +50,21 @@ def _refuse(wish: Said, duty: Duty, stood: Standing) -> None:
         raise Refused(Code.NO_QUESTION)
 
 
+def _answers_late(wish: Said, stood: Standing) -> bool:
+    """Whether it grants time that was asked for before it came, late: that the office answers after it counts for
+    nobody's lateness.
+    """
+    is_late = stood.timeliness is Timeliness.LATE and stood.requested is not None
+    return wish.change is Change.EXTENDED and is_late
+
+
 def _refuse_a_wrong_day(wish: Said, duty: Duty, stood: Standing) -> None:
     """A term is extended beyond its own end, so that a wrong day can be mended; what is asked for or announced lies
     beyond the present one. None ends before it is granted, or years from now.
     """
     if wish.until is None:
         return
-    if wish.until <= wish.at:
+    if wish.until <= wish.at and not _answers_late(wish, stood):
         raise Refused(Code.PAST)
     if wish.until > wish.at + LONGEST:
         raise Refused(Code.TOO_FAR)

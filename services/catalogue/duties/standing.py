@@ -147,6 +147,9 @@ def standing(duty: Duty, facts: Facts, at: datetime) -> Standing:
     else:
         state = _state(duty, facts, came, late_from, at)
         timeliness = _timeliness(came, late_from, at)
+    # Before it came late more time may have been asked for: whoever answers only now makes nobody late.
+    asked_by = came[0].received_at if timeliness is Timeliness.LATE and state not in OPEN else at
+    may_have_asked = state in OPEN or timeliness is Timeliness.LATE
     return Standing(
         state=state,
         timeliness=timeliness,
@@ -154,7 +157,7 @@ def standing(duty: Duty, facts: Facts, at: datetime) -> Standing:
         first=came[0].received_at if came else None,
         submission=came[-1].submission if came else None,
         attempt=came[-1].attempt if came else None,
-        requested=_unanswered(facts, granted, at) if state in OPEN else None,
+        requested=_unanswered(facts, granted, asked_by) if may_have_asked else None,
         difficulty=facts.difficulty,
         thread=facts.thread,
         supplied=max(

@@ -161,7 +161,8 @@ async def _shown(
 
 def is_open(duty: Mapping[str, Any]) -> bool:
     """Whether something has still to come, or to be answered; pure."""
-    return duty["state"] not in SETTLED or any(one["is_open"] for one in duty["questions"])
+    asks = duty["requested"] is not None or any(one["is_open"] for one in duty["questions"])
+    return duty["state"] not in SETTLED or asks
 
 
 def _organisations(duties: Sequence[Mapping[str, Any]]) -> set[str]:
