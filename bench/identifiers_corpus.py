@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from random import Random
 
 from bench import identifiers_values as values
-from services.model.form import load_forms
+from services.model.form import shipped_forms
 from services.model.legacy import Encoding, decoded
 from services.model.text import SCHEMAS
 from services.policy.evidence.finding import Kind
@@ -146,7 +146,7 @@ def _planted(one: _List, spelling: str, spell: Callable[[str], str], chance: Ran
 def labels() -> list[str]:
     """The labels of rows of all forms, the names of provinces, activities, budget regions and indicators."""
     found: list[str] = []
-    for form in load_forms().values():
+    for form in shipped_forms().values():
         for table in form.tables:
             found += [row.label for row in table.rows]
     for path in sorted((SCHEMAS / "codelists").glob("*.csv")):

@@ -23,7 +23,7 @@ from openpyxl import Workbook
 from rich.table import Table
 
 from services.model.enumerations import Completeness
-from services.model.form import load_forms
+from services.model.form import shipped_forms
 from services.model.period import Period
 from services.validation.checking.check import check
 from services.validation.reading.statement import Statement
@@ -100,7 +100,7 @@ def _milliseconds(function: Callable[[bytes], object], content: bytes) -> float:
 
 
 def _check(times: int) -> float:
-    form = load_forms()["cv17809-1"]
+    form = shipped_forms()["cv17809-1"]
     content = _example()
     statement = Statement("63", "11", Period.parse("2026-Q3"), Completeness.PRELIMINARY)
     return statistics.median(

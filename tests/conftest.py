@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 import tempfile
@@ -39,6 +40,18 @@ def pytest_configure(config: pytest.Config) -> None:
         # Two processes of pytest may choose ports at the same moment: each has a range of its own.
         first = int(worker.removeprefix("gw")) % WORKERS
         state.FREE_PORTS = state.FREE_PORTS[first::WORKERS]
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """Half a million objects stay until the end: the garbage collector looks at them once, not for test after test."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.collect()
+        gc.freeze()
+        gc.enable()
 
 
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:

@@ -13,7 +13,7 @@ from bench.planted.values import Values, figures, totals_of
 from services.model import wording
 from services.model.codelist import Codelist, load_codelists
 from services.model.enumerations import Completeness
-from services.model.form import Form, load_forms
+from services.model.form import Form
 from services.model.period import Frequency, Period
 from services.model.rule import Axis, CellType, Relation, Total
 from services.model.table import Column, Role, Span, Table, TableKind
@@ -70,12 +70,6 @@ class Book:
                 for one in total.codes
             )
         ]
-
-
-@cache
-def forms() -> Mapping[str, Form]:
-    """The starter forms."""
-    return load_forms()
 
 
 @cache

@@ -10,10 +10,11 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from bench.planted.clean import clean, codelists, forms
+from bench.planted.clean import clean, codelists
 from bench.planted.errors import KINDS
 from bench.planted.planting import Plant, Planted
 from services.model.enumerations import Severity
+from services.model.form import shipped_forms
 from services.model.observation import to_frame
 from services.validation.checking.check import check
 from services.validation.checks.shrinking import Earlier
@@ -88,8 +89,8 @@ def examined(
     Of each form in turn, unless one is named.
     """
     chance = Random(f"{seed} {kind} {number}")
-    chosen = list(forms().values())
-    form = forms()[form_id] if form_id else chosen[number % len(chosen)]
+    chosen = list(shipped_forms().values())
+    form = shipped_forms()[form_id] if form_id else chosen[number % len(chosen)]
     book = clean(form, chance)
     planted = plant(book, chance)
     if planted is None:

@@ -23,7 +23,7 @@ from openpyxl.styles import Alignment, Border, Font, Side
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.worksheet import Worksheet
 
-from services.model.form import Form, load_forms
+from services.model.form import Form, shipped_forms
 from services.model.period import Period
 from services.model.rule import Relation, RuleKind, parse_total
 from services.validation.reading.placing.wording import spellings
@@ -41,7 +41,7 @@ Values = dict[str, Decimal]
 def generate(folder: Path) -> list[Path]:
     """Write all synthetic workbooks of the scenario into `folder`; their paths."""
     folder.mkdir(parents=True, exist_ok=True)
-    forms = load_forms()
+    forms = shipped_forms()
     made = {
         "cv17809-1_2026-Q3.xlsx": quarterly(forms["cv17809-1"], 3, "SỞ TÀI CHÍNH"),
         "cv17809-1_2026-Q4.xlsx": quarterly(forms["cv17809-1"], 4, "SỞ TÀI CHÍNH"),

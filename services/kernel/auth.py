@@ -12,9 +12,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
-from functools import cache
+from functools import cache, cached_property
 from hashlib import sha256
 from pathlib import Path
+from ssl import SSLContext
 from threading import Lock
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -151,6 +152,7 @@ class RemoteKeys:
                 headers={"Authorization": authorization},
                 timeout=3,
                 trust_env=False,
+                verify=self._trusted,
             )
         except httpx2.HTTPError as error:
             log.warning("no answer about a session", error=repr(error)[:300])
@@ -159,6 +161,11 @@ class RemoteKeys:
             raise UNAVAILABLE
         return answer.status_code == 204
 
+    @cached_property
+    def _trusted(self) -> SSLContext:
+        """Made once: it reads the certificates of all authorities, which takes longer than to ask."""
+        return httpx2.create_ssl_context(trust_env=False)
+
     def _is_due(self, key_id: str) -> bool:
         known = {key.kid for key in self._known.keys} if self._known else set()
         limit = FRESH_SECONDS if key_id in known else REFETCH_SECONDS
@@ -166,7 +173,7 @@ class RemoteKeys:
 
     def _fetch(self) -> KeySet | None:
         try:
-            answer = httpx2.get(self._url, timeout=3, trust_env=False)
+            answer = httpx2.get(self._url, timeout=3, trust_env=False, verify=self._trusted)
             answer.raise_for_status()
             return KeySet.import_key_set(answer.json())
         except (httpx2.HTTPError, JoseError, ValueError, KeyError, TypeError) as error:

@@ -10,8 +10,9 @@ import json
 from collections.abc import Iterable, Mapping
 from datetime import date
 from enum import StrEnum
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
+from types import MappingProxyType
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, StringConstraints
@@ -169,7 +170,13 @@ class Form:
         return plain(self)
 
 
-def load_forms(folder: Path = SCHEMAS / "catalogue" / "forms") -> dict[str, Form]:
+@cache
+def shipped_forms() -> Mapping[str, Form]:
+    """Every form that comes with the product, by id."""
+    return MappingProxyType(load_forms(SCHEMAS / "catalogue" / "forms"))
+
+
+def load_forms(folder: Path) -> dict[str, Form]:
     """Every form of the folder, by id; raises ModelError for one that can't be published."""
     forms = [published(load_yaml(path)) for path in sorted(folder.glob("*.yaml"))]
     return {form.id: form for form in forms}

@@ -27,7 +27,13 @@ PHONE = {"width": 360, "height": 740}
 
 def chromium() -> str | None:
     """The system's Chromium; `deploy/requisites.sh chromium` brings it."""
-    names = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+    names = (
+        "chromium-headless-shell",
+        "chromium",
+        "chromium-browser",
+        "google-chrome",
+        "google-chrome-stable",
+    )
     return os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, names)), None)
 
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from playwright.sync_api import Page
 
-from services.model.form import load_forms
+from services.model.form import shipped_forms
 from services.validation.telling.report.page import page
 from tests.browser.conftest import PHONE, picture
 from tests.unit.test_examples import SCENARIO, checked
@@ -16,7 +16,7 @@ def written(folder: Path) -> tuple[str, int]:
     plan = next(one for one in SCENARIO if one["form"] == "cktc-09-plan")
     report = checked(plan, folder).report
     file = folder / "report.html"
-    form = load_forms()[plan["form"]]
+    form = shipped_forms()[plan["form"]]
     file.write_bytes(page(form, STATEMENT, report, plan["file"]))
     return file.as_uri(), len(report.findings)
 

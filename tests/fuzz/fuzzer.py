@@ -14,7 +14,7 @@ from typing import Final
 from services.kernel.limits import MEGABYTE
 from services.kernel.pool import Overrun, Pool
 from services.model.codelist import Codelist, load_codelists
-from services.model.form import Form, load_forms
+from services.model.form import Form, shipped_forms
 from services.validation.checking.examination import examine
 from services.validation.telling.report.page import page
 from tests.fuzz.bytes_ import ANY, Mutation, record
@@ -151,7 +151,7 @@ class Tally:
 
 @cache
 def _pack() -> tuple[dict[str, Form], dict[str, Codelist]]:
-    return dict(load_forms()), dict(load_codelists())
+    return dict(shipped_forms()), dict(load_codelists())
 
 
 def _forget_peak() -> None:

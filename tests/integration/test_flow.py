@@ -32,7 +32,7 @@ from services.kernel import replay
 from services.kernel.released_schemas import locked
 from services.kernel.topics import dead
 from services.kernel.wire import Message
-from services.model.form import load_forms
+from services.model.form import shipped_forms
 from services.model.starter_pack import load_organisations
 from services.notification.worker import OF_OTHERS, OF_VERDICTS
 from services.policy.worker import CLOSING, RELEASED, RETURNED
@@ -137,7 +137,7 @@ def test_its_sender_finds_each_submission_in_the_console(
         for one in own:
             assert f'href="{one.page}"' in listed
             shown = text_of(tab.get(one.page))
-            assert load_forms()[one.entry["form"]].title.vi in shown
+            assert shipped_forms()[one.entry["form"]].title.vi in shown
             for said in console_parts.words_of(one):
                 assert said in shown, (one.entry["name"], said, shown)
         assert not [one for one in sent if one not in own and one.state["id"] in listed]

@@ -32,7 +32,7 @@ from services.kernel.rates import Buckets
 from services.kernel.settings import Settings
 from services.kernel.wire import encode
 from services.model.enumerations import Completeness, Regime
-from services.model.form import load_forms
+from services.model.form import shipped_forms
 from services.model.regulation import load_regulations
 from services.model.statement import Classification, Nil, NilKind, Question, Statement, sign
 from tests import people
@@ -85,7 +85,7 @@ class Intake:
         self.enter("organisation", name, {"id": name, "kind": kind, "province": "11"})
         made = Key.generate(name, OFFICE)
         self.enter("sender_key", made.id, {"sender": name, "public_key": made.public()}, **key)
-        for form in load_forms():
+        for form in shipped_forms():
             self.supply(name, form)
         return Sender(self, made, name)
 
@@ -151,7 +151,7 @@ def running(stack: Stack, **changes: Any) -> Iterator[Intake]:
     app.state.keys = people.keys
     with TestClient(app) as client:
         intake = Intake(client, stack.administrator_url, settings, clock)
-        for form in load_forms().values():
+        for form in shipped_forms().values():
             intake.enter("form", form.id, form.to_dict(), form.version)
         office = {"id": OFFICE, "kind": "provincial_office", "province": "11"}
         intake.enter("organisation", OFFICE, office)
@@ -382,7 +382,7 @@ def test_a_key_that_expires(intake: Intake) -> None:
 
 
 def test_the_form_in_force_counts(intake: Intake, sender: Sender) -> None:
-    form = load_forms()["cv17809-1"].to_dict() | {"id": f"f-{uuid4().hex[:8]}"}
+    form = shipped_forms()["cv17809-1"].to_dict() | {"id": f"f-{uuid4().hex[:8]}"}
     later = NOW + timedelta(days=1)
     intake.enter("form", form["id"], form, 1, valid_to=later)
     intake.enter("form", form["id"], form | {"version": 2}, 2, valid_from=later)

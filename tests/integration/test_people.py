@@ -28,7 +28,7 @@ from services.kernel.masterkey import MasterKey, NotWrapped
 from services.kernel.metrics import VACANCIES
 from services.kernel.migration import migrate
 from services.kernel.settings import Settings
-from services.model.form import load_forms
+from services.model.form import shipped_forms
 from tests import people
 from tests.logins import login
 from tests.running import state_of
@@ -501,7 +501,7 @@ def test_who_may_send_is_missing_without_any_item(catalogue: Catalogue) -> None:
     ended = alive | {"id": "so-tu-phap-cu"}
     for number, (kind, body, until) in enumerate(
         [
-            ("form", load_forms()["t0111"].to_dict(), None),
+            ("form", shipped_forms()["t0111"].to_dict(), None),
             ("organisation", alive, None),
             ("organisation", ended, catalogue.clock.now),
             ("organisation", alive | {"id": "ubnd", "kind": "commune_committee"}, None),

@@ -5,7 +5,8 @@ The console, which has no description, is described by its routes.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from functools import cache
 from typing import Any
 from urllib.parse import quote
 
@@ -60,6 +61,7 @@ TYPED = {"person": OTHER, "password": "?", "attempt": "1", "outcome": "release",
 """What people fill into the forms of the console."""
 ENDLESS = "/stream"
 """Answers of this ending go on for minutes; tests/browser/test_answers.py has them."""
+Asked = Callable[[str], Mapping[str, list[Case[Any]]]]
 
 
 @pytest.fixture(scope="module")
@@ -69,6 +71,18 @@ def apis(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Seeded]:
     with own_stack("schemathesis") as stack:
         starter.load(stack.url("catalogue-api"), stack.state.tokens["administrator"])
         yield seed(stack, workbooks)
+
+
+@pytest.fixture(scope="module")
+def asked(apis: Seeded) -> Asked:
+    """The cases of each operation of a program: made once for all who ask, since that takes longest."""
+
+    @cache
+    def of(program: str) -> dict[str, list[Case[Any]]]:
+        described = pages() if program == "console-api" else operations(apis, program)
+        return {name: made_up(operation, apis.known) for name, operation in described}
+
+    return of
 
 
 # -- what is asked
@@ -148,10 +162,12 @@ def call(apis: Seeded, program: str, case: Case[Any], **right: Any) -> Any:
 
 
 @pytest.mark.parametrize("program", APIS)
-def test_without_a_token_nothing_but_what_is_public_answers(apis: Seeded, program: str) -> None:
+def test_without_a_token_nothing_but_what_is_public_answers(
+    apis: Seeded, asked: Asked, program: str
+) -> None:
     public = OPEN | PUBLIC.get(programs.PROGRAMS[program].service, set())
-    for name, operation in operations(apis, program):
-        for case in made_up(operation, apis.known):
+    for name, cases in asked(program).items():
+        for case in cases:
             answer = call(apis, program, case)
             if name not in public:
                 assert answer.status_code >= 400, (name, case, answer.text)
@@ -160,13 +176,12 @@ def test_without_a_token_nothing_but_what_is_public_answers(apis: Seeded, progra
 
 @pytest.mark.parametrize("program", APIS)
 def test_with_a_token_no_request_breaks_it_and_it_answers_as_it_says(
-    apis: Seeded, program: str
+    apis: Seeded, asked: Asked, program: str
 ) -> None:
     other_doors = OTHERWISE.get(programs.PROGRAMS[program].service, {})
-    for name, operation in operations(apis, program):
+    for name, cases in asked(program).items():
         if name in ENDS_TOKENS:
             continue
-        cases = made_up(operation, apis.known)
         statuses = [call(apis, program, one, headers=apis.token).status_code for one in cases]
         if "signature" not in other_doors.get(name, ""):
             assert let_in(statuses), (name, statuses)
@@ -176,12 +191,11 @@ def test_with_a_token_no_request_breaks_it_and_it_answers_as_it_says(
 
 @pytest.mark.parametrize("program", SIGNED)
 def test_with_a_senders_signature_no_request_breaks_it_and_it_answers_as_it_says(
-    apis: Seeded, program: str
+    apis: Seeded, asked: Asked, program: str
 ) -> None:
-    described = dict(operations(apis, program))
-    assert set(described) >= SIGNED[program]
+    assert set(asked(program)) >= SIGNED[program]
     for name in sorted(SIGNED[program]):
-        cases = made_up(described[name], apis.known)
+        cases = asked(program)[name]
         statuses = [call(apis, program, one, auth=apis.signature).status_code for one in cases]
         assert let_in(statuses), (name, statuses)
         if name.startswith("GET"):
@@ -206,23 +220,22 @@ def visit(tab: httpx2.Client, case: Case[Any], fields: Mapping[str, str]) -> htt
 
 
 def test_no_request_breaks_the_console_and_without_a_login_it_leads_to_the_door(
-    apis: Seeded,
+    apis: Seeded, asked: Asked
 ) -> None:
     with client(apis.stack, "console-api") as stranger:
         token = form_token(stranger.get("/login").text)
-        for name, operation in pages():
-            for case in made_up(operation, apis.known):
+        for name, cases in asked("console-api").items():
+            for case in cases:
                 answer = visit(stranger, case, {"form_token": token})
                 if name not in PUBLIC[CONSOLE] | LEADS_ON:
                     assert answer.status_code >= 400 or is_door(answer), (name, case)
 
 
-def test_no_request_of_a_person_breaks_the_console(apis: Seeded) -> None:
+def test_no_request_of_a_person_breaks_the_console(apis: Seeded, asked: Asked) -> None:
     with client(apis.stack, "console-api") as door:
         assert log_in(door, PERSON, PASSWORD).status_code == 303
         cookies = door.cookies
-    for name, operation in pages():
-        cases = made_up(operation, apis.known)
+    for name, cases in asked("console-api").items():
         for typed in (TYPED, dict.fromkeys(TYPED, "\x00<é>"), {}):
             with client(apis.stack, "console-api") as tab:
                 tab.cookies.update(cookies)

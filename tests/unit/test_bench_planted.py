@@ -9,10 +9,11 @@ from random import Random
 import pytest
 
 from bench.planted import study
-from bench.planted.clean import clean, codelists, forms
+from bench.planted.clean import clean, codelists
 from bench.planted.errors import KINDS
 from bench.planted.planting import expected
 from bench.planted.study import CLEAN, Found, measure
+from services.model.form import shipped_forms
 from services.model.rule import Rule, RuleKind
 from services.validation.checking.check import Checked, check
 from services.validation.workbook import open_workbook
@@ -38,7 +39,7 @@ def test_the_study_sees_what_is_missed_and_what_is_a_false_alarm(
 ) -> None:
     def blind(*_: object, **__: object) -> Checked:
         """Whatever it is given, it checks a correct workbook in which a unit line was forgotten."""
-        book = clean(forms()["cv17809-1"], Random(1))
+        book = clean(shipped_forms()["cv17809-1"], Random(1))
         del book.sheet.cells[book.unit]
         return check(book.form, book.sheet.to_xlsx(), book.statement, codelists())
 
@@ -71,7 +72,7 @@ def test_what_the_study_found_stays_mended(kind: str, number: int, form: str) ->
 
 
 def test_a_lost_comma_is_suspected_in_a_tree_of_totals() -> None:
-    book = clean(forms()["cv17809-1"], Random(2))
+    book = clean(shipped_forms()["cv17809-1"], Random(2))
     tree = "1 = 2 + 35 + 37 + 46 + 47\n38 = 39 + 40 + 41 + 42 + 43 + 44"
     totals = Rule("tree", RuleKind.TOTAL, tree, 1)
     book.set("39", "quarter", Decimal(str(book.values["39", "quarter"]).replace(".", "")))
@@ -82,14 +83,14 @@ def test_a_lost_comma_is_suspected_in_a_tree_of_totals() -> None:
 
 
 def test_correct_workbooks_differ_in_their_layout() -> None:
-    books = [clean(forms()["cv17809-1"], Random(number)) for number in range(30)]
+    books = [clean(shipped_forms()["cv17809-1"], Random(number)) for number in range(30)]
     assert len({one.place("1", "quarter") for one in books}) > 5
     assert {one.as_text for one in books} == {True, False}
     assert open_workbook(books[0].sheet.to_xlsx()).sheets[0].rows
 
 
 def test_what_is_expected_is_one_of_the_codes_at_one_of_the_cells() -> None:
-    book = clean(forms()["cv17809-1"], Random(3))
+    book = clean(shipped_forms()["cv17809-1"], Random(3))
     del book.sheet.cells[book.unit]
     report = check(book.form, book.sheet.to_xlsx(), book.statement, codelists()).report
     assert study.is_found(report, expected("unit_missing", "total"))

@@ -8,12 +8,12 @@ from typing import Any
 from services.catalogue.people.person import Person
 from services.catalogue.people.vacancies import Vacant, without_people
 from services.kernel.auth import Role
-from services.model.form import load_forms
+from services.model.form import shipped_forms
 from services.model.starter_pack import load_items, load_organisations, load_senders
 
 FINANCE, UNION = "so-tai-chinh-dien-bien", "hoi-nong-dan-dien-bien"
 ITEMS = {one.id: one.to_dict() for one in load_items()}
-FORMS = {one.id: one.to_dict() for one in load_forms().values()}
+FORMS = {one.id: one.to_dict() for one in shipped_forms().values()}
 BODIES = {one.id: one.to_dict() for one in load_organisations()}
 ALIVE = {id_: one for id_, one in BODIES.items() if "valid_to" not in one}
 CONTACT = Person("p", "P", FINANCE, (Role.AGENCY,))

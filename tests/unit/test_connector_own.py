@@ -13,7 +13,7 @@ from services.connector import client
 from services.connector.client import Refused, Unreachable
 from services.connector.keys import Key
 from services.connector.own import app
-from services.model.form import load_forms
+from services.model.form import shipped_forms
 from services.model.starter_pack import load_items
 
 AT = "2026-11-30T01:02:03Z"
@@ -22,7 +22,7 @@ ITEM = load_items()[0].to_dict() | {
         "number": "12/TT", "signed_on": "2026-01-01", "valid_from": "2026-01-01", "valid_to": "2026-12-31",
     }
 }  # fmt: skip
-FORM = load_forms()["cv17809-1"].to_dict()
+FORM = shipped_forms()["cv17809-1"].to_dict()
 NOTICE = {
     "subject": "Biểu cv17809-1: trả lại để sửa", "channel": "email", "state": "failed", "created_at": AT,
 }  # fmt: skip

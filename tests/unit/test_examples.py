@@ -10,7 +10,7 @@ import yaml
 
 from services.model.codelist import load_codelists
 from services.model.enumerations import Completeness, Severity
-from services.model.form import load_forms
+from services.model.form import shipped_forms
 from services.model.observation import from_parquet
 from services.model.period import Period
 from services.model.starter_pack import load_organisations
@@ -22,7 +22,7 @@ FOLDER = Path(__file__).parents[2] / "examples" / "dien-bien"
 SCENARIO: list[dict[str, Any]] = yaml.safe_load(
     (FOLDER / "scenario.yaml").read_text(encoding="utf-8")
 )["submissions"]
-FORMS = load_forms()
+FORMS = shipped_forms()
 CODELISTS = load_codelists()
 
 

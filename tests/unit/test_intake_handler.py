@@ -27,13 +27,13 @@ from services.kernel.avro import from_avro, to_avro
 from services.kernel.codec import codec
 from services.kernel.events import ObjectReference
 from services.model.enumerations import Completeness, Regime
-from services.model.form import load_forms
+from services.model.form import shipped_forms
 from services.model.sender import SenderKey
 from services.model.statement import MAX_BYTES, Classification, Nil, NilKind, Statement
 from tests.contract.examples import examples
 from tests.unit.test_intake_statement import KEY, STATEMENT
 
-FORMS = load_forms()
+FORMS = shipped_forms()
 FORM = FORMS["cv17809-1"]
 SENDER = {"id": STATEMENT.sender, "kind": "finance_department", "province": "11"}
 OFFICE = {"kind": "provincial_office", "province": "11"}

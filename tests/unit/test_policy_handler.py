@@ -23,7 +23,7 @@ from services.kernel.errors import Permanent
 from services.kernel.events import Event, Outcome
 from services.model.codelist import load_codelists
 from services.model.enumerations import Completeness
-from services.model.form import load_forms
+from services.model.form import shipped_forms
 from services.model.observation import Measure, Observation, to_parquet
 from services.model.text import SCHEMAS
 from services.policy.decisions.attempts import handle, reads
@@ -37,7 +37,7 @@ from tests.said import said
 from tests.unit.policy_cases import REGULATIONS, case, cells
 
 LISTS = {id_: one.to_dict() for id_, one in load_codelists().items()}
-FORMS = {form_id: FormFacts.of(form.to_dict(), LISTS) for form_id, form in load_forms().items()}
+FORMS = {form_id: FormFacts.of(form.to_dict(), LISTS) for form_id, form in shipped_forms().items()}
 T0 = datetime(2026, 11, 23, 9, tzinfo=UTC)
 SUBMISSION = "0b9a3c58-5d6a-5c0e-9d83-1a2b3c4d5e6f"
 CLEAN = cells([["Chỉ tiêu", "Quý III"], ["Tổng thu", "100"]])

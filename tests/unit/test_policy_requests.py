@@ -16,7 +16,7 @@ from services.kernel.codec import codec
 from services.kernel.errors import Permanent
 from services.kernel.events import Event, Outcome
 from services.model.enumerations import Regime
-from services.model.form import load_forms
+from services.model.form import shipped_forms
 from services.model.period import PeriodError
 from services.policy.decisions.attempts import Affected, handle, handle_released
 from services.policy.decisions.facts import Asked, Facts, FormFacts, ItemFacts, Judgement
@@ -40,7 +40,7 @@ from tests.unit.test_policy_handler import (
     validated,
 )
 
-BODIES = {id_: form.to_dict() for id_, form in load_forms().items()}
+BODIES = {id_: form.to_dict() for id_, form in shipped_forms().items()}
 MARRIAGES = Figure("dp", "T0111", "34", "11", "2025", "official")
 PUBLISHED = frozenset({MARRIAGES})
 HEAD: dict[str, Any] = {

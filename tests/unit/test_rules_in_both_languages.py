@@ -16,7 +16,7 @@ from typer.testing import CliRunner
 
 from services.cli import app
 from services.model import messages
-from services.model.form import load_forms, published
+from services.model.form import published, shipped_forms
 from services.model.text import Language, ModelError, Text
 from services.model.written import load_written_yaml
 from services.validation.people.trial import Change
@@ -211,7 +211,7 @@ def said_of(act: Callable[[], object]) -> list[Text]:
 
 
 def of_forms() -> Iterator[tuple[object, list[Text]]]:
-    whole = load_forms()["cv17809-2"].to_dict()
+    whole = shipped_forms()["cv17809-2"].to_dict()
     for changes in FORMS:
         body = copy.deepcopy(whole)
         for path, value in changes.items():

@@ -12,7 +12,7 @@ from services.intake.handler import door
 from services.intake.refusal import Code
 from services.model.codelist import load_codelists
 from services.model.enumerations import Regime
-from services.model.form import load_forms
+from services.model.form import shipped_forms
 from services.model.item import Category, Item
 from services.model.organisation import Organisation
 from services.model.period import Frequency, Period
@@ -37,7 +37,7 @@ from tests.unit.test_intake_statement import STATEMENT
 from tests.unit.test_validation_template import blank, columns, opened
 from tests.unit.workbooks import saved
 
-FORMS = load_forms()
+FORMS = shipped_forms()
 ITEMS = load_items()
 ORGANISATIONS = {one.id: one for one in load_organisations()}
 BANK = "ngan-hang-nha-nuoc-dien-bien"

@@ -8,7 +8,7 @@ import pytest
 from openpyxl import Workbook
 
 from services.model.enumerations import Completeness, Severity
-from services.model.form import Form, load_forms
+from services.model.form import Form, shipped_forms
 from services.model.observation import from_parquet
 from services.model.period import Period
 from services.model.table import Unit
@@ -21,7 +21,7 @@ from services.validation.workbook.numbers import Content, Convention, convention
 from tests.unit.test_validation_check import FORM, STATEMENT, Sheet, rows, run, small_form
 from tests.unit.workbooks import SHEET, edited, saved, xlsx
 
-FORMS = load_forms()
+FORMS = shipped_forms()
 
 
 def found(checked: Checked, code: str) -> Finding:

@@ -19,7 +19,7 @@ from services.kernel.errors import Permanent
 from services.kernel.events import Event, NewObject, Outcome
 from services.kernel.limits import OutOfTime
 from services.model.codelist import load_codelists
-from services.model.form import load_forms
+from services.model.form import shipped_forms
 from services.model.observation import from_parquet
 from services.model.statement import Nil, NilKind, sign
 from services.validation import loading
@@ -225,7 +225,7 @@ def test_what_can_never_be_checked_is_rejected_for_good(
 
 
 def test_a_form_names_the_code_lists_it_needs() -> None:
-    form = load_forms()["dn-list"]
+    form = shipped_forms()["dn-list"]
     assert codelists_of(form.to_dict()) == ("VSIC2018",)
     assert codelists_of(FORM.to_dict()) == ()
     assert "VSIC2018" in load_codelists()

@@ -11,7 +11,7 @@ import pytest
 
 from services.model.enumerations import Completeness
 from services.model.flags import MOST, Combination, Flags, combinations
-from services.model.form import load_forms
+from services.model.form import shipped_forms
 from services.model.observation import from_parquet
 from services.model.period import Period
 from services.model.rule import parse_total
@@ -19,7 +19,7 @@ from services.validation.checking.check import Checked, check
 from services.validation.findings import Finding
 from services.validation.reading.statement import Statement
 
-FORM = load_forms()["cv17809-1"]
+FORM = shipped_forms()["cv17809-1"]
 STATEMENT = Statement("63", "11", Period.parse("2026-Q3"), Completeness.PRELIMINARY)
 CODES = [row.code for row in FORM.tables[0].rows]
 PERIODS = ("2026-Q3", "2026-01-01/P9M")
@@ -257,14 +257,14 @@ def test_a_kind_of_structure_that_there_is_not_is_an_error(word: bytes) -> None:
 
 
 def test_a_form_without_a_structure_says_so() -> None:
-    checked = check(load_forms()["cv17809-2"], first(), STATEMENT)
+    checked = check(shipped_forms()["cv17809-2"], first(), STATEMENT)
     assert found(checked, "sdmx_unexpected").severity == "error"
 
 
 def test_every_form_names_a_structure_that_is_there() -> None:
     from services.validation.sdmx.structure import structure_of
 
-    for form in load_forms().values():
+    for form in shipped_forms().values():
         for table in form.tables:
             if table.sdmx is not None:
                 structure = structure_of(table.sdmx.file, table.sdmx.structure)

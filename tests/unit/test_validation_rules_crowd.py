@@ -9,7 +9,7 @@ import pytest
 
 from services.model.codelist import load_codelists
 from services.model.enumerations import Severity
-from services.model.form import Form, load_forms
+from services.model.form import Form, shipped_forms
 from services.model.rule import Rule, RuleKind
 from services.validation.checking.answers import may_be_downgraded
 from services.validation.checking.check import check
@@ -18,7 +18,7 @@ from services.validation.rules.crowd import MOST_NAMED
 from tests.unit.test_validation_check import STATEMENT
 from tests.unit.workbooks import xlsx
 
-FIRMS = load_forms()["dn-list"]
+FIRMS = shipped_forms()["dn-list"]
 HEADINGS = [column.headers[0][0] for column in FIRMS.tables[0].columns]
 MORE = 25
 

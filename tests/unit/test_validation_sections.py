@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from services.model.enumerations import Completeness, Regime, Severity
-from services.model.form import Form, load_forms
+from services.model.form import Form, shipped_forms
 from services.model.period import Period
 from services.model.statement import NilKind
 from services.model.text import ModelError
@@ -20,7 +20,7 @@ from tests.unit.test_validation_check import FORM
 from tests.unit.test_validation_template import blank, opened
 from tests.unit.workbooks import saved
 
-SIX = load_forms()["cv17809-6"]
+SIX = shipped_forms()["cv17809-6"]
 BANK = tuple(["3", "4", "9", "10", "13", "14", "19", "20"])
 """Rows of section A whose totals hold where all have one number: loans and deposits in đồng, short term."""
 

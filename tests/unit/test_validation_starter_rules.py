@@ -8,7 +8,7 @@ import pytest
 
 from services.model.codelist import load_codelists
 from services.model.enumerations import Severity
-from services.model.form import load_forms
+from services.model.form import shipped_forms
 from services.model.table import Role, TableKind
 from services.validation.checking.check import Checked, check
 from services.validation.telling.template.plan import HEADER_ROW
@@ -21,7 +21,7 @@ from tests.unit.test_validation_template import (
 )
 from tests.unit.workbooks import saved
 
-FORMS = load_forms()
+FORMS = shipped_forms()
 CODELISTS = load_codelists()
 
 

@@ -1,8 +1,6 @@
 """A form's table that is nowhere in a workbook: what was looked for, what stands there, which form it looks like."""
 
-from functools import cache
-
-from services.model.form import Form, load_forms
+from services.model.form import Form, shipped_forms
 from services.model.table import Table
 from services.model.text import Text
 from services.validation.checks.headings import shown_heading
@@ -54,7 +52,7 @@ def _headings(sheet: Sheet) -> str:
 
 def _nearest(form: Form, workbook: Workbook, statement: Statement) -> Form | None:
     """Another form of the starter pack all of whose headings are there."""
-    for other in _forms():
+    for other in shipped_forms().values():
         if other.id != form.id and all(
             any(
                 not layout.missing(table)
@@ -64,8 +62,3 @@ def _nearest(form: Form, workbook: Workbook, statement: Statement) -> Form | Non
         ):
             return other
     return None
-
-
-@cache
-def _forms() -> tuple[Form, ...]:
-    return tuple(load_forms().values())
