@@ -27,7 +27,7 @@ from services.catalogue.duties.thread import has_cell, unanswered
 from services.events.catalogue import ObligationChanged
 from services.kernel.command import Refused
 from services.model.enumerations import Completeness, CoordinationChannel
-from services.model.form import load_forms
+from services.model.form import shipped_forms
 
 OFFICE, FINANCE = "thong-ke-dien-bien", "so-tai-chinh-dien-bien"
 NOW = datetime(2025, 11, 28, 2, tzinfo=UTC)
@@ -126,11 +126,11 @@ def test_what_one_asked_that_has_ended_since_is_still_answered_by_the_office() -
 def test_a_question_names_a_cell_of_the_form(
     form: str, row: str | None, column: str | None, is_there: bool
 ) -> None:
-    assert has_cell(load_forms()[form].to_dict(), row, column) is is_there
+    assert has_cell(shipped_forms()[form].to_dict(), row, column) is is_there
 
 
 def test_a_list_has_the_figures_that_its_records_add_up_to() -> None:
-    form = load_forms()["cv17809-4"]
+    form = shipped_forms()["cv17809-4"]
     indicators = [one.indicator for table in form.tables for one in table.aggregates]
     assert indicators
     assert all(has_cell(form.to_dict(), one, None) for one in indicators)
