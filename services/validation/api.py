@@ -8,7 +8,7 @@ from services.kernel.api import create, serve
 from services.kernel.clock import Clock, utc_now
 from services.kernel.pool import Pool
 from services.kernel.settings import Settings
-from services.validation.routes import findings, rules, sections, verifications
+from services.validation.routes import figures, findings, rules, sections, verifications
 
 TEXT = (
     "Kiểm tra số liệu: phát hiện, giải trình, quyết định, xác minh; thử quy tắc mới · "
@@ -20,6 +20,7 @@ def create_app(config: Settings | None = None, clock: Clock = utc_now) -> FastAP
     """The application with its routes."""
     app = create("validation", "Kiểm tra · Validation", TEXT, config, clock)
     app.state.pool = Pool()
+    app.include_router(figures.router)
     app.include_router(findings.router)
     app.include_router(rules.router)
     app.include_router(sections.router)

@@ -123,6 +123,35 @@ def _path(state: str) -> list[str]:
     ]
 
 
+def drawn() -> list[dict[str, Any]]:
+    """A small table of the form: a number that grew, one that is wrong, one that is none, a sign, a blank."""
+
+    def cell(cell: str, value: str | None, **more: Any) -> dict[str, Any]:
+        return {
+            "cell": cell, "value": value, "missing": None, "text": "", "severity": "", "previous": None,
+            "year_before": None, "replaced": None, **more,
+        }  # fmt: skip
+
+    headings = [("quarter", "2026-Q3", False), ("year_to_date", "2026-01-01/P9M", True)]
+    return [{
+        "table": "main", "sheet": "Biểu 1",
+        "headings": [
+            {"column": name, "period": period, "is_cumulative": is_cumulative, "unit": "triệu đồng"}
+            for name, period, is_cumulative in headings
+        ],
+        "lines": [
+            {"code": "1", "label": "TỔNG THU NSNN TRÊN ĐỊA BÀN (I+II+...+V)", "figures": [
+                cell("C8", "1396311.086", previous="1200000", year_before="1300000"),
+                cell("D8", "4100000", severity="error", replaced="4000000", year_before="3900000")]},
+            {"code": "2", "label": "I. THU NỘI ĐỊA", "figures": [
+                cell("C9", None, text="9616,289 / 120", severity="error", previous="-5"),
+                cell("D9", "12", severity="warning")]},
+            {"code": "3", "label": "1. Thu từ khu vực doanh nghiệp", "figures": [
+                cell("C10", None, missing="not_collected"), None]},
+        ],
+    }]  # fmt: skip
+
+
 def differing() -> dict[str, Any]:
     """Parts of a form that do not fit together."""
     parts = [(FINANCE, identity("thu")), ("so-noi-vu-dien-bien", identity("cho"))]
@@ -152,6 +181,7 @@ class Office:
     consents: list[dict[str, Any]] = field(default_factory=list)
     verifications: list[dict[str, Any]] = field(default_factory=list)
     differing: list[dict[str, Any]] = field(default_factory=list)
+    has_tables: bool = True
     changes: list[dict[str, Any]] = field(default_factory=list)
     is_away: bool = False
     token_age: timedelta = timedelta()
@@ -432,6 +462,14 @@ def _others(app: FastAPI, office: Office) -> None:
             "reasons": sent["reasons"], "articles": sent["reasons"], "reviewers": 0,
             "changes": [{"facts": ["consent"], "text": consent, "verdict": "cleared"}],
         }  # fmt: skip
+
+    @app.get("/v1/submissions/{id_}/figures")
+    def figures(id_: str, attempt: int, who: Who) -> dict[str, Any]:
+        return {
+            "submission_id": id_,
+            "attempt": attempt,
+            "tables": drawn() if office.has_tables else [],
+        }
 
     @app.get("/v1/verifications")
     def verifications(who: Who, submission: str | None = None) -> dict[str, Any]:

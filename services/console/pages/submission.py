@@ -249,6 +249,8 @@ def _values(seen: Seen, who: Person, language: Language) -> dict[str, Any]:
         "is_sender": is_sender,
         "may_explain": bool({"held", "withheld", "cleared"} & attempt["times"].keys())
         and who.may("policy", "decision.explain"),
+        "may_see_figures": bool({"validated", "returned"} & attempt["times"].keys())
+        and who.may("validation", "finding.read"),
         "newest": standing.newest(attempt),
         "consent_query": consents.needed(attempt) if who.may("policy", "consent.record") else "",
         "whose_turn": standing.whose_turn(waits, room, language),

@@ -51,12 +51,15 @@ from services.validation.workbook.numbers import Content
 
 @dataclass(frozen=True)
 class Checked:
-    """The outcome of a check: its report, the figures that were read, and `cells` where it was read."""
+    """The outcome of a check: its report, the figures that were read, the tables in which they were found, and `cells`
+    where it was read.
+    """
 
     report: Report
     figures: tuple[Observation, ...] = field(default=(), repr=False)
     cells: bytes | None = field(default=None, repr=False)
     sheets: tuple[str, ...] = ()
+    grids: tuple[Grid, ...] = field(default=(), repr=False)
 
     @property
     def valid(self) -> bool:
@@ -173,7 +176,8 @@ def _check_workbook(
     sheets = outlines(workbook, notebook.findings)
     report = Report.of(form, notebook, tallies, len(read), rounded, sheets)
     names = tuple(sheet.name for sheet in workbook.sheets)
-    return Checked(report, tuple(read), cells_object(workbook), names)
+    grids = tuple(placed.grid for placed in found if placed.grid is not None)
+    return Checked(report, tuple(read), cells_object(workbook), names, grids)
 
 
 @dataclass(frozen=True)

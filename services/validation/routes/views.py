@@ -11,6 +11,7 @@ from pydantic import BaseModel, Field, StringConstraints
 from services.kernel.command import Body, Reasoned, Words, words_sha256
 from services.model.statement import DocumentNumber
 from services.validation.store import ComparedRow, VerificationAnswerRow, VerificationRow
+from services.validation.telling.figures import Drawn
 
 EXPLANATION = "Chênh lệch là phần ngân sách trung ương ghi ở chú thích cuối bảng."
 
@@ -170,3 +171,11 @@ class ComparisonsView(BaseModel):
     """What does not fit together, compared last first."""
 
     comparisons: list[ComparedView]
+
+
+class FiguresView(BaseModel):
+    """The tables of an attempt's form as its workbook fills them in; none where it can't be read."""
+
+    submission_id: UUID
+    attempt: int
+    tables: tuple[Drawn, ...]
