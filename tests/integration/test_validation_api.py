@@ -598,3 +598,64 @@ def test_parts_that_do_not_fit_are_told_and_told_again_once_they_do(validation: 
     outcome = validation.happens(event("submission.withdrawn", gone), worker.STORED)
     assert [to_avro(one)["failing"] for one in outcome.events] == [[]]
     assert seen(compiler) == []
+
+
+# -- the figures in sight
+
+
+def figures_of(
+    validation: Validation, submission: str, headers: dict[str, str], **asked: Any
+) -> Any:
+    where = f"/v1/submissions/{submission}/figures"
+    return validation.client.get(where, params=asked, headers=headers)
+
+
+def test_who_reads_the_findings_sees_the_figures_in_the_order_of_the_form(
+    validation: Validation,
+) -> None:
+    submission = str(uuid4())
+    validation.comes(submission, content=xlsx(rows()), **SMALL | {"area": "24"})
+    answer = figures_of(validation, submission, person())
+    assert answer.status_code == 200, answer.text
+    (table,) = answer.json()["tables"]
+    assert [line["code"] for line in table["lines"]] == ["1", "2", "3", "4", "3a"]
+    first = table["lines"][0]["figures"][0]
+    assert (first["cell"], first["value"], first["severity"]) == ("C5", "60.5", "")
+    for headers, status in ((LEADER, 200), (AGENCY, 200), (OTHER_ROOM, 404), (OTHERS, 404)):
+        assert figures_of(validation, submission, headers).status_code == status
+    own = signed("GET", f"/v1/submissions/{submission}/figures")
+    assert figures_of(validation, submission, own).json() == answer.json(), "by its key, too"
+    compiler = person("p-bien-soan", roles=("compiler",), rooms=())
+    for headers in (compiler, OPERATOR):
+        assert figures_of(validation, submission, headers).status_code == 403
+    assert figures_of(validation, submission, person(), attempt=2).status_code == 404
+
+
+def test_a_correction_shows_what_it_would_replace_and_what_was_before(
+    validation: Validation,
+) -> None:
+    about = SMALL | {"area": "22"}
+    before, submission = str(uuid4()), str(uuid4())
+    quarter = [list(row) for row in rows()]
+    quarter[2] = ["Chỉ tiêu", "Mã số", "Quý II năm 2026", "6 tháng năm 2026"]
+    last = validation.comes(before, content=xlsx(quarter), **about | {"period": "2026-Q2"})
+    stored(validation, before, last)
+    stored(validation, submission, validation.comes(submission, content=xlsx(rows()), **about))
+    changed = [list(row) for row in rows()]
+    changed[4][2], changed[7][2] = 61.5, 21
+    validation.comes(submission, 2, xlsx(changed), **about)
+    (table,) = figures_of(validation, submission, person()).json()["tables"]
+    total = table["lines"][0]["figures"][0]
+    assert (total["value"], total["replaced"], total["previous"]) == ("61.5", "60.5", "60.5")
+    assert table["lines"][1]["figures"][0]["replaced"] is None
+
+
+def test_what_can_not_be_read_or_may_not_be_used_has_no_figures(validation: Validation) -> None:
+    broken, gone = str(uuid4()), str(uuid4())
+    validation.comes(broken, content=b"PK\x03\x04 broken", **SMALL | {"area": "20"})
+    assert figures_of(validation, broken, person()).json()["tables"] == []
+    data = validation.comes(gone, content=xlsx(rows()), **SMALL | {"area": "20"})
+    head = {name: data[name] for name in (*HEAD, "submission_id", "attempt")}
+    validation.happens(event("submission.withheld", head), worker.STORED)
+    assert figures_of(validation, gone, person()).status_code == 403
+    assert figures_of(validation, gone, AGENCY).status_code == 200, "its sender has it anyway"
