@@ -74,13 +74,14 @@ def _table(table: Mapping[str, Any], language: Language) -> Table:
     )
 
 
+BESIDE = ("previous", "year_before")
+"""What may stand beside a column."""
+
+
 def _base(table: Mapping[str, Any], column: int) -> str:
     """What stands beside a column: of both, the one of which more is known; blank where nothing is."""
     figures = [line["figures"][column] for line in table["lines"] if line["figures"][column]]
-    known = {
-        name: sum(figure[name] is not None for figure in figures)
-        for name in ("previous", "year_before")
-    }
+    known = {name: sum(figure[name] is not None for figure in figures) for name in BESIDE}
     best = max(known, key=lambda name: known[name])
     return best if known[best] else ""
 

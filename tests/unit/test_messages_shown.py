@@ -21,7 +21,7 @@ from services.catalogue.duties.refusals import Code as DutyRefusal
 from services.catalogue.duties.standing import State as Standing
 from services.catalogue.duties.standing import Timeliness
 from services.catalogue.people.person import Person
-from services.console import standing
+from services.console import figures, standing
 from services.console.pages import (
     changes,
     consents,
@@ -49,6 +49,7 @@ from services.model.enumerations import (
 )
 from services.model.expression import Kind
 from services.model.item import Category, Source
+from services.model.observation import Missing
 from services.model.period import Frequency
 from services.model.regulation import Keeper
 from services.model.rule import CellType
@@ -126,6 +127,7 @@ SHOWN: Mapping[str, Iterable[object]] = {
     "console.duty.state.{}": Standing,
     "console.duty.timeliness.{}": Timeliness,
     "console.explanation.verdict.{}": Verdict,
+    "console.figures.{}": (*figures.BESIDE, *Missing),
     "console.incident.ended.{}": incidents.ENDINGS,
     "console.incident.was.{}": (*IncidentOutcome, *symbols("incident.closed", "outcome")),
     "console.period.half_year.{}": ("1", "2"),
