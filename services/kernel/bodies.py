@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -18,11 +20,14 @@ class TooLarge(HTTPException):
 
 
 class BodyLimit:
-    """A layer that lets no body of more than `most` bytes in, whatever its header says."""
+    """A layer that lets no body of more than `most` bytes in, whatever its header says; `larger` by path."""
 
-    def __init__(self, app: ASGIApp, most: int = MAX_BYTES) -> None:
+    def __init__(
+        self, app: ASGIApp, most: int = MAX_BYTES, larger: Mapping[str, int] | None = None
+    ) -> None:
         self._app = app
         self._most = most
+        self._larger = larger or {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serves one request."""
@@ -31,15 +36,16 @@ class BodyLimit:
             return
         length = Headers(scope=scope).get("content-length", "")
         announced = int(length) if length.isascii() and length.isdigit() else 0
+        most = self._larger.get(scope["path"], self._most)
         taken = 0
 
         async def receiving() -> Message:
             nonlocal taken
-            if announced > self._most:
+            if announced > most:
                 raise TooLarge
             message = await receive()
             taken += len(message.get("body", b""))
-            if taken > self._most:
+            if taken > most:
                 raise TooLarge
             return message
 

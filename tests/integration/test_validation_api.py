@@ -659,3 +659,84 @@ def test_what_can_not_be_read_or_may_not_be_used_has_no_figures(validation: Vali
     validation.happens(event("submission.withheld", head), worker.STORED)
     assert figures_of(validation, gone, person()).status_code == 403
     assert figures_of(validation, gone, AGENCY).status_code == 200, "its sender has it anyway"
+
+
+# -- before it is sent
+
+
+def checked(
+    validation: Validation,
+    content: bytes,
+    headers: dict[str, str] = AGENCY,
+    marked: str = "",
+    **stated: Any,
+) -> Any:
+    asked = {name: SMALL[name] for name in ("form", "area", "period", "completeness")} | stated
+    return validation.client.post(
+        f"/v1/checks{marked}", params=asked, content=content, headers=headers
+    )
+
+
+def test_a_workbook_is_checked_before_it_is_sent_and_nothing_is_kept(
+    validation: Validation,
+) -> None:
+    wrong = [list(row) for row in rows()]
+    wrong[4][2] = 99
+    before = _counts(validation)
+    answer = checked(validation, xlsx(wrong), area="19")
+    assert answer.status_code == 200, answer.text
+    found = answer.json()
+    assert (found["report"]["verdict"], found["is_marked"]) == ("returned", True)
+    assert found["tables"][0]["lines"][0]["figures"][0]["severity"] == "error"
+    book = checked(validation, xlsx(wrong), area="19", marked="/marked")
+    assert book.content.startswith(b"PK") and book.headers["content-type"].endswith("sheet")
+    right = checked(validation, xlsx(rows()), area="19")
+    assert right.json()["report"]["verdict"] == "valid"
+    assert checked(validation, xlsx(rows()), area="19", marked="/marked").status_code in (200, 204)
+    assert checked(validation, b"", area="19").json()["report"]["verdict"] == "returned"
+    assert _counts(validation) == before
+
+
+def _counts(validation: Validation) -> list[Any]:
+    with psycopg.connect(validation.url) as connection:
+        tables = ("attempts", "accepted", "outbox", "outputs")
+        return [
+            connection.execute(f"select count(*) from {table}").fetchone()
+            for table in tables
+            if connection.execute("select to_regclass(%s)", [f"validation.{table}"]).fetchone()
+            != (None,)
+        ]
+
+
+def test_a_check_finds_what_the_submission_would(validation: Validation) -> None:
+    """Of a correction also what it takes away, and what stood there before."""
+    submission, about = str(uuid4()), SMALL | {"area": "17"}
+    stored(validation, submission, validation.comes(submission, content=xlsx(rows()), **about))
+    less = [list(row) for row in rows()]
+    less[8][2] = None
+    found = checked(validation, xlsx(less), area="17").json()
+    assert "figures_lost" in {one["code"] for one in found["report"]["findings"]}
+    (line,) = [line for line in found["tables"][0]["lines"] if line["code"] == "3a"]
+    assert line["figures"][0]["replaced"] == "10"
+
+
+def test_who_checks_what(validation: Validation) -> None:
+    content = xlsx(rows())
+    for headers, status in (
+        (person(), 403),
+        (LEADER, 403),
+        (OPERATOR, 403),
+        (OTHERS, 404),
+        ({}, 401),
+    ):
+        assert checked(validation, content, headers).status_code == status
+    for wrong, status in (
+        ({"form": "khong-co"}, 404), ({"period": "Q3/2026"}, 422), ({"completeness": "final"}, 422),
+        ({"round": 0}, 422), ({"sectoins": "A"}, 400),
+    ):  # fmt: skip
+        assert checked(validation, content, **wrong).status_code == status, wrong
+    large = validation.client.post(
+        "/v1/checks", content=b"", headers=AGENCY | {"content-length": str(26_214_401)},
+        params={name: SMALL[name] for name in ("form", "area", "period", "completeness")},
+    )  # fmt: skip
+    assert large.status_code == 413

@@ -12,6 +12,8 @@ class Code(command.Code):
     """Why a request is refused, and the HTTP status that says so."""
 
     NO_SUBMISSION = ("no-submission", 404)
+    NO_FORM = ("no-form", 404)
+    NO_PERIOD = ("no-period", 422)
     NO_FINDING = ("no-finding", 404)
     NOT_FOR_USE = ("not-for-use", 403)
     ERASED = ("erased", 410)

@@ -179,3 +179,14 @@ class FiguresView(BaseModel):
     submission_id: UUID
     attempt: int
     tables: tuple[Drawn, ...]
+
+
+class CheckView(BaseModel):
+    """What was found in a workbook that was not sent: the report as it is kept of one that was, and its figures.
+
+    `is_marked`: whether the workbook comes marked where that is asked for.
+    """
+
+    report: dict[str, Any]
+    tables: tuple[Drawn, ...]
+    is_marked: bool
