@@ -22,6 +22,7 @@ from services.console.names import Dictionary
 from services.console.pages import (
     changes,
     checkpoint,
+    checks,
     consents,
     decisions,
     downloads,
@@ -91,6 +92,7 @@ def create_app(config: Settings | None = None, clock: Clock = utc_now) -> FastAP
         downloads,
         explanation,
         figures,
+        checks,
         regulations,
         incidents,
         consents,

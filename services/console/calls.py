@@ -48,6 +48,14 @@ class Services:
         """The JSON of a POST; raises Refused or Away. A blank token sends none. `client`: the address of who asks."""
         return await self._json("POST", service, path, token, client, json=body)
 
+    async def upload(
+        self, service: str, path: str, token: str, content: bytes, parameters: Mapping[str, Any]
+    ) -> httpx2.Response:
+        """A POST of a file; raises Refused or Away."""
+        return await self._answer(
+            "POST", service, path, token, params=_given(parameters), content=content
+        )
+
     async def delete(self, service: str, path: str, token: str) -> None:
         """A DELETE that is answered without content; raises Refused or Away."""
         await self._answer("DELETE", service, path, token)

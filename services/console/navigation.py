@@ -21,6 +21,7 @@ PLACES = (
     Place("/submissions", "submissions", "intake", "state.read"),
     Place("/thay-doi", "changes", "catalogue", "change.read"),
     Place("/nghia-vu", "duties", "catalogue", "duty.read"),
+    Place("/kiem-tra", "check", "validation", "workbook.check"),
     Place("/dong-y", "consents", "policy", "consent.read"),
     Place("/xac-minh", "verifications", "validation", "verification.read"),
     Place("/su-co", "incidents", "policy", "incident.read"),

@@ -5,18 +5,26 @@ from __future__ import annotations
 import hmac
 import secrets
 from collections.abc import Callable, Mapping
-from typing import Any
+from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 from fastapi import Request
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import Headers, MutableHeaders, UploadFile
+from starlette.formparsers import MultiPartParser
 from starlette.requests import ClientDisconnect
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from services.model.statement import MAX_BYTES
+
 FORM_COOKIE = "solieu_form"
 FORM_FIELD = "form_token"
 MAX_FORM_BYTES = 64 * 1024
+CHECK = "/kiem-tra"
+"""The page that takes a workbook."""
+MAX_UPLOAD_BYTES = MAX_BYTES + MAX_FORM_BYTES
+# Of what is uploaded nothing lies on a disk in the clear.
+MultiPartParser.spool_max_size = MAX_UPLOAD_BYTES
 HEADERS = {
     # No inline script or style and nothing from elsewhere: what slips into a page can't run.
     "Content-Security-Policy": (
@@ -91,8 +99,10 @@ def _refusal_of_size(scope: Scope) -> ASGIApp | None:
     length = Headers(scope=scope).get("content-length", "")
     if not length.isascii() or not length.isdigit():
         return PlainTextResponse("Content-Length?", 411)
-    if int(length) > MAX_FORM_BYTES:
-        return PlainTextResponse(f"> {MAX_FORM_BYTES} byte", 413)
+    most = MAX_UPLOAD_BYTES if scope["path"] == CHECK else MAX_FORM_BYTES
+    if int(length) > most:
+        said = f"Quá {most // 1024} KB · More than {most // 1024} KB"
+        return PlainTextResponse(said, 413)
     return None
 
 
@@ -127,22 +137,38 @@ def renew_form_token(request: Request) -> str:
     return token
 
 
+@dataclass(frozen=True)
+class Upload:
+    """A file that was chosen in a form: its name as the browser tells it, and its content."""
+
+    name: str
+    content: bytes = field(repr=False)
+
+
 async def form_of(request: Request) -> dict[str, str]:
-    """The fields of a form that this site made for this browser; raises Forged for any other.
+    """The fields of a form that this site made for this browser, without a file; raises Forged for any other."""
+    fields, _ = await form_with_file(request)
+    return fields
+
+
+async def form_with_file(request: Request) -> tuple[dict[str, str], Upload | None]:
+    """The same with the file, if one was chosen.
 
     Two independent signs (OWASP CSRF): the browser's word where the form stands, and the token that only a page of
     this site could have read.
     """
     if not _same_origin(request):
         raise Forged
-    async with request.form(max_fields=40, max_files=0) as form:
-        fields: dict[str, Any] = dict(form)
-    given, expected = str(fields.pop(FORM_FIELD, "")), request.cookies.get(FORM_COOKIE, "")
+    async with request.form(max_fields=40, max_files=1) as form:
+        files = [one for one in form.values() if isinstance(one, UploadFile) and one.filename]
+        upload = Upload(files[0].filename or "", await files[0].read()) if files else None
+        fields = {name: value for name, value in form.items() if isinstance(value, str)}
+    given, expected = fields.pop(FORM_FIELD, ""), request.cookies.get(FORM_COOKIE, "")
     # Browsers end the lines of a textarea with CR LF (HTML, form submission); the services take LF alone.
-    written = {name: str(value).replace("\r\n", "\n") for name, value in fields.items()}
+    written = {name: value.replace("\r\n", "\n") for name, value in fields.items()}
     if not expected or not hmac.compare_digest(given.encode(), expected.encode()):
         raise Forged(written if "sec-fetch-site" in request.headers else None)
-    return written
+    return written, upload
 
 
 def _same_origin(request: Request) -> bool:

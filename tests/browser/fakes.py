@@ -181,6 +181,7 @@ class Office:
     consents: list[dict[str, Any]] = field(default_factory=list)
     verifications: list[dict[str, Any]] = field(default_factory=list)
     differing: list[dict[str, Any]] = field(default_factory=list)
+    checked: list[tuple[str, str, bytes]] = field(default_factory=list)
     has_tables: bool = True
     changes: list[dict[str, Any]] = field(default_factory=list)
     is_away: bool = False
@@ -475,6 +476,21 @@ def _others(app: FastAPI, office: Office) -> None:
     def verifications(who: Who, submission: str | None = None) -> dict[str, Any]:
         found = [one for one in office.verifications if submission in (None, one["submission_id"])]
         return {"verifications": found}
+
+    @app.post("/v1/checks")
+    async def check(request: Request, form: str, period: str, who: Who) -> dict[str, Any]:
+        office.checked.append((form, period, await request.body()))
+        if office.refuse_decisions:
+            raise office.refuse_decisions
+        report = next(iter(office.reports.values())) | {"verdict": "returned"}
+        return {"report": report, "tables": drawn(), "is_marked": True}
+
+    @app.post("/v1/checks/marked")
+    async def check_marked(request: Request, who: Who) -> Response:
+        content = await request.body()
+        if content == b"clean":
+            return Response(status_code=204)
+        return Response(b"PK marked", media_type="application/vnd.ms-excel")
 
     @app.get("/v1/section-comparisons")
     def section_comparisons(who: Who) -> dict[str, Any]:

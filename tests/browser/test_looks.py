@@ -29,6 +29,7 @@ PLACES = {
     "p-so-tai-chinh": (
         "/dong-y",
         "/nghia-vu",
+        "/kiem-tra",
         f"/submissions/{identity('tra')}",
         f"/submissions/{identity('thu')}",
     ),

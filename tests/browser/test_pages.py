@@ -62,6 +62,8 @@ def test_no_script_sees_the_cookies_and_logging_out_ends_it(site: Site, tab: Pag
 
 def test_everything_can_be_done_with_the_keyboard_alone(site: Site, tab: Page) -> None:
     tab.goto(site.url)
+    # The browser gives it the focus a moment after the page is there.
+    expect(tab.locator("[autofocus]")).to_be_focused()
     for keys in ("p-kinh-te", "Tab", PASSWORD, "Enter"):
         tab.keyboard.press(keys) if keys in ("Tab", "Enter") else tab.keyboard.insert_text(keys)
     tab.wait_for_url("**/submissions")

@@ -118,6 +118,8 @@ SHOWN: Mapping[str, Iterable[object]] = {
     "console.change.of.{}": PeopleChangeKind,
     "console.change.was.{}": set(PeopleChangeState) - {PeopleChangeState.PROPOSED},
     "console.channel.{}": CoordinationChannel,
+    "console.check.result.means.{}": ("valid", "returned"),
+    "console.check.result.{}": ("valid", "returned"),
     "console.classification.{}": Classification,
     "console.completeness.{}": Completeness,
     "console.consent.done.{}": consents.DONE,

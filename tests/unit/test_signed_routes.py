@@ -91,6 +91,8 @@ def test_what_a_senders_key_opens() -> None:
         "policy GET /v1/requests",
         "policy GET /v1/requests/{request}",
         "validation GET /v1/submissions/{submission}/figures",
+        "validation POST /v1/checks",
+        "validation POST /v1/checks/marked",
         "validation GET /v1/submissions/{submission}/findings",
         "validation POST /v1/submissions/{submission}/findings/{finding}/explanations",
     }
