@@ -163,7 +163,14 @@ def _days(first: datetime | None, last: datetime | None) -> dict[str, str | None
 def _measure(one: Mapping[str, Any]) -> list[object]:
     shares = ("–" if one[name] is None else f"{one[name]:.0%}" for name in ("on_time", "complete"))
     missing, response = one["timeliness"].get("missing", 0), one["response_days"]
-    return [one["group"], one["counted"], *shares, missing, one["returns"], response or "–"]
+    return [
+        one["group"],
+        one["counted"],
+        *shares,
+        missing,
+        one["returns"],
+        "–" if response is None else response,
+    ]
 
 
 def _csv(measures: Sequence[Mapping[str, Any]]) -> bytes:

@@ -35,7 +35,9 @@ class Line:
 
 @dataclass(frozen=True)
 class Table:
-    """A table of the form; `headings` are its columns, each with the period that stands beside it."""
+    """A table of the form; `headings` are its columns by their words, each with what stands beside it. `unit` is blank
+    where the columns have several, which they then say themselves.
+    """
 
     title: str
     unit: str
@@ -52,12 +54,13 @@ def _table(table: Mapping[str, Any], language: Language) -> Table:
     say = words.sayer(language)
     headings = table["headings"]
     is_beside = [_base(table, column) for column in range(len(headings))]
-    units = dict.fromkeys(one["unit"] for one in headings if one["unit"])
+    units = {one["unit"] for one in headings}
+    several = len(units) > 1
     return Table(
         title=words.sheet(table["sheet"], language),
-        unit=", ".join(units),
+        unit="" if several else next(iter(units), ""),
         headings=tuple(
-            (words.period(one["period"], language), say(f"figures.{base}") if base else "")
+            (_heading(one, several, language), say(f"figures.{base}") if base else "")
             for one, base in zip(headings, is_beside, strict=True)
         ),
         lines=tuple(
@@ -74,8 +77,16 @@ def _table(table: Mapping[str, Any], language: Language) -> Table:
     )
 
 
+MOST = 100_000
+"""Per cent: beyond it the two have nothing to do with each other."""
 BESIDE = ("previous", "year_before")
 """What may stand beside a column."""
+
+
+def _heading(heading: Mapping[str, Any], has_unit: bool, language: Language) -> str:
+    parts = [heading["label"], words.period(heading["period"], language)]
+    said = ", ".join(filter(None, parts))
+    return f"{said} ({heading['unit']})" if has_unit and heading["unit"] else said
 
 
 def _base(table: Mapping[str, Any], column: int) -> str:
@@ -116,5 +127,7 @@ def _change(value: str | None, before: str | None, language: Language) -> str:
     if value is None or before is None or not Decimal(before):
         return ""
     change = (Decimal(value) / Decimal(before) - 1) * 100 * (1 if Decimal(before) > 0 else -1)
+    if abs(change) >= MOST:
+        return f"> {wording.number(MOST, language)} %"
     sign = "+" if change > 0 else ""
     return f"{sign}{wording.number(change.quantize(Decimal('0.1')), language)} %"

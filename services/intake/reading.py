@@ -19,7 +19,7 @@ from services.intake.refusal import Code, Refusal
 from services.intake.scope import reaches
 from services.intake.status import State
 from services.kernel.api import Context, Offset, With
-from services.kernel.auth import Access, allowed
+from services.kernel.auth import Access, allowed, reach_of
 from services.kernel.events import ObjectReference
 from services.kernel.vault import Erased
 
@@ -40,7 +40,10 @@ def state(
         attempts = _seen(session, submission_id, who, context.clock())
         chosen = _chosen(attempts, attempt)
         path = queries.path(session, submission_id, chosen[1].attempt)
-        return views.state_view(chosen, attempts, path, queries.numbers(session))
+        may_read = reach_of("intake", "report.read", who.principal)
+        has_words = reaches(session, may_read, chosen[0], context.clock())
+        numbers = queries.numbers(session)
+        return views.state_view(chosen, attempts, path, numbers, has_words=has_words)
 
 
 @router.get("/v1/submissions/{submission_id}/report", tags=["submissions"], **REPORT)

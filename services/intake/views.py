@@ -57,9 +57,7 @@ class Receipt(BaseModel):
 
 
 class AttemptView(BaseModel):
-    """Where an attempt stands. `verdict` is null until there is one; findings and reasons name cells, never values.
-    `reason` is why it corrects what came before, or has no numbers, where its sender says so.
-    """
+    """Where an attempt stands. `verdict` is null until there is one; findings and reasons name cells, never values."""
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -68,7 +66,6 @@ class AttemptView(BaseModel):
                     "id": EXAMPLE_ID,
                     "attempt": 1,
                     **EXAMPLE_STATEMENT,
-                    "reason": None,
                     "received_at": "2026-11-23T08:00:00Z",
                     "state": "stored",
                     "verdict": "cleared",
@@ -96,7 +93,6 @@ class AttemptView(BaseModel):
     round: int
     regime: str
     classification: str
-    reason: str | None
     received_at: datetime
     state: State
     verdict: str | None
@@ -110,8 +106,11 @@ class AttemptView(BaseModel):
 
 
 class StateView(AttemptView):
-    """One attempt, the time of each state that it went through, and all attempts of the submission."""
+    """One attempt, the time of each state that it went through, and all attempts of the submission. `reason` is why it
+    corrects what came before, or has no numbers: the sender's words, for whoever may read its report.
+    """
 
+    reason: str | None
     times: dict[str, datetime]
     attempts: list[dict[str, Any]]
 
@@ -162,10 +161,13 @@ def state_view(
     attempts: Sequence[Joined],
     path: Iterable[store.Path],
     numbers: Mapping[str, str],
+    *,
+    has_words: bool,
 ) -> StateView:
     """The state of the chosen one of a submission's attempts, and its path; `numbers` are the instruments'."""
     return StateView(
         **_attempt(chosen, numbers),
+        reason=reason_of(chosen[1].statement) if has_words else None,
         times={event.state: event.at for event in path},
         attempts=[
             {"attempt": attempt.attempt, "state": status.state, "received_at": attempt.received_at}
@@ -194,7 +196,6 @@ def _attempt(joined: Joined, numbers: Mapping[str, str]) -> dict[str, Any]:
         **attempt.model_dump(
             include={"attempt", "form_version", "regime", "classification", "received_at"}
         ),
-        "reason": reason_of(attempt.statement),
         "state": state,
         "verdict": verdict(state, Account(status.account)),
         "since": status.since,

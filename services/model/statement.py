@@ -6,6 +6,7 @@ statement binds the content by its SHA-256, and a nonce makes each sending one o
 
 import datetime
 import json
+import unicodedata
 import warnings
 from collections.abc import Mapping
 from enum import StrEnum
@@ -14,7 +15,7 @@ from typing import Annotated, Any, Final, TypeVar
 from joserfc import jws
 from joserfc.errors import JoseError, SecurityWarning
 from joserfc.jwk import OKPKey
-from pydantic import AwareDatetime, Field, StringConstraints
+from pydantic import AfterValidator, AwareDatetime, Field, StringConstraints
 from pydantic.dataclasses import dataclass
 
 from services.model.enumerations import Completeness, Regime, SecretLevel
@@ -30,7 +31,23 @@ MAX_BYTES: Final = 25 * MEGABYTE
 """The largest workbook that is taken in, and so the largest that a check before sending reads."""
 
 Name = Annotated[str, StringConstraints(min_length=1, max_length=128)]
-Words = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]
+
+
+def _readable(words: str) -> str:
+    """Raises ValueError for words that nobody can read, or that change how others are read."""
+    signs = {unicodedata.category(sign) for sign in words if sign not in "\n\t"}
+    if "Cc" in signs or not any(map(str.isalnum, words)) or not BIDIRECTIONAL.isdisjoint(words):
+        raise ValueError("words that can be read are needed")
+    return words
+
+
+BIDIRECTIONAL = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+"""Signs that turn the direction of what follows."""
+Words = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=500),
+    AfterValidator(_readable),
+]
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 DocumentNumber = Annotated[str, StringConstraints(pattern=r"^\d{1,7}[\p{L}\d./&_-]{0,57}$")]
 """As 12/BC-STC: begins with its number and has no space, so that no title passes for one."""

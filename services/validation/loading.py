@@ -153,11 +153,15 @@ def load_kept(session: Session, event: Event[OfSubmission]) -> Standing:
 
 def _across(session: Session, head: Head, at: datetime) -> Across | None:
     entry = replica.get(session, "form", head.form, head.form_version)
-    form = Form.from_dict(entry.body) if entry is not None and _has_parts(entry.body) else None
-    if form is None or not spanning(form):
+    if entry is None:
         return None
-    about = comparing.about(head)
+    about, form = comparing.about(head), Form.from_dict(entry.body)
+    told = session.get(ComparedRow, about)
+    # What was told by another version of the form is taken back by one that asks for no such total.
+    if not spanning(form) and not (told and told.failing):
+        return None
     lock(session, f"validation parts {about}")
+    told = session.get(ComparedRow, about, populate_existing=True)
     items = [entry.body for entry in replica.in_force(session, "item", at)]
     rooms = responsible(items)
     others = session.exec(
@@ -173,7 +177,6 @@ def _across(session: Session, head: Head, at: datetime) -> Across | None:
         )
         .order_by(col(AcceptedRow.submission_id))
     )
-    told = session.get(ComparedRow, about)
     return Across(
         form=form,
         room=rooms.get((head.sender, head.form)),
@@ -186,7 +189,3 @@ def _across(session: Session, head: Head, at: datetime) -> Across | None:
         ),
         told=told.failing if told else (),
     )
-
-
-def _has_parts(form: Mapping[str, Any]) -> bool:
-    return sum("id" in section for section in form["responsible"]) > 1

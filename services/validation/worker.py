@@ -27,7 +27,6 @@ STORED = ObjectStage(
     load=load_kept,
     reads=acceptance.reads,
     handle=acceptance.handle,
-    awaits_catalogue=False,  # the figures were checked and cleared by the catalogue of their time
     shared_by=lambda event: event.data.head.sender,
 )
 

@@ -108,7 +108,7 @@ def attempt(name: str, state: str, **more: Any) -> dict[str, Any]:
         "round": 1, "regime": "coordination", "classification": "public",
         "received_at": times["received"], "state": state, "since": times[path[-1]],
         "verdict": verdict if verdict in ("cleared", "returned", "withheld") else None,
-        "decision": 1, "figures": 94, "reasons": [], "findings": [], "checked": [], "reason": None,
+        "decision": 1, "figures": 94, "reasons": [], "findings": [], "checked": [],
         "links": links, "times": times, "attempts": others, **more,
     }  # fmt: skip
 
@@ -136,7 +136,7 @@ def drawn() -> list[dict[str, Any]]:
     return [{
         "table": "main", "sheet": "Biểu 1",
         "headings": [
-            {"column": name, "period": period, "is_cumulative": is_cumulative, "unit": "triệu đồng"}
+            {"column": name, "label": "", "period": period, "is_cumulative": is_cumulative, "unit": "triệu đồng"}
             for name, period, is_cumulative in headings
         ],
         "lines": [
@@ -364,7 +364,7 @@ def _intake(app: FastAPI, office: Office) -> None:
     def state(id_: str, who: Who, attempt: int | None = None) -> dict[str, Any]:
         if office.is_away:
             raise UNAVAILABLE
-        return office.find(id_, attempt)
+        return {"reason": None} | office.find(id_, attempt)
 
     @app.get("/v1/submissions/{id_}/report")
     def report(id_: str, who: Who, attempt: int) -> dict[str, Any]:
@@ -644,7 +644,8 @@ def example() -> Office:
         duty("chi", "chi-ngan-sach-quy", "expected", "missing", reminders=3, reminded_at=START.isoformat(),
              questions=[remark(OFFICE, "Bao giờ có số?", is_open=True),
                         remark(FINANCE, "Gửi theo mẫu <b>nào</b>?", is_open=True)]),
-        duty("chi-4", "chi-ngan-sach-quy", "expected", "open", period="2026-Q4", completeness="estimate"),
+        duty("chi-4", "chi-ngan-sach-quy", "expected", "open", period="2026-Q4", completeness="estimate",
+             is_unaddressed=True, reminders=1, reminded_at=START.isoformat()),
         duty("ket-hon", "so-cuoc-ket-hon", "accepted", "late", supplier="so-tu-phap-dien-bien", period="2025",
              completeness="official", room="phong-thong-ke-xa-hoi-dien-bien", submission=identity("ket-hon"),
              attempt=1),
@@ -685,7 +686,8 @@ def duty(name: str, item: str, state: str, timeliness: str, **more: Any) -> dict
         "supplier": FINANCE, "room": ROOM, "call": None, "is_shared": False, "is_orphaned": False, "due": "2026-11-22",
         "late_from": START.isoformat(), "closed_from": None, "state": state, "timeliness": timeliness,
         "first_received_at": came, "submission": None, "attempt": None, "section": None, "requested": None,
-        "difficulty": None, "reminders": 0, "reminded_at": None, "questions": [], "supplied": None, **more,
+        "difficulty": None, "is_unaddressed": False, "reminders": 0, "reminded_at": None,
+        "questions": [], "supplied": None, **more,
     }  # fmt: skip
 
 

@@ -41,6 +41,7 @@ def test_a_room_extends_its_own_duties_and_says_why(site: Site, tab: Page) -> No
     log_in(tab, site, "p-kinh-te", "/nghia-vu")
     spending = tab.locator(item("chi"))
     expect(spending).to_contain_text("Đã nhắc 3 lần, lần cuối")
+    expect(tab.locator(item("chi-4"))).to_contain_text("không có địa chỉ")
     spending.get_by_text("Gia hạn hoặc miễn").click()
     spending.get_by_label("Lý do").fill("Lũ quét.")
     spending.get_by_role("button", name="Gia hạn").click()

@@ -37,7 +37,7 @@ DUTY = Duty(
 )  # fmt: skip
 QUESTION = Said(
     id=uuid4(), duty=DUTY.key.id, change=Change.QUESTION, until=None, person="p-kinh-te",
-    organisation=OFFICE, reason="Vì sao dòng 22 giảm?", at=NOW, row="22",
+    organisation=OFFICE, supplier=FINANCE, reason="Vì sao dòng 22 giảm?", at=NOW, row="22",
     channel=CoordinationChannel.MEETING,
 )  # fmt: skip
 ANSWER = replace(

@@ -334,14 +334,19 @@ def told(now: int, last: ClosingRow | None = None, *came: Delivery, **more: Any)
         return "nothing"
     ((event,), (row,)) = outcome.events, outcome.rows
     assert isinstance(event, ObligationClosing)
-    assert row.values == {"duty": DUTY.key.id, "at": after(now), "closes_at": event.closes_at}
+    assert row.values == {
+        "duty": DUTY.key.id,
+        "at": after(now),
+        "closes_at": event.closes_at,
+        "supplier": "s",
+    }
     return event.closes_at
 
 
 def test_a_closing_is_told_before_it_comes_and_again_where_it_moves() -> None:
     assert told(9) == "nothing", "the term has not ended"
     assert told(10) == after(20)
-    word = ClosingRow(duty=DUTY.key.id, at=after(10), closes_at=after(20))
+    word = ClosingRow(duty=DUTY.key.id, at=after(10), closes_at=after(20), supplier="s")
     assert told(11, word) == "nothing", "once"
     assert told(25, word) == "nothing"
     longer = Granted(after(12), "lũ", late_from=after(24))

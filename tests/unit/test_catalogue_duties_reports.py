@@ -55,6 +55,7 @@ def act(change: Change, said_at: datetime, on: str | None = None, **more: Any) -
     until = midnight(date.fromisoformat(on)) + DAY if on else None
     values: dict[str, Any] = {
         "id": uuid4(), "duty": owed().key.id, "change": change, "until": until, "organisation": "thong-ke-dien-bien",
+        "supplier": owed().supplier,
         "at": said_at, "person": "p-kinh-te", "reason": "", "document": "12/TKĐB" if on else None,
     }  # fmt: skip
     return Said(**values | more)

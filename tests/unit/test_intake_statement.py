@@ -163,6 +163,7 @@ def test_another_algorithm_is_no_way_in() -> None:
     [
         {"sender": ""}, {"completeness": "final"}, {"regime": "x"}, {"classification": "secret"}, {"sha256": "A" * 64},
         {"sha256": "a" * 63}, {"size": -1}, {"issued_at": "2026-11-23T08:00:00"}, {"nonce": "short"}, {"round": 0},
+        {"reason": "\u200b"}, {"reason": "\u2060\u200e"}, {"reason": "sửa\x00\x1b[31m"}, {"reason": "a\u202eb"},
         {"extra": 1}, {"form": "x" * 200}, {"form": None}, {"size": "27"}, {"round": True}, {"round": 1.0},
     ],
 )  # fmt: skip

@@ -31,7 +31,7 @@ def shown(numbers: dict[str, str]) -> list[dict[str, Any]]:
         submission_id=SUBMISSION, attempt=1, state="withheld", since=NOW, account="withheld",
         decision=1, figures_read=3, figures=3, detail={"reasons": [REASON, HELD]},
     )  # fmt: skip
-    return views.state_view((submission, attempt, status), [], [], numbers).reasons
+    return views.state_view((submission, attempt, status), [], [], numbers, has_words=True).reasons
 
 
 def test_a_reason_has_its_instruments_number_and_its_text() -> None:

@@ -41,8 +41,8 @@ OF_REPORTS = frozenset({Change.SUPPLIED, Change.RETRACTED})
 
 @dataclass(frozen=True, kw_only=True)
 class Said(Act):
-    """One act about a duty. `until` is the first moment that is late then, of a report the end of the document's
-    day; None for what moves no term. A question may be about a `row` and a `column` of the form.
+    """One act about a duty, which `supplier` owed then. `until` is the first moment that is late from then on, of a
+    report the end of the document's day; None for what moves no term. A question may be about a `row` and a `column`.
     """
 
     id: UUID
@@ -50,6 +50,7 @@ class Said(Act):
     change: Change
     until: datetime | None
     organisation: str
+    supplier: str
     at: datetime
     channel: CoordinationChannel = CoordinationChannel.SYSTEM
     row: str | None = None
@@ -88,6 +89,7 @@ class Said(Act):
         return Remark(
             at=self.at,
             organisation=self.organisation,
+            supplier=self.supplier,
             is_answer=self.change is Change.ANSWER,
             words=self.reason,
             row=self.row,

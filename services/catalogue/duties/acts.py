@@ -12,11 +12,15 @@ from services.catalogue.duties.measures import DELIVERED
 from services.catalogue.duties.refusals import Code
 from services.catalogue.duties.standing import Difficulty, Standing, Timeliness
 from services.catalogue.duties.telling import event_of
-from services.catalogue.duties.thread import unanswered
+from services.catalogue.duties.thread import of, unanswered
 from services.kernel.command import Refused
 from services.kernel.events import Outcome
+from services.model.period import Period
+from services.model.regulation import midnight
 
 LONGEST, ONE_DAY = timedelta(days=400), timedelta(days=1)
+AHEAD = timedelta(days=92)
+"""So far ahead of its term a report may be sent whose term is before its period."""
 
 
 def say(
@@ -45,7 +49,9 @@ def _refuse(wish: Said, duty: Duty, stood: Standing) -> None:
         raise Refused(Code.NO_DIFFICULTY)
     if wish.change is Change.FORWARDED and not wish.document:
         raise Refused(Code.NO_DOCUMENT)
-    asked_by = {one.organisation for one in unanswered(stood.thread)}
+    is_supplier = wish.organisation == duty.supplier
+    heard = of(stood.thread, duty.supplier) if is_supplier else stood.thread
+    asked_by = {one.organisation for one in unanswered(heard)}
     if wish.change is Change.ANSWER and not asked_by - {wish.organisation}:
         raise Refused(Code.NO_QUESTION)
 
@@ -54,8 +60,9 @@ def _answers_late(wish: Said, stood: Standing) -> bool:
     """Whether it grants time that was asked for before it came, late: that the office answers after it counts for
     nobody's lateness.
     """
-    is_late = stood.timeliness is Timeliness.LATE and stood.requested is not None
-    return wish.change is Change.EXTENDED and is_late
+    if stood.requested is None or stood.first is None or stood.timeliness is not Timeliness.LATE:
+        return False
+    return wish.change is Change.EXTENDED and stood.requested.at < stood.first
 
 
 def _refuse_a_wrong_day(wish: Said, duty: Duty, stood: Standing) -> None:
@@ -74,12 +81,16 @@ def _refuse_a_wrong_day(wish: Said, duty: Duty, stood: Standing) -> None:
 
 
 def _refuse_a_wrong_report(wish: Said, duty: Duty, stood: Standing) -> None:
-    """No document is of a day to come, nor of one so long ago that it can't be about this."""
+    """No document is of a day to come, nor of one before its period, or long before its term where that is earlier."""
     if duty.report is None:
         raise Refused(Code.NO_REPORT)
     if wish.change is Change.RETRACTED and stood.supplied is None:
         raise Refused(Code.NOT_SUPPLIED)
-    if wish.until is not None and not timedelta() <= wish.at - (wish.until - ONE_DAY) <= LONGEST:
+    if wish.until is None:
+        return
+    begins = wish.until - ONE_DAY
+    first = min(midnight(Period.parse(duty.key.period).start), duty.late_from - AHEAD)
+    if not first <= begins <= wish.at:
         raise Refused(Code.NO_DAY)
 
 

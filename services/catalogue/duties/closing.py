@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from uuid import uuid5
 
+from services.catalogue.duties.act import Change, Said
 from services.catalogue.duties.duty import Duty
 from services.catalogue.duties.standing import Standing, State
 from services.catalogue.duties.store import ClosingRow
@@ -22,7 +23,22 @@ def closing(duty: Duty, stood: Standing, told: ClosingRow | None, at: datetime) 
     closes_at = _closes_at(duty, stood)
     if told is None and (closes_at is None or at < stood.late_from):
         return None
-    if told is not None and told.closes_at == closes_at:
+    return _told(duty, told, closes_at, at)
+
+
+def moved(duty: Duty, said: Said, told: ClosingRow | None) -> Outcome | None:
+    """What is to be told at once where the office gave more time or excused it, however long ago its term ended."""
+    if duty.report is not None or duty.closed_from is None:
+        return None
+    if said.change is Change.EXTENDED and said.until is not None:
+        return _told(duty, told, max(duty.closed_from, said.until).astimezone(UTC), said.at)
+    return _told(duty, told, None, said.at) if said.change is Change.EXCUSED and told else None
+
+
+def _told(
+    duty: Duty, told: ClosingRow | None, closes_at: datetime | None, at: datetime
+) -> Outcome | None:
+    if told is not None and (told.closes_at, told.supplier) == (closes_at, duty.supplier):
         return None
     event = ObligationClosing(
         closing_id=str(uuid5(duty.key.id, f"closing/{at.isoformat()}")),
@@ -30,7 +46,10 @@ def closing(duty: Duty, stood: Standing, told: ClosingRow | None, at: datetime) 
         closes_at=closes_at,
         told_at=at,
     )
-    row = Row(ClosingRow, {"duty": duty.key.id, "at": at, "closes_at": closes_at})
+    row = Row(
+        ClosingRow,
+        {"duty": duty.key.id, "at": at, "closes_at": closes_at, "supplier": duty.supplier},
+    )
     return Outcome((event,), (row,))
 
 

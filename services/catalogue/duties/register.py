@@ -50,6 +50,8 @@ class Register:
     """Items, reports and calls that make no duties: a release has asked for more since they were entered."""
     reminded: Mapping[UUID, tuple[int, datetime]] = field(default_factory=dict)
     """How many reminders of a duty went out, and when the last did."""
+    unaddressed: frozenset[str] = frozenset()
+    """Organisations to which nothing can be sent: the catalogue has no address of theirs."""
     ended: Mapping[str, Version] = field(default_factory=dict)
     """Suppliers that ended, by id: what they owed goes to whom a document names, item by item."""
 
@@ -93,7 +95,7 @@ def register(session: Session, first: datetime, last: datetime, at: datetime) ->
     for row in store.acts(session, (duty.key.id for duty in wanted), at):
         acts.setdefault(row.duty, []).append(said_by(row))
     stood = [
-        (duty, standing(duty, _facts(_of(came, duty), acts.get(duty.key.id, ())), at))
+        (duty, standing(duty, _facts(duty, _of(came, duty), acts.get(duty.key.id, ())), at))
         for duty in wanted
     ]
     return Register(
@@ -102,6 +104,9 @@ def register(session: Session, first: datetime, last: datetime, at: datetime) ->
         known.calendar,
         [*unread, *unread_reports, *unread_calls],
         store.reminders(session, (duty.key.id for duty in wanted), at),
+        frozenset(
+            one.id for one in entries[EntryKind.ORGANISATION] if not one.body.get("contacts")
+        ),
         {one.id: one for one in entries[EntryKind.ORGANISATION] if one.valid_to is not None},
     )
 
@@ -161,13 +166,15 @@ def _known(entries: Mapping[EntryKind, Sequence[Version]]) -> Known:
     )
 
 
-def _facts(came: Sequence[Delivery], acts: Sequence[Said]) -> Facts:
+def _facts(duty: Duty, came: Sequence[Delivery], acts: Sequence[Said]) -> Facts:
+    # What the office granted holds for whoever owes it; what one that owed it before said of itself does not.
+    own = [one for one in acts if one.supplier in ("", duty.supplier)]
     granted = tuple(one.granted for one in acts if one.granted)
-    announced = tuple(one.announced for one in acts if one.announced)
-    requested = tuple(one.requested for one in acts if one.requested)
+    announced = tuple(one.announced for one in own if one.announced)
+    requested = tuple(one.requested for one in own if one.requested)
     thread = tuple(one.remark for one in acts if one.remark)
     delivered = (*came, *supplied_by(acts))
-    return Facts(delivered, granted, announced, requested, difficulty_of(acts), thread)
+    return Facts(delivered, granted, announced, requested, difficulty_of(own), thread)
 
 
 def _of(came: Mapping[Owed, Sequence[Delivery]], duty: Duty) -> Sequence[Delivery]:

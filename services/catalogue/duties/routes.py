@@ -17,6 +17,7 @@ from services.catalogue.duties.duty import Duty
 from services.catalogue.duties.measures import measured
 from services.catalogue.duties.register import NoCalendar, Register, register
 from services.catalogue.duties.standing import State, Timeliness
+from services.catalogue.duties.thread import of
 from services.catalogue.duties.views import DutiesView, DutyView, MeasuresView, MeasureView
 from services.kernel.api import Context, With
 from services.kernel.auth import Access
@@ -151,7 +152,8 @@ def as_calendar(
 GROUPS: Mapping[MeasuredBy, Callable[[Duty], str]] = {
     MeasuredBy.SUPPLIER: lambda duty: duty.supplier,
     MeasuredBy.ITEM: lambda duty: duty.key.item,
-    MeasuredBy.ROOM: lambda duty: duty.recipient or "",
+    # A report is its own room's.
+    MeasuredBy.ROOM: lambda duty: (duty.supplier if duty.report else duty.recipient) or "",
     MeasuredBy.MONTH: lambda duty: f"{day(duty.late_from - timedelta(microseconds=1)):%Y-%m}",
 }
 
@@ -162,8 +164,10 @@ def _found(context: Context, access: Access, wanted: Wanted) -> Register:
             found = register(session, wanted.first, wanted.last, wanted.at)
         except NoCalendar:
             raise Problem(409, "no-calendar", *advice("catalogue.duties.calendar")) from None
+    own = access.principal.organisation
     shown = [
-        (duty, stood)
+        # An agency hears what was said to it, and not to whoever owed it before.
+        (duty, stood if duty.supplier != own else replace(stood, thread=of(stood.thread, own)))
         for duty, stood in found.duties
         if access.reaches(duty.supplier, duty.recipient)
         and wanted.supplier in (None, duty.supplier)

@@ -8,14 +8,15 @@ from uuid import UUID
 from pydantic import Field
 from sqlmodel import Session
 
+from services.catalogue.duties import store
 from services.catalogue.duties.act import OF_REPORTS, Change, Said, said_by
 from services.catalogue.duties.act_views import ActView
 from services.catalogue.duties.acts import say
+from services.catalogue.duties.closing import moved
 from services.catalogue.duties.duty import Duty
 from services.catalogue.duties.refusals import Code
 from services.catalogue.duties.register import register
 from services.catalogue.duties.standing import Standing
-from services.catalogue.duties.store import acts
 from services.catalogue.duties.thread import has_cell
 from services.catalogue.entry import EntryKind
 from services.catalogue.store import newest
@@ -25,10 +26,12 @@ from services.kernel.command import Act, Body, Name, Reasoned, Refused, Words, c
 from services.kernel.db import lock
 from services.model.due import LAST_YEAR
 from services.model.enumerations import CoordinationChannel
+from services.model.organisation import PROVINCIAL_OFFICE, ROOM
 from services.model.regulation import midnight
 
 AROUND = timedelta(days=400)
 """So far from today a term may be that somebody speaks of."""
+EVER = datetime.max.replace(tzinfo=UTC)
 
 
 class Saying(Reasoned):
@@ -69,18 +72,23 @@ async def said(
         raise Refused(Code.TOO_FAR)
     until = (midnight(last) + timedelta(days=1)).astimezone(UTC) if last else None
 
-    def carry_out(session: Session, now: datetime) -> Said:
+    def carry_out(session: Session, asked_at: datetime) -> Said:
         lock(session, f"catalogue duty {duty}")
+        before = [said_by(row) for row in store.acts(session, [duty], EVER)]
+        # Who waited for the lock speaks after who had it, whatever the clock said before.
+        now = max([asked_at, context.clock(), *(one.at for one in before)])
         owed, stood = _reached(session, access, duty, change, now)
         wish = Said(
             id=duty, duty=duty, change=change, until=until, organisation=_speaker(access, owed), at=now,
+            supplier=owed.supplier,
             channel=body.channel, row=row, column=column, **vars(act),
         )  # fmt: skip
         _refuse_another_forms_cell(session, wish, owed)
-        before = [said_by(row) for row in acts(session, [duty], now)]
         said, outcome = say(wish, owed, stood, before[-1] if before else None)
         if outcome is not None:
             context.outbox.write(session, outcome, said.id)
+            if told := moved(owed, said, store.closings(session, [duty]).get(duty)):
+                context.outbox.write(session, told, said.id)
         return said
 
     act_ = await carried_out(context, carry_out)
@@ -94,8 +102,30 @@ def _reached(
     found = register(session, now - AROUND, now + AROUND, now)
     for one, stood in found.duties:
         if one.key.id == duty and access.reaches(one.supplier, _room(change, one)):
+            if access.principal.organisation not in (one.supplier, *_offices(session, one)):
+                break
             return one, stood
     raise Refused(Code.NO_DUTY)
+
+
+def _offices(session: Session, duty: Duty) -> tuple[str, ...]:
+    """The office whose room waits for it, or owes it; of one without a room that of the supplier's province."""
+    rooms = (one for one in (duty.recipient, duty.supplier) if one is not None)
+    bodies = [
+        entry.body for room in rooms if (entry := newest(session, EntryKind.ORGANISATION, room))
+    ]
+    parents = tuple(
+        body["parent"] for body in bodies if body.get("kind") == ROOM and "parent" in body
+    )
+    if parents:
+        return parents
+    provinces = {body.get("province") for body in bodies}
+    entries = store.as_of(session, EntryKind.ORGANISATION, EVER)
+    return tuple(
+        one.id
+        for one in entries
+        if one.body["kind"] == PROVINCIAL_OFFICE and one.body.get("province") in provinces
+    )
 
 
 def _room(change: Change, duty: Duty) -> str | None:

@@ -55,6 +55,8 @@ class ActRow(SQLModel, table=True):
     until: datetime | None = Field(sa_type=TIME)
     person: str
     organisation: str
+    supplier: str = ""
+    """Who owed it then; blank from before that was kept."""
     reason: str
     document: str | None
     channel: str
@@ -84,6 +86,7 @@ class ClosingRow(SQLModel, table=True):
     duty: UUID = Field(primary_key=True)
     at: datetime = Field(primary_key=True, sa_type=TIME)
     closes_at: datetime | None = Field(sa_type=TIME)
+    supplier: str
 
 
 def came(session: Session, owed: Collection[Duty], until: datetime) -> Iterator[Any]:

@@ -12,10 +12,13 @@ from services.model.enumerations import CoordinationChannel
 
 @dataclass(frozen=True, kw_only=True)
 class Remark:
-    """A question, which may be about a row or a column of the form; or an answer to what was asked before."""
+    """A question, which may be about a row or a column of the form; or an answer to what was asked before. `supplier`
+    owed the duty then: what it and the office say to each other is no successor's.
+    """
 
     at: datetime
     organisation: str
+    supplier: str
     is_answer: bool
     words: str
     row: str | None
@@ -25,17 +28,29 @@ class Remark:
 
 
 def unanswered(thread: Iterable[Remark]) -> list[Remark]:
-    """The questions since which nobody of another organisation has answered: one answer answers all that it was asked.
+    """The questions since which nobody of another organisation has answered: one answer answers all that it was asked,
+    a supplier's those of the office to itself.
 
     By the organisations and not by who owes it now: the office still has to answer what one asked that has ended since.
     """
     found: list[Remark] = []
     for one in thread:
         if one.is_answer:
-            found = [asked for asked in found if asked.organisation == one.organisation]
+            found = [asked for asked in found if not _answers(one, asked)]
         else:
             found.append(one)
     return found
+
+
+def _answers(answer: Remark, asked: Remark) -> bool:
+    if answer.organisation == asked.organisation:
+        return False
+    return answer.organisation != answer.supplier or asked.supplier in ("", answer.supplier)
+
+
+def of(thread: Iterable[Remark], supplier: str) -> tuple[Remark, ...]:
+    """What was said between the office and one supplier, of a duty that others may have owed before."""
+    return tuple(one for one in thread if one.supplier in ("", supplier))
 
 
 def has_cell(form: Mapping[str, Any], row: str | None, column: str | None) -> bool:

@@ -34,7 +34,8 @@ class DutyView(BaseModel):
 
     Without `form` it is a report of the office, which goes out as a document: `supplied` is the last of them.
     `submission` and `attempt` are the newest that came for it. `is_shared`: offered, not owed. `is_orphaned`: its
-    supplier has ended, and the item names no other. `questions` are those of both sides with their answers, in order.
+    supplier has ended, and the item names no other. `is_unaddressed`: no reminder reaches it. `questions` are those of
+    both sides with their answers, in order.
     """
 
     id: UUID
@@ -62,6 +63,7 @@ class DutyView(BaseModel):
     attempt: int | None
     requested: RequestView | None
     difficulty: DifficultyView | None
+    is_unaddressed: bool
     reminders: int
     reminded_at: AwareDatetime | None
     questions: Sequence[QuestionView]
@@ -99,6 +101,7 @@ class DutyView(BaseModel):
             requested=RequestView(until=_last_day(asked.until), reason=asked.reason, at=asked.at)
             if (asked := stood.requested)
             else None,
+            is_unaddressed=duty.supplier in found.unaddressed,
             reminders=reminders,
             reminded_at=reminded_at,
             difficulty=DifficultyView.of(stood.difficulty, at) if stood.difficulty else None,

@@ -250,6 +250,7 @@ def _values(seen: Seen, who: Person, language: Language) -> dict[str, Any]:
         "may_explain": bool({"held", "withheld", "cleared"} & attempt["times"].keys())
         and who.may("policy", "decision.explain"),
         "may_see_figures": bool({"validated", "returned"} & attempt["times"].keys())
+        and attempt["state"] not in ("withheld", "withdrawn")
         and who.may("validation", "finding.read"),
         "newest": standing.newest(attempt),
         "consent_query": consents.needed(attempt) if who.may("policy", "consent.record") else "",

@@ -30,16 +30,19 @@ def handle(event: Event[ObligationClosing], facts: None, contents: Mapping[str, 
 
 
 def is_first_after_closing(evidence: Evidence, facts: Facts) -> bool:
-    """Whether nothing of the submission is in use, and all of it that ever came did so after its duty closed."""
-    if facts.current_attempt is not None or not facts.closings or evidence.received_at is None:
+    """Whether all of the submission that ever came did so after its duty closed. Of what came before moments were kept
+    nobody knows: it counts as in time.
+    """
+    earlier = [attempt.evidence.received_at for attempt in facts.attempts]
+    if evidence.received_at is None or facts.current_attempt is not None or None in earlier:
         return False
-    earlier = (attempt.evidence.received_at for attempt in facts.attempts)
-    first = min([evidence.received_at, *facts.returned, *filter(None, earlier)])
-    return any(first >= closed for closed in facts.closings)
+    came = [evidence.received_at, *facts.returned, *(at for at in earlier if at is not None)]
+    return any(min(came) >= closed for closed in facts.closings)
 
 
 def is_revision_after_closing(evidence: Evidence, facts: Facts) -> bool:
-    """Whether it corrects what is in use, and came after its duty closed."""
-    if facts.current_attempt is None or evidence.received_at is None:
+    """Whether it comes after its duty closed in place of what was valid before, though that was taken back since."""
+    known = all(attempt.evidence.received_at for attempt in facts.attempts)
+    if evidence.received_at is None or not facts.attempts or not known:
         return False
     return any(evidence.received_at >= closed for closed in facts.closings)

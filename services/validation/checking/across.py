@@ -20,7 +20,7 @@ from services.validation.findings import Inconsistency
 from services.validation.reading.placing.entries import Entry
 from services.validation.reading.statement import Statement
 from services.validation.rules.cells import verdicts
-from services.validation.rules.frames import figure_key
+from services.validation.rules.frames import CellKey
 from services.validation.rules.table import Table
 from services.validation.rules.verdict import State
 from services.validation.workbook.numbers import Content, Reading
@@ -79,7 +79,8 @@ def _of_column(
     form: Form, rule: Rule, table: Table, column: str, period: str
 ) -> Iterator[Inconsistency]:
     for verdict in verdicts(replace(rule, columns=(column,)), table, {}):
-        if verdict.state is State.FAIL:
+        # One that fails for what lacks says no sum: a part has not come.
+        if verdict.state is State.FAIL and "found" in verdict.values:
             given = {
                 name: _plain(verdict.values[name]) for name in ("found", "expected", "difference")
             }
@@ -98,26 +99,23 @@ def _sections(form: Form, rows: Iterable[str]) -> tuple[str, ...]:
     return tuple(one.id for one in form.sections if not named.isdisjoint(one.rows))
 
 
-_Key = tuple[str, str, str, str, str]
-
-
-def _figures(observations: bytes) -> Iterator[tuple[_Key, Reading]]:
+def _figures(observations: bytes) -> Iterator[tuple[CellKey, Reading]]:
     for row in from_parquet(observations).iter_rows(named=True):
-        key = (row["indicator"], row["breakdown"], row["activity"], row["area"], row["period"])
+        key = CellKey.of(row)
         missing = Missing(row["missing"]) if row["missing"] else None
         content = Content.MISSING if missing else Content.NUMBER
         yield key, Reading(content, row["value"], missing)
 
 
 def _table(
-    form: Form, table: FormTable, statement: Statement, figures: Mapping[_Key, Reading]
+    form: Form, table: FormTable, statement: Statement, figures: Mapping[CellKey, Reading]
 ) -> Table:
     columns = table.of_role(Role.VALUE)
     entries = {
         (row.code, column.id): Entry("", "", reading)
         for row in table.rows
         for column in columns
-        if (reading := figures.get(figure_key(table, row, column, statement))) is not None
+        if (reading := figures.get(CellKey.at(table, row, column, statement))) is not None
     }
     return Table(
         sheet="",

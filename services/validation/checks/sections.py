@@ -62,12 +62,14 @@ class Cover:
         return replace(grid, entries=entries)
 
     def asked(self, form: Form) -> Form:
-        """The form without asking for the rows beyond."""
+        """The form without asking for the rows beyond: a total over them waits for the parts of others."""
         if not self.beyond:
             return form
         return replace(form, rules=tuple(filter(None, map(self._asked, form.rules))))
 
     def _asked(self, rule: Rule) -> Rule | None:
+        if rule.kind is RuleKind.TOTAL and not self.beyond.keys().isdisjoint(names_of(rule)):
+            return None
         if rule.kind is not RuleKind.REQUIRED:
             return rule
         names = [name for name in names_of(rule) if name not in self.beyond]

@@ -19,6 +19,7 @@ from services.model.text import ModelError
 from services.validation.checking.answers import answered
 from services.validation.checking.check import Checked, check, overran
 from services.validation.checking.facts import Facts
+from services.validation.checks.shrinking import Earlier
 from services.validation.reading.statement import Statement
 from services.validation.store import AttemptHead
 
@@ -111,7 +112,13 @@ class Trial:
         )
 
 
-def checked_again(facts: Facts, head: AttemptHead, original: bytes, content: str) -> Checked:
+def checked_again(
+    facts: Facts,
+    head: AttemptHead,
+    original: bytes,
+    content: str,
+    earlier: Earlier | None = None,
+) -> Checked:
     """The check by the form of the facts; raises ModelError or ValueError where that form can't check it."""
     assert facts.form is not None, "a trial brings its form"
     form = Form.from_dict(facts.form)
@@ -119,9 +126,7 @@ def checked_again(facts: Facts, head: AttemptHead, original: bytes, content: str
     accepted = tuple(attempt.accepted() for attempt in facts.accepted)
     history = tuple(figure.past() for figure in facts.history)
     statement = Statement.of(head, head.nil, head.sections)
-    checked = check(
-        form, original, statement, codelists, accepted, history=history, supply=facts.supply
-    )
+    checked = check(form, original, statement, codelists, accepted, earlier, history, facts.supply)
     return answered(checked, facts.answers, content)
 
 

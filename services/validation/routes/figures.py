@@ -15,7 +15,9 @@ from services.kernel.command import Refused
 from services.kernel.pool import Overrun
 from services.kernel.vault import Erased
 from services.model.form import Form
+from services.model.observation import to_frame
 from services.validation.checking.facts import Facts
+from services.validation.checks.shrinking import Earlier
 from services.validation.loading import facts_of
 from services.validation.people.refusals import Code
 from services.validation.people.trial import checked_again
@@ -31,9 +33,10 @@ router = APIRouter(prefix="/v1/submissions/{submission}/figures", tags=["finding
 
 @dataclass(frozen=True)
 class _Work:
-    row: AttemptRow
     facts: Facts
     original: bytes
+    before: bytes | None
+    """The workbook of the attempt that this one replaced, or would."""
 
 
 @router.get("", summary="Số liệu theo biểu · The figures in the order of the form")
@@ -44,36 +47,57 @@ async def figures(
 
     403 for all but the sender where it may not be used, or was taken back. No tables where it can't be read.
     """
-    work = await run_in_threadpool(_work, context, access, submission, attempt)
-    arguments = (work.facts, work.row.head, work.original, work.row.content)
-    try:
-        found = await request.app.state.pool.run(tables, *arguments, size=len(work.original))
-    except (Overrun, ValueError):
-        found = ()
-    return FiguresView(submission_id=submission, attempt=work.row.attempt, tables=found)
+    row = await run_in_threadpool(_row, context, access, submission, attempt)
+    who, size = access.principal.id, row.original.size
+    # Before anything is read: who asks often holds no more than others.
+    async with request.app.state.checking.one(who, size):
+        work = await run_in_threadpool(_work, context, row)
+        arguments = (work.facts, row.head, work.original, row.content, work.before)
+        try:
+            found = await request.app.state.pool.run(tables, *arguments, size=size, who=who)
+        except (Overrun, ValueError):
+            found = ()
+    return FiguresView(submission_id=submission, attempt=row.attempt, tables=found)
 
 
-def tables(facts: Facts, head: AttemptHead, original: bytes, content: str) -> tuple[Drawn, ...]:
-    """The tables of a workbook, read again; for a worker process, as the check itself."""
+def tables(
+    facts: Facts, head: AttemptHead, original: bytes, content: str, before: bytes | None
+) -> tuple[Drawn, ...]:
+    """The tables of a workbook, read again beside the one before; for a worker process, as the check itself."""
     assert facts.form is not None, "the attempt was checked by it"
-    checked = checked_again(facts, head, original, content)
+    earlier = None
+    if before is not None:
+        former = checked_again(facts, head, before, "").figures
+        earlier = Earlier(head.attempt - 1, head.form_version, to_frame(former))
+    checked = checked_again(facts, head, original, content, earlier)
     return drawn(
         Form.from_dict(facts.form),
         Statement.of(head, head.nil, head.sections),
         checked.grids,
         checked.report.findings,
         [kept.past() for kept in facts.history],
-        facts.replaced.earlier() if facts.replaced else None,
+        earlier,
     )
 
 
-def _work(context: Context, access: Access, submission: UUID, attempt: int | None) -> _Work:
-    assert context.vault is not None, "validation needs SOLIEU_VAULT"
-    now = context.clock()
+def _row(context: Context, access: Access, submission: UUID, attempt: int | None) -> AttemptRow:
     with Session(context.engine) as session:
-        row, _ = queries.attempt(session, access, submission, attempt, now, to_read=True)
+        row, _ = queries.attempt(
+            session, access, submission, attempt, context.clock(), to_read=True
+        )
+    return row
+
+
+def _work(context: Context, row: AttemptRow) -> _Work:
+    assert context.vault is not None, "validation needs SOLIEU_VAULT"
+    with Session(context.engine) as session:
         facts = facts_of(session, row.head.plain(), row.received_at)
+        before = queries.replaced_by(session, row)
     try:
-        return _Work(row, facts, context.vault.get(row.original))
+        former = context.vault.get(before.original) if before else None
+    except Erased:
+        former = None
+    try:
+        return _Work(facts, context.vault.get(row.original), former)
     except Erased:
         raise Refused(Code.ERASED) from None

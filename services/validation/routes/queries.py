@@ -92,6 +92,21 @@ def attempt(
     return row, rooms(session, now).get(about)
 
 
+def replaced_by(session: Session, row: AttemptRow) -> AttemptRow | None:
+    """The attempt before this one that was found valid and may be used: the one that it replaced, or would."""
+    unused = sa.exists().where(
+        col(UnusedRow.submission_id) == col(AttemptRow.submission_id),
+        col(UnusedRow.attempt) == col(AttemptRow.attempt),
+    )
+    statement = select(AttemptRow).where(
+        col(AttemptRow.submission_id) == row.submission_id,
+        col(AttemptRow.attempt) < row.attempt,
+        col(AttemptRow.verdict) == "validated",
+        ~unused,
+    )
+    return session.exec(statement.order_by(col(AttemptRow.attempt).desc()).limit(1)).first()
+
+
 def verifier(session: Session, row: AttemptRow, now: datetime) -> str | None:
     """Which room verifies the attempt's figures; None, the leadership."""
     items = (entry.body for entry in replica.in_force(session, "item", now))

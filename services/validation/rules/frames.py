@@ -6,11 +6,11 @@ a record list has a row for each record. A reference has the rows of its table, 
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import date
 from decimal import Decimal
 from functools import lru_cache
-from typing import Any
+from typing import Any, Self
 
 import polars as pl
 
@@ -116,7 +116,7 @@ def _accepted(
     for row in table.rows:
         values: list[Decimal | None] = []
         for column in columns:
-            figure = figures.get(figure_key(table, row, column, accepted.statement))
+            figure = figures.get(_key(table, row, column, accepted.statement))
             if figure is not None and _coverage(figure) != _own(form, statement, column):
                 uneven.add(column.id)
                 figure = None
@@ -131,14 +131,47 @@ def _form(body: str) -> Form:
     return Form.from_dict(json.loads(body))
 
 
-def figure_key(
+def _key(
     table: Table, row: Row, column: Column, statement: Statement
 ) -> tuple[str, str, str, str, str]:
-    """What identifies the figure of a cell, as figures.of_grid writes it."""
+    """What identifies the figure of a cell among those of its column, as figures.of_grid writes it."""
     indicator = row.code if table.indicators is Axis.ROWS else column.id
     area = row.area or statement.area
     period = str(statement.period_of(column.span))
     return indicator, row.breakdown, row.activity, area, period
+
+
+@dataclass(frozen=True)
+class CellKey:
+    """Which figure stands in a cell of a form's table: another unit, measure or prices is another figure."""
+
+    indicator: str
+    breakdown: str
+    activity: str
+    area: str
+    period: str
+    unit: str
+    unit_multiplier: int
+    measure: str
+    prices: str
+
+    @classmethod
+    def of(cls, observation: Mapping[str, Any]) -> Self:
+        """Of a row of an observations object."""
+        return cls(**{field.name: observation[field.name] for field in fields(cls)})
+
+    @classmethod
+    def at(cls, table: Table, row: Row, column: Column, statement: Statement) -> Self:
+        """Of a cell, as figures.of_grid writes it."""
+        unit = column.unit or row.unit or table.unit
+        assert unit is not None  # Form.from_dict refuses a value column without one.
+        return cls(
+            *_key(table, row, column, statement),
+            unit.code,
+            unit.multiplier,
+            (column.measure or row.measure or table.measure).value,
+            (column.prices or table.prices).value,
+        )
 
 
 def _coverage(figure: AcceptedFigure) -> Coverage:

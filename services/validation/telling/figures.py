@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
-from typing import Any
 
 import polars as pl
 
@@ -16,9 +15,10 @@ from services.model.table import Column, Role, Row, Span, Table, TableKind
 from services.validation.checks.plausibility import Past
 from services.validation.checks.shrinking import Earlier
 from services.validation.findings import Finding
+from services.validation.reading.placing.layout import PERIOD
 from services.validation.reading.placing.structure import Grid
 from services.validation.reading.statement import Statement
-from services.validation.rules.frames import figure_key
+from services.validation.rules.frames import CellKey
 from services.validation.workbook.cells import printed
 
 LONGEST = 200
@@ -56,9 +56,12 @@ class Line:
 
 @dataclass(frozen=True)
 class Heading:
-    """A column of the form: its period, whether that is since January, and its unit by the words of the form."""
+    """A column of the form: what is printed above it besides its period, blank for nothing; its period, whether that is
+    since January, and its unit by the words of the form.
+    """
 
     column: str
+    label: str
     period: str
     is_cumulative: bool
     unit: str
@@ -74,9 +77,6 @@ class Drawn:
     lines: tuple[Line, ...]
 
 
-_Key = tuple[str, str, str, str, str]
-
-
 def drawn(
     form: Form,
     statement: Statement,
@@ -89,7 +89,7 @@ def drawn(
 
     `history`: what was accepted of the same sender, the last stored first.
     """
-    known: dict[_Key, Decimal] = {}
+    known: dict[CellKey, Decimal] = {}
     for past in history:
         known = dict(_values(past.figures)) | known
     before = dict(_values(replaced.figures)) if replaced is not None else {}
@@ -106,8 +106,8 @@ def _table(
     statement: Statement,
     grid: Grid,
     gravest: Mapping[tuple[str, str], str],
-    known: Mapping[_Key, Decimal],
-    before: Mapping[_Key, Decimal],
+    known: Mapping[CellKey, Decimal],
+    before: Mapping[CellKey, Decimal],
 ) -> Drawn:
     columns = [one for one in grid.table.of_role(Role.VALUE) if one.id not in grid.absent]
     beside = _Beside(grid.table, statement, known, before)
@@ -129,8 +129,10 @@ def _table(
 
 def _heading(table: Table, statement: Statement, column: Column) -> Heading:
     unit = column.unit or table.unit
+    printed_above = (part for part in column.headers[0] if PERIOD not in part)
     return Heading(
         column.id,
+        " – ".join(printed_above),
         str(statement.period_of(column.span)),
         column.span is Span.YEAR_TO_DATE,
         unit.labels[0] if unit is not None and unit.labels else "",
@@ -143,19 +145,19 @@ class _Beside:
 
     table: Table
     statement: Statement
-    known: Mapping[_Key, Decimal]
-    before: Mapping[_Key, Decimal]
+    known: Mapping[CellKey, Decimal]
+    before: Mapping[CellKey, Decimal]
 
     def of(self, row: Row, column: Column, period: Period | None) -> str | None:
         """The figure of another period."""
         if period is None:
             return None
-        key = figure_key(self.table, row, column, self.statement)
-        return _plain(self.known.get((*key[:-1], str(period))))
+        key = CellKey.at(self.table, row, column, self.statement)
+        return _plain(self.known.get(replace(key, period=str(period))))
 
     def replaced(self, row: Row, column: Column, value: Decimal | None) -> str | None:
         """What the attempt before had, where that is something else."""
-        former = self.before.get(figure_key(self.table, row, column, self.statement))
+        former = self.before.get(CellKey.at(self.table, row, column, self.statement))
         return _plain(former) if former != value else None
 
 
@@ -196,14 +198,10 @@ def _gravest(findings: Iterable[Finding]) -> dict[tuple[str, str], str]:
     return found
 
 
-def _values(figures: pl.DataFrame) -> Iterable[tuple[_Key, Decimal]]:
+def _values(figures: pl.DataFrame) -> Iterable[tuple[CellKey, Decimal]]:
     for row in figures.iter_rows(named=True):
         if row["value"] is not None:
-            yield _key(row), row["value"]
-
-
-def _key(row: Mapping[str, Any]) -> _Key:
-    return row["indicator"], row["breakdown"], row["activity"], row["area"], row["period"]
+            yield CellKey.of(row), row["value"]
 
 
 def _plain(value: Decimal | None) -> str | None:

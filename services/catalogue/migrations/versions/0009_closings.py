@@ -13,5 +13,6 @@ def upgrade() -> None:
         sa.Column("duty", sa.Uuid, primary_key=True),
         sa.Column("at", sa.DateTime(timezone=True), primary_key=True),
         sa.Column("closes_at", sa.DateTime(timezone=True)),
+        sa.Column("supplier", sa.String, nullable=False),
         schema="catalogue",
     )

@@ -1,4 +1,4 @@
-"""By which channel something was said of a duty, and about which row and column of its form."""
+"""By which channel something was said of a duty, about which row and column of its form, and who owed it then."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -9,5 +9,6 @@ down_revision = "0009"
 
 def upgrade() -> None:
     channel = sa.Column("channel", sa.String, nullable=False, server_default="system")
-    for column in (channel, sa.Column("row", sa.String), sa.Column("column", sa.String)):
+    supplier = sa.Column("supplier", sa.String, nullable=False, server_default="")
+    for column in (channel, supplier, sa.Column("row", sa.String), sa.Column("column", sa.String)):
         op.add_column("duty_acts", column, schema="catalogue")
