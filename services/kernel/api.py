@@ -6,6 +6,7 @@ Its producer connects at the first use: while the broker is away the process liv
 from __future__ import annotations
 
 import asyncio
+import gc
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import (
     AbstractAsyncContextManager,
@@ -196,6 +197,8 @@ async def _serving(
     app: FastAPI, publisher: Publisher, keeper: Upkeep, background: Background
 ) -> AsyncIterator[None]:
     """While it serves, it relays its outbox, looks after its topics and watches its vault."""
+    # What was imported stays: each full collection would look through it, a tenth of a second within some answer.
+    gc.freeze()
     context: Context = app.state.context
     relaying = asyncio.create_task(context.relay.watch())
     vault = context.vault

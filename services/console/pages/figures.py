@@ -14,15 +14,18 @@ from services.console.session import Who
 from services.console.words import switch_language
 
 router = APIRouter(include_in_schema=False, dependencies=[Depends(switch_language)])
-Which = Annotated[int, Query(ge=1, le=2**31 - 1)]
+Which = Annotated[int | None, Query(ge=1, le=2**31 - 1)]
 
 
 @router.get("/submissions/{submission_id}/so-lieu")
-async def shown(request: Request, who: Who, submission_id: UUID, attempt: Which) -> Response:
-    """As validation reads the workbook; for those who may read what was found in it."""
+async def shown(request: Request, who: Who, submission_id: UUID, attempt: Which = None) -> Response:
+    """As validation reads the workbook, of the latest attempt unless one is named; for those who may read what was
+    found in it.
+    """
     services, language = request.app.state.services, words.language_of(request)
-    path, which = f"/v1/submissions/{submission_id}", {"attempt": attempt}
-    sent = await services.get("intake", path, who.token, which)
+    path = f"/v1/submissions/{submission_id}"
+    sent = await services.get("intake", path, who.token, {"attempt": attempt})
+    which = {"attempt": sent["attempt"]}
     found = await services.get("validation", f"{path}/figures", who.token, which)
     names = await request.app.state.names.of([sent], who)
     return page(
