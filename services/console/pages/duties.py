@@ -125,10 +125,8 @@ async def _shown(
     names = await app.names.organisations(_organisations(duties), who)
     columns = sorted({_column(one) for one in duties})
     own = {one["id"] for one in duties if _is_own(one, who)}
-
-    def sent(duty: Mapping[str, Any]) -> bool:
-        return duty["id"] in own and bool(duty["supplied"])
-
+    sent = [one for one in duties if one["id"] in own and one["supplied"]]
+    also = {str(chosen)} - {one["id"] for one in sent}
     return page(
         request,
         "duties.html",
@@ -139,12 +137,10 @@ async def _shown(
         tones=TONES,
         columns=columns,
         rows=matrix(duties, columns, language),
-        open=[
-            one for one in duties if is_open(one) or (one["id"] == str(chosen) and not sent(one))
-        ],
+        open=[one for one in duties if is_open(one) or one["id"] in also],
         settled=SETTLED,
         own=own,
-        supplied=[one for one in duties if sent(one) and not is_open(one)],
+        supplied=[one for one in sent if not is_open(one)],
         duties=duties,
         more=answer["total"] - len(duties),
         names=names,
