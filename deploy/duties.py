@@ -1,8 +1,11 @@
-"""What the demo shows of duties: one call makes a quarter's, who is missing is named, one term is extended."""
+"""What the demo shows of duties: one call makes a quarter's, who is missing is named and reminded of it, who sent it is
+not, one term is extended.
+"""
 
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -24,6 +27,10 @@ LATE = {
     "thu-ngan-sach-quy", "chi-ngan-sach-quy", "doanh-thu-dich-vu-quy", "xo-so-quy", "bao-hiem-xa-hoi-quy",
 }  # fmt: skip
 """What the demo sent of the third quarter, a day after the call's last one: of one form two sections of three."""
+
+
+SWEPT = 90.0
+"""Seconds until catalogue has looked at what is late: it does so once a minute."""
 
 
 def duties(console: Console, stack: Stack, people: People) -> list[str]:
@@ -61,15 +68,26 @@ def duties(console: Console, stack: Stack, people: People) -> list[str]:
         path = f"/v1/duties/{missing[EXTENDED]['id']}/decision"
         officer.post(path, json=grant).raise_for_status()
         after = {one["item"]: one["timeliness"] for one in _found(officer, last)}
+        with console.status("nhắc hạn · reminders"):
+            reminded = until(lambda: _reminded(_found(officer, last), missing.keys()), SWEPT)
+    if not reminded or reminded & LATE:
+        return [f"reminded of {reminded}; of {LATE} nobody needs to be"]
     if after[EXTENDED] != "open":
         return [f"{EXTENDED} is {after[EXTENDED]} after its term was extended"]
     counts = Counter(after.values())
     senders = ", ".join(sorted({missing[item]["supplier"] for item in missing if item != EXTENDED}))
     console.print(
         f"[green]✓[/] công văn {call['number']}: {len(ITEMS)} nghĩa vụ, trễ {counts['late']}, thiếu "
-        f"{counts['missing']} ({senders}), gia hạn 1 · duties of one call, late, missing, extended"
+        f"{counts['missing']} ({senders}), gia hạn 1, nhắc {len(reminded)} chưa gửi · duties of one call, late, "
+        "missing, extended, reminded of"
     )
     return []
+
+
+def _reminded(duties: list[dict[str, Any]], missing: Iterable[str]) -> set[str] | None:
+    """The items of which somebody was reminded, once that is so of all that are missing and were given no more time."""
+    found = {one["item"] for one in duties if one["reminders"]}
+    return found if found >= set(missing) - {EXTENDED} else None
 
 
 def late(duties: list[dict[str, Any]]) -> set[str]:
