@@ -28,7 +28,7 @@ from services.catalogue.people import routes as people
 from services.catalogue.people.change_views import Decided, decided
 from services.catalogue.people.governing import Outcome
 from services.catalogue.people.signing import StoredKeys
-from services.catalogue.refusals import absent
+from services.catalogue.refusals import absent, named
 from services.kernel.api import Context, With, create, every, serve
 from services.kernel.auth import Access, allowed
 from services.kernel.clock import Clock, utc_now
@@ -170,11 +170,15 @@ def entry(
 ) -> Whole:
     """The newest version, or the one that is asked for; 404 where there is none that the asker may read."""
     if "\0" in id:
-        raise absent("no-entry", "catalogue.absent", kind=kind.value, id=id)
+        raise absent(
+            "no-entry", "catalogue.absent", kind=kind.value, entry=named(kind.value), id=id
+        )
     with Session(context.engine) as session:
         found = reading.entry(session, access, kind, id, version, context.clock())
     if found is None:
-        raise absent("no-entry", "catalogue.absent", kind=kind.value, id=id)
+        raise absent(
+            "no-entry", "catalogue.absent", kind=kind.value, entry=named(kind.value), id=id
+        )
     return _whole(found)
 
 

@@ -14,7 +14,7 @@ from services.catalogue import handler, store
 from services.catalogue.entry import Command, EntryKind, Refused, Version
 from services.catalogue.people import authority, changes
 from services.catalogue.people.authority import Change, Told
-from services.catalogue.refusals import wrong
+from services.catalogue.refusals import named, wrong
 from services.events.catalogue import PeopleChangeKind, PeopleChangeState
 from services.kernel.outbox import Outbox
 from services.kernel.problems import Problem
@@ -76,7 +76,7 @@ def confirm(outbox: Outbox, session: Session, change: Change, who: str, now: dat
 
 def refusal(command: Command, refused: Refused) -> Problem:
     """All that is wrong with a command."""
-    values = {"kind": command.kind.value, "id": command.id}
+    values = {"entry": named(command.kind.value), "id": command.id}
     return wrong(422, "catalogue-entry", "catalogue.refused", refused.flaws, **values)
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from services.catalogue.entry import Flaw
 from services.kernel.problems import Problem
-from services.model.messages import advice
+from services.model.messages import advice, texts
+from services.model.text import Text
 
 
 def wrong(status: int, code: str, message: str, flaws: list[Flaw], **values: object) -> Problem:
@@ -24,3 +25,8 @@ def wrong(status: int, code: str, message: str, flaws: list[Flaw], **values: obj
 def absent(code: str, message: str, **values: object) -> Problem:
     """That there is nothing by this name."""
     return Problem(404, code, *advice(message, **values))
+
+
+def named(kind: str) -> Text:
+    """What people call a kind of entries."""
+    return texts(f"catalogue.entry.{kind}")

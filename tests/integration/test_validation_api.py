@@ -39,6 +39,7 @@ from services.validation import worker
 from services.validation.api import create_app
 from services.validation.checking.facts import Facts
 from services.validation.loading import load
+from services.validation.routes import checks
 from tests import people
 from tests.logins import login
 from tests.running import state_of
@@ -740,3 +741,32 @@ def test_who_checks_what(validation: Validation) -> None:
         params={name: SMALL[name] for name in ("form", "area", "period", "completeness")},
     )  # fmt: skip
     assert large.status_code == 413
+
+
+def test_what_others_sent_is_told_to_nobody_who_only_asks(
+    validation: Validation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The form compares with what any sender had accepted: a check without a trace would be a way to try it out."""
+    other, about = str(uuid4()), SMALL | {"area": "15", "sender": "so-noi-vu-dien-bien"}
+    stored(validation, other, validation.comes(other, content=xlsx(rows()), **about))
+    seen = [one.sender for one in facts(validation, area="15").accepted]
+    assert seen == ["so-noi-vu-dien-bien"], "as for what is sent"
+    beside: list[str] = []
+
+    def noted(facts: Facts, *rest: Any) -> Any:
+        beside.extend(one.sender for one in facts.accepted)
+        return examined(facts, *rest)
+
+    examined = checks.examined
+    monkeypatch.setattr(checks, "examined", noted)
+    pool: Any = validation.client.app
+    monkeypatch.setattr(pool.state, "pool", Here())
+    assert checked(validation, xlsx(rows()), area="15").status_code == 200
+    assert beside == []
+
+
+class Here:
+    """A pool that works in this process."""
+
+    async def run(self, function: Any, *arguments: Any, **more: Any) -> Any:
+        return function(*arguments)

@@ -20,6 +20,7 @@ from services.catalogue.duties.act import Change as ObligationChange
 from services.catalogue.duties.refusals import Code as DutyRefusal
 from services.catalogue.duties.standing import State as Standing
 from services.catalogue.duties.standing import Timeliness
+from services.catalogue.entry import EntryKind
 from services.catalogue.people.person import Person
 from services.console import figures, standing
 from services.console.pages import (
@@ -100,6 +101,7 @@ SHOWN: Mapping[str, Iterable[object]] = {
     "audit.unproved.{}": [one.value for one in verifier.Reason],
     "audit.verdict.{}": VERDICTS,
     "connector.answer_{}": AnswerKind,
+    "catalogue.entry.{}": EntryKind,
     "catalogue.duties.{}": [f"{one.id}{end}" for one in DutyRefusal for end in ("", ".mend")],
     "connector.due.state.{}": Standing,
     "connector.due.timeliness.{}": Timeliness,

@@ -9,6 +9,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.orm import Mapped
 from sqlmodel import Field, Session, SQLModel, col, select
 
 from services.catalogue.duties.duty import Duty
@@ -90,9 +91,9 @@ class ClosingRow(SQLModel, table=True):
     supplier: str
 
 
-def _among(column: Any, ids: Iterable[UUID]) -> sa.ColumnElement[bool]:
+def _among(column: Mapped[UUID], ids: Iterable[UUID]) -> sa.ColumnElement[bool]:
     """Whether it is one of these: one parameter, where thousands would take longer to write than to look up."""
-    return column == sa.any_(sa.literal(list(set(ids)), ARRAY(sa.Uuid)))  # type: ignore[no-any-return]
+    return column == sa.any_(sa.literal(list(set(ids)), ARRAY(sa.Uuid)))
 
 
 def came(session: Session, owed: Collection[Duty], until: datetime) -> Iterator[Any]:

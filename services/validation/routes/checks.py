@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID, uuid4
@@ -108,10 +108,11 @@ async def _checked(
     request: Request, context: Context, access: Access, stated: Stated, language: Language
 ) -> Outcome:
     sender = access.principal.organisation
-    head, facts = await run_in_threadpool(_facts, context, sender, stated, context.clock())
     announced = request.headers.get("content-length", "")
     size = int(announced) if announced.isdecimal() and len(announced) < 12 else MAX_BYTES
+    # Before anything is read: who asks often holds no more than others.
     async with request.app.state.checking.one(sender, min(size, MAX_BYTES)):
+        head, facts = await run_in_threadpool(_facts, context, sender, stated, context.clock())
         content = await request.body()
         arguments = (facts, head, stated.sections, content, language)
         try:
@@ -162,7 +163,10 @@ def _facts(context: Context, sender: str, stated: Stated, now: datetime) -> tupl
             Statement.of(head, None, stated.sections)
         except PeriodError:
             raise Refused(Code.NO_PERIOD) from None
-        return head, facts_of(session, head, now)
+        facts = facts_of(session, head, now)
+        # What others sent is compared with what is sent, and told to nobody who only asks.
+        own = tuple(one for one in facts.accepted if one.sender == sender)
+        return head, replace(facts, accepted=own)
 
 
 def _head(session: Session, form: Form, sender: str, stated: Stated) -> Head:
