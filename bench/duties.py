@@ -28,7 +28,7 @@ from services.catalogue.duties.store import Came
 from services.catalogue.duties.views import DutiesView, DutyView
 from services.catalogue.entry import EntryKind
 from services.catalogue.store import Entry
-from services.console.pages.duties import matrix
+from services.console.matrix import matrix
 from services.kernel.codec import codec
 from services.kernel.db import connect
 from services.kernel.wire import encode
@@ -125,8 +125,7 @@ def _measured(session: Session, runs: int, progress: Progress) -> dict[str, Any]
         taken["answer"].append(time.perf_counter() - begun)
         shown = answer.model_dump(mode="json")["duties"]
         begun = time.perf_counter()
-        columns = sorted({(one["period"], one["completeness"], one["round"]) for one in shown})
-        matrix(shown, columns, "vi")
+        matrix(shown, "vi", 1)
         taken["page"].append(time.perf_counter() - begun)
         progress(f"run {number + 1} of {runs}: {taken['register'][-1]:.2f} s")
     medians = {name: median(times) for name, times in taken.items()}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from datetime import datetime
 from typing import Any
 
@@ -126,4 +127,5 @@ def _is_ending(entry: Version) -> bool:
 
 def version_of(row: Entry) -> Version:
     """A row as a value."""
-    return Version(**{**row.model_dump(), "kind": EntryKind(row.kind)})
+    columns = {column.name: getattr(row, column.name) for column in fields(Version)}
+    return Version(**{**columns, "kind": EntryKind(row.kind)})

@@ -22,6 +22,8 @@ from services.model.text import STRICT, ModelError, plain, read
 from services.model.working_days import WorkingDays
 
 MOST_DAYS = 400
+NEAR = 62
+"""Days: a month that is shorter, the longest holidays and the end of a weekend together move no term so far."""
 FIRST_YEAR, LAST_YEAR = 1990, 2200
 """Nobody is asked for anything of another time, nor by a day of one."""
 
@@ -97,6 +99,21 @@ class Due:
     def until(self, period: Period, calendar: WorkingDays) -> datetime:
         """The first moment at which it is late: 24:00 in Viet Nam of the last day."""
         return midnight(self.last_day(period, calendar) + timedelta(days=1))
+
+    def around(self, first: date, last: date) -> tuple[date, date] | None:
+        """Where the periods lie whose terms end between two days: wider than they need; None where the rule doesn't say."""
+        if self.printed is not None:
+            return None
+        if self.day is not None:
+            reach = (self.months * 31, self.months * 31)
+        else:
+            count = self.days or 0
+            # No two working days are worked in less than one day each, nor on average in more than two.
+            reach = (count, count * (2 if self.counted is Counted.WORKING else 1))
+        return (
+            first - timedelta(days=max(reach) + NEAR),
+            last - timedelta(days=min(reach) - NEAR),
+        )
 
     def _named(self, period: Period, calendar: WorkingDays) -> date:
         if self.printed is not None:

@@ -7,7 +7,7 @@ from playwright.sync_api import Locator, Page, expect
 from services.kernel.problems import Problem
 from services.model.messages import texts as both
 from tests.browser.conftest import Site, log_in, picture
-from tests.browser.fakes import FINANCE, identity, remark
+from tests.browser.fakes import FINANCE, duty, identity, remark
 
 
 def item(name: str) -> str:
@@ -28,13 +28,46 @@ def test_the_office_sees_who_is_missing_at_a_glance(site: Site, tab: Page) -> No
     expect(spending).to_contain_text("quá hạn, chưa có")
     expect(spending).to_contain_text("hạn 22/11/2026")
     revenue = matrix.get_by_role("row", name="Thu ngân sách")
-    expect(revenue.get_by_role("link").first).to_have_attribute(
+    expect(revenue.get_by_role("cell").get_by_role("link").first).to_have_attribute(
         "href", f"/submissions/{identity('thu')}?attempt=1"
     )
     picture(tab, "duties")
     tab.get_by_role("navigation", name="Lọc").get_by_role("link", name="quá hạn").click()
     expect(matrix.get_by_role("rowheader")).to_have_count(2)
     assert "timeliness=missing" in tab.url
+    matrix.get_by_role("link", name="Nhắc 3, Hỏi, đáp 2").click()
+    assert tab.url.endswith(item("chi"))
+    expect(tab.locator(item("chi"))).to_contain_text("Đã nhắc 3 lần")
+    matrix.get_by_role("link", name="Chi ngân sách nhà nước, quý").click()
+    expect(tab.locator("main")).to_contain_text("Chỉ xem một cơ quan hoặc một mục")
+    tab.get_by_role("link", name="Xem tất cả").click()
+    assert tab.url.endswith("/nghia-vu?timeliness=missing")
+
+
+def test_a_thousand_duties_stand_on_pages_that_load_at_once(site: Site, tab: Page) -> None:
+    site.office.duties = [
+        duty(f"{number}-{quarter}", "chi-ngan-sach-quy", "expected", "missing",
+             area=f"{number:03}", period=f"2026-Q{quarter}")
+        for number in range(250)
+        for quarter in (1, 2, 3, 4)
+    ]  # fmt: skip
+    log_in(tab, site, "p-kinh-te", "/nghia-vu?timeliness=missing")
+    matrix = tab.get_by_role("table")
+    expect(matrix.get_by_role("rowheader")).to_have_count(20)
+    expect(tab.locator(".item")).to_have_count(5)
+    expect(tab.locator("main")).to_contain_text("Còn 75 nghĩa vụ nữa ở bảng trên")
+    assert len(tab.content().encode()) < 60_000
+    tab.get_by_role("link", name="Sau →").click()
+    expect(tab.locator("main")).to_contain_text("Trang 2/13")
+    assert "timeliness=missing" in tab.url
+    matrix.get_by_role("link", name="Chi tiết").last.click()
+    last = tab.locator(item("39-4"))
+    expect(last).to_be_visible()
+    last.get_by_text("Gia hạn hoặc miễn").click()
+    last.get_by_label("Lý do").fill("Không phát sinh.")
+    last.get_by_role("button", name="Miễn").click()
+    expect(tab.locator("main")).to_contain_text("Trang 2/13")
+    expect(last).to_be_visible()
 
 
 def test_a_room_extends_its_own_duties_and_says_why(site: Site, tab: Page) -> None:

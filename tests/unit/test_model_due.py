@@ -98,6 +98,23 @@ def test_a_rule_says_what_a_person_with_a_calendar_says(
     assert Due.from_dict(due.to_dict()) == due
 
 
+@given(rules, periods)
+def test_whoever_looks_for_the_periods_of_a_term_finds_them_near_it(
+    rule: dict[str, Any], period: Period
+) -> None:
+    due = Due.from_dict(rule)
+    try:
+        day = due.last_day(period, CALENDAR)
+    except UnknownYear:
+        return
+    near = due.around(day, day)
+    assert (near is None) == ("printed" in rule)
+    if near is not None:
+        assert near[0] <= period.end
+        assert period.start <= near[1]
+        assert near[1] - near[0] <= timedelta(days=2 * 62 + max(0, abs(rule.get("days", 0))))
+
+
 @pytest.mark.parametrize(
     ("rule", "period", "day"),
     [

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from uuid import UUID, uuid5
 
 from services.model.enumerations import Completeness
@@ -26,7 +27,7 @@ class Key:
     round: int
     section: str = ""
 
-    @property
+    @cached_property
     def id(self) -> UUID:
         """The same wherever and whenever it is made."""
         parts = (self.item, self.area_list, self.area, self.period, self.completeness, self.round)

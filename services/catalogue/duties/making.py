@@ -63,8 +63,10 @@ def of_items(
     for item in items:
         if item.frequency is None:
             continue
-        for period in Period.within(item.frequency, first, last):
-            for deadline in item.deadlines:
+        for deadline in item.deadlines:
+            near = known.ends and deadline.due.around(*known.ends)
+            begins, ends = near or (first, last)
+            for period in Period.within(item.frequency, max(first, begins), min(last, ends)):
                 if deadline.since is not None and period.start < deadline.since:
                     continue
                 what = (period, deadline.completeness, deadline.round)
