@@ -101,7 +101,7 @@ class Due:
         return midnight(self.last_day(period, calendar) + timedelta(days=1))
 
     def around(self, first: date, last: date) -> tuple[date, date] | None:
-        """Where the periods lie whose terms end between two days: wider than they need; None where the rule doesn't say."""
+        """Where the periods lie whose terms end between two days, wider than need be; None for a printed date."""
         if self.printed is not None:
             return None
         if self.day is not None:

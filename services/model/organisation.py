@@ -66,12 +66,16 @@ _ADDRESSES = {
 
 @dataclass(frozen=True, config=STRICT)
 class Contact:
-    """An official mailbox or web address of an organisation, never a person's; without `events`, for all of them."""
+    """An official mailbox or web address of an organisation, never a person's; without `events`, for all of them.
+
+    The head's (`is_head`) is told of what escalates to the head, and of nothing else where there is another.
+    """
 
     channel: Channel
     address: str
     language: Language = "vi"
     events: tuple[Subject, ...] = ()
+    is_head: bool = False
 
     @model_validator(mode="after")
     def _fits(self) -> Self:

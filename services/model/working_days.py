@@ -16,6 +16,8 @@ from pydantic.dataclasses import dataclass
 from services.model.messages import texts
 from services.model.text import STRICT, ModelError, Text, plain, read
 
+COUNTRY = "VN"
+"""The id of the entry that holds Viet Nam's."""
 SATURDAY = 5
 """The first day of a weekend, as `date.weekday` counts (Labour Code 45/2019/QH14, article 111; QĐ 188/1999/QĐ-TTg)."""
 

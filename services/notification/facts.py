@@ -16,12 +16,13 @@ Key = tuple[UUID, int]
 
 @dataclass(frozen=True)
 class Contact:
-    """An official mailbox or web address; without `events`, for all of them."""
+    """An official mailbox or web address, the head's or the organisation's; without `events`, for all of them."""
 
     channel: str
     address: str
     language: str
     events: frozenset[str]
+    is_head: bool = False
 
     def wants(self, topic: str) -> bool:
         """Whether it is to be told of events of this topic."""
@@ -38,6 +39,11 @@ class Organisation:
     province: str | None = None
     contacts: tuple[Contact, ...] = ()
 
+    def told(self, to_head: bool) -> tuple[Contact, ...]:
+        """The addresses for what goes to the head as well, or for everyday news, which spares the head."""
+        everyday = tuple(contact for contact in self.contacts if not contact.is_head)
+        return self.contacts if to_head or not everyday else everyday
+
     @classmethod
     def of(cls, body: Mapping[str, Any]) -> Organisation:
         """From the catalogue's entry."""
@@ -47,6 +53,7 @@ class Organisation:
                 contact["address"],
                 contact.get("language", "vi"),
                 frozenset(contact.get("events", ())),
+                contact.get("is_head", False),
             )
             for contact in body.get("contacts", ())
         )

@@ -136,7 +136,7 @@ def _notices(event: Event, found: Iterable[Notice], facts: Facts) -> Iterator[Ro
         return
     for notice in found:
         organisation = facts.organisations.get(notice.recipient)
-        for contact in organisation.contacts if organisation else ():
+        for contact in organisation.told(notice.to_head) if organisation else ():
             # Who could choose not to hear that somebody else takes over would be chosen for.
             if organisation and (
                 isinstance(event.data, PeopleChanged) or contact.wants(event.topic)

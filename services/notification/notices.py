@@ -48,11 +48,12 @@ Based = Article | Reason | SubmissionRefused | IncidentOpened
 
 @dataclass(frozen=True)
 class Notice:
-    """A message for one organisation."""
+    """A message for one organisation, and for its head where that is asked to see to it."""
 
     recipient: str
     message: str
     values: Mapping[str, Text]
+    to_head: bool = False
 
 
 def of_verdict(data: Verdict, facts: Facts) -> Iterator[Notice]:

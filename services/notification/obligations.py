@@ -39,7 +39,7 @@ def of_reminder(data: ObligationDue, facts: Facts) -> Iterator[Notice]:
         "what": texts(f"notice.due.{'returned' if data.returned else 'nothing'}"),
     }
     message = "notice.due_head" if data.to_head else f"notice.due_{moment}"
-    yield Notice(data.obligation.supplier, message, values)
+    yield Notice(data.obligation.supplier, message, values, data.to_head)
     if data.to_head:
         for room in _waiting(data.obligation, facts):
             yield Notice(room, "notice.due_missing", values)

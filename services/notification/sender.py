@@ -17,10 +17,11 @@ import sqlalchemy as sa
 import structlog
 from sqlmodel import Session
 
-from services.kernel import metrics
+from services.kernel import metrics, replica
 from services.kernel.api import Context
 from services.kernel.retry import patiently
 from services.kernel.transient import is_transient
+from services.model.working_days import COUNTRY, WorkingDays
 from services.notification.delivery import (
     REMINDERS,
     Change,
@@ -31,6 +32,7 @@ from services.notification.delivery import (
     follow,
 )
 from services.notification.outcome import event
+from services.notification.quiet import is_quiet
 from services.notification.store import State
 
 AT_ONCE = 4
@@ -44,7 +46,8 @@ IDLE_SECONDS = 1.0
 CLAIM = sa.text("""
 with first as (
     select distinct on (address) notice_id, due_at from notices n
-    where channel = :channel and state = 'queued' and (due_at <= :now or changed_at > :ahead) and not exists (
+    where channel = :channel and state = 'queued' and (due_at <= :now or changed_at > :ahead)
+    and (topic <> all(:waiting)) and not exists (
         select from notices o
         where o.channel = n.channel and o.address = n.address and o.state = 'sending')
     order by address, created_at, notice_id),
@@ -77,6 +80,7 @@ where channel = :channel and state = 'sending' and notice_id <> all(:mine)
 """)
 WAITING = sa.text(
     "select count(*) from notices where channel = :channel and state in ('queued', 'sending')"
+    " and topic <> all(:waiting)"
 )
 
 log = structlog.get_logger()
@@ -153,13 +157,22 @@ class Sender:
     def _claim(self, count: int) -> list[Letter]:
         now = self._context.clock()
         with Session(self._context.engine) as session, session.begin():
-            waiting = session.execute(WAITING, {"channel": self._name}).scalar_one()
+            quiet = {"channel": self._name, "waiting": self._left_in_peace(session, now)}
+            waiting = session.execute(WAITING, quiet).scalar_one()
             metrics.NOTICES_WAITING.labels(self._context.service, self._name).set(waiting)
             if count <= 0:
                 return []
-            values = {"channel": self._name, "now": now, "ahead": now + LEASE, "count": count}
+            values = quiet | {"now": now, "ahead": now + LEASE, "count": count}
             claimed = [Letter(**row) for row in session.execute(CLAIM, values).mappings()]
             return [replace(one, others=self._others(session, one, now)) for one in claimed]
+
+    def _left_in_peace(self, session: Session, now: datetime) -> list[str]:
+        """The topics of which nobody is told now."""
+        if not self._channel.gathers:
+            return []
+        found = replica.get(session, "working_days", COUNTRY)
+        calendar = WorkingDays.from_dict(found.body) if found else None
+        return [REMINDERS] if is_quiet(now, calendar) else []
 
     def _others(self, session: Session, letter: Letter, now: datetime) -> tuple[Letter, ...]:
         """The reminders that wait for the same reader: nobody is urged by a handful of mails."""

@@ -70,8 +70,9 @@ def at(text: str) -> datetime:
 
 
 def test_an_item_makes_a_duty_for_each_period_and_completeness() -> None:
-    made = list(of_items([QUARTERLY, REVENUE], KNOWN, date(2025, 10, 1), date(2026, 2, 1)))
-    said = sorted((one.key.period, str(one.key.completeness), one.late_from) for one in made)
+    of = of_items([QUARTERLY, REVENUE], KNOWN, date(2025, 10, 1), date(2026, 2, 1))
+    made = sorted(of, key=lambda one: (one.key.period, one.key.completeness))
+    said = [(one.key.period, str(one.key.completeness), one.late_from) for one in made]
     assert said == [
         ("2025-Q4", "estimate", at("2025-11-21")),
         ("2025-Q4", "official", at("2026-01-13")),
@@ -184,6 +185,12 @@ def test_stories_that_people_tell() -> None:
     assert told(25, Delivery(1, after(21))) == (State.RECEIVED, Timeliness.LATE)
     gone = replace(on_time, accepted_at=after(9), ended_at=after(11))
     assert told(11, gone) == (State.EXPECTED, Timeliness.ON_TIME)
+    other = Delivery(1, after(8), sections=frozenset({"B"}))
+    assert told(7, beside=[other])[0] == State.EXPECTED
+    assert told(12, beside=[other]) == (State.MISSING_SECTIONS, Timeliness.MISSING)
+    assert told(12, beside=[replace(other, ended_at=after(9))])[0] == State.EXPECTED
+    assert told(12, returned, beside=[other])[0] == State.RETURNED
+    assert told(20, beside=[other])[0] == State.CLOSED
     announced = [Announced(after(9), after(15))]
     assert told(12, announced=announced)[0] == State.ANNOUNCED_LATE
     assert told(15, announced=announced)[0] == State.EXPECTED

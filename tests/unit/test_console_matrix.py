@@ -86,7 +86,7 @@ def test_an_agency_has_a_list_of_all_that_has_pages() -> None:
         one["id"] for one in made[ITEMS:]
     ]
     with_chosen = below(made, None, at, chosen, ())
-    assert [one["id"] for one in with_chosen.open][0] == chosen
+    assert with_chosen.open[0]["id"] == chosen
     assert (len(with_chosen.open), with_chosen.left) == (3, 0)
 
 

@@ -153,6 +153,22 @@ def test_a_reminder_says_how_near_the_end_is(offset: int, message: str) -> None:
     assert "2026-Q4" in notice["subject"] and "chưa nhận được" in notice["body"]
 
 
+def test_the_head_is_told_of_what_escalates_and_of_nothing_else() -> None:
+    head = Contact("email", "giamdoc@stc.example", "vi", frozenset(), is_head=True)
+    both = organisation(SENDER, "finance_department", mailbox(SENDER), head)
+    only = organisation(SENDER, "finance_department", head)
+
+    def addresses(owed: Organisation, *of: Any) -> list[str]:
+        made = handle(event(*of), facts(organisations={SENDER: owed}))
+        return [notice["address"] for notice in notices(made)]
+
+    everyday = mailbox(SENDER).address
+    assert addresses(both, "obligation.due", 1) == [everyday, head.address]
+    assert addresses(both, "obligation.due", 0) == [everyday]
+    assert addresses(both, "submission.returned") == [everyday]
+    assert addresses(only, "submission.returned") == [head.address]
+
+
 def test_what_one_side_asks_or_answers_is_told_to_the_other_and_by_whom() -> None:
     of_supplier = event("obligation.changed", 6, organisation=SENDER)
     assert told(handle(of_supplier, facts())) == [(ROOM, "notice.obligation_question")]

@@ -26,10 +26,9 @@ from services.model.messages import texts
 from services.model.regulation import day
 from services.model.report import Report
 from services.model.text import ModelError
-from services.model.working_days import WorkingDays
+from services.model.working_days import COUNTRY, WorkingDays
 
 T = TypeVar("T")
-COUNTRY = "VN"
 INSTANT, ONE_DAY = timedelta(microseconds=1), timedelta(days=1)
 LONGEST = timedelta(days=800)
 """No term is further from its period than this (`due`: 24 months, 400 days)."""
@@ -173,8 +172,16 @@ def _facts(duty: Duty, came: Sequence[Delivery], acts: Sequence[Said]) -> Facts:
     announced = tuple(one.announced for one in own if one.announced)
     requested = tuple(one.requested for one in own if one.requested)
     thread = tuple(one.remark for one in acts if one.remark)
-    delivered = (*came, *supplied_by(acts))
-    return Facts(delivered, granted, announced, requested, difficulty_of(own), thread)
+    covering = [one for one in came if _covers(one.sections, duty.key.section)]
+    return Facts(
+        deliveries=(*covering, *supplied_by(acts)),
+        granted=granted,
+        announced=announced,
+        requested=requested,
+        difficulty=difficulty_of(own),
+        thread=thread,
+        beside=tuple(one for one in came if one not in covering),
+    )
 
 
 def _of(came: Mapping[Owed, Sequence[Delivery]], duty: Duty) -> Sequence[Delivery]:
@@ -186,8 +193,7 @@ def _of(came: Mapping[Owed, Sequence[Delivery]], duty: Duty) -> Sequence[Deliver
         came.get(Owed(duty.form, duty.supplier, one.area_list, one.code, *rest))
         for one in (area, crosswalk.provinces().successor(area))
     )
-    each = next((each for each in found if each), ())
-    return [one for one in each if _covers(one.sections, key.section)]
+    return next((each for each in found if each), ())
 
 
 def _covers(sections: frozenset[str], section: str) -> bool:

@@ -16,7 +16,7 @@ OFFSETS = (-7, -1, 0, 1, 3)
 TO_THE_HEAD = 3
 """From here on the head of the supplier is told, too."""
 MORNING = time(8)
-OWED = frozenset({State.EXPECTED, State.RETURNED})
+OWED = frozenset({State.EXPECTED, State.MISSING_SECTIONS, State.RETURNED})
 """What is being waited for: what came needs no reminder, and what was returned needs one again."""
 
 

@@ -16,7 +16,7 @@ from services.catalogue.duties.calendar import MEDIA_TYPE, calendar
 from services.catalogue.duties.duty import Duty
 from services.catalogue.duties.measures import measured
 from services.catalogue.duties.register import NoCalendar, Register, register
-from services.catalogue.duties.standing import State, Timeliness
+from services.catalogue.duties.standing import OPEN, State, Timeliness
 from services.catalogue.duties.thread import of
 from services.catalogue.duties.views import DutiesView, DutyView, MeasuresView, MeasureView
 from services.kernel.api import Context, With
@@ -34,7 +34,7 @@ router = APIRouter(prefix="/v1/duties", tags=["duties"])
 AROUND = timedelta(days=92)
 """Before and after the moment asked about, where nobody says which days."""
 LONGEST = timedelta(days=1100)
-WAITED = frozenset({State.EXPECTED, State.ANNOUNCED_LATE, State.RETURNED})
+WAITED = OPEN - {State.CLOSED}
 CODE = r"^[A-Za-z0-9._-]{1,100}$"
 
 

@@ -17,6 +17,8 @@ class State(StrEnum):
     """Where it is; whether it is late is another question."""
 
     EXPECTED = "expected"
+    MISSING_SECTIONS = "missing_sections"
+    """Expected still, where its supplier has sent other sections of the same form."""
     ANNOUNCED_LATE = "announced_late"
     RECEIVED = "received"
     RETURNED = "returned"
@@ -26,7 +28,15 @@ class State(StrEnum):
     CLOSED = "closed"
 
 
-OPEN = frozenset({State.EXPECTED, State.ANNOUNCED_LATE, State.RETURNED, State.CLOSED})
+OPEN = frozenset(
+    {
+        State.EXPECTED,
+        State.MISSING_SECTIONS,
+        State.ANNOUNCED_LATE,
+        State.RETURNED,
+        State.CLOSED,
+    }
+)
 """Something has still to come."""
 
 
@@ -108,6 +118,8 @@ class Facts:
     requested: Sequence[Requested] = ()
     difficulty: Difficulty | None = None
     thread: Sequence[Remark] = ()
+    beside: Sequence[Delivery] = ()
+    """What its supplier sent of other sections."""
 
 
 @dataclass(frozen=True)
@@ -201,7 +213,8 @@ def _state(
     announced = [one for one in facts.announced if one.at <= at]
     if announced and at < announced[-1].until:
         return State.ANNOUNCED_LATE
-    return State.EXPECTED
+    beside = any(one.received_at <= at and not _is_over(one.ended_at, at) for one in facts.beside)
+    return State.MISSING_SECTIONS if beside else State.EXPECTED
 
 
 def _timeliness(came: Sequence[Delivery], late_from: datetime, at: datetime) -> Timeliness:
