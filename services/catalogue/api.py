@@ -15,6 +15,7 @@ from services.catalogue import (
     agreement_routes,
     changing,
     ending,
+    own_keys,
     reading,
     registry,
     supplying_routes,
@@ -210,6 +211,7 @@ def create_app(config: Settings | None = None, clock: Clock = utc_now) -> FastAP
         supplying_routes,
         duties,
         act_routes,
+        own_keys,
         registry,
     )
     for part in (*(part.router for part in parts), router):

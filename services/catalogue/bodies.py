@@ -83,16 +83,16 @@ def _places(text: str) -> list[tuple[str, str]]:
 
 
 def _sender_key(command: Command) -> dict[str, Any]:
-    """{sender, public_key}: an organisation and its Ed25519 key (RFC 8037)."""
+    """{sender, public_key}: an organisation and its Ed25519 key (RFC 8037); `person` where one person alone has it."""
     body = command.body
     flaws = [
         Flaw(f"body.{name}", "field-unknown", {"field": name})
-        for name in sorted(body.keys() - {"sender", "public_key"})
+        for name in sorted(body.keys() - {"sender", "public_key", "person"})
     ]
     flaws += [
         Flaw(f"body.{name}", "field-missing", {"field": name})
-        for name, type_ in (("sender", str), ("public_key", dict))
-        if not isinstance(body.get(name), type_)
+        for name, type_ in (("sender", str), ("public_key", dict), ("person", str))
+        if (name != "person" or name in body) and not isinstance(body.get(name), type_)
     ]
     if flaws:
         raise Refused(flaws)
@@ -103,6 +103,7 @@ def _sender_key(command: Command) -> dict[str, Any]:
     return {
         "sender": body["sender"],
         "public_key": {name: public[name] for name in ("kty", "crv", "x")},
+        **({"person": body["person"]} if "person" in body else {}),
     }
 
 

@@ -51,9 +51,14 @@ def token_of(request: Request) -> str:
     return header.removeprefix(SCHEME).strip()
 
 
-def signed_statement(session: Session, token: str, now: datetime) -> Statement:
-    """The statement of a sender that may sign it now; raises the problem of any other."""
-    return _signed(verify, session, token, now)
+def signed_statement(
+    session: Session, token: str, now: datetime, person: str | None = None
+) -> Statement:
+    """The statement of a sender that may sign it now, or of this person of it with a key of its own.
+
+    Raises the problem of any other.
+    """
+    return _signed(verify, session, token, now, person)
 
 
 def signed_notice(session: Session, token: str, now: datetime) -> SecretNotice:
@@ -71,13 +76,14 @@ def _signed(
     session: Session,
     token: str,
     now: datetime,
+    person: str | None = None,
 ) -> Claims:
     try:
         key = signing_key(token, partial(replica.get, session, "sender_key"))
         claims = verified(token, {key_id(token): key.key})
     except Untrusted as error:
         raise unauthenticated(_untrusted(error)) from error
-    if refusal := signer(claims.sender, claims.issued_at, key, now):
+    if refusal := signer(claims.sender, claims.issued_at, key, now, person):
         raise unauthenticated(refusal)
     return claims
 

@@ -12,6 +12,7 @@ from services.intake.handler import Facts
 from services.kernel import replica
 from services.kernel.replica import Entry
 from services.model.form import Form
+from services.model.organisation import NATIONAL_OFFICE, PROVINCIAL_OFFICE
 from services.model.regulation import day
 from services.model.responsibility import Item, item_of, items_of
 from services.model.statement import Statement
@@ -44,6 +45,22 @@ def facts(session: Session, statement: Statement, now: datetime) -> Facts:
 def _organisation(session: Session, id_: str, now: datetime) -> dict[str, Any] | None:
     entry = replica.at(session, "organisation", id_, now)
     return entry.body if entry else None
+
+
+def office_of(session: Session, sender: str, now: datetime) -> str:
+    """The statistics office to which an organisation reports: that of its province, or the national one.
+
+    Blank where the catalogue has none.
+    """
+    organisation = _organisation(session, sender, now) or {}
+    province = organisation.get("province")
+    kind = PROVINCIAL_OFFICE if province else NATIONAL_OFFICE
+    offices = (
+        one.id
+        for one in replica.in_force(session, "organisation", now)
+        if (one.body.get("kind"), one.body.get("province")) == (kind, province)
+    )
+    return next(offices, "")
 
 
 def _ended(item: Item | None, now: datetime) -> tuple[str, date] | None:

@@ -95,15 +95,20 @@ class New:
     attempt: int
 
 
-def signer(sender: str, issued_at: datetime, key: SenderKey, now: datetime) -> Refusal | None:
-    """Why the holder of `key` may not speak for `sender` now; None where it may."""
+def signer(
+    sender: str, issued_at: datetime, key: SenderKey, now: datetime, person: str | None = None
+) -> Refusal | None:
+    """Why the holder of `key` may not speak for `sender` now; None where it may.
+
+    A person's key is good in the hands of who is logged in as that `person`, and nowhere else.
+    """
     if issued_at - now > SKEW:  # first: by a clock that is behind, a new key is not in force yet
         return Refusal(Code.CLOCK, {"now": now.isoformat(timespec="seconds")})
     if not key.in_force(now):
         return Refusal(Code.KEY_NOT_IN_FORCE)
     if key.sender != sender:
         return Refusal(Code.OTHER_SENDER, {"sender": sender})
-    return None
+    return None if key.person == person else Refusal(Code.OTHER_SIGNER)
 
 
 def door(statement: Statement, facts: Facts) -> Refusal | None:

@@ -51,6 +51,14 @@ class Code(Enum):
     NOT_A_WORKBOOK = ("not-a-workbook", 422)
     PASSWORD = ("password", 422)
     TOO_MANY = ("too-many", 429)
+    OTHER_SIGNER = ("other-signer", 403)
+    SAME_PERSON = ("same-person", 403)
+    UNKNOWN_DRAFT = ("unknown-draft", 404)
+    DRAFT_CHANGED = ("draft-changed", 409)
+    DRAFT_SENT = ("draft-sent", 409)
+    NOT_PREPARED = ("not-prepared", 409)
+    NIL_WORDLESS = ("nil-wordless", 422)
+    TOO_MANY_DRAFTS = ("too-many-drafts", 409)
 
     @property
     def id(self) -> str:

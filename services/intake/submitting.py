@@ -68,28 +68,32 @@ class Gate:
 async def submit(request: Request, response: Response, context: With) -> Receipt:
     """202 once it is durable, recorded, and acknowledged by the broker; 200 if it was so before."""
     gate: Gate = request.app.state.gate
-    signed = await run_in_threadpool(_enter, context, gate, request)
+    token, too_large, trace = token_of(request), _announced(request), _trace(request)
+    signed = await run_in_threadpool(enter, context, gate, token, too_large, trace)
     with gate.counting(signed.statement) as count:
         body = await _body(request, context, signed)
-        accepted = await _accept(context, gate, signed, body, count)
-    await context.relay.published(accepted.sequence)
-    log.info(
-        "received" if accepted.new else "repeated",
-        submission=str(accepted.submission_id),
-        attempt=accepted.attempt,
-    )
+        accepted = await take_in(context, gate, signed, body, count)
     where = links(accepted.submission_id, accepted.attempt)
     response.status_code = 202 if accepted.new else 200
     response.headers["Location"] = where.self
     return Receipt(id=accepted.submission_id, attempt=accepted.attempt, links=where)
 
 
-def _enter(context: Context, gate: Gate, request: Request) -> Signed:
-    """All that is decided before the body is read."""
-    token = token_of(request)
+def enter(
+    context: Context,
+    gate: Gate,
+    token: str,
+    announced: Refusal | None = None,
+    trace: str | None = None,
+    person: str | None = None,
+) -> Signed:
+    """All that is decided before the body is read; `announced` is what its own header gives reason for.
+
+    `person` has signed it with a key of its own; None for the sender's program. Raises the problem of a refusal.
+    """
     now = context.clock()
     with Session(context.engine) as session:
-        statement = signed_statement(session, token, now)
+        statement = signed_statement(session, token, now, person)
         if refusal := limit.refusal(gate.attempts, statement.sender):
             raise unauthenticated(refusal)
         if statement.is_state_secret:
@@ -97,13 +101,13 @@ def _enter(context: Context, gate: Gate, request: Request) -> Signed:
             secret = state_secrets.refusal(about, statement.document)
             raise _refused(context, token, statement, secret)
         known = facts(session, statement, now)
-    refusal = handler.door(statement, known) or _announced(request)
+    refusal = handler.door(statement, known) or announced
     if refusal or known.form is None:
         assert refusal
         raise _refused(context, token, statement, refusal)
     if refusal := limit.refusal(gate.sizes, statement.sender, statement.size):
         raise unauthenticated(refusal)
-    return Signed(token, statement, known, known.form, _trace(request))
+    return Signed(token, statement, known, known.form, trace)
 
 
 def _announced(request: Request) -> Refusal | None:
@@ -114,7 +118,20 @@ def _announced(request: Request) -> Refusal | None:
 
 
 async def _body(request: Request, context: Context, signed: Signed) -> bytes:
-    """The body; reading ends where it becomes too large."""
+    """The body; one that is too large is refused, and recorded so."""
+    body = await workbook_of(request)
+    if len(body) > MAX_BYTES:
+        raise await run_in_threadpool(
+            _refused, context, signed.token, signed.statement, content.too_large()
+        )
+    return body
+
+
+async def workbook_of(request: Request) -> bytes:
+    """A request's body; reading ends where it becomes larger than a workbook may be.
+
+    Raises the problem of one that stops halfway.
+    """
     body = bytearray()
     try:
         async with asyncio.timeout(BODY_SECONDS):
@@ -124,16 +141,14 @@ async def _body(request: Request, context: Context, signed: Signed) -> bytes:
                     break
     except (ClientDisconnect, TimeoutError):
         raise problem(Refusal(Code.OTHER_CONTENT)) from None
-    if len(body) > MAX_BYTES:
-        raise await run_in_threadpool(
-            _refused, context, signed.token, signed.statement, content.too_large()
-        )
     return bytes(body)
 
 
-async def _accept(
+async def take_in(
     context: Context, gate: Gate, signed: Signed, body: bytes, count: Callable[[], None]
 ) -> Accepted:
+    """The attempt, durable and acknowledged by the broker; raises the problem of a refusal, which is recorded."""
+
     def work() -> Accepted:
         workbook = handler.content(signed.statement, body)
         outcome = (
@@ -146,7 +161,14 @@ async def _accept(
         return outcome
 
     async with gate.accepting.one(signed.statement.sender, len(body)):
-        return await run_in_threadpool(work)
+        accepted = await run_in_threadpool(work)
+    await context.relay.published(accepted.sequence)
+    log.info(
+        "received" if accepted.new else "repeated",
+        submission=str(accepted.submission_id),
+        attempt=accepted.attempt,
+    )
+    return accepted
 
 
 def _is_new(outcome: Accepted | Refusal) -> bool:

@@ -141,7 +141,6 @@ def create(
     config: Settings | None = None,
     clock: Clock = utc_now,
     *,
-    limits_bodies: bool = True,
     larger_bodies: Mapping[str, int] | None = None,
     checks: Sequence[Check] = (),
     chores: Sequence[Chore] = (),
@@ -150,8 +149,7 @@ def create(
 ) -> FastAPI:
     """An application with the common parts; the caller adds its routes.
 
-    Without `limits_bodies` they read bodies as they come, and bound them themselves; `larger_bodies` are the bounds of
-    paths that take more than others. `checks` are comparisons of tables
+    `larger_bodies` are the bounds of paths that take more than others. `checks` are comparisons of tables
     with topics that this service has besides what every one has; `chores` are done before them (upkeep.py).
     `background` is entered while the application serves. `schemas` are described besides those of the routes.
     """
@@ -182,9 +180,8 @@ def create(
     app.state.keeps_up = False
     app.state.reads_topics = Lock()
     app.state.context = context
-    if limits_bodies:
-        # Before `install`, whose layer is then the outer one: a group of tasks would hide what is raised here.
-        app.add_middleware(BodyLimit, larger=larger_bodies)
+    # Before `install`, whose layer is then the outer one: a group of tasks would hide what is raised here.
+    app.add_middleware(BodyLimit, larger=larger_bodies)
     error_answers.install(app, service)
     measured.install(app, service)
     _common(app, service, engine, relay)

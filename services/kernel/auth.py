@@ -56,6 +56,7 @@ class Role(StrEnum):
     LEADER = "leader"
     AUDITOR = "auditor"
     AGENCY = "agency"
+    SIGNATORY = "signatory"
 
 
 class Scope(StrEnum):

@@ -14,16 +14,14 @@ import secrets
 from hashlib import sha256
 from pathlib import Path
 
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from sqlalchemy import Engine, text
 
 from services.kernel.errors import Permanent, Unavailable
 from services.kernel.events import NewObject, ObjectReference
 from services.kernel.masterkey import MasterKey, NotWrapped
+from services.kernel.sealing import Unsealable, new_key, seal, unseal
 from services.kernel.vault_folder import Folder, Missing, Store
 
-NONCE = 12
 NAME = re.compile(r"[0-9a-zA-Z-]{1,64}/[0-9]{1,9}/[a-z]{1,32}/[0-9a-f]{64}")
 SENTINEL = "sentinel"
 """Where it lies in the store and among the keys: no object has this name, and no erasure finds it."""
@@ -57,9 +55,7 @@ class Vault:
         name = reference.name
         if not self.check():
             self._mark()
-        cipher = AESGCM(self._key(name, secrets.token_bytes(32)))
-        nonce = secrets.token_bytes(NONCE)
-        sealed = nonce + cipher.encrypt(nonce, item.content, name.encode())
+        sealed = seal(self._key(name, new_key()), name, item.content)
         if not self._store.write(name, sealed) and not self._opens(name):
             self._store.write(name, sealed, anew=True)
         if not self.check():
@@ -138,8 +134,8 @@ class Vault:
         key = self._key(name)
         sealed = self._store.read(name)
         try:
-            return AESGCM(key).decrypt(sealed[:NONCE], sealed[NONCE:], name.encode())
-        except (InvalidTag, ValueError) as error:  # ValueError: too short even for a nonce
+            return unseal(key, name, sealed)
+        except Unsealable as error:
             raise Damaged(name) from error
 
     def _key(self, name: str, new: bytes | None = None) -> bytes:

@@ -88,6 +88,7 @@ class Contact:
 class Organisation:
     """Who sends or receives; `province` is of list 34, None for national ones.
 
+    `one_may_send`: who prepared a submission may sign it, too, as where one person does both; else that takes two.
     A room (kind `room`) names the office that it belongs to as `parent`. `valid_to` is the last day of a body that
     ended, and `replaced_by` who took over what it did: several, where its area was divided.
     """
@@ -98,6 +99,7 @@ class Organisation:
     province: str | None = None
     parent: str | None = None
     contacts: tuple[Contact, ...] = ()
+    one_may_send: bool = False
     valid_from: date | None = None
     valid_to: date | None = None
     source: str = ""

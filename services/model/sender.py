@@ -16,12 +16,15 @@ SKEW = timedelta(minutes=5)
 
 @dataclass(frozen=True)
 class SenderKey:
-    """A key of the catalogue, and from when to when it is in force."""
+    """A key of the catalogue, and from when to when it is in force. `person`: who of the sender holds it and signs with
+    it, in a browser that doesn't give it away; None for a key of the sender's programs.
+    """
 
     sender: str
     key: OKPKey
     valid_from: datetime | None = None
     valid_to: datetime | None = None
+    person: str | None = None
 
     @classmethod
     def of_entry(
@@ -41,7 +44,8 @@ class SenderKey:
         starts = [time for time in (valid_from, _time(body.get("valid_from"))) if time]
         ends = [time for time in (valid_to, _time(body.get("valid_to"))) if time]
         sender = str(body.get("sender"))
-        return cls(sender, key, max(starts, default=None), min(ends, default=None))
+        first, last = max(starts, default=None), min(ends, default=None)
+        return cls(sender, key, first, last, body.get("person"))
 
     def in_force(self, at: datetime) -> bool:
         """Whether it may sign at that time."""
@@ -97,7 +101,8 @@ def asker(
         raise Untrusted(Fault.CLOCK, now.isoformat(timespec="seconds"))
     if not key.in_force(now):
         raise Untrusted(Fault.KEY_NOT_IN_FORCE)
-    if question.sender != key.sender:
+    if question.sender != key.sender or key.person is not None:
+        # A person asks with a token, which ends with its rights.
         raise Untrusted(Fault.OTHER_SENDER, question.sender)
     if (question.method, question.path, question.sha256) != (method, path, sha256):
         raise Untrusted(Fault.OTHER_REQUEST)

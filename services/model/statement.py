@@ -15,6 +15,7 @@ from typing import Annotated, Any, Final, TypeVar
 from joserfc import jws
 from joserfc.errors import JoseError, SecurityWarning
 from joserfc.jwk import OKPKey
+from joserfc.util import urlsafe_b64encode
 from pydantic import AfterValidator, AwareDatetime, Field, StringConstraints
 from pydantic.dataclasses import dataclass
 
@@ -128,7 +129,8 @@ class Statement:
     `aud` (audience, RFC 7519) is the statistics office that it is for: nobody else takes it in. `document` is of a
     state secret: whoever states it sends none of the content along. `nil` says of a blank form that it is meant so.
     `sections` are those of the form that it covers; none: all that its sender answers for. `reason` says why it
-    corrects what came before.
+    corrects what came before. `prepared_by` and `approved_by` are persons of the sender: who made it ready, and who
+    signed it with a key of its own; None where the sender's program signed.
     """
 
     sender: Name
@@ -149,6 +151,8 @@ class Statement:
     nil: Nil | None = None
     sections: Annotated[tuple[Name, ...], Field(min_length=1)] | None = None
     reason: Words | None = None
+    prepared_by: Name | None = None
+    approved_by: Name | None = None
 
     @property
     def is_state_secret(self) -> bool:
@@ -178,8 +182,21 @@ Claims = TypeVar("Claims", Statement, Question, SecretNotice)
 def sign(claims: Statement | Question | SecretNotice, key: OKPKey) -> str:
     """The claims as a compact JWS."""
     header = {"alg": ALGORITHM, "kid": key.thumbprint()}
-    payload = json.dumps(plain(claims), ensure_ascii=False, separators=(",", ":"))
-    return jws.serialize_compact(header, payload.encode(), key, algorithms=[ALGORITHM])
+    return jws.serialize_compact(header, _payload(claims), key, algorithms=[ALGORITHM])
+
+
+def to_sign(claims: Statement, kid: str) -> str:
+    """The signing input of the compact JWS (RFC 7515, section 5.1) for whoever else holds the key: with a dot and the
+    signature of these very characters, in base64url, behind it, it is the JWS.
+    """
+    header = json.dumps({"alg": ALGORITHM, "kid": kid}, separators=(",", ":"))
+    return ".".join(
+        urlsafe_b64encode(part).decode() for part in (header.encode(), _payload(claims))
+    )
+
+
+def _payload(claims: Statement | Question | SecretNotice) -> bytes:
+    return json.dumps(plain(claims), ensure_ascii=False, separators=(",", ":")).encode()
 
 
 def key_id(token: str) -> str:
@@ -221,6 +238,17 @@ def reason_of(token: str) -> str | None:
         return claims.get("reason") or (claims.get("nil") or {}).get("reason")
     except (Untrusted, AttributeError):
         return None
+
+
+def persons_of(token: str) -> tuple[str | None, str | None]:
+    """Who prepared and who approved it, by a statement that was verified before; None where it doesn't say so, or is no
+    statement.
+    """
+    try:
+        claims = _kept(token)
+        return claims.get("prepared_by"), claims.get("approved_by")
+    except (Untrusted, AttributeError):
+        return None, None
 
 
 def _kept(token: str) -> Any:

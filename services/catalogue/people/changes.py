@@ -116,6 +116,17 @@ def listed(session: Session, state: PeopleChangeState | None) -> list[Change]:
     return [_change(row) for row in session.exec(wanted)]
 
 
+def proposed_by(session: Session, author: str, what: PeopleChangeKind) -> list[Change]:
+    """Those of one kind that somebody proposed, the newest first."""
+    wanted = (
+        select(ChangeRow)
+        .where(ChangeRow.proposed_by == author, ChangeRow.what == what.value)
+        .order_by(col(ChangeRow.proposed_at).desc())
+        .limit(MOST)
+    )
+    return [_change(row) for row in session.exec(wanted)]
+
+
 def waiting_foundings(session: Session) -> int:
     """How many wait for their day to be over, and can still be refused."""
     wanted = select(sa.func.count()).select_from(ChangeRow)
