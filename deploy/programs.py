@@ -59,7 +59,7 @@ PROGRAMS: Mapping[str, Program] = {
     program.name: program
     for program in (
         Program("intake", Role.WORKER, 18101),
-        Program("intake", Role.API, 18001, vault=True, tokens=TOKENS),
+        Program("intake", Role.API, 18001, vault=True, keys=True, tokens=TOKENS),
         Program("validation", Role.WORKER, 18102, vault=True),
         Program("validation", Role.API, 18008, vault=True, tokens=TOKENS),
         Program("policy", Role.WORKER, 18103, vault=True),

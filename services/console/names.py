@@ -25,6 +25,7 @@ KEEP_REFUSED_SECONDS = 20.0
 MOST = 2_000
 PEOPLE = (
     "person", "on_behalf", "asked_by", "answered_by", "withdrawn_by", "proposed_by", "decided_by",
+    "drafted_by", "prepared_by", "approved_by", "by",
 )  # fmt: skip
 """What services call somebody who did something."""
 TOKEN, SENDER, FOUNDING = "token:", "sender:", "founding"

@@ -22,6 +22,7 @@ PLACES = (
     Place("/thay-doi", "changes", "catalogue", "change.read"),
     Place("/nghia-vu", "duties", "catalogue", "duty.read"),
     Place("/kiem-tra", "check", "validation", "workbook.check"),
+    Place("/khoa-ky", "key", "catalogue", "key.propose"),
     Place("/dong-y", "consents", "policy", "consent.read"),
     Place("/xac-minh", "verifications", "validation", "verification.read"),
     Place("/su-co", "incidents", "policy", "incident.read"),

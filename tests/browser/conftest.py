@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -20,6 +21,8 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from deploy.state import free_ports
 from services.console.api import create_app
 from services.kernel.settings import Settings
+from tests.browser import fake_drafts
+from tests.browser.fake_drafts import Drafts
 from tests.browser.fakes import PASSWORD, Office, example, services_of
 
 PHONE = {"width": 360, "height": 740}
@@ -65,21 +68,23 @@ class Site:
     url: str
     app: FastAPI
     office: Office
+    drafts: Drafts
 
 
 @pytest.fixture
 def site() -> Iterator[Site]:
     """A console of its own for each test."""
     ports = free_ports(random.Random())
-    office = example()
-    with served(services_of(office), ports["catalogue-api"]) as behind:
+    office, drafts = example(), Drafts()
+    services = services_of(office, partial(fake_drafts.serve, drafts=drafts))
+    with served(services, ports["catalogue-api"]) as behind:
         config = Settings(
             catalogue_url=behind, intake_url=behind, validation_url=behind, audit_url=behind, policy_url=behind,
         )  # fmt: skip
         app = create_app(config)
         app.state.stream_every = 0.1
         with served(app, ports["audit-api"]) as url:
-            yield Site(url, app, office)
+            yield Site(url, app, office, drafts)
 
 
 @pytest.fixture(scope="package")

@@ -35,6 +35,7 @@ SYNTHESIS = "phong-thong-ke-tong-hop-dien-bien"
 PEOPLE: dict[str, dict[str, Any]] = {
     "p-kinh-te": {"organisation": OFFICE, "roles": ["officer"], "rooms": [ROOM]},
     "p-so-tai-chinh": {"organisation": FINANCE, "roles": ["agency"], "rooms": []},
+    "p-giam-doc": {"organisation": FINANCE, "roles": ["agency", "signatory"], "rooms": []},
     "p-thu-thap": {"organisation": OFFICE, "roles": ["officer"], "rooms": [COLLECTION]},
     "p-bien-soan": {"organisation": OFFICE, "roles": ["compiler"], "rooms": []},
     "p-kiem-tra": {"organisation": OFFICE, "roles": ["auditor"], "rooms": []},
@@ -230,10 +231,12 @@ def who_asks(request: Request) -> Principal:
 Who = Annotated[Principal, Depends(who_asks)]
 
 
-def services_of(office: Office) -> FastAPI:
-    """All five at one address."""
+def services_of(office: Office, *more: Callable[[FastAPI], None]) -> FastAPI:
+    """All five at one address, with what else is served."""
     app = FastAPI()
     error_answers.install(app, "test")
+    for serve in more:
+        serve(app)
     _intake(app, office)
     _others(app, office)
     _catalogue(app, office)

@@ -1,15 +1,18 @@
-"""A workbook checked before it is sent, in a real browser."""
+"""A workbook from the clerk's machine to the head's signature, in a real browser."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from services.kernel.problems import Problem
 from tests.browser.conftest import Site, log_in, picture
 from tests.browser.fakes import texts
+from tests.browser.test_looks import SIZES, THUMB, faults
+
+CLERK, HEAD = "p-so-tai-chinh", "p-giam-doc"
 
 
 @pytest.fixture
@@ -26,41 +29,172 @@ def choose(tab: Page, file: Path | None, duty: str = "Chi ngân sách") -> None:
         tab.get_by_label("Bảng tính", exact=True).set_input_files(file)
 
 
+def upload(tab: Page, file: Path) -> None:
+    choose(tab, file)
+    tab.get_by_role("button", name="Kiểm tra", exact=True).click()
+    expect(tab.get_by_role("heading", name="Phải sửa trước khi gửi")).to_be_visible()
+
+
+def switch(tab: Page, site: Site, person: str, path: str) -> None:
+    tab.get_by_role("button", name="Đăng xuất").click()
+    log_in(tab, site, person, path)
+
+
 def test_a_clerk_drops_a_workbook_and_sees_what_is_wrong(
     site: Site, tab: Page, workbook: Path
 ) -> None:
-    log_in(tab, site, "p-so-tai-chinh")
+    log_in(tab, site, CLERK)
     tab.get_by_role("navigation", name="Các mục").get_by_role("link", name="Kiểm tra").click()
-    choose(tab, workbook)
-    tab.get_by_role("button", name="Kiểm tra", exact=True).click()
-    expect(tab.get_by_role("heading", name="Phải sửa trước khi gửi")).to_be_visible()
-    expect(tab.get_by_text("Tệp «Biểu 1 <b>cuối.xlsx».")).to_be_visible()
+    upload(tab, workbook)
+    expect(tab.get_by_text("tệp «Biểu 1 <b>cuối.xlsx»")).to_be_visible()
     expect(tab.get_by_role("table").last).to_contain_text("TỔNG THU NSNN")
     expect(tab.locator("#findings")).to_contain_text("Cách sửa")
-    expect(tab.get_by_label("Cho nghĩa vụ nào")).not_to_have_value("")
     form, period, content = site.office.checked[0]
     assert (form, content) == ("cv17809-1", b"PK workbook")
     assert period.startswith("2026-Q")
+    picture(tab, "draft")
+    tab.get_by_role("link", name="← Kiểm tra trước khi gửi").click()
+    drafts = tab.get_by_role("region", name="Bản chưa gửi")
+    expect(drafts).to_contain_text("Đã kiểm tra, chưa trình ký")
+    expect(drafts.get_by_role("link")).to_contain_text("Chi ngân sách nhà nước, quý")
     picture(tab, "check")
 
 
 def test_the_marked_workbook_is_taken_away(site: Site, tab: Page, workbook: Path) -> None:
-    log_in(tab, site, "p-so-tai-chinh", "/kiem-tra")
-    choose(tab, workbook)
+    log_in(tab, site, CLERK, "/kiem-tra")
+    upload(tab, workbook)
     with tab.expect_download() as download:
-        tab.get_by_role("button", name="Tải bảng tính đã đánh dấu").click()
+        tab.get_by_role("link", name="Tải bảng tính đã đánh dấu").click()
     assert download.value.suggested_filename.endswith("_danh-dau.xlsx")
     assert download.value.path().read_bytes() == b"PK marked"
-    workbook.write_bytes(b"clean")
-    choose(tab, workbook)
-    tab.get_by_role("button", name="Tải bảng tính đã đánh dấu").click()
-    expect(tab.get_by_role("alert")).to_contain_text("Không có gì để đánh dấu")
+
+
+def test_one_makes_it_ready_and_another_signs_with_a_key_of_this_browser(
+    site: Site, tab: Page, workbook: Path
+) -> None:
+    log_in(tab, site, HEAD, "/khoa-ky")
+    expect(tab.get_by_text("Chưa có khóa nào")).to_be_visible()
+    tab.get_by_role("button", name="Tạo khóa trong trình duyệt này").click()
+    key = tab.locator("[data-key]")
+    expect(key).to_contain_text("Chờ cơ quan thống kê xác nhận (trong trình duyệt này)")
+    picture(tab, "keys")
+    (id_,) = site.drafts.keys
+    expect(key).to_contain_text(id_)
+    switch(tab, site, CLERK, "/kiem-tra")
+    upload(tab, workbook)
+    draft = tab.url
+    expect(tab.get_by_role("button", name="Ký và gửi")).to_have_count(0)
+    tab.get_by_label("Phân loại").select_option("được công bố")
+    tab.get_by_label("Lý do").fill("Sửa dòng 22.")
+    tab.get_by_role("button", name="Trình ký", exact=True).click()
+    expect(tab.get_by_text("Chờ người ký của cơ quan")).to_be_visible()
+    switch(tab, site, HEAD, draft.removeprefix(site.url))
+    expect(tab.locator("#prepared-title ~ dl")).to_contain_text("Sửa dòng 22.")
+    expect(tab.get_by_role("status")).to_contain_text("chưa được cơ quan thống kê xác nhận")
+    expect(tab.get_by_role("button", name="Ký và gửi")).to_be_disabled()
+    site.drafts.confirmed.add(id_)
+    tab.reload()
+    expect(tab.get_by_role("status")).to_contain_text("có khóa ký đã được xác nhận")
+    picture(tab, "draft-sign")
+    tab.get_by_role("button", name="Ký và gửi").click()
+    tab.wait_for_url("**/submissions/**")
+    assert len(site.drafts.signed) == 1
+    tab.goto(draft)
+    assert "/submissions/" in tab.url, "what was sent is among the submissions"
+
+
+def test_another_browser_has_no_key_and_says_so(
+    site: Site, tab: Page, browser: Browser, workbook: Path
+) -> None:
+    log_in(tab, site, HEAD, "/khoa-ky")
+    tab.get_by_role("button", name="Tạo khóa trong trình duyệt này").click()
+    expect(tab.locator("[data-key]")).to_be_visible()
+    site.drafts.confirmed.update(site.drafts.keys)
+    switch(tab, site, CLERK, "/kiem-tra")
+    upload(tab, workbook)
+    tab.get_by_role("button", name="Trình ký", exact=True).click()
+    place = tab.url.removeprefix(site.url)
+    other = browser.new_context(locale="en-US").new_page()
+    log_in(other, site, HEAD, place)
+    expect(other.get_by_role("status")).to_contain_text("chưa có khóa ký")
+    expect(other.get_by_role("button", name="Ký và gửi")).to_be_disabled()
+    other.goto(site.url + "/khoa-ky")
+    expect(other.get_by_text("Trình duyệt này tạo được khóa")).to_be_visible()
+    expect(other.get_by_text("(trong trình duyệt này)")).not_to_be_visible()
+    other.context.close()
+    switch(tab, site, HEAD, "/khoa-ky")
+    expect(tab.get_by_text("(trong trình duyệt này)")).to_be_visible()
+
+
+def test_without_a_script_it_says_what_signing_needs(
+    site: Site, tab: Page, browser: Browser, workbook: Path
+) -> None:
+    log_in(tab, site, CLERK, "/kiem-tra")
+    upload(tab, workbook)
+    tab.get_by_role("button", name="Trình ký", exact=True).click()
+    plain = browser.new_context(locale="en-US", java_script_enabled=False).new_page()
+    log_in(plain, site, HEAD, tab.url.removeprefix(site.url))
+    expect(plain.get_by_role("status")).to_contain_text("Cần JavaScript")
+    expect(plain.get_by_role("button", name="Ký và gửi")).to_be_disabled()
+    plain.context.close()
+
+
+def test_who_made_it_ready_does_not_sign(site: Site, tab: Page, workbook: Path) -> None:
+    log_in(tab, site, HEAD, "/kiem-tra")
+    upload(tab, workbook)
+    tab.get_by_role("button", name="Trình ký", exact=True).click()
+    expect(tab.get_by_text("cần người khác của cơ quan ký")).to_be_visible()
+    expect(tab.get_by_role("button", name="Ký và gửi")).to_have_count(0)
+
+
+def test_a_newer_workbook_keeps_what_was_typed(site: Site, tab: Page, workbook: Path) -> None:
+    log_in(tab, site, CLERK, "/kiem-tra")
+    upload(tab, workbook)
+    said = texts("Đã có bảng tính mới thay cho bản này", "A newer workbook")
+    site.drafts.refused = Problem(409, "draft-changed", said, said)
+    tab.get_by_label("Biểu để trống", exact=True).select_option("trong kỳ không phát sinh")
+    tab.get_by_label("Lý do").fill("Không phát sinh.")
+    tab.get_by_role("button", name="Trình ký", exact=True).click()
+    expect(tab.get_by_role("alert")).to_contain_text("Đã có bảng tính mới")
+    expect(tab.get_by_label("Lý do")).to_have_value("Không phát sinh.")
+    expect(tab.get_by_label("Biểu để trống", exact=True)).to_have_value("none_occurred")
+    site.drafts.refused = None
+    tab.get_by_role("button", name="Trình ký", exact=True).click()
+    expect(tab.locator("#prepared-title ~ dl")).to_contain_text("trong kỳ không phát sinh")
+
+
+def test_it_is_discarded(site: Site, tab: Page, workbook: Path) -> None:
+    log_in(tab, site, CLERK, "/kiem-tra")
+    upload(tab, workbook)
+    tab.get_by_role("button", name="Bỏ bản này").click()
+    tab.wait_for_url("**/kiem-tra")
+    assert site.drafts.found == {}
+    expect(tab.get_by_role("region", name="Bản chưa gửi")).to_have_count(0)
+
+
+@pytest.mark.parametrize("width", SIZES)
+def test_the_draft_fits_and_has_no_fault(site: Site, tab: Page, workbook: Path, width: int) -> None:
+    tab.set_viewport_size({"width": width, "height": SIZES[width]})
+    log_in(tab, site, CLERK, "/kiem-tra")
+    upload(tab, workbook)
+    place = tab.url
+    tab.get_by_role("button", name="Trình ký", exact=True).click()
+    switch(tab, site, HEAD, "/khoa-ky")
+    tab.get_by_role("button", name="Tạo khóa trong trình duyệt này").click()
+    expect(tab.locator("[data-key]")).to_be_visible()
+    for address in (place, site.url + "/khoa-ky", site.url + "/kiem-tra"):
+        tab.goto(address)
+        tab.evaluate("document.querySelectorAll('details').forEach(each => each.open = true)")
+        picture(tab, f"{width}-{address.removeprefix(site.url).strip('/')[:9].replace('/', '')}")
+        assert tab.evaluate("document.documentElement.scrollWidth") <= width, address
+        assert tab.evaluate(THUMB) == [], address
+        assert faults(tab) == [] if width == 1280 else True, address
 
 
 def test_what_is_refused_keeps_the_duty(site: Site, tab: Page, workbook: Path) -> None:
-    log_in(tab, site, "p-so-tai-chinh", "/kiem-tra")
+    log_in(tab, site, CLERK, "/kiem-tra")
     said = texts("Cơ quan này không cung cấp biểu này", "Not your form")
-    site.office.refuse_decisions = Problem(404, "no-form", said, said)
+    site.drafts.refused = Problem(403, "no-item", said, said)
     choose(tab, workbook)
     tab.get_by_role("button", name="Kiểm tra", exact=True).click()
     expect(tab.get_by_role("alert")).to_contain_text("không cung cấp biểu này")
@@ -68,7 +202,7 @@ def test_what_is_refused_keeps_the_duty(site: Site, tab: Page, workbook: Path) -
 
 
 def test_without_a_file_or_a_duty_it_says_which_lacks(site: Site, tab: Page) -> None:
-    log_in(tab, site, "p-so-tai-chinh", "/kiem-tra")
+    log_in(tab, site, CLERK, "/kiem-tra")
     tab.evaluate("document.querySelectorAll('[required]').forEach(each => each.required = false)")
     tab.get_by_role("button", name="Kiểm tra", exact=True).click()
     expect(tab.get_by_role("alert")).to_contain_text("Chưa chọn nghĩa vụ")
@@ -83,3 +217,4 @@ def test_an_officer_has_nothing_to_check(site: Site, tab: Page) -> None:
     log_in(tab, site, "p-kinh-te")
     places = tab.get_by_role("navigation", name="Các mục")
     expect(places.get_by_role("link", name="Kiểm tra")).to_have_count(0)
+    expect(places.get_by_role("link", name="Khóa ký")).to_have_count(0)

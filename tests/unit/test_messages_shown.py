@@ -54,7 +54,7 @@ from services.model.observation import Missing
 from services.model.period import Frequency
 from services.model.regulation import Keeper
 from services.model.rule import CellType
-from services.model.statement import Classification, NilKind
+from services.model.statement import Classification, NilKind, NilKind
 from services.model.text import SCHEMAS, Language
 from services.notification.store import State as Delivery
 from services.operators.packs import Change as PackChange
@@ -127,6 +127,9 @@ SHOWN: Mapping[str, Iterable[object]] = {
     "console.consent.done.{}": consents.DONE,
     "console.decided.was.{}": Choice,
     "console.decided.{}": submission.DECIDED,
+    "console.draft.nil.{}": NilKind,
+    "console.draft.state.{}": ("drafted", "prepared", "sent"),
+    "console.draft.step.{}": ("drafted", "prepared", "sent"),
     "console.duty.done.{}": duties.DONE,
     "console.duty.state.{}": Standing,
     "console.duty.timeliness.{}": Timeliness,
@@ -134,6 +137,7 @@ SHOWN: Mapping[str, Iterable[object]] = {
     "console.figures.{}": (*figures.BESIDE, *Missing),
     "console.incident.ended.{}": incidents.ENDINGS,
     "console.incident.was.{}": (*IncidentOutcome, *symbols("incident.closed", "outcome")),
+    "console.key.state.{}": ("confirmed", "refused", "waiting"),
     "console.period.half_year.{}": ("1", "2"),
     "console.period.{}": set(Frequency) - {Frequency.HALF_YEAR, Frequency.DAY},
     "console.regime.{}": Regime,

@@ -325,10 +325,12 @@ def test_deciding_erasing_and_changing_people_ask_for_a_live_session() -> None:
         "answer",
         "reset",
         "supply",
+        "propose",
+        "sign",
     )
     named = {
         (service, action)
-        for service in ("catalogue", "validation", "policy")
+        for service in ("catalogue", "intake", "validation", "policy")
         for action in table[service]
         if action.rpartition(".")[2] in deciding
     }

@@ -23,7 +23,7 @@ DECISIONS: Mapping[str, str] = {"done": "confirmation", "refused": "refusal"}
 """What becomes of a change, and where catalogue takes that decision."""
 SHOWN: Mapping[str, tuple[str, ...]] = {
     "person": ("organisation", "roles", "rooms", "head_of", "deputies", "locked"),
-    "sender_key": ("sender", "valid_from", "valid_to"),
+    "sender_key": ("sender", "person", "valid_from", "valid_to"),
     "regulation": ("number", "title", "valid_from", "valid_to"),
     "contact": ("id", "contacts"),
 }
@@ -147,6 +147,8 @@ def _details(
                 return "–"
             case str() if name in TIMES:
                 return words.moment(value, language)
+            case str() if name == "person":
+                return _called(value, people)
             case str() if name in OF_ORGANISATIONS:
                 return words.in_language(names.get(value), language, value)
             case str() if name == "roles":

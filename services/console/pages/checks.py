@@ -1,4 +1,4 @@
-"""A workbook checked before it is sent: chosen for a duty, and shown with what is wrong in sight."""
+"""A workbook for a duty: chosen, checked, and kept for a day until it is sent; and what is kept so."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ from dataclasses import replace
 from typing import Any
 
 from fastapi import APIRouter, Depends, Request, Response
+from fastapi.responses import RedirectResponse
 
-from services.console import figures, findings, words
+from services.console import words
 from services.console.form import LOOK, Typed
 from services.console.rendering import page
 from services.console.security import CHECK, form_with_file
@@ -19,17 +20,19 @@ from services.model.text import Language
 
 router = APIRouter(include_in_schema=False)
 ABOUT = ("form", "area_list", "area", "period", "completeness", "round")
+NAME = 200
+"""Signs of a file's name that are kept."""
 
 
 @router.get(CHECK, dependencies=[Depends(switch_language)])
 async def asked(request: Request, who: Who, duty: str = "") -> Response:
-    """Which duty, and which workbook."""
+    """Which duty, and which workbook; below it what was not sent yet."""
     return await _shown(request, who, Typed({"duty": duty}))
 
 
 @router.post(CHECK)
-async def checked(request: Request, who: Who) -> Response:
-    """The findings and the figures; or the workbook with them marked in it, to be taken away."""
+async def kept(request: Request, who: Who) -> Response:
+    """Keeps the workbook as a draft, and goes on to it."""
     fields, upload = await form_with_file(request)
     typed, language = Typed(fields), words.language_of(request)
     say = words.sayer(language)
@@ -40,29 +43,17 @@ async def checked(request: Request, who: Who) -> Response:
         wrong = lacking or "unsent"
         problem = say(wrong), say(f"{wrong}.mend")
         return await _shown(request, who, replace(typed, problem=problem), status=422)
-    about = {name: duty[name] for name in ABOUT} | {"sections": duty["section"]}
+    about = {name: duty[name] for name in ABOUT}
+    about |= {"sections": duty["section"], "file_name": upload.name[-NAME:]}
     services = request.app.state.services
-    wants_marked = typed["do"] == "mark"
-    path = "/v1/checks/marked" if wants_marked else "/v1/checks"
-    more = {"lang": language} if wants_marked else {}
     try:
-        answer = await services.upload("validation", path, who.token, upload.content, about | more)
+        answer = await services.upload("intake", "/v1/drafts", who.token, upload.content, about)
     except Refused as error:
         if error.status == 401 or error.status >= 500:
             raise
         problem = error.texts(language)
         return await _shown(request, who, replace(typed, problem=problem), status=error.status)
-    if not wants_marked:
-        return await _shown(request, who, typed, answer.json(), upload.name)
-    if answer.status_code == 204:
-        problem = say("check.unmarked"), say("check.unmarked.mend")
-        return await _shown(request, who, replace(typed, problem=problem))
-    name = f"{duty['form']}_{duty['period'].replace('/', '-')}_danh-dau.xlsx"
-    return Response(
-        answer.content,
-        media_type=answer.headers["content-type"],
-        headers={"Content-Disposition": f'attachment; filename="{name}"'},
-    )
+    return RedirectResponse(f"/ban-nhap/{answer.json()['id']}", 303)
 
 
 async def _duties(request: Request, who: Person) -> list[dict[str, Any]]:
@@ -73,47 +64,37 @@ async def _duties(request: Request, who: Person) -> list[dict[str, Any]]:
     return [one for one in answer["duties"] if one["form"] is not None]
 
 
-async def _shown(
-    request: Request,
-    who: Person,
-    typed: Typed,
-    found: Mapping[str, Any] | None = None,
-    file: str = "",
-    status: int = 200,
-) -> Response:
-    language = words.language_of(request)
+async def _shown(request: Request, who: Person, typed: Typed, status: int = 200) -> Response:
+    language, app = words.language_of(request), request.app.state
     duties = await _duties(request, who)
+    drafts = (await app.services.get("intake", "/v1/drafts", who.token))["drafts"]
+    names = {_about(one): words.in_language(one["name"], language, one["item"]) for one in duties}
     return page(
         request,
         "check.html",
         status=status,
         typed=typed,
         options=[(one["id"], _named(one, language)) for one in duties],
-        found=found,
-        file=file,
-        tables=figures.tables(found, language) if found else [],
-        **_findings(found["report"], language) if found else {},
+        drafts=[
+            one | {"title": names.get(_about(one), one["form"]), "state": state_of(one)}
+            for one in drafts
+        ],
+        people=await app.names.people(drafts, who, language),
     )
+
+
+def state_of(draft: Mapping[str, Any]) -> str:
+    """How far a draft is."""
+    return "sent" if draft["sent"] else "prepared" if draft["prepared"] else "drafted"
+
+
+def _about(one: Mapping[str, Any]) -> tuple[Any, ...]:
+    """What a duty and a draft for it have in common."""
+    sections = one["sections"] if "sections" in one else one["section"] or ""
+    return (*(one[name] for name in ABOUT), sections)
 
 
 def _named(duty: Mapping[str, Any], language: Language) -> str:
     name = words.in_language(duty["name"], language, duty["item"])
     what = words.completeness(duty, language)
     return f"{name}, {words.period(duty['period'], language)}, {what}"
-
-
-def _findings(report: Mapping[str, Any], language: Language) -> dict[str, Any]:
-    """What the section of findings shows of a report."""
-    listed, more = findings.shown(report["findings"], len(report["findings"]), language, {})
-    return {
-        "verdict": report["verdict"],
-        "listed": listed,
-        "more": more,
-        "counts": findings.counts(report["findings"]),
-        "groups": findings.by_sheet(listed),
-        "pictures": findings.pictures(report),
-        "tally": findings.tally(report),
-        "repairs": report["repairs"],
-        "rules": report["rules"],
-        "has_report": True,
-    }
