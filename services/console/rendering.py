@@ -17,7 +17,16 @@ from services.model.text import Language
 
 HERE = Path(__file__).parent
 STATIC = HERE / "static"
-TITLES = ("administrator", "operator", "leader", "officer", "compiler", "auditor", "signatory", "agency")
+TITLES = (
+    "administrator",
+    "operator",
+    "leader",
+    "officer",
+    "compiler",
+    "auditor",
+    "signatory",
+    "agency",
+)
 """The roles, the one that a person is first known by before the others."""
 
 environment = Environment(

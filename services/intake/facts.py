@@ -11,6 +11,8 @@ from sqlmodel import Session
 from services.intake.handler import Facts
 from services.kernel import replica
 from services.kernel.replica import Entry
+from services.model.codelist import WHOLE_COUNTRY
+from services.model.crosswalk import BEFORE, SINCE, provinces
 from services.model.form import Form
 from services.model.organisation import NATIONAL_OFFICE, PROVINCIAL_OFFICE
 from services.model.regulation import day
@@ -61,6 +63,21 @@ def office_of(session: Session, sender: str, now: datetime) -> str:
         if (one.body.get("kind"), one.body.get("province")) == (kind, province)
     )
     return next(offices, "")
+
+
+def home_of(session: Session, sender: str, form: str, now: datetime) -> tuple[str, str]:
+    """The list by which a form tells areas, its first one, and the sender's own area in it.
+
+    Of a national body the whole country's code; of a province that has several areas in that list the first.
+    """
+    entry = _form_in_force(session, form, now)
+    (area_list, *_) = Form.from_dict(entry.body).area_lists if entry else (SINCE,)
+    province = (_organisation(session, sender, now) or {}).get("province")
+    if province is None:
+        return area_list, WHOLE_COUNTRY
+    if area_list != BEFORE:
+        return area_list, province
+    return area_list, next((one.code for one in provinces().predecessors(province)), province)
 
 
 def _ended(item: Item | None, now: datetime) -> tuple[str, date] | None:

@@ -42,6 +42,7 @@ class Drafts:
 def serve(app: FastAPI, drafts: Drafts) -> None:
     """Adds their routes."""
     _drafts(app, drafts)
+    _forms(app)
     _keys(app, drafts)
     _signatures(app, drafts)
 
@@ -53,7 +54,12 @@ def _drafts(app: FastAPI, drafts: Drafts) -> None:
             raise drafts.refused
         content, asked = await request.body(), request.query_params
         about = About(
-            form, asked["area_list"], asked["area"], period, Completeness(asked["completeness"]), 1
+            form,
+            asked.get("area_list", "63"),
+            asked.get("area", "11"),
+            period,
+            Completeness(asked["completeness"]),
+            1,
         )
         draft = Draft(
             who.organisation, about, file_name, "application/x", sha256(content).hexdigest(),
@@ -91,6 +97,12 @@ def _drafts(app: FastAPI, drafts: Drafts) -> None:
         changed = Draft(**vars(draft) | {"prepared": made})
         drafts.found[id_] = (changed, kept)
         return DraftView.of(changed).model_dump(mode="json")
+
+
+def _forms(app: FastAPI) -> None:
+    @app.get("/v1/form")
+    def forms(who: Who) -> Any:
+        return [{"id": id_} for id_ in ("cv17809-1", "cv17809-2")]
 
 
 def _keys(app: FastAPI, drafts: Drafts) -> None:

@@ -60,6 +60,25 @@ def test_a_clerk_drops_a_workbook_and_sees_what_is_wrong(
     picture(tab, "check")
 
 
+def test_what_no_duty_asks_for_is_sent_for_a_form_and_a_period(
+    site: Site, tab: Page, workbook: Path
+) -> None:
+    log_in(tab, site, CLERK, "/kiem-tra")
+    tab.get_by_text("Không có trong danh sách").click()
+    tab.get_by_label("Biểu", exact=True).select_option("cv17809-2")
+    tab.get_by_label("Mức độ hoàn thiện").select_option("chính thức")
+    tab.get_by_label("Bảng tính", exact=True).set_input_files(workbook)
+    tab.get_by_role("button", name="Kiểm tra", exact=True).click()
+    expect(tab.get_by_role("alert")).to_contain_text("Chưa chọn nghĩa vụ")
+    expect(tab.get_by_label("Biểu", exact=True)).to_have_value("cv17809-2")
+    tab.get_by_label("Kỳ").fill("2025")
+    tab.get_by_label("Bảng tính", exact=True).set_input_files(workbook)
+    tab.get_by_role("button", name="Kiểm tra", exact=True).click()
+    expect(tab.get_by_role("heading", level=1)).to_contain_text("Năm 2025")
+    ((draft, _),) = site.drafts.found.values()
+    assert (draft.about.form, draft.about.period) == ("cv17809-2", "2025")
+
+
 def test_the_marked_workbook_is_taken_away(site: Site, tab: Page, workbook: Path) -> None:
     log_in(tab, site, CLERK, "/kiem-tra")
     upload(tab, workbook)

@@ -222,6 +222,13 @@ def test_a_correction_is_a_new_attempt(agency: Agency) -> None:
     assert second["attempt"] == 2
 
 
+def test_without_an_area_it_is_about_the_senders_own(agency: Agency) -> None:
+    about = {name: value for name, value in ABOUT.items() if name != "area"}
+    answer = agency.ask("POST", "/v1/drafts", params=about, content=CONTENT)
+    assert answer.status_code == 201, answer.text
+    assert (answer.json()["area_list"], answer.json()["area"]) == ("63", "11")
+
+
 def test_it_is_kept_for_a_day(agency: Agency, intake: Intake) -> None:
     id_ = agency.keep().json()["id"]
     intake.clock.now += KEPT - timedelta(seconds=1)

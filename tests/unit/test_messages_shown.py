@@ -54,7 +54,7 @@ from services.model.observation import Missing
 from services.model.period import Frequency
 from services.model.regulation import Keeper
 from services.model.rule import CellType
-from services.model.statement import Classification, NilKind, NilKind
+from services.model.statement import Classification, NilKind
 from services.model.text import SCHEMAS, Language
 from services.notification.store import State as Delivery
 from services.operators.packs import Change as PackChange

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -16,10 +16,13 @@ from services.console.security import CHECK, form_with_file
 from services.console.session import Person, Who
 from services.console.words import switch_language
 from services.kernel.refused import Refused
+from services.model.enumerations import Completeness
 from services.model.text import Language
 
 router = APIRouter(include_in_schema=False)
 ABOUT = ("form", "area_list", "area", "period", "completeness", "round")
+OTHER = ("form", "period", "completeness")
+"""What says as what a workbook is sent for which no duty asks."""
 NAME = 200
 """Signs of a file's name that are kept."""
 
@@ -36,15 +39,13 @@ async def kept(request: Request, who: Who) -> Response:
     fields, upload = await form_with_file(request)
     typed, language = Typed(fields), words.language_of(request)
     say = words.sayer(language)
-    duties = await _duties(request, who)
-    duty = next((one for one in duties if one["id"] == typed["duty"]), None)
-    lacking = "check.no_duty" if duty is None else "check.no_file" if upload is None else ""
-    if typed[LOOK] or lacking or duty is None or upload is None:
-        wrong = lacking or "unsent"
+    about = _stated(typed, await _duties(request, who))
+    lacking = "check.no_duty" if about is None else "check.no_file" if upload is None else ""
+    if typed[LOOK] or about is None or upload is None:
+        wrong = "unsent" if typed[LOOK] else lacking
         problem = say(wrong), say(f"{wrong}.mend")
         return await _shown(request, who, replace(typed, problem=problem), status=422)
-    about = {name: duty[name] for name in ABOUT}
-    about |= {"sections": duty["section"], "file_name": upload.name[-NAME:]}
+    about = {**about, "file_name": upload.name[-NAME:]}
     services = request.app.state.services
     try:
         answer = await services.upload("intake", "/v1/drafts", who.token, upload.content, about)
@@ -54,6 +55,31 @@ async def kept(request: Request, who: Who) -> Response:
         problem = error.texts(language)
         return await _shown(request, who, replace(typed, problem=problem), status=error.status)
     return RedirectResponse(f"/ban-nhap/{answer.json()['id']}", 303)
+
+
+def _stated(typed: Typed, duties: Sequence[Mapping[str, Any]]) -> dict[str, Any] | None:
+    """What it is sent as: what a duty asks for, or a form of one's own for a period; None where neither was chosen."""
+    duty = next((one for one in duties if one["id"] == typed["duty"]), None)
+    if duty is not None:
+        return {name: duty[name] for name in ABOUT} | {"sections": duty["section"]}
+    given = typed.given(*OTHER)
+    return given if len(given) == len(OTHER) else None
+
+
+async def _forms(request: Request, who: Person) -> list[tuple[str, str]]:
+    """The forms by which the person's organisation supplies anything, with their titles."""
+    app = request.app.state
+    try:
+        found = await app.services.get("catalogue", "/v1/form", who.token)
+    except Refused:
+        return []
+    named = [{"form": one["id"], "sender": who.organisation} for one in found]
+    names = await app.names.of(named, who)
+    language = words.language_of(request)
+    return [
+        (one["id"], words.in_language(names.get(("form", one["id"])), language, one["id"]))
+        for one in found
+    ]
 
 
 async def _duties(request: Request, who: Person) -> list[dict[str, Any]]:
@@ -75,6 +101,8 @@ async def _shown(request: Request, who: Person, typed: Typed, status: int = 200)
         status=status,
         typed=typed,
         options=[(one["id"], _named(one, language)) for one in duties],
+        forms=await _forms(request, who),
+        completenesses=list(Completeness),
         drafts=[
             one | {"title": names.get(_about(one), one["form"]), "state": state_of(one)}
             for one in drafts

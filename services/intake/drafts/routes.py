@@ -21,7 +21,7 @@ from services.intake.content import Workbook
 from services.intake.drafts import store
 from services.intake.drafts.draft import MOST, About, Draft, Prepared, prepare
 from services.intake.drafts.views import DraftsView, DraftView
-from services.intake.facts import facts, office_of
+from services.intake.facts import facts, home_of, office_of
 from services.intake.refusal import Code, Refusal
 from services.intake.submitting import Gate, workbook_of
 from services.kernel.api import Context, With
@@ -40,20 +40,28 @@ FileName = Annotated[str, Field(max_length=200), Query(description="Tên tệp �
 
 @dataclass(frozen=True)
 class Stated:
-    """What the workbook would be sent as."""
+    """What the workbook would be sent as; without `area` about the sender's own province, by its form's first list."""
 
     form: Name
-    area: Name
     period: Name
     completeness: Completeness
-    area_list: Name = "63"
+    area: Name | None = None
+    area_list: Name | None = None
     round: Annotated[int, Field(ge=1, le=99)] = 1
     sections: Annotated[str, Field(max_length=200)] = ""
 
-    @property
-    def about(self) -> About:
-        """With the period in its one spelling."""
-        return About(**{**vars(self), "period": spelt(self.period)})
+    def about(self, home: tuple[str, str]) -> About:
+        """With the period in its one spelling; `home` is list and code of the sender's own area."""
+        area_list, area = home
+        return About(
+            form=self.form,
+            area_list=self.area_list or area_list,
+            area=self.area or area,
+            period=spelt(self.period),
+            completeness=self.completeness,
+            round=self.round,
+            sections=self.sections,
+        )
 
 
 class Ready(Body):
@@ -77,7 +85,7 @@ async def keep(
     gate: Gate = request.app.state.gate
     async with gate.accepting.one(access.principal.organisation, MAX_BYTES):
         body = await workbook_of(request)
-        kept = partial(_kept, context, access, stated.about, file_name, body)
+        kept = partial(_kept, context, access, stated, file_name, body)
         return DraftView.of(await run_in_threadpool(kept))
 
 
@@ -163,12 +171,13 @@ def content_of(session: Session, context: Context, draft: Draft) -> bytes:
     return body
 
 
-def _kept(context: Context, access: Access, about: About, file_name: str, body: bytes) -> Draft:
+def _kept(context: Context, access: Access, stated: Stated, file_name: str, body: bytes) -> Draft:
     workbook = contents.inspect(body)
     if isinstance(workbook, Refusal):
         raise problem(workbook)
-    draft = _draft(context, access, about, file_name, body, workbook)
     with Session(context.engine) as session:
+        home = home_of(session, access.principal.organisation, stated.form, context.clock())
+        draft = _draft(context, access, stated.about(home), file_name, body, workbook)
         _refuse(session, context, draft)
         store.write(session, draft)
         store.write_content(session, draft, body, context.master_key)

@@ -19,7 +19,7 @@ def upgrade() -> None:
     op.create_table(
         "draft",
         sa.Column("draft_id", sa.Uuid, primary_key=True),
-        *(sa.Column(name, sa.Text, nullable=False) for name in texts),
+        *(sa.Column(name, sa.String, nullable=False) for name in texts),
         sa.Column("size", sa.Integer, nullable=False),
         sa.Column("changed_at", TIME, nullable=False),
         sa.Column("about", JSONB, nullable=False),
