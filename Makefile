@@ -25,7 +25,8 @@ help: ## Show this list
 install: .venv/installed $(libraries)/installed ## Install all that is needed, into this folder (and Java, Maven by apt if missing)
 
 .PHONY: demo
-demo: install ## Start the whole product here and walk a submission through it
+demo: install ## Start the whole product here and walk a submission through it (in Chromium, by apt if missing)
+	-deploy/requisites.sh chromium
 	$(bin)/python -m deploy.demo
 
 .PHONY: up

@@ -17,14 +17,14 @@ import httpx2
 import yaml
 from rich.console import Console
 
-from deploy import feed, scenes
+from deploy import browsing, feed, scenes
 from deploy.duties import duties
 from deploy.local import Stack
 from deploy.people import People
 from deploy.results import Result, show
 from deploy.supervision import ROOT
 from services.catalogue import starter
-from services.connector.client import Connector, Refused
+from services.connector.client import Connector, Receipt, Refused
 from services.connector.keys import Key
 from services.kernel.topics import load as load_topics
 from services.model.starter_pack import load_senders
@@ -33,6 +33,7 @@ FOLDER = ROOT / ".run" / "demo"
 EXAMPLES = ROOT / "examples" / "dien-bien"
 SECONDS = 60.0
 HEALTHY_SECONDS = 120.0
+BY_BROWSER = browsing.Sender("p-so-tai-chinh", "p-giam-doc-tai-chinh", "p-lanh-dao")
 console = Console(highlight=False)
 
 
@@ -47,7 +48,7 @@ def main() -> int:
     people = People(stack, FOLDER / "people.json")
     workbooks = _generate()
     scenario = yaml.safe_load((EXAMPLES / "scenario.yaml").read_text(encoding="utf-8"))
-    results = [_send(stack, keys, workbooks, entry) for entry in scenario["submissions"]]
+    results = [_send(stack, keys, people, workbooks, entry) for entry in scenario["submissions"]]
     show(console, results)
     wrong = [f"{result.name}: {text}" for result in results for text in result.wrong]
     wrong += _scenes(stack, keys, people, workbooks, results)
@@ -111,7 +112,9 @@ def _generate() -> Path:
     return folder
 
 
-def _send(stack: Stack, keys: dict[str, Key], workbooks: Path, entry: dict[str, Any]) -> Result:
+def _send(
+    stack: Stack, keys: dict[str, Key], people: People, workbooks: Path, entry: dict[str, Any]
+) -> Result:
     result = Result(entry["name"], entry)
     file = (EXAMPLES if entry.get("kept") else workbooks) / entry["file"]
     connector = Connector(stack.url("intake-api"), keys[entry["sender"]])
@@ -120,7 +123,12 @@ def _send(stack: Stack, keys: dict[str, Key], workbooks: Path, entry: dict[str, 
     with console.status(entry["name"]):
         try:
             claims = {name: entry[name] for name in stated}
-            receipt = connector.submit(file, **claims, sections=entry.get("sections", ()))
+            if entry.get("through") == "browser" and browsing.chromium():
+                url = stack.url("console-api")
+                sent = browsing.send(url, people.password, BY_BROWSER, entry, file)
+                receipt = Receipt(sent.id, sent.attempt, 202)
+            else:
+                receipt = connector.submit(file, **claims, sections=entry.get("sections", ()))
             result.id = receipt.id
             result.state = connector.wait(receipt.id, receipt.attempt, seconds=SECONDS, stored=True)
         except Refused as error:

@@ -26,27 +26,33 @@ class Person:
     id: str
     name: str
     organisation: str
-    role: str
+    roles: tuple[str, ...]
     rooms: tuple[str, ...] = ()
 
 
 PEOPLE = (
-    Person("p-quan-tri", "Người Quản Trị", OFFICE, "administrator"),
-    Person("p-van-hanh", "Người Vận Hành", OFFICE, "operator"),
-    Person("p-kinh-te", "Công Chức Kinh Tế", OFFICE, "officer", (ECONOMY,)),
-    Person("p-xa-hoi", "Công Chức Xã Hội", OFFICE, "officer", (SOCIETY,)),
-    Person("p-thu-thap", "Công Chức Thu Thập", OFFICE, "officer", (COLLECTION,)),
-    Person("p-bien-soan", "Người Biên Soạn", OFFICE, "compiler"),
-    Person("p-kiem-tra", "Người Kiểm Tra", OFFICE, "auditor"),
-    Person("p-so-tai-chinh", "Đầu Mối Tài Chính", "so-tai-chinh-dien-bien", "agency"),
-    Person("p-so-tu-phap", "Đầu Mối Tư Pháp", "so-tu-phap-dien-bien", "agency"),
-    Person("p-so-noi-vu", "Đầu Mối Nội Vụ", "so-noi-vu-dien-bien", "agency"),
+    Person("p-quan-tri", "Người Quản Trị", OFFICE, ("administrator",)),
+    Person("p-van-hanh", "Người Vận Hành", OFFICE, ("operator",)),
+    Person("p-kinh-te", "Công Chức Kinh Tế", OFFICE, ("officer",), (ECONOMY,)),
+    Person("p-xa-hoi", "Công Chức Xã Hội", OFFICE, ("officer",), (SOCIETY,)),
+    Person("p-thu-thap", "Công Chức Thu Thập", OFFICE, ("officer",), (COLLECTION,)),
+    Person("p-bien-soan", "Người Biên Soạn", OFFICE, ("compiler",)),
+    Person("p-kiem-tra", "Người Kiểm Tra", OFFICE, ("auditor",)),
+    Person("p-so-tai-chinh", "Đầu Mối Tài Chính", "so-tai-chinh-dien-bien", ("agency",)),
+    Person(
+        "p-giam-doc-tai-chinh",
+        "Giám Đốc Tài Chính",
+        "so-tai-chinh-dien-bien",
+        ("agency", "signatory"),
+    ),
+    Person("p-so-tu-phap", "Đầu Mối Tư Pháp", "so-tu-phap-dien-bien", ("agency",)),
+    Person("p-so-noi-vu", "Đầu Mối Nội Vụ", "so-noi-vu-dien-bien", ("agency",)),
 )
 
 
 LEADERS = (
-    Person("p-lanh-dao", "Người Lãnh Đạo", OFFICE, "leader"),
-    Person("p-pho-lanh-dao", "Người Phó Lãnh Đạo", OFFICE, "leader"),
+    Person("p-lanh-dao", "Người Lãnh Đạo", OFFICE, ("leader",)),
+    Person("p-pho-lanh-dao", "Người Phó Lãnh Đạo", OFFICE, ("leader",)),
 )
 """Made by the command on the machine: from then on, who gives somebody rights needs one of them."""
 
@@ -64,7 +70,7 @@ class People:
                     "id": one.id,
                     "name": one.name,
                     "organisation": one.organisation,
-                    "roles": [one.role],
+                    "roles": list(one.roles),
                     "rooms": list(one.rooms),
                     "head_of": list(one.rooms),
                     "password": self._passwords[one.id],
@@ -82,6 +88,10 @@ class People:
                 password = self._passwords[link["person"]]
                 body = {"token": link["token"], "password": password}
                 client.post("/v1/passwords", json=body).raise_for_status()
+
+    def password(self, person: str) -> str:
+        """What this person logs in with."""
+        return self._passwords[person]
 
     def headers(self, person: str) -> dict[str, str]:
         """The header that shows a fresh token of this person."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import random
-import shutil
 import threading
 import time
 from collections.abc import Iterator
@@ -18,6 +17,7 @@ import uvicorn
 from fastapi import FastAPI
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from deploy.browsing import chromium
 from deploy.state import free_ports
 from services.console.api import create_app
 from services.kernel.settings import Settings
@@ -26,18 +26,6 @@ from tests.browser.fake_drafts import Drafts
 from tests.browser.fakes import PASSWORD, Office, example, services_of
 
 PHONE = {"width": 360, "height": 740}
-
-
-def chromium() -> str | None:
-    """The system's Chromium; `deploy/requisites.sh chromium` brings it."""
-    names = (
-        "chromium-headless-shell",
-        "chromium",
-        "chromium-browser",
-        "google-chrome",
-        "google-chrome-stable",
-    )
-    return os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, names)), None)
 
 
 @contextmanager
