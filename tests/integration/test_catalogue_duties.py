@@ -268,23 +268,30 @@ def test_either_side_asks_about_what_is_met_and_the_other_answers(
     assert again.json()["act_id"] == asked.json()["act_id"]
     assert post("answer", early, **general).status_code == 409, "not to oneself"
     before = catalogue.now[0]
-    answered = post("answer", early | {"document": "9/STC", "channel": "letter"}, **agency)
+    assert post("question", why | {"row": "23"}, **general).status_code == 201
+    assert post("answer", early | {"answers": str(uuid4())}, **agency).status_code == 409
+    to_it = early | {"answers": asked.json()["act_id"], "document": "9/STC", "channel": "letter"}
+    answered = post("answer", to_it, **agency)
     assert answered.status_code == 201, answered.text
     assert post("question", {"reason": "Mẫu nào?"}, **agency).status_code == 201
     asked_at, answer_at = (one.json()["at"] for one in (asked, answered))
     thread = catalogue.duties()["thu-ngan-sach-quy", "2025-Q4"]["questions"]
-    assert thread[:2] == [
-        {"at": asked_at, "organisation": "thong-ke-dien-bien", "is_answer": False, "is_open": False,
-         "words": why["reason"], "row": "22", "column": "quarter", "document": None, "channel": "meeting"},
-        {"at": answer_at, "organisation": FINANCE, "is_answer": True, "is_open": False,
-         "words": early["reason"], "row": None, "column": None, "document": "9/STC", "channel": "letter"},
+    assert [thread[0], thread[2]] == [
+        {"id": asked.json()["act_id"], "at": asked_at, "organisation": "thong-ke-dien-bien",
+         "is_answer": False, "is_open": False, "words": why["reason"], "row": "22", "column": "quarter",
+         "document": None, "channel": "meeting", "answers": None},
+        {"id": answered.json()["act_id"], "at": answer_at, "organisation": FINANCE,
+         "is_answer": True, "is_open": False, "words": early["reason"], "row": None, "column": None,
+         "document": "9/STC", "channel": "letter", "answers": asked.json()["act_id"]},
     ]  # fmt: skip
-    assert (thread[2]["is_open"], thread[2]["channel"]) == (True, "system")
+    assert [one["is_open"] for one in thread] == [False, True, False, True]
+    assert thread[3]["channel"] == "system"
     past = catalogue.duties(at=before.isoformat())["thu-ngan-sach-quy", "2025-Q4"]["questions"]
     assert [one["is_open"] for one in past] == [True]
     events = [one for one in of_topic(stack, "obligation.changed") if one["duty_id"] == met["id"]]
     assert [(one["change"], one["channel"], one["row"]) for one in events] == [
-        ("question", "meeting", "22"), ("answer", "letter", None), ("question", "system", None),
+        ("question", "meeting", "22"), ("question", "system", "23"), ("answer", "letter", None),
+        ("question", "system", None),
     ]  # fmt: skip
     assert not any(word in str(events) for word in ("giảm", "giá chậm", "Mẫu"))
 

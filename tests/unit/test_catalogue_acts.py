@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 
 from services.catalogue.duties.act import Change, Said
-from services.catalogue.duties.acts import say
+from services.catalogue.duties.acts import MOST_QUESTIONS, say
 from services.catalogue.duties.duty import Duty, Key
 from services.catalogue.duties.refusals import Code
 from services.catalogue.duties.standing import (
@@ -55,7 +55,10 @@ def stood(acts: Sequence[Said] = (), state: State = State.EXPECTED) -> Standing:
 
 def after(*acts: Said) -> list[Said]:
     """These acts, a minute apart."""
-    return [replace(one, at=NOW + timedelta(minutes=place)) for place, one in enumerate(acts)]
+    return [
+        replace(one, id=UUID(int=place), at=NOW + timedelta(minutes=place))
+        for place, one in enumerate(acts)
+    ]
 
 
 @pytest.mark.parametrize("state", State)
@@ -95,6 +98,40 @@ def test_an_answer_needs_a_question_of_the_other_side() -> None:
     assert outcome is not None
     answered = stood(after(QUESTION, ANSWER))
     assert refused(replace(ANSWER, reason="Thêm."), answered) is Code.NO_QUESTION
+
+
+def test_an_answer_closes_the_question_that_it_names_and_no_other() -> None:
+    asked = after(QUESTION, replace(QUESTION, row="23"), replace(QUESTION, row="24"))
+    named = replace(ANSWER, answers=asked[0].id)
+    said, _ = say(named, DUTY, stood(asked), asked[-1])
+    assert [one.row for one in unanswered(stood([*asked, said]).thread)] == ["23", "24"]
+    assert refused(replace(named, reason="Thêm."), stood([*asked, said])) is Code.NO_QUESTION
+    assert refused(replace(ANSWER, answers=uuid4()), stood(asked)) is Code.NO_QUESTION
+
+
+def test_an_answer_that_names_none_is_to_the_newest_that_waits_and_is_said_once() -> None:
+    asked = after(QUESTION, replace(QUESTION, row="23"))
+    said, outcome = say(ANSWER, DUTY, stood(asked), asked[-1])
+    assert outcome is not None and outcome.rows[0].values["answers"] == asked[1].id
+    then = stood([*asked, said])
+    assert [one.row for one in unanswered(then.thread)] == ["22"]
+    assert say(ANSWER, DUTY, then, said) == (said, None), "the same request again"
+    other, _ = say(replace(ANSWER, reason="Cũng vậy."), DUTY, then, said)
+    assert other.answers == asked[0].id
+
+
+def test_what_was_answered_before_answers_named_questions_stays_answered() -> None:
+    asked = after(QUESTION, replace(QUESTION, row="23"), ANSWER)
+    assert unanswered(stood(asked).thread) == []
+
+
+def test_so_many_questions_of_one_side_wait_and_no_more() -> None:
+    asked = after(*(replace(QUESTION, row=str(row)) for row in range(MOST_QUESTIONS)))
+    assert refused(QUESTION, stood(asked)) is Code.TOO_MANY_QUESTIONS
+    back = replace(QUESTION, organisation=FINANCE)
+    assert say(back, DUTY, stood(asked), None)[1] is not None, "the other side's are its own"
+    said, _ = say(ANSWER, DUTY, stood(asked), None)
+    assert say(QUESTION, DUTY, stood([*asked, said]), None)[1] is not None
 
 
 def test_either_side_goes_on_and_each_waits_for_the_other() -> None:

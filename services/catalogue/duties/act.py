@@ -42,7 +42,8 @@ OF_REPORTS = frozenset({Change.SUPPLIED, Change.RETRACTED})
 @dataclass(frozen=True, kw_only=True)
 class Said(Act):
     """One act about a duty, which `supplier` owed then. `until` is the first moment that is late from then on, of a
-    report the end of the document's day; None for what moves no term. A question may be about a `row` and a `column`.
+    report the end of the document's day; None for what moves no term. A question may be about a `row` and a `column`;
+    an answer `answers` one.
     """
 
     id: UUID
@@ -55,10 +56,12 @@ class Said(Act):
     channel: CoordinationChannel = CoordinationChannel.SYSTEM
     row: str | None = None
     column: str | None = None
+    answers: UUID | None = None
 
     def says_the_same_as(self, other: Said) -> bool:
-        """Whether they are the same words of the same person."""
-        return replace(self, id=other.id, at=other.at) == other
+        """Whether they are the same words of the same person; who named no question names that of before."""
+        answers = self.answers or other.answers
+        return replace(self, id=other.id, at=other.at, answers=answers) == other
 
     @property
     def granted(self) -> Granted | None:
@@ -87,6 +90,7 @@ class Said(Act):
         if self.change not in ASKED:
             return None
         return Remark(
+            id=self.id,
             at=self.at,
             organisation=self.organisation,
             supplier=self.supplier,
@@ -96,6 +100,7 @@ class Said(Act):
             column=self.column,
             document=self.document,
             channel=self.channel,
+            answers=self.answers,
         )
 
 
@@ -114,5 +119,5 @@ def said_by(row: ActRow) -> Said:
 def id_of(wish: Said, after: Said | None) -> UUID:
     """The same for the same words of the same person, said after the same."""
     parts = (wish.change, wish.until, wish.person, wish.reason, wish.document, wish.channel)
-    words = "\n".join(str(part) for part in (*parts, wish.row, wish.column))
+    words = "\n".join(str(part) for part in (*parts, wish.row, wish.column, wish.answers))
     return uuid5(after.id if after else wish.duty, words)

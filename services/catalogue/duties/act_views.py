@@ -39,9 +39,10 @@ class DifficultyView(BaseModel):
 
 class QuestionView(BaseModel):
     """A question or an answer: whose, in which words, by which channel, about which row and column. `is_open`: nobody
-    of the other side has answered it.
+    of the other side has answered it. `answers`: the question that an answer names.
     """
 
+    id: UUID
     at: AwareDatetime
     organisation: str
     is_answer: bool
@@ -51,6 +52,7 @@ class QuestionView(BaseModel):
     column: str | None
     document: str | None
     channel: CoordinationChannel
+    answers: UUID | None
 
     @classmethod
     def of(cls, thread: Sequence[Remark]) -> list[QuestionView]:
@@ -72,4 +74,5 @@ class ActView(BaseModel):
     channel: CoordinationChannel
     row: str | None
     column: str | None
+    answers: UUID | None
     at: AwareDatetime

@@ -19,6 +19,7 @@ class Code(command.Code):
     NO_DIFFICULTY = ("no-difficulty", 409)
     NO_DOCUMENT = ("no-document", 422)
     NO_QUESTION = ("no-question", 409)
+    TOO_MANY_QUESTIONS = ("too-many-questions", 409)
     NO_CELL = ("no-cell", 422)
     NO_REPORT = ("no-report", 409)
     NOT_SUPPLIED = ("not-supplied", 409)

@@ -64,6 +64,8 @@ class ActRow(SQLModel, table=True):
     channel: str
     row: str | None
     column: str | None
+    answers: UUID | None = None
+    """The question that an answer names; blank from before that was kept."""
     at: datetime = Field(sa_type=TIME)
 
 
