@@ -183,6 +183,20 @@ def test_the_room_gives_more_time_and_the_same_words_again_are_one_act(
     assert found["requested"]["until"] == "2025-12-09", found
     assert found["requested"]["reason"] == wish["reason"]
     assert (found["due"], found["timeliness"]) == ("2025-11-22", "missing")
+    no = {"reason": "Đã gia hạn cho cả tỉnh.", "document": "87/TKĐB-TH"}
+    assert post(no, "refusal", **agency).status_code == 403
+    catalogue.now[0] = LATER + timedelta(milliseconds=100)
+    assert post(no, "refusal").status_code == 201
+    assert post(no | {"reason": "Thêm."}, "refusal").status_code == 409, "nothing is asked for"
+    found = catalogue.duties()["nong-lam-thuy-san-quy", "2025-Q4"]
+    (refusal,) = found["refused"]
+    assert (found["requested"], refusal["until"], refusal["reason"]) == (
+        None,
+        "2025-12-09",
+        no["reason"],
+    )
+    catalogue.now[0] = LATER + timedelta(milliseconds=200)
+    assert post(wish | {"reason": "Vẫn mất điện."}, "request", **agency).status_code == 201
     hard = {"reason": "Phần mềm kho bạc ngừng.", "document": "45/BC-SNN"}
     passed_on = {"reason": "Tổng hợp.", "document": "88/TKĐB-TH"}
     assert post(passed_on, "forwarding").status_code == 409, "nothing to pass on"
@@ -226,10 +240,17 @@ def test_the_room_gives_more_time_and_the_same_words_again_are_one_act(
     catalogue.now[0] = LATER + timedelta(seconds=4)
     assert post(body | {"until": "2025-12-12"}).status_code == 201, "a wrong day is mended"
     assert catalogue.duties()["nong-lam-thuy-san-quy", "2025-Q4"]["due"] == "2025-12-12"
+    granted = catalogue.duties()["nong-lam-thuy-san-quy", "2025-Q4"]["granted"]
+    assert [(one["before"], one["until"]) for one in granted] == [
+        ("2025-11-22", "2025-12-05"), ("2025-12-05", None), ("2025-12-05", "2025-12-05"),
+        ("2025-12-05", "2026-05-12"), ("2026-05-12", "2025-12-12"),
+    ]  # fmt: skip
+    assert (granted[0]["reason"], granted[0]["document"]) == (body["reason"], body["document"])
     events = of_topic(stack, "obligation.changed")
     assert [one["change"] for one in events if one["duty_id"] == owed["id"]] == [
-        "extension_requested", "difficulty_reported", "difficulty_forwarded",
-        "extended", "announced_late", "excused", "extended", "extended", "extended",
+        "extension_requested", "extension_refused", "extension_requested",
+        "difficulty_reported", "difficulty_forwarded", "extended", "announced_late", "excused",
+        "extended", "extended", "extended",
     ]  # fmt: skip
     assert not any(word in str(one) for one in events for word in ("Mưa lũ", "kho bạc"))
     met = catalogue.duties()["thu-ngan-sach-quy", "2025-Q4"]["id"]

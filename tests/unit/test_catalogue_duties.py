@@ -16,15 +16,14 @@ from services.catalogue.duties.making import Known, merged, of_calls, of_items
 from services.catalogue.duties.measures import Measure, measured
 from services.catalogue.duties.reminding import planned, to_send
 from services.catalogue.duties.standing import (
-    Announced,
     Delivery,
     Facts,
-    Granted,
     State,
     Timeliness,
     standing,
 )
 from services.catalogue.duties.store import ClosingRow
+from services.catalogue.duties.terms import Announced, Granted
 from services.events.catalogue import ObligationClosing
 from services.model.crosswalk import provinces
 from services.model.deadline import Call

@@ -136,6 +136,7 @@ def notices(outcome: Outcome) -> list[dict[str, Any]]:
         ("obligation.changed", 7, [(OFFICE, "notice.obligation_answer")]),
         ("obligation.changed", 8, [(SYNTHESIS, "notice.obligation_supplied")]),
         ("obligation.changed", 9, [(SYNTHESIS, "notice.obligation_supply_retracted")]),
+        ("obligation.changed", 10, [(SENDER, "notice.obligation_extension_refused")]),
         ("obligation.due", 0, [(SENDER, "notice.due_soon")]),
         ("obligation.due", 1, [(SENDER, "notice.due_head"), (ROOM, "notice.due_missing")]),
         ("obligation.due", 2, [(ROOM, "notice.due_soon")]),

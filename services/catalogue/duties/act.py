@@ -7,8 +7,8 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID, uuid5
 
-from services.catalogue.duties.standing import Announced, Granted, Requested
 from services.catalogue.duties.store import ActRow
+from services.catalogue.duties.terms import Announced, Declined, Granted, Requested
 from services.catalogue.duties.thread import Remark
 from services.kernel.command import Act
 from services.kernel.mapping import Mapped
@@ -20,6 +20,7 @@ class Change(StrEnum):
 
     EXTENDED = "extended"
     EXCUSED = "excused"
+    REFUSED = "extension_refused"
     ANNOUNCED = "announced_late"
     REQUESTED = "extension_requested"
     DIFFICULTY = "difficulty_reported"
@@ -68,7 +69,21 @@ class Said(Act):
         """What the office granted by it; None for the supplier's words."""
         if self.change not in (Change.EXTENDED, Change.EXCUSED):
             return None
-        return Granted(self.at, self.reason, self.until, self.change is Change.EXCUSED)
+        return Granted(
+            at=self.at,
+            reason=self.reason,
+            late_from=self.until,
+            is_excused=self.change is Change.EXCUSED,
+            document=self.document,
+            supplier=self.supplier,
+        )
+
+    @property
+    def declined(self) -> Declined | None:
+        """That the office gives no more time; None for anything else."""
+        if self.change is not Change.REFUSED:
+            return None
+        return Declined(self.at, self.reason, self.document)
 
     @property
     def announced(self) -> Announced | None:

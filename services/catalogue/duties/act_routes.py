@@ -54,6 +54,17 @@ async def request(
     return await said(context, access, duty, Change.REQUESTED, body, body.until)
 
 
+@router.post("/{duty}/refusal", status_code=201, summary="Không gia hạn · Give no more time")
+async def refuse(
+    duty: UUID,
+    body: Saying,
+    context: With,
+    access: Annotated[Access, Depends(allowed("duty.decide"))],
+) -> ActView:
+    """201 once it is recorded and the supplier is told; 409 where it waits for no answer to a request for time."""
+    return await said(context, access, duty, Change.REFUSED, body, None)
+
+
 @router.post("/{duty}/announcement", status_code=201, summary="Báo sẽ trễ · Announce a delay")
 async def announce(
     duty: UUID,

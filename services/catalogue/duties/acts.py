@@ -45,6 +45,9 @@ def _refuse(wish: Said, duty: Duty, stood: Standing) -> None:
     """What can't be said now; who asks may do so at any time."""
     if wish.change in OF_REPORTS:
         _refuse_a_wrong_report(wish, duty, stood)
+    elif wish.change is Change.REFUSED:
+        if stood.requested is None:
+            raise Refused(Code.NO_REQUEST)
     elif stood.state in DELIVERED and wish.change not in ASKED and not _answers_late(wish, stood):
         raise Refused(Code.MET)
     else:

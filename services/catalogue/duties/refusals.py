@@ -16,6 +16,7 @@ class Code(command.Code):
     NOT_LATER = ("not-later", 422)
     PAST = ("past", 422)
     TOO_FAR = ("too-far", 422)
+    NO_REQUEST = ("no-request", 409)
     NO_DIFFICULTY = ("no-difficulty", 409)
     NO_DOCUMENT = ("no-document", 422)
     NO_QUESTION = ("no-question", 409)

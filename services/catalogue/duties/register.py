@@ -172,9 +172,11 @@ def _facts(duty: Duty, came: Sequence[Delivery], acts: Sequence[Said]) -> Facts:
     granted = tuple(one.granted for one in acts if one.granted)
     announced = tuple(one.announced for one in own if one.announced)
     requested = tuple(one.requested for one in own if one.requested)
+    declined = tuple(one.declined for one in own if one.declined)
     thread = tuple(one.remark for one in acts if one.remark)
     delivered = (*came, *supplied_by(acts))
-    return Facts(delivered, granted, announced, requested, difficulty_of(own), thread)
+    difficulty = difficulty_of(own)
+    return Facts(delivered, granted, announced, requested, declined, difficulty, thread)
 
 
 def _of(came: Mapping[Owed, Sequence[Delivery]], duty: Duty) -> Sequence[Delivery]:

@@ -16,8 +16,7 @@ from services.catalogue.duties.calendar import MEDIA_TYPE, calendar
 from services.catalogue.duties.duty import Duty
 from services.catalogue.duties.measures import measured
 from services.catalogue.duties.register import NoCalendar, Register, register
-from services.catalogue.duties.standing import State, Timeliness
-from services.catalogue.duties.thread import of
+from services.catalogue.duties.standing import State, Timeliness, heard_by
 from services.catalogue.duties.views import DutiesView, DutyView, MeasuresView, MeasureView
 from services.kernel.api import Context, With
 from services.kernel.auth import Access
@@ -167,7 +166,7 @@ def _found(context: Context, access: Access, wanted: Wanted) -> Register:
     own = access.principal.organisation
     shown = [
         # An agency hears what was said to it, and not to whoever owed it before.
-        (duty, stood if duty.supplier != own else replace(stood, thread=of(stood.thread, own)))
+        (duty, stood if duty.supplier != own else heard_by(stood, own))
         for duty, stood in found.duties
         if access.reaches(duty.supplier, duty.recipient)
         and wanted.supplier in (None, duty.supplier)

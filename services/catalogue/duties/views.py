@@ -8,7 +8,14 @@ from uuid import UUID
 
 from pydantic import AwareDatetime, BaseModel
 
-from services.catalogue.duties.act_views import DifficultyView, QuestionView, RequestView
+from services.catalogue.duties.act_views import (
+    DifficultyView,
+    GrantView,
+    QuestionView,
+    RefusalView,
+    RequestView,
+    last_day,
+)
 from services.catalogue.duties.duty import Duty
 from services.catalogue.duties.measures import Measure
 from services.catalogue.duties.register import Register
@@ -35,7 +42,8 @@ class DutyView(BaseModel):
     Without `form` it is a report of the office, which goes out as a document: `supplied` is the last of them.
     `submission` and `attempt` are the newest that came for it. `is_shared`: offered, not owed. `is_orphaned`: its
     supplier has ended, and the item names no other. `is_unaddressed`: no reminder reaches it. `questions` are those of
-    both sides with their answers, in order.
+    both sides with their answers, `granted` and `refused` what the office answered to requests or gave by itself; all
+    in order.
     """
 
     id: UUID
@@ -62,6 +70,8 @@ class DutyView(BaseModel):
     submission: UUID | None
     attempt: int | None
     requested: RequestView | None
+    granted: Sequence[GrantView]
+    refused: Sequence[RefusalView]
     difficulty: DifficultyView | None
     is_unaddressed: bool
     reminders: int
@@ -90,7 +100,7 @@ class DutyView(BaseModel):
             call=duty.call or None,
             is_shared=found.is_shared(duty),
             is_orphaned=found.is_orphaned(duty),
-            due=_last_day(stood.late_from),
+            due=last_day(stood.late_from),
             late_from=stood.late_from,
             closed_from=duty.closed_from,
             state=stood.state,
@@ -98,9 +108,11 @@ class DutyView(BaseModel):
             first_received_at=stood.first,
             submission=stood.submission,
             attempt=stood.attempt,
-            requested=RequestView(until=_last_day(asked.until), reason=asked.reason, at=asked.at)
+            requested=RequestView(until=last_day(asked.until), reason=asked.reason, at=asked.at)
             if (asked := stood.requested)
             else None,
+            granted=[GrantView.of(one) for one in stood.granted],
+            refused=[RefusalView.of(one) for one in stood.refused],
             is_unaddressed=duty.supplier in found.unaddressed,
             reminders=reminders,
             reminded_at=reminded_at,
@@ -113,10 +125,6 @@ class DutyView(BaseModel):
 def _supplied(one: Delivery) -> SupplyView:
     at = one.accepted_at or one.received_at
     return SupplyView(document=one.document or "", on=day(one.received_at), at=at)
-
-
-def _last_day(late_from: datetime) -> date:
-    return day(late_from - timedelta(microseconds=1))
 
 
 def _named(item: Item | Report, section: str) -> Text:
