@@ -338,6 +338,8 @@ def told(now: int, last: ClosingRow | None = None, *came: Delivery, **more: Any)
         "at": after(now),
         "closes_at": event.closes_at,
         "supplier": "s",
+        "late_from": DUTY.late_from,
+        "obligation": event.obligation,
     }
     return event.closes_at
 
@@ -345,7 +347,9 @@ def told(now: int, last: ClosingRow | None = None, *came: Delivery, **more: Any)
 def test_a_closing_is_told_before_it_comes_and_again_where_it_moves() -> None:
     assert told(9) == "nothing", "the term has not ended"
     assert told(10) == after(20)
-    word = ClosingRow(duty=DUTY.key.id, at=after(10), closes_at=after(20), supplier="s")
+    word = ClosingRow(
+        duty=DUTY.key.id, at=after(10), closes_at=after(20), supplier="s", late_from=DUTY.late_from
+    )
     assert told(11, word) == "nothing", "once"
     assert told(25, word) == "nothing"
     longer = Granted(after(12), "lũ", late_from=after(24))

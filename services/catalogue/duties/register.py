@@ -134,8 +134,14 @@ def _made(
     validity = {one.id: one for kind in (EntryKind.REPORT, EntryKind.ITEM) for one in entries[kind]}
     asked = [one for one in items.values() if isinstance(one, Item)]
     made = (*of_items(items.values(), known, *span), *of_calls(calls, asked, known))
-    # Owed is what was in force on the last day of the term.
-    in_force = (one for one in made if validity[one.key.item].in_force(one.late_from - INSTANT))
+    called = {one.id: one for one in entries[EntryKind.CALL]}
+    # Owed is what was in force on the last day of the term, and called for by what was.
+    in_force = (
+        one
+        for one in made
+        if validity[one.key.item].in_force(one.late_from - INSTANT)
+        and (not one.call or called[one.call].in_force(one.late_from - INSTANT))
+    )
     return merged(in_force).values()
 
 
