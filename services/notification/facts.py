@@ -67,11 +67,12 @@ class Known:
 
 @dataclass(frozen=True)
 class Facts:
-    """What `store.load` knows. `titles` are of forms, `instruments` the numbers that people know laws by."""
+    """What `store.load` knows. `titles` and `sections` are of forms, `instruments` how people know laws."""
 
     now: datetime
     organisations: Mapping[str, Organisation] = field(default_factory=dict)
     titles: Mapping[str, Text] = field(default_factory=dict)
+    sections: Mapping[str, Mapping[str, Text]] = field(default_factory=dict)
     instruments: Mapping[str, str] = field(default_factory=dict)
     known: Mapping[Key, Known] = field(default_factory=dict)
 

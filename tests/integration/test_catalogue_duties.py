@@ -412,6 +412,29 @@ def test_the_terms_go_into_a_calendar(catalogue: Catalogue) -> None:
     }
     assert events and {str(one.decoded("dtstart")) for one in events} == {"2025-11-22"}
     assert all("2025-Q" in str(one["SUMMARY"]) for one in events)
+    for one in events:
+        assert "Department of Finance of Điện Biên" in str(one["DESCRIPTION"])
+        assert FINANCE not in str(one["DESCRIPTION"])
+
+
+def test_people_read_names_and_programs_ids(catalogue: Catalogue) -> None:
+    catalogue.now[0] = LATER
+    owed = catalogue.duties()["xo-so-quy", "2025-Q4"]
+    assert (owed["supplier"], owed["section"], owed["form"]) == (FINANCE, "B", "cv17809-6")
+    assert owed["supplier_name"]["en"] == "Department of Finance of Điện Biên"
+    assert owed["section_name"] == {"vi": "B. Xổ số", "en": "B. Lottery"}
+    assert "B. " not in owed["name"]["vi"], "it has one section alone"
+    assert owed["form_title"]["vi"]
+    days = {"first": "2025-11-22", "last": "2025-11-22"}
+    names = {
+        by: {one["group"]: one["name"] for one in found}
+        for by in ("supplier", "item", "room", "month")
+        if (found := catalogue.get("/v1/duties/measures", by=by, **days)["measures"])
+    }
+    assert names["supplier"][FINANCE] == owed["supplier_name"]
+    assert names["item"]["xo-so-quy"] == owed["name"]
+    assert names["room"][owed["room"]]["vi"].startswith("Phòng")
+    assert names["month"] == {"2025-11": None}
 
 
 def test_an_item_of_before_that_can_not_be_read_is_named_and_hides_no_other(

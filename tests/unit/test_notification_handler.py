@@ -146,6 +146,18 @@ def test_who_is_told_what(topic: str, index: int, expected: list[tuple[str, str]
     assert told(handle(event(topic, index), facts())) == expected
 
 
+def test_a_duty_about_a_section_names_the_section() -> None:
+    form = "cv17809-6"
+    known = facts(
+        titles={form: TITLE}, sections={form: {"B": Text("B. Xổ số", "B. Lottery")}}
+    )  # fmt: skip
+    for section, word in (("B", "B. Xổ số"), ("Z", "Z")):
+        found = notices(handle(event("obligation.due", form=form, section=section), known))
+        assert f"Biểu {form} ({TITLE.vi}), phần {word}, kỳ" in found[0]["body"]
+    whole = notices(handle(event("obligation.due", form=form, section=""), known))
+    assert "phần" not in whole[0]["body"]
+
+
 @pytest.mark.parametrize(("offset", "message"), [(-7, "soon"), (0, "today"), (1, "overdue")])
 def test_a_reminder_says_how_near_the_end_is(offset: int, message: str) -> None:
     (notice,) = notices(handle(event("obligation.due", offset=offset), facts()))

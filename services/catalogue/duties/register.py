@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
@@ -16,6 +17,7 @@ from services.catalogue.duties.acts import difficulty_of
 from services.catalogue.duties.deliveries import Owed, deliveries
 from services.catalogue.duties.duty import Duty
 from services.catalogue.duties.making import Known, merged, of_calls, of_items
+from services.catalogue.duties.names import Names
 from services.catalogue.duties.reports import supplied_by
 from services.catalogue.duties.standing import Delivery, Facts, Standing, standing
 from services.catalogue.entry import EntryKind, Version
@@ -52,6 +54,8 @@ class Register:
     """How many reminders of a duty went out, and when the last did."""
     unaddressed: frozenset[str] = frozenset()
     """Organisations to which nothing can be sent: the catalogue has no address of theirs."""
+    names: Names = field(default_factory=Names)
+    parted: frozenset[str] = frozenset()
     ended: Mapping[str, Version] = field(default_factory=dict)
     """Suppliers that ended, by id: what they owed goes to whom a document names, item by item."""
 
@@ -107,6 +111,8 @@ def register(session: Session, first: datetime, last: datetime, at: datetime) ->
         frozenset(
             one.id for one in entries[EntryKind.ORGANISATION] if not one.body.get("contacts")
         ),
+        Names.of(entries[EntryKind.ORGANISATION], entries[EntryKind.FORM]),
+        parted(wanted),
         {one.id: one for one in entries[EntryKind.ORGANISATION] if one.valid_to is not None},
     )
 
@@ -170,6 +176,12 @@ def _known(entries: Mapping[EntryKind, Sequence[Version]]) -> Known:
         },
         kinds={id_: body["kind"] for id_, body in organisations.items()},
     )
+
+
+def parted(duties: Iterable[Duty]) -> frozenset[str]:
+    """The items that are owed section by section, in more than one."""
+    owed = {(duty.key.item, duty.key.section) for duty in duties}
+    return frozenset(item for item, many in Counter(item for item, _ in owed).items() if many > 1)
 
 
 def _facts(duty: Duty, came: Sequence[Delivery], acts: Sequence[Said]) -> Facts:

@@ -27,7 +27,7 @@ from services.model.enumerations import MeasuredBy
 from services.model.messages import advice
 from services.model.regulation import day, midnight
 from services.model.sender import asker
-from services.model.text import Language
+from services.model.text import Language, Text
 
 router = APIRouter(prefix="/v1/duties", tags=["duties"])
 AROUND = timedelta(days=92)
@@ -122,7 +122,10 @@ def measures(
     return MeasuresView(
         at=wanted.at,
         by=by,
-        measures=[MeasureView.of(group, measure) for group, measure in sorted(groups.items())],
+        measures=[
+            MeasureView.of(group, _name(found, by, group), measure)
+            for group, measure in sorted(groups.items())
+        ],
     )
 
 
@@ -155,6 +158,17 @@ GROUPS: Mapping[MeasuredBy, Callable[[Duty], str]] = {
     MeasuredBy.ROOM: lambda duty: (duty.supplier if duty.report else duty.recipient) or "",
     MeasuredBy.MONTH: lambda duty: f"{day(duty.late_from - timedelta(microseconds=1)):%Y-%m}",
 }
+
+
+def _name(found: Register, by: MeasuredBy, group: str) -> Text | None:
+    """What people call a group; None for a month, and for what has no room."""
+    match by:
+        case MeasuredBy.ITEM:
+            return found.items[group].name
+        case MeasuredBy.SUPPLIER | MeasuredBy.ROOM if group:
+            return found.names.organisation(group)
+        case _:
+            return None
 
 
 def _found(context: Context, access: Access, wanted: Wanted) -> Register:

@@ -49,14 +49,17 @@ class DutyView(BaseModel):
     id: UUID
     item: str
     section: str | None
+    section_name: dict[str, str] | None
     name: dict[str, str]
     form: str | None
+    form_title: dict[str, str] | None
     area_list: str
     area: str
     period: str
     completeness: Completeness
     round: int
     supplier: str
+    supplier_name: dict[str, str]
     room: str | None
     call: str | None
     is_shared: bool
@@ -82,20 +85,25 @@ class DutyView(BaseModel):
     @classmethod
     def of(cls, duty: Duty, stood: Standing, found: Register, at: datetime) -> DutyView:
         """From what was found."""
-        key, item = duty.key, found.items[duty.key.item]
+        key, item, names = duty.key, found.items[duty.key.item], found.names
+        section = names.section(duty.form, key.section) if key.section else None
+        form = names.forms.get(duty.form)
         reminders, reminded_at = found.reminded.get(key.id, (0, None))
         return cls(
             id=key.id,
             item=key.item,
             section=key.section or None,
-            name=_named(item, key.section).to_dict(),
+            section_name=section.to_dict() if section else None,
+            name=_named(item, section if key.item in found.parted else None).to_dict(),
             form=duty.form or None,
+            form_title=form.to_dict() if form else None,
             area_list=key.area_list,
             area=key.area,
             period=key.period,
             completeness=key.completeness,
             round=key.round,
             supplier=duty.supplier,
+            supplier_name=names.organisation(duty.supplier).to_dict(),
             room=duty.recipient,
             call=duty.call or None,
             is_shared=found.is_shared(duty),
@@ -127,9 +135,8 @@ def _supplied(one: Delivery) -> SupplyView:
     return SupplyView(document=one.document or "", on=day(one.received_at), at=at)
 
 
-def _named(item: Item | Report, section: str) -> Text:
-    """The item, with its section where it has several."""
-    if isinstance(item, Report) or len(item.sections) < 2:
+def _named(item: Item | Report, section: Text | None) -> Text:
+    if section is None:
         return item.name
     return texts("catalogue.duties.section", item=item.name, section=section)
 
@@ -147,14 +154,16 @@ class DutiesView(BaseModel):
 
 
 class MeasureView(BaseModel):
-    """How well a group's duties were met. `on_time` is the share of `counted` whose first attempt came in time and was
-    not returned, `complete` that of what is accepted by now; both None where nothing counts.
+    """How well a group's duties were met; only a month has no `name`. `on_time` is the share of `counted` whose first
+    attempt came in time and was not returned, `complete` that of what is accepted by now; both None where nothing
+    counts.
 
     What is open or excused doesn't count; how long the office takes never does. `response_days` is the median from a
     return to the next attempt.
     """
 
     group: str
+    name: dict[str, str] | None
     counted: int
     on_time: float | None
     complete: float | None
@@ -165,10 +174,11 @@ class MeasureView(BaseModel):
     response_days: float | None
 
     @classmethod
-    def of(cls, group: str, measure: Measure) -> MeasureView:
+    def of(cls, group: str, name: Text | None, measure: Measure) -> MeasureView:
         """From what was counted."""
         return cls(
             group=group,
+            name=name.to_dict() if name else None,
             counted=measure.counted,
             on_time=measure.on_time,
             complete=measure.complete,
