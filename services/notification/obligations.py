@@ -51,7 +51,8 @@ def _waiting(obligation: ObligationHead, facts: Facts) -> tuple[str, ...]:
 
 
 def _values(obligation: ObligationHead, facts: Facts) -> dict[str, Text]:
-    form = _form(obligation, facts)
+    section = obligation.section and facts.section(obligation.form, obligation.section)
+    form = named_form(obligation.form, facts, section or None)
     report = Text(obligation.report_vi, obligation.report_en)
     owed = report if obligation.report_vi else texts("notice.form", form=form)
     return {
@@ -62,15 +63,6 @@ def _values(obligation: ObligationHead, facts: Facts) -> dict[str, Text]:
         "completeness": texts(f"notice.completeness.{obligation.completeness}"),
         "supplier": _named(obligation.supplier, facts),
     }
-
-
-def _form(obligation: ObligationHead, facts: Facts) -> Text:
-    """The form, and its section where the duty is about one."""
-    form, id_ = named_form(obligation.form, facts), obligation.section
-    if not id_:
-        return form
-    section = facts.sections.get(obligation.form, {}).get(id_) or Text(id_, id_)
-    return texts("notice.part", form=form, section=section)
 
 
 def _named(organisation: str, facts: Facts) -> Text:

@@ -16,9 +16,8 @@ from services.events.catalogue import ObligationHead
 from services.events.common import attempt_of, form_of, submission_of
 from services.kernel import replica
 from services.kernel.events import Event, EventData
-from services.model.form import section_names
 from services.model.text import Text
-from services.notification.facts import Facts, Key, Known, Organisation
+from services.notification.facts import Facts, Key, Known, Organisation, Section
 
 SCHEMA = "notification"
 
@@ -139,7 +138,7 @@ def _facts(session: Session, events: Sequence[Event], keys: Sequence[Key], *, lo
         now=now,
         organisations={organisation.id: organisation for organisation in organisations},
         titles={id_: Text(body["title"]["vi"], body["title"]["en"]) for id_, body in forms.items()},
-        sections={id_: section_names(body) for id_, body in forms.items()},
+        sections={id_: Section.all_of(body) for id_, body in forms.items()},
         instruments={
             entry.id: str(entry.body["number"]) for entry in replica.all_of(session, "regulation")
         },
