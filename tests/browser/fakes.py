@@ -123,6 +123,9 @@ def _path(state: str) -> list[str]:
     ]
 
 
+MILLIONS = {"vi": "triệu đồng", "en": "million VND"}
+
+
 def drawn() -> list[dict[str, Any]]:
     """A small table of the form: a number that grew, one that is wrong, one that is none, a sign, a blank."""
 
@@ -136,7 +139,7 @@ def drawn() -> list[dict[str, Any]]:
     return [{
         "table": "main", "sheet": "Biểu 1",
         "headings": [
-            {"column": name, "label": "", "period": period, "is_cumulative": is_cumulative, "unit": "triệu đồng"}
+            {"column": name, "label": "", "period": period, "is_cumulative": is_cumulative, "unit": MILLIONS}
             for name, period, is_cumulative in headings
         ],
         "lines": [
