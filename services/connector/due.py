@@ -149,7 +149,7 @@ def _row(duty: Mapping[str, Any]) -> list[object]:
         Text(*(day(until, lang) for lang in LANGUAGES)),
         Text(**duty["name"]),
         Text(*period),
-        duty["supplier"],
+        Text(**duty["supplier_name"]),
         texts(f"connector.due.state.{duty['state']}"),
         texts(f"connector.due.timeliness.{duty['timeliness']}"),
     ]
@@ -164,7 +164,7 @@ def _measure(one: Mapping[str, Any]) -> list[object]:
     shares = ("–" if one[name] is None else f"{one[name]:.0%}" for name in ("on_time", "complete"))
     missing, response = one["timeliness"].get("missing", 0), one["response_days"]
     return [
-        one["group"],
+        Text(**one["name"]) if one["name"] else one["group"],
         one["counted"],
         *shares,
         missing,
@@ -174,7 +174,7 @@ def _measure(one: Mapping[str, Any]) -> list[object]:
 
 
 def _csv(measures: Sequence[Mapping[str, Any]]) -> bytes:
-    """A line for each group; counts of each kind of timeliness and state in columns of their own."""
+    """A line for each group, by its id and its name; counts of each kind of timeliness and state have their columns."""
     rows = [_flat(one) for one in measures]
     names = list(dict.fromkeys(name for row in rows for name in row))
     lines = io.StringIO(newline="")
@@ -188,4 +188,6 @@ def _flat(one: Mapping[str, Any]) -> dict[str, object]:
     counts = {
         f"{name}.{kind}": n for name in ("timeliness", "states") for kind, n in one[name].items()
     }
-    return {name: found for name, found in one.items() if not isinstance(found, dict)} | counts
+    plain = {name: found for name, found in one.items() if not isinstance(found, dict)}
+    name = (one["name"] or {}).get(first_language(), "")
+    return {"group": one["group"], "name": name, **plain, **counts}

@@ -54,7 +54,7 @@ def _table(table: Mapping[str, Any], language: Language) -> Table:
     say = words.sayer(language)
     headings = table["headings"]
     is_beside = [_base(table, column) for column in range(len(headings))]
-    units = {one["unit"] for one in headings}
+    units = {words.in_language(one["unit"], language) for one in headings}
     several = len(units) > 1
     return Table(
         title=words.sheet(table["sheet"], language),
@@ -86,7 +86,8 @@ BESIDE = ("previous", "year_before")
 def _heading(heading: Mapping[str, Any], has_unit: bool, language: Language) -> str:
     parts = [heading["label"], words.period(heading["period"], language)]
     said = ", ".join(filter(None, parts))
-    return f"{said} ({heading['unit']})" if has_unit and heading["unit"] else said
+    unit = words.in_language(heading["unit"], language)
+    return f"{said} ({unit})" if has_unit and unit else said
 
 
 def _base(table: Mapping[str, Any], column: int) -> str:

@@ -192,8 +192,8 @@ class ObligationHead:
 
 @dataclass(frozen=True, kw_only=True)
 class ObligationChanged(EventData):
-    """Something was said of a duty: by the office, that it gives more time or excuses it; by its supplier, that it asks
-    for time, will be late or has a difficulty; by either, a question or an answer.
+    """Something was said of a duty: by the office, that it gives more time, gives none, or excuses it; by its supplier,
+    that it asks for time, will be late or has a difficulty; by either, a question or an answer.
     """
 
     TOPIC = "obligation.changed"
@@ -202,8 +202,8 @@ class ObligationChanged(EventData):
     obligation: Annotated[ObligationHead, FLAT]
     change: Annotated[
         str,
-        "extended, excused, announced_late, extension_requested, difficulty_reported, difficulty_forwarded, question,"
-        " answer, supplied, supply_retracted; others may come.",
+        "extended, excused, extension_refused, announced_late, extension_requested, difficulty_reported,"
+        " difficulty_forwarded, question, answer, supplied, supply_retracted; others may come.",
     ]
     until: Annotated[
         datetime | None,

@@ -43,6 +43,17 @@ class Crosswalk:
             raise ModelError(f"no province {area.code} in list {area.area_list}")
         return Area(SINCE, self.targets[area.code][0])
 
+    def is_one_place(self, one: Area, other: Area) -> bool:
+        """Whether both are the same area, or one lies in the other by the lists of provinces; of any other list an area
+        is only itself.
+        """
+        if one.area_list == other.area_list:
+            return one == other
+        try:
+            return self.successor(one) == self.successor(other)
+        except ModelError:
+            return False
+
     def predecessors(self, code: str) -> tuple[Area, ...]:
         """The provinces of list 63 that make up a province of list 34."""
         return tuple(Area(BEFORE, old) for old, (new, _) in self.targets.items() if new == code)

@@ -267,3 +267,12 @@ def _unchecked(form: Form, table: Table) -> list[Text]:
         if rule.kind is RuleKind.TYPE and rule.table == table.id:
             wanted -= set(rule.columns or wanted)
     return [texts("form.needs_type", column=column, table=table.id) for column in sorted(wanted)]
+
+
+def section_names(form: Mapping[str, Any]) -> dict[str, Text]:
+    """The names of a form's sections by their ids, from its body: of those that have an id."""
+    return {
+        one["id"]: Text(one["section"]["vi"], one["section"]["en"])
+        for one in form.get("responsible", ())
+        if one.get("id")
+    }

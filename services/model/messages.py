@@ -7,6 +7,7 @@ from string import Formatter
 from services.model.text import SCHEMAS, Language, ModelError, Text, load_yaml
 
 LANGUAGES: tuple[Language, ...] = ("vi", "en")
+FEW = {0: "none", 1: "one"}
 
 
 @cache
@@ -24,8 +25,14 @@ def placeholders(text: str) -> frozenset[str]:
 
 
 def text(message_id: str, lang: Language, **values: object) -> str:
-    """The message in `lang`; raises ModelError for an unknown id or a value that is missing."""
-    template = catalogue(lang).get(message_id)
+    """The message in `lang`; raises ModelError for an unknown id or a value that is missing.
+
+    Where `count` or `days` is nought or one, and the message has other words for that, it is those: `<id>.none`,
+    `<id>.one`.
+    """
+    known, count = catalogue(lang), values.get("count", values.get("days"))
+    few = f"{message_id}.{FEW[count]}" if isinstance(count, int) and count in FEW else message_id
+    template = known.get(few, known.get(message_id))
     if template is None:
         raise ModelError(f"no message {message_id} in {lang}")
     try:

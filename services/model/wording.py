@@ -32,6 +32,15 @@ def moment(at: datetime | str) -> Text:
     return Text(*(f"{local:%H:%M}, {day(local.date(), language)}" for language in LANGUAGES))
 
 
+def unit(code: str, multiplier: int, label: str) -> Text:
+    """A unit as its form writes it; in English by its code and its power of ten, for forms have it in Vietnamese."""
+    named = known(f"unit.{code}", code.lower()).en
+    if multiplier:
+        times = known(f"unit.times.{multiplier}", f"10^{multiplier}").en
+        named = f"{times} {named}"
+    return Text(label or code, named)
+
+
 def place(article: str, clause: str | None) -> Text:
     """A place as lawyers name it; `clause` is as packs write it: «1», «1 điểm e»."""
     number, _, point = (clause or "").partition("điểm ")

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from services.model.form import section_names
 from services.model.text import Text
 
 Key = tuple[UUID, int]
@@ -62,6 +63,25 @@ class Organisation:
 
 
 @dataclass(frozen=True)
+class Section:
+    """A section of a form, and the kinds of organisation that answer for it."""
+
+    id: str
+    name: Text
+    kinds: frozenset[str]
+
+    @classmethod
+    def all_of(cls, form: Mapping[str, Any]) -> tuple[Section, ...]:
+        """Those of a form's body."""
+        names = section_names(form)
+        return tuple(
+            cls(one["id"], names[one["id"]], frozenset(one["organisation_kinds"]))
+            for one in form.get("responsible", ())
+            if one.get("id")
+        )
+
+
+@dataclass(frozen=True)
 class Known:
     """What was told of an attempt last; decision -1 and empty texts before the first time."""
 
@@ -74,13 +94,25 @@ class Known:
 
 @dataclass(frozen=True)
 class Facts:
-    """What `store.load` knows. `titles` are of forms, `instruments` the numbers that people know laws by."""
+    """What `store.load` knows. `titles` and `sections` are of forms, `instruments` how people know laws."""
 
     now: datetime
     organisations: Mapping[str, Organisation] = field(default_factory=dict)
     titles: Mapping[str, Text] = field(default_factory=dict)
+    sections: Mapping[str, tuple[Section, ...]] = field(default_factory=dict)
     instruments: Mapping[str, str] = field(default_factory=dict)
     known: Mapping[Key, Known] = field(default_factory=dict)
+
+    def section(self, form: str, id_: str) -> Text:
+        """The name of a section; its id where the form has none."""
+        named = (one.name for one in self.sections.get(form, ()) if one.id == id_)
+        return next(named, Text(id_, id_))
+
+    def own_section(self, form: str, sender: str) -> Text | None:
+        """The name of the one section of several that the sender answers for; None where it is all, or several."""
+        organisation, sections = self.organisations.get(sender), self.sections.get(form, ())
+        own = [one for one in sections if organisation and organisation.kind in one.kinds]
+        return own[0].name if len(own) == 1 < len(sections) else None
 
     def offices(self, province: str | None) -> tuple[str, ...]:
         """The statistics office of the province, whose leadership decides where no room does; all, where unknown."""

@@ -249,10 +249,11 @@ def deciders(room: str | None, province: str | None, facts: Facts) -> tuple[str,
 
 
 def _submission(data: Head | FigureRecalled, facts: Facts) -> dict[str, Text]:
+    section = facts.own_section(data.form, data.sender) if isinstance(data, Head) else None
     return {
         "submission": plain(data.submission_id),
         "attempt": plain(str(data.attempt)),
-        "form": named_form(data.form, facts),
+        "form": named_form(data.form, facts, section),
         "period": named_period(data.period),
         "completeness": texts(f"notice.completeness.{data.completeness}"),
     }
@@ -268,12 +269,13 @@ def _figure(data: RequestDecided | CalendarReleased) -> dict[str, Text]:
     }
 
 
-def named_form(form: str | None, facts: Facts) -> Text:
-    """A form by its id and title."""
+def named_form(form: str | None, facts: Facts, section: Text | None = None) -> Text:
+    """A form by its id and title, and the section where it is about one of them."""
     title = facts.titles.get(form) if form else None
     if not form:
         return Text("?", "?")
-    return Text(f"{form} ({title.vi})", f"{form} ({title.en})") if title else plain(form)
+    named = Text(f"{form} ({title.vi})", f"{form} ({title.en})") if title else plain(form)
+    return texts("notice.part", form=named, section=section) if section else named
 
 
 def named_period(text: str | None) -> Text:

@@ -51,7 +51,8 @@ def _waiting(obligation: ObligationHead, facts: Facts) -> tuple[str, ...]:
 
 
 def _values(obligation: ObligationHead, facts: Facts) -> dict[str, Text]:
-    form = named_form(obligation.form, facts)
+    section = obligation.section and facts.section(obligation.form, obligation.section)
+    form = named_form(obligation.form, facts, section or None)
     report = Text(obligation.report_vi, obligation.report_en)
     owed = report if obligation.report_vi else texts("notice.form", form=form)
     return {

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import Field, Session, SQLModel, select
 
+from services.events.catalogue import ObligationHead
 from services.events.common import attempt_of, form_of, submission_of
 from services.kernel import replica
-from services.kernel.events import Event
+from services.kernel.events import Event, EventData
 from services.model.text import Text
-from services.notification.facts import Facts, Key, Known, Organisation
+from services.notification.facts import Facts, Key, Known, Organisation, Section
 
 SCHEMA = "notification"
 
@@ -131,10 +133,12 @@ def _facts(session: Session, events: Sequence[Event], keys: Sequence[Key], *, lo
         for entry in replica.all_of(session, "organisation")
         if entry.in_force(now)
     )
+    forms = _forms(session, events)
     return Facts(
         now=now,
         organisations={organisation.id: organisation for organisation in organisations},
-        titles=_titles(session, events),
+        titles={id_: Text(body["title"]["vi"], body["title"]["en"]) for id_, body in forms.items()},
+        sections={id_: Section.all_of(body) for id_, body in forms.items()},
         instruments={
             entry.id: str(entry.body["number"]) for entry in replica.all_of(session, "regulation")
         },
@@ -142,14 +146,16 @@ def _facts(session: Session, events: Sequence[Event], keys: Sequence[Key], *, lo
     )
 
 
-def _titles(session: Session, events: Sequence[Event]) -> dict[str, Text]:
-    forms = {form for event in events if (form := form_of(event.data))}
-    titles = {form: replica.get(session, "form", form) for form in forms if "\0" not in form}
-    return {
-        form: Text(entry.body["title"]["vi"], entry.body["title"]["en"])
-        for form, entry in titles.items()
-        if entry
-    }
+def _forms(session: Session, events: Sequence[Event]) -> dict[str, Mapping[str, Any]]:
+    """The bodies of the forms that the events name."""
+    named = {form for event in events if (form := _form_of(event.data))}
+    found = {form: replica.get(session, "form", form) for form in named if "\0" not in form}
+    return {form: entry.body for form, entry in found.items() if entry}
+
+
+def _form_of(data: EventData) -> str | None:
+    owed = getattr(data, "obligation", None)
+    return owed.form if isinstance(owed, ObligationHead) else form_of(data)
 
 
 def _known(session: Session, key: Key, lock: bool) -> Known | None:

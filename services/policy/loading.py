@@ -107,11 +107,7 @@ def _closings(session: Session, head: Head, sections: str) -> tuple[datetime, ..
     about, covered = Area(head.area_list, head.area), sections.split(",") if sections else ()
     found = []
     for row in session.exec(wanted):
-        owed = Area(row.area_list, row.area)
-        is_about = about == owed or (
-            about.area_list != owed.area_list
-            and crosswalk.provinces().successor(about) == crosswalk.provinces().successor(owed)
-        )
+        is_about = crosswalk.provinces().is_one_place(about, Area(row.area_list, row.area))
         is_covered = not covered or not row.section or row.section in covered
         if row.closes_at and is_about and is_covered:
             found.append(row.closes_at)

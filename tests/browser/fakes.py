@@ -124,6 +124,9 @@ def _path(state: str) -> list[str]:
     ]
 
 
+MILLIONS = {"vi": "triệu đồng", "en": "million VND"}
+
+
 def drawn() -> list[dict[str, Any]]:
     """A small table of the form: a number that grew, one that is wrong, one that is none, a sign, a blank."""
 
@@ -137,7 +140,7 @@ def drawn() -> list[dict[str, Any]]:
     return [{
         "table": "main", "sheet": "Biểu 1",
         "headings": [
-            {"column": name, "label": "", "period": period, "is_cumulative": is_cumulative, "unit": "triệu đồng"}
+            {"column": name, "label": "", "period": period, "is_cumulative": is_cumulative, "unit": MILLIONS}
             for name, period, is_cumulative in headings
         ],
         "lines": [
@@ -690,13 +693,14 @@ def duty(name: str, item: str, state: str, timeliness: str, **more: Any) -> dict
         "late_from": START.isoformat(), "closed_from": None, "state": state, "timeliness": timeliness,
         "first_received_at": came, "submission": None, "attempt": None, "section": None, "requested": None,
         "difficulty": None, "is_unaddressed": False, "reminders": 0, "reminded_at": None,
-        "questions": [], "supplied": None, **more,
+        "questions": [], "supplied": None, "granted": [], "refused": [], **more,
     }  # fmt: skip
 
 
 def remark(organisation: str, words: str, **more: Any) -> dict[str, Any]:
     """A question or an answer in the thread of a duty, as catalogue answers it."""
     return {
+        "id": identity(words), "answers": None,
         "at": START.isoformat(), "organisation": organisation, "words": words, "is_answer": False, "is_open": False,
         "row": None, "column": None, "document": None, "channel": "system", **more,
     }  # fmt: skip

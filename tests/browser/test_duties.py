@@ -100,6 +100,37 @@ def test_a_room_reads_who_asks_for_time_and_why(site: Site, tab: Page) -> None:
     log_in(tab, site, "p-kinh-te", "/nghia-vu")
     expect(tab.locator(item("chi"))).to_contain_text("Xin gia hạn đến 3/12/2026: Chờ kho bạc.")
     picture(tab, "duties-requested")
+    spending = tab.locator(item("chi"))
+    spending.get_by_text("Gia hạn hoặc miễn").click()
+    spending.get_by_label("Lý do").fill("Quý đã đóng.")
+    spending.get_by_role("button", name="Không gia hạn").click()
+    expect(tab.get_by_role("status")).to_contain_text("Đã trả lời là không gia hạn")
+    assert site.office.said_of_duties == [
+        (identity("nghia-vu-chi"), "refusal", {"reason": "Quý đã đóng.", "channel": "system"})
+    ]
+
+
+def test_what_was_granted_and_refused_leaves_its_trace(site: Site, tab: Page) -> None:
+    (chi,) = (one for one in site.office.duties if one["id"] == identity("nghia-vu-chi"))
+    at = "2026-11-20T02:00:00Z"
+    chi["granted"] = [
+        {
+            "before": "2026-11-22",
+            "until": "2026-11-29",
+            "reason": "Lũ.",
+            "document": "7/TK",
+            "at": at,
+        }
+    ]
+    chi["refused"] = [
+        {"until": "2026-12-20", "requested_at": at, "reason": None, "document": None, "at": at}
+    ]
+    log_in(tab, site, "p-so-tai-chinh", "/nghia-vu")
+    shown = tab.locator(item("chi"))
+    expect(shown).to_contain_text(
+        "Gia hạn từ 22/11/2026 đến 29/11/2026: 09:00, 20/11/2026 · 7/TK · Lũ."
+    )
+    expect(shown).to_contain_text("Không gia hạn đến 20/12/2026: 09:00, 20/11/2026")
 
 
 def test_an_agency_asks_for_more_time(site: Site, tab: Page) -> None:
@@ -216,7 +247,11 @@ def test_an_agency_answers_what_it_was_asked_and_asks_back(site: Site, tab: Page
     thread.get_by_role("button", name="Trả lời").click()
     expect(tab.get_by_role("status")).to_contain_text("Đã trả lời")
     assert site.office.said_of_duties == [
-        (identity("nghia-vu-chi"), "answer", {"reason": "Tuần sau."})
+        (
+            identity("nghia-vu-chi"),
+            "answer",
+            {"reason": "Tuần sau.", "answers": identity("Bao giờ có số?")},
+        )
     ]
     not_asked = tab.locator(item("chi-4"))
     not_asked.get_by_text("Hỏi, đáp").click()

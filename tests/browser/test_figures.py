@@ -30,7 +30,11 @@ def test_an_officer_sees_the_figures_what_they_were_and_what_is_wrong(
     expect(wrong).to_contain_text("Lỗi")
     expect(table.get_by_role("row", name="THU NỘI ĐỊA")).to_contain_text("9616,289 / 120")
     expect(table.get_by_role("row", name="1. Thu từ khu vực")).to_contain_text("…")
+    expect(tab.get_by_text("triệu đồng")).to_be_visible()
     picture(tab, "figures")
+    tab.goto(f"{tab.url}&language=en")
+    expect(tab.get_by_text("million VND")).to_be_visible()
+    expect(tab.get_by_text("triệu đồng")).not_to_be_visible()
 
 
 def test_a_workbook_without_a_table_says_so(site: Site, tab: Page) -> None:

@@ -183,6 +183,20 @@ def test_the_room_gives_more_time_and_the_same_words_again_are_one_act(
     assert found["requested"]["until"] == "2025-12-09", found
     assert found["requested"]["reason"] == wish["reason"]
     assert (found["due"], found["timeliness"]) == ("2025-11-22", "missing")
+    no = {"reason": "Đã gia hạn cho cả tỉnh.", "document": "87/TKĐB-TH"}
+    assert post(no, "refusal", **agency).status_code == 403
+    catalogue.now[0] = LATER + timedelta(milliseconds=100)
+    assert post(no, "refusal").status_code == 201
+    assert post(no | {"reason": "Thêm."}, "refusal").status_code == 409, "nothing is asked for"
+    found = catalogue.duties()["nong-lam-thuy-san-quy", "2025-Q4"]
+    (refusal,) = found["refused"]
+    assert (found["requested"], refusal["until"], refusal["reason"]) == (
+        None,
+        "2025-12-09",
+        no["reason"],
+    )
+    catalogue.now[0] = LATER + timedelta(milliseconds=200)
+    assert post(wish | {"reason": "Vẫn mất điện."}, "request", **agency).status_code == 201
     hard = {"reason": "Phần mềm kho bạc ngừng.", "document": "45/BC-SNN"}
     passed_on = {"reason": "Tổng hợp.", "document": "88/TKĐB-TH"}
     assert post(passed_on, "forwarding").status_code == 409, "nothing to pass on"
@@ -226,10 +240,17 @@ def test_the_room_gives_more_time_and_the_same_words_again_are_one_act(
     catalogue.now[0] = LATER + timedelta(seconds=4)
     assert post(body | {"until": "2025-12-12"}).status_code == 201, "a wrong day is mended"
     assert catalogue.duties()["nong-lam-thuy-san-quy", "2025-Q4"]["due"] == "2025-12-12"
+    granted = catalogue.duties()["nong-lam-thuy-san-quy", "2025-Q4"]["granted"]
+    assert [(one["before"], one["until"]) for one in granted] == [
+        ("2025-11-22", "2025-12-05"), ("2025-12-05", None), ("2025-12-05", "2025-12-05"),
+        ("2025-12-05", "2026-05-12"), ("2026-05-12", "2025-12-12"),
+    ]  # fmt: skip
+    assert (granted[0]["reason"], granted[0]["document"]) == (body["reason"], body["document"])
     events = of_topic(stack, "obligation.changed")
     assert [one["change"] for one in events if one["duty_id"] == owed["id"]] == [
-        "extension_requested", "difficulty_reported", "difficulty_forwarded",
-        "extended", "announced_late", "excused", "extended", "extended", "extended",
+        "extension_requested", "extension_refused", "extension_requested",
+        "difficulty_reported", "difficulty_forwarded", "extended", "announced_late", "excused",
+        "extended", "extended", "extended",
     ]  # fmt: skip
     assert not any(word in str(one) for one in events for word in ("Mưa lũ", "kho bạc"))
     met = catalogue.duties()["thu-ngan-sach-quy", "2025-Q4"]["id"]
@@ -268,23 +289,30 @@ def test_either_side_asks_about_what_is_met_and_the_other_answers(
     assert again.json()["act_id"] == asked.json()["act_id"]
     assert post("answer", early, **general).status_code == 409, "not to oneself"
     before = catalogue.now[0]
-    answered = post("answer", early | {"document": "9/STC", "channel": "letter"}, **agency)
+    assert post("question", why | {"row": "23"}, **general).status_code == 201
+    assert post("answer", early | {"answers": str(uuid4())}, **agency).status_code == 409
+    to_it = early | {"answers": asked.json()["act_id"], "document": "9/STC", "channel": "letter"}
+    answered = post("answer", to_it, **agency)
     assert answered.status_code == 201, answered.text
     assert post("question", {"reason": "Mẫu nào?"}, **agency).status_code == 201
     asked_at, answer_at = (one.json()["at"] for one in (asked, answered))
     thread = catalogue.duties()["thu-ngan-sach-quy", "2025-Q4"]["questions"]
-    assert thread[:2] == [
-        {"at": asked_at, "organisation": "thong-ke-dien-bien", "is_answer": False, "is_open": False,
-         "words": why["reason"], "row": "22", "column": "quarter", "document": None, "channel": "meeting"},
-        {"at": answer_at, "organisation": FINANCE, "is_answer": True, "is_open": False,
-         "words": early["reason"], "row": None, "column": None, "document": "9/STC", "channel": "letter"},
+    assert [thread[0], thread[2]] == [
+        {"id": asked.json()["act_id"], "at": asked_at, "organisation": "thong-ke-dien-bien",
+         "is_answer": False, "is_open": False, "words": why["reason"], "row": "22", "column": "quarter",
+         "document": None, "channel": "meeting", "answers": None},
+        {"id": answered.json()["act_id"], "at": answer_at, "organisation": FINANCE,
+         "is_answer": True, "is_open": False, "words": early["reason"], "row": None, "column": None,
+         "document": "9/STC", "channel": "letter", "answers": asked.json()["act_id"]},
     ]  # fmt: skip
-    assert (thread[2]["is_open"], thread[2]["channel"]) == (True, "system")
+    assert [one["is_open"] for one in thread] == [False, True, False, True]
+    assert thread[3]["channel"] == "system"
     past = catalogue.duties(at=before.isoformat())["thu-ngan-sach-quy", "2025-Q4"]["questions"]
     assert [one["is_open"] for one in past] == [True]
     events = [one for one in of_topic(stack, "obligation.changed") if one["duty_id"] == met["id"]]
     assert [(one["change"], one["channel"], one["row"]) for one in events] == [
-        ("question", "meeting", "22"), ("answer", "letter", None), ("question", "system", None),
+        ("question", "meeting", "22"), ("question", "system", "23"), ("answer", "letter", None),
+        ("question", "system", None),
     ]  # fmt: skip
     assert not any(word in str(events) for word in ("giảm", "giá chậm", "Mẫu"))
 
@@ -384,6 +412,29 @@ def test_the_terms_go_into_a_calendar(catalogue: Catalogue) -> None:
     }
     assert events and {str(one.decoded("dtstart")) for one in events} == {"2025-11-22"}
     assert all("2025-Q" in str(one["SUMMARY"]) for one in events)
+    for one in events:
+        assert "Department of Finance of Điện Biên" in str(one["DESCRIPTION"])
+        assert FINANCE not in str(one["DESCRIPTION"])
+
+
+def test_people_read_names_and_programs_ids(catalogue: Catalogue) -> None:
+    catalogue.now[0] = LATER
+    owed = catalogue.duties()["xo-so-quy", "2025-Q4"]
+    assert (owed["supplier"], owed["section"], owed["form"]) == (FINANCE, "B", "cv17809-6")
+    assert owed["supplier_name"]["en"] == "Department of Finance of Điện Biên"
+    assert owed["section_name"] == {"vi": "B. Xổ số", "en": "B. Lottery"}
+    assert "B. " not in owed["name"]["vi"], "it has one section alone"
+    assert owed["form_title"]["vi"]
+    days = {"first": "2025-11-22", "last": "2025-11-22"}
+    names = {
+        by: {one["group"]: one["name"] for one in found}
+        for by in ("supplier", "item", "room", "month")
+        if (found := catalogue.get("/v1/duties/measures", by=by, **days)["measures"])
+    }
+    assert names["supplier"][FINANCE] == owed["supplier_name"]
+    assert names["item"]["xo-so-quy"] == owed["name"]
+    assert names["room"][owed["room"]]["vi"].startswith("Phòng")
+    assert names["month"] == {"2025-11": None}
 
 
 def test_an_item_of_before_that_can_not_be_read_is_named_and_hides_no_other(

@@ -225,6 +225,37 @@ def test_what_was_extended_beyond_92_days_closes_then(catalogue: Catalogue, stac
     assert [one["closes_at"] for one in found] != [], "nobody is told that it closed"
 
 
+@pytest.mark.parametrize("how", ["mended", "ended", "moved"])
+def test_what_a_call_no_longer_asks_for_closes_no_more(
+    catalogue: Catalogue, stack: Stack, how: str
+) -> None:
+    """Policy kept the last word: what came for it was held as a first delivery after the closing."""
+    end = datetime(2026, 3, {"mended": 9, "ended": 10, "moved": 11}[how], 17, tzinfo=UTC)
+    catalogue.now[0] = end - timedelta(days=3)
+    call, year = f"cv-a1-{how}", 2022 + end.day
+    duty = closing_call(catalogue, call, end.date().isoformat(), f"{year}-Q1")["id"]
+    told = closings(catalogue, stack, duty, end + timedelta(minutes=1), 1)
+    assert [one["closes_at"] is None for one in told] == [False]
+    body = catalogue.get(f"/v1/call/{call}", header=ADMINISTRATOR)["body"]
+    other = [{"period": f"{year}-Q2", "completeness": "estimate", "round": 7}]
+    change: dict[str, Any] = {
+        "mended": {"body": body | {"asked": other}},
+        "ended": {"body": body, "valid_to": (end - timedelta(days=1)).isoformat()},
+        "moved": {"body": body | {"due": {"printed": "2026-12-01"}}},
+    }[how]
+    catalogue.now[0] = end + timedelta(hours=1)
+    put = catalogue.client.put(f"/v1/call/{call}", json=change, headers=ADMINISTRATOR)
+    assert put.status_code == 201, put.text
+    found = closings(catalogue, stack, duty, end + timedelta(hours=2), 2)
+    assert [one["closes_at"] is None for one in found] == [False, True]
+    assert {**found[1], **dict.fromkeys(WORDS)} == {**found[0], **dict.fromkeys(WORDS)}
+    assert closings(catalogue, stack, duty, end + timedelta(hours=3), 2) == found, "once"
+
+
+WORDS = ("closing_id", "closes_at", "told_at")
+"""What differs between two words on one duty."""
+
+
 def test_who_takes_over_after_the_closing_was_told_is_told_of_too(
     catalogue: Catalogue, stack: Stack
 ) -> None:

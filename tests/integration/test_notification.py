@@ -370,6 +370,23 @@ def test_one_mornings_reminders_are_one_mail_to_each_reader(service: Service) ->
     assert [topic for topic, _ in service.outbox()].count("notice.sent") == 5
 
 
+def test_a_reminder_says_what_the_form_and_its_section_are_called(service: Service) -> None:
+    names = {"vi": "B. Xổ số", "en": "B. Lottery"}
+    body = {
+        "title": {"vi": "Tài chính ngân hàng", "en": "Finance"},
+        "responsible": [{"id": "B", "section": names, "organisation_kinds": ["x"]}],
+    }
+    with service.engine.begin() as connection:
+        connection.execute(
+            sa.text("insert into replica values ('form', 'bieu-6', 1, 1, :b)"),
+            {"b": json.dumps(body)},
+        )
+    service.handle(event("obligation.due", supplier=SENDER, form="bieu-6", section="B"))
+    with service.engine.begin() as connection:
+        (said,) = connection.execute(sa.text("select body from notices")).scalars()
+    assert "Biểu bieu-6 (Tài chính ngân hàng), phần B. Xổ số" in said
+
+
 def test_what_goes_together_is_refused_and_tried_again_together(service: Service) -> None:
     service.handle(*(event("obligation.due", duty_id=str(uuid4()), supplier=SENDER) for _ in "ab"))
     service.clock.now = hours(service.clock.now, 8)

@@ -214,6 +214,17 @@ def test_what_is_no_question(validation: Validation, submission: str, body: dict
     assert listed(validation, LEADER, submission=submission) == []
 
 
+def test_a_cell_beyond_the_workbook_is_no_figure_to_doubt(
+    validation: Validation, submission: str
+) -> None:
+    answer = ask(validation, submission, cells=["C9", "ZZ9", "C9999"])
+    assert (answer.status_code, answer.json()["type"]) == (422, "urn:solieu:problem:no-cell")
+    assert "ZZ9, C9999" in answer.json()["title"]
+    assert "ZZ9, C9999" in answer.json()["en"]["title"]
+    assert listed(validation, LEADER, submission=submission) == []
+    assert ask(validation, submission, OTHER_ROOM, cells=["ZZ9"]).status_code == 404
+
+
 def test_what_is_not_there(validation: Validation) -> None:
     assert ask(validation, str(uuid4())).json()["type"] == "urn:solieu:problem:no-submission"
     answer = find(validation, str(UUID(int=1)))

@@ -4,25 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
-from uuid import uuid4
+from datetime import UTC, date, datetime, timedelta
+from uuid import UUID, uuid4
 
 import pytest
 
 from services.catalogue.duties.act import Change, Said
-from services.catalogue.duties.acts import say
+from services.catalogue.duties.act_views import GrantView
+from services.catalogue.duties.acts import MOST_QUESTIONS, say
 from services.catalogue.duties.duty import Duty, Key
 from services.catalogue.duties.refusals import Code
 from services.catalogue.duties.standing import (
     Delivery,
     Facts,
-    Granted,
-    Requested,
     Standing,
     State,
     Timeliness,
+    heard_by,
     standing,
 )
+from services.catalogue.duties.terms import Declined, Granted, Moved, Refusal, Requested
 from services.catalogue.duties.thread import has_cell, unanswered
 from services.events.catalogue import ObligationChanged
 from services.kernel.command import Refused
@@ -55,7 +56,10 @@ def stood(acts: Sequence[Said] = (), state: State = State.EXPECTED) -> Standing:
 
 def after(*acts: Said) -> list[Said]:
     """These acts, a minute apart."""
-    return [replace(one, at=NOW + timedelta(minutes=place)) for place, one in enumerate(acts)]
+    return [
+        replace(one, id=UUID(int=place), at=NOW + timedelta(minutes=place))
+        for place, one in enumerate(acts)
+    ]
 
 
 @pytest.mark.parametrize("state", State)
@@ -95,6 +99,40 @@ def test_an_answer_needs_a_question_of_the_other_side() -> None:
     assert outcome is not None
     answered = stood(after(QUESTION, ANSWER))
     assert refused(replace(ANSWER, reason="Thêm."), answered) is Code.NO_QUESTION
+
+
+def test_an_answer_closes_the_question_that_it_names_and_no_other() -> None:
+    asked = after(QUESTION, replace(QUESTION, row="23"), replace(QUESTION, row="24"))
+    named = replace(ANSWER, answers=asked[0].id)
+    said, _ = say(named, DUTY, stood(asked), asked[-1])
+    assert [one.row for one in unanswered(stood([*asked, said]).thread)] == ["23", "24"]
+    assert refused(replace(named, reason="Thêm."), stood([*asked, said])) is Code.NO_QUESTION
+    assert refused(replace(ANSWER, answers=uuid4()), stood(asked)) is Code.NO_QUESTION
+
+
+def test_an_answer_that_names_none_is_to_the_newest_that_waits_and_is_said_once() -> None:
+    asked = after(QUESTION, replace(QUESTION, row="23"))
+    said, outcome = say(ANSWER, DUTY, stood(asked), asked[-1])
+    assert outcome is not None and outcome.rows[0].values["answers"] == asked[1].id
+    then = stood([*asked, said])
+    assert [one.row for one in unanswered(then.thread)] == ["22"]
+    assert say(ANSWER, DUTY, then, said) == (said, None), "the same request again"
+    other, _ = say(replace(ANSWER, reason="Cũng vậy."), DUTY, then, said)
+    assert other.answers == asked[0].id
+
+
+def test_what_was_answered_before_answers_named_questions_stays_answered() -> None:
+    asked = after(QUESTION, replace(QUESTION, row="23"), ANSWER)
+    assert unanswered(stood(asked).thread) == []
+
+
+def test_so_many_questions_of_one_side_wait_and_no_more() -> None:
+    asked = after(*(replace(QUESTION, row=str(row)) for row in range(MOST_QUESTIONS)))
+    assert refused(QUESTION, stood(asked)) is Code.TOO_MANY_QUESTIONS
+    back = replace(QUESTION, organisation=FINANCE)
+    assert say(back, DUTY, stood(asked), None)[1] is not None, "the other side's are its own"
+    said, _ = say(ANSWER, DUTY, stood(asked), None)
+    assert say(QUESTION, DUTY, stood([*asked, said]), None)[1] is not None
 
 
 def test_either_side_goes_on_and_each_waits_for_the_other() -> None:
@@ -148,7 +186,9 @@ def test_time_that_was_asked_for_before_it_came_late_is_granted_after_it_did() -
     )  # fmt: skip
     grant = replace(QUESTION, change=Change.EXTENDED, row=None, until=asked.until, at=now)
     said, outcome = say(grant, DUTY, late, None)
-    assert outcome is not None and said.granted == Granted(now, QUESTION.reason, asked.until)
+    assert outcome is not None and said.granted == Granted(
+        now, QUESTION.reason, asked.until, supplier=FINANCE
+    )
     mended = standing(DUTY, Facts([came], [said.granted], requested=[asked]), now)
     assert (mended.timeliness, mended.requested) == (Timeliness.ON_TIME, None)
     unasked = standing(DUTY, Facts([came]), now)
@@ -157,6 +197,65 @@ def test_time_that_was_asked_for_before_it_came_late_is_granted_after_it_did() -
     assert standing(DUTY, Facts([came], requested=[afterwards]), now).requested is None
     assert refused(replace(grant, change=Change.EXCUSED, until=None), late) is Code.MET
     assert refused(replace(grant, until=NOW), late) is Code.NOT_LATER
+
+
+def test_a_request_for_time_is_refused_and_then_no_longer_open() -> None:
+    day = timedelta(days=1)
+    refusal = replace(QUESTION, change=Change.REFUSED, row=None, document="88/TKĐB", at=NOW)
+    assert refused(refusal, stood()) is Code.NO_REQUEST
+    first, asked = (Requested(NOW - days * day, NOW + days * day, "Lũ.") for days in (3, 2))
+    waiting = standing(DUTY, Facts(requested=[first, asked]), NOW)
+    said, outcome = say(refusal, DUTY, waiting, None)
+    assert outcome is not None and said.declined == Declined(NOW, refusal.reason, "88/TKĐB")
+    facts = Facts(requested=[first, asked], declined=[said.declined])
+    then = standing(DUTY, facts, NOW)
+    assert (then.requested, then.late_from) == (None, DUTY.late_from)
+    assert then.refused == (Refusal(asked, said.declined),)
+    assert standing(DUTY, facts, NOW - day) == standing(
+        DUTY, Facts(requested=[first, asked]), NOW - day
+    )
+    assert refused(replace(refusal, reason="Thêm."), then) is Code.NO_REQUEST
+    again = replace(asked, at=NOW + day)
+    more = standing(DUTY, replace(facts, requested=[first, asked, again]), NOW + day)
+    assert more.requested == again
+
+
+def test_what_came_late_while_it_waited_for_an_answer_may_be_refused_time_and_stays_late() -> None:
+    day = timedelta(days=1)
+    asked, came = (
+        Requested(NOW - day, NOW + 3 * day, "Lũ."),
+        Delivery(1, NOW + day, accepted_at=NOW + day),
+    )
+    late = standing(DUTY, Facts([came], requested=[asked]), NOW + 2 * day)
+    refusal = replace(QUESTION, change=Change.REFUSED, row=None, at=NOW + 2 * day)
+    said, _ = say(refusal, DUTY, late, None)
+    assert said.declined is not None
+    facts = Facts([came], requested=[asked], declined=[said.declined])
+    then = standing(DUTY, facts, NOW + 2 * day)
+    assert (then.timeliness, then.requested) == (Timeliness.LATE, None)
+
+
+def test_what_was_granted_leaves_its_days_and_its_reason_to_whom_it_was_said() -> None:
+    day = timedelta(days=1)
+    grants = [
+        Granted(NOW, "Lũ.", NOW + 3 * day, document="1", supplier="so-cu"),
+        Granted(NOW + day, "Nhầm ngày.", NOW + 2 * day, supplier=FINANCE),
+        Granted(NOW + 2 * day, "Bãi bỏ.", is_excused=True, supplier=FINANCE),
+    ]
+    found = standing(DUTY, Facts(granted=grants), NOW + 2 * day)
+    assert found.granted == (
+        Moved(grants[0], DUTY.late_from, NOW + 3 * day),
+        Moved(grants[1], NOW + 3 * day, NOW + 2 * day),
+        Moved(grants[2], NOW + 2 * day, NOW + 2 * day),
+    )
+    assert found.late_from == NOW + 2 * day
+    assert standing(DUTY, Facts(granted=grants), NOW).granted == found.granted[:1]
+    views = [GrantView.of(one) for one in heard_by(found, FINANCE).granted]
+    days = (date(2025, 11, 28), date(2025, 12, 1), date(2025, 11, 30))
+    assert [(one.before, one.until, one.reason, one.document) for one in views] == [
+        (days[0], days[1], None, None), (days[1], days[2], "Nhầm ngày.", None),
+        (days[2], None, "Bãi bỏ.", None),
+    ]  # fmt: skip
 
 
 def refused(wish: Said, how: Standing) -> object:

@@ -14,17 +14,19 @@ from services.catalogue.duties.closing import closing
 from services.catalogue.duties.duty import Duty, Key
 from services.catalogue.duties.making import Known, merged, of_calls, of_items
 from services.catalogue.duties.measures import Measure, measured
+from services.catalogue.duties.names import Names
+from services.catalogue.duties.register import Register, parted
 from services.catalogue.duties.reminding import planned, to_send
 from services.catalogue.duties.standing import (
-    Announced,
     Delivery,
     Facts,
-    Granted,
     State,
     Timeliness,
     standing,
 )
 from services.catalogue.duties.store import ClosingRow
+from services.catalogue.duties.terms import Announced, Granted
+from services.catalogue.duties.views import DutyView
 from services.events.catalogue import ObligationClosing
 from services.model.crosswalk import provinces
 from services.model.deadline import Call
@@ -33,7 +35,7 @@ from services.model.enumerations import Completeness
 from services.model.item import Item
 from services.model.period import Period
 from services.model.regulation import VIETNAM
-from services.model.text import SCHEMAS, ModelError, load_yaml
+from services.model.text import SCHEMAS, ModelError, Text, load_yaml
 from services.model.working_days import WorkingDays
 
 CALENDAR = WorkingDays.from_dict(load_yaml(SCHEMAS / "catalogue" / "working-days" / "vn.yaml"))
@@ -125,6 +127,23 @@ def test_each_section_of_an_item_is_owed_by_itself() -> None:
     assert len(made) == 2 * len(whole) == len({one.key.id for one in made})
     assert {one.key.section for one in made} == {"A", "B"}
     assert {replace(one, key=replace(one.key, section="")) for one in made} == set(whole)
+
+
+def test_a_section_of_several_is_called_as_its_form_calls_it() -> None:
+    made = list(
+        of_items([replace(QUARTERLY, sections=("A", "B"))], KNOWN, *[date(2025, 12, 1)] * 2)
+    )
+    assert parted(made) == {QUARTERLY.id}
+    assert parted(one for one in made if one.key.section == "A") == frozenset()
+    names = Names(sections={QUARTERLY.form: {"A": Text("A. Ngân hàng", "A. Banking")}})
+    for is_parted, expected in (
+        (parted(made), {"A": f"{QUARTERLY.name.vi}, phần A. Ngân hàng", "B": f"{QUARTERLY.name.vi}, phần B"}),
+        (frozenset[str](), dict.fromkeys("AB", QUARTERLY.name.vi)),
+    ):  # fmt: skip
+        found = Register([], {QUARTERLY.id: QUARTERLY}, CALENDAR, names=names, parted=is_parted)
+        now = at("2025-11-01")
+        views = [DutyView.of(one, standing(one, Facts(), now), found, now) for one in made]
+        assert {str(one.section): one.name["vi"] for one in views} == expected
 
 
 def test_what_item_and_call_both_ask_for_is_owed_once_and_by_the_call() -> None:
@@ -346,6 +365,8 @@ def told(now: int, last: ClosingRow | None = None, *came: Delivery, **more: Any)
         "at": after(now),
         "closes_at": event.closes_at,
         "supplier": "s",
+        "late_from": DUTY.late_from,
+        "obligation": event.obligation,
     }
     return event.closes_at
 
@@ -353,7 +374,9 @@ def told(now: int, last: ClosingRow | None = None, *came: Delivery, **more: Any)
 def test_a_closing_is_told_before_it_comes_and_again_where_it_moves() -> None:
     assert told(9) == "nothing", "the term has not ended"
     assert told(10) == after(20)
-    word = ClosingRow(duty=DUTY.key.id, at=after(10), closes_at=after(20), supplier="s")
+    word = ClosingRow(
+        duty=DUTY.key.id, at=after(10), closes_at=after(20), supplier="s", late_from=DUTY.late_from
+    )
     assert told(11, word) == "nothing", "once"
     assert told(25, word) == "nothing"
     longer = Granted(after(12), "lũ", late_from=after(24))

@@ -15,7 +15,8 @@ from services.catalogue.duties.duty import Duty
 from services.catalogue.duties.making import Known, merged, of_calls, of_items
 from services.catalogue.duties.measures import measured
 from services.catalogue.duties.reminding import planned, to_send
-from services.catalogue.duties.standing import Announced, Delivery, Facts, Granted, standing
+from services.catalogue.duties.standing import Delivery, Facts, standing
+from services.catalogue.duties.terms import Announced, Granted
 from services.model.crosswalk import provinces
 from services.model.deadline import Call
 from services.model.item import Item

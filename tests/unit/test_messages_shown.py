@@ -148,6 +148,8 @@ SHOWN: Mapping[str, Iterable[object]] = {
     "console.step.{}.ahead": ("validated", "cleared", "stored"),
     "console.verification.answered.{}": verifications.RESULTS,
     "console.verification.was.{}": Result,
+    "unit.{}": ("VND", "HA", "PERCENT"),
+    "unit.times.{}": ("3", "6", "9"),
     "notice.completeness.{}": Completeness,
     "notice.ending.{}": (*IncidentOutcome, *symbols("incident.closed", "outcome")),
     "notice.due.{}": ("nothing", "returned"),

@@ -60,3 +60,19 @@ def test_lists_travel_as_plain_data_and_refuse_repeats() -> None:
     body["codes"].append(body["codes"][5])
     with pytest.raises(ModelError, match="twice"):
         Codelist.from_dict(body)
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "is_one"),
+    [
+        (Area("63", "94"), Area("34", "92"), True), (Area("63", "94"), Area("63", "93"), False),
+        (Area("63", "94"), Area("34", "91"), False), (Area("34", "92"), Area("34", "92"), True),
+        (Area("luu-vuc", "92"), Area("34", "92"), False), (Area("34", "92"), Area("luu-vuc", "92"), False),
+        (Area("63", "97"), Area("34", "92"), False), (Area("luu-vuc", "1"), Area("luu-vuc", "1"), True),
+    ],
+)  # fmt: skip
+def test_an_area_of_another_list_is_another_area_and_no_error(
+    one: Area, other: Area, is_one: bool
+) -> None:
+    """Policy compares what came with each duty that closes: an error there stopped its worker."""
+    assert provinces().is_one_place(one, other) is is_one

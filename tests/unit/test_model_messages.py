@@ -14,6 +14,20 @@ def test_both_languages_have_the_same_messages_and_placeholders() -> None:
     }
 
 
+@pytest.mark.parametrize(
+    ("count", "said"), [(0, "A difficulty: Lũ."), (1, "A difficulty, for one day: Lũ."),
+                        (2, "A difficulty, for 2 days: Lũ.")],
+)  # fmt: skip
+def test_nought_and_one_have_words_of_their_own(count: int, said: str) -> None:
+    assert text("console.duty.difficulty", "en", reason="Lũ.", days=count) == said
+    assert "0 ngày" not in text("console.duty.difficulty", "vi", reason="Lũ.", days=count)
+
+
+def test_a_message_without_words_for_one_says_the_number() -> None:
+    assert "1 " in text("connector.due.more", "en", count=1)
+    assert text("console.duty.reminded", "en", count=1, at="1/12") == "Reminded once, 1/12"
+
+
 def test_a_message_needs_its_values() -> None:
     given = {"sheet": "Biểu 1", "expected": "triệu đồng"}
     assert "Biểu 1" in text("validation.unit_missing", "vi", **given)

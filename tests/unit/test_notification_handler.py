@@ -12,7 +12,7 @@ import pytest
 
 from services.kernel.events import Event, Outcome
 from services.model.text import Text
-from services.notification.facts import Contact, Facts, Known, Organisation
+from services.notification.facts import Contact, Facts, Known, Organisation, Section
 from services.notification.handler import OLDEST, OTHERS, VERDICTS, handle
 from services.notification.store import AttemptRow, NoticeRow, key_of
 from tests.contract.examples import examples
@@ -136,6 +136,7 @@ def notices(outcome: Outcome) -> list[dict[str, Any]]:
         ("obligation.changed", 7, [(OFFICE, "notice.obligation_answer")]),
         ("obligation.changed", 8, [(SYNTHESIS, "notice.obligation_supplied")]),
         ("obligation.changed", 9, [(SYNTHESIS, "notice.obligation_supply_retracted")]),
+        ("obligation.changed", 10, [(SENDER, "notice.obligation_extension_refused")]),
         ("obligation.due", 0, [(SENDER, "notice.due_soon")]),
         ("obligation.due", 1, [(SENDER, "notice.due_head"), (ROOM, "notice.due_missing")]),
         ("obligation.due", 2, [(ROOM, "notice.due_soon")]),
@@ -143,6 +144,41 @@ def notices(outcome: Outcome) -> list[dict[str, Any]]:
 )
 def test_who_is_told_what(topic: str, index: int, expected: list[tuple[str, str]]) -> None:
     assert told(handle(event(topic, index), facts())) == expected
+
+
+LOTTERY = Section("B", Text("B. Xổ số", "B. Lottery"), frozenset({"finance_department"}))
+MONEY = Section("A", Text("A. Tiền tệ", "A. Money"), frozenset({"state_bank_branch"}))
+
+
+def test_a_duty_about_a_section_names_the_section() -> None:
+    form = "cv17809-6"
+    known = facts(titles={form: TITLE}, sections={form: (MONEY, LOTTERY)})
+    for section, word in (("B", "B. Xổ số"), ("Z", "Z")):
+        found = notices(handle(event("obligation.due", form=form, section=section), known))
+        assert f"Biểu {form} ({TITLE.vi}), phần {word}, kỳ" in found[0]["body"]
+    whole = notices(handle(event("obligation.due", form=form, section=""), known))
+    assert "phần" not in whole[0]["body"]
+
+
+@pytest.mark.parametrize(
+    ("sections", "is_named"),
+    [((MONEY, LOTTERY), True), ((LOTTERY,), False), ((), False), ((MONEY,), False),
+     ((MONEY, LOTTERY, replace(MONEY, kinds=LOTTERY.kinds)), False)],
+)  # fmt: skip
+def test_what_came_of_one_section_of_several_is_called_by_it(
+    sections: tuple[Section, ...], is_named: bool
+) -> None:
+    head = examples("submission.cleared")[0]
+    known = facts()
+    sender = replace(known.organisations[SENDER], kind="finance_department")
+    known = replace(
+        known,
+        organisations={**known.organisations, SENDER: sender},
+        sections={head["form"]: sections},
+    )
+    (notice,) = notices(handle(event("submission.cleared"), known))
+    assert (f"{head['form']} ({TITLE.vi}), phần B. Xổ số" in notice["body"]) is is_named
+    assert ("phần" in notice["body"]) is is_named
 
 
 @pytest.mark.parametrize(("offset", "message"), [(-7, "soon"), (0, "today"), (1, "overdue")])

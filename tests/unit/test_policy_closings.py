@@ -10,8 +10,9 @@ import pytest
 from services.catalogue.duties.act import Change
 from services.catalogue.duties.acts import say
 from services.catalogue.duties.refusals import Code
-from services.catalogue.duties.standing import Delivery, Requested, State, Timeliness, standing
+from services.catalogue.duties.standing import Delivery, State, Timeliness, standing
 from services.catalogue.duties.standing import Facts as Said
+from services.catalogue.duties.terms import Requested
 from services.kernel.command import Refused
 from services.policy.law.verdict import Verdict
 from tests.unit.test_catalogue_acts import DUTY, NOW, QUESTION

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shlex
 from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from fnmatch import fnmatch
 from importlib import import_module
 from importlib.util import find_spec
@@ -29,8 +30,10 @@ from services.kernel.settings import Settings
 from services.kernel.stage import BatchStage, ObjectStage
 from services.kernel.topics import load as topics
 from services.model.form import shipped_forms
+from services.model.item import Item
+from services.model.period import Period
 from services.model.rule import RuleKind
-from services.model.starter_pack import load_senders
+from services.model.starter_pack import load_items, load_senders, load_working_days
 from services.model.statement import Statement
 from services.notification.settings import DeliverySettings
 from tests import promql
@@ -316,6 +319,21 @@ def test_the_guarantees_name_alerts_that_there_are() -> None:
     named = {name for names in listed for name in names.split(", ")}
     assert named
     assert named <= ALERTS.keys()
+
+
+@in_both
+def test_the_deadlines_of_the_example_are_due_when_it_says(text: str) -> None:
+    (written,) = re.findall(r"```yaml\n(deadlines:.*?)```", text, re.DOTALL)
+    (item,) = (one for one in load_items() if one.id == "thu-ngan-sach-quy")
+    made = Item.from_dict(
+        item.to_dict() | json.loads(json.dumps(yaml.safe_load(written), default=str))
+    )
+    (calendar,) = load_working_days()
+    estimate, official = (one.due for one in made.deadlines)
+    assert estimate.last_day(Period.parse("2027-Q1"), calendar) == date(2027, 3, 21)
+    assert official.last_day(Period.parse("2027-Q2"), calendar) == date(2027, 7, 12)
+    assert official.last_day(Period.parse("2026-Q1"), calendar) == date(2026, 4, 13), "a Sunday"
+    assert {one.since for one in made.deadlines} == {date(2027, 1, 1)}
 
 
 @in_both

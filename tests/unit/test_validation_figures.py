@@ -5,9 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 from decimal import Decimal
 
+import pytest
+
+from services.model import wording
 from services.model.enumerations import Completeness
 from services.model.observation import to_frame
 from services.model.period import Period
+from services.model.text import Text
 from services.validation.checking.check import Checked, check
 from services.validation.checks.plausibility import Past
 from services.validation.checks.shrinking import Earlier
@@ -33,12 +37,26 @@ def figure(table: Drawn, code: str, column: int = 0) -> Figure:
     return found
 
 
+MILLIONS = Text("triệu đồng", "million VND")
+
+
+@pytest.mark.parametrize(
+    ("code", "multiplier", "label", "english"),
+    [("HA", 0, "Ha", "hectares"), ("HEADS", 6, "Triệu con", "million heads"), ("PERCENT", 0, "%", "%"),
+     ("FIRMS", 0, "doanh nghiệp", "firms"), ("VND", 2, "trăm đồng", "10^2 VND")],
+)  # fmt: skip
+def test_a_unit_is_said_in_english_too(
+    code: str, multiplier: int, label: str, english: str
+) -> None:
+    assert wording.unit(code, multiplier, label) == Text(label, english)
+
+
 def test_every_row_of_the_form_stands_in_its_order_with_its_cells() -> None:
     table = shown(checked(rows()))
     assert [line.code for line in table.lines] == ["1", "2", "3", "4", "3a"]
     assert table.lines[0].label == "Tổng số"
     assert [(one.period, one.is_cumulative, one.unit) for one in table.headings] == [
-        ("2026-Q3", False, "triệu đồng"), ("2026-01-01/P9M", True, "triệu đồng"),
+        ("2026-Q3", False, MILLIONS), ("2026-01-01/P9M", True, MILLIONS),
     ]  # fmt: skip
     assert figure(table, "1") == Figure("C5", "60.5", None, "", "", None, None, None)
     assert figure(table, "1", 1).value == "180"

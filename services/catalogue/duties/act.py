@@ -7,8 +7,8 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID, uuid5
 
-from services.catalogue.duties.standing import Announced, Granted, Requested
 from services.catalogue.duties.store import ActRow
+from services.catalogue.duties.terms import Announced, Declined, Granted, Requested
 from services.catalogue.duties.thread import Remark
 from services.kernel.command import Act
 from services.kernel.mapping import Mapped
@@ -20,6 +20,7 @@ class Change(StrEnum):
 
     EXTENDED = "extended"
     EXCUSED = "excused"
+    REFUSED = "extension_refused"
     ANNOUNCED = "announced_late"
     REQUESTED = "extension_requested"
     DIFFICULTY = "difficulty_reported"
@@ -42,7 +43,8 @@ OF_REPORTS = frozenset({Change.SUPPLIED, Change.RETRACTED})
 @dataclass(frozen=True, kw_only=True)
 class Said(Act):
     """One act about a duty, which `supplier` owed then. `until` is the first moment that is late from then on, of a
-    report the end of the document's day; None for what moves no term. A question may be about a `row` and a `column`.
+    report the end of the document's day; None for what moves no term. A question may be about a `row` and a `column`;
+    an answer `answers` one.
     """
 
     id: UUID
@@ -55,17 +57,33 @@ class Said(Act):
     channel: CoordinationChannel = CoordinationChannel.SYSTEM
     row: str | None = None
     column: str | None = None
+    answers: UUID | None = None
 
     def says_the_same_as(self, other: Said) -> bool:
-        """Whether they are the same words of the same person."""
-        return replace(self, id=other.id, at=other.at) == other
+        """Whether they are the same words of the same person; who named no question names that of before."""
+        answers = self.answers or other.answers
+        return replace(self, id=other.id, at=other.at, answers=answers) == other
 
     @property
     def granted(self) -> Granted | None:
         """What the office granted by it; None for the supplier's words."""
         if self.change not in (Change.EXTENDED, Change.EXCUSED):
             return None
-        return Granted(self.at, self.reason, self.until, self.change is Change.EXCUSED)
+        return Granted(
+            at=self.at,
+            reason=self.reason,
+            late_from=self.until,
+            is_excused=self.change is Change.EXCUSED,
+            document=self.document,
+            supplier=self.supplier,
+        )
+
+    @property
+    def declined(self) -> Declined | None:
+        """That the office gives no more time; None for anything else."""
+        if self.change is not Change.REFUSED:
+            return None
+        return Declined(self.at, self.reason, self.document)
 
     @property
     def announced(self) -> Announced | None:
@@ -87,6 +105,7 @@ class Said(Act):
         if self.change not in ASKED:
             return None
         return Remark(
+            id=self.id,
             at=self.at,
             organisation=self.organisation,
             supplier=self.supplier,
@@ -96,6 +115,7 @@ class Said(Act):
             column=self.column,
             document=self.document,
             channel=self.channel,
+            answers=self.answers,
         )
 
 
@@ -114,5 +134,5 @@ def said_by(row: ActRow) -> Said:
 def id_of(wish: Said, after: Said | None) -> UUID:
     """The same for the same words of the same person, said after the same."""
     parts = (wish.change, wish.until, wish.person, wish.reason, wish.document, wish.channel)
-    words = "\n".join(str(part) for part in (*parts, wish.row, wish.column))
+    words = "\n".join(str(part) for part in (*parts, wish.row, wish.column, wish.answers))
     return uuid5(after.id if after else wish.duty, words)

@@ -11,7 +11,7 @@ from pydantic import Field
 
 from services.catalogue.duties.act import Change
 from services.catalogue.duties.act_views import ActView
-from services.catalogue.duties.saying import Question, Saying, Supply, said
+from services.catalogue.duties.saying import Answer, Question, Saying, Supply, said
 from services.kernel.api import With
 from services.kernel.auth import Access, allowed
 from services.model.regulation import day
@@ -52,6 +52,17 @@ async def request(
 ) -> ActView:
     """201 once it is recorded and the room is told; the term stays until somebody grants another."""
     return await said(context, access, duty, Change.REQUESTED, body, body.until)
+
+
+@router.post("/{duty}/refusal", status_code=201, summary="Không gia hạn · Give no more time")
+async def refuse(
+    duty: UUID,
+    body: Saying,
+    context: With,
+    access: Annotated[Access, Depends(allowed("duty.decide"))],
+) -> ActView:
+    """201 once it is recorded and the supplier is told; 409 where it waits for no answer to a request for time."""
+    return await said(context, access, duty, Change.REFUSED, body, None)
 
 
 @router.post("/{duty}/announcement", status_code=201, summary="Báo sẽ trễ · Announce a delay")
@@ -101,11 +112,11 @@ async def ask(
 @router.post("/{duty}/answer", status_code=201, summary="Trả lời · Answer")
 async def answer(
     duty: UUID,
-    body: Saying,
+    body: Answer,
     context: With,
     access: Annotated[Access, Depends(allowed("duty.ask"))],
 ) -> ActView:
-    """201 once it is recorded and who asked is told; 409 where the other side waits for no answer."""
+    """201 once it is recorded and who asked is told; 409 where the other side waits for no answer to it."""
     return await said(context, access, duty, Change.ANSWER, body, None)
 
 

@@ -12,13 +12,15 @@ from services.catalogue.duties.measures import DELIVERED
 from services.catalogue.duties.refusals import Code
 from services.catalogue.duties.standing import Difficulty, Standing, Timeliness
 from services.catalogue.duties.telling import event_of
-from services.catalogue.duties.thread import of, unanswered
+from services.catalogue.duties.thread import Remark, of, unanswered
 from services.kernel.command import Refused
 from services.kernel.events import Outcome
 from services.model.period import Period
 from services.model.regulation import midnight
 
 LONGEST, ONE_DAY = timedelta(days=400), timedelta(days=1)
+MOST_QUESTIONS = 20
+"""So many of one side wait for an answer about one duty; nobody's mailbox fills with more."""
 AHEAD = timedelta(days=92)
 """So far ahead of its term a report may be sent whose term is before its period."""
 
@@ -29,8 +31,10 @@ def say(
     """The act and what follows. The newest one's words again are that act, and nothing follows; words of before that
     something else was said after are an act anew. Raises Refused.
     """
-    if newest is not None and newest.says_the_same_as(wish):
+    if newest is not None and wish.says_the_same_as(newest):
         return newest, None
+    if wish.change is Change.ANSWER:
+        wish = replace(wish, answers=_asked(wish, duty, stood).id)
     wish = replace(wish, id=id_of(wish, newest))
     _refuse(wish, duty, stood)
     row = ACTS.row(wish, change=wish.change.value, channel=wish.channel.value)
@@ -41,6 +45,9 @@ def _refuse(wish: Said, duty: Duty, stood: Standing) -> None:
     """What can't be said now; who asks may do so at any time."""
     if wish.change in OF_REPORTS:
         _refuse_a_wrong_report(wish, duty, stood)
+    elif wish.change is Change.REFUSED:
+        if stood.requested is None:
+            raise Refused(Code.NO_REQUEST)
     elif stood.state in DELIVERED and wish.change not in ASKED and not _answers_late(wish, stood):
         raise Refused(Code.MET)
     else:
@@ -49,11 +56,20 @@ def _refuse(wish: Said, duty: Duty, stood: Standing) -> None:
         raise Refused(Code.NO_DIFFICULTY)
     if wish.change is Change.FORWARDED and not wish.document:
         raise Refused(Code.NO_DOCUMENT)
+    waiting = [one for one in unanswered(stood.thread) if one.organisation == wish.organisation]
+    if wish.change is Change.QUESTION and len(waiting) >= MOST_QUESTIONS:
+        raise Refused(Code.TOO_MANY_QUESTIONS)
+
+
+def _asked(wish: Said, duty: Duty, stood: Standing) -> Remark:
+    """The question of the other side that it answers: the one it names, else the newest that waits. Raises Refused."""
     is_supplier = wish.organisation == duty.supplier
     heard = of(stood.thread, duty.supplier) if is_supplier else stood.thread
-    asked_by = {one.organisation for one in unanswered(heard)}
-    if wish.change is Change.ANSWER and not asked_by - {wish.organisation}:
+    waiting = [one for one in unanswered(heard) if one.organisation != wish.organisation]
+    named = [one for one in waiting if wish.answers in (None, one.id)]
+    if not named:
         raise Refused(Code.NO_QUESTION)
+    return named[-1]
 
 
 def _answers_late(wish: Said, stood: Standing) -> bool:

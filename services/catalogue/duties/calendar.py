@@ -38,10 +38,8 @@ def calendar(duties: Iterable[DutyView], at: datetime, language: Language) -> by
             text(
                 "catalogue.duties.event_about",
                 language,
-                what=text("catalogue.duties.by_form", language, form=duty.form)
-                if duty.form
-                else text("catalogue.duties.by_document", language),
-                supplier=duty.supplier,
+                what=_what(duty, language),
+                supplier=duty.supplier_name[language],
                 area=f"{duty.area_list}/{duty.area}",
                 due=day(duty.due, language),
                 state=text(f"connector.due.state.{duty.state}", language),
@@ -50,3 +48,11 @@ def calendar(duties: Iterable[DutyView], at: datetime, language: Language) -> by
         made.add_component(event)
     written: bytes = made.to_ical()
     return written
+
+
+def _what(duty: DutyView, language: Language) -> str:
+    if duty.form is None:
+        return text("catalogue.duties.by_document", language)
+    title = (duty.form_title or {}).get(language)
+    form = f"{duty.form} ({title})" if title else duty.form
+    return text("catalogue.duties.by_form", language, form=form)

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from uuid import uuid5
+from uuid import UUID, uuid5
 
 from services.catalogue.duties.act import Change, Said
 from services.catalogue.duties.duty import Duty
 from services.catalogue.duties.standing import Standing, State
 from services.catalogue.duties.store import ClosingRow
 from services.catalogue.duties.telling import head_of
-from services.events.catalogue import ObligationClosing
+from services.events.catalogue import ObligationClosing, ObligationHead
 from services.kernel.events import Outcome, Row
 
 
@@ -35,22 +35,40 @@ def moved(duty: Duty, said: Said, told: ClosingRow | None) -> Outcome | None:
     return _told(duty, told, None, said.at) if said.change is Change.EXCUSED and told else None
 
 
+def ended(told: ClosingRow, at: datetime) -> Outcome | None:
+    """What is to be told of a duty that was said to close, and is owed no more: nothing waits for its sake."""
+    if told.obligation is None or told.late_from is None:
+        return None
+    return _word(told.obligation, told.duty, None, told.late_from, at)
+
+
 def _told(
     duty: Duty, told: ClosingRow | None, closes_at: datetime | None, at: datetime
 ) -> Outcome | None:
-    if told is not None and (told.closes_at, told.supplier) == (closes_at, duty.supplier):
+    word = closes_at, duty.supplier, duty.late_from
+    if told is not None and (told.closes_at, told.supplier, told.late_from) == word:
         return None
+    return _word(head_of(duty), duty.key.id, closes_at, duty.late_from, at)
+
+
+def _word(
+    head: ObligationHead, duty: UUID, closes_at: datetime | None, late_from: datetime, at: datetime
+) -> Outcome:
     event = ObligationClosing(
-        closing_id=str(uuid5(duty.key.id, f"closing/{at.isoformat()}")),
-        obligation=head_of(duty),
+        closing_id=str(uuid5(duty, f"closing/{at.isoformat()}")),
+        obligation=head,
         closes_at=closes_at,
         told_at=at,
     )
-    row = Row(
-        ClosingRow,
-        {"duty": duty.key.id, "at": at, "closes_at": closes_at, "supplier": duty.supplier},
-    )
-    return Outcome((event,), (row,))
+    row = {
+        "duty": duty,
+        "at": at,
+        "closes_at": closes_at,
+        "supplier": head.supplier,
+        "late_from": late_from,
+        "obligation": head,
+    }
+    return Outcome((event,), (Row(ClosingRow, row),))
 
 
 def _closes_at(duty: Duty, stood: Standing) -> datetime | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
@@ -16,6 +17,7 @@ from services.catalogue.duties.acts import difficulty_of
 from services.catalogue.duties.deliveries import Owed, deliveries
 from services.catalogue.duties.duty import Duty
 from services.catalogue.duties.making import Known, merged, of_calls, of_items
+from services.catalogue.duties.names import Names
 from services.catalogue.duties.reports import supplied_by
 from services.catalogue.duties.standing import Delivery, Facts, Standing, standing
 from services.catalogue.entry import EntryKind, Version
@@ -51,6 +53,8 @@ class Register:
     """How many reminders of a duty went out, and when the last did."""
     unaddressed: frozenset[str] = frozenset()
     """Organisations to which nothing can be sent: the catalogue has no address of theirs."""
+    names: Names = field(default_factory=Names)
+    parted: frozenset[str] = frozenset()
     ended: Mapping[str, Version] = field(default_factory=dict)
     """Suppliers that ended, by id: what they owed goes to whom a document names, item by item."""
 
@@ -106,6 +110,8 @@ def register(session: Session, first: datetime, last: datetime, at: datetime) ->
         frozenset(
             one.id for one in entries[EntryKind.ORGANISATION] if not one.body.get("contacts")
         ),
+        Names.of(entries[EntryKind.ORGANISATION], entries[EntryKind.FORM]),
+        parted(wanted),
         {one.id: one for one in entries[EntryKind.ORGANISATION] if one.valid_to is not None},
     )
 
@@ -133,8 +139,14 @@ def _made(
     validity = {one.id: one for kind in (EntryKind.REPORT, EntryKind.ITEM) for one in entries[kind]}
     asked = [one for one in items.values() if isinstance(one, Item)]
     made = (*of_items(items.values(), known, *span), *of_calls(calls, asked, known))
-    # Owed is what was in force on the last day of the term.
-    in_force = (one for one in made if validity[one.key.item].in_force(one.late_from - INSTANT))
+    called = {one.id: one for one in entries[EntryKind.CALL]}
+    # Owed is what was in force on the last day of the term, and called for by what was.
+    in_force = (
+        one
+        for one in made
+        if validity[one.key.item].in_force(one.late_from - INSTANT)
+        and (not one.call or called[one.call].in_force(one.late_from - INSTANT))
+    )
     return merged(in_force).values()
 
 
@@ -165,12 +177,19 @@ def _known(entries: Mapping[EntryKind, Sequence[Version]]) -> Known:
     )
 
 
+def parted(duties: Iterable[Duty]) -> frozenset[str]:
+    """The items that are owed section by section, in more than one."""
+    owed = {(duty.key.item, duty.key.section) for duty in duties}
+    return frozenset(item for item, many in Counter(item for item, _ in owed).items() if many > 1)
+
+
 def _facts(duty: Duty, came: Sequence[Delivery], acts: Sequence[Said]) -> Facts:
     # What the office granted holds for whoever owes it; what one that owed it before said of itself does not.
     own = [one for one in acts if one.supplier in ("", duty.supplier)]
     granted = tuple(one.granted for one in acts if one.granted)
     announced = tuple(one.announced for one in own if one.announced)
     requested = tuple(one.requested for one in own if one.requested)
+    declined = tuple(one.declined for one in own if one.declined)
     thread = tuple(one.remark for one in acts if one.remark)
     covering = [one for one in came if _covers(one.sections, duty.key.section)]
     return Facts(
@@ -178,6 +197,7 @@ def _facts(duty: Duty, came: Sequence[Delivery], acts: Sequence[Said]) -> Facts:
         granted=granted,
         announced=announced,
         requested=requested,
+        declined=declined,
         difficulty=difficulty_of(own),
         thread=thread,
         beside=tuple(one for one in came if one not in covering),

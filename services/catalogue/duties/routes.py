@@ -16,8 +16,7 @@ from services.catalogue.duties.calendar import MEDIA_TYPE, calendar
 from services.catalogue.duties.duty import Duty
 from services.catalogue.duties.measures import measured
 from services.catalogue.duties.register import NoCalendar, Register, register
-from services.catalogue.duties.standing import OPEN, State, Timeliness
-from services.catalogue.duties.thread import of
+from services.catalogue.duties.standing import OPEN, State, Timeliness, heard_by
 from services.catalogue.duties.views import DutiesView, DutyView, MeasuresView, MeasureView
 from services.kernel.api import Context, With
 from services.kernel.auth import Access
@@ -28,7 +27,7 @@ from services.model.enumerations import MeasuredBy
 from services.model.messages import advice
 from services.model.regulation import day, midnight
 from services.model.sender import asker
-from services.model.text import Language
+from services.model.text import Language, Text
 
 router = APIRouter(prefix="/v1/duties", tags=["duties"])
 AROUND = timedelta(days=92)
@@ -123,7 +122,10 @@ def measures(
     return MeasuresView(
         at=wanted.at,
         by=by,
-        measures=[MeasureView.of(group, measure) for group, measure in sorted(groups.items())],
+        measures=[
+            MeasureView.of(group, _name(found, by, group), measure)
+            for group, measure in sorted(groups.items())
+        ],
     )
 
 
@@ -158,6 +160,17 @@ GROUPS: Mapping[MeasuredBy, Callable[[Duty], str]] = {
 }
 
 
+def _name(found: Register, by: MeasuredBy, group: str) -> Text | None:
+    """What people call a group; None for a month, and for what has no room."""
+    match by:
+        case MeasuredBy.ITEM:
+            return found.items[group].name
+        case MeasuredBy.SUPPLIER | MeasuredBy.ROOM if group:
+            return found.names.organisation(group)
+        case _:
+            return None
+
+
 def _found(context: Context, access: Access, wanted: Wanted) -> Register:
     with Session(context.engine) as session:
         try:
@@ -167,7 +180,7 @@ def _found(context: Context, access: Access, wanted: Wanted) -> Register:
     own = access.principal.organisation
     shown = [
         # An agency hears what was said to it, and not to whoever owed it before.
-        (duty, stood if duty.supplier != own else replace(stood, thread=of(stood.thread, own)))
+        (duty, stood if duty.supplier != own else heard_by(stood, own))
         for duty, stood in found.duties
         if access.reaches(duty.supplier, duty.recipient)
         and wanted.supplier in (None, duty.supplier)

@@ -47,6 +47,12 @@ class Question(Saying):
     column: Name | None = Field(None, examples=["quarter"])
 
 
+class Answer(Saying):
+    """What is answered, and to which question of the other side: the newest that waits where none is named."""
+
+    answers: UUID | None = None
+
+
 class Supply(Body):
     """By which document a report was supplied, and of which day that is: of today where none is named."""
 
@@ -67,7 +73,7 @@ async def said(
     """The act as it is recorded and published; `last` is the day that it names. Raises Refused."""
     who = access.principal
     act = Act(person=who.id, reason=body.reason or "", document=body.document)
-    row, column = (body.row, body.column) if isinstance(body, Question) else (None, None)
+    more = body.model_dump(include={"row", "column", "answers"})
     if last is not None and last.year > LAST_YEAR:
         raise Refused(Code.TOO_FAR)
     until = (midnight(last) + timedelta(days=1)).astimezone(UTC) if last else None
@@ -81,7 +87,7 @@ async def said(
         wish = Said(
             id=duty, duty=duty, change=change, until=until, organisation=_speaker(access, owed), at=now,
             supplier=owed.supplier,
-            channel=body.channel, row=row, column=column, **vars(act),
+            channel=body.channel, **more, **vars(act),
         )  # fmt: skip
         _refuse_another_forms_cell(session, wish, owed)
         said, outcome = say(wish, owed, stood, before[-1] if before else None)

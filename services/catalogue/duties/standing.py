@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from itertools import pairwise
 from uuid import UUID
 
 from services.catalogue.duties.duty import Duty
-from services.catalogue.duties.thread import Remark
+from services.catalogue.duties.terms import (
+    Announced,
+    Declined,
+    Granted,
+    Moved,
+    Refusal,
+    Requested,
+    moves,
+    refusals,
+)
+from services.catalogue.duties.thread import Remark, of
 
 
 class State(StrEnum):
@@ -72,33 +82,6 @@ class Delivery:
 
 
 @dataclass(frozen=True)
-class Granted:
-    """What the room granted: another end of the term, or that nothing is owed."""
-
-    at: datetime
-    reason: str
-    late_from: datetime | None = None
-    is_excused: bool = False
-
-
-@dataclass(frozen=True)
-class Announced:
-    """The supplier's word that it will be late, and until when."""
-
-    at: datetime
-    until: datetime
-
-
-@dataclass(frozen=True)
-class Requested:
-    """The time for which the supplier asked; whoever grants any has answered it."""
-
-    at: datetime
-    until: datetime
-    reason: str
-
-
-@dataclass(frozen=True)
 class Difficulty:
     """What keeps the supplier from it, in its words; since when, and by which document the office passed it on."""
 
@@ -116,6 +99,7 @@ class Facts:
     granted: Sequence[Granted] = ()
     announced: Sequence[Announced] = ()
     requested: Sequence[Requested] = ()
+    declined: Sequence[Declined] = ()
     difficulty: Difficulty | None = None
     thread: Sequence[Remark] = ()
     beside: Sequence[Delivery] = ()
@@ -125,8 +109,9 @@ class Facts:
 @dataclass(frozen=True)
 class Standing:
     """`late_from` with what was granted; `first` is when the first attempt came, `attempt` the newest one; `requested`
-    the last request for time that nobody has answered; `supplied` the last document of a report. `responses` are how
-    long each return waited for the next attempt, `corrections` the attempts after one that was accepted.
+    the last request for time that nobody has answered, `granted` and `refused` what was answered; `supplied` the last
+    document of a report. `responses` are how long each return waited for the next attempt, `corrections` the attempts
+    after one that was accepted.
     """
 
     state: State
@@ -136,6 +121,8 @@ class Standing:
     submission: UUID | None = None
     attempt: int | None = None
     requested: Requested | None = None
+    granted: Sequence[Moved] = ()
+    refused: Sequence[Refusal] = ()
     difficulty: Difficulty | None = None
     thread: Sequence[Remark] = ()
     supplied: Delivery | None = None
@@ -147,9 +134,9 @@ class Standing:
 def standing(duty: Duty, facts: Facts, at: datetime) -> Standing:
     """How it stood at a moment, by what had happened until then: asked about the past, it says what was so."""
     granted = [one for one in facts.granted if one.at <= at]
-    longer = next((one.late_from for one in reversed(granted) if one.late_from), duty.late_from)
-    # The term of all may have moved beyond what was granted to one.
-    late_from = max(longer, duty.late_from)
+    declined = [one for one in facts.declined if one.at <= at]
+    moved = tuple(moves(duty.late_from, granted))
+    late_from = moved[-1].after if moved else duty.late_from
     came = sorted(
         (one for one in facts.deliveries if one.received_at <= at),
         key=lambda one: (one.received_at, one.attempt),
@@ -169,7 +156,9 @@ def standing(duty: Duty, facts: Facts, at: datetime) -> Standing:
         first=came[0].received_at if came else None,
         submission=came[-1].submission if came else None,
         attempt=came[-1].attempt if came else None,
-        requested=_unanswered(facts, granted, asked_by) if may_have_asked else None,
+        requested=_unanswered(facts, (*granted, *declined), asked_by) if may_have_asked else None,
+        granted=moved,
+        refused=tuple(refusals(facts.requested, declined)),
         difficulty=facts.difficulty,
         thread=facts.thread,
         supplied=max(
@@ -179,6 +168,19 @@ def standing(duty: Duty, facts: Facts, at: datetime) -> Standing:
         responses=tuple(_responses(came, at)),
         corrections=_corrections(came),
     )
+
+
+def heard_by(stood: Standing, supplier: str) -> Standing:
+    """As a supplier hears it: what was said to whoever owed it before it is none of its business, but that its own
+    term moved.
+    """
+    granted = tuple(
+        one
+        if one.by.supplier in ("", supplier)
+        else replace(one, by=replace(one.by, reason="", document=None))
+        for one in stood.granted
+    )
+    return replace(stood, thread=of(stood.thread, supplier), granted=granted)
 
 
 def _responses(came: Sequence[Delivery], at: datetime) -> Iterator[timedelta]:
@@ -192,8 +194,10 @@ def _corrections(came: Sequence[Delivery]) -> int:
     return sum(one.received_at > min(accepted) for one in came) if accepted else 0
 
 
-def _unanswered(facts: Facts, granted: Sequence[Granted], at: datetime) -> Requested | None:
-    answered = granted[-1].at if granted else None
+def _unanswered(
+    facts: Facts, answers: Iterable[Granted | Declined], at: datetime
+) -> Requested | None:
+    answered = max((one.at for one in answers), default=None)
     asked = [
         one for one in facts.requested if one.at <= at and (answered is None or one.at > answered)
     ]

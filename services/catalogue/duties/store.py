@@ -15,6 +15,8 @@ from sqlmodel import Field, Session, SQLModel, col, select
 from services.catalogue.duties.duty import Duty
 from services.catalogue.entry import EntryKind, Version
 from services.catalogue.store import SCHEMA, Entry, version_of
+from services.events.catalogue import ObligationHead
+from services.kernel.mapping import Json
 
 TIME: Any = sa.DateTime(timezone=True)
 
@@ -64,6 +66,8 @@ class ActRow(SQLModel, table=True):
     channel: str
     row: str | None
     column: str | None
+    answers: UUID | None = None
+    """The question that an answer names; blank from before that was kept."""
     at: datetime = Field(sa_type=TIME)
 
 
@@ -89,6 +93,9 @@ class ClosingRow(SQLModel, table=True):
     at: datetime = Field(primary_key=True, sa_type=TIME)
     closes_at: datetime | None = Field(sa_type=TIME)
     supplier: str
+    late_from: datetime | None = Field(default=None, sa_type=TIME, index=True)
+    """When its term ended, before what was granted; blank, as `obligation`, from before that was kept."""
+    obligation: ObligationHead | None = Field(default=None, sa_type=Json(ObligationHead))
 
 
 def _among(column: Mapped[UUID], ids: Iterable[UUID]) -> sa.ColumnElement[bool]:
@@ -147,6 +154,19 @@ def closings(session: Session, duties: Iterable[UUID]) -> dict[UUID, ClosingRow]
         select(ClosingRow).where(_among(col(ClosingRow.duty), duties)).order_by(col(ClosingRow.at))
     )
     return {row.duty: row for row in found}
+
+
+def closings_without(
+    session: Session, owed: Iterable[UUID], first: datetime, last: datetime
+) -> list[ClosingRow]:
+    """The last word on each duty that was said to close, whose term ends between the two, and that is none of these."""
+    among = col(ClosingRow.late_from) >= first, col(ClosingRow.late_from) < last
+    told = set(session.exec(select(ClosingRow.duty).where(*among)))
+    return [
+        row
+        for row in closings(session, told - set(owed)).values()
+        if row.closes_at and row.late_from and first <= row.late_from < last
+    ]
 
 
 def reminders(

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from uuid import uuid5
+from uuid import UUID, uuid5
 
 import structlog
 from sqlmodel import Session
 
 from services.catalogue.duties import store
-from services.catalogue.duties.closing import closing
+from services.catalogue.duties.closing import closing, ended
 from services.catalogue.duties.duty import Duty
 from services.catalogue.duties.register import NoCalendar, Register, register
 from services.catalogue.duties.reminding import OWED, Reminder, planned, to_send
@@ -45,7 +45,10 @@ def look(context: Context) -> None:
         metrics.ENDS_AT.labels(context.service, "working_days").set(known_until.timestamp())
         _count(context, found)
         _remind(context, session, found, now)
-        _close(context, session, found, now)
+        owed = _close(context, session, found, now)
+        for row in store.closings_without(session, owed, now - COUNTED, now + REMINDED):
+            if outcome := ended(row, now):
+                context.outbox.write(session, outcome, row.duty)
 
 
 def _count(context: Context, found: Register) -> None:
@@ -73,7 +76,8 @@ def _remind(context: Context, session: Session, found: Register, now: datetime) 
         context.outbox.write(session, Outcome((event,), (Row(Reminded, term),)), duty.key.id)
 
 
-def _close(context: Context, session: Session, found: Register, now: datetime) -> None:
+def _close(context: Context, session: Session, found: Register, now: datetime) -> list[UUID]:
+    """The duties that may close, all that is to be told of them written."""
     # Reports of the office are no submissions, which policy would hold.
     owed = [
         (duty, stood)
@@ -85,6 +89,7 @@ def _close(context: Context, session: Session, found: Register, now: datetime) -
         outcome = closing(duty, stood, told.get(duty.key.id), now)
         if outcome is not None:
             context.outbox.write(session, outcome, duty.key.id)
+    return [duty.key.id for duty, _ in owed]
 
 
 def _event(

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from services.model.enumerations import CoordinationChannel
 
@@ -13,9 +14,11 @@ from services.model.enumerations import CoordinationChannel
 @dataclass(frozen=True, kw_only=True)
 class Remark:
     """A question, which may be about a row or a column of the form; or an answer to what was asked before. `supplier`
-    owed the duty then: what it and the office say to each other is no successor's.
+    owed the duty then: what it and the office say to each other is no successor's. `answers` is the question that an
+    answer names; None of what was said before that was kept, and of questions.
     """
 
+    id: UUID
     at: datetime
     organisation: str
     supplier: str
@@ -25,11 +28,12 @@ class Remark:
     column: str | None
     document: str | None
     channel: CoordinationChannel
+    answers: UUID | None = None
 
 
 def unanswered(thread: Iterable[Remark]) -> list[Remark]:
-    """The questions since which nobody of another organisation has answered: one answer answers all that it was asked,
-    a supplier's those of the office to itself.
+    """The questions that nobody of another organisation has answered. An answer that names none answers all that it was
+    asked until then, a supplier's those of the office to itself.
 
     By the organisations and not by who owes it now: the office still has to answer what one asked that has ended since.
     """
@@ -45,6 +49,8 @@ def unanswered(thread: Iterable[Remark]) -> list[Remark]:
 def _answers(answer: Remark, asked: Remark) -> bool:
     if answer.organisation == asked.organisation:
         return False
+    if answer.answers is not None:
+        return answer.answers == asked.id
     return answer.organisation != answer.supplier or asked.supplier in ("", answer.supplier)
 
 

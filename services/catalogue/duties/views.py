@@ -8,7 +8,14 @@ from uuid import UUID
 
 from pydantic import AwareDatetime, BaseModel
 
-from services.catalogue.duties.act_views import DifficultyView, QuestionView, RequestView
+from services.catalogue.duties.act_views import (
+    DifficultyView,
+    GrantView,
+    QuestionView,
+    RefusalView,
+    RequestView,
+    last_day,
+)
 from services.catalogue.duties.duty import Duty
 from services.catalogue.duties.measures import Measure
 from services.catalogue.duties.register import Register
@@ -35,20 +42,24 @@ class DutyView(BaseModel):
     Without `form` it is a report of the office, which goes out as a document: `supplied` is the last of them.
     `submission` and `attempt` are the newest that came for it. `is_shared`: offered, not owed. `is_orphaned`: its
     supplier has ended, and the item names no other. `is_unaddressed`: no reminder reaches it. `questions` are those of
-    both sides with their answers, in order.
+    both sides with their answers, `granted` and `refused` what the office answered to requests or gave by itself; all
+    in order.
     """
 
     id: UUID
     item: str
     section: str | None
+    section_name: dict[str, str] | None
     name: dict[str, str]
     form: str | None
+    form_title: dict[str, str] | None
     area_list: str
     area: str
     period: str
     completeness: Completeness
     round: int
     supplier: str
+    supplier_name: dict[str, str]
     room: str | None
     call: str | None
     is_shared: bool
@@ -62,6 +73,8 @@ class DutyView(BaseModel):
     submission: UUID | None
     attempt: int | None
     requested: RequestView | None
+    granted: Sequence[GrantView]
+    refused: Sequence[RefusalView]
     difficulty: DifficultyView | None
     is_unaddressed: bool
     reminders: int
@@ -72,25 +85,30 @@ class DutyView(BaseModel):
     @classmethod
     def of(cls, duty: Duty, stood: Standing, found: Register, at: datetime) -> DutyView:
         """From what was found."""
-        key, item = duty.key, found.items[duty.key.item]
+        key, item, names = duty.key, found.items[duty.key.item], found.names
+        section = names.section(duty.form, key.section) if key.section else None
+        form = names.forms.get(duty.form)
         reminders, reminded_at = found.reminded.get(key.id, (0, None))
         return cls(
             id=key.id,
             item=key.item,
             section=key.section or None,
-            name=_named(item, key.section).to_dict(),
+            section_name=section.to_dict() if section else None,
+            name=_named(item, section if key.item in found.parted else None).to_dict(),
             form=duty.form or None,
+            form_title=form.to_dict() if form else None,
             area_list=key.area_list,
             area=key.area,
             period=key.period,
             completeness=key.completeness,
             round=key.round,
             supplier=duty.supplier,
+            supplier_name=names.organisation(duty.supplier).to_dict(),
             room=duty.recipient,
             call=duty.call or None,
             is_shared=found.is_shared(duty),
             is_orphaned=found.is_orphaned(duty),
-            due=_last_day(stood.late_from),
+            due=last_day(stood.late_from),
             late_from=stood.late_from,
             closed_from=duty.closed_from,
             state=stood.state,
@@ -98,9 +116,11 @@ class DutyView(BaseModel):
             first_received_at=stood.first,
             submission=stood.submission,
             attempt=stood.attempt,
-            requested=RequestView(until=_last_day(asked.until), reason=asked.reason, at=asked.at)
+            requested=RequestView(until=last_day(asked.until), reason=asked.reason, at=asked.at)
             if (asked := stood.requested)
             else None,
+            granted=[GrantView.of(one) for one in stood.granted],
+            refused=[RefusalView.of(one) for one in stood.refused],
             is_unaddressed=duty.supplier in found.unaddressed,
             reminders=reminders,
             reminded_at=reminded_at,
@@ -115,13 +135,8 @@ def _supplied(one: Delivery) -> SupplyView:
     return SupplyView(document=one.document or "", on=day(one.received_at), at=at)
 
 
-def _last_day(late_from: datetime) -> date:
-    return day(late_from - timedelta(microseconds=1))
-
-
-def _named(item: Item | Report, section: str) -> Text:
-    """The item, with its section where it has several."""
-    if isinstance(item, Report) or len(item.sections) < 2:
+def _named(item: Item | Report, section: Text | None) -> Text:
+    if section is None:
         return item.name
     return texts("catalogue.duties.section", item=item.name, section=section)
 
@@ -139,14 +154,16 @@ class DutiesView(BaseModel):
 
 
 class MeasureView(BaseModel):
-    """How well a group's duties were met. `on_time` is the share of `counted` whose first attempt came in time and was
-    not returned, `complete` that of what is accepted by now; both None where nothing counts.
+    """How well a group's duties were met; only a month has no `name`. `on_time` is the share of `counted` whose first
+    attempt came in time and was not returned, `complete` that of what is accepted by now; both None where nothing
+    counts.
 
     What is open or excused doesn't count; how long the office takes never does. `response_days` is the median from a
     return to the next attempt.
     """
 
     group: str
+    name: dict[str, str] | None
     counted: int
     on_time: float | None
     complete: float | None
@@ -157,10 +174,11 @@ class MeasureView(BaseModel):
     response_days: float | None
 
     @classmethod
-    def of(cls, group: str, measure: Measure) -> MeasureView:
+    def of(cls, group: str, name: Text | None, measure: Measure) -> MeasureView:
         """From what was counted."""
         return cls(
             group=group,
+            name=name.to_dict() if name else None,
             counted=measure.counted,
             on_time=measure.on_time,
             complete=measure.complete,

@@ -33,13 +33,18 @@ TONES: Mapping[str, str] = {
     "on_time": "good", "excused": "past",
 }  # fmt: skip
 DONE: Mapping[str, str] = {
-    "extended": "decision", "excused": "decision", "difficulty_forwarded": "forwarding",
+    "extended": "decision", "excused": "decision", "extension_refused": "refusal",
+    "difficulty_forwarded": "forwarding",
     "announced_late": "announcement", "extension_requested": "request", "difficulty_reported": "difficulty",
     "question": "question", "answer": "answer",
     "supplied": "supply", "supply_retracted": "retraction",
 }  # fmt: skip
 """What may be said of a duty, by the button; and the path of catalogue that takes it."""
-MORE: Mapping[str, tuple[str, ...]] = {"question": ("row", "column"), "supplied": ("on",)}
+MORE: Mapping[str, tuple[str, ...]] = {
+    "question": ("row", "column"),
+    "answer": ("answers",),
+    "supplied": ("on",),
+}
 """What else stands in a form."""
 DATED = ("extended", "announced_late", "extension_requested")
 ASKED = ("question", "answer")

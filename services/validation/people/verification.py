@@ -7,6 +7,7 @@ the microdata or the method by which they were expanded.
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -19,6 +20,8 @@ from services.kernel.command import Refused, words_sha256
 from services.kernel.events import Outcome, Row
 from services.validation.people.refusals import Code
 from services.validation.store import VerificationAnswerRow, VerificationRow
+from services.validation.workbook import UnreadableWorkbook, open_workbook
+from services.validation.workbook.address import place_of
 
 
 class Result(StrEnum):
@@ -60,6 +63,21 @@ def identity(head: Head, cells: tuple[str, ...], question: str) -> UUID:
     """Asked twice in the same words it is one question."""
     words = json.dumps([head.attempt, list(cells), question], ensure_ascii=False)
     return uuid5(UUID(head.submission_id), f"verification/{words}")
+
+
+def beyond(original: bytes, cells: Iterable[str]) -> tuple[str, ...]:
+    """The cells beyond all that stands on each sheet of a workbook; none of what is no workbook."""
+    try:
+        sheets = open_workbook(original).sheets
+    except UnreadableWorkbook:
+        return ()
+    ends = [(len(one.rows), max(map(len, one.rows), default=0)) for one in sheets]
+    return tuple(
+        cell
+        for cell in cells
+        if (place := place_of(cell)) is None
+        or not any(place[0] < rows and place[1] < columns for rows, columns in ends)
+    )
 
 
 def ask(

@@ -2,18 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter, Depends, Request
+from fastapi.concurrency import run_in_threadpool
 from sqlmodel import Session
 
-from services.kernel.api import Limit, Offset, With
+from services.kernel.api import Context, Limit, Offset, With
 from services.kernel.auth import Access, Role, Scope, allowed
 from services.kernel.command import Refused, carried_out
+from services.kernel.pool import Overrun
+from services.kernel.problems import Problem
+from services.kernel.vault import Erased
+from services.model.messages import advice
 from services.validation.people.refusals import Code
-from services.validation.people.verification import Doubted, Result, Speaker, Verified, answer, ask
+from services.validation.people.verification import (
+    Doubted,
+    Result,
+    Speaker,
+    Verified,
+    answer,
+    ask,
+    beyond,
+)
 from services.validation.routes import queries
 from services.validation.routes.findings import Which
 from services.validation.routes.views import (
@@ -57,12 +71,21 @@ def listed(
     summary="Yêu cầu xác minh số liệu · Ask for figures to be verified",
 )
 async def asked(
-    submission: UUID, body: Asked, context: With, access: Asker, attempt: Which = None
+    submission: UUID,
+    body: Asked,
+    request: Request,
+    context: With,
+    access: Asker,
+    attempt: Which = None,
 ) -> VerificationView:
     """Of the latest attempt, unless one is named. 202 once it is published; in the same words again it is the same one.
+    422 where its workbook ends before one of the cells.
 
     The text stays here, for the rooms and the leadership; the event has its SHA-256 alone.
     """
+
+    if body.cells:
+        await _refuse_cells_beyond(request, context, access, submission, attempt, body.cells)
 
     def act(session: Session, now: datetime) -> VerificationView:
         row, room = queries.attempt(session, access, submission, attempt, now)
@@ -104,6 +127,42 @@ async def answered(
         return verification_view(*_reached(session, access, verification))
 
     return await carried_out(context, act)
+
+
+async def _refuse_cells_beyond(
+    request: Request,
+    context: Context,
+    access: Access,
+    submission: UUID,
+    attempt: int | None,
+    cells: Sequence[str],
+) -> None:
+    """Raises Problem that names the cells. What was erased, or can't be read any more, may be doubted all the same."""
+    original = await run_in_threadpool(_original, context, access, submission, attempt)
+    if original is None:
+        return
+    who, size = access.principal.id, len(original)
+    async with request.app.state.checking.one(who, size):
+        arguments = (original, tuple(cells))
+        try:
+            found = await request.app.state.pool.run(beyond, *arguments, size=size, who=who)
+        except Overrun:
+            return
+    if found:
+        said = advice("validation.refused.no-cell", cells=", ".join(found))
+        raise Problem(422, "no-cell", *said)
+
+
+def _original(
+    context: Context, access: Access, submission: UUID, attempt: int | None
+) -> bytes | None:
+    assert context.vault is not None, "validation needs SOLIEU_VAULT"
+    with Session(context.engine) as session:
+        row, _ = queries.attempt(session, access, submission, attempt, context.clock())
+        try:
+            return context.vault.get(row.original)
+        except Erased:
+            return None
 
 
 def _reached(session: Session, access: Access, id_: UUID) -> queries.Verification:

@@ -8,10 +8,12 @@ from decimal import Decimal
 
 import polars as pl
 
+from services.model import wording
 from services.model.enumerations import Severity
 from services.model.form import Form
 from services.model.period import Period
 from services.model.table import Column, Role, Row, Span, Table, TableKind
+from services.model.text import Text
 from services.validation.checks.plausibility import Past
 from services.validation.checks.shrinking import Earlier
 from services.validation.findings import Finding
@@ -57,14 +59,14 @@ class Line:
 @dataclass(frozen=True)
 class Heading:
     """A column of the form: what is printed above it besides its period, blank for nothing; its period, whether that is
-    since January, and its unit by the words of the form.
+    since January, and its unit, blank for none.
     """
 
     column: str
     label: str
     period: str
     is_cumulative: bool
-    unit: str
+    unit: Text
 
 
 @dataclass(frozen=True)
@@ -135,7 +137,9 @@ def _heading(table: Table, statement: Statement, column: Column) -> Heading:
         " – ".join(printed_above),
         str(statement.period_of(column.span)),
         column.span is Span.YEAR_TO_DATE,
-        unit.labels[0] if unit is not None and unit.labels else "",
+        wording.unit(unit.code, unit.multiplier, next(iter(unit.labels), ""))
+        if unit is not None
+        else Text("", ""),
     )
 
 
