@@ -110,8 +110,8 @@ def _sign(page: Page, draft: str) -> Sent:
     deadline = time.monotonic() + SECONDS
     while True:
         page.goto(draft)
-        _press(page, "draft.sign.button")
-        page.wait_for_load_state()
+        with page.expect_navigation():
+            _press(page, "draft.sign.button")
         if found := SUBMISSION.search(page.url):
             return Sent(found[1], int(found[2]))
         if time.monotonic() > deadline:
