@@ -22,13 +22,14 @@ from services.catalogue.duties.standing import State as Standing
 from services.catalogue.duties.standing import Timeliness
 from services.catalogue.entry import EntryKind
 from services.catalogue.people.person import Person
-from services.console import figures, standing
+from services.console import figures, inbox, standing
 from services.console.pages import (
     changes,
     consents,
     duties,
     incidents,
     submission,
+    submissions_file,
     verifications,
 )
 from services.events.catalogue import PeopleChangeKind, PeopleChangeState
@@ -132,6 +133,9 @@ SHOWN: Mapping[str, Iterable[object]] = {
     "console.duty.timeliness.{}": Timeliness,
     "console.explanation.verdict.{}": Verdict,
     "console.figures.{}": (*figures.BESIDE, *Missing),
+    "console.file.{}": submissions_file.COLUMNS,
+    "console.filter.{}": ("all", *inbox.STATES[1:], *inbox.PASSING),
+    "console.inbox.{}": ("form", "sender", "period"),
     "console.incident.ended.{}": incidents.ENDINGS,
     "console.incident.was.{}": (*IncidentOutcome, *symbols("incident.closed", "outcome")),
     "console.period.half_year.{}": ("1", "2"),
@@ -139,6 +143,7 @@ SHOWN: Mapping[str, Iterable[object]] = {
     "console.regime.{}": Regime,
     "console.role.{}": Role,
     "console.severity.{}": Severity,
+    "console.sort.{}": inbox.SORTS,
     "console.state.{}": (*State, *standing.TONES),
     "console.step.{}": (*State, *standing.TONES),
     "console.step.{}.ahead": ("validated", "cleared", "stored"),
@@ -207,7 +212,7 @@ SHOWN: Mapping[str, Iterable[object]] = {
 }  # fmt: skip
 NAMED_WHERE_CALLED = {
     "audit.{}", "audit.{}.{}", "catalogue.registry.{}", "catalogue.{}",
-    "catalogue.{}.mend", "console.consent.{}", "console.filter.{}", "console.number.{}", "console.trouble.{}",
+    "catalogue.{}.mend", "console.consent.{}", "console.number.{}", "console.trouble.{}",
     "console.trouble.{}.mend", "console.{}", "grdp.{}", "grdp.{}.mend", "notice.{}", "notice.{}.mend",
     "operators.dead.{}", "operators.difference.{}", "operators.topic.{}", "operators.trace.{}", "operators.rules.{}",
     "operators.{}", "operators.catalogue.{}", "operators.key.{}", "operators.people.{}",
