@@ -80,7 +80,10 @@ def counts(session: Session, reached: Reached, wanted: Filter) -> dict[State, in
     """How many attempts are in each state, of those that are wanted in any state."""
     state = col(store.Status.state)
     conditions = (reached, *_conditions(replace(wanted, state=None)))
-    statement = joined(state, sa.func.count()).where(*conditions).group_by(state)
+    has_days = wanted.received_from or wanted.received_until
+    # Of all attempts the least is read: where they stand, and what they are of.
+    start = joined(state, sa.func.count()) if has_days else _standing(state, sa.func.count())
+    statement = start.where(*conditions).group_by(state)
     return {State(name): count for name, count in session.execute(statement)}
 
 
@@ -117,6 +120,11 @@ def ids_beginning(text: str) -> tuple[UUID, UUID] | None:
     if len(digits) not in DIGITS or not set(digits) <= set("0123456789abcdef"):
         return None
     return UUID(digits.ljust(32, "0")), UUID(digits.ljust(32, "f"))
+
+
+def _standing(*columns: Any) -> Any:
+    of_it = col(store.Status.submission_id) == col(store.Submission.submission_id)
+    return sa.select(*columns).select_from(store.Submission).join(store.Status, of_it)
 
 
 def _conditions(wanted: Filter) -> Iterator[Reached]:
