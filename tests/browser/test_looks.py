@@ -18,7 +18,7 @@ OF_SUBMISSIONS = tuple(
     f"/submissions/{identity(name)}" for name in ("moi", "cho", "tra", "cam", "thu")
 )
 FOUND = (
-    "/submissions?state=returned&sender=so-tai-chinh-dien-bien&received_from=2026-11-01&search=thu"
+    "/submissions?state=stored&sender=so-tai-chinh-dien-bien&received_from=2026-11-01&search=thu"
 )
 EVERY = (
     "/login", "/nowhere", "/submissions", "/submissions?page=9", FOUND, "/submissions?search=0",
