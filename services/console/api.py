@@ -18,6 +18,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from services.console import error_pages, live
 from services.console.calls import Services
+from services.console.deadlines import Deadlines
 from services.console.names import Dictionary
 from services.console.pages import (
     changes,
@@ -36,6 +37,7 @@ from services.console.pages import (
     regulations,
     submission,
     submissions,
+    submissions_file,
     verifications,
 )
 from services.console.rendering import STATIC
@@ -82,6 +84,7 @@ def create_app(config: Settings | None = None, clock: Clock = utc_now) -> FastAP
     app.state.keys = RemoteKeys(config.catalogue_url)
     app.state.services = services
     app.state.names = Dictionary(services)
+    app.state.deadlines = Deadlines(services)
     app.state.streams = Counter()
     app.state.stream_every = live.EVERY_SECONDS
     app.state.stream_lasts = live.LASTS_SECONDS
@@ -89,6 +92,7 @@ def create_app(config: Settings | None = None, clock: Clock = utc_now) -> FastAP
     for module in (
         login,
         submissions,
+        submissions_file,
         submission,
         decisions,
         downloads,

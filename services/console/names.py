@@ -61,7 +61,7 @@ class Dictionary:
             if kind == "codelist":
                 names |= {("area", f"{id_}/{code['code']}"): code["name"] for code in body["codes"]}
             else:
-                names[kind, id_] = body["title" if kind == "form" else "name"]
+                names[kind, id_] = _name(kind, body)
         return names
 
     async def organisation(self, id_: str, person: Any) -> Text | None:
@@ -70,9 +70,12 @@ class Dictionary:
 
     async def organisations(self, ids: Iterable[str], person: Any) -> dict[str, Text]:
         """The names of those organisations and rooms that have one, by id."""
-        entries = [("organisation", id_) for id_ in sorted(set(ids))]
-        bodies = await self._bodies(entries, person)
-        return {id_: body["name"] for (_, id_), body in bodies.items()}
+        return await self.called("organisation", ids, person)
+
+    async def called(self, kind: str, ids: Iterable[str], person: Any) -> dict[str, Text]:
+        """The names of those forms, or organisations, that have one, by id."""
+        bodies = await self._bodies([(kind, id_) for id_ in sorted(set(ids))], person)
+        return {id_: _name(kind, body) for (_, id_), body in bodies.items()}
 
     async def people(self, told: Any, person: Any, language: Language) -> dict[str, str]:
         """What to call those whom the answers of services name, by id; who may not be named to the person has nothing.
@@ -119,7 +122,7 @@ class Dictionary:
             ids = [id_ for shipped, id_ in _shipped() if shipped == kind]
         bodies = await self._bodies([(kind, id_) for id_ in ids], person)
         choices = [
-            (id_, str(body["title" if kind == "form" else "name"][language]))
+            (id_, str(_name(kind, body)[language]))
             for (_, id_), body in bodies.items()
             if body.get("kind") not in OFFICES
         ]
@@ -158,6 +161,11 @@ class Dictionary:
         if len(self._known) >= MOST:
             self._known.clear()
         self._known[_key(kind, id_, person)] = self._clock() + seconds, found
+
+
+def _name(kind: str, body: Mapping[str, Any]) -> Text:
+    name: Text = body["title" if kind == "form" else "name"]
+    return name
 
 
 def _key(kind: str, id_: str, person: Any) -> tuple[str, str, str]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -14,49 +13,30 @@ from sqlmodel import Session, col, select
 
 from services.intake import store
 from services.intake.handler import Attempt
-from services.intake.scope import within
 from services.intake.sections import NOT_THERE, Part
 from services.intake.status import VERDICTS, Account, State, verdict
 from services.kernel import replica
-from services.kernel.auth import Access
 from services.model.statement import issued_at
 
 Joined = tuple[store.Submission, store.Attempt, store.Status]
-
-
-@dataclass(frozen=True)
-class Filter:
-    """Which attempts to list; None means any."""
-
-    sender: str | None = None
-    form: str | None = None
-    period: str | None = None
-    state: State | None = None
 
 
 def submission(session: Session, submission_id: UUID) -> list[Joined]:
     """All attempts of a submission, the latest first; empty where there is no such submission."""
     where = col(store.Submission.submission_id) == submission_id
     latest_first = col(store.Attempt.attempt).desc()
-    return [tuple(row) for row in session.execute(_joined().where(where).order_by(latest_first))]
+    return [tuple(row) for row in session.execute(joined().where(where).order_by(latest_first))]
 
 
-def listed(
-    session: Session, access: Access, wanted: Filter, limit: int, offset: int, now: datetime
-) -> list[Joined]:
-    """Attempts within what `access` reaches now, the newest first."""
-    statement = _joined().where(within(session, access, now))
-    for column, value in (
-        (store.Submission.sender, wanted.sender),
-        (store.Submission.form, wanted.form),
-        (store.Submission.period, wanted.period),
-        (store.Status.state, wanted.state),
-    ):
-        if value is not None:
-            statement = statement.where(col(column) == str(value))
-    newest_first = (col(store.Attempt.received_at).desc(), col(store.Attempt.submission_id))
-    rows = session.execute(statement.order_by(*newest_first).limit(limit).offset(offset))
-    return [tuple(row) for row in rows]
+def joined(*columns: Any) -> Any:
+    """The attempts with their submissions and where they stand, or these columns of them."""
+    attempt, status = store.Attempt, store.Status
+    return (
+        sa.select(*columns or (store.Submission, attempt, status))
+        .select_from(store.Submission)
+        .join(attempt, col(attempt.submission_id) == col(store.Submission.submission_id))
+        .join(status, _same_attempt())
+    )
 
 
 def path(session: Session, submission_id: UUID, attempt: int | None = None) -> Sequence[store.Path]:
@@ -165,15 +145,6 @@ def other_parts(session: Session, submission_id: UUID) -> list[Part]:
         .order_by(col(other.submission_id))
     )
     return [Part(*row) for row in session.execute(statement)]
-
-
-def _joined() -> Any:
-    attempt, status = store.Attempt, store.Status
-    return (
-        select(store.Submission, attempt, status)
-        .join(attempt, col(attempt.submission_id) == col(store.Submission.submission_id))
-        .join(status, _same_attempt())
-    )
 
 
 def _same_attempt() -> sa.ColumnElement[bool]:

@@ -9,14 +9,16 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Query, Response
 from sqlmodel import Session
 
-from services.intake import queries, refusal_views, views
+from services.intake import listing, queries, refusal_views, views
 from services.intake.answers import problem
 from services.intake.authentication import reader
 from services.intake.content import XLSM
+from services.intake.list_view import AmongView, ListView
+from services.intake.listing import Filter, Sort
 from services.intake.openapi import BY_TOKEN, LIST, MARKED, REPORT, STATE
-from services.intake.queries import Filter, Joined
+from services.intake.queries import Joined
 from services.intake.refusal import Code, Refusal
-from services.intake.scope import reaches
+from services.intake.scope import reaches, within
 from services.intake.status import State
 from services.kernel.api import Context, Offset, With
 from services.kernel.auth import Access, allowed, reach_of
@@ -28,6 +30,7 @@ OfStates = Annotated[Access, Depends(reader("state.read"))]
 OfReports = Annotated[Access, Depends(reader("report.read"))]
 Limit = Annotated[int, Query(ge=1, le=1000)]
 Which = Annotated[int | None, Query(ge=1, le=2**31 - 1, description="1, 2, …")]
+Counted = Annotated[bool, Query(description="Kèm số lượng · How many there are besides")]
 _NOT_STORED = {"Cache-Control": "no-store"}
 
 
@@ -78,25 +81,30 @@ def marked(submission_id: UUID, context: With, who: OfReports, attempt: Which = 
 @router.get(
     "/v1/submissions",
     tags=["submissions"],
-    summary="Danh sách các lần gửi · Attempts, the newest first",
+    summary="Danh sách các lần gửi · Attempts",
     **LIST,
 )
 def listed(
     context: With,
     who: OfStates,
-    sender: str | None = None,
-    form: str | None = None,
-    period: str | None = None,
-    state: State | None = None,
+    wanted: Annotated[Filter, Depends()],
+    sort: Sort = Sort.NEWEST,
+    counted: Counted = True,
     limit: Limit = 100,
     offset: Offset = 0,
-) -> views.ListView:
-    """Those that who asks may see."""
+) -> ListView:
+    """Those that who asks may see; with how many there are, and by what they are told apart, where it is `counted`."""
     with Session(context.engine) as session:
-        wanted = Filter(sender, form, period, state)
-        found = queries.listed(session, who, wanted, limit, offset, context.clock())
+        reached = within(session, who, context.clock())
+        found = listing.listed(session, reached, wanted, sort, limit, offset)
         numbers = queries.numbers(session)
-        return views.ListView(attempts=[views.attempt_view(attempt, numbers) for attempt in found])
+        attempts = [views.attempt_view(attempt, numbers) for attempt in found]
+        if not counted:
+            return ListView(attempts=attempts)
+        states = listing.counts(session, reached, wanted)
+        total = states.get(wanted.state, 0) if wanted.state else sum(states.values())
+        among = AmongView(**vars(listing.among(session, reached)))
+    return ListView(attempts=attempts, total=total, states=states, among=among)
 
 
 @router.get(

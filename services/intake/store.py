@@ -28,7 +28,12 @@ def _text(*, nullable: bool = False) -> Any:
 class Submission(SQLModel, table=True):
     """What is one and the same however often it is corrected; its row is the lock for numbering attempts."""
 
-    __table_args__ = (sa.Index("submission_sender_form", "sender", "form"), SCHEMA)
+    __table_args__ = (
+        sa.Index("submission_sender_form", "sender", "form"),
+        sa.Index("submission_form_period", "form", "period"),
+        sa.Index("submission_period", "period"),
+        SCHEMA,
+    )
 
     submission_id: UUID = Field(primary_key=True)
     sender: str = _text()

@@ -125,12 +125,6 @@ class PathView(BaseModel):
     events: list[dict[str, Any]]
 
 
-class ListView(BaseModel):
-    """Attempts, the newest first."""
-
-    attempts: list[AttemptView]
-
-
 class Reconciliation(BaseModel):
     """Attempts = verdicts + held + in flight (dead ones among these); figures read = the others together."""
 

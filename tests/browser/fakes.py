@@ -5,6 +5,7 @@ Tokens are real ones (tests/people.py), and every answer asks for one. A test ch
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -16,6 +17,7 @@ from fastapi.responses import JSONResponse, Response
 from fastapi.testclient import TestClient
 
 from services.catalogue.people.tokens import public_jwk
+from services.intake.listing import Filter, Sort
 from services.kernel import error_answers
 from services.kernel.auth import UNKNOWN, Principal, principal_of
 from services.kernel.problems import UNAVAILABLE, Problem
@@ -110,7 +112,7 @@ def attempt(name: str, state: str, **more: Any) -> dict[str, Any]:
         "received_at": times["received"], "state": state, "since": times[path[-1]],
         "verdict": verdict if verdict in ("cleared", "returned", "withheld") else None,
         "decision": 1, "figures": 94, "reasons": [], "findings": [], "checked": [],
-        "links": links, "times": times, "attempts": others, **more,
+        "links": links, "times": times, "attempts": others, "prepared_by": None, "approved_by": None, **more,
     }  # fmt: skip
 
 
@@ -175,6 +177,7 @@ class Office:
     """What the fake services know; tests change it while the console runs."""
 
     attempts: list[dict[str, Any]] = field(default_factory=list)
+    listed: list[tuple[Filter, Sort]] = field(default_factory=list)
     reports: dict[str, dict[str, Any]] = field(default_factory=dict)
     reviews: dict[str, dict[str, Any]] = field(default_factory=dict)
     decisions: list[dict[str, Any]] = field(default_factory=list)
@@ -198,6 +201,7 @@ class Office:
     passwords: list[str] = field(default_factory=list)
     names_of_people: dict[str, str] = field(default_factory=dict)
     duties: list[dict[str, Any]] = field(default_factory=list)
+    asked_duties: int = 0
     said_of_duties: list[tuple[str, str, dict[str, Any]]] = field(default_factory=list)
 
     def find(self, submission: str, number: int | None) -> dict[str, Any]:
@@ -307,11 +311,15 @@ def _catalogue(app: FastAPI, office: Office) -> None:
         }
 
     @app.get("/v1/duties")
-    def duties(who: Who, timeliness: str = "") -> dict[str, Any]:
+    def duties(
+        who: Who, timeliness: str = "", submission: Annotated[tuple[str, ...], Query()] = ()
+    ) -> dict[str, Any]:
+        office.asked_duties += 1
         shown = [
             one
             for one in office.duties
             if timeliness in ("", one["timeliness"])
+            and (not submission or one["submission"] in submission)
             and ("agency" not in who.roles or one["supplier"] == who.organisation)
         ]
         return {"at": START.isoformat(), "total": len(shown), "duties": shown}
@@ -355,16 +363,30 @@ def _kind(id_: str) -> str:
 def _intake(app: FastAPI, office: Office) -> None:
     @app.get("/v1/submissions")
     def listed(
-        who: Who, state: str | None = None, limit: int = 100, offset: int = 0
+        who: Who,
+        wanted: Annotated[Filter, Depends()],
+        sort: Sort = Sort.NEWEST,
+        counted: bool = True,
+        limit: int = 100,
+        offset: int = 0,
     ) -> dict[str, Any]:
         if office.is_away:
             raise UNAVAILABLE
+        office.listed.append((wanted, sort))
         own = who.organisation if "agency" in who.roles else None
-        found = [one for one in office.attempts if state in (None, one["state"])]
-        found = [one for one in found if own in (None, one["sender"])]
+        within = [one for one in office.attempts if own in (None, one["sender"])]
+        in_any = [one for one in within if _is_wanted(one, wanted)]
+        found = [one for one in in_any if wanted.state in (None, one["state"])]
+        found = found[::-1] if sort is Sort.OLDEST else found
         more = {"times", "attempts"}  # which only the answer about one attempt has
         rows = [{k: v for k, v in one.items() if k not in more} for one in found]
-        return {"attempts": rows[offset : offset + limit]}
+        answer = {"attempts": rows[offset : offset + limit]}
+        if not counted:
+            return answer | dict.fromkeys(("total", "states", "among"))
+        names = {"forms": "form", "senders": "sender", "periods": "period"}
+        among = {many: sorted({one[name] for one in within}) for many, name in names.items()}
+        states = Counter(one["state"] for one in in_any)
+        return answer | {"total": len(found), "states": states, "among": among}
 
     @app.get("/v1/submissions/{id_}")
     def state(id_: str, who: Who, attempt: int | None = None) -> dict[str, Any]:
@@ -392,6 +414,17 @@ def _intake(app: FastAPI, office: Office) -> None:
         office.find(id_, attempt)
         disposition = f'attachment; filename="{id_}-{attempt}.xlsx"'
         return Response(b"PK\x03\x04 marked", headers={"Content-Disposition": disposition})
+
+
+def _is_wanted(one: dict[str, Any], wanted: Filter) -> bool:
+    """In any state; of days and areas the real intake knows."""
+    names = ("form", "sender", "period")
+    if any(getattr(wanted, name) not in (None, one[name]) for name in names):
+        return False
+    codes = one["form"], one["sender"]
+    if not wanted.search or not {*codes}.isdisjoint(wanted.named):
+        return True
+    return one["id"].startswith(wanted.search) or any(wanted.search in code for code in codes)
 
 
 def _others(app: FastAPI, office: Office) -> None:
@@ -614,7 +647,7 @@ def example() -> Office:
             attempt("ket-hon", "stored", form="t0111", sender="so-tu-phap-dien-bien", minutes=95,
                     period="2025", completeness="official", figures=1),
             attempt("cam", "withheld", form="dn-list", minutes=190, period="2026-M09", reasons=[reason]),
-            attempt("thu", "stored", minutes=1500),
+            attempt("thu", "stored", minutes=1500, prepared_by="p-so-tai-chinh", approved_by="p-giam-doc"),
         ],
     )  # fmt: skip
     rules = [{"id": f"r{n}", "pass": 1, "fail": int(n < 2), "undecided": 0} for n in range(41)]

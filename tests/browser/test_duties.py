@@ -42,6 +42,10 @@ def test_the_office_sees_who_is_missing_at_a_glance(site: Site, tab: Page) -> No
     expect(tab.locator("main")).to_contain_text("Chỉ xem một cơ quan hoặc một mục")
     tab.get_by_role("link", name="Xem tất cả").click()
     assert tab.url.endswith("/nghia-vu?timeliness=missing")
+    tab.get_by_label("Hạn từ ngày").fill("2026-11-01")
+    tab.get_by_role("button", name="Xem", exact=True).click()
+    expect(matrix.get_by_role("rowheader")).to_have_count(2)
+    assert "last=&" in tab.url or tab.url.endswith("last="), "a blank day is none"
 
 
 def test_a_thousand_duties_stand_on_pages_that_load_at_once(site: Site, tab: Page) -> None:

@@ -17,8 +17,12 @@ AXE = (files("axe_playwright_python") / "axe.min.js").read_text(encoding="utf-8"
 OF_SUBMISSIONS = tuple(
     f"/submissions/{identity(name)}" for name in ("moi", "cho", "tra", "cam", "thu")
 )
+FOUND = (
+    "/submissions?state=stored&sender=so-tai-chinh-dien-bien&received_from=2026-11-01&search=thu"
+)
 EVERY = (
-    "/login", "/nowhere", "/submissions", "/submissions?page=9", "/su-co", "/dong-y", "/xac-minh", "/nghia-vu",
+    "/login", "/nowhere", "/submissions", "/submissions?page=9", FOUND, "/submissions?search=0",
+    "/su-co", "/dong-y", "/xac-minh", "/nghia-vu",
     "/quy-dinh", "/quy-dinh/dien-bien-1618-2021", "/nhat-ky", f"{OF_SUBMISSIONS[3]}/vi-sao?attempt=1",
     f"{OF_SUBMISSIONS[4]}/so-lieu?attempt=1",
     f"/nghia-vu?duty={identity('nghia-vu-thu')}", *OF_SUBMISSIONS,
@@ -27,6 +31,7 @@ PLACES = {
     "p-kinh-te": EVERY,
     "p-lanh-dao": ("/thay-doi", "/su-co", f"/submissions/{identity('cho')}"),
     "p-so-tai-chinh": (
+        "/submissions",
         "/dong-y",
         "/nghia-vu",
         "/kiem-tra",

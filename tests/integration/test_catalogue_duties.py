@@ -140,6 +140,13 @@ def test_what_comes_is_seen_and_any_moment_can_be_asked_about(catalogue: Catalog
     assert stood(LATER) == ("accepted", "on_time_then_returned", 2)
     assert stood(LATER, "doanh-thu-dich-vu-quy") == ("nil", "late", 1)
     assert stood(LATER, "chi-ngan-sach-quy") == ("expected", "missing", None)
+    for about, count in ((of_one, 1), (trade, 1), ({"submission_id": str(uuid4())}, 0)):
+        assert len(catalogue.duties(submission=about["submission_id"])) == count
+    both = [of_one["submission_id"], trade["submission_id"]]
+    assert {item for item, _ in catalogue.duties(submission=both)} == {
+        "thu-ngan-sach-quy",
+        "doanh-thu-dich-vu-quy",
+    }
     missing = catalogue.duties(timeliness="missing")
     assert len(missing) == 14
     measures = catalogue.get(

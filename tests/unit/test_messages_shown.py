@@ -22,13 +22,14 @@ from services.catalogue.duties.standing import State as Standing
 from services.catalogue.duties.standing import Timeliness
 from services.catalogue.entry import EntryKind
 from services.catalogue.people.person import Person
-from services.console import figures, standing
+from services.console import figures, inbox, standing
 from services.console.pages import (
     changes,
     consents,
     duties,
     incidents,
     submission,
+    submissions_file,
     verifications,
 )
 from services.events.catalogue import PeopleChangeKind, PeopleChangeState
@@ -134,7 +135,11 @@ SHOWN: Mapping[str, Iterable[object]] = {
     "console.duty.state.{}": Standing,
     "console.duty.timeliness.{}": Timeliness,
     "console.explanation.verdict.{}": Verdict,
+    "console.facts.{}": ("prepared_by", "approved_by"),
     "console.figures.{}": (*figures.BESIDE, *Missing),
+    "console.file.{}": submissions_file.COLUMNS,
+    "console.filter.{}": ("all", *inbox.STATES[1:], *inbox.PASSING),
+    "console.inbox.{}": ("form", "sender", "period"),
     "console.incident.ended.{}": incidents.ENDINGS,
     "console.incident.was.{}": (*IncidentOutcome, *symbols("incident.closed", "outcome")),
     "console.key.state.{}": ("confirmed", "refused", "waiting"),
@@ -143,6 +148,7 @@ SHOWN: Mapping[str, Iterable[object]] = {
     "console.regime.{}": Regime,
     "console.role.{}": Role,
     "console.severity.{}": Severity,
+    "console.sort.{}": inbox.SORTS,
     "console.state.{}": (*State, *standing.TONES),
     "console.step.{}": (*State, *standing.TONES),
     "console.step.{}.ahead": ("validated", "cleared", "stored"),
@@ -213,7 +219,7 @@ SHOWN: Mapping[str, Iterable[object]] = {
 }  # fmt: skip
 NAMED_WHERE_CALLED = {
     "audit.{}", "audit.{}.{}", "catalogue.registry.{}", "catalogue.{}",
-    "catalogue.{}.mend", "console.consent.{}", "console.filter.{}", "console.number.{}", "console.trouble.{}",
+    "catalogue.{}.mend", "console.consent.{}", "console.number.{}", "console.trouble.{}",
     "console.trouble.{}.mend", "console.{}", "grdp.{}", "grdp.{}.mend", "notice.{}", "notice.{}.mend",
     "operators.dead.{}", "operators.difference.{}", "operators.topic.{}", "operators.trace.{}", "operators.rules.{}",
     "operators.{}", "operators.catalogue.{}", "operators.key.{}", "operators.people.{}",

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Annotated
+from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Response
 from pydantic import AwareDatetime
@@ -89,6 +90,10 @@ def duties(
     timeliness: Annotated[
         Timeliness | None, Query(description="Đúng hạn hay không · Timeliness")
     ] = None,
+    submission: Annotated[
+        tuple[UUID, ...],
+        Query(max_length=200, description="Hồ sơ gửi gần nhất · The newest that came for it"),
+    ] = (),
     limit: Annotated[int, Query(ge=1, le=5000, description="Số dòng · Page size")] = 1000,
     offset: Annotated[int, Query(ge=0, le=10**6, description="Bỏ qua · Left out before")] = 0,
 ) -> DutiesView:
@@ -97,7 +102,9 @@ def duties(
     shown = [
         (duty, stood)
         for duty, stood in found.duties
-        if state in (None, stood.state) and timeliness in (None, stood.timeliness)
+        if state in (None, stood.state)
+        and timeliness in (None, stood.timeliness)
+        and (not submission or stood.submission in submission)
     ]
     page = shown[offset : offset + limit]
     return DutiesView(

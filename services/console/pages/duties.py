@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
 from typing import Annotated, Any
 from urllib.parse import urlencode
 from uuid import UUID
@@ -13,6 +12,7 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 
 from services.console import words
 from services.console.form import Typed, Wish, hand_over, typed_of
+from services.console.inbox import Day
 from services.console.matrix import (
     SETTLED,
     Duty,
@@ -60,8 +60,8 @@ CODE = r"^[A-Za-z0-9._-]{0,100}$"
 class Filter:
     """What of the duties is shown; it stays in the address."""
 
-    first: date | None = None
-    last: date | None = None
+    first: Day = None
+    last: Day = None
     timeliness: Annotated[str, Query(pattern="^[a-z_]{0,30}$")] = ""
     supplier: Annotated[str, Query(pattern=CODE)] = ""
     item: Annotated[str, Query(pattern=CODE)] = ""

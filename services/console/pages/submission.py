@@ -10,7 +10,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 
-from services.console import findings, live, standing, words
+from services.console import findings, inbox, live, standing, words
 from services.console.calls import Away
 from services.console.form import Typed
 from services.console.live import Part
@@ -97,7 +97,9 @@ async def show(
         # Of the page as the stream makes it: that knows of nothing typed.
         version=live.version(_parts(found, who, language, NOTHING, form_token(request))),
         which=which[1],
+        way_back=inbox.way_back(request),
         decided=decided if decided in DECIDED else "",
+        people=found.people,
         **head(found.attempt, found.names, language),
     )
 
@@ -130,7 +132,7 @@ async def _seen(request: Request, who: Person, which: tuple[UUID, int | None]) -
         names = names | ({("organisation", review["room"]): room} if room else {})
     verifications = doubts["verifications"] if doubts else []
     people = await app.names.people(
-        [answered or report, review, verifications], who, words.language_of(request)
+        [answered or report, review, verifications, attempt], who, words.language_of(request)
     )
     return Seen(attempt, report, answered, review, verifications, names, people)
 

@@ -1,14 +1,17 @@
-"""The list: attempts, the newest first, that the person may know of; it follows what happens."""
+"""The inbox: attempts that the person may know of, found and sorted as the address says; it follows what happens."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Annotated, Any, Literal
+import asyncio
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 
-from services.console import live, words
+from services.console import inbox, live, searching, words
 from services.console.calls import Away
+from services.console.deadlines import Deadline
+from services.console.inbox import Wanted
 from services.console.live import Part
 from services.console.rendering import fragment, page
 from services.console.session import Person, Who
@@ -19,91 +22,165 @@ from services.model.text import Language
 
 router = APIRouter(include_in_schema=False)
 PAGE_SIZE = 40
-FILTERS = ("", "held", "returned", "withheld", "stored")
-"""What one looks for; blank is all. The other states pass by in seconds."""
-State = Literal[
-    "",
-    "received",
-    "validated",
-    "held",
-    "returned",
-    "withheld",
-    "cleared",
-    "stored",
-    "superseded",
-    "withdrawn",
-]
+MOST_CHOICES = 150
+"""More than these nobody looks through: one searches for a name."""
+MOST_NAMED = 200
+"""As many as intake takes."""
+Asked = Annotated[Wanted, Depends()]
 Number = Annotated[int, Query(alias="page", ge=1, le=10_000)]
+Answer = Mapping[str, Any]
 
 
-@router.get("/submissions", dependencies=[Depends(switch_language)])
-async def listed(request: Request, who: Who, state: State = "", number: Number = 1) -> Response:
+@router.get(inbox.LIST, dependencies=[Depends(switch_language)])
+async def listed(request: Request, who: Who, wanted: Asked, number: Number = 1) -> Response:
     """The page."""
-    parts, has_more = await _parts(request, who, state, number)
+    named = await meant(request, who, wanted.search)
+    answer, waiting, organisation = await asyncio.gather(
+        ask(request, who, wanted, named, (number - 1) * PAGE_SIZE, PAGE_SIZE),
+        _waiting(request, who),
+        _organisation(request, who),
+    )
+    parts, offered = await asyncio.gather(
+        _parts(request, who, wanted, number, answer, is_fresh=True),
+        offer(request, who, wanted, answer["among"]),
+    )
+    inbox.remember(request, wanted, number)
+    language = words.language_of(request)
+    first, total = (number - 1) * PAGE_SIZE + 1, answer["total"]
     return page(
         request,
         "submissions.html",
         parts=parts,
         version=live.version(parts),
-        state=state,
-        filters=FILTERS,
+        wanted=wanted,
         number=number,
-        has_more=has_more,
-        is_past=number > 1 and parts[0].id == "row-none",
-        organisation=await _organisation(request, who),
-        waiting=await _waiting(request, who),
+        counts=answer["states"],
+        states=[one for one in (*inbox.STATES, *inbox.PASSING) if _is_offered(one, wanted, answer)],
+        sorts=inbox.SORTS,
+        offered=offered,
+        most=MOST_CHOICES,
+        said=inbox.said(wanted, offered, language),
+        shown=(first, min(number * PAGE_SIZE, total), total),
+        shows_sender=_shows_sender(who),
+        organisation=organisation,
+        waiting=waiting,
     )
 
 
-@router.get("/submissions/stream")
+@router.get(f"{inbox.LIST}/stream")
 async def followed(
-    request: Request, who: Who, state: State = "", number: Number = 1, seen: str = ""
+    request: Request, who: Who, wanted: Asked, number: Number = 1, seen: str = ""
 ) -> Response:
     """The changes of that page."""
+    named = await meant(request, who, wanted.search)
 
     async def compose() -> Sequence[Part]:
-        return (await _parts(request, who, state, number))[0]
+        offset = (number - 1) * PAGE_SIZE
+        answer = await ask(request, who, wanted, named, offset, PAGE_SIZE, is_counted=False)
+        return await _parts(request, who, wanted, number, answer)
 
     return live.stream(request, compose, seen)
 
 
-async def _parts(request: Request, who: Person, state: str, number: int) -> tuple[list[Part], bool]:
-    """The rows of a page of the list, and whether there is a next one."""
-    app, language = request.app.state, words.language_of(request)
-    offset = (number - 1) * PAGE_SIZE
-    wanted = {"state": state or None, "limit": PAGE_SIZE + 1, "offset": offset}
-    answer = await app.services.get("intake", "/v1/submissions", who.token, wanted)
-    attempts = answer["attempts"][:PAGE_SIZE]
-    names = await app.names.of(attempts, who)
-    parts = [_row(attempt, names, who, language) for attempt in attempts]
+async def meant(request: Request, who: Person, search: str) -> Sequence[str]:
+    """The ids of the forms and senders that the person sees whose names were searched for."""
+    if not search:
+        return ()
+    answer = await ask(request, who, Wanted(), (), 0, 1)
+    forms, senders = await _names(request, who, answer["among"])
+    names = {id_: text.values() for id_, text in (forms | senders).items()}
+    return searching.matching(search, names)[:MOST_NAMED]
+
+
+async def ask(
+    request: Request,
+    who: Person,
+    wanted: Wanted,
+    named: Sequence[str],
+    offset: int,
+    limit: int,
+    *,
+    is_counted: bool = True,
+) -> Answer:
+    """A page of what intake lists."""
+    query = wanted.query | {"limit": limit, "offset": offset, "named": named or None}
+    query |= {} if is_counted else {"counted": False}
+    answer: Answer = await request.app.state.services.get(
+        "intake", "/v1/submissions", who.token, query
+    )
+    return answer
+
+
+async def offer(request: Request, who: Person, wanted: Wanted, among: Answer) -> inbox.Choices:
+    """By what the list can be filtered."""
+    forms, senders = await _names(request, who, among)
+    return inbox.choices(wanted, among, forms, senders, words.language_of(request))
+
+
+async def _names(
+    request: Request, who: Person, among: Answer
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    called = request.app.state.names.called
+    forms, senders = await asyncio.gather(
+        called("form", among["forms"], who), called("organisation", among["senders"], who)
+    )
+    return forms, senders
+
+
+async def _parts(
+    request: Request,
+    who: Person,
+    wanted: Wanted,
+    number: int,
+    answer: Answer,
+    *,
+    is_fresh: bool = False,
+) -> list[Part]:
+    """The rows of a page of the list."""
+    app, language, attempts = request.app.state, words.language_of(request), answer["attempts"]
+    names, terms = await asyncio.gather(
+        app.names.of(attempts, who), app.deadlines.of(attempts, who, fresh=is_fresh)
+    )
+    shows = _shows_sender(who)
+    parts = [_row(one, names, terms.get(one["id"]), shows, language) for one in attempts]
     if not parts:
-        parts = [Part("row-none", fragment("_none.html", language, state=state, number=number))]
-    return parts, len(answer["attempts"]) > PAGE_SIZE
+        values = {"wanted": wanted, "number": number}
+        parts = [Part("row-none", fragment("_none.html", language, **values))]
+    return parts
 
 
-def _row(attempt: dict[str, Any], names: Any, who: Person, language: Language) -> Part:
+def _row(
+    attempt: dict[str, Any],
+    names: Any,
+    term: Deadline | None,
+    shows_sender: bool,
+    language: Language,
+) -> Part:
     identity = f"row-{attempt['id']}-{attempt['attempt']}"
+    sender = attempt["sender"]
+    area = f"{attempt['area_list']}/{attempt['area']}"
     values = {
         "id": identity,
         "attempt": attempt,
         "tone": TONES[attempt["state"]],
         "title": words.in_language(names.get(("form", attempt["form"])), language, attempt["form"]),
-        "sender": _sender(attempt, names, who, language),
-        "area": words.in_language(
-            names.get(("area", f"{attempt['area_list']}/{attempt['area']}")), language
-        ),
+        "sender": words.in_language(names.get(("organisation", sender)), language, sender),
+        "shows_sender": shows_sender,
+        "area": words.in_language(names.get(("area", area)), language),
+        "term": term,
     }
     state = words.sayer(language)(f"state.{attempt['state']}")
     says = f"{values['title']}, {words.period(attempt['period'], language)}: {state}"
     return Part(identity, fragment("_row.html", language, **values), says)
 
 
-def _sender(attempt: dict[str, Any], names: Any, who: Person, language: Language) -> str:
-    """Who sent it; blank where it is the reader's own organisation, as in every row of theirs."""
-    sender = attempt["sender"]
-    if sender == who.organisation:
-        return ""
-    return words.in_language(names.get(("organisation", sender)), language, sender)
+def _shows_sender(who: Person) -> bool:
+    """Whether to say who sent it: to who is an agency's alone every row is their own."""
+    return not who.roles <= {"agency"}
+
+
+def _is_offered(state: str, wanted: Wanted, answer: Answer) -> bool:
+    return state in (*inbox.STATES, wanted.state) or bool(answer["states"].get(state))
 
 
 async def _organisation(request: Request, who: Person) -> str:
