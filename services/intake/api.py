@@ -6,7 +6,7 @@ from fastapi import FastAPI
 from sqlmodel import Session
 
 from services.intake import notices, reading, submitting
-from services.intake.drafts import routes, signing, store
+from services.intake.drafts import countersigning, routes, signing, store
 from services.intake.openapi import DESCRIPTION, SIGNED
 from services.kernel.api import Context, create, every, serve
 from services.kernel.clock import Clock, utc_now
@@ -38,6 +38,7 @@ def create_app(config: Settings | None = None, clock: Clock = utc_now) -> FastAP
     app.include_router(reading.router)
     app.include_router(routes.router)
     app.include_router(signing.router)
+    app.include_router(countersigning.router)
     return app
 
 

@@ -83,7 +83,7 @@ def _signed(
         claims = verified(token, {key_id(token): key.key})
     except Untrusted as error:
         raise unauthenticated(_untrusted(error)) from error
-    if refusal := signer(claims.sender, claims.issued_at, key, now, person):
+    if refusal := signer(claims, key, now, person):
         raise unauthenticated(refusal)
     return claims
 

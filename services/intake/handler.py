@@ -20,7 +20,7 @@ from services.model.form import Form
 from services.model.organisation import is_office_for
 from services.model.period import Period, PeriodError
 from services.model.sender import SKEW, SenderKey
-from services.model.statement import MAX_BYTES, Statement
+from services.model.statement import MAX_BYTES, SecretNotice, Statement
 from services.model.text import ModelError
 
 LIFE = timedelta(days=10)
@@ -96,12 +96,16 @@ class New:
 
 
 def signer(
-    sender: str, issued_at: datetime, key: SenderKey, now: datetime, person: str | None = None
+    claims: Statement | SecretNotice, key: SenderKey, now: datetime, person: str | None = None
 ) -> Refusal | None:
-    """Why the holder of `key` may not speak for `sender` now; None where it may.
+    """Why the holder of `key` may not state this now; None where it may.
 
-    A person's key is good in the hands of who is logged in as that `person`, and nowhere else.
+    A person's key is good in the hands of who is logged in as that `person`, and nowhere else. Where the office signs
+    on a person's word, the statement says so, and is for that office.
     """
+    sender, issued_at = claims.sender, claims.issued_at
+    if isinstance(claims, Statement) and (office := claims.countersigned_by):
+        sender = office if office == claims.aud else ""
     if issued_at - now > SKEW:  # first: by a clock that is behind, a new key is not in force yet
         return Refusal(Code.CLOCK, {"now": now.isoformat(timespec="seconds")})
     if not key.in_force(now):

@@ -56,6 +56,7 @@ class Code(Enum):
     UNKNOWN_DRAFT = ("unknown-draft", 404)
     DRAFT_CHANGED = ("draft-changed", 409)
     DRAFT_SENT = ("draft-sent", 409)
+    NO_COUNTERSIGNATURE = ("no-countersignature", 409)
     NOT_PREPARED = ("not-prepared", 409)
     NIL_WORDLESS = ("nil-wordless", 422)
     TOO_MANY_DRAFTS = ("too-many-drafts", 409)

@@ -13,7 +13,7 @@ from services.intake import store
 from services.intake.queries import Joined
 from services.intake.status import Account, State, verdict
 from services.model.messages import texts
-from services.model.statement import persons_of, reason_of
+from services.model.statement import reason_of, signatories
 from services.model.text import ModelError
 
 EXAMPLE_ID = "7f2f4d0e-7d0a-5c0b-9a52-2f6c1f1f7a10"
@@ -108,12 +108,14 @@ class AttemptView(BaseModel):
 class StateView(AttemptView):
     """One attempt, the time of each state that it went through, and all attempts of the submission. `reason` is why it
     corrects what came before, or has no numbers: the sender's words, for whoever may read its report. `prepared_by` and
-    `approved_by` are the persons of the sender whom its statement names.
+    `approved_by` are the persons of the sender whom its statement names; `countersigned_by` the office that signed for
+    the latter.
     """
 
     reason: str | None
     prepared_by: str | None
     approved_by: str | None
+    countersigned_by: str | None
     times: dict[str, datetime]
     attempts: list[dict[str, Any]]
 
@@ -162,12 +164,10 @@ def state_view(
     has_words: bool,
 ) -> StateView:
     """The state of the chosen one of a submission's attempts, and its path; `numbers` are the instruments'."""
-    prepared_by, approved_by = persons_of(chosen[1].statement)
     return StateView(
         **_attempt(chosen, numbers),
         reason=reason_of(chosen[1].statement) if has_words else None,
-        prepared_by=prepared_by,
-        approved_by=approved_by,
+        **vars(signatories(chosen[1].statement)),
         times={event.state: event.at for event in path},
         attempts=[
             {"attempt": attempt.attempt, "state": status.state, "received_at": attempt.received_at}

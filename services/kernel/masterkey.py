@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from base64 import b64decode
 
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from cryptography.hazmat.primitives.keywrap import InvalidUnwrap, aes_key_unwrap, aes_key_wrap
 
 from services.kernel.errors import Permanent
@@ -31,6 +33,10 @@ class MasterKey:
     def wrap(self, key: bytes) -> bytes:
         """What may lie in the database in place of the key."""
         return aes_key_wrap(self._key, key)
+
+    def derived(self, purpose: bytes) -> bytes:
+        """A key of 32 bytes for one purpose (HKDF, RFC 5869): it tells nothing of this one, nor of any other."""
+        return HKDF(SHA256(), BYTES, salt=None, info=purpose).derive(self._key)
 
     def unwrap(self, wrapped: bytes) -> bytes:
         """Back from `wrap`; raises NotWrapped."""

@@ -9,6 +9,7 @@ import json
 import unicodedata
 import warnings
 from collections.abc import Mapping
+from dataclasses import fields
 from enum import StrEnum
 from typing import Annotated, Any, Final, TypeVar
 
@@ -130,7 +131,8 @@ class Statement:
     state secret: whoever states it sends none of the content along. `nil` says of a blank form that it is meant so.
     `sections` are those of the form that it covers; none: all that its sender answers for. `reason` says why it
     corrects what came before. `prepared_by` and `approved_by` are persons of the sender: who made it ready, and who
-    signed it with a key of its own; None where the sender's program signed.
+    signed it with a key of its own; None where the sender's program signed. `countersigned_by`: the office, which
+    signed on the word of that person, who has no key.
     """
 
     sender: Name
@@ -153,6 +155,7 @@ class Statement:
     reason: Words | None = None
     prepared_by: Name | None = None
     approved_by: Name | None = None
+    countersigned_by: Name | None = None
 
     @property
     def is_state_secret(self) -> bool:
@@ -240,15 +243,22 @@ def reason_of(token: str) -> str | None:
         return None
 
 
-def persons_of(token: str) -> tuple[str | None, str | None]:
-    """Who prepared and who approved it, by a statement that was verified before; None where it doesn't say so, or is no
-    statement.
-    """
+@dataclass(frozen=True)
+class Signatories:
+    """Who stands behind a statement; None for who isn't named."""
+
+    prepared_by: str | None = None
+    approved_by: str | None = None
+    countersigned_by: str | None = None
+
+
+def signatories(token: str) -> Signatories:
+    """Whom a statement names that was verified before; nobody, where it is none."""
     try:
         claims = _kept(token)
-        return claims.get("prepared_by"), claims.get("approved_by")
+        return Signatories(**{one.name: claims.get(one.name) for one in fields(Signatories)})
     except (Untrusted, AttributeError):
-        return None, None
+        return Signatories()
 
 
 def _kept(token: str) -> Any:

@@ -37,6 +37,7 @@ class Drafts:
     confirmed: set[str] = field(default_factory=set)
     signed: list[str] = field(default_factory=list)
     refused: Problem | None = None
+    is_office_registered: bool = False
 
 
 def serve(app: FastAPI, drafts: Drafts) -> None:
@@ -144,6 +145,18 @@ def _signatures(app: FastAPI, drafts: Drafts) -> None:
         stated = verify(body["statement"], keys)
         assert (stated.sha256, stated.approved_by) == (draft.sha256, who.id)
         drafts.signed.append(body["statement"])
+        sent = Sent(submission_id=identity("thu"), attempt=1, by=who.id)  # type: ignore[arg-type]
+        drafts.found[id_] = (Draft(**vars(draft) | {"sent": sent}), b"")
+        return DraftView.of(drafts.found[id_][0]).model_dump(mode="json")
+
+    @app.get("/v1/countersigning-key")
+    def office(who: Who) -> Any:
+        return {"id": "k", "public_key": {}, "is_registered": drafts.is_office_registered}
+
+    @app.post("/v1/drafts/{id_}/confirmation")
+    def confirm(id_: str, body: dict[str, str], who: Who) -> Any:
+        draft, _ = drafts.found[id_]
+        assert body == {"sha256": draft.sha256}
         sent = Sent(submission_id=identity("thu"), attempt=1, by=who.id)  # type: ignore[arg-type]
         drafts.found[id_] = (Draft(**vars(draft) | {"sent": sent}), b"")
         return DraftView.of(drafts.found[id_][0]).model_dump(mode="json")

@@ -112,7 +112,8 @@ def attempt(name: str, state: str, **more: Any) -> dict[str, Any]:
         "received_at": times["received"], "state": state, "since": times[path[-1]],
         "verdict": verdict if verdict in ("cleared", "returned", "withheld") else None,
         "decision": 1, "figures": 94, "reasons": [], "findings": [], "checked": [],
-        "links": links, "times": times, "attempts": others, "prepared_by": None, "approved_by": None, **more,
+        "links": links, "times": times, "attempts": others, "prepared_by": None, "approved_by": None,
+        "countersigned_by": None, **more,
     }  # fmt: skip
 
 

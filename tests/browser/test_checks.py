@@ -155,6 +155,13 @@ def test_without_a_script_it_says_what_signing_needs(
     log_in(plain, site, HEAD, tab.url.removeprefix(site.url))
     expect(plain.get_by_role("status")).to_contain_text("Cần JavaScript")
     expect(plain.get_by_role("button", name="Ký và gửi")).to_be_disabled()
+    expect(plain.get_by_text("Trình duyệt không ký được?")).to_have_count(0)
+    site.drafts.is_office_registered = True
+    plain.reload()
+    plain.get_by_text("Trình duyệt không ký được?").click()
+    plain.get_by_role("button", name="Xác nhận và gửi").click()
+    plain.wait_for_url("**/submissions/**")
+    assert site.drafts.signed == []
     plain.context.close()
 
 

@@ -18,7 +18,7 @@ from services.intake.api import forget
 from services.intake.drafts.draft import KEPT, MOST
 from services.kernel.cluster import Cluster
 from services.kernel.codec import codec
-from services.model.statement import persons_of, sign
+from services.model.statement import Signatories, sign, signatories
 from tests import people
 from tests.integration.test_intake_api import (
     CONTENT,
@@ -110,7 +110,7 @@ def test_what_one_prepared_and_another_signed_is_a_submission(
     assert (sent["attempt"], sent["by"]) == (1, "p-head")
     (record,) = records(cluster, "submission.received", sent["submission_id"])
     event = codec().decode("submission.received-value", record.value)
-    assert persons_of(event["statement"]) == ("p-clerk", "p-head")
+    assert signatories(event["statement"]) == Signatories("p-clerk", "p-head")
     claims = json.loads(urlsafe_b64decode(event["statement"].split(".")[1] + "=="))
     assert (claims["reason"], claims["classification"]) == ("Chốt số.", "public")
     assert (claims["aud"], claims["regime"]) == ("thong-ke-dien-bien", "coordination")
@@ -285,3 +285,36 @@ def test_nothing_to_report_is_said_with_its_reason(agency: Agency, cluster: Clus
     sent = agency.send(id_).json()["sent"]
     (record,) = records(cluster, "submission.received", sent["submission_id"])
     assert codec().decode("submission.received-value", record.value)["nil"] == "none_occurred"
+
+
+def test_without_a_key_the_office_signs_on_a_persons_word_and_says_so(
+    agency: Agency, intake: Intake, cluster: Cluster
+) -> None:
+    id_ = agency.prepared()
+    path = f"/v1/drafts/{id_}/confirmation"
+    seen = {"sha256": sha256(CONTENT).hexdigest()}
+    problem(agency.ask("POST", path, "p-head", json=seen), 409, "no-countersignature")
+    own = agency.ask("GET", "/v1/countersigning-key", "p-head").json()
+    assert not own["is_registered"]
+    assert set(own["public_key"]) == {"kty", "crv", "x"}
+    body = {"sender": "thong-ke-dien-bien", "public_key": own["public_key"]}
+    intake.enter("sender_key", own["id"], body)
+    assert agency.ask("GET", "/v1/countersigning-key", "p-head").json()["is_registered"]
+    problem(agency.ask("POST", path, "p-clerk", json=seen), 403, "not-allowed")
+    other = {"sha256": sha256(OTHER).hexdigest()}
+    problem(agency.ask("POST", path, "p-head", json=other), 409, "draft-changed")
+    answer = agency.ask("POST", path, "p-head", json=seen)
+    assert answer.status_code == 200, answer.text
+    sent = answer.json()["sent"]
+    (record,) = records(cluster, "submission.received", sent["submission_id"])
+    statement = codec().decode("submission.received-value", record.value)["statement"]
+    assert signatories(statement) == Signatories("p-clerk", "p-head", "thong-ke-dien-bien")
+    state = agency.ask("GET", f"/v1/submissions/{sent['submission_id']}").json()
+    assert state["countersigned_by"] == "thong-ke-dien-bien"
+
+
+def test_nobody_else_signs_as_the_office(agency: Agency) -> None:
+    stated = agency.sender.statement(countersigned_by="thong-ke-dien-bien", approved_by="p-head")
+    problem(agency.sender.post(statement=stated), 401, "other-sender")
+    stated = agency.sender.statement(countersigned_by=agency.sender.name)
+    problem(agency.sender.post(statement=stated), 401, "other-sender")

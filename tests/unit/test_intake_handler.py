@@ -153,6 +153,10 @@ def test_unknown_form_names_the_nearest() -> None:
     assert far and len(far.more["nearest"]) == 3
 
 
+def issued(at: datetime) -> Statement:
+    return replace(STATEMENT, issued_at=at)
+
+
 @pytest.mark.parametrize(
     ("change", "code"),
     [
@@ -165,21 +169,21 @@ def test_unknown_form_names_the_nearest() -> None:
 )
 def test_signer(change: dict[str, Any], code: Code | None) -> None:
     key = replace(SenderKey(STATEMENT.sender, KEY), **change)
-    refusal = signer(STATEMENT.sender, NOW, key, NOW)
+    refusal = signer(issued(NOW), key, NOW)
     assert (refusal.code if refusal else None) is code
 
 
 def test_a_statement_of_the_future() -> None:
     key = SenderKey(STATEMENT.sender, KEY)
-    assert signer(STATEMENT.sender, NOW + 5 * MINUTE, key, NOW) is None
-    assert signer(STATEMENT.sender, NOW - 30 * DAY, key, NOW) is None
-    late = signer(STATEMENT.sender, NOW + 6 * MINUTE, key, NOW)
+    assert signer(issued(NOW + 5 * MINUTE), key, NOW) is None
+    assert signer(issued(NOW - 30 * DAY), key, NOW) is None
+    late = signer(issued(NOW + 6 * MINUTE), key, NOW)
     assert late and late.code is Code.CLOCK
 
 
 def test_a_clock_that_is_behind_is_told_before_a_new_key_is_called_not_in_force() -> None:
     key = replace(SenderKey(STATEMENT.sender, KEY), valid_from=NOW)
-    behind = signer(STATEMENT.sender, NOW, key, NOW - DAY)
+    behind = signer(issued(NOW), key, NOW - DAY)
     assert behind and behind.code is Code.CLOCK
 
 

@@ -55,6 +55,9 @@ async def decided(request: Request, who: Who, draft: UUID) -> Response:
         case "sign" if typed["statement"]:
             body = typed.given("statement")
             wish = Wish("intake", f"{path}/submission", body, sent)
+        case "confirm":
+            body = typed.given("sha256")
+            wish = Wish("intake", f"{path}/confirmation", body, sent)
         case _:
             wish = "draft.unsigned"
     return await hand_over(request, who, typed, wish, show)
@@ -133,6 +136,7 @@ async def _page(
         inputs=json.dumps(inputs),
         may_prepare=who.may("intake", "draft.prepare"),
         may_sign=who.may("intake", "draft.sign"),
+        may_confirm=await _may_confirm(request, who, draft),
         is_same=bool(draft["prepared"]) and draft["prepared"]["by"] == who.id,
         is_marked=found["is_marked"],
         tables=figures.tables(found, language),
@@ -155,6 +159,15 @@ async def _to_sign(request: Request, who: Person, draft: Mapping[str, Any]) -> d
     except Refused:
         return {}
     return {one["key"]: one["signing_input"] for one in given}
+
+
+async def _may_confirm(request: Request, who: Person, draft: Mapping[str, Any]) -> bool:
+    """Whether the office signs on this person's word."""
+    if not who.may("intake", "countersigning.read") or not draft["prepared"]:
+        return False
+    services = request.app.state.services
+    key = await services.get("intake", "/v1/countersigning-key", who.token)
+    return bool(key["is_registered"])
 
 
 def _findings(report: Mapping[str, Any], language: Language) -> dict[str, Any]:

@@ -82,8 +82,15 @@ class Draft:
         """When it is gone."""
         return self.changed_at + KEPT
 
-    def statement(self, office: str, regime: Regime, approver: str, now: datetime) -> Statement:
-        """The claims that its sender signs, for this office, by this person."""
+    def statement(
+        self,
+        office: str,
+        regime: Regime,
+        approver: str,
+        now: datetime,
+        countersigned_by: str | None = None,
+    ) -> Statement:
+        """The claims that its sender signs, for this office, by this person, or by the office on that person's word."""
         about, prepared = self.about, self.prepared
         return Statement(
             sender=self.organisation,
@@ -105,6 +112,7 @@ class Draft:
             reason=prepared.reason if prepared else None,
             prepared_by=prepared.by if prepared else self.drafted_by,
             approved_by=approver,
+            countersigned_by=countersigned_by,
         )
 
 
@@ -128,7 +136,9 @@ def unsignable(draft: Draft, signer: str, one_may_send: bool) -> Refusal | None:
 
 def unlike(draft: Draft, signed: Statement, regime: Regime) -> Refusal | None:
     """Why a statement is not the one of this draft, as where a newer workbook came while it was looked at."""
-    expected = draft.statement(signed.aud, regime, signed.approved_by or "", signed.issued_at)
+    expected = draft.statement(
+        signed.aud, regime, signed.approved_by or "", signed.issued_at, signed.countersigned_by
+    )
     return None if signed == expected else Refusal(Code.DRAFT_CHANGED)
 
 

@@ -45,7 +45,7 @@ def statement(draft: UUID, context: With, access: Signer, key: KeyId) -> ToSignV
     now = context.clock()
     with Session(context.engine) as session:
         found = draft_of(session, context, access, draft)
-        regime = _signable(session, context, access, found)
+        regime = signable(session, context, access, found)
         office = office_of(session, found.organisation, now)
     claims = found.statement(office, regime, access.principal.id, now)
     return ToSignView(key=key, signing_input=to_sign(claims, key), statement=plain(claims))
@@ -56,11 +56,24 @@ async def send(
     draft: UUID, signature: Signature, request: Request, context: With, access: Signer
 ) -> DraftView:
     """Taken in as any submission, once; the draft says as which attempt, and its workbook is forgotten here."""
+    return await taken(request, context, access, draft, signature.statement, access.principal.id)
+
+
+async def taken(
+    request: Request,
+    context: Context,
+    access: Access,
+    id_: UUID,
+    statement: str,
+    person: str | None,
+) -> DraftView:
+    """The draft once it is a submission by this statement: of this person with a key of its own, None for the office.
+
+    Raises the problem of what isn't taken in.
+    """
     gate: Gate = request.app.state.gate
-    found, content = await run_in_threadpool(_to_send, context, access, draft)
-    signed = await run_in_threadpool(
-        partial(enter, context, gate, signature.statement, person=access.principal.id)
-    )
+    found, content = await run_in_threadpool(_to_send, context, access, id_)
+    signed = await run_in_threadpool(partial(enter, context, gate, statement, person=person))
     if refusal := unlike(found, signed.statement, Regime(signed.form.regime)):
         raise problem(refusal)
     with gate.counting(signed.statement) as count:
@@ -72,7 +85,7 @@ async def send(
 def _to_send(context: Context, access: Access, id_: UUID) -> tuple[Draft, bytes]:
     with Session(context.engine) as session:
         found = draft_of(session, context, access, id_)
-        _signable(session, context, access, found)
+        signable(session, context, access, found)
         return found, content_of(session, context, found)
 
 
@@ -88,8 +101,8 @@ def _sent(context: Context, draft: Draft, signed: Signed, sent: Sent) -> Draft:
     return changed
 
 
-def _signable(session: Session, context: Context, access: Access, draft: Draft) -> Regime:
-    """The regime of its form; raises the problem where this person can't sign it now."""
+def signable(session: Session, context: Context, access: Access, draft: Draft) -> Regime:
+    """The regime of a draft's form; raises the problem where this person can't sign it now."""
     now = context.clock()
     stated = draft.statement("-", Regime.COORDINATION, access.principal.id, now)
     known = facts(session, stated, now)
