@@ -35,6 +35,7 @@ from services.console.pages import (
     submission,
     submissions,
     verifications,
+    year,
 )
 from services.console.rendering import STATIC
 from services.console.security import Guard
@@ -100,6 +101,7 @@ def create_app(config: Settings | None = None, clock: Clock = utc_now) -> FastAP
         changes,
         checkpoint,
         duties,
+        year,
     ):
         app.include_router(module.router)
     _common(app)

@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Site, log_in, picture
-from tests.browser.fakes import PEOPLE, differing, identity
+from tests.browser.fakes import FINANCE, PEOPLE, differing, identity
 
 AXE = (files("axe_playwright_python") / "axe.min.js").read_text(encoding="utf-8")
 """Deque's axe-core, as the package brings it: it is asked here, in place of that package's untyped classes."""
@@ -25,11 +25,17 @@ EVERY = (
 )  # fmt: skip
 PLACES = {
     "p-kinh-te": EVERY,
-    "p-lanh-dao": ("/thay-doi", "/su-co", f"/submissions/{identity('cho')}"),
+    "p-lanh-dao": (
+        "/thay-doi",
+        f"/nam-cua-toi?nam=2026&supplier={FINANCE}",
+        "/su-co",
+        f"/submissions/{identity('cho')}",
+    ),
     "p-so-tai-chinh": (
         "/dong-y",
         "/nghia-vu",
         "/kiem-tra",
+        "/nam-cua-toi?nam=2026",
         f"/submissions/{identity('tra')}",
         f"/submissions/{identity('thu')}",
     ),
