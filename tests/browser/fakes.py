@@ -24,6 +24,7 @@ from services.model.regulation import load_regulations
 from services.policy.law.policies import library
 from services.policy.routes.views import law_view
 from tests import people
+from tests.unit import test_audit_verifier as log
 
 START = datetime(2026, 11, 24, 1, 20, tzinfo=UTC)
 PASSWORD = "mật khẩu dài của tôi"
@@ -195,6 +196,8 @@ class Office:
     names_of_people: dict[str, str] = field(default_factory=dict)
     duties: list[dict[str, Any]] = field(default_factory=list)
     said_of_duties: list[tuple[str, str, dict[str, Any]]] = field(default_factory=list)
+    receipts: dict[str, dict[str, Any]] = field(default_factory=dict)
+    checkpoint: dict[str, Any] = field(default_factory=lambda: {"size": 375, "root": "ab" * 32})
 
     def find(self, submission: str, number: int | None) -> dict[str, Any]:
         for one in self.attempts:
@@ -390,12 +393,13 @@ def _intake(app: FastAPI, office: Office) -> None:
 
 def _others(app: FastAPI, office: Office) -> None:
     @app.get("/v1/receipts/{id_}")
-    def receipt(id_: str, who: Who, attempt: int) -> JSONResponse:
-        return JSONResponse({"format": 1, "submission": id_, "attempt": attempt})
+    def receipt(id_: str, who: Who, attempt: int | None = None) -> JSONResponse:
+        sent = office.find(id_, attempt)
+        return JSONResponse(office.receipts.get(id_) or receipt_for(sent))
 
     @app.get("/v1/checkpoint")
     def checkpoint(who: Who) -> dict[str, Any]:
-        return {"size": 375, "root": "ab" * 32, "taken_at": START.isoformat()}
+        return office.checkpoint | {"taken_at": START.isoformat()}
 
     @app.get("/v1/consistency")
     def consistency(first: int, second: int, who: Who) -> dict[str, Any]:
@@ -721,3 +725,10 @@ def asked() -> Callable[[str, str], Any]:
     client = TestClient(services_of(example()))
     headers = people.headers("p-kinh-te", **PEOPLE["p-kinh-te"])
     return lambda service, path: client.get(path, headers=headers).json()
+
+
+def receipt_for(sent: dict[str, Any], strangers: int = 5) -> dict[str, Any]:
+    """A whole one of an attempt, from a log that holds so many events of others before it."""
+    verdict = "returned" if sent["state"] == "returned" else "cleared"
+    way = log.path(f"submission.{verdict}", submission=sent["id"], attempt=sent["attempt"])
+    return log.receipt_of(way, strangers)

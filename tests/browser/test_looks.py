@@ -36,6 +36,8 @@ PLACES = {
         "/nghia-vu",
         "/kiem-tra",
         "/nam-cua-toi?nam=2026",
+        f"/bien-nhan/{identity('thu')}?attempt=1",
+        f"/bien-nhan/{identity('tra')}?attempt=2&kiem-tra=1",
         f"/submissions/{identity('tra')}",
         f"/submissions/{identity('thu')}",
     ),
