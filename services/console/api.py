@@ -31,6 +31,7 @@ from services.console.pages import (
     figures,
     incidents,
     login,
+    profile,
     receipt,
     regulations,
     submission,
@@ -88,6 +89,7 @@ def create_app(config: Settings | None = None, clock: Clock = utc_now) -> FastAP
     app.state.is_closing = lambda: False
     for module in (
         login,
+        profile,
         submissions,
         submission,
         decisions,

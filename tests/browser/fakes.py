@@ -197,6 +197,7 @@ class Office:
     duties: list[dict[str, Any]] = field(default_factory=list)
     said_of_duties: list[tuple[str, str, dict[str, Any]]] = field(default_factory=list)
     receipts: dict[str, dict[str, Any]] = field(default_factory=dict)
+    lent: dict[str, dict[str, str]] = field(default_factory=dict)
     checkpoint: dict[str, Any] = field(default_factory=lambda: {"size": 375, "root": "ab" * 32})
 
     def find(self, submission: str, number: int | None) -> dict[str, Any]:
@@ -247,7 +248,9 @@ def _catalogue(app: FastAPI, office: Office) -> None:
     def answer(person: str) -> dict[str, Any]:
         at = datetime.now(UTC) - office.token_age
         name = office.names_of_people.get(person, "")
-        token = people.token(person, **PEOPLE[person], now=at, name=name)
+        token = people.token(
+            person, **PEOPLE[person], now=at, name=name, lent=office.lent.get(person)
+        )
         return {"access_token": token, "token_type": "Bearer", "expires_in": 900}
 
     @app.get("/v1/jwks")
@@ -278,6 +281,15 @@ def _catalogue(app: FastAPI, office: Office) -> None:
     def password(body: dict[str, str]) -> None:
         if body["token"] != LINK:
             raise ABSENT
+        office.passwords.append(body["password"])
+
+    @app.put("/v1/people/{id_}/password", status_code=204)
+    def own_password(id_: str, body: dict[str, str], who: Who) -> None:
+        if id_ != who.id or body["current"] != PASSWORD:
+            raise FORBIDDEN
+        if len(body["password"]) < 12:
+            short = texts("Mật khẩu phải dài từ 12 đến 256 ký tự", "12 to 256 signs")
+            raise Problem(422, "password", short, short)
         office.passwords.append(body["password"])
 
     @app.get("/v1/changes")

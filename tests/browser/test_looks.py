@@ -18,7 +18,7 @@ OF_SUBMISSIONS = tuple(
     f"/submissions/{identity(name)}" for name in ("moi", "cho", "tra", "cam", "thu")
 )
 EVERY = (
-    "/login", "/nowhere", "/submissions", "/submissions?page=9", "/su-co", "/dong-y", "/xac-minh", "/nghia-vu",
+    "/login", "/nowhere", "/submissions", "/submissions?page=9", "/su-co", "/dong-y", "/xac-minh", "/nghia-vu", "/toi",
     "/quy-dinh", "/quy-dinh/dien-bien-1618-2021", "/nhat-ky", f"{OF_SUBMISSIONS[3]}/vi-sao?attempt=1",
     f"{OF_SUBMISSIONS[4]}/so-lieu?attempt=1",
     f"/nghia-vu?duty={identity('nghia-vu-thu')}", *OF_SUBMISSIONS,
