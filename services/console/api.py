@@ -25,6 +25,7 @@ from services.console.pages import (
     checks,
     consents,
     decisions,
+    design,
     downloads,
     duties,
     explanation,
@@ -104,6 +105,7 @@ def create_app(config: Settings | None = None, clock: Clock = utc_now) -> FastAP
         verifications,
         changes,
         checkpoint,
+        design,
         duties,
         year,
     ):
