@@ -88,6 +88,9 @@ def checked(receipt: Mapping[str, Any], about: tuple[str, int], known: Known) ->
         )
         if (verified.submission, verified.attempt) != about:
             raise ProofError(Reason.SUBMISSION)
+        if known.checkpoint and not verified.proved:
+            # It is longer than the log: made up, or the log was cut off. It may well be consistent in itself.
+            raise ProofError(Reason.CHECKPOINT)
     except ProofError as error:
         if error.reason is Reason.ORIGINAL:
             return _of_another_file(checked(receipt, about, replace(known, original=None)))

@@ -117,6 +117,11 @@ def test_a_kept_receipt_is_compared_with_the_log_of_now(
     choose(tab, kept, "So biên nhận đã lưu")
     expect(tab.locator("#checked")).to_contain_text("nhật ký khác với độ dài và gốc đã biết")
     picture(tab, "receipt-rewritten")
+    site.office.checkpoint = receipt["checkpoint"]
+    sent = next(one for one in site.office.attempts if one["id"] == identity("thu"))
+    kept.write_text(json.dumps(receipt_for(sent, strangers=20)), encoding="utf-8")
+    choose(tab, kept, "So biên nhận đã lưu")
+    expect(tab.locator("#checked")).to_contain_text("Biên nhận không đúng")
     kept.write_bytes(b'{"checkpoint": {"size": "1"}, "format": [[[')
     choose(tab, kept, "So biên nhận đã lưu")
     expect(tab.locator("#checked")).to_contain_text("không đúng dạng biên nhận")

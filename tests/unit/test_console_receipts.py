@@ -95,6 +95,14 @@ def test_what_was_tampered_with_fails_at_its_step_and_no_later_one_is_said_to_ho
     assert results == [HOLDS] * at + [FAILS] + [OPEN] * (len(results) - at - 1)
 
 
+def test_one_that_is_longer_than_the_log_is_not_right_though_consistent_in_itself() -> None:
+    made_up = receipt_of(path(*CLEARED), 50)
+    now = Checkpoint(9, bytes(32))
+    found = checked(made_up, ABOUT, Known(now))
+    assert checked(made_up, ABOUT, Known()).holds
+    assert (found.reason, dict(found.steps)[Step.LOG]) == (Reason.CHECKPOINT, FAILS)
+
+
 def test_a_receipt_of_another_attempt_is_none_of_this_one() -> None:
     found = checked(receipt_of(path(*CLEARED)), (SUBMISSION, 3), Known())
     assert (found.reason, dict(found.steps)[Step.ATTEMPT]) == (Reason.SUBMISSION, FAILS)
