@@ -21,12 +21,12 @@ from deploy import feed, mailbox
 from deploy.people import People
 from deploy.results import Result
 from deploy.stack import Stack
-from services.audit.verifier import Checkpoint, ProofError, verify_receipt
 from services.connector.client import Connector
 from services.connector.keys import Key, office_of
 from services.kernel.codec import codec
 from services.model.enumerations import Completeness, Regime
 from services.model.statement import Classification, Statement, sign
+from services.model.verifier import Checkpoint, ProofError, verify_receipt
 from services.model.wording import law
 
 SECONDS = 30.0

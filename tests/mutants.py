@@ -39,7 +39,7 @@ ENOUGH = 0.9
 UNIT, INTEGRATION = "tests/unit/test_", "tests/integration/test_"
 TABLES = f"{INTEGRATION}migrations"
 SUBJECTS = {
-    "services/audit/verifier.py": (f"{UNIT}audit_*", f"{INTEGRATION}audit_receipts*"),
+    "services/model/verifier.py": (f"{UNIT}audit_*", f"{INTEGRATION}audit_receipts*"),
     "services/audit/handler.py": (f"{UNIT}audit_*",),
     "services/audit/store.py": (f"{UNIT}audit_*", f"{INTEGRATION}audit_log*", TABLES),
     "services/catalogue/handler.py": (f"{UNIT}catalogue_*",),

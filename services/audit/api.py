@@ -102,7 +102,7 @@ class Root(BaseModel):
 
 
 class Receipt(BaseModel):
-    """What `solieu audit verify` checks offline; services/audit/verifier.py says what each part proves.
+    """What `solieu audit verify` checks offline; services/model/verifier.py says what each part proves.
 
     `key` is the event that registered the sender's key; `digest` covers all other parts.
     """

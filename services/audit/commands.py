@@ -20,7 +20,7 @@ from services.terminal.show import AsJson, as_json, say
 from services.terminal.usage import wrong
 
 if TYPE_CHECKING:
-    from services.audit.verifier import Checkpoint, ProofError, Verified
+    from services.model.verifier import Checkpoint, ProofError, Verified
 
 app = typer.Typer(no_args_is_help=True, help="Nhật ký bằng chứng · The evidence log")
 
@@ -64,7 +64,7 @@ def verify(
 
     A checkpoint of another time than the receipt's takes what GET /v1/consistency of audit answers about both sizes.
     """
-    from services.audit.verifier import ProofError, read_receipt, verify_receipt
+    from services.model.verifier import ProofError, read_receipt, verify_receipt
 
     jwk = _object(key, "--key")
     known = _checkpoint(checkpoint)
@@ -120,7 +120,7 @@ def _object(path: Path | None, option: str) -> dict[str, Any] | None:
 
 
 def _checkpoint(path: Path | None) -> Checkpoint | None:
-    from services.audit.verifier import Checkpoint
+    from services.model.verifier import Checkpoint
 
     checkpoint = _object(path, "--checkpoint")
     if checkpoint is None:
@@ -132,7 +132,7 @@ def _checkpoint(path: Path | None) -> Checkpoint | None:
 
 
 def _facts(verified: Verified) -> dict[str, Any]:
-    from services.audit.verifier import written
+    from services.model.verifier import written
 
     return {
         "consistent": True,

@@ -16,11 +16,11 @@ from uuid import UUID
 from services.audit import store
 from services.audit.leaf import entry
 from services.audit.merkle import Tree, leaf_hash
-from services.audit.verifier import path_layout
 from services.events.audit import AuditCheckpoint
 from services.events.catalogue import CatalogueChanged, CatalogueKind
 from services.events.common import attempt_of, submission_of
 from services.kernel.events import Event, Outcome, Row
+from services.model.verifier import path_layout
 
 
 @dataclass

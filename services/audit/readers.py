@@ -6,10 +6,10 @@ from datetime import datetime
 
 from sqlmodel import Session, col, select
 
-from services.audit import verifier
 from services.audit.store import Content, Leaf
 from services.kernel import replica
 from services.kernel.auth import Access
+from services.model import verifier
 from services.model.responsibility import rooms
 
 

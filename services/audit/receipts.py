@@ -14,10 +14,10 @@ from uuid import UUID
 
 from sqlmodel import Session, col, select
 
-from services.audit import verifier
 from services.audit.proofs import inclusion
 from services.audit.store import Checkpoint, Content, Leaf
-from services.audit.verifier import ProofError, Reason
+from services.model import verifier
+from services.model.verifier import ProofError, Reason
 
 
 class NoReceipt(Exception):

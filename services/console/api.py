@@ -26,6 +26,7 @@ from services.console.pages import (
     checks,
     consents,
     decisions,
+    design,
     downloads,
     draft,
     duties,
@@ -34,11 +35,14 @@ from services.console.pages import (
     incidents,
     login,
     own_keys,
+    profile,
+    receipt,
     regulations,
     submission,
     submissions,
     submissions_file,
     verifications,
+    year,
 )
 from services.console.rendering import STATIC
 from services.console.security import Guard
@@ -91,11 +95,13 @@ def create_app(config: Settings | None = None, clock: Clock = utc_now) -> FastAP
     app.state.is_closing = lambda: False
     for module in (
         login,
+        profile,
         submissions,
         submissions_file,
         submission,
         decisions,
         downloads,
+        receipt,
         explanation,
         figures,
         checks,
@@ -107,7 +113,9 @@ def create_app(config: Settings | None = None, clock: Clock = utc_now) -> FastAP
         verifications,
         changes,
         checkpoint,
+        design,
         duties,
+        year,
     ):
         app.include_router(module.router)
     _common(app)

@@ -56,6 +56,10 @@ class Services:
             "POST", service, path, token, params=_given(parameters), content=content
         )
 
+    async def put(self, service: str, path: str, token: str, body: Mapping[str, Any]) -> None:
+        """A PUT that is answered without content; raises Refused or Away."""
+        await self._answer("PUT", service, path, token, json=body)
+
     async def delete(self, service: str, path: str, token: str) -> None:
         """A DELETE that is answered without content; raises Refused or Away."""
         await self._answer("DELETE", service, path, token)

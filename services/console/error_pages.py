@@ -52,7 +52,12 @@ async def _login_needed(request: Request, error: Exception) -> Response:
 
 
 async def _kept(request: Request) -> Response:
-    """The login, through which goes what the person had written."""
+    """The login, through which goes what the person had written; never a password."""
+    say = words.sayer(words.language_of(request))
+    ended = say("trouble.logged_out")
+    if request.url.path in login.OWN:
+        problem = ended, say("trouble.logged_out.mend")
+        return login.form(request, "/toi", problem=problem, status=401)
     try:
         fields: Mapping[str, str] | None = await form_of(request)
     except Forged as forged:
@@ -60,8 +65,7 @@ async def _kept(request: Request) -> Response:
     if fields is None:
         return error_page(request, 401, "logged_out")
     unsent = login.Unsent(request.url.path, fields, session.subject(request))
-    say = words.sayer(words.language_of(request))
-    problem = say("trouble.logged_out"), say("unsent.lead")
+    problem = ended, say("unsent.lead")
     return login.form(request, problem=problem, unsent=unsent, status=401)
 
 

@@ -22,7 +22,8 @@ PLACES = (
     Place("/thay-doi", "changes", "catalogue", "change.read"),
     Place("/nghia-vu", "duties", "catalogue", "duty.read"),
     Place("/kiem-tra", "check", "validation", "workbook.check"),
-    Place("/khoa-ky", "key", "catalogue", "key.propose"),
+    # Who may announce a delay is who owes.
+    Place("/nam-cua-toi", "year", "catalogue", "duty.announce"),
     Place("/dong-y", "consents", "policy", "consent.read"),
     Place("/xac-minh", "verifications", "validation", "verification.read"),
     Place("/su-co", "incidents", "policy", "incident.read"),

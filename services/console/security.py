@@ -22,6 +22,8 @@ FORM_FIELD = "form_token"
 MAX_FORM_BYTES = 64 * 1024
 CHECK = "/kiem-tra"
 """The page that takes a workbook."""
+RECEIPT = "/bien-nhan/"
+"""With this begin the pages that take the file which a receipt is about."""
 MAX_UPLOAD_BYTES = MAX_BYTES + MAX_FORM_BYTES
 # Of what is uploaded nothing lies on a disk in the clear.
 MultiPartParser.spool_max_size = MAX_UPLOAD_BYTES
@@ -99,7 +101,8 @@ def _refusal_of_size(scope: Scope) -> ASGIApp | None:
     length = Headers(scope=scope).get("content-length", "")
     if not length.isascii() or not length.isdigit():
         return PlainTextResponse("Content-Length?", 411)
-    most = MAX_UPLOAD_BYTES if scope["path"] == CHECK else MAX_FORM_BYTES
+    is_upload = scope["path"] == CHECK or scope["path"].startswith(RECEIPT)
+    most = MAX_UPLOAD_BYTES if is_upload else MAX_FORM_BYTES
     if int(length) > most:
         said = f"Quá {most // 1024} KB · More than {most // 1024} KB"
         return PlainTextResponse(said, 413)

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import base64
 import json
+from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
-from datetime import timedelta
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import Annotated, Any
 
 from fastapi import Depends, Request
@@ -19,7 +20,7 @@ from httpx2 import HTTPError
 
 from services.console.calls import Away
 from services.console.security import renew_form_token, set_cookie
-from services.kernel.auth import Scope, principal_of, table
+from services.kernel.auth import LONGEST, Scope, principal_of, table
 from services.kernel.refused import Refused
 
 COOKIE = "solieu_session"
@@ -33,7 +34,10 @@ class LoginNeeded(Exception):
 
 @dataclass(frozen=True)
 class Person:
-    """Who asks, and the token that says so. `expires_at` in seconds of the epoch."""
+    """Who asks, and the token that says so. `expires_at` in seconds of the epoch.
+
+    `lent`: which of the rooms the person acts for in whose stead. `ends_at`: when the password has to be given again.
+    """
 
     id: str
     name: str
@@ -42,6 +46,8 @@ class Person:
     rooms: frozenset[str]
     token: str
     expires_at: float
+    lent: Mapping[str, str] = field(default_factory=dict)
+    ends_at: datetime | None = None
 
     def may(self, service: str, action: str) -> bool:
         """Whether any of the roles has this right (schemas/roles.yaml): what to offer; the service decides."""
@@ -88,11 +94,16 @@ async def log_out(request: Request) -> None:
     Raises Away where catalogue doesn't hear of it: this browser has forgotten all the same, and the person is told.
     """
     token = request.cookies.get(COOKIE, "")
-    set_cookie(request, COOKIE, "")
-    renew_form_token(request)
+    forget(request)
     if token:
         with suppress(Refused):
             await request.app.state.services.delete("catalogue", "/v1/sessions/current", token)
+
+
+def forget(request: Request) -> None:
+    """Has this browser know nobody any more."""
+    set_cookie(request, COOKIE, "")
+    renew_form_token(request)
 
 
 async def _renewed(request: Request, old: Person) -> Person | None:
@@ -130,6 +141,8 @@ async def _known(request: Request, token: str) -> Person | None:
         rooms=principal.rooms,
         token=token,
         expires_at=float(claims["exp"]),
+        lent=principal.lent,
+        ends_at=principal.authenticated + LONGEST if principal.authenticated else None,
     )
 
 

@@ -68,6 +68,10 @@ class Scope(StrEnum):
     ALL = "all"
 
 
+LONGEST = timedelta(hours=10)
+"""From a password to the end of the last token that is renewed on it: a working day."""
+
+
 @dataclass(frozen=True)
 class Principal:
     """Who asks. `organisation` is empty for a program; `rooms` holds those in whose stead the person acts, too.

@@ -17,7 +17,7 @@ from services.kernel.problems import Problem
 from services.model.enumerations import Completeness, Regime
 from services.model.statement import Classification, Nil, public_key, to_sign, verify
 from services.model.text import plain
-from tests.browser.fakes import ABSENT, START, identity, texts, who_asks
+from tests.browser.fakes import ABSENT, NAMES, START, identity, texts, who_asks
 
 Who = Annotated[Principal, Depends(who_asks)]
 SAME = Problem(
@@ -103,7 +103,8 @@ def _drafts(app: FastAPI, drafts: Drafts) -> None:
 def _forms(app: FastAPI) -> None:
     @app.get("/v1/form")
     def forms(who: Who) -> Any:
-        return [{"id": id_} for id_ in ("cv17809-1", "cv17809-2")]
+        own = ("cv17809-1", "cv17809-2") if "agency" in who.roles else NAMES
+        return [{"id": id_} for id_ in own if id_.startswith(("cv", "t0", "dn"))]
 
 
 def _keys(app: FastAPI, drafts: Drafts) -> None:

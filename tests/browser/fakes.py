@@ -26,6 +26,7 @@ from services.model.regulation import load_regulations
 from services.policy.law.policies import library
 from services.policy.routes.views import law_view
 from tests import people
+from tests.unit import test_audit_verifier as log
 
 START = datetime(2026, 11, 24, 1, 20, tzinfo=UTC)
 PASSWORD = "mật khẩu dài của tôi"
@@ -204,6 +205,9 @@ class Office:
     duties: list[dict[str, Any]] = field(default_factory=list)
     asked_duties: int = 0
     said_of_duties: list[tuple[str, str, dict[str, Any]]] = field(default_factory=list)
+    receipts: dict[str, dict[str, Any]] = field(default_factory=dict)
+    lent: dict[str, dict[str, str]] = field(default_factory=dict)
+    checkpoint: dict[str, Any] = field(default_factory=lambda: {"size": 375, "root": "ab" * 32})
 
     def find(self, submission: str, number: int | None) -> dict[str, Any]:
         for one in self.attempts:
@@ -255,7 +259,9 @@ def _catalogue(app: FastAPI, office: Office) -> None:
     def answer(person: str) -> dict[str, Any]:
         at = datetime.now(UTC) - office.token_age
         name = office.names_of_people.get(person, "")
-        token = people.token(person, **PEOPLE[person], now=at, name=name)
+        token = people.token(
+            person, **PEOPLE[person], now=at, name=name, lent=office.lent.get(person)
+        )
         return {"access_token": token, "token_type": "Bearer", "expires_in": 900}
 
     @app.get("/v1/jwks")
@@ -286,6 +292,15 @@ def _catalogue(app: FastAPI, office: Office) -> None:
     def password(body: dict[str, str]) -> None:
         if body["token"] != LINK:
             raise ABSENT
+        office.passwords.append(body["password"])
+
+    @app.put("/v1/people/{id_}/password", status_code=204)
+    def own_password(id_: str, body: dict[str, str], who: Who) -> None:
+        if id_ != who.id or body["current"] != PASSWORD:
+            raise FORBIDDEN
+        if len(body["password"]) < 12:
+            short = texts("Mật khẩu phải dài từ 12 đến 256 ký tự", "12 to 256 signs")
+            raise Problem(422, "password", short, short)
         office.passwords.append(body["password"])
 
     @app.get("/v1/changes")
@@ -430,12 +445,13 @@ def _is_wanted(one: dict[str, Any], wanted: Filter) -> bool:
 
 def _others(app: FastAPI, office: Office) -> None:
     @app.get("/v1/receipts/{id_}")
-    def receipt(id_: str, who: Who, attempt: int) -> JSONResponse:
-        return JSONResponse({"format": 1, "submission": id_, "attempt": attempt})
+    def receipt(id_: str, who: Who, attempt: int | None = None) -> JSONResponse:
+        sent = office.find(id_, attempt)
+        return JSONResponse(office.receipts.get(id_) or receipt_for(sent))
 
     @app.get("/v1/checkpoint")
     def checkpoint(who: Who) -> dict[str, Any]:
-        return {"size": 375, "root": "ab" * 32, "taken_at": START.isoformat()}
+        return office.checkpoint | {"taken_at": START.isoformat()}
 
     @app.get("/v1/consistency")
     def consistency(first: int, second: int, who: Who) -> dict[str, Any]:
@@ -762,3 +778,10 @@ def asked() -> Callable[[str, str], Any]:
     client = TestClient(services_of(example()))
     headers = people.headers("p-kinh-te", **PEOPLE["p-kinh-te"])
     return lambda service, path: client.get(path, headers=headers).json()
+
+
+def receipt_for(sent: dict[str, Any], strangers: int = 5) -> dict[str, Any]:
+    """A whole one of an attempt, from a log that holds so many events of others before it."""
+    verdict = "returned" if sent["state"] == "returned" else "cleared"
+    way = log.path(f"submission.{verdict}", submission=sent["id"], attempt=sent["attempt"])
+    return log.receipt_of(way, strangers)

@@ -53,7 +53,7 @@ def test_a_clerk_drops_a_workbook_and_sees_what_is_wrong(
     assert (form, content) == ("cv17809-1", b"PK workbook")
     assert period.startswith("2026-Q")
     picture(tab, "draft")
-    tab.get_by_role("link", name="← Kiểm tra trước khi gửi").click()
+    tab.get_by_role("link", name="← Kiểm tra và gửi").click()
     drafts = tab.get_by_role("region", name="Bản chưa gửi")
     expect(drafts).to_contain_text("Đã kiểm tra, chưa trình ký")
     expect(drafts.get_by_role("link")).to_contain_text("Chi ngân sách nhà nước, quý")

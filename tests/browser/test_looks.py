@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Site, log_in, picture
-from tests.browser.fakes import PEOPLE, differing, identity
+from tests.browser.fakes import FINANCE, PEOPLE, differing, identity
 
 AXE = (files("axe_playwright_python") / "axe.min.js").read_text(encoding="utf-8")
 """Deque's axe-core, as the package brings it: it is asked here, in place of that package's untyped classes."""
@@ -23,18 +23,26 @@ FOUND = (
 EVERY = (
     "/login", "/nowhere", "/submissions", "/submissions?page=9", FOUND, "/submissions?search=0",
     "/su-co", "/dong-y", "/xac-minh", "/nghia-vu",
-    "/quy-dinh", "/quy-dinh/dien-bien-1618-2021", "/nhat-ky", f"{OF_SUBMISSIONS[3]}/vi-sao?attempt=1",
-    f"{OF_SUBMISSIONS[4]}/so-lieu?attempt=1",
+    "/toi", "/thiet-ke", "/quy-dinh", "/quy-dinh/dien-bien-1618-2021", "/nhat-ky",
+    f"{OF_SUBMISSIONS[3]}/vi-sao?attempt=1", f"{OF_SUBMISSIONS[4]}/so-lieu?attempt=1",
     f"/nghia-vu?duty={identity('nghia-vu-thu')}", *OF_SUBMISSIONS,
 )  # fmt: skip
 PLACES = {
     "p-kinh-te": EVERY,
-    "p-lanh-dao": ("/thay-doi", "/su-co", f"/submissions/{identity('cho')}"),
+    "p-lanh-dao": (
+        "/thay-doi",
+        f"/nam-cua-toi?nam=2026&supplier={FINANCE}",
+        "/su-co",
+        f"/submissions/{identity('cho')}",
+    ),
     "p-so-tai-chinh": (
         "/submissions",
         "/dong-y",
         "/nghia-vu",
         "/kiem-tra",
+        "/nam-cua-toi?nam=2026",
+        f"/bien-nhan/{identity('thu')}?attempt=1",
+        f"/bien-nhan/{identity('tra')}?attempt=2&kiem-tra=1",
         f"/submissions/{identity('tra')}",
         f"/submissions/{identity('thu')}",
     ),
@@ -105,3 +113,34 @@ def test_what_is_folded_is_printed_too_and_what_is_clicked_is_not(
     expect(tab.locator("nav.places")).not_to_be_visible()
     expect(tab.get_by_role("link", name="Tải bảng tính đã đánh dấu chỗ sai")).not_to_be_visible()
     picture(tab, "printed")
+
+
+@pytest.mark.parametrize(
+    "place",
+    [
+        "/nam-cua-toi?nam=2026",
+        f"/bien-nhan/{identity('thu')}?attempt=1&kiem-tra=1",
+        "/toi",
+        "/nghia-vu",
+        f"/submissions/{identity('tra')}",
+    ],
+)
+def test_paper_has_dark_ink_and_nothing_to_fill_in(place: str, site: Site, tab: Page) -> None:
+    log_in(tab, site, "p-so-tai-chinh", place)
+    tab.emulate_media(media="print", color_scheme="dark")
+    tab.set_viewport_size({"width": 794, "height": 1123})
+    picture(tab, f"paper-{place.strip('/').replace('/', '-').replace('?', '-')}")
+    inks = tab.evaluate(
+        "['body', 'h1', 'main p'].map(each => getComputedStyle(document.querySelector(each)).color)"
+    )
+    assert all(max(int(part) for part in ink[4:-1].split(",")) < 128 for ink in inks), inks
+    assert tab.locator("input:visible, textarea:visible, select:visible").count() == 0
+    assert tab.evaluate("document.documentElement.scrollWidth") <= 794
+
+
+def test_the_page_of_examples_is_for_whoever_knows_its_address(site: Site, tab: Page) -> None:
+    log_in(tab, site, "p-so-tai-chinh", "/thiet-ke")
+    expect(tab.locator("h1")).to_have_text("Trang mẫu")
+    assert tab.locator('a[href="/thiet-ke"]').count() == 0
+    tab.emulate_media(media="print")
+    picture(tab, "design-printed")

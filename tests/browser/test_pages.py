@@ -232,7 +232,8 @@ def test_the_marked_workbook_and_the_receipt_come_as_files(site: Site, tab: Page
     name = f"bien-nhan-{identity('tra')}-2.json"
     assert receipt.value.suggested_filename == name
     assert json.loads(Path(receipt.value.path()).read_bytes())["attempt"] == 2
-    tab.get_by_text("Cách kiểm tra biên nhận").click()
+    tab.get_by_role("link", name="Xem và kiểm tra biên nhận").click()
+    tab.get_by_text("Tự kiểm tra, không cần máy chủ này").click()
     expect(tab.locator("pre")).to_have_text(f"solieu audit verify {name} --file tep-da-gui.xlsx")
 
 

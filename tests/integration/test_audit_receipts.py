@@ -14,10 +14,10 @@ import pytest
 import sqlalchemy as sa
 from joserfc.jwk import OKPKey
 
-from services.audit.verifier import Checkpoint, verify_consistency, verify_receipt
 from services.kernel.events import Event
 from services.kernel.rates import Buckets
 from services.model.statement import Question, sign
+from services.model.verifier import Checkpoint, verify_consistency, verify_receipt
 from tests import people
 from tests.contract.examples import examples
 from tests.integration.test_audit_log import (

@@ -20,7 +20,6 @@ from deploy import feed
 from deploy.people import ECONOMY, People
 from deploy.stack import Stack
 from deploy.supervision import wait_until
-from services.audit.verifier import verify_receipt
 from services.audit.worker import STAGE as AUDIT
 from services.catalogue import starter
 from services.catalogue.duties.deliveries import STAGE as DUTIES
@@ -34,6 +33,7 @@ from services.kernel.topics import dead
 from services.kernel.wire import Message
 from services.model.form import shipped_forms
 from services.model.starter_pack import load_organisations
+from services.model.verifier import verify_receipt
 from services.notification.worker import OF_OTHERS, OF_VERDICTS
 from services.policy.worker import CLOSING, RELEASED, RETURNED
 from services.policy.worker import STAGE as POLICY

@@ -14,10 +14,10 @@ from pydantic import SecretStr
 from typer.testing import CliRunner, Result
 
 from services import cli
-from services.audit import verifier
-from services.audit.verifier import Reason
 from services.kernel.settings import Settings
+from services.model import verifier
 from services.model.messages import text
+from services.model.verifier import Reason
 from tests.unit.test_audit_verifier import CLEARED, ORIGINAL, SUBMISSION, path, receipt_of
 
 

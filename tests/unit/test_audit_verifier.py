@@ -23,7 +23,6 @@ from hypothesis import strategies as st
 from joserfc import jws
 from joserfc.jwk import OKPKey
 
-from services.audit import verifier
 from services.audit.leaf import entry
 from services.audit.merkle import (
     EMPTY,
@@ -33,7 +32,15 @@ from services.audit.merkle import (
     leaf_hash,
     root_of,
 )
-from services.audit.verifier import (
+from services.kernel.avro import to_avro
+from services.kernel.codec import codec
+from services.kernel.events import Event
+from services.kernel.released_schemas import locked
+from services.model import verifier
+from services.model.enumerations import Completeness, Regime
+from services.model.period import Period, PeriodError
+from services.model.statement import Classification, Nil, NilKind, Statement, sign
+from services.model.verifier import (
     Checkpoint,
     ProofError,
     Reason,
@@ -41,13 +48,6 @@ from services.audit.verifier import (
     verify_inclusion,
     verify_receipt,
 )
-from services.kernel.avro import to_avro
-from services.kernel.codec import codec
-from services.kernel.events import Event
-from services.kernel.released_schemas import locked
-from services.model.enumerations import Completeness, Regime
-from services.model.period import Period, PeriodError
-from services.model.statement import Classification, Nil, NilKind, Statement, sign
 from tests.contract.examples import examples
 from tests.said import said
 from tests.unit.test_audit_merkle import (

@@ -15,14 +15,13 @@ from typing import get_args
 
 import pytest
 
-from services.audit import verifier
 from services.catalogue.duties.act import Change as ObligationChange
 from services.catalogue.duties.refusals import Code as DutyRefusal
 from services.catalogue.duties.standing import State as Standing
 from services.catalogue.duties.standing import Timeliness
 from services.catalogue.entry import EntryKind
 from services.catalogue.people.person import Person
-from services.console import figures, inbox, standing
+from services.console import figures, inbox, receipts, standing
 from services.console.pages import (
     changes,
     consents,
@@ -41,7 +40,7 @@ from services.kernel.auth import Role
 from services.kernel.comparison import Gap
 from services.kernel.growing import Why
 from services.kernel.migration import InUse, NewerTables
-from services.model import messages, system_errors
+from services.model import messages, system_errors, verifier
 from services.model.enumerations import (
     Completeness,
     CoordinationChannel,
@@ -145,6 +144,10 @@ SHOWN: Mapping[str, Iterable[object]] = {
     "console.key.state.{}": ("confirmed", "refused", "waiting"),
     "console.period.half_year.{}": ("1", "2"),
     "console.period.{}": set(Frequency) - {Frequency.HALF_YEAR, Frequency.DAY},
+    "console.receipt.check.{}": receipts.Step,
+    "console.receipt.event.{}": verifier.PERSONS,
+    "console.receipt.means.{}": receipts.Step,
+    "console.receipt.result.{}": receipts.Result,
     "console.regime.{}": Regime,
     "console.role.{}": Role,
     "console.severity.{}": Severity,

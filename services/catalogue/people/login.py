@@ -15,7 +15,7 @@ from services.catalogue.people import sessions, signing, store, tokens
 from services.catalogue.people.password_check import address, is_right
 from services.catalogue.people.person import lent
 from services.kernel.api import Context, With
-from services.kernel.auth import UNKNOWN, Principal, allowed, principal_asking
+from services.kernel.auth import LONGEST, UNKNOWN, Principal, allowed, principal_asking
 from services.kernel.problems import Problem
 from services.model.messages import advice
 from services.model.regulation import VIETNAM
@@ -170,7 +170,7 @@ def _issue(
 def _check_renewal(authenticated: datetime, now: datetime, set_at: datetime | None) -> None:
     """Tokens count whole seconds: a password of the same second is the one that was given."""
     is_same = set_at is not None and set_at.replace(microsecond=0) <= authenticated
-    if not is_same or now >= authenticated + tokens.LONGEST:
+    if not is_same or now >= authenticated + LONGEST:
         raise UNKNOWN
 
 

@@ -8,8 +8,9 @@ from uuid import UUID, uuid4
 import sqlalchemy as sa
 from sqlmodel import Field, Session, SQLModel, select
 
-from services.catalogue.people.tokens import LIFETIME, LONGEST
+from services.catalogue.people.tokens import LIFETIME
 from services.catalogue.store import SCHEMA
+from services.kernel.auth import LONGEST
 
 LIVE = """
 select true from sessions s join lateral (

@@ -14,11 +14,9 @@ from typing import Any
 from joserfc import jwt
 from joserfc.jwk import OKPKey
 
-from services.kernel.auth import ALGORITHM, ISSUER
+from services.kernel.auth import ALGORITHM, ISSUER, LONGEST
 
 LIFETIME = timedelta(minutes=15)
-LONGEST = timedelta(hours=10)
-"""From a password to the end of the last token that is renewed on it: a working day."""
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,9 @@ from services.kernel.refused import Refused
 
 router = APIRouter(include_in_schema=False)
 HOME = "/"
-OWN = ("/login", "/logout", "/password")
+PASSWORD = "/toi/mat-khau"
+"""Where a person changes the password that it has."""
+OWN = ("/login", "/logout", "/password", PASSWORD)
 """Whose forms hold passwords, or nothing that anybody wrote: they are never shown again."""
 UNSENT = "unsent-"
 """What the names of fields begin with that are kept through a login."""
@@ -43,9 +45,9 @@ async def home(who: Who) -> Response:
 
 
 @router.get("/login", dependencies=[Depends(switch_language)])
-async def asked(request: Request, next: str = HOME) -> Response:
-    """The form."""
-    return form(request, next)
+async def asked(request: Request, next: str = HOME, done: str = "") -> Response:
+    """The form; after one's password was changed, with a word of thanks."""
+    return form(request, next, is_changed=done == "password")
 
 
 @router.post("/login")
@@ -104,13 +106,13 @@ async def password_set(request: Request) -> Response:
             body = {"token": token, "password": new}
             await request.app.state.services.tell("catalogue", "/v1/passwords", body)
         except Refused as error:
-            problem = _why(error, words.language_of(request))
+            problem = why(error, words.language_of(request))
     if problem is None:
         return RedirectResponse("/login", 303)
     return page(request, "password.html", status=422, token=token, problem=problem)
 
 
-def _why(error: Refused, language: str) -> tuple[str, str]:
+def why(error: Refused, language: str) -> tuple[str, str]:
     """What catalogue says is wrong: the first flaw, where it names some."""
     for flaw in error.problem.get("errors", ()):
         return str(flaw["what"][language]), str(flaw["mend"][language])
@@ -131,11 +133,12 @@ def form(
     *,
     problem: tuple[str, str] | None = None,
     unsent: Unsent | None = None,
+    is_changed: bool = False,
     status: int = 200,
 ) -> Response:
     """The login's form. What is `unsent` goes through it, and is shown once more after the login."""
     values = {"next": local(target), "name": name, "problem": problem, "unsent": unsent}
-    return page(request, "login.html", status=status, **values)
+    return page(request, "login.html", status=status, is_changed=is_changed, **values)
 
 
 def unsent_of(fields: Mapping[str, str]) -> Unsent | None:
