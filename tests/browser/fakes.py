@@ -190,6 +190,7 @@ class Office:
     consents: list[dict[str, Any]] = field(default_factory=list)
     verifications: list[dict[str, Any]] = field(default_factory=list)
     differing: list[dict[str, Any]] = field(default_factory=list)
+    corrections: list[dict[str, Any]] = field(default_factory=list)
     checked: list[tuple[str, str, bytes]] = field(default_factory=list)
     has_tables: bool = True
     changes: list[dict[str, Any]] = field(default_factory=list)
@@ -423,7 +424,8 @@ def _intake(app: FastAPI, office: Office) -> None:
         if not who.roles & {"officer", "agency", "leader"} or id_ not in office.reports:
             raise ABSENT
         listed = office.reports[id_]["findings"]
-        return {"findings": [one | {"answers": office.answers} for one in listed]}
+        answered = [one | {"answers": office.answers} for one in listed]
+        return {"findings": answered, "corrections": office.corrections}
 
     @app.get("/v1/submissions/{id_}/marked")
     def marked(id_: str, who: Who, attempt: int) -> Response:

@@ -6,7 +6,7 @@ from playwright.sync_api import Page, expect
 
 from services.kernel.problems import Problem
 from tests.browser.conftest import Site, log_in, picture
-from tests.browser.fakes import differing, identity, texts
+from tests.browser.fakes import START, differing, identity, texts
 
 STORED = f"/submissions/{identity('thu')}"
 
@@ -95,3 +95,18 @@ def test_parts_that_do_not_fit_are_shown_with_what_each_comes_to(site: Site, tab
     picture(tab, "sections-differ")
     item.get_by_role("link").first.click()
     expect(tab).to_have_url(f"{site.url}{STORED}?attempt=1")
+
+
+def test_its_sender_reads_what_to_correct_in_place_of_nothing_to_do(site: Site, tab: Page) -> None:
+    at = START.isoformat()
+    site.office.reports[identity("thu")] = next(iter(site.office.reports.values()))
+    site.office.corrections = [
+        {"reason": "verified", "cells": ["C22", "C23"], "at": at},
+        {"reason": "sections", "cells": [], "at": at},
+    ]
+    log_in(tab, site, "p-so-tai-chinh", f"/submissions/{identity('thu')}")
+    standing = tab.locator("#standing")
+    expect(standing).to_contain_text("đã xác minh và thấy số liệu ở C22, C23 sai. Hãy sửa")
+    expect(standing).to_contain_text("chưa khớp với phần của cơ quan khác")
+    expect(standing).not_to_contain_text("Không cần làm gì")
+    picture(tab, "to-correct")

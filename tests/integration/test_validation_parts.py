@@ -86,6 +86,11 @@ def test_what_a_form_asks_no_more_is_told_no_more(validation: Validation) -> Non
     stored(validation, ids, "A", 1, 0, area="36")
     (first,) = stored(validation, ids, "B", 1, 21, area="36")
     assert first["failing"]
+    for section, sender in (("A", MINISTRY), ("B", "so-noi-vu-dien-bien")):
+        own = person("p-so", organisation=sender, roles=("agency",), rooms=())
+        where = f"/v1/submissions/{ids[section]}/findings"
+        found = validation.client.get(where, headers=own).json()["corrections"]
+        assert [(one["reason"], one["cells"]) for one in found] == [("sections", [])]
     enter(
         validation,
         replace(PARTS, version=2, rules=tuple(one for one in PARTS.rules if one.id != "total")),

@@ -14,6 +14,7 @@ from deploy.local import Stack
 from tests.integration.test_validation_api import (
     AGENCY,
     LEADER,
+    MINISTRY,
     OTHER_ROOM,
     Validation,
     events,
@@ -112,6 +113,23 @@ def test_an_auditor_reads_the_words_only_where_another_role_of_the_person_does(
         validation, person("p-hai-vai", roles=roles, rooms=rooms), submission=submission
     )
     assert seen["question"] == (QUESTION["question"] if reads else "")
+
+
+def test_the_sender_reads_what_was_found_wrong(validation: Validation, submission: str) -> None:
+    sender = person("p-so", organisation=MINISTRY, roles=("agency",), rooms=())
+
+    def corrections() -> list[tuple[str, list[str]]]:
+        where = f"/v1/submissions/{submission}/findings"
+        answer = validation.client.get(where, headers=sender)
+        return [(one["reason"], one["cells"]) for one in answer.json()["corrections"]]
+
+    id_ = asked(validation, submission)
+    assert corrections() == [], "what is only doubted asks nothing of its sender yet"
+    find(validation, id_)
+    assert corrections() == [("verified", ["C9"])]
+    other = asked(validation, submission, cells=["C10"])
+    find(validation, other, result="method")
+    assert corrections() == [("verified", ["C9"])]
 
 
 def test_a_room_asks_and_the_collecting_room_says_what_it_found(

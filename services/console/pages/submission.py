@@ -243,6 +243,7 @@ def _values(seen: Seen, who: Person, language: Language) -> dict[str, Any]:
     return {
         "attempt": attempt,
         "tone": standing.TONES[attempt["state"]],
+        "corrections": (seen.answered or {}).get("corrections", []),
         "advice": standing.advice(attempt, is_sender, language),
         "steps": standing.steps(attempt, language),
         "people": seen.people,

@@ -22,7 +22,8 @@ from services.validation.loading import answers_of
 from services.validation.people.answering import Known, Wish, answer
 from services.validation.people.refusals import Code
 from services.validation.routes import queries
-from services.validation.routes.views import Decided, Explained, FindingsView
+from services.validation.routes.correcting import corrections
+from services.validation.routes.views import CorrectionView, Decided, Explained, FindingsView
 from services.validation.store import AttemptRow
 
 Reader = Annotated[Access, Depends(reader("finding.read", proof(asker)))]
@@ -45,7 +46,8 @@ def findings(
     with Session(context.engine) as session:
         row, _ = queries.attempt(session, access, submission, attempt, now, to_read=True)
         answers = answers_of(session, submission)
-    return _shown(row, with_answers(queries.report(context, row), answers))
+        asked = corrections(session, row)
+    return _shown(row, with_answers(queries.report(context, row), answers), asked)
 
 
 @router.post("/{finding}/explanations", status_code=202, summary="Giải trình · Explain a finding")
@@ -113,7 +115,8 @@ async def _answered(
             id_, outcome = made
             context.outbox.write(session, outcome, id_)
         answers = answers_of(session, submission)
-        return _shown(row, with_answers({"findings": [found]}, answers))
+        shown = with_answers({"findings": [found]}, answers)
+        return _shown(row, shown, corrections(session, row))
 
     return await carried_out(context, act)
 
@@ -131,8 +134,11 @@ def _found(
     return row, room, found
 
 
-def _shown(row: AttemptRow, findings: list[dict[str, Any]]) -> FindingsView:
+def _shown(
+    row: AttemptRow, findings: list[dict[str, Any]], asked: list[CorrectionView]
+) -> FindingsView:
     return FindingsView(
+        corrections=asked,
         submission_id=row.submission_id,
         attempt=row.attempt,
         verdict=row.verdict,

@@ -29,13 +29,26 @@ class Decided(Reasoned):
     document: DocumentNumber | None = Field(None, examples=["12/TKĐB-TH"])
 
 
+class CorrectionView(BaseModel):
+    """Why its sender is asked to correct an attempt: a room verified its figures and found them wrong (in these cells,
+    none for all), or it doesn't fit other sections.
+    """
+
+    reason: Literal["verified", "sections"]
+    cells: list[str]
+    at: datetime
+
+
 class FindingsView(BaseModel):
-    """The findings of an attempt as its report has them, each with all that was answered to it until now."""
+    """The findings of an attempt as its report has them, each with all that was answered to it until now; and what else
+    asks for its correction.
+    """
 
     submission_id: UUID
     attempt: int
     verdict: Literal["validated", "returned"]
     findings: list[dict[str, Any]]
+    corrections: list[CorrectionView]
 
 
 Cell = Annotated[str, StringConstraints(pattern=r"^[A-Z]{1,3}[1-9][0-9]{0,6}$")]
