@@ -35,9 +35,10 @@ Answer = Mapping[str, Any]
 async def listed(request: Request, who: Who, wanted: Asked, number: Number = 1) -> Response:
     """The page."""
     named = await meant(request, who, wanted.search)
-    answer, waiting, organisation = await asyncio.gather(
+    answer, waiting, unsigned, organisation = await asyncio.gather(
         ask(request, who, wanted, named, (number - 1) * PAGE_SIZE, PAGE_SIZE),
         _waiting(request, who),
+        _unsigned(request, who),
         _organisation(request, who),
     )
     parts, offered = await asyncio.gather(
@@ -64,6 +65,7 @@ async def listed(request: Request, who: Who, wanted: Asked, number: Number = 1) 
         shows_sender=_shows_sender(who),
         organisation=organisation,
         waiting=waiting,
+        unsigned=unsigned,
     )
 
 
@@ -199,3 +201,14 @@ async def _waiting(request: Request, who: Person) -> int:
     except (Refused, Away):
         return 0
     return len(answer.get("reviews", ()))
+
+
+async def _unsigned(request: Request, who: Person) -> int:
+    """How many drafts wait for the signature of this person's organisation; 0 for those who don't sign."""
+    if not who.may("intake", "draft.sign"):
+        return 0
+    try:
+        answer = await request.app.state.services.get("intake", "/v1/drafts", who.token)
+    except (Refused, Away):
+        return 0
+    return sum(one["prepared"] is not None and one["sent"] is None for one in answer["drafts"])
