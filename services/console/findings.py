@@ -22,12 +22,14 @@ SEVERITIES = ("error", "warning", "information")
 
 @dataclass(frozen=True)
 class Shown:
-    """One finding; `numbers` are (what, value) pairs that its message doesn't say itself.
+    """One finding; `id` is blank where only the state tells of it, `numbers` are (what, value) pairs that its message
+    doesn't say itself.
 
     `answers` are what its sender explained and the office decided, each with who and when. `basis` is the article or
     document that the rule rests on, blank for none.
     """
 
+    id: str
     anchor: str
     severity: str
     sheet: str
@@ -114,6 +116,7 @@ def _shown(
 ) -> Shown:
     say = words.sayer(language)
     return Shown(
+        id=finding.get("id", ""),
         anchor=f"finding-{number}",
         severity=finding["severity"],
         sheet=words.sheet(finding["sheet"], language),

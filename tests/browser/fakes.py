@@ -76,6 +76,7 @@ def identity(name: str) -> str:
 def finding(cell: str, severity: str = "error", number: int = 38) -> dict[str, Any]:
     """As validation's report has it."""
     return {
+        "id": f"{number:016x}",
         "code": "total",
         "rule": f"total-{number}",
         "level": 1,
@@ -190,6 +191,7 @@ class Office:
     consents: list[dict[str, Any]] = field(default_factory=list)
     verifications: list[dict[str, Any]] = field(default_factory=list)
     differing: list[dict[str, Any]] = field(default_factory=list)
+    said_of_findings: list[tuple[str, str, dict[str, str]]] = field(default_factory=list)
     corrections: list[dict[str, Any]] = field(default_factory=list)
     checked: list[tuple[str, str, bytes]] = field(default_factory=list)
     has_tables: bool = True
@@ -426,6 +428,13 @@ def _intake(app: FastAPI, office: Office) -> None:
         listed = office.reports[id_]["findings"]
         answered = [one | {"answers": office.answers} for one in listed]
         return {"findings": answered, "corrections": office.corrections}
+
+    @app.post("/v1/submissions/{id_}/findings/{finding}/{act}", status_code=202)
+    def said_of_finding(id_: str, finding: str, act: str, body: dict[str, str], who: Who) -> Any:
+        if office.refuse_decisions:
+            raise office.refuse_decisions
+        office.said_of_findings.append((finding, act, body))
+        return {}
 
     @app.get("/v1/submissions/{id_}/marked")
     def marked(id_: str, who: Who, attempt: int) -> Response:

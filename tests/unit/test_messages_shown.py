@@ -112,6 +112,7 @@ SHOWN: Mapping[str, Iterable[object]] = {
         f"{state}.{who}" for state in ("returned", "withheld") for who in ("sender", "office")
     ],
     "console.answer.{}": AnswerKind,
+    "console.answering.{}": submission.ANSWERS,
     "console.change.field.{}": (
         *(one.name for one in fields(Person) if one.name != "id"),
         *(name for names in changes.SHOWN.values() for name in names),

@@ -11,12 +11,13 @@ from uuid import UUID
 from fastapi import APIRouter, Request, Response
 
 from services.console.form import Show, Typed, Wish, hand_over, typed_of
-from services.console.pages.submission import attempt_of, show
+from services.console.pages.submission import ANSWERS, attempt_of, show
 from services.console.session import Person, Who
 
 router = APIRouter(include_in_schema=False)
 OUTCOMES = ("release", "withhold")
 CELL = re.compile(r"[A-Z]{1,3}[1-9][0-9]{0,6}")
+FINDING = re.compile(r"[0-9a-f]{16}")
 MOST_CELLS = 100
 
 
@@ -45,6 +46,25 @@ async def withdrawn(request: Request, who: Who, submission_id: UUID) -> Response
         body = {"attempt": attempt} | typed.given("reason", "document")
         wish = Wish("policy", path, body, _done(submission_id, attempt, "withdrawn"))
     show = _again(request, who, (submission_id, attempt), "withdrawal")
+    return await hand_over(request, who, typed, wish, show)
+
+
+@router.post("/submissions/{submission_id}/answers")
+async def answered(request: Request, who: Who, submission_id: UUID) -> Response:
+    """Hands what is said about a finding to validation, and shows the attempt again."""
+    typed = await typed_of(request)
+    attempt, said, finding = attempt_of(typed), typed["decision"], typed["finding"]
+    wish: Wish | str = "answering.missing"
+    if attempt and said in ANSWERS and FINDING.fullmatch(finding) and typed["reason"]:
+        path = f"/v1/submissions/{submission_id}/findings/{finding}"
+        done = f"{_done(submission_id, attempt, said)}#findings"
+        if said == "explained":
+            where, body = f"{path}/explanations?attempt={attempt}", {"text": typed["reason"]}
+        else:
+            where, body = f"{path}/decisions?attempt={attempt}", {"decision": said}
+            body |= typed.given("reason", "document")
+        wish = Wish("validation", where, body, done)
+    show = _again(request, who, (submission_id, attempt), "findings")
     return await hand_over(request, who, typed, wish, show)
 
 

@@ -35,7 +35,9 @@ def attempt_of(typed: Typed) -> int:
 
 TypedByPart = Mapping[str, Typed]
 NOTHING: TypedByPart = {}
-DECIDED = ("release", "withhold", "withdrawn", "asked")
+ANSWERS = ("explained", "accepted", "downgraded", "refused")
+"""What may be said about a finding: the first by its sender, the others by the room."""
+DECIDED = ("release", "withhold", "withdrawn", "asked", *ANSWERS)
 """What the page may say thanks for."""
 
 
@@ -167,6 +169,15 @@ def _may_decide(who: Person, waits: dict[str, Any] | None, is_sender: bool) -> b
     return not _has_decided(who, waits)
 
 
+def _answering(who: Person, seen: Seen, is_sender: bool) -> Sequence[str]:
+    """What to offer to say about findings; whether it is taken, validation says."""
+    if seen.answered is None:
+        return ()
+    if is_sender:
+        return ANSWERS[:1] if who.may("validation", "finding.explain") else ()
+    return ANSWERS[1:] if who.may("validation", "finding.decide") else ()
+
+
 def _may_withdraw(who: Person, seen: Seen) -> bool:
     """Whether to offer to take it back: somebody may read it, could once, or might be let read it.
 
@@ -259,6 +270,8 @@ def _values(seen: Seen, who: Person, language: Language) -> dict[str, Any]:
         "consent_query": consents.needed(attempt) if who.may("policy", "consent.record") else "",
         "whose_turn": standing.whose_turn(waits, room, language),
         "may_decide": _may_decide(who, waits, is_sender),
+        "answering": _answering(who, seen, is_sender),
+        "nothing": Typed(),
         "has_decided": _has_decided(who, waits),
         "listed": listed,
         "more": more,

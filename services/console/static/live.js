@@ -55,8 +55,10 @@ if (box && line && window.EventSource) {
       let part = document.getElementById(id);
       if (id in changed) {
         const fresh = element(changed[id]);
-        // What a person writes in, and what was said about it, stays as long as there is such a part at all.
-        const isKept = part && "keep" in part.dataset && "keep" in fresh.dataset;
+        // What a person writes in, and what was said about it, stays as long as there is such a part at all; one that
+        // shows more than that, only while something is written in it.
+        const isKept = part && "keep" in part.dataset && "keep" in fresh.dataset
+          && (part.dataset.keep !== "written" || isWritten(part));
         const isNews = !isKept && (!part || came.get(id) !== fresh.outerHTML);
         if (part && isNews) part.replaceWith(fresh);
         if (isNews) {
