@@ -259,6 +259,8 @@ def test_what_would_be_refused_is_refused_at_once(agency: Agency, intake: Intake
     problem(agency.keep(round=MOST + 1), 409, "too-many-drafts")
     assert agency.keep(OTHER, round=MOST).status_code == 201, "in place of one of them"
     id_ = agency.keep(round=1).json()["id"]
+    assert agency.send(agency.prepared()).status_code == 200
+    assert agency.keep(round=MOST + 1).status_code == 201, "what was sent waits no more"
     assert agency.ask("DELETE", f"/v1/drafts/{id_}").status_code == 204
     assert agency.keep(round=MOST + 1).status_code == 201
 

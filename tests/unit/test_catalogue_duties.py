@@ -203,7 +203,7 @@ def test_stories_that_people_tell() -> None:
     assert told(9, nil) == (State.NIL, Timeliness.ON_TIME)
     assert told(25, Delivery(1, after(21))) == (State.RECEIVED, Timeliness.LATE)
     gone = replace(on_time, accepted_at=after(9), ended_at=after(11))
-    assert told(11, gone) == (State.EXPECTED, Timeliness.ON_TIME)
+    assert told(11, gone) == (State.EXPECTED, Timeliness.MISSING)
     other = Delivery(1, after(8), sections=frozenset({"B"}))
     assert told(7, beside=[other])[0] == State.EXPECTED
     assert told(12, beside=[other]) == (State.MISSING_SECTIONS, Timeliness.MISSING)

@@ -146,7 +146,7 @@ def told(duty: Duty, rng: random.Random) -> Story:
         case 7:
             gone = before + soon
             facts = Facts([came(before, ended_at=gone)])
-            return Story(facts, ("on_time", "expected"), term, lambda at: at < before or at >= gone)
+            return Story(facts, ("missing", "expected"), term, lambda at: at < before or at >= gone)
         case 8:
             until = term + rng.randint(1, 9) * DAY
             facts = Facts(announced=[Announced(before, until)])

@@ -81,7 +81,8 @@ def test_a_pack_with_an_unknown_indicator_or_section_is_wrong(tmp_path: Any) -> 
 
 
 MEASURE: dict[str, Any] = {
-    "group": "so-tai-chinh-dien-bien", "name": {"vi": "Sở Tài chính", "en": "Finance"}, "counted": 4, "on_time": 0.5, "complete": 0.75,
+    "group": "so-tai-chinh-dien-bien", "name": {"vi": "Sở Tài chính", "en": "Finance"},
+    "counted": 4, "on_time": 0.5, "complete": 0.75,
     "timeliness": {"on_time": 2, "late": 1, "missing": 1}, "states": {"accepted": 3, "expected": 1},
     "returns": 2, "corrections": 1, "response_days": 1.5,
 }  # fmt: skip

@@ -108,10 +108,10 @@ class Facts:
 
 @dataclass(frozen=True)
 class Standing:
-    """`late_from` with what was granted; `first` is when the first attempt came, `attempt` the newest one; `requested`
-    the last request for time that nobody has answered, `granted` and `refused` what was answered; `supplied` the last
-    document of a report. `responses` are how long each return waited for the next attempt, `corrections` the attempts
-    after one that was accepted.
+    """`late_from` with what was granted; `first` is when the first attempt that is still there came, `attempt` the
+    newest one; `requested` the last request for time that nobody has answered, `granted` and `refused` what was
+    answered; `supplied` the last document of a report. `responses` are how long each return waited for the next
+    attempt, `corrections` the attempts after one that was accepted.
     """
 
     state: State
@@ -141,19 +141,21 @@ def standing(duty: Duty, facts: Facts, at: datetime) -> Standing:
         (one for one in facts.deliveries if one.received_at <= at),
         key=lambda one: (one.received_at, one.attempt),
     )
+    # What was taken back, or may not be used, is as if it had not come.
+    there = [one for one in came if not _is_over(one.ended_at, at)]
     if granted and granted[-1].is_excused:
         state, timeliness = State.EXCUSED, Timeliness.EXCUSED
     else:
-        state = _state(duty, facts, came, late_from, at)
-        timeliness = _timeliness(came, late_from, at)
+        state = _state(duty, facts, there, late_from, at)
+        timeliness = _timeliness(there, late_from, at)
     # Before it came late more time may have been asked for: whoever answers only now makes nobody late.
-    asked_by = came[0].received_at if timeliness is Timeliness.LATE and state not in OPEN else at
+    asked_by = there[0].received_at if timeliness is Timeliness.LATE and state not in OPEN else at
     may_have_asked = state in OPEN or timeliness is Timeliness.LATE
     return Standing(
         state=state,
         timeliness=timeliness,
         late_from=late_from,
-        first=came[0].received_at if came else None,
+        first=there[0].received_at if there else None,
         submission=came[-1].submission if came else None,
         attempt=came[-1].attempt if came else None,
         requested=_unanswered(facts, (*granted, *declined), asked_by) if may_have_asked else None,
@@ -205,9 +207,8 @@ def _unanswered(
 
 
 def _state(
-    duty: Duty, facts: Facts, came: Sequence[Delivery], late_from: datetime, at: datetime
+    duty: Duty, facts: Facts, there: Sequence[Delivery], late_from: datetime, at: datetime
 ) -> State:
-    there = [one for one in came if not _is_over(one.ended_at, at)]
     if accepted := [one for one in there if _is_over(one.accepted_at, at)]:
         return State.NIL if accepted[-1].is_nil else State.ACCEPTED
     if there:

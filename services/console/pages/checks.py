@@ -60,10 +60,10 @@ async def kept(request: Request, who: Who) -> Response:
 def _stated(typed: Typed, duties: Sequence[Mapping[str, Any]]) -> dict[str, Any] | None:
     """What it is sent as: what a duty asks for, or a form of one's own for a period; None where neither was chosen."""
     duty = next((one for one in duties if one["id"] == typed["duty"]), None)
-    if duty is not None:
+    if duty is not None and not typed["form"]:
         return {name: duty[name] for name in ABOUT} | {"sections": duty["section"]}
     given = typed.given(*OTHER)
-    return given if len(given) == len(OTHER) else None
+    return given if len(given) == len(OTHER) and not typed["duty"] else None
 
 
 async def _forms(request: Request, who: Person) -> list[tuple[str, str]]:
@@ -106,6 +106,7 @@ async def _shown(request: Request, who: Person, typed: Typed, status: int = 200)
         drafts=[
             one | {"title": names.get(_about(one), one["form"]), "state": state_of(one)}
             for one in drafts
+            if not one["sent"]
         ],
         people=await app.names.people(drafts, who, language),
     )

@@ -106,6 +106,7 @@ async def _checked(
     async with services.download("intake", source, who.token) as answer:
         content = await answer.aread()
     about = {name: draft[name] for name in ABOUT} | {"sections": draft["sections"] or None}
+    about["nil"] = draft["prepared"] and draft["prepared"]["nil"]
     return await services.upload("validation", path, who.token, content, about | dict(more))
 
 

@@ -212,6 +212,7 @@ def _refuse(session: Session, context: Context, draft: Draft) -> None:
     if refusal := handler.door(stated, known):
         raise problem(refusal)
     store.forget_old(session, now)
-    others = [one for one in store.listed(session, draft.organisation) if one.id != draft.id]
+    listed = store.listed(session, draft.organisation)
+    others = [one for one in listed if one.id != draft.id and one.sent is None]
     if len(others) >= MOST:
         raise problem(Refusal(Code.TOO_MANY_DRAFTS, {"most": MOST}))

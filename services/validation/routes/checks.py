@@ -27,7 +27,7 @@ from services.model.form import Form
 from services.model.period import PeriodError, spelt
 from services.model.responsibility import items_of
 from services.model.sender import asker
-from services.model.statement import MAX_BYTES
+from services.model.statement import MAX_BYTES, NilKind
 from services.model.text import Language
 from services.validation.checking.check import overran
 from services.validation.checking.examination import examine
@@ -61,6 +61,7 @@ class Stated:
     area_list: Name = "63"
     round: Annotated[int, Field(ge=1, le=99)] = 1
     sections: Annotated[str, Field(max_length=200)] = ""
+    nil: NilKind | None = None
 
 
 @dataclass(frozen=True)
@@ -114,7 +115,7 @@ async def _checked(
     async with request.app.state.checking.one(sender, min(size, MAX_BYTES)):
         head, facts = await run_in_threadpool(_facts, context, sender, stated, context.clock())
         content = await request.body()
-        arguments = (facts, head, stated.sections, content, language)
+        arguments = (facts, head, stated.nil, stated.sections, content, language)
         try:
             found: Outcome = await request.app.state.pool.run(
                 examined, *arguments, size=len(content), who=sender
@@ -126,12 +127,12 @@ async def _checked(
 
 
 def examined(
-    facts: Facts, head: Head, sections: str, content: bytes, language: Language
+    facts: Facts, head: Head, nil: NilKind | None, sections: str, content: bytes, language: Language
 ) -> Outcome:
     """The check of the workbook, for a worker process: as that of a submission."""
     form = Form.from_dict(facts.form or {})
     codelists = {name: Codelist.from_dict(body) for name, body in facts.codelists.items()}
-    statement = Statement.of(head, None, sections)
+    statement = Statement.of(head, nil, sections)
     accepted = tuple(attempt.accepted() for attempt in facts.accepted)
     history = tuple(figure.past() for figure in facts.history)
     earlier = facts.replaced.earlier() if facts.replaced else None
