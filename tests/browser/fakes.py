@@ -489,14 +489,14 @@ def _others(app: FastAPI, office: Office) -> None:
 
     @app.get("/v1/reviews/{id_}/{attempt}")
     def review(id_: str, attempt: int, who: Who) -> dict[str, Any]:
-        if id_ not in office.reviews or not who.roles & {
+        if {id_, f"{id_}/{attempt}"}.isdisjoint(office.reviews) or not who.roles & {
             "officer",
             "leader",
             "auditor",
             "operator",
         }:
             raise ABSENT
-        return office.reviews[id_]
+        return office.reviews.get(f"{id_}/{attempt}") or office.reviews[id_]
 
     @app.post("/v1/reviews/{id_}/{attempt}/decisions")
     def decide(id_: str, attempt: int, body: dict[str, Any], who: Who) -> dict[str, Any]:

@@ -545,3 +545,17 @@ def test_who_prepared_and_who_signed_are_named(site: Site, tab: Page) -> None:
     facts.locator("summary").click()
     expect(facts).to_contain_text("Lò Thị Mẫu")
     expect(facts).to_contain_text("Quàng Văn Ký")
+
+
+def test_what_was_decided_about_the_attempt_before_is_in_sight(site: Site, tab: Page) -> None:
+    site.office.reviews[f"{identity('tra')}/1"] = {
+        "acts": [
+            {"person": "p-lanh-dao", "on_behalf": None, "outcome": "withhold", "decision": 1, "document": None,
+             "decided_at": "2026-11-20T02:00:00Z", "reason": "Quý IV chưa kết thúc."}
+        ],
+        "room": None, "reviewers": 1, "agreed": 0, "due": "2026-11-27T02:00:00Z", "is_overdue": False,
+    }  # fmt: skip
+    log_in(tab, site, "p-kinh-te", f"/submissions/{identity('tra')}")
+    decided = tab.locator("#decided")
+    expect(decided.get_by_role("heading", name="lần gửi 1")).to_be_visible()
+    expect(decided).to_contain_text("Quý IV chưa kết thúc.")

@@ -45,7 +45,8 @@ DECIDED = ("release", "withhold", "withdrawn", "asked", *ANSWERS)
 class Seen:
     """All that the owning services told this person of one attempt; None for what isn't theirs to read.
 
-    The report is as it was written; `answered` has its findings with what was answered to them until now.
+    The report is as it was written; `answered` has its findings with what was answered to them until now. `before` is
+    the review of the attempt before this one.
     """
 
     attempt: dict[str, Any]
@@ -55,6 +56,7 @@ class Seen:
     verifications: list[dict[str, Any]]
     names: Any = field(repr=False)
     people: Mapping[str, str] = field(repr=False, default_factory=dict)
+    before: dict[str, Any] | None = None
 
 
 @router.get("/submissions/{submission_id}", dependencies=[Depends(switch_language)])
@@ -112,14 +114,14 @@ async def _seen(request: Request, who: Person, which: tuple[UUID, int | None]) -
     attempt = await app.services.get("intake", path, who.token, {"attempt": which[1]})
     number = attempt["attempt"]
     is_checked = {"validated", "returned"} & attempt["times"].keys()
-    report, answered, review, doubts, names = await asyncio.gather(
+    reviews = f"/v1/reviews/{which[0]}"
+    report, answered, review, before, doubts, names = await asyncio.gather(
         _optional(request, who, "intake", f"{path}/report?attempt={number}", bool(is_checked)),
         _optional(
             request, who, "validation", f"{path}/findings?attempt={number}", bool(is_checked)
         ),
-        _optional(
-            request, who, "policy", f"/v1/reviews/{which[0]}/{number}", "held" in attempt["times"]
-        ),
+        _optional(request, who, "policy", f"{reviews}/{number}", "held" in attempt["times"]),
+        _optional(request, who, "policy", f"{reviews}/{number - 1}", number > 1),
         _optional(
             request,
             who,
@@ -134,9 +136,11 @@ async def _seen(request: Request, who: Person, which: tuple[UUID, int | None]) -
         names = names | ({("organisation", review["room"]): room} if room else {})
     verifications = doubts["verifications"] if doubts else []
     people = await app.names.people(
-        [answered or report, review, verifications, attempt], who, words.language_of(request)
+        [answered or report, review, before, verifications, attempt],
+        who,
+        words.language_of(request),
     )
-    return Seen(attempt, report, answered, review, verifications, names, people)
+    return Seen(attempt, report, answered, review, verifications, names, people, before)
 
 
 async def _optional(
@@ -221,7 +225,7 @@ def _parts(
         "path": True,
         "reasons": bool(attempt["reasons"]),
         "findings": bool(values["listed"]),
-        "decided": bool(values["acts"]),
+        "decided": bool(values["acts"] or values["acts_before"]),
         "decision": values["may_decide"],
         "verifications": bool(seen.verifications),
         "documents": values["has_receipt"],
@@ -260,6 +264,7 @@ def _values(seen: Seen, who: Person, language: Language) -> dict[str, Any]:
         "people": seen.people,
         "review": seen.review,
         "acts": seen.review["acts"] if seen.review else [],
+        "acts_before": seen.before["acts"] if seen.before else [],
         "is_sender": is_sender,
         "may_explain": bool({"held", "withheld", "cleared"} & attempt["times"].keys())
         and who.may("policy", "decision.explain"),
