@@ -57,6 +57,24 @@ async def kept(request: Request, who: Who) -> Response:
     return RedirectResponse(f"/ban-nhap/{answer.json()['id']}", 303)
 
 
+@router.get(f"{CHECK}/bieu-trong")
+async def blank(request: Request, who: Who, duty: str = "") -> Response:
+    """The form of a duty to be filled in, with what the organisation reported before beside."""
+    language = words.language_of(request)
+    say = words.sayer(language)
+    duties = await _duties(request, who)
+    asked = next((one for one in duties if one["id"] == duty), None)
+    if asked is None:
+        typed = Typed(problem=(say("check.no_duty"), say("check.no_duty.mend")))
+        return await _shown(request, who, typed, status=422)
+    about = {name: asked[name] for name in ABOUT} | {"lang": language}
+    path, services = "/v1/blank-forms", request.app.state.services
+    async with services.download("validation", path, who.token, about) as answer:
+        content = await answer.aread()
+    headers = {"Content-Disposition": answer.headers["content-disposition"]}
+    return Response(content, media_type=answer.headers["content-type"], headers=headers)
+
+
 def _stated(typed: Typed, duties: Sequence[Mapping[str, Any]]) -> dict[str, Any] | None:
     """What it is sent as: what a duty asks for, or a form of one's own for a period; None where neither was chosen."""
     duty = next((one for one in duties if one["id"] == typed["duty"]), None)
