@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -110,8 +111,12 @@ async def _duties(request: Request, who: Person) -> list[dict[str, Any]]:
 
 async def _shown(request: Request, who: Person, typed: Typed, status: int = 200) -> Response:
     language, app = words.language_of(request), request.app.state
-    duties = await _duties(request, who)
-    drafts = (await app.services.get("intake", "/v1/drafts", who.token))["drafts"]
+    duties, unsent, forms = await asyncio.gather(
+        _duties(request, who),
+        app.services.get("intake", "/v1/drafts", who.token),
+        _forms(request, who),
+    )
+    drafts = unsent["drafts"]
     names = {_about(one): words.in_language(one["name"], language, one["item"]) for one in duties}
     return page(
         request,
@@ -119,7 +124,7 @@ async def _shown(request: Request, who: Person, typed: Typed, status: int = 200)
         status=status,
         typed=typed,
         options=[(one["id"], _named(one, language)) for one in duties],
-        forms=await _forms(request, who),
+        forms=forms,
         completenesses=list(Completeness),
         drafts=[
             one | {"title": names.get(_about(one), one["form"]), "state": state_of(one)}
