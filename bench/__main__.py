@@ -12,7 +12,7 @@ from typing import Any
 
 from rich.console import Console
 
-from bench import cost, decisions, duties, events, fairness, identifiers, reading, rules
+from bench import cost, decisions, duties, events, fairness, identifiers, pages, reading, rules
 from bench.chain import report
 from bench.chain.measure import FULL, SHORT
 from bench.chain.measure import measure as measure_chain
@@ -29,6 +29,7 @@ PARTS = (
     "decisions",
     "events",
     "duties",
+    "pages",
 )
 Progress = Callable[[str], None]
 
@@ -56,6 +57,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             "decisions": _decisions,
             "events": _events,
             "duties": _duties,
+            "pages": _pages,
         }
         measure = parts[part]
         measured[part] = measure(options.short, progress.print, console)
@@ -137,12 +139,20 @@ def _duties(short: bool, progress: Progress, console: Console | None) -> dict[st
     return duties.as_json(found)
 
 
+def _pages(short: bool, progress: Progress, console: Console | None) -> dict[str, Any]:
+    found = pages.measure(short, progress)
+    if console:
+        console.print(pages.table(found))
+    return pages.as_json(found)
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument(
         "part", nargs="?", choices=PARTS,
         help="the runner beside one by hand, the whole chain, large files beside another's small one, reading, rules"
-        " beside vtlengine, planted errors, names found, decisions, events as classes, a year's duties (all)",
+        " beside vtlengine, planted errors, names found, decisions, events as classes, a year's duties, pages for"
+        " twenty clerks (all)",
     )  # fmt: skip
     parser.add_argument("--short", action="store_true", help="a minute each, for a first look")
     parser.add_argument("--json", action="store_true", help="everything, for a program")

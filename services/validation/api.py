@@ -8,7 +8,15 @@ from services.kernel.api import create, serve
 from services.kernel.clock import Clock, utc_now
 from services.kernel.pool import Pool
 from services.kernel.settings import Settings
-from services.validation.routes import checks, figures, findings, rules, sections, verifications
+from services.validation.routes import (
+    blank_forms,
+    checks,
+    figures,
+    findings,
+    rules,
+    sections,
+    verifications,
+)
 
 TEXT = (
     "Kiểm tra số liệu: phát hiện, giải trình, quyết định, xác minh; thử quy tắc mới · "
@@ -24,6 +32,7 @@ def create_app(config: Settings | None = None, clock: Clock = utc_now) -> FastAP
     app.state.pool = Pool()
     app.state.checking = checks.places()
     app.include_router(checks.router)
+    app.include_router(blank_forms.router)
     app.include_router(figures.router)
     app.include_router(findings.router)
     app.include_router(rules.router)

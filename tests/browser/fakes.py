@@ -559,6 +559,14 @@ def _others(app: FastAPI, office: Office) -> None:
             return Response(status_code=204)
         return Response(b"PK marked", media_type="application/vnd.ms-excel")
 
+    @app.get("/v1/blank-forms")
+    def blank(form: str, area: str, period: str, completeness: str, who: Who) -> Response:
+        name = f'attachment; filename="{form}_{period}.xlsx"'
+        content = f"PK {area} {completeness}".encode()
+        return Response(
+            content, media_type="application/xlsx", headers={"Content-Disposition": name}
+        )
+
     @app.get("/v1/section-comparisons")
     def section_comparisons(who: Who) -> dict[str, Any]:
         return {"comparisons": office.differing}

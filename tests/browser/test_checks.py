@@ -220,6 +220,35 @@ def test_the_draft_fits_and_has_no_fault(site: Site, tab: Page, workbook: Path, 
         assert faults(tab) == [] if width == 1280 else True, address
 
 
+def test_the_blank_form_of_a_duty_is_taken_away_without_a_script(
+    site: Site, browser: Browser
+) -> None:
+    plain = browser.new_context(locale="en-US", java_script_enabled=False).new_page()
+    log_in(plain, site, CLERK, "/kiem-tra")
+    plain.get_by_text("Tải biểu trống để điền").click()
+    options = plain.get_by_label("Nghĩa vụ", exact=True)
+    options.select_option(label=options.get_by_role("option").all_inner_texts()[1])
+    with plain.expect_download() as download:
+        plain.get_by_role("button", name="Tải về").click()
+    assert download.value.suggested_filename.startswith("cv17809-")
+    assert download.value.path().read_bytes().startswith(b"PK 11 ")
+    plain.goto(f"{site.url}/kiem-tra/bieu-trong?duty=khong-co")
+    expect(plain.get_by_role("alert")).to_contain_text("Chưa chọn nghĩa vụ")
+    plain.context.close()
+
+
+def test_an_agency_finds_the_blank_form_at_what_it_owes(site: Site, tab: Page) -> None:
+    log_in(tab, site, CLERK, "/nghia-vu")
+    owed = tab.locator(".item").filter(has=tab.get_by_role("link", name="Tải biểu trống để điền"))
+    expect(owed.filter(has_text="Chi ngân sách")).not_to_have_count(0)
+    with tab.expect_download() as download:
+        owed.get_by_role("link", name="Tải biểu trống").first.click()
+    assert download.value.suggested_filename.endswith(".xlsx")
+    switch(tab, site, "p-kinh-te", "/nghia-vu")
+    expect(tab.locator(".item").first).to_be_visible()
+    expect(tab.get_by_role("link", name="Tải biểu trống để điền")).to_have_count(0)
+
+
 def test_what_is_refused_keeps_the_duty(site: Site, tab: Page, workbook: Path) -> None:
     log_in(tab, site, CLERK, "/kiem-tra")
     said = texts("Cơ quan này không cung cấp biểu này", "Not your form")

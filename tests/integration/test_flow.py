@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+import html
 import random
 import time
 from collections import Counter
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 import httpx2
+import openpyxl
 import psycopg
 import pytest
+from joserfc.jwk import OKPKey
 from kafka import KafkaConsumer, KafkaProducer, TopicPartition
 
-from deploy import feed
+from deploy import browsing, feed
 from deploy.people import ECONOMY, People
 from deploy.stack import Stack
 from deploy.supervision import wait_until
@@ -32,6 +37,7 @@ from services.kernel.released_schemas import locked
 from services.kernel.topics import dead
 from services.kernel.wire import Message
 from services.model.form import shipped_forms
+from services.model.messages import text
 from services.model.starter_pack import load_organisations
 from services.model.verifier import verify_receipt
 from services.notification.worker import OF_OTHERS, OF_VERDICTS
@@ -41,8 +47,9 @@ from services.validation.worker import STAGE as VALIDATION
 from services.validation.worker import STORED
 from tests import promql
 from tests.browser import fakes, visits
-from tests.integration import console_parts, gap_parts, metric_parts
+from tests.integration import console_parts, draft_parts, gap_parts, metric_parts
 from tests.integration.console_parts import SAY, text_of, visitor
+from tests.integration.draft_parts import Desk, inputs_on, sha256_on
 from tests.integration.flow_parts import (
     Sent,
     connector,
@@ -75,6 +82,9 @@ MALFORMED = 250
 STILL_SECONDS = 180
 """Nothing moves for so long: a program that was ended is back by then."""
 FINANCE = "so-tai-chinh-dien-bien"
+CLERK, HEAD, LEADER = "p-so-tai-chinh", "p-giam-doc-tai-chinh", "p-lanh-dao"
+EXPENDITURE = {"form": "cv17809-2", "period": "2026-Q3", "completeness": "official"}
+REVENUE = {"form": "cv17809-1", "period": "2026-Q3", "completeness": "estimate"}
 
 
 @pytest.fixture(scope="module")
@@ -223,6 +233,88 @@ def test_each_verdict_is_told_once(running: Stack, sent: list[Sent]) -> None:
     while told(running, FINANCE) != wanted and time.monotonic() < deadline:
         time.sleep(0.5)
     assert told(running, FINANCE, "email") == told(running, FINANCE, "webhook") == wanted
+
+
+# -- a workbook prepared by one person and signed by another, in the console
+
+
+@pytest.mark.skipif(
+    browsing.chromium() is None, reason="no Chromium: deploy/requisites.sh chromium"
+)
+def test_what_was_signed_in_a_browser_is_stored_and_proved(
+    running: Stack, workbooks: Path, people: tuple[People, Path]
+) -> None:
+    url, entry = running.url("console-api"), EXPENDITURE | {"classification": "internal"}
+    file = workbooks / "cv17809-2_2026-Q3.xlsx"
+    by = browsing.Sender(CLERK, HEAD, LEADER)
+    found = browsing.send(url, people[0].password, by, entry, file)
+    with connector(running, FINANCE) as sender:
+        state = sender.wait(found.id, found.attempt, stored=True, seconds=120)
+    assert (state["state"], state["verdict"], state["attempt"]) == ("stored", "cleared", 1)
+    assert (state["prepared_by"], state["approved_by"]) == (CLERK, HEAD)
+    (signed,) = draft_parts.statements(running, found.id)
+    assert (signed["prepared_by"], signed["approved_by"]) == (CLERK, HEAD)
+    assert signed["sha256"] == sha256(file.read_bytes()).hexdigest()
+    assert draft_parts.contents(running) == 0
+    with visitor(running, CLERK, people[1]) as tab:
+        receipt = _when_ready(tab, f"/submissions/{found.id}/receipt?attempt={found.attempt}")
+    proved = verify_receipt(receipt.json())
+    assert (proved.submission, proved.attempt) == (found.id, found.attempt)
+
+
+def test_two_people_at_one_draft_send_nothing_that_was_not_seen(
+    running: Stack, workbooks: Path, people: tuple[People, Path], tmp_path: Path
+) -> None:
+    first, second = workbooks / "cv17809-1_2026-Q3.xlsx", tmp_path / "again.xlsx"
+    openpyxl.load_workbook(first).save(second)
+    with (
+        visitor(running, CLERK, people[1]) as one,
+        visitor(running, HEAD, people[1]) as other,
+        visitor(running, LEADER, people[1]) as leader,
+        ThreadPoolExecutor(2) as at_once,
+    ):
+        clerk, head = Desk(one), Desk(other)
+        key = head.make_key()
+        Desk(leader).confirm()
+        clerk.upload(first, **REVENUE)
+        draft = head.upload(first, **REVENUE)
+        seen = clerk.seen(draft)
+        preparing = at_once.submit(clerk.prepare, draft, seen)
+        assert at_once.submit(head.upload, second, **REVENUE).result() == draft
+        assert preparing.result().status_code in (303, 409)
+        assert inputs_on(head.seen(draft)) == {}, "the newer workbook was not made ready by anybody"
+        assert said_of("draft_changed") in _refused(clerk.prepare(draft, seen))
+        assert clerk.prepare(draft, clerk.seen(draft)).status_code == 303
+        looked_at = _signable(head, draft, key)
+        clerk.upload(first, **REVENUE)
+        assert said_of("not_prepared") in _refused(head.sign(draft, looked_at, key))
+        assert clerk.prepare(draft, clerk.seen(draft)).status_code == 303
+        assert said_of("draft_changed") in _refused(head.sign(draft, looked_at, key))
+        looked_at = head.seen(draft)
+        (sent, again) = at_once.map(lambda _: head.sign(draft, looked_at, key), range(2))
+        submission = next(filter(None, map(browsing.SUBMISSION.search, map(_to, (sent, again)))))[1]
+        (signed,) = draft_parts.statements(running, submission)
+        assert signed["sha256"] == sha256_on(looked_at) == sha256(first.read_bytes()).hexdigest()
+
+
+def said_of(name: str) -> str:
+    """How intake refuses something of a draft."""
+    return text(f"intake.{name}", "vi")
+
+
+def _to(answer: httpx2.Response) -> str:
+    return answer.headers.get("location", "")
+
+
+def _refused(answer: httpx2.Response) -> str:
+    assert answer.status_code == 409, answer.text
+    return html.unescape(answer.text)
+
+
+def _signable(head: Desk, draft: str, key: OKPKey) -> str:
+    """The page, once intake has heard of the key, which is soon, not at once."""
+    wait_until(lambda: key.thumbprint() in inputs_on(head.seen(draft)), 60, "the key may sign")
+    return head.seen(draft)
 
 
 # -- what no service can read

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import io
 import json
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -14,6 +15,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4, uuid5
 
+import openpyxl
 import psycopg
 import pytest
 import sqlalchemy as sa
@@ -763,6 +765,69 @@ def test_what_others_sent_is_told_to_nobody_who_only_asks(
     monkeypatch.setattr(pool.state, "pool", Here())
     assert checked(validation, xlsx(rows()), area="15").status_code == 200
     assert beside == []
+
+
+# -- the blank form of what is to be sent
+
+
+def blank_form(validation: Validation, headers: dict[str, str] = AGENCY, **stated: Any) -> Any:
+    asked = {name: SMALL[name] for name in ("form", "area", "period", "completeness")} | stated
+    return validation.client.get("/v1/blank-forms", params=asked, headers=headers)
+
+
+def test_a_blank_form_bears_what_its_sender_reported_and_is_read_when_filled(
+    validation: Validation,
+) -> None:
+    about = SMALL | {"area": "12"}
+    for sender, period, headings, total in (
+        (MINISTRY, "2026-Q2", ("Quý II năm 2026", "6 tháng năm 2026"), 60.5),
+        (MINISTRY, "2025-Q3", ("Quý III năm 2025", "9 tháng năm 2025"), 60.5),
+        ("so-noi-vu-dien-bien", "2026-Q2", ("Quý II năm 2026", "6 tháng năm 2026"), 61.5),
+    ):
+        content = [list(row) for row in rows()]
+        content[2][2:4] = headings
+        content[4][2], content[7][2] = total, total - 40.5
+        submission, sent = str(uuid4()), about | {"period": period, "sender": sender}
+        stored(validation, submission, validation.comes(submission, content=xlsx(content), **sent))
+    answer = blank_form(validation, area="12")
+    assert answer.status_code == 200, answer.text
+    assert answer.headers["content-disposition"].endswith('"small_2026-Q3.xlsx"')
+    book = openpyxl.load_workbook(io.BytesIO(answer.content))
+    beside = [[cell.value for cell in row] for row in book["Số liệu đã gửi"].iter_rows()]
+    assert beside[2][2:] == ["Quý II năm 2026", "Quý III năm 2025", "9 tháng năm 2025"]
+    assert (beside[3][0], beside[3][2:4]) == ("1", [60.5, 60.5]), "not what another sender has"
+    sheet = book.worksheets[0]
+    given = {str(line[1] or "").lstrip("0"): line[2:4] for line in rows()[4:]}
+    for _, code, *cells in sheet.iter_rows(min_row=10, max_col=4):
+        for cell, value in zip(cells, given.pop(code.value or ""), strict=True):
+            cell.value = value
+    assert given == {}
+    buffer = io.BytesIO()
+    book.save(buffer)
+    found = checked(validation, buffer.getvalue(), area="12").json()
+    assert found["report"]["verdict"] == "valid", found["report"]["findings"]
+    assert "numbers_unread" not in {one["code"] for one in found["report"]["findings"]}
+    (line, *_) = found["tables"][0]["lines"]
+    assert [one["value"] for one in line["figures"]] == [str(value) for value in rows()[4][2:4]]
+
+
+def test_who_gets_which_blank_form(validation: Validation) -> None:
+    for headers, status in (
+        (person(), 403),
+        (LEADER, 403),
+        (OPERATOR, 403),
+        (OTHERS, 404),
+        ({}, 401),
+    ):
+        assert blank_form(validation, headers).status_code == status
+    unlike: tuple[tuple[dict[str, Any], int], ...] = (
+        ({"form": "khong-co"}, 404), ({"period": "Q3/2026"}, 422), ({"period": "2026-M07"}, 422),
+        ({"completeness": "final"}, 422),
+    )  # fmt: skip
+    for wrong, status in unlike:
+        assert blank_form(validation, **wrong).status_code == status, wrong
+    book = openpyxl.load_workbook(io.BytesIO(blank_form(validation, area="18").content))
+    assert "Số liệu đã gửi" not in book.sheetnames, "nothing was reported for that area"
 
 
 class Here:

@@ -90,6 +90,7 @@ def test_what_a_senders_key_opens() -> None:
         "notification GET /v1/notices",
         "policy GET /v1/requests",
         "policy GET /v1/requests/{request}",
+        "validation GET /v1/blank-forms",
         "validation GET /v1/submissions/{submission}/figures",
         "validation POST /v1/checks",
         "validation POST /v1/checks/marked",

@@ -6,10 +6,12 @@ from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from functools import cache
+from itertools import product
 from random import Random
 from typing import Any
 
 import openpyxl
+import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -21,9 +23,13 @@ from services.model.period import Frequency, Period
 from services.model.rule import CellType, RuleKind
 from services.model.table import Role, Table, TableKind
 from services.validation.checking.check import Checked, check
+from services.validation.checks.plausibility import Past
+from services.validation.reading.placing.searching import REPORTED
 from services.validation.reading.placing.wording import label, spellings
 from services.validation.reading.statement import Statement
-from services.validation.telling.template import Wanted, template
+from services.validation.rules.frames import CellKey
+from services.validation.telling.figures import compared_with, latest
+from services.validation.telling.template import Reported, Wanted, template
 from services.validation.telling.template.plan import BLANK_RECORDS, HEADER_ROW
 from tests.unit.test_examples import CODELISTS, FORMS
 
@@ -350,3 +356,77 @@ def test_a_workbook_of_another_form_is_named() -> None:
     (missing,) = [one for one in found.report.findings if one.code == "table_missing"]
     assert "It looks like form cv17809-1 (" in missing.message.en
     assert "Tệp này giống biểu cv17809-1 (" in missing.message.vi
+
+
+# -- with what was reported before
+
+
+def reported(form: Form, *, only: int = 10**6) -> Reported:
+    """A number for each cell and each period beside it; as many as are wanted."""
+    table, about = form.tables[0], statement(form)
+    keys = [
+        replace(CellKey.at(table, row, column, about), period=str(period))
+        for row in table.rows
+        for column in table.of_role(Role.VALUE)
+        for period in compared_with(column, about)
+        if period is not None
+    ]
+    return Reported(about, {key: Decimal(place + 1) / 4 for place, key in enumerate(keys[:only])})
+
+
+@pytest.mark.parametrize("form", FIGURES, ids=lambda form: form.id)
+def test_what_was_reported_stands_beside_and_is_read_by_no_check(form: Form) -> None:
+    before = reported(form)
+    content = template(form, wanted(form), CODELISTS, before)
+    book, sheet = opened(content)
+    beside = book[REPORTED]
+    shown = [cell.value for row in beside.iter_rows() for cell in row if cell.data_type == "n"]
+    assert sorted(filter(None, shown)) == sorted(map(float, before.figures.values()))
+    assert beside.protection.sheet
+    places = columns(form, sheet)
+    numbers = lines(form.tables[0], sheet, places)
+    filled = {}
+    for place, (row, column) in enumerate(product(numbers, form.tables[0].of_role(Role.VALUE))):
+        cell = sheet.cell(numbers[row], places[column.id])
+        cell.value = filled[cell.coordinate] = 1000 + place
+    found = checked(form, book)
+    assert (found.report.findings, found.report.repairs) == ((), ())
+    assert found.observations is not None
+    read = from_parquet(found.observations)
+    assert dict(zip(read["cell"], read["value"], strict=True)) == filled
+    assert set(read["sheet"]) == {sheet.title}
+
+
+@pytest.mark.parametrize("form", FIGURES, ids=lambda form: form.id)
+def test_a_form_that_is_not_filled_is_not_read_from_what_was_reported(form: Form) -> None:
+    content = template(form, wanted(form), CODELISTS, reported(form))
+    found = check(replace(form, rules=types_only(form)), content, statement(form), CODELISTS)
+    assert [one.code for one in found.report.findings] == ["no_figures"]
+    book, sheet = opened(content)
+    book.remove(sheet)
+    assert [one.code for one in checked(form, book).report.findings] == ["table_missing"]
+
+
+def test_what_was_reported_is_named_by_its_period() -> None:
+    form = FORMS["cv17809-1"]
+    book, _ = opened(template(form, wanted(form), CODELISTS, reported(form)))
+    heads = [cell.value for cell in book[REPORTED][3]]
+    assert heads[2:] == ["Quý II năm 2026", "Quý III năm 2025", "9 tháng năm 2025"]
+    book, _ = opened(template(form, wanted(form), CODELISTS, reported(form, only=1)))
+    assert [cell.value for cell in book[REPORTED][3]][2:] == ["Quý II năm 2026"]
+
+
+@ALL
+def test_without_anything_reported_there_is_no_such_sheet(form: Form) -> None:
+    nothing = Reported(statement(form), {})
+    assert template(form, wanted(form), CODELISTS, nothing) == blank(form.id)
+
+
+def test_of_what_was_stored_twice_the_last_counts() -> None:
+    form = FORMS["cv17809-1"]
+    key, *_ = reported(form).figures
+    before, last = (
+        Past(Completeness.ESTIMATE, 1, pl.DataFrame([{**vars(key), "value": Decimal(value)}]))
+        for value in (1, 2)
+    )
+    assert latest([last, before]) == {key: Decimal(2)}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -57,6 +58,24 @@ async def kept(request: Request, who: Who) -> Response:
     return RedirectResponse(f"/ban-nhap/{answer.json()['id']}", 303)
 
 
+@router.get(f"{CHECK}/bieu-trong")
+async def blank(request: Request, who: Who, duty: str = "") -> Response:
+    """The form of a duty to be filled in, with what the organisation reported before beside."""
+    language = words.language_of(request)
+    say = words.sayer(language)
+    duties = await _duties(request, who)
+    asked = next((one for one in duties if one["id"] == duty), None)
+    if asked is None:
+        typed = Typed(problem=(say("check.no_duty"), say("check.no_duty.mend")))
+        return await _shown(request, who, typed, status=422)
+    about = {name: asked[name] for name in ABOUT} | {"lang": language}
+    path, services = "/v1/blank-forms", request.app.state.services
+    async with services.download("validation", path, who.token, about) as answer:
+        content = await answer.aread()
+    headers = {"Content-Disposition": answer.headers["content-disposition"]}
+    return Response(content, media_type=answer.headers["content-type"], headers=headers)
+
+
 def _stated(typed: Typed, duties: Sequence[Mapping[str, Any]]) -> dict[str, Any] | None:
     """What it is sent as: what a duty asks for, or a form of one's own for a period; None where neither was chosen."""
     duty = next((one for one in duties if one["id"] == typed["duty"]), None)
@@ -92,8 +111,12 @@ async def _duties(request: Request, who: Person) -> list[dict[str, Any]]:
 
 async def _shown(request: Request, who: Person, typed: Typed, status: int = 200) -> Response:
     language, app = words.language_of(request), request.app.state
-    duties = await _duties(request, who)
-    drafts = (await app.services.get("intake", "/v1/drafts", who.token))["drafts"]
+    duties, unsent, forms = await asyncio.gather(
+        _duties(request, who),
+        app.services.get("intake", "/v1/drafts", who.token),
+        _forms(request, who),
+    )
+    drafts = unsent["drafts"]
     names = {_about(one): words.in_language(one["name"], language, one["item"]) for one in duties}
     return page(
         request,
@@ -101,7 +124,7 @@ async def _shown(request: Request, who: Person, typed: Typed, status: int = 200)
         status=status,
         typed=typed,
         options=[(one["id"], _named(one, language)) for one in duties],
-        forms=await _forms(request, who),
+        forms=forms,
         completenesses=list(Completeness),
         drafts=[
             one | {"title": names.get(_about(one), one["form"]), "state": state_of(one)}

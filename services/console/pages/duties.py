@@ -156,6 +156,7 @@ async def _shown(
         settled=SETTLED,
         duties=duties,
         own=own,
+        blank={one["id"] for one in shown.open if _is_to_fill(one, who)},
         names=await app.names.organisations(_organisations([*shown.all, *of(table)]), who),
         typed=typed,
         chosen=str(chosen),
@@ -182,3 +183,9 @@ def _organisations(duties: Sequence[Mapping[str, Any]]) -> set[str]:
 def _is_own(duty: Mapping[str, Any], who: Person) -> bool:
     """Whether it is a report, and this person may say by which document it was supplied."""
     return duty["form"] is None and who.reaches("catalogue", "duty.supply", duty["supplier"])
+
+
+def _is_to_fill(duty: Mapping[str, Any], who: Person) -> bool:
+    """Whether this person's organisation supplies it by a form, and has not yet."""
+    is_own = duty["form"] is not None and duty["supplier"] == who.organisation
+    return is_own and duty["state"] not in SETTLED and who.may("validation", "workbook.check")

@@ -13,7 +13,7 @@ from services.model.table import Role, Table
 from services.validation.findings import Context, Notebook, Place
 from services.validation.reading.placing.layout import PERIOD, Layout, path_above
 from services.validation.reading.placing.lines import is_numbering, rows_below
-from services.validation.reading.placing.searching import find_layouts
+from services.validation.reading.placing.searching import REPORTED, find_layouts
 from services.validation.reading.placing.wording import completeness_in
 from services.validation.reading.statement import Statement
 from services.validation.workbook import CellValue, Workbook, address, column_letters
@@ -81,6 +81,8 @@ def _unread(layout: Layout, workbook: Workbook) -> Counter[Where]:
     own |= {place for places in layout.ambiguous.values() for place in places}
     left: Counter[Where] = Counter()
     for index, sheet in enumerate(workbook.sheets):
+        if sheet.name == REPORTED:
+            continue
         if index != layout.index:
             rows: Iterable[int] = range(len(sheet.rows))
         else:

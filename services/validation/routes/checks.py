@@ -113,7 +113,7 @@ async def _checked(
     size = int(announced) if announced.isdecimal() and len(announced) < 12 else MAX_BYTES
     # Before anything is read: who asks often holds no more than others.
     async with request.app.state.checking.one(sender, min(size, MAX_BYTES)):
-        head, facts = await run_in_threadpool(_facts, context, sender, stated, context.clock())
+        head, facts = await run_in_threadpool(asked, context, sender, stated, context.clock())
         content = await request.body()
         arguments = (facts, head, stated.nil, stated.sections, content, language)
         try:
@@ -153,7 +153,8 @@ def examined(
     return Outcome(json.loads(checked.report.to_json()), tables, found.marked)
 
 
-def _facts(context: Context, sender: str, stated: Stated, now: datetime) -> tuple[Head, Facts]:
+def asked(context: Context, sender: str, stated: Stated, now: datetime) -> tuple[Head, Facts]:
+    """How the events of such a submission would begin, and what a check of it works from; raises Refused."""
     with Session(context.engine) as session:
         form = replica.at(session, "form", stated.form, now)
         items = (entry.body for entry in replica.in_force(session, "item", now))

@@ -91,9 +91,7 @@ def drawn(
 
     `history`: what was accepted of the same sender, the last stored first.
     """
-    known: dict[CellKey, Decimal] = {}
-    for past in history:
-        known = dict(_values(past.figures)) | known
+    known = latest(history)
     before = dict(_values(replaced.figures)) if replaced is not None else {}
     gravest = _gravest(findings)
     return tuple(
@@ -101,6 +99,22 @@ def drawn(
         for grid in grids
         if grid.table.kind is TableKind.FIGURES
     )
+
+
+def latest(history: Iterable[Past]) -> dict[CellKey, Decimal]:
+    """The figures of a history, the last stored first: of each the one that was stored last."""
+    known: dict[CellKey, Decimal] = {}
+    for past in history:
+        known = dict(_values(past.figures)) | known
+    return known
+
+
+def compared_with(column: Column, statement: Statement) -> tuple[Period | None, Period | None]:
+    """The periods whose figures stand beside a column's: the one before, and the same a year ago."""
+    period = statement.period_of(column.span)
+    # What is since January is compared with the same months alone.
+    before = None if column.span is Span.YEAR_TO_DATE else period.previous()
+    return before, period.year_before()
 
 
 def _table(
@@ -175,7 +189,8 @@ def _figure(
     entry = grid.entries.get((row.code, column.id))
     if entry is None:
         return None
-    reading, period = entry.reading, beside.statement.period_of(column.span)
+    reading = entry.reading
+    previous, year_before = compared_with(column, beside.statement)
     is_read = reading.value is not None or reading.missing is not None
     return Figure(
         cell=entry.cell,
@@ -183,11 +198,8 @@ def _figure(
         missing=reading.missing.value if reading.missing else None,
         text="" if is_read else printed(entry.raw).strip()[:LONGEST],
         severity=gravest.get((grid.sheet, entry.cell), ""),
-        # What is since January is compared with the same months alone.
-        previous=beside.of(
-            row, column, None if column.span is Span.YEAR_TO_DATE else period.previous()
-        ),
-        year_before=beside.of(row, column, period.year_before()),
+        previous=beside.of(row, column, previous),
+        year_before=beside.of(row, column, year_before),
         replaced=beside.replaced(row, column, reading.value),
     )
 

@@ -16,6 +16,8 @@ from services.validation.reading.placing.wording import heading, unit_behind, wi
 from services.validation.workbook import Sheet, Workbook
 from services.validation.workbook.numbers import Content, read_number
 
+REPORTED = "Số liệu đã gửi"
+"""The sheet of a blank form with what its sender reported before: nothing of it is read as figures."""
 _SEARCHED_ROWS = 80
 _SEARCHED_COLUMNS = 120
 _COUNTED_ROWS = 500
@@ -33,7 +35,7 @@ def find_layouts(table: Table, workbook: Workbook, periods: Mapping[str, Period]
     """
     wanted = _wanted(table, periods)
     named = {heading(name) for name in table.sheets}
-    sheets = list(enumerate(workbook.sheets))
+    sheets = [one for one in enumerate(workbook.sheets) if one[1].name != REPORTED]
     rank = {index: (heading(one.name) not in named, one.hidden) for index, one in sheets}
     best: list[Layout] = []
     ordered = sorted(sheets, key=lambda pair: rank[pair[0]])

@@ -13,6 +13,7 @@ from services.model.period import Period
 from services.model.rule import RuleKind
 from services.model.table import Span
 from services.model.text import Language
+from services.validation.reading.placing.searching import REPORTED
 from services.validation.reading.placing.wording import spellings
 from services.validation.telling.ooxml import comments
 from services.validation.telling.ooxml.package import Package
@@ -21,6 +22,7 @@ from services.validation.telling.ooxml.styles import Look, Styles
 from services.validation.telling.ooxml.text import location
 from services.validation.telling.template.plan import plan, types_of
 from services.validation.telling.template.remarks import remarks
+from services.validation.telling.template.reported import Reported, reported
 from services.validation.telling.template.sheet import page
 
 _PROPERTIES = "http://schemas.openxmlformats.org/officeDocument/2006/custom-properties"
@@ -41,8 +43,10 @@ class Wanted:
     language: Language = "vi"
 
 
-def template(form: Form, wanted: Wanted, codelists: Mapping[str, Codelist]) -> bytes:
-    """The blank form as .xlsx; the same bytes each time."""
+def template(
+    form: Form, wanted: Wanted, codelists: Mapping[str, Codelist], before: Reported | None = None
+) -> bytes:
+    """The blank form as .xlsx, with what was reported `before` on a sheet beside; the same bytes each time."""
     package = new_package()
     styles = styles_of(package)
     needed = [rule.expression for rule in form.rules if rule.kind is RuleKind.CODELIST]
@@ -58,6 +62,8 @@ def template(form: Form, wanted: Wanted, codelists: Mapping[str, Codelist]) -> b
         _, path = add_sheet(package, name, sheet)
         author = text("validation.marked.author", wanted.language)
         comments.add(package, path, remarks(form, placed, wanted.language), author)
+    if before and (beside := reported(form, before, wanted.language, styles)):
+        add_sheet(package, REPORTED, beside)
     if known:
         add_sheet(package, _LISTS, _lists_page(known, styles))
     _describe(package, form, wanted)
