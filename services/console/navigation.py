@@ -23,6 +23,7 @@ PLACES = (
     Place("/nghia-vu", "duties", "catalogue", "duty.read"),
     Place("/kiem-tra", "check", "validation", "workbook.check"),
     Place("/khoa-ky", "key", "catalogue", "key.propose"),
+    Place("/yeu-cau", "requests", "policy", "request.read"),
     Place("/dong-y", "consents", "policy", "consent.read"),
     Place("/xac-minh", "verifications", "validation", "verification.read"),
     Place("/su-co", "incidents", "policy", "incident.read"),

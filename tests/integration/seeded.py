@@ -119,6 +119,7 @@ def _known(
         "/submissions/{submission_id}/vi-sao": {"submission_id": cleared["id"]},
         "/nhat-ky": {"size": 1},
         "/dong-y/": {"consent": str(uuid4())},
+        "/yeu-cau/": {"asked": str(uuid4())},
         "/su-co/": {"incident": str(uuid4())},
         "/xac-minh/": {"verification": str(uuid4())},
         "/quy-dinh/": {"regulation": "dien-bien-1618-2021"},

@@ -28,12 +28,13 @@ from services.console.pages import (
     consents,
     duties,
     incidents,
+    requests,
     submission,
     submissions_file,
     verifications,
 )
 from services.events.catalogue import PeopleChangeKind, PeopleChangeState
-from services.events.policy import IncidentOutcome
+from services.events.policy import IncidentOutcome, ReleaseState
 from services.events.policy import Outcome as Choice
 from services.events.validation import AnswerKind
 from services.intake.status import State
@@ -146,6 +147,10 @@ SHOWN: Mapping[str, Iterable[object]] = {
     "console.period.half_year.{}": ("1", "2"),
     "console.period.{}": set(Frequency) - {Frequency.HALF_YEAR, Frequency.DAY},
     "console.regime.{}": Regime,
+    "console.request.done.{}": (*requests.STATES, *requests.JUDGEMENTS),
+    "console.request.group.{}": requests.GROUPS,
+    "console.request.state.{}": ("all", *ReleaseState),
+    "console.request.was.{}": requests.JUDGEMENTS,
     "console.role.{}": Role,
     "console.severity.{}": Severity,
     "console.sort.{}": inbox.SORTS,
