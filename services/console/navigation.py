@@ -24,6 +24,7 @@ PLACES = (
     Place("/kiem-tra", "check", "validation", "workbook.check"),
     Place("/khoa-ky", "key", "catalogue", "key.propose"),
     Place("/yeu-cau", "requests", "policy", "request.read"),
+    Place("/cong-bo", "releases", "catalogue", "calendar.read"),
     Place("/dong-y", "consents", "policy", "consent.read"),
     Place("/xac-minh", "verifications", "validation", "verification.read"),
     Place("/su-co", "incidents", "policy", "incident.read"),

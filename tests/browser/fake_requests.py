@@ -10,13 +10,17 @@ from uuid import UUID
 
 from fastapi import Depends, FastAPI
 
+from services.catalogue.calendar.routes import Act as ReleaseAct
+from services.catalogue.calendar.routes import Released
+from services.catalogue.calendar.routes import Wanted as ReleasesWanted
 from services.events.policy import ReleaseState
 from services.kernel.auth import Principal
 from services.kernel.problems import Problem
 from services.model.messages import texts as message
 from services.policy.decisions.refusals import Code
+from services.policy.routes.prereleases import PreReleases, PreReleaseView
 from services.policy.routes.views import Judged, RequestView, Wanted
-from tests.browser.fakes import FINANCE, ROOM, START, identity, who_asks
+from tests.browser.fakes import FINANCE, FORBIDDEN, ROOM, START, identity, who_asks
 
 Who = Annotated[Principal, Depends(who_asks)]
 
@@ -26,12 +30,15 @@ class Releases:
     """What the services know of them; tests change it."""
 
     requests: list[RequestView] = field(default_factory=list)
+    released: list[Released] = field(default_factory=list)
+    before: list[PreReleaseView] = field(default_factory=list)
     refused: Problem | None = None
 
 
 def serve(app: FastAPI, releases: Releases) -> None:
     """Adds their routes."""
     _requests(app, releases)
+    _released(app, releases)
 
 
 def example() -> Releases:
@@ -47,7 +54,9 @@ def example() -> Releases:
             asked("tu-choi", "policy.harmful", state=ReleaseState.DENIED, audience_kind="user_group", audience_id="c",
                   person="p-kinh-te", judged_by="p-lanh-dao-2", is_harmless=False,
                   judgement_reason="Lộ thông tin của một hộ.", judged_at=START + timedelta(hours=2)),
-        ]
+        ],
+        released=[published("2024"), published("2023", indicator="T0101")],
+        before=[ahead("uy-ban-nhan-dan-dien-bien", "provincial_committee"), ahead("cuc-thong-ke", "national_office")],
     )  # fmt: skip
 
 
@@ -110,6 +119,62 @@ def _requests(app: FastAPI, releases: Releases) -> None:
         }  # fmt: skip
         releases.requests[place] = releases.requests[place].model_copy(update=judgement)
         return releases.requests[place]
+
+
+def published(period: str, **more: Any) -> Released:
+    """An act that published a figure, as catalogue answers it."""
+    about = {
+        "indicator_list": "dp", "indicator": "T0111", "area_list": "34", "area": "11", "period": period,
+        "completeness": "official", "document_number": "15/TB-TKĐB", "document_date": "2026-11-20",
+        "release_id": identity(f"cong-bo-{period}-{more.get('indicator')}"), "person": "p-lanh-dao",
+        "released_at": START,
+    }  # fmt: skip
+    return Released.model_validate(about | more)
+
+
+def ahead(audience: str, kind: str, **more: Any) -> PreReleaseView:
+    """That somebody may read an attempt before it is published, as policy answers it."""
+    article = {
+        "instrument": "luat-thong-ke-89-2015",
+        "article": "10",
+        "clause": "1",
+        "number": "89/2015/QH13",
+    }
+    about = {
+        "audience_kind": kind, "audience_id": audience, "submission_id": identity("ket-hon"), "attempt": 1,
+        "decision": 2, "sender": "so-tu-phap-dien-bien", "form": "t0111", "period": "2025",
+        "completeness": "official", "articles": [article], "since": START,
+    }  # fmt: skip
+    return PreReleaseView.model_validate(about | more)
+
+
+def _released(app: FastAPI, releases: Releases) -> None:
+    @app.get("/v1/releases")
+    def listed(
+        who: Who, asked_for: Annotated[ReleasesWanted, Depends()], limit: int = 100
+    ) -> list[Released]:
+        equal = {name: value for name, value in vars(asked_for).items() if value is not None}
+        found = [
+            one for one in releases.released
+            if all(getattr(one, name) == value for name, value in equal.items())
+        ]  # fmt: skip
+        return found[:limit]
+
+    @app.post("/v1/releases", status_code=201)
+    def release(body: ReleaseAct, who: Who) -> Released:
+        _obey(releases)
+        made = published(**body.model_dump(mode="json") | {"person": who.id})
+        releases.released.insert(0, made)
+        return made
+
+    @app.get("/v1/pre-releases")
+    def before(
+        who: Who, audience: str | None = None, limit: int = 50, offset: int = 0
+    ) -> PreReleases:
+        if not who.roles & {"leader", "auditor"}:
+            raise FORBIDDEN
+        found = [one for one in releases.before if audience in (None, one.audience_id)]
+        return PreReleases(pre_releases=found[offset : offset + limit])
 
 
 def _place(ids: Sequence[UUID], id_: UUID) -> int:

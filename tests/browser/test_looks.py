@@ -22,7 +22,7 @@ FOUND = (
 )
 EVERY = (
     "/login", "/nowhere", "/submissions", "/submissions?page=9", FOUND, "/submissions?search=0",
-    "/su-co", "/dong-y", "/yeu-cau", "/xac-minh", "/nghia-vu",
+    "/su-co", "/dong-y", "/yeu-cau", "/cong-bo", "/xac-minh", "/nghia-vu",
     "/quy-dinh", "/quy-dinh/dien-bien-1618-2021", "/nhat-ky", f"{OF_SUBMISSIONS[3]}/vi-sao?attempt=1",
     f"{OF_SUBMISSIONS[4]}/so-lieu?attempt=1",
     f"/nghia-vu?duty={identity('nghia-vu-thu')}", *OF_SUBMISSIONS,
