@@ -28,6 +28,7 @@ PLACES = (
     Place("/dong-y", "consents", "policy", "consent.read"),
     Place("/xac-minh", "verifications", "validation", "verification.read"),
     Place("/su-co", "incidents", "policy", "incident.read"),
+    Place("/xoa", "erasures", "policy", "erasure.read"),
     Place("/nhat-ky", "checkpoint", "audit", "checkpoint.read"),
     Place("/quy-dinh", "regulations", "policy", "law.read"),
 )

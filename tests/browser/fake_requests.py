@@ -18,6 +18,7 @@ from services.kernel.auth import Principal
 from services.kernel.problems import Problem
 from services.model.messages import texts as message
 from services.policy.decisions.refusals import Code
+from services.policy.routes.erasures import Erasures, ErasureView, Ordered
 from services.policy.routes.prereleases import PreReleases, PreReleaseView
 from services.policy.routes.views import Judged, RequestView, Wanted
 from tests.browser.fakes import FINANCE, FORBIDDEN, ROOM, START, identity, who_asks
@@ -32,6 +33,7 @@ class Releases:
     requests: list[RequestView] = field(default_factory=list)
     released: list[Released] = field(default_factory=list)
     before: list[PreReleaseView] = field(default_factory=list)
+    erasures: list[ErasureView] = field(default_factory=list)
     refused: Problem | None = None
 
 
@@ -39,6 +41,7 @@ def serve(app: FastAPI, releases: Releases) -> None:
     """Adds their routes."""
     _requests(app, releases)
     _released(app, releases)
+    _erasures(app, releases)
 
 
 def example() -> Releases:
@@ -57,6 +60,10 @@ def example() -> Releases:
         ],
         released=[published("2024"), published("2023", indicator="T0101")],
         before=[ahead("uy-ban-nhan-dan-dien-bien", "provincial_committee"), ahead("cuc-thong-ke", "national_office")],
+        erasures=[
+            erasure("cam"),
+            erasure("thu", confirmed_by="p-lanh-dao", confirmed_at=START, erased=3, reason="Gửi <i>nhầm</i> tệp"),
+        ],
     )  # fmt: skip
 
 
@@ -175,6 +182,39 @@ def _released(app: FastAPI, releases: Releases) -> None:
             raise FORBIDDEN
         found = [one for one in releases.before if audience in (None, one.audience_id)]
         return PreReleases(pre_releases=found[offset : offset + limit])
+
+
+def erasure(name: str, **more: Any) -> ErasureView:
+    """An order to erase a submission's first attempt, as policy answers it."""
+    about = {
+        "erasure_id": identity(f"xoa-{name}"), "submission_id": identity(name), "attempt": 1,
+        "ordered_by": "p-lanh-dao-2", "reason": "Theo yêu cầu của người được nêu tên", "document": "51/QĐ-TK",
+        "ordered_at": START, "confirmed_by": None, "confirmed_at": None, "erased": None,
+    }  # fmt: skip
+    return ErasureView.model_validate(about | more)
+
+
+def _erasures(app: FastAPI, releases: Releases) -> None:
+    @app.get("/v1/erasures")
+    def listed(who: Who) -> Erasures:
+        if not who.roles & {"leader", "auditor"}:
+            raise FORBIDDEN
+        return Erasures(erasures=releases.erasures)
+
+    @app.post("/v1/submissions/{id_}/erasure", status_code=202)
+    def order(id_: UUID, body: Ordered, who: Who) -> ErasureView:
+        _obey(releases)
+        whose = {"submission_id": id_, "ordered_by": who.id}
+        releases.erasures.insert(0, erasure(f"{id_}/{body.attempt}", **body.model_dump(), **whose))
+        return releases.erasures[0]
+
+    @app.post("/v1/erasures/{id_}/confirmation", status_code=202)
+    def confirm(id_: UUID, who: Who) -> ErasureView:
+        _obey(releases)
+        place = _place([one.erasure_id for one in releases.erasures], id_)
+        done = {"confirmed_by": who.id, "confirmed_at": START + timedelta(days=1), "erased": 3}
+        releases.erasures[place] = releases.erasures[place].model_copy(update=done)
+        return releases.erasures[place]
 
 
 def _place(ids: Sequence[UUID], id_: UUID) -> int:

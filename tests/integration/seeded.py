@@ -115,6 +115,7 @@ def _known(
         "/v1/duties/": {"duty": str(uuid4())},
         "/nghia-vu/": {"duty": str(uuid4())},
         "/v1/erasures/": {"erasure": submission["submission"]},
+        "/xoa/": {"erasure": str(uuid4())},
         "/thay-doi/": {"change": str(uuid4())},
         "/submissions/{submission_id}/vi-sao": {"submission_id": cleared["id"]},
         "/nhat-ky": {"size": 1},
