@@ -420,6 +420,12 @@ def _intake(app: FastAPI, office: Office) -> None:
         disposition = f'attachment; filename="{id_}-{attempt}.xlsx"'
         return Response(b"PK\x03\x04 marked", headers={"Content-Disposition": disposition})
 
+    @app.get("/v1/submissions/{id_}/original")
+    def original(id_: str, who: Who, attempt: int) -> Response:
+        office.find(id_, attempt)
+        disposition = f'attachment; filename="{id_}-{attempt}_ban-goc.xls"'
+        return Response(b"as sent", headers={"Content-Disposition": disposition})
+
 
 def _is_wanted(one: dict[str, Any], wanted: Filter) -> bool:
     """In any state; of days and areas the real intake knows."""

@@ -38,7 +38,9 @@ def test_a_leader_sees_what_would_be_lost_before_the_order(site: Site, tab: Page
     assert site.releases.erasures == [], "nothing is ordered yet"
     picture(tab, "erasure-checked")
     tab.get_by_role("button", name="Sửa lại").click()
-    expect(tab.get_by_label("Lý do", exact=True)).to_have_value("Theo yêu cầu <b>của</b> người được nêu tên")
+    expect(tab.get_by_label("Lý do", exact=True)).to_have_value(
+        "Theo yêu cầu <b>của</b> người được nêu tên"
+    )
     fill(tab, "Lộ danh sách")
     tab.get_by_role("button", name="Ra lệnh xóa hẳn").click()
     expect(tab.get_by_role("status")).to_contain_text("chờ một lãnh đạo khác xác nhận")
@@ -46,7 +48,7 @@ def test_a_leader_sees_what_would_be_lost_before_the_order(site: Site, tab: Page
     assert (str(made.submission_id), made.attempt) == (WITHHELD, 1)
     assert (made.reason, made.document) == ("Lộ danh sách", "52/QĐ-TK")
     expect(tab.locator(".item")).to_contain_text("Chờ một lãnh đạo khác xác nhận")
-    expect(tab.locator(".item summary")).to_have_count(0), "nobody confirms an order of their own"
+    expect(tab.locator(".item summary")).to_have_count(0)  # nobody confirms an order of their own
 
 
 def test_another_leader_confirms_and_says_to_know(site: Site, tab: Page) -> None:
