@@ -40,7 +40,7 @@ async def offered(request: Request, who: Person) -> Offered:
     lists = await names.entries("codelist", who)
     forms = await names.entries("form", who)
     return Offered(
-        [_group(body, language) for body in lists if _has(body, "indicator")],
+        [_group(body, language) for body in lists if _is_of_indicators(body)],
         sorted(
             (f"{body['id']}/{body['version']}", str(body["title"][language]))
             for body in forms
@@ -102,6 +102,10 @@ def _group(body: Mapping[str, Any], language: Language) -> Group:
         for code in body["codes"]
     ]
     return Group(str(body["title"][language]), choices)
+
+
+def _is_of_indicators(body: Mapping[str, Any]) -> bool:
+    return body.get("indicator_system") is not None or _has(body, "indicator")
 
 
 def _has(body: Mapping[str, Any], kind: str) -> bool:
