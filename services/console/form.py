@@ -13,6 +13,7 @@ from services.console import words
 from services.console.security import form_of
 from services.console.session import Person
 from services.kernel.refused import Refused
+from services.model.text import Language
 
 LOOK = "look"
 """The field of a form that is only to be shown once more: it came when the session had ended."""
@@ -58,6 +59,17 @@ class Wish:
     done: str | Done
 
 
+def told(error: Refused, language: Language) -> Problem:
+    """Why a service refuses, and how to mend it: place by place, where it says so of each."""
+    title, advice = error.texts(language)
+    said = [
+        f"{place['what'][language]}. {place['mend'][language]}"
+        for place in error.problem.get("errors") or ()
+        if {"what", "mend"} <= place.keys()
+    ]
+    return title, " ".join(said) or advice
+
+
 Show = Callable[[Typed, int], Awaitable[Response]]
 """Makes the page again with what was typed, and this HTTP status."""
 
@@ -82,7 +94,7 @@ async def hand_over(
     except Refused as error:
         if error.status == 401 or error.status >= 500:
             raise
-        return await show(replace(typed, problem=error.texts(language)), error.status)
+        return await show(replace(typed, problem=told(error, language)), error.status)
     return (
         RedirectResponse(wish.done, 303) if isinstance(wish.done, str) else await wish.done(answer)
     )

@@ -25,7 +25,7 @@ KEEP_REFUSED_SECONDS = 20.0
 MOST = 2_000
 PEOPLE = (
     "person", "on_behalf", "asked_by", "answered_by", "withdrawn_by", "proposed_by", "decided_by",
-    "drafted_by", "prepared_by", "approved_by", "by",
+    "drafted_by", "prepared_by", "approved_by", "judged_by", "ordered_by", "confirmed_by", "by",
 )  # fmt: skip
 """What services call somebody who did something."""
 TOKEN, SENDER, FOUNDING = "token:", "sender:", "founding"
@@ -115,18 +115,39 @@ class Dictionary:
 
     async def choices(self, kind: str, person: Any, language: Language) -> list[tuple[str, str]]:
         """All forms, or all organisations that may send: (id, name), by name."""
+        choices = [
+            (id_, str(_name(kind, body)[language]))
+            for id_, body in (await self._all(kind, person)).items()
+            if body.get("kind") not in OFFICES
+        ]
+        return sorted(choices, key=lambda choice: choice[1])
+
+    async def entries(self, kind: str, person: Any) -> list[Any]:
+        """The bodies of all entries of a kind; an agency has others' as the product was shipped with them."""
+        shipped = await self._bodies([each for each in _shipped() if each[0] == kind], person)
+        return [
+            *(
+                {id_: body for (_, id_), body in shipped.items()} | await self._all(kind, person)
+            ).values()
+        ]
+
+    async def codes(self, lists: Iterable[str], person: Any) -> dict[tuple[str, str], Text]:
+        """What the codes of these lists are called, by list and code."""
+        bodies = await self._bodies([("codelist", id_) for id_ in sorted(set(lists))], person)
+        return {
+            (id_, code["code"]): code["name"]
+            for (_, id_), body in bodies.items()
+            for code in body["codes"]
+        }
+
+    async def _all(self, kind: str, person: Any) -> dict[str, Any]:
         try:
             entries = await self._services.get("catalogue", f"/v1/{kind}", person.token)
             ids = [entry["id"] for entry in entries]
         except (Refused, Away, KeyError, TypeError):
             ids = [id_ for shipped, id_ in _shipped() if shipped == kind]
         bodies = await self._bodies([(kind, id_) for id_ in ids], person)
-        choices = [
-            (id_, str(_name(kind, body)[language]))
-            for (_, id_), body in bodies.items()
-            if body.get("kind") not in OFFICES
-        ]
-        return sorted(choices, key=lambda choice: choice[1])
+        return {id_: body for (_, id_), body in bodies.items()}
 
     async def _bodies(
         self, entries: Iterable[tuple[str, str]], person: Any

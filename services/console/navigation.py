@@ -24,9 +24,12 @@ PLACES = (
     Place("/kiem-tra", "check", "validation", "workbook.check"),
     # Who may announce a delay is who owes.
     Place("/nam-cua-toi", "year", "catalogue", "duty.announce"),
+    Place("/yeu-cau", "requests", "policy", "request.read"),
+    Place("/cong-bo", "releases", "catalogue", "calendar.read"),
     Place("/dong-y", "consents", "policy", "consent.read"),
     Place("/xac-minh", "verifications", "validation", "verification.read"),
     Place("/su-co", "incidents", "policy", "incident.read"),
+    Place("/xoa", "erasures", "policy", "erasure.read"),
     Place("/nhat-ky", "checkpoint", "audit", "checkpoint.read"),
     Place("/quy-dinh", "regulations", "policy", "law.read"),
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from fastapi import FastAPI
 from sqlmodel import Session
 
-from services.intake import notices, reading, submitting
+from services.intake import files, notices, reading, submitting
 from services.intake.drafts import countersigning, routes, signing, store
 from services.intake.openapi import DESCRIPTION, SIGNED
 from services.kernel.api import Context, create, every, serve
@@ -36,6 +36,7 @@ def create_app(config: Settings | None = None, clock: Clock = utc_now) -> FastAP
     app.include_router(submitting.router)
     app.include_router(notices.router)
     app.include_router(reading.router)
+    app.include_router(files.router)
     app.include_router(routes.router)
     app.include_router(signing.router)
     app.include_router(countersigning.router)

@@ -22,6 +22,8 @@ XLSM: Final = "application/vnd.ms-excel.sheet.macroEnabled.12"
 ODS: Final = "application/vnd.oasis.opendocument.spreadsheet"
 XLS: Final = "application/vnd.ms-excel"
 CSV: Final = "text/csv"
+ENDINGS: Final = {XLSX: "xlsx", XLSM: "xlsm", XLS: "xls", ODS: "ods", CSV: "csv"}
+"""How the name of a file ends, by its media type."""
 
 _ZIP = b"PK\x03\x04"
 _OLE2 = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from services.intake.content import CSV, ODS, XLS, XLSM, XLSX
+from services.intake.content import ENDINGS, XLSM, XLSX
 from services.intake.refusal import Code
 from services.kernel.problems import Problem
 from services.model.messages import advice
@@ -96,8 +96,7 @@ SUBMIT: dict[str, Any] = {
         "requestBody": {
             "required": True,
             "content": {
-                kind: {"schema": {"type": "string", "format": "binary"}}
-                for kind in (XLSX, XLSM, XLS, ODS, CSV)
+                kind: {"schema": {"type": "string", "format": "binary"}} for kind in ENDINGS
             },
         },
     },
@@ -124,6 +123,19 @@ MARKED: dict[str, Any] = {
             },
         },
         **problems(*_READ, Code.NOT_MARKED, Code.NOT_FOR_USE, Code.ERASED),
+        **_AWAY,
+    },
+}
+ORIGINAL: dict[str, Any] = {
+    "summary": "Bảng tính như đã gửi · The workbook as it was sent",
+    "responses": {
+        200: {
+            "description": "XLSX, XLSM, XLS, ODS, CSV",
+            "content": {
+                kind: {"schema": {"type": "string", "format": "binary"}} for kind in ENDINGS
+            },
+        },
+        **problems(*_READ, Code.NO_REPORT, Code.NOT_FOR_USE, Code.ERASED),
         **_AWAY,
     },
 }

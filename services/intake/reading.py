@@ -6,32 +6,26 @@ from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query, Response
+from fastapi import APIRouter, Depends, Query
 from sqlmodel import Session
 
 from services.intake import listing, queries, refusal_views, views
 from services.intake.answers import problem
 from services.intake.authentication import reader
-from services.intake.content import XLSM
 from services.intake.list_view import AmongView, ListView
 from services.intake.listing import Filter, Sort
-from services.intake.openapi import BY_TOKEN, LIST, MARKED, REPORT, STATE
+from services.intake.openapi import BY_TOKEN, LIST, STATE
 from services.intake.queries import Joined
 from services.intake.refusal import Code, Refusal
 from services.intake.scope import reaches, within
-from services.intake.status import State
-from services.kernel.api import Context, Offset, With
+from services.kernel.api import Offset, With
 from services.kernel.auth import Access, allowed, reach_of
-from services.kernel.events import ObjectReference
-from services.kernel.vault import Erased
 
 router = APIRouter()
 OfStates = Annotated[Access, Depends(reader("state.read"))]
-OfReports = Annotated[Access, Depends(reader("report.read"))]
 Limit = Annotated[int, Query(ge=1, le=1000)]
 Which = Annotated[int | None, Query(ge=1, le=2**31 - 1, description="1, 2, …")]
 Counted = Annotated[bool, Query(description="Kèm số lượng · How many there are besides")]
-_NOT_STORED = {"Cache-Control": "no-store"}
 
 
 @router.get("/v1/submissions/{submission_id}", tags=["submissions"], **STATE)
@@ -40,42 +34,13 @@ def state(
 ) -> views.StateView:
     """State, verdict, reasons and findings of an attempt, the latest unless one is named."""
     with Session(context.engine) as session:
-        attempts = _seen(session, submission_id, who, context.clock())
-        chosen = _chosen(attempts, attempt)
-        path = queries.path(session, submission_id, chosen[1].attempt)
+        attempts = seen(session, submission_id, who, context.clock())
+        one = chosen(attempts, attempt)
+        path = queries.path(session, submission_id, one[1].attempt)
         may_read = reach_of("intake", "report.read", who.principal)
-        has_words = reaches(session, may_read, chosen[0], context.clock())
+        has_words = reaches(session, may_read, one[0], context.clock())
         numbers = queries.numbers(session)
-        return views.state_view(chosen, attempts, path, numbers, has_words=has_words)
-
-
-@router.get("/v1/submissions/{submission_id}/report", tags=["submissions"], **REPORT)
-def report(submission_id: UUID, context: With, who: OfReports, attempt: Which = None) -> Response:
-    """The report of an attempt, the latest unless one is named. It holds values: for its sender and the room.
-
-    403 for the room where a regulation forbids its use, or it was taken back, which takes back all before it.
-    """
-    which = submission_id, attempt
-    _, reference = _reference(context, who, which, "report", Code.NO_REPORT)
-    content = _content(context, reference)
-    return Response(content, media_type="application/json", headers=_NOT_STORED)
-
-
-@router.get("/v1/submissions/{submission_id}/marked", tags=["submissions"], **MARKED)
-def marked(submission_id: UUID, context: With, who: OfReports, attempt: Which = None) -> Response:
-    """The workbook with what was found marked in it; for those who may read the report, as that."""
-    which = submission_id, attempt
-    (submission, chosen, _), reference = _reference(context, who, which, "marked", Code.NOT_MARKED)
-    content = _content(context, reference)
-    media_type = reference.media_type
-    ending = "xlsm" if media_type == XLSM else "xlsx"
-    period = submission.period.replace("/", "-")
-    name = f"{submission.form}_{period}_lan-{chosen.attempt}_danh-dau.{ending}"
-    headers = _NOT_STORED | {
-        "Content-Disposition": f'attachment; filename="{name}"',
-        "X-Content-Type-Options": "nosniff",
-    }
-    return Response(content, media_type=media_type, headers=headers)
+        return views.state_view(one, attempts, path, numbers, has_words=has_words)
 
 
 @router.get(
@@ -116,7 +81,7 @@ def listed(
 def path(submission_id: UUID, context: With, who: OfStates) -> views.PathView:
     """In the order of their times."""
     with Session(context.engine) as session:
-        _seen(session, submission_id, who, context.clock())
+        seen(session, submission_id, who, context.clock())
         return views.path_view(submission_id, queries.path(session, submission_id))
 
 
@@ -153,36 +118,7 @@ def reconciliation(context: With) -> views.Reconciliation:
     return views.Reconciliation(**found)
 
 
-def _reference(
-    context: Context, who: Access, which: tuple[UUID, int | None], kind: str, none: Code
-) -> tuple[Joined, ObjectReference]:
-    """The chosen attempt, and its object of this kind."""
-    submission_id, attempt = which
-    with Session(context.engine) as session:
-        attempts = _seen(session, submission_id, who, context.clock())
-        submission, chosen, status = found = _chosen(attempts, attempt)
-    taken_back = max(
-        (one.attempt for _, one, at in attempts if at.state == State.WITHDRAWN), default=0
-    )
-    may_be_used = status.state != State.WITHHELD and chosen.attempt > taken_back
-    if not may_be_used and submission.sender != who.principal.organisation:
-        raise problem(Refusal(Code.NOT_FOR_USE))
-    reference = status.detail.get(kind)
-    if reference is None:
-        raise problem(Refusal(none))
-    return found, ObjectReference(**reference)
-
-
-def _content(context: Context, reference: ObjectReference) -> bytes:
-    """An object of the vault."""
-    assert context.vault is not None, "intake needs SOLIEU_VAULT"
-    try:
-        return context.vault.get(reference)
-    except Erased:
-        raise problem(Refusal(Code.ERASED)) from None
-
-
-def _seen(session: Session, submission_id: UUID, who: Access, now: datetime) -> list[Joined]:
+def seen(session: Session, submission_id: UUID, who: Access, now: datetime) -> list[Joined]:
     """The attempts of a submission that `who` may know of: to others it isn't there."""
     attempts = queries.submission(session, submission_id)
     if not attempts or not reaches(session, who, attempts[0][0], now):
@@ -190,7 +126,7 @@ def _seen(session: Session, submission_id: UUID, who: Access, now: datetime) -> 
     return attempts
 
 
-def _chosen(attempts: list[Joined], attempt: int | None) -> Joined:
+def chosen(attempts: list[Joined], attempt: int | None) -> Joined:
     """The attempt with this number, the latest for None."""
     for one in attempts:
         if attempt in (None, one[1].attempt):

@@ -21,8 +21,9 @@ from deploy.browsing import chromium
 from deploy.state import free_ports
 from services.console.api import create_app
 from services.kernel.settings import Settings
-from tests.browser import fake_drafts
+from tests.browser import fake_drafts, fake_requests
 from tests.browser.fake_drafts import Drafts
+from tests.browser.fake_requests import Releases
 from tests.browser.fakes import PASSWORD, Office, example, services_of
 
 PHONE = {"width": 360, "height": 740}
@@ -57,14 +58,19 @@ class Site:
     app: FastAPI
     office: Office
     drafts: Drafts
+    releases: Releases
 
 
 @pytest.fixture
 def site() -> Iterator[Site]:
     """A console of its own for each test."""
     ports = free_ports(random.Random())
-    office, drafts = example(), Drafts()
-    services = services_of(office, partial(fake_drafts.serve, drafts=drafts))
+    office, drafts, releases = example(), Drafts(), fake_requests.example()
+    services = services_of(
+        office,
+        partial(fake_drafts.serve, drafts=drafts),
+        partial(fake_requests.serve, releases=releases),
+    )
     with served(services, ports["catalogue-api"]) as behind:
         config = Settings(
             catalogue_url=behind, intake_url=behind, validation_url=behind, audit_url=behind, policy_url=behind,
@@ -72,7 +78,7 @@ def site() -> Iterator[Site]:
         app = create_app(config)
         app.state.stream_every = 0.1
         with served(app, ports["audit-api"]) as url:
-            yield Site(url, app, office, drafts)
+            yield Site(url, app, office, drafts, releases)
 
 
 @pytest.fixture(scope="package")

@@ -23,6 +23,7 @@ from services.kernel.auth import UNKNOWN, Principal, principal_of
 from services.kernel.problems import UNAVAILABLE, Problem
 from services.kernel.settings import Settings
 from services.model.regulation import load_regulations
+from services.model.starter_pack import starter_pack
 from services.policy.law.policies import library
 from services.policy.routes.views import law_view
 from tests import people
@@ -62,6 +63,9 @@ NAMES = {
 }
 NAMED = ("code", "rule", "level", "severity", "cells")
 """What a state says of a finding, besides the number of the sheet; the report says more."""
+SHIPPED: dict[tuple[str, str], Any] = {
+    (entry.kind, entry.id): entry.body for entry in starter_pack()
+}
 ORDER = ("received", "validated", "returned", "held", "withheld", "cleared", "stored")
 
 
@@ -368,11 +372,12 @@ def _catalogue(app: FastAPI, office: Office) -> None:
     def entry(kind: str, id_: str, who: Who) -> dict[str, Any]:
         if "agency" in who.roles:
             raise FORBIDDEN
-        if kind == "codelist":
-            return {"body": {"codes": [{"code": "11", "name": texts("Điện Biên", "Điện Biên")}]}}
+        shipped = SHIPPED.get((kind, id_), {})
+        if kind == "codelist" and shipped:
+            return {"body": shipped}
         if id_ not in NAMES or kind != _kind(id_):
             raise ABSENT
-        return {"body": {"title" if kind == "form" else "name": texts(*NAMES[id_])}}
+        return {"body": {**shipped, "title" if kind == "form" else "name": texts(*NAMES[id_])}}
 
 
 def _kind(id_: str) -> str:
@@ -441,6 +446,12 @@ def _intake(app: FastAPI, office: Office) -> None:
         office.find(id_, attempt)
         disposition = f'attachment; filename="{id_}-{attempt}.xlsx"'
         return Response(b"PK\x03\x04 marked", headers={"Content-Disposition": disposition})
+
+    @app.get("/v1/submissions/{id_}/original")
+    def original(id_: str, who: Who, attempt: int) -> Response:
+        office.find(id_, attempt)
+        disposition = f'attachment; filename="{id_}-{attempt}_ban-goc.xls"'
+        return Response(b"as sent", headers={"Content-Disposition": disposition})
 
 
 def _is_wanted(one: dict[str, Any], wanted: Filter) -> bool:

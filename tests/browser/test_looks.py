@@ -22,7 +22,7 @@ FOUND = (
 )
 EVERY = (
     "/login", "/nowhere", "/submissions", "/submissions?page=9", FOUND, "/submissions?search=0",
-    "/su-co", "/dong-y", "/xac-minh", "/nghia-vu",
+    "/su-co", "/dong-y", "/yeu-cau", "/cong-bo", "/xac-minh", "/nghia-vu",
     "/toi", "/thiet-ke", "/quy-dinh", "/quy-dinh/dien-bien-1618-2021", "/nhat-ky",
     f"{OF_SUBMISSIONS[3]}/vi-sao?attempt=1", f"{OF_SUBMISSIONS[4]}/so-lieu?attempt=1",
     f"/nghia-vu?duty={identity('nghia-vu-thu')}", *OF_SUBMISSIONS,
@@ -30,6 +30,7 @@ EVERY = (
 PLACES = {
     "p-kinh-te": EVERY,
     "p-lanh-dao": (
+        "/yeu-cau?state=pending",
         "/thay-doi",
         f"/nam-cua-toi?nam=2026&supplier={FINANCE}",
         "/su-co",
@@ -38,6 +39,7 @@ PLACES = {
     "p-so-tai-chinh": (
         "/submissions",
         "/dong-y",
+        "/yeu-cau",
         "/nghia-vu",
         "/kiem-tra",
         "/nam-cua-toi?nam=2026",

@@ -221,8 +221,12 @@ def test_a_withheld_one_names_the_article_and_the_cells(site: Site, tab: Page) -
     expect(tab.locator("#reasons")).to_contain_text("Danh sách – mã số thuế: D5 D6 D7 D8")
 
 
-def test_the_marked_workbook_and_the_receipt_come_as_files(site: Site, tab: Page) -> None:
+def test_workbooks_and_the_receipt_come_as_files(site: Site, tab: Page) -> None:
     log_in(tab, site, path=f"/submissions/{identity('tra')}")
+    with tab.expect_download() as original:
+        tab.get_by_role("link", name="Tải bảng tính như đã gửi").click()
+    assert original.value.suggested_filename == f"{identity('tra')}-2_ban-goc.xls"
+    assert Path(original.value.path()).read_bytes() == b"as sent"
     with tab.expect_download() as workbook:
         tab.get_by_role("link", name="Tải bảng tính đã đánh dấu chỗ sai").click()
     assert workbook.value.suggested_filename == f"{identity('tra')}-2.xlsx"

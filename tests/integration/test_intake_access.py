@@ -121,7 +121,9 @@ def test_an_item_opens_values_while_it_is_in_force(
     assert (case.id in {one["id"] for one in listed}) == sees
 
 
-@pytest.mark.parametrize(("ending", "code"), [("report", None), ("marked", "not-marked")])
+@pytest.mark.parametrize(
+    ("ending", "code"), [("report", None), ("marked", "not-marked"), ("original", None)]
+)
 def test_reports(case: Case, ending: str, code: str | None) -> None:
     """Figures are for the sender, the room and the one that verifies: not for who leads or runs the product."""
     for name, person in case.readers.items():
@@ -139,12 +141,30 @@ def test_reports(case: Case, ending: str, code: str | None) -> None:
 def test_what_nobody_may_use_its_sender_alone_opens(case: Case, state: State) -> None:
     sql = "update intake.status set state = %s where submission_id = %s"
     case.intake.execute(sql, state.value, case.id)
-    for ending in ("report", "marked"):
+    for ending in ("report", "marked", "original"):
         for name in ("officer", "collector"):
             answer = case.ask(f"/v1/submissions/{case.id}/{ending}", **case.readers[name])
             problem(answer, 403, "not-for-use")
         answer = case.ask(f"/v1/submissions/{case.id}/{ending}", **case.readers["agency"])
-        assert answer.status_code == (200 if ending == "report" else 404)
+        assert answer.status_code == (404 if ending == "marked" else 200)
+
+
+def test_the_workbook_comes_as_it_was_sent_once_it_is_checked(case: Case) -> None:
+    sent = b"a,b\n1,2\n"
+    assert case.sender.post(sent).json()["attempt"] == 2
+    where, officer = f"/v1/submissions/{case.id}/original", case.readers["officer"]
+    problem(case.ask(where, **officer), 404, "no-report")
+    sql = (
+        "update intake.status set detail = (select detail from intake.status"
+        " where submission_id = %s and attempt = 1) where submission_id = %s and attempt = 2"
+    )
+    case.intake.execute(sql, case.id, case.id)
+    answer = case.ask(where, **officer)
+    assert answer.content == sent
+    assert answer.headers["content-type"].startswith("text/csv")
+    assert answer.headers["content-disposition"].endswith('_lan-2_ban-goc.csv"')
+    assert answer.headers["cache-control"] == "no-store"
+    assert case.ask(f"{where}?attempt=1", **officer).content != sent
 
 
 def test_what_is_taken_back_takes_back_all_before_it(case: Case) -> None:

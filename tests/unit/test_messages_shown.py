@@ -26,13 +26,15 @@ from services.console.pages import (
     changes,
     consents,
     duties,
+    erasures,
     incidents,
+    requests,
     submission,
     submissions_file,
     verifications,
 )
 from services.events.catalogue import PeopleChangeKind, PeopleChangeState
-from services.events.policy import IncidentOutcome
+from services.events.policy import IncidentOutcome, ReleaseState
 from services.events.policy import Outcome as Choice
 from services.events.validation import AnswerKind
 from services.intake.status import State
@@ -134,6 +136,7 @@ SHOWN: Mapping[str, Iterable[object]] = {
     "console.duty.done.{}": duties.DONE,
     "console.duty.state.{}": Standing,
     "console.duty.timeliness.{}": Timeliness,
+    "console.erasure.done.{}": erasures.DONE,
     "console.explanation.verdict.{}": Verdict,
     "console.facts.{}": ("prepared_by", "approved_by"),
     "console.figures.{}": (*figures.BESIDE, *Missing),
@@ -150,6 +153,10 @@ SHOWN: Mapping[str, Iterable[object]] = {
     "console.receipt.means.{}": receipts.Step,
     "console.receipt.result.{}": receipts.Result,
     "console.regime.{}": Regime,
+    "console.request.done.{}": (*requests.STATES, *requests.JUDGEMENTS),
+    "console.request.group.{}": requests.GROUPS,
+    "console.request.state.{}": ("all", *ReleaseState),
+    "console.request.was.{}": requests.JUDGEMENTS,
     "console.role.{}": Role,
     "console.severity.{}": Severity,
     "console.sort.{}": inbox.SORTS,

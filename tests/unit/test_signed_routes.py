@@ -85,6 +85,7 @@ def test_what_a_senders_key_opens() -> None:
         "intake GET /v1/submissions",
         "intake GET /v1/submissions/{submission_id}",
         "intake GET /v1/submissions/{submission_id}/marked",
+        "intake GET /v1/submissions/{submission_id}/original",
         "intake GET /v1/submissions/{submission_id}/path",
         "intake GET /v1/submissions/{submission_id}/report",
         "notification GET /v1/notices",

@@ -1,4 +1,4 @@
-"""The marked workbook and the receipt, passed on as the owning service gives them."""
+"""The workbook, marked and as it was sent, and the receipt, passed on as the owning service gives them."""
 
 from __future__ import annotations
 
@@ -20,6 +20,13 @@ Which = Annotated[int, Query(ge=1, le=2**31 - 1)]
 async def marked(request: Request, who: Who, submission_id: UUID, attempt: Which) -> Response:
     """The sender's workbook with what was found marked in it."""
     path = f"/v1/submissions/{submission_id}/marked"
+    return await _passed_on(request, who, ("intake", path), attempt, "")
+
+
+@router.get("/submissions/{submission_id}/original")
+async def original(request: Request, who: Who, submission_id: UUID, attempt: Which) -> Response:
+    """The sender's workbook as it came."""
+    path = f"/v1/submissions/{submission_id}/original"
     return await _passed_on(request, who, ("intake", path), attempt, "")
 
 

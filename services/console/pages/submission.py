@@ -291,6 +291,7 @@ def _values(seen: Seen, who: Person, language: Language) -> dict[str, Any]:
         # Intake gives the workbook to whom it gives its report; one without a mark is what was sent.
         "may_download": any(count for _, count in findings.counts(from_report)[:2])
         and seen.report is not None,
+        "has_original": seen.report is not None,
         "has_receipt": attempt["verdict"] in standing.RECEIPT_VERDICTS
         and who.may("audit", "receipt.read"),
         "receipt_name": receipt_name(attempt["id"], attempt["attempt"]),
