@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import timedelta
 from hashlib import sha256
@@ -320,3 +321,15 @@ def test_nobody_else_signs_as_the_office(agency: Agency) -> None:
     problem(agency.sender.post(statement=stated), 401, "other-sender")
     stated = agency.sender.statement(countersigned_by=agency.sender.name)
     problem(agency.sender.post(statement=stated), 401, "other-sender")
+
+
+def test_of_uploads_at_once_each_is_kept_in_turn_and_none_is_one_too_many(
+    agency: Agency, intake: Intake
+) -> None:
+    with ThreadPoolExecutor(8) as pool:
+        same = list(pool.map(lambda n: agency.keep(CONTENT + b"x" * n).status_code, range(8)))
+        rounds = list(pool.map(lambda n: agency.keep(round=n).status_code, range(1, 16)))
+    assert same == [201] * 8
+    assert sorted(rounds) == [201] * MOST + [409] * 5
+    drafts = agency.ask("GET", "/v1/drafts").json()["drafts"]
+    assert len(drafts) == MOST

@@ -27,6 +27,7 @@ from services.intake.submitting import Gate, workbook_of
 from services.kernel.api import Context, With
 from services.kernel.auth import Access, allowed
 from services.kernel.command import Body
+from services.kernel.db import lock
 from services.model.enumerations import Completeness, Regime
 from services.model.period import spelt
 from services.model.statement import MAX_BYTES, Classification, Nil, NilKind, Words
@@ -176,6 +177,8 @@ def _kept(context: Context, access: Access, stated: Stated, file_name: str, body
     if isinstance(workbook, Refusal):
         raise problem(workbook)
     with Session(context.engine) as session:
+        # Of uploads at once for one duty each is kept in turn, and none is one too many.
+        lock(session, f"intake drafts of {access.principal.organisation}")
         home = home_of(session, access.principal.organisation, stated.form, context.clock())
         draft = _draft(context, access, stated.about(home), file_name, body, workbook)
         _refuse(session, context, draft)
