@@ -694,7 +694,7 @@ def example() -> Office:
             attempt("ket-hon", "stored", form="t0111", sender="so-tu-phap-dien-bien", minutes=95,
                     period="2025", completeness="official", figures=1),
             attempt("cam", "withheld", form="dn-list", minutes=190, period="2026-M09", reasons=[reason]),
-            attempt("thu", "stored", minutes=1500, prepared_by="p-so-tai-chinh", approved_by="p-giam-doc"),
+            attempt("thu", "stored", minutes=1500),
         ],
     )  # fmt: skip
     rules = [{"id": f"r{n}", "pass": 1, "fail": int(n < 2), "undecided": 0} for n in range(41)]

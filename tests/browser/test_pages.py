@@ -544,6 +544,8 @@ def test_it_works_without_any_script(site: Site, browser: Browser) -> None:
 
 def test_who_prepared_and_who_signed_are_named(site: Site, tab: Page) -> None:
     site.office.names_of_people = {"p-so-tai-chinh": "Lò Thị Mẫu", "p-giam-doc": "Quàng Văn Ký"}
+    signed = {"prepared_by": "p-so-tai-chinh", "approved_by": "p-giam-doc"}
+    next(one for one in site.office.attempts if one["id"] == identity("thu")).update(signed)
     log_in(tab, site, "p-kinh-te", f"/submissions/{identity('thu')}")
     facts = tab.locator("details.facts")
     facts.locator("summary").click()
