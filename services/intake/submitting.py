@@ -86,14 +86,16 @@ def enter(
     announced: Refusal | None = None,
     trace: str | None = None,
     person: str | None = None,
+    by_office: bool = False,
 ) -> Signed:
     """All that is decided before the body is read; `announced` is what its own header gives reason for.
 
-    `person` has signed it with a key of its own; None for the sender's program. Raises the problem of a refusal.
+    `person` has signed it with a key of its own; None for the sender's program, or for this service `by_office`.
+    Raises the problem of a refusal.
     """
     now = context.clock()
     with Session(context.engine) as session:
-        statement = signed_statement(session, token, now, person)
+        statement = signed_statement(session, token, now, person, by_office=by_office)
         if refusal := limit.refusal(gate.attempts, statement.sender):
             raise unauthenticated(refusal)
         if statement.is_state_secret:

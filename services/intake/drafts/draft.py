@@ -134,10 +134,12 @@ def unsignable(draft: Draft, signer: str, one_may_send: bool) -> Refusal | None:
     return None
 
 
-def unlike(draft: Draft, signed: Statement, regime: Regime) -> Refusal | None:
-    """Why a statement is not the one of this draft, as where a newer workbook came while it was looked at."""
+def unlike(draft: Draft, signed: Statement, regime: Regime, signer: str) -> Refusal | None:
+    """Why a statement is not the one of this draft by this person, as where a newer workbook came while it was looked
+    at.
+    """
     expected = draft.statement(
-        signed.aud, regime, signed.approved_by or "", signed.issued_at, signed.countersigned_by
+        signed.aud, regime, signer, signed.issued_at, signed.countersigned_by
     )
     return None if signed == expected else Refusal(Code.DRAFT_CHANGED)
 

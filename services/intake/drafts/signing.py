@@ -73,8 +73,9 @@ async def taken(
     """
     gate: Gate = request.app.state.gate
     found, content = await run_in_threadpool(_to_send, context, access, id_)
-    signed = await run_in_threadpool(partial(enter, context, gate, statement, person=person))
-    if refusal := unlike(found, signed.statement, Regime(signed.form.regime)):
+    entered = partial(enter, context, gate, statement, person=person, by_office=person is None)
+    signed = await run_in_threadpool(entered)
+    if refusal := unlike(found, signed.statement, Regime(signed.form.regime), access.principal.id):
         raise problem(refusal)
     with gate.counting(signed.statement) as count:
         accepted = await take_in(context, gate, signed, content, count)
