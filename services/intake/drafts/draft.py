@@ -19,7 +19,7 @@ NAMESPACE = UUID("0d3c5f1e-9f0b-5b1e-8f5a-2f7c7d1c9a42")
 KEPT = timedelta(days=1)
 """From its last change on; what nobody has sent by then is gone."""
 MOST = 10
-"""Drafts of one agency at a time."""
+"""Drafts of one agency at a time that were not sent yet."""
 
 
 @dataclass(frozen=True)

@@ -212,6 +212,7 @@ def _refuse(session: Session, context: Context, draft: Draft) -> None:
     if refusal := handler.door(stated, known):
         raise problem(refusal)
     store.forget_old(session, now)
-    others = [one for one in store.listed(session, draft.organisation) if one.id != draft.id]
-    if len(others) >= MOST:
+    store.hold(session, draft.organisation)
+    unsent = [one for one in store.listed(session, draft.organisation) if one.sent is None]
+    if sum(one.id != draft.id for one in unsent) >= MOST:
         raise problem(Refusal(Code.TOO_MANY_DRAFTS, {"most": MOST}))

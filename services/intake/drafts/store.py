@@ -52,6 +52,12 @@ class ContentRow(SQLModel, table=True):
 DRAFTS = Mapped(Draft, DraftRow)
 
 
+def hold(session: Session, organisation: str) -> None:
+    """Until the transaction ends nobody else keeps a draft of this organisation: who counts them counts all."""
+    lock = sa.text("select pg_advisory_xact_lock(hashtextextended(:about, 0))")
+    session.execute(lock, {"about": f"drafts of {organisation}"})
+
+
 def write(session: Session, draft: Draft) -> None:
     """Keeps a draft, in place of the one before it for the same duty."""
     session.merge(DraftRow(draft_id=draft.id, **vars(draft)))
