@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Annotated, Any
 
@@ -157,7 +157,9 @@ def _signatures(app: FastAPI, drafts: Drafts) -> None:
     @app.post("/v1/drafts/{id_}/confirmation")
     def confirm(id_: str, body: dict[str, str], who: Who) -> Any:
         draft, _ = drafts.found[id_]
-        assert body == {"sha256": draft.sha256}
+        assert draft.prepared and body.keys() == {"sha256", "prepared_at"}
+        seen = body["sha256"], datetime.fromisoformat(body["prepared_at"])
+        assert seen == (draft.sha256, draft.prepared.at)
         sent = Sent(submission_id=identity("thu"), attempt=1, by=who.id)  # type: ignore[arg-type]
         drafts.found[id_] = (Draft(**vars(draft) | {"sent": sent}), b"")
         return DraftView.of(drafts.found[id_][0]).model_dump(mode="json")

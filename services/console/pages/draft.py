@@ -56,7 +56,7 @@ async def decided(request: Request, who: Who, draft: UUID) -> Response:
             body = typed.given("statement")
             wish = Wish("intake", f"{path}/submission", body, sent)
         case "confirm":
-            body = typed.given("sha256")
+            body = typed.given("sha256", "prepared_at")
             wish = Wish("intake", f"{path}/confirmation", body, sent)
         case _:
             wish = "draft.unsigned"

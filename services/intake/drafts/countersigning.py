@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from fastapi import APIRouter, Depends, Request
 from fastapi.concurrency import run_in_threadpool
 from joserfc.jwk import OKPKey
-from pydantic import BaseModel, StringConstraints
+from pydantic import AwareDatetime, BaseModel, StringConstraints
 from sqlmodel import Session
 
 from services.intake.answers import problem
@@ -46,9 +46,10 @@ class KeyView(BaseModel):
 
 
 class Confirmed(Body):
-    """That somebody has seen the workbook with this hash, and stands for it."""
+    """That somebody has seen the workbook with this hash, as it was made ready then, and stands for it."""
 
     sha256: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+    prepared_at: AwareDatetime
 
 
 def key_of(master_key: MasterKey) -> OKPKey:
@@ -74,12 +75,12 @@ def key(
 async def confirm(
     draft: UUID, confirmed: Confirmed, request: Request, context: With, access: Signer
 ) -> DraftView:
-    """As with a signature, but the office's: 409 where it has registered no key, or a newer workbook came."""
-    stated = partial(_stated, context, access, draft, confirmed.sha256)
+    """As with a signature, but the office's: 409 where it has no key, or the workbook or its declaration has changed."""
+    stated = partial(_stated, context, access, draft, confirmed)
     return await taken(request, context, access, draft, await run_in_threadpool(stated), None)
 
 
-def _stated(context: Context, access: Access, id_: UUID, sha256: str) -> str:
+def _stated(context: Context, access: Access, id_: UUID, confirmed: Confirmed) -> str:
     """The statement of the draft as a compact JWS."""
     now, made = context.clock(), key_of(context.master_key)
     with Session(context.engine) as session:
@@ -88,7 +89,8 @@ def _stated(context: Context, access: Access, id_: UUID, sha256: str) -> str:
         office = office_of(session, draft.organisation, now)
         if not _is_registered(session, made.thumbprint(), now):
             raise problem(Refusal(Code.NO_COUNTERSIGNATURE))
-    if draft.sha256 != sha256:
+    seen = confirmed.sha256, confirmed.prepared_at
+    if draft.prepared is None or seen != (draft.sha256, draft.prepared.at):
         raise problem(Refusal(Code.DRAFT_CHANGED))
     claims = draft.statement(office, regime, access.principal.id, now, countersigned_by=office)
     return sign(claims, made)
