@@ -20,10 +20,9 @@ from pydantic import AwareDatetime, BaseModel, StringConstraints
 from sqlmodel import Session
 
 from services.intake.answers import problem
-from services.intake.drafts.routes import draft_of
+from services.intake.drafts.routes import draft_of, office_for
 from services.intake.drafts.signing import Signer, signable, taken
 from services.intake.drafts.views import DraftView
-from services.intake.facts import office_of
 from services.intake.refusal import Code, Refusal
 from services.kernel import replica
 from services.kernel.api import Context, With
@@ -75,7 +74,7 @@ def key(
 async def confirm(
     draft: UUID, confirmed: Confirmed, request: Request, context: With, access: Signer
 ) -> DraftView:
-    """As with a signature, but the office's: 409 where it has no key, or the workbook or its declaration has changed."""
+    """As with a signature, but the office's: 409 where it has no key, or workbook or declaration have changed."""
     stated = partial(_stated, context, access, draft, confirmed)
     return await taken(request, context, access, draft, await run_in_threadpool(stated), None)
 
@@ -86,7 +85,7 @@ def _stated(context: Context, access: Access, id_: UUID, confirmed: Confirmed) -
     with Session(context.engine) as session:
         draft = draft_of(session, context, access, id_)
         regime = signable(session, context, access, draft)
-        office = office_of(session, draft.organisation, now)
+        office = office_for(session, draft.organisation, now)
         if not _is_registered(session, made.thumbprint(), now):
             raise problem(Refusal(Code.NO_COUNTERSIGNATURE))
     seen = confirmed.sha256, confirmed.prepared_at

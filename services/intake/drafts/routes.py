@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from dataclasses import dataclass, replace
+from datetime import datetime
 from functools import partial
 from hashlib import sha256
 from typing import Annotated
@@ -35,6 +36,8 @@ router = APIRouter(prefix="/v1/drafts", tags=["drafts"])
 Reader = Annotated[Access, Depends(allowed("draft.read"))]
 Preparer = Annotated[Access, Depends(allowed("draft.prepare"))]
 Name = Annotated[str, Field(min_length=1, max_length=128)]
+SECTIONS = r"^([^,]{1,128}(,[^,]{1,128})*)?$"
+"""Parted by commas, none of them blank."""
 FileName = Annotated[str, Field(max_length=200), Query(description="Tên tệp · Its file's name")]
 
 
@@ -48,7 +51,7 @@ class Stated:
     area: Name | None = None
     area_list: Name | None = None
     round: Annotated[int, Field(ge=1, le=99)] = 1
-    sections: Annotated[str, Field(max_length=200)] = ""
+    sections: Annotated[str, StringConstraints(max_length=200, pattern=SECTIONS)] = ""
 
     def about(self, home: tuple[str, str]) -> About:
         """With the period in its one spelling; `home` is list and code of the sender's own area."""
@@ -163,6 +166,16 @@ def draft_of(
     return found
 
 
+def office_for(session: Session, organisation: str, now: datetime) -> str:
+    """The office to which an organisation reports; raises the problem where either isn't in the catalogue."""
+    if not organisation:
+        raise problem(Refusal(Code.UNKNOWN_SENDER, {"sender": "–"}))
+    office = office_of(session, organisation, now)
+    if not office:
+        raise problem(Refusal(Code.OTHER_OFFICE, {"office": "–"}))
+    return office
+
+
 def content_of(session: Session, context: Context, draft: Draft) -> bytes:
     """Its workbook; raises the problem where it was sent."""
     body = store.content(session, draft, context.master_key)
@@ -204,7 +217,7 @@ def _draft(
 def _refuse(session: Session, context: Context, draft: Draft) -> None:
     """Raises the problem of what would be refused at the door, and of one draft too many."""
     now = context.clock()
-    office = office_of(session, draft.organisation, now)
+    office = office_for(session, draft.organisation, now)
     stated = draft.statement(office, Regime.COORDINATION, draft.drafted_by, now)
     known = facts(session, stated, now)
     if known.form is not None:

@@ -16,9 +16,9 @@ from services.intake.acceptance import Signed
 from services.intake.answers import problem
 from services.intake.drafts import store
 from services.intake.drafts.draft import Draft, Sent, unlike, unsignable
-from services.intake.drafts.routes import content_of, draft_of
+from services.intake.drafts.routes import content_of, draft_of, office_for
 from services.intake.drafts.views import DraftView, ToSignView
-from services.intake.facts import facts, office_of
+from services.intake.facts import facts
 from services.intake.refusal import Code, Refusal
 from services.intake.submitting import Gate, enter, take_in
 from services.kernel.api import Context, With
@@ -46,7 +46,7 @@ def statement(draft: UUID, context: With, access: Signer, key: KeyId) -> ToSignV
     with Session(context.engine) as session:
         found = draft_of(session, context, access, draft)
         regime = signable(session, context, access, found)
-        office = office_of(session, found.organisation, now)
+        office = office_for(session, found.organisation, now)
     claims = found.statement(office, regime, access.principal.id, now)
     return ToSignView(key=key, signing_input=to_sign(claims, key), statement=plain(claims))
 
