@@ -86,10 +86,12 @@ async def keep(
 ) -> DraftView:
     """The workbook in the body, sealed for a day, in place of the one before it for the same duty."""
     gate: Gate = request.app.state.gate
-    async with gate.accepting.one(access.principal.organisation, MAX_BYTES):
+    who = access.principal.organisation
+    async with gate.drafts.one(who, MAX_BYTES):
         body = await workbook_of(request)
         kept = partial(_kept, context, access, stated, file_name, body)
-        return DraftView.of(await run_in_threadpool(kept))
+        async with gate.accepting.one(who, len(body)):
+            return DraftView.of(await run_in_threadpool(kept))
 
 
 @router.get("", summary="Các bản chưa gửi · Workbooks that were not sent yet")

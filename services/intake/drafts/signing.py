@@ -72,22 +72,33 @@ async def taken(
     Raises the problem of what isn't taken in.
     """
     gate: Gate = request.app.state.gate
-    found, content = await run_in_threadpool(_to_send, context, access, id_)
+    found = await run_in_threadpool(_to_send, context, access, id_)
     entered = partial(enter, context, gate, statement, person=person, by_office=person is None)
     signed = await run_in_threadpool(entered)
-    if refusal := unlike(found, signed.statement, Regime(signed.form.regime), access.principal.id):
-        raise problem(refusal)
+    regime = Regime(signed.form.regime)
     with gate.counting(signed.statement) as count:
-        accepted = await take_in(context, gate, signed, content, count)
+        if refusal := unlike(found, signed.statement, regime, access.principal.id):
+            raise problem(refusal)
+        content = partial(_content, context, access, found)
+        accepted = await take_in(context, gate, signed, content, found.size, count)
     sent = Sent(accepted.submission_id, accepted.attempt, access.principal.id)
     return DraftView.of(await run_in_threadpool(_sent, context, found, signed, sent))
 
 
-def _to_send(context: Context, access: Access, id_: UUID) -> tuple[Draft, bytes]:
+def _to_send(context: Context, access: Access, id_: UUID) -> Draft:
     with Session(context.engine) as session:
         found = draft_of(session, context, access, id_)
         signable(session, context, access, found)
-        return found, content_of(session, context, found)
+        return found
+
+
+def _content(context: Context, access: Access, draft: Draft) -> bytes:
+    """Its workbook; raises the problem where a newer one has come since, or it was discarded."""
+    with Session(context.engine) as session:
+        now = draft_of(session, context, access, draft.id, lock=True)
+        if now.nonce != draft.nonce:
+            raise problem(Refusal(Code.DRAFT_CHANGED))
+        return content_of(session, context, draft)
 
 
 def _sent(context: Context, draft: Draft, signed: Signed, sent: Sent) -> Draft:
