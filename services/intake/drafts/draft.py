@@ -48,7 +48,7 @@ class Prepared:
 
 @dataclass(frozen=True)
 class Sent:
-    """As which attempt it was taken in, and whose signature it bears."""
+    """As which attempt it was taken in, and whose signature it bears: of its sender where a program sent it before."""
 
     submission_id: UUID
     attempt: int

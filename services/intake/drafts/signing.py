@@ -12,7 +12,7 @@ from fastapi.concurrency import run_in_threadpool
 from pydantic import Field
 from sqlmodel import Session
 
-from services.intake.acceptance import Signed
+from services.intake.acceptance import Accepted
 from services.intake.answers import problem
 from services.intake.drafts import store
 from services.intake.drafts.draft import Draft, Sent, unlike, unsignable
@@ -20,12 +20,13 @@ from services.intake.drafts.routes import content_of, draft_of, office_for
 from services.intake.drafts.views import DraftView, ToSignView
 from services.intake.facts import facts
 from services.intake.refusal import Code, Refusal
+from services.intake.store import Attempt
 from services.intake.submitting import Gate, enter, take_in
 from services.kernel.api import Context, With
 from services.kernel.auth import Access, allowed
 from services.kernel.command import Body
 from services.model.enumerations import Regime
-from services.model.statement import to_sign
+from services.model.statement import signatories, to_sign
 from services.model.text import plain
 
 router = APIRouter(prefix="/v1/drafts", tags=["drafts"])
@@ -81,8 +82,7 @@ async def taken(
             raise problem(refusal)
         content = partial(_content, context, access, found)
         accepted = await take_in(context, gate, signed, content, found.size, count)
-    sent = Sent(accepted.submission_id, accepted.attempt, access.principal.id)
-    return DraftView.of(await run_in_threadpool(_sent, context, found, signed, sent))
+    return DraftView.of(await run_in_threadpool(_sent, context, found, accepted))
 
 
 def _to_send(context: Context, access: Access, id_: UUID) -> Draft:
@@ -101,10 +101,14 @@ def _content(context: Context, access: Access, draft: Draft) -> bytes:
         return content_of(session, context, draft)
 
 
-def _sent(context: Context, draft: Draft, signed: Signed, sent: Sent) -> Draft:
+def _sent(context: Context, draft: Draft, accepted: Accepted) -> Draft:
     """Says so of the draft, unless a newer workbook has taken its place meanwhile."""
-    changed = replace(draft, sent=sent, changed_at=context.clock())
+    which = accepted.submission_id, accepted.attempt
     with Session(context.engine) as session:
+        # What was here before bears the signature of who was first.
+        signed = signatories(session.get_one(Attempt, which).statement)
+        sent = Sent(*which, by=signed.approved_by or draft.organisation)
+        changed = replace(draft, sent=sent, changed_at=context.clock())
         now = store.found(session, draft.id, draft.organisation, lock=True)
         if now is not None and now.nonce == draft.nonce:
             store.write(session, changed)
