@@ -35,8 +35,7 @@ MAX_BYTES: Final = 25 * MEGABYTE
 FIELD: Final = 2**255 - 19
 ORDER_8: Final = 0x7A03AC9277FDC74EC6CC392CFA53202A0F67100D760B3CBA4FD84D3D706A17C7
 SMALL_ORDER = frozenset(
-    y.to_bytes(32, "little")
-    for y in (0, 1, FIELD - 1, FIELD, FIELD + 1, ORDER_8, FIELD - ORDER_8)
+    y.to_bytes(32, "little") for y in (0, 1, FIELD - 1, FIELD, FIELD + 1, ORDER_8, FIELD - ORDER_8)
 )
 """The public keys that have no private one, by their y: one signature is good for every message."""
 Name = Annotated[str, StringConstraints(min_length=1, max_length=128)]
