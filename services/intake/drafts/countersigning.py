@@ -23,6 +23,7 @@ from services.intake.answers import problem
 from services.intake.drafts.routes import draft_of, office_for
 from services.intake.drafts.signing import Signer, signable, taken
 from services.intake.drafts.views import DraftView
+from services.intake.facts import office_of
 from services.intake.refusal import Code, Refusal
 from services.kernel import replica
 from services.kernel.api import Context, With
@@ -37,7 +38,9 @@ PURPOSE = b"solieu: the office's signature on drafts, Ed25519"
 
 
 class KeyView(BaseModel):
-    """The public half, to be registered as a key of the office; `is_registered`: it is, and in force."""
+    """The public half, to be registered as a key of the office; `is_registered`: it is, for the asker's, and in
+    force.
+    """
 
     id: str
     public_key: dict[str, str]
@@ -65,7 +68,9 @@ def key(
     """What an administrator has to register before drafts can be confirmed without a key."""
     made = key_of(context.master_key)
     with Session(context.engine) as session:
-        is_registered = _is_registered(session, made.thumbprint(), context.clock())
+        now, asker = context.clock(), access.principal.organisation
+        office = None if access.is_all else office_of(session, asker, now)
+        is_registered = _is_registered(session, made.thumbprint(), office, now)
     public = {name: str(made.as_dict(private=False)[name]) for name in ("kty", "crv", "x")}
     return KeyView(id=made.thumbprint(), public_key=public, is_registered=is_registered)
 
@@ -86,7 +91,7 @@ def _stated(context: Context, access: Access, id_: UUID, confirmed: Confirmed) -
         draft = draft_of(session, context, access, id_)
         regime = signable(session, context, access, draft)
         office = office_for(session, draft.organisation, now)
-        if not _is_registered(session, made.thumbprint(), now):
+        if not _is_registered(session, made.thumbprint(), office, now):
             raise problem(Refusal(Code.NO_COUNTERSIGNATURE))
     seen = confirmed.sha256, confirmed.prepared_at
     if draft.prepared is None or seen != (draft.sha256, draft.prepared.at):
@@ -95,5 +100,7 @@ def _stated(context: Context, access: Access, id_: UUID, confirmed: Confirmed) -
     return sign(claims, made)
 
 
-def _is_registered(session: Session, id_: str, now: datetime) -> bool:
-    return replica.at(session, "sender_key", id_, now) is not None
+def _is_registered(session: Session, id_: str, office: str | None, now: datetime) -> bool:
+    """As a key of this office; of any for None."""
+    entry = replica.at(session, "sender_key", id_, now)
+    return entry is not None and office in (None, entry.body.get("sender"))
