@@ -292,7 +292,7 @@ def test_two_who_sign_at_once_make_one_attempt(agency: Agency, cluster: Cluster)
 
 def test_what_changes_while_it_is_signed_breaks_nothing(agency: Agency, cluster: Cluster) -> None:
     """Uploads, preparations and discards beside a signature: one of the workbooks is sent, or none is."""
-    for number in range(1, 6):
+    for number in range(1, MOST):
         id_ = prepared_for(agency, round=number)
         token = agency.signed(id_)
         beside = [

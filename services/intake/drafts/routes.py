@@ -227,7 +227,7 @@ def _refuse(session: Session, context: Context, draft: Draft) -> None:
     if refusal := handler.door(stated, known):
         raise problem(refusal)
     store.forget_old(session, now)
-    store.hold(session, draft.organisation)
+    store.hold(session, draft)
     unsent = [one for one in store.listed(session, draft.organisation) if one.sent is None]
     if sum(one.id != draft.id for one in unsent) >= MOST:
         raise problem(Refusal(Code.TOO_MANY_DRAFTS, {"most": MOST}))

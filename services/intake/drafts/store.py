@@ -11,6 +11,7 @@ from sqlmodel import Field, Session, SQLModel, col, select
 
 from services.intake.drafts.draft import KEPT, About, Draft, Prepared, Sent
 from services.intake.store import SCHEMA
+from services.kernel.db import lock
 from services.kernel.mapping import Json, Mapped
 from services.kernel.masterkey import MasterKey
 from services.kernel.sealing import new_key, seal, unseal
@@ -52,10 +53,12 @@ class ContentRow(SQLModel, table=True):
 DRAFTS = Mapped(Draft, DraftRow)
 
 
-def hold(session: Session, organisation: str) -> None:
-    """Until the transaction ends nobody else keeps a draft of this organisation: who counts them counts all."""
-    lock = sa.text("select pg_advisory_xact_lock(hashtextextended(:about, 0))")
-    session.execute(lock, {"about": f"drafts of {organisation}"})
+def hold(session: Session, draft: Draft) -> None:
+    """Until the transaction ends nobody else keeps a draft of its organisation: who counts them counts all. Nor does
+    anybody discard this one, which then couldn't be written.
+    """
+    lock(session, f"drafts of {draft.organisation}")
+    found(session, draft.id, draft.organisation, lock=True)
 
 
 def write(session: Session, draft: Draft) -> None:
@@ -68,7 +71,9 @@ def write_content(session: Session, draft: Draft, content: bytes, master_key: Ma
     """Keeps its workbook."""
     key = new_key()
     sealed = seal(key, str(draft.id), content)
-    session.merge(ContentRow(draft_id=draft.id, wrapped=master_key.wrap(key), sealed=sealed))
+    # Not merged: that would read the one before, which is as large.
+    drop_content(session, draft)
+    session.add(ContentRow(draft_id=draft.id, wrapped=master_key.wrap(key), sealed=sealed))
     session.flush()
 
 
