@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import threading
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -17,7 +18,9 @@ from uuid import uuid4
 import pytest
 from joserfc.jwk import OKPKey
 
+from services.intake.drafts import store
 from services.intake.drafts.draft import MOST
+from services.intake.submitting import ACCEPTING
 from services.kernel.cluster import Cluster
 from services.kernel.codec import codec
 from services.model.statement import Statement, sign, signatories
@@ -327,3 +330,24 @@ def test_who_reports_to_another_office_is_not_offered_the_key_of_this_one(
         headers = people.headers("p-head", who, ("signatory",), (), now=NOW)
         answer = agency.intake.client.get("/v1/countersigning-key", headers=headers)
         assert answer.json()["is_registered"] is is_offered
+
+
+def test_no_more_are_unsealed_at_once_than_there_are_places(
+    agency: Agency, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    id_, under_way, most = agency.keep().json()["id"], [0], [0]
+    unsealed = store.content
+
+    def slowly_unsealed(*given: Any) -> bytes | None:
+        under_way[0] += 1
+        most[0] = max(most[0], under_way[0])
+        time.sleep(0.1)
+        under_way[0] -= 1
+        return unsealed(*given)
+
+    monkeypatch.setattr(store, "content", slowly_unsealed)
+    with ThreadPoolExecutor(8) as pool:
+        path = f"/v1/drafts/{id_}/content"
+        answers = list(pool.map(lambda _: agency.ask("GET", path), range(8)))
+    assert {one.content for one in answers} == {CONTENT}
+    assert most[0] <= ACCEPTING

@@ -116,11 +116,11 @@ def one(draft: UUID, context: With, access: Reader) -> DraftView:
     responses={200: {"content": {"application/octet-stream": {}}}},
     summary="Bảng tính của bản chưa gửi · Its workbook",
 )
-def content(draft: UUID, context: With, access: Reader) -> Response:
+async def content(draft: UUID, request: Request, context: With, access: Reader) -> Response:
     """As it was uploaded; 409 once it was sent."""
-    with Session(context.engine) as session:
-        found = draft_of(session, context, access, draft)
-        body = content_of(session, context, found)
+    gate: Gate = request.app.state.gate
+    async with gate.accepting.one(access.principal.organisation, MAX_BYTES):
+        found, body = await run_in_threadpool(_unsealed, context, access, draft)
     headers = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
     return Response(body, media_type=found.media_type, headers=headers)
 
@@ -184,6 +184,12 @@ def content_of(session: Session, context: Context, draft: Draft) -> bytes:
     if body is None:
         raise problem(Refusal(Code.DRAFT_SENT))
     return body
+
+
+def _unsealed(context: Context, access: Access, id_: UUID) -> tuple[Draft, bytes]:
+    with Session(context.engine) as session:
+        found = draft_of(session, context, access, id_)
+        return found, content_of(session, context, found)
 
 
 def _kept(context: Context, access: Access, stated: Stated, file_name: str, body: bytes) -> Draft:
