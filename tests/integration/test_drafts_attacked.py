@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from datetime import timedelta
 from functools import partial
 from hashlib import sha256
 from typing import Any
@@ -351,3 +352,17 @@ def test_no_more_are_unsealed_at_once_than_there_are_places(
         answers = list(pool.map(lambda _: agency.ask("GET", path), range(8)))
     assert {one.content for one in answers} == {CONTENT}
     assert most[0] <= ACCEPTING
+
+
+@pytest.mark.xfail(strict=True, reason="fault: not mended")
+def test_a_file_name_doesnt_turn_the_words_beside_it(agency: Agency) -> None:
+    answer = agency.keep(file_name="thu\u202excod.exe")
+    assert answer.status_code == 422 or "\u202e" not in answer.json()["file_name"]
+
+
+@pytest.mark.xfail(strict=True, reason="fault: not mended")
+def test_nothing_is_signed_before_it_was_made_ready(agency: Agency) -> None:
+    """A signatory can date its signature nine days before the workbook was there."""
+    id_ = agency.prepared()
+    token = stated(agency, id_, issued_at=NOW - timedelta(days=9))
+    problem(agency.send(id_, token), 409, "draft-changed")
