@@ -146,6 +146,7 @@ def _facts(verified: Verified) -> dict[str, Any]:
         "file_compared": verified.file,
         "verdict": verified.verdict,
         "key": verified.key,
+        "countersigned_by": verified.countersigned_by,
         "checkpoint": {
             "size": verified.checkpoint.size,
             "root": verified.checkpoint.root.hex(),
@@ -162,6 +163,8 @@ def _show(verified: Verified, known: Checkpoint | None) -> None:
     verdict = texts(f"audit.verdict.{verified.verdict}")
     shown = {**facts, "verdict": verdict, "office": verified.office or "–"}
     say("audit.proved" if verified.proved else "audit.consistent", **shown)
+    if verified.countersigned_by:
+        say("audit.countersigned", office=verified.countersigned_by)
     for event in facts["events"]:
         typer.echo(f"  {event['index']:>10}  {event['time']}  {event['topic']}")
     say("audit.file.same" if verified.file else "audit.file.not-compared", sha256=verified.sha256)

@@ -26,6 +26,8 @@ from services.model.statement import public_key
 from services.model.text import ModelError
 
 router = APIRouter(prefix="/v1/own-keys", tags=["people"])
+MOST = 5
+"""Keys of one person that wait at once: a leader's list of what waits is not one person's to fill."""
 Signer = Annotated[Access, Depends(allowed("key.propose"))]
 
 
@@ -65,7 +67,9 @@ def listed(context: With, access: Signer) -> KeysView:
 
 @router.post("", status_code=202, summary="Đăng ký khóa ký · Have a key confirmed")
 async def propose(proposed: Proposed, context: With, access: Signer) -> KeysView:
-    """It waits for a leader of the office; the same key again changes nothing. 422 for what is no such key."""
+    """It waits for a leader of the office; the same key again changes nothing. 422 for what is no such key,
+    409 where too many wait.
+    """
     try:
         id_ = public_key(proposed.public_key).thumbprint()
     except ModelError:
@@ -93,6 +97,11 @@ def _propose(
     known = store.newest(session, EntryKind.SENDER_KEY, command.id)
     if known is not None and known.body.get("person") != who:
         raise wrong(409, "others-key", "catalogue.own_key.others", [])
+    store.lock(session)
+    proposed = changes.proposed_by(session, who, PeopleChangeKind.SENDER_KEY)
+    waiting = {one.subject for one in proposed if _waits(one, now)}
+    if len(waiting - {f"{EntryKind.SENDER_KEY.value}/{command.id}"}) >= MOST:
+        raise wrong(409, "too-many-keys", "catalogue.own_key.too_many", [], most=MOST)
     return changing.change(outbox, command, who, session, now)
 
 
@@ -129,6 +138,10 @@ def _waiting(
                 proposed_at=one.proposed_at,
                 valid_to=None,
             )
+
+
+def _waits(change: Change, now: datetime) -> bool:
+    return change.state is PeopleChangeState.PROPOSED and _is_news(change, now)
 
 
 def _is_news(change: Change, now: datetime) -> bool:

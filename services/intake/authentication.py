@@ -52,13 +52,18 @@ def token_of(request: Request) -> str:
 
 
 def signed_statement(
-    session: Session, token: str, now: datetime, person: str | None = None
+    session: Session,
+    token: str,
+    now: datetime,
+    person: str | None = None,
+    *,
+    by_office: bool = False,
 ) -> Statement:
-    """The statement of a sender that may sign it now, or of this person of it with a key of its own.
+    """The statement of a sender that may sign it now, of this person of it with a key of its own, or of the office.
 
     Raises the problem of any other.
     """
-    return _signed(verify, session, token, now, person)
+    return _signed(verify, session, token, now, person, by_office=by_office)
 
 
 def signed_notice(session: Session, token: str, now: datetime) -> SecretNotice:
@@ -77,13 +82,15 @@ def _signed(
     token: str,
     now: datetime,
     person: str | None = None,
+    *,
+    by_office: bool = False,
 ) -> Claims:
     try:
         key = signing_key(token, partial(replica.get, session, "sender_key"))
         claims = verified(token, {key_id(token): key.key})
     except Untrusted as error:
         raise unauthenticated(_untrusted(error)) from error
-    if refusal := signer(claims, key, now, person):
+    if refusal := signer(claims, key, now, person, by_office=by_office):
         raise unauthenticated(refusal)
     return claims
 

@@ -96,23 +96,32 @@ class New:
 
 
 def signer(
-    claims: Statement | SecretNotice, key: SenderKey, now: datetime, person: str | None = None
+    claims: Statement | SecretNotice,
+    key: SenderKey,
+    now: datetime,
+    person: str | None = None,
+    *,
+    by_office: bool = False,
 ) -> Refusal | None:
     """Why the holder of `key` may not state this now; None where it may.
 
-    A person's key is good in the hands of who is logged in as that `person`, and nowhere else. Where the office signs
-    on a person's word, the statement says so, and is for that office.
+    A person's key is good in the hands of who is logged in as that `person`, and nowhere else; the statement names
+    that person, and a program's nobody. Where the office signs on a person's word, the statement says so, and is for
+    that office: `by_office` where this service itself has just done it, since the office's programs may not.
     """
-    sender, issued_at = claims.sender, claims.issued_at
-    if isinstance(claims, Statement) and (office := claims.countersigned_by):
-        sender = office if office == claims.aud else ""
+    sender, issued_at, approver = claims.sender, claims.issued_at, person
+    if isinstance(claims, Statement):
+        if office := claims.countersigned_by:
+            sender = office if by_office and office == claims.aud else ""
+        approver = claims.approved_by
     if issued_at - now > SKEW:  # first: by a clock that is behind, a new key is not in force yet
         return Refusal(Code.CLOCK, {"now": now.isoformat(timespec="seconds")})
     if not key.in_force(now):
         return Refusal(Code.KEY_NOT_IN_FORCE)
     if key.sender != sender:
         return Refusal(Code.OTHER_SENDER, {"sender": sender})
-    return None if key.person == person else Refusal(Code.OTHER_SIGNER)
+    is_named = by_office or approver == person
+    return None if key.person == person and is_named else Refusal(Code.OTHER_SIGNER)
 
 
 def door(statement: Statement, facts: Facts) -> Refusal | None:

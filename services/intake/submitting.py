@@ -33,6 +33,8 @@ from services.model.statement import MAX_BYTES, Statement
 ACCEPTING = 3
 """Attempts taken in at once, shared fairly by sender. Each holds one connection and needs another for the vault's key,
 so that these must be fewer than the pool of the engine gives (6), or all could wait for each other."""
+DRAFTS = 6
+"""Workbooks of drafts that are in memory at once: they may come slowly, and hold up nobody who sends."""
 BODY_SECONDS = 120
 TRACEPARENT = re.compile(r"00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
 
@@ -47,6 +49,7 @@ class Gate:
     attempts: Buckets = field(default_factory=limit.attempts)
     sizes: Buckets = field(default_factory=limit.sizes)
     accepting: Places = field(default_factory=lambda: Places(ACCEPTING, ACCEPTING - 1))
+    drafts: Places = field(default_factory=lambda: Places(DRAFTS, DRAFTS))
 
     @contextmanager
     def counting(self, statement: Statement) -> Iterator[Callable[[], None]]:
@@ -72,7 +75,7 @@ async def submit(request: Request, response: Response, context: With) -> Receipt
     signed = await run_in_threadpool(enter, context, gate, token, too_large, trace)
     with gate.counting(signed.statement) as count:
         body = await _body(request, context, signed)
-        accepted = await take_in(context, gate, signed, body, count)
+        accepted = await take_in(context, gate, signed, lambda: body, len(body), count)
     where = links(accepted.submission_id, accepted.attempt)
     response.status_code = 202 if accepted.new else 200
     response.headers["Location"] = where.self
@@ -86,14 +89,16 @@ def enter(
     announced: Refusal | None = None,
     trace: str | None = None,
     person: str | None = None,
+    by_office: bool = False,
 ) -> Signed:
     """All that is decided before the body is read; `announced` is what its own header gives reason for.
 
-    `person` has signed it with a key of its own; None for the sender's program. Raises the problem of a refusal.
+    `person` has signed it with a key of its own; None for the sender's program, or for this service `by_office`.
+    Raises the problem of a refusal.
     """
     now = context.clock()
     with Session(context.engine) as session:
-        statement = signed_statement(session, token, now, person)
+        statement = signed_statement(session, token, now, person, by_office=by_office)
         if refusal := limit.refusal(gate.attempts, statement.sender):
             raise unauthenticated(refusal)
         if statement.is_state_secret:
@@ -145,11 +150,20 @@ async def workbook_of(request: Request) -> bytes:
 
 
 async def take_in(
-    context: Context, gate: Gate, signed: Signed, body: bytes, count: Callable[[], None]
+    context: Context,
+    gate: Gate,
+    signed: Signed,
+    content: Callable[[], bytes],
+    size: int,
+    count: Callable[[], None],
 ) -> Accepted:
-    """The attempt, durable and acknowledged by the broker; raises the problem of a refusal, which is recorded."""
+    """The attempt, durable and acknowledged by the broker; raises the problem of a refusal, which is recorded.
+
+    `content` is asked for once there is a place for so many bytes.
+    """
 
     def work() -> Accepted:
+        body = content()
         workbook = handler.content(signed.statement, body)
         outcome = (
             workbook if isinstance(workbook, Refusal) else accept(context, signed, workbook, body)
@@ -160,7 +174,7 @@ async def take_in(
             raise _refused(context, signed.token, signed.statement, outcome)
         return outcome
 
-    async with gate.accepting.one(signed.statement.sender, len(body)):
+    async with gate.accepting.one(signed.statement.sender, size):
         accepted = await run_in_threadpool(work)
     await context.relay.published(accepted.sequence)
     log.info(

@@ -16,7 +16,7 @@ from typing import Annotated, Any, Final, TypeVar
 from joserfc import jws
 from joserfc.errors import JoseError, SecurityWarning
 from joserfc.jwk import OKPKey
-from joserfc.util import urlsafe_b64encode
+from joserfc.util import urlsafe_b64decode, urlsafe_b64encode
 from pydantic import AfterValidator, AwareDatetime, Field, StringConstraints
 from pydantic.dataclasses import dataclass
 
@@ -32,6 +32,12 @@ MEGABYTE: Final = 1_000_000
 MAX_BYTES: Final = 25 * MEGABYTE
 """The largest workbook that is taken in, and so the largest that a check before sending reads."""
 
+FIELD: Final = 2**255 - 19
+ORDER_8: Final = 0x7A03AC9277FDC74EC6CC392CFA53202A0F67100D760B3CBA4FD84D3D706A17C7
+SMALL_ORDER = frozenset(
+    y.to_bytes(32, "little") for y in (0, 1, FIELD - 1, FIELD, FIELD + 1, ORDER_8, FIELD - ORDER_8)
+)
+"""The public keys that have no private one, by their y: one signature is good for every message."""
 Name = Annotated[str, StringConstraints(min_length=1, max_length=128)]
 
 
@@ -291,7 +297,14 @@ def public_key(jwk: Mapping[str, Any]) -> OKPKey:
         raise ModelError(f"no public key: {error}") from None
     if key.curve_name != ALGORITHM:
         raise ModelError(f"the key is not of the curve {ALGORITHM}")
+    if _is_of_small_order(key):
+        raise ModelError("whoever likes can sign for this key")
     return key
+
+
+def _is_of_small_order(key: OKPKey) -> bool:
+    x = urlsafe_b64decode(str(key.as_dict(private=False)["x"]).encode())
+    return x[:-1] + bytes([x[-1] & 0x7F]) in SMALL_ORDER
 
 
 def _where(error: Exception) -> Text:

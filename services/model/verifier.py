@@ -158,6 +158,8 @@ class Verified:
     events: tuple[Logged, ...]
     file: bool
     proved: bool
+    countersigned_by: str
+    """The office, where it signed in place of the sender, on the word of a person of it; empty where the sender did."""
 
 
 def verify_inclusion(
@@ -245,7 +247,8 @@ def verify_receipt(
     received = _received(path, submission, attempt)
     token = _text(fields["statement"], "statement")
     _require(token == received["statement"], Reason.STATEMENT, "statement")
-    jwk = _sender_key(_logged(fields["key"], "key", stated), received, public_key)
+    signer, countersigner = _signer(token, received)
+    jwk = _signing_key(_logged(fields["key"], "key", stated), received, signer, public_key)
     claims = _claims(token, jwk, received)
     if original is not None:
         same = (sha256(original).hexdigest(), len(original))
@@ -255,7 +258,7 @@ def verify_receipt(
     office = _text(claims.get("aud") or "", "aud")
     return Verified(
         submission, attempt, sender, form, office, content,
-        _verdict(path), thumbprint(jwk), stated, path, original is not None, is_proved,
+        _verdict(path), thumbprint(jwk), stated, path, original is not None, is_proved, countersigner,
     )  # fmt: skip
 
 
@@ -342,16 +345,30 @@ def _received(path: Sequence[Logged], submission: str, attempt: int) -> dict[str
     return fields_of(received[0].value, RECEIVED_LAYOUT, RECEIVED_LATER)
 
 
-def _sender_key(
-    event: Logged, received: Mapping[str, Any], expected: Mapping[str, Any] | None
+def _signer(token: str, received: Mapping[str, Any]) -> tuple[str, str]:
+    """Whose key has to have signed the statement, and the office where that is it; nothing is proved yet.
+
+    An office signs in place of those who send to it, and says so in what it signs.
+    """
+    key_id(token)
+    claims = _json(_base64url(token.split(".")[1], Reason.STATEMENT), Reason.STATEMENT)
+    if claims.get("countersigned_by") is None:
+        return _text(received["sender"], "sender"), ""
+    office = _text(claims["countersigned_by"], "countersigned_by")
+    _require(office == claims.get("aud"), Reason.KEY, "countersigned_by")
+    return office, office
+
+
+def _signing_key(
+    event: Logged, received: Mapping[str, Any], signer: str, expected: Mapping[str, Any] | None
 ) -> dict[str, str]:
-    """The sender's key, as the log holds its registration from before the submission."""
+    """The signer's key, as the log holds its registration from before the submission."""
     _require(event.topic == KEY_TOPIC, Reason.KEY, "topic")
     entry = fields_of(event.value, KEY_LAYOUT)
     body = _json(entry["body"].encode(), Reason.KEY)
     jwk = _jwk(body.get("public_key"))
     _require(thumbprint(jwk) == entry["id"], Reason.KEY, "id")
-    _require(body.get("sender") == received["sender"], Reason.KEY, "sender")
+    _require(body.get("sender") == signer, Reason.KEY, "sender")
     known = entry["catalogue_version"] <= received["catalogue_version"]
     _require(known, Reason.KEY, "catalogue_version")
     _require(expected is None or _jwk(expected) == jwk, Reason.KEY, "public_key")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Annotated, Any
 
@@ -25,6 +25,13 @@ SAME = Problem(
     "same-person",
     texts("Người lập không tự ký được bản này", "Who prepared it can't sign it"),
     texts("Nhờ người ký khác của cơ quan.", "Ask another signatory."),
+)
+
+SENT = Problem(
+    409,
+    "draft-sent",
+    texts("Bản này đã gửi", "This draft was sent"),
+    texts("Xem ở mục hồ sơ.", "See the submissions."),
 )
 
 
@@ -84,7 +91,10 @@ def _drafts(app: FastAPI, drafts: Drafts) -> None:
 
     @app.get("/v1/drafts/{id_}/content")
     def content(id_: str, who: Who) -> Response:
-        return Response(drafts.found[id_][1], media_type="application/x")
+        draft, kept = drafts.found[id_]
+        if draft.sent:
+            raise SENT
+        return Response(kept, media_type="application/x")
 
     @app.post("/v1/drafts/{id_}/preparation")
     def prepared(id_: str, body: dict[str, str], who: Who) -> Any:
@@ -142,6 +152,8 @@ def _signatures(app: FastAPI, drafts: Drafts) -> None:
     @app.post("/v1/drafts/{id_}/submission")
     def send(id_: str, body: dict[str, str], who: Who) -> Any:
         draft, _ = drafts.found[id_]
+        if draft.sent:
+            raise SENT
         keys = {id_: public_key(jwk) for id_, jwk in drafts.keys.items()}
         stated = verify(body["statement"], keys)
         assert (stated.sha256, stated.approved_by) == (draft.sha256, who.id)
@@ -157,7 +169,11 @@ def _signatures(app: FastAPI, drafts: Drafts) -> None:
     @app.post("/v1/drafts/{id_}/confirmation")
     def confirm(id_: str, body: dict[str, str], who: Who) -> Any:
         draft, _ = drafts.found[id_]
-        assert body == {"sha256": draft.sha256}
+        if draft.sent:
+            raise SENT
+        assert draft.prepared and body.keys() == {"sha256", "prepared_at"}
+        seen = body["sha256"], datetime.fromisoformat(body["prepared_at"])
+        assert seen == (draft.sha256, draft.prepared.at)
         sent = Sent(submission_id=identity("thu"), attempt=1, by=who.id)  # type: ignore[arg-type]
         drafts.found[id_] = (Draft(**vars(draft) | {"sent": sent}), b"")
         return DraftView.of(drafts.found[id_][0]).model_dump(mode="json")

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from services.intake.drafts.draft import Sent
 from services.kernel.problems import Problem
 from tests.browser.conftest import Site, log_in, picture
-from tests.browser.fakes import texts
+from tests.browser.fakes import identity, texts
 from tests.browser.test_looks import SIZES, THUMB, faults
 
 CLERK, HEAD = "p-so-tai-chinh", "p-giam-doc"
@@ -123,6 +126,42 @@ def test_one_makes_it_ready_and_another_signs_with_a_key_of_this_browser(
     assert len(site.drafts.signed) == 1
     tab.goto(draft)
     assert "/submissions/" in tab.url, "what was sent is among the submissions"
+
+
+def test_a_key_that_waits_leaves_the_confirmed_one_in_its_place(
+    site: Site, tab: Page, workbook: Path
+) -> None:
+    log_in(tab, site, HEAD, "/khoa-ky")
+    tab.get_by_role("button", name="Tạo khóa trong trình duyệt này").click()
+    expect(tab.locator("[data-key]")).to_have_count(1)
+    site.drafts.confirmed.update(site.drafts.keys)
+    tab.get_by_role("button", name="Tạo khóa trong trình duyệt này").dblclick()
+    expect(tab.locator("[data-key]")).to_have_count(2)
+    expect(tab.get_by_text("(trong trình duyệt này)")).to_have_count(2)
+    switch(tab, site, CLERK, "/kiem-tra")
+    upload(tab, workbook)
+    tab.get_by_role("button", name="Trình ký", exact=True).click()
+    switch(tab, site, HEAD, tab.url.removeprefix(site.url))
+    expect(tab.get_by_role("status")).to_contain_text("có khóa ký đã được xác nhận")
+    tab.get_by_role("button", name="Ký và gửi").dblclick()
+    tab.wait_for_url("**/submissions/**")
+    assert len(site.drafts.signed) == 1
+
+
+def test_who_signs_what_another_has_just_sent_is_led_to_it(
+    site: Site, tab: Page, workbook: Path
+) -> None:
+    site.drafts.is_office_registered = True
+    log_in(tab, site, CLERK, "/kiem-tra")
+    upload(tab, workbook)
+    tab.get_by_role("button", name="Trình ký", exact=True).click()
+    switch(tab, site, HEAD, tab.url.removeprefix(site.url))
+    tab.get_by_text("Trình duyệt không ký được?").click()
+    ((id_, (draft, _)),) = site.drafts.found.items()
+    sent = Sent(submission_id=UUID(identity("thu")), attempt=1, by="p-other")
+    site.drafts.found[id_] = (replace(draft, sent=sent), b"")
+    tab.get_by_role("button", name="Xác nhận và gửi").click()
+    tab.wait_for_url("**/submissions/**")
 
 
 def test_another_browser_has_no_key_and_says_so(

@@ -295,7 +295,7 @@ def test_without_a_key_the_office_signs_on_a_persons_word_and_says_so(
 ) -> None:
     id_ = agency.prepared()
     path = f"/v1/drafts/{id_}/confirmation"
-    seen = {"sha256": sha256(CONTENT).hexdigest()}
+    seen = {"sha256": sha256(CONTENT).hexdigest(), "prepared_at": NOW.isoformat()}
     problem(agency.ask("POST", path, "p-head", json=seen), 409, "no-countersignature")
     own = agency.ask("GET", "/v1/countersigning-key", "p-head").json()
     assert not own["is_registered"]
@@ -304,8 +304,9 @@ def test_without_a_key_the_office_signs_on_a_persons_word_and_says_so(
     intake.enter("sender_key", own["id"], body)
     assert agency.ask("GET", "/v1/countersigning-key", "p-head").json()["is_registered"]
     problem(agency.ask("POST", path, "p-clerk", json=seen), 403, "not-allowed")
-    other = {"sha256": sha256(OTHER).hexdigest()}
-    problem(agency.ask("POST", path, "p-head", json=other), 409, "draft-changed")
+    for other in ({"sha256": sha256(OTHER).hexdigest()}, {"prepared_at": "2026-11-23T08:00:01Z"}):
+        answer = agency.ask("POST", path, "p-head", json=seen | other)
+        problem(answer, 409, "draft-changed")
     answer = agency.ask("POST", path, "p-head", json=seen)
     assert answer.status_code == 200, answer.text
     sent = answer.json()["sent"]

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from joserfc.jwk import OKPKey
 
+from services.catalogue.own_keys import MOST
 from tests.integration.test_people import AGENCY, Catalogue, catalogue, migrated
 from tests.integration.test_second_person import decide, office, use
 from tests.integration.test_second_person import waiting as waiting_for
@@ -90,6 +91,19 @@ def test_nobody_else_proposes_or_confirms(head: Catalogue, key: OKPKey) -> None:
     added(office, "p-khac", "signatory")
     assert propose(office, key, "p-khac").status_code == 409, "it is another's"
     assert keys(office, "p-khac") == []
+
+
+def test_nobody_fills_the_list_of_what_waits_with_keys(head: Catalogue, key: OKPKey) -> None:
+    for _ in range(MOST - 1):
+        assert propose(head, OKPKey.generate_key("Ed25519")).status_code == 202
+    assert propose(head, key).status_code == 202
+    one_more = propose(head, OKPKey.generate_key("Ed25519"))
+    assert one_more.status_code == 409
+    assert one_more.json()["type"] == "urn:solieu:problem:too-many-keys"
+    assert propose(head, key).status_code == 202, "the same again is none more"
+    assert len(waiting(head)) == MOST
+    decide(head, waiting(head)[0]["change_id"], what="refusal")
+    assert propose(head, OKPKey.generate_key("Ed25519")).status_code == 202
 
 
 @pytest.mark.parametrize(

@@ -822,3 +822,32 @@ def test_it_runs_alone(tmp_path: Path) -> None:
         done.stdout.replace("'", " ").replace(",", " ").split()
     )
     assert "cryptography" in done.stdout
+
+
+OFFICE = "thong-ke-dien-bien"
+
+
+def of_office(key: OKPKey, office: str = OFFICE) -> Event:
+    body = {"sender": office, "public_key": key.as_dict(private=False)}
+    return registration(key, body=json.dumps(body))
+
+
+def test_what_the_office_signed_on_a_persons_word_is_proved_and_says_so() -> None:
+    key = sender_key()
+    token = sign(statement(countersigned_by=OFFICE, approved_by="p-head"), key)
+    made = replace(path("submission.returned", token=token), key=of_office(key))
+    assert verify_receipt(receipt_of(made)).countersigned_by == OFFICE
+    assert verify_receipt(receipt_of(path("submission.returned"))).countersigned_by == ""
+
+
+@pytest.mark.parametrize(
+    ("countersigned_by", "registered_for"),
+    [(OFFICE, SENDER), (OFFICE, "thong-ke-lai-chau"), ("thong-ke-lai-chau",) * 2, (SENDER, SENDER)],
+)
+def test_nobody_but_the_office_that_it_is_for_signs_for_a_sender(
+    countersigned_by: str, registered_for: str
+) -> None:
+    key = sender_key()
+    token = sign(statement(countersigned_by=countersigned_by), key)
+    made = replace(path("submission.returned", token=token), key=of_office(key, registered_for))
+    assert refusal(receipt_of(made)) is Reason.KEY

@@ -384,5 +384,10 @@ def test_a_closing_is_told_before_it_comes_and_again_where_it_moves() -> None:
     assert told(13, word, granted=[Granted(after(12), "x", is_excused=True)]) is None
     taken_back = Delivery(1, after(9), ended_at=after(9))
     assert told(10, None, taken_back) == after(20), "a revision after it needs a reason"
+    ahead = ClosingRow(**word.model_dump() | {"at": after(15)})
+    outcome = closing(
+        DUTY, standing(DUTY, Facts((), granted=[longer]), after(13)), ahead, after(13)
+    )
+    assert outcome and outcome.rows[0].values["at"] > ahead.at, "the clock was set back"
     never = replace(DUTY, closed_from=None)
     assert closing(never, standing(never, Facts(), after(10)), None, after(10)) is None

@@ -173,6 +173,34 @@ def test_signer(change: dict[str, Any], code: Code | None) -> None:
     assert (refusal.code if refusal else None) is code
 
 
+@pytest.mark.parametrize(
+    ("person", "approved_by", "code"),
+    [
+        (None, None, None),
+        ("p-head", "p-head", None),
+        ("p-head", "p-other", Code.OTHER_SIGNER),
+        ("p-head", None, Code.OTHER_SIGNER),
+        (None, "p-head", Code.OTHER_SIGNER),
+    ],
+)
+def test_a_statement_names_who_signs_it_and_a_programs_nobody(
+    person: str | None, approved_by: str | None, code: Code | None
+) -> None:
+    key = SenderKey(STATEMENT.sender, KEY, person=person)
+    refusal = signer(replace(issued(NOW), approved_by=approved_by), key, NOW, person)
+    assert (refusal.code if refusal else None) is code
+
+
+def test_the_office_signs_for_an_agency_by_its_own_service_alone() -> None:
+    key = SenderKey(STATEMENT.aud, KEY)
+    stated = replace(issued(NOW), countersigned_by=STATEMENT.aud, approved_by="p-head")
+    assert signer(stated, key, NOW, by_office=True) is None
+    by_program = signer(stated, key, NOW)
+    assert by_program and by_program.code is Code.OTHER_SENDER
+    for_another = signer(replace(stated, countersigned_by="other"), key, NOW, by_office=True)
+    assert for_another and for_another.code is Code.OTHER_SENDER
+
+
 def test_a_statement_of_the_future() -> None:
     key = SenderKey(STATEMENT.sender, KEY)
     assert signer(issued(NOW + 5 * MINUTE), key, NOW) is None

@@ -206,3 +206,11 @@ def test_other_keys_are_none(jwk: dict[str, Any]) -> None:
 
 def test_a_private_key_is_not_kept() -> None:
     assert not public_key(KEY.as_dict(private=True)).is_private
+
+
+@pytest.mark.parametrize("x", [bytes([1, *bytes(31)]), bytes([1, *bytes(30), 128]), bytes(32)])
+def test_a_key_for_which_anybody_can_sign_is_none(x: bytes) -> None:
+    """Of the neutral point R = A and S = 0 sign whatever one likes; libraries that follow RFC 8032 verify it."""
+    jwk = {"kty": "OKP", "crv": "Ed25519", "x": urlsafe_b64encode(x).rstrip(b"=").decode()}
+    with pytest.raises(ModelError):
+        public_key(jwk)

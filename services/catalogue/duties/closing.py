@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid5
 
 from services.catalogue.duties.act import Change, Said
@@ -39,7 +39,7 @@ def ended(told: ClosingRow, at: datetime) -> Outcome | None:
     """What is to be told of a duty that was said to close, and is owed no more: nothing waits for its sake."""
     if told.obligation is None or told.late_from is None:
         return None
-    return _word(told.obligation, told.duty, None, told.late_from, at)
+    return _word(told.obligation, told.duty, None, told.late_from, _after(told, at))
 
 
 def _told(
@@ -48,7 +48,12 @@ def _told(
     word = closes_at, duty.supplier, duty.late_from
     if told is not None and (told.closes_at, told.supplier, told.late_from) == word:
         return None
-    return _word(head_of(duty), duty.key.id, closes_at, duty.late_from, at)
+    return _word(head_of(duty), duty.key.id, closes_at, duty.late_from, _after(told, at))
+
+
+def _after(told: ClosingRow | None, at: datetime) -> datetime:
+    """A moment after the last word, though the clock was set back since: the last one counts."""
+    return at if told is None else max(at, told.at + timedelta.resolution)
 
 
 def _word(

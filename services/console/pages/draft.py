@@ -40,7 +40,13 @@ async def decided(request: Request, who: Who, draft: UUID) -> Response:
     path = f"/v1/drafts/{draft}"
 
     async def show(typed: Typed, status: int) -> Response:
-        return await _page(request, who, await _draft(request, who, draft), typed, status)
+        found = await _draft(request, who, draft)
+        # Somebody else was first, or the same button was pressed twice.
+        return (
+            _to_submission(found)
+            if found["sent"]
+            else await _page(request, who, found, typed, status)
+        )
 
     async def sent(answer: Mapping[str, Any]) -> Response:
         return _to_submission(answer)
@@ -56,7 +62,7 @@ async def decided(request: Request, who: Who, draft: UUID) -> Response:
             body = typed.given("statement")
             wish = Wish("intake", f"{path}/submission", body, sent)
         case "confirm":
-            body = typed.given("sha256")
+            body = typed.given("sha256", "prepared_at")
             wish = Wish("intake", f"{path}/confirmation", body, sent)
         case _:
             wish = "draft.unsigned"

@@ -20,9 +20,16 @@
     asked.onupgradeneeded = () => asked.result.createObjectStore(STORE);
     return promised(asked);
   };
-  const kept = async (person) => promised((await opened()).transaction(STORE).objectStore(STORE).get(person));
-  const keep = async (person, key) =>
-    promised((await opened()).transaction(STORE, "readwrite").objectStore(STORE).put(key, person));
+  // All of a person's keys, the newest last: one that waits doesn't take the place of one that is confirmed. The first
+  // pages kept one alone.
+  const kept = async (person) => {
+    const found = await promised((await opened()).transaction(STORE).objectStore(STORE).get(person));
+    return [].concat(found ?? []);
+  };
+  const keep = async (person, key) => {
+    const keys = [...(await kept(person)), key];
+    return promised((await opened()).transaction(STORE, "readwrite").objectStore(STORE).put(keys, person));
+  };
 
   // RFC 7638: the hash of the members that make the key, in the order of their names.
   const thumbprint = async (x) => {
@@ -57,11 +64,12 @@
       const own = await kept(person);
       tell(made, "ready");
       for (const row of document.querySelectorAll("[data-key]")) {
-        if (own && row.dataset.key === own.id) row.querySelector("[data-here]").hidden = false;
+        if (own.some((key) => row.dataset.key === key.id)) row.querySelector("[data-here]").hidden = false;
       }
     });
     made.addEventListener("submit", async (event) => {
       event.preventDefault();
+      made.querySelector("button").disabled = true;
       await asking(made, async () => {
         const pair = await crypto.subtle.generateKey(ALGORITHM, false, ["sign", "verify"]);
         const x = base64url(await crypto.subtle.exportKey("raw", pair.publicKey));
@@ -74,14 +82,16 @@
   if (signed) {
     const inputs = JSON.parse(signed.dataset.inputs);
     const own = () => kept(signed.dataset.person);
+    const good = (keys) => keys.findLast((key) => key.id in inputs);
     asking(signed, async () => {
-      const key = await own();
-      tell(signed, !key ? "absent" : key.id in inputs ? "ready" : "unconfirmed");
+      const keys = await own();
+      tell(signed, good(keys) ? "ready" : keys.length ? "unconfirmed" : "absent");
     });
     signed.addEventListener("submit", async (event) => {
       event.preventDefault();
+      signed.querySelector("button").disabled = true;
       await asking(signed, async () => {
-        const key = await own();
+        const key = good(await own());
         const input = inputs[key.id];
         const signature = await crypto.subtle.sign(ALGORITHM, key.key, new TextEncoder().encode(input));
         submit(signed, "sign", "statement", `${input}.${base64url(signature)}`);

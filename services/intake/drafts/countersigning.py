@@ -16,11 +16,11 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from fastapi import APIRouter, Depends, Request
 from fastapi.concurrency import run_in_threadpool
 from joserfc.jwk import OKPKey
-from pydantic import BaseModel, StringConstraints
+from pydantic import AwareDatetime, BaseModel, StringConstraints
 from sqlmodel import Session
 
 from services.intake.answers import problem
-from services.intake.drafts.routes import draft_of
+from services.intake.drafts.routes import draft_of, office_for
 from services.intake.drafts.signing import Signer, signable, taken
 from services.intake.drafts.views import DraftView
 from services.intake.facts import office_of
@@ -38,7 +38,9 @@ PURPOSE = b"solieu: the office's signature on drafts, Ed25519"
 
 
 class KeyView(BaseModel):
-    """The public half, to be registered as a key of the office; `is_registered`: it is, and in force."""
+    """The public half, to be registered as a key of the office; `is_registered`: it is, for the asker's, and in
+    force.
+    """
 
     id: str
     public_key: dict[str, str]
@@ -46,9 +48,10 @@ class KeyView(BaseModel):
 
 
 class Confirmed(Body):
-    """That somebody has seen the workbook with this hash, and stands for it."""
+    """That somebody has seen the workbook with this hash, as it was made ready then, and stands for it."""
 
     sha256: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+    prepared_at: AwareDatetime
 
 
 def key_of(master_key: MasterKey) -> OKPKey:
@@ -65,7 +68,9 @@ def key(
     """What an administrator has to register before drafts can be confirmed without a key."""
     made = key_of(context.master_key)
     with Session(context.engine) as session:
-        is_registered = _is_registered(session, made.thumbprint(), context.clock())
+        now, asker = context.clock(), access.principal.organisation
+        office = None if access.is_all else office_of(session, asker, now)
+        is_registered = _is_registered(session, made.thumbprint(), office, now)
     public = {name: str(made.as_dict(private=False)[name]) for name in ("kty", "crv", "x")}
     return KeyView(id=made.thumbprint(), public_key=public, is_registered=is_registered)
 
@@ -74,25 +79,28 @@ def key(
 async def confirm(
     draft: UUID, confirmed: Confirmed, request: Request, context: With, access: Signer
 ) -> DraftView:
-    """As with a signature, but the office's: 409 where it has registered no key, or a newer workbook came."""
-    stated = partial(_stated, context, access, draft, confirmed.sha256)
+    """As with a signature, but the office's: 409 where it has no key, or workbook or declaration have changed."""
+    stated = partial(_stated, context, access, draft, confirmed)
     return await taken(request, context, access, draft, await run_in_threadpool(stated), None)
 
 
-def _stated(context: Context, access: Access, id_: UUID, sha256: str) -> str:
+def _stated(context: Context, access: Access, id_: UUID, confirmed: Confirmed) -> str:
     """The statement of the draft as a compact JWS."""
     now, made = context.clock(), key_of(context.master_key)
     with Session(context.engine) as session:
         draft = draft_of(session, context, access, id_)
         regime = signable(session, context, access, draft)
-        office = office_of(session, draft.organisation, now)
-        if not _is_registered(session, made.thumbprint(), now):
+        office = office_for(session, draft.organisation, now)
+        if not _is_registered(session, made.thumbprint(), office, now):
             raise problem(Refusal(Code.NO_COUNTERSIGNATURE))
-    if draft.sha256 != sha256:
+    seen = confirmed.sha256, confirmed.prepared_at
+    if draft.prepared is None or seen != (draft.sha256, draft.prepared.at):
         raise problem(Refusal(Code.DRAFT_CHANGED))
     claims = draft.statement(office, regime, access.principal.id, now, countersigned_by=office)
     return sign(claims, made)
 
 
-def _is_registered(session: Session, id_: str, now: datetime) -> bool:
-    return replica.at(session, "sender_key", id_, now) is not None
+def _is_registered(session: Session, id_: str, office: str | None, now: datetime) -> bool:
+    """As a key of this office; of any for None."""
+    entry = replica.at(session, "sender_key", id_, now)
+    return entry is not None and office in (None, entry.body.get("sender"))

@@ -19,7 +19,7 @@ NAMESPACE = UUID("0d3c5f1e-9f0b-5b1e-8f5a-2f7c7d1c9a42")
 KEPT = timedelta(days=1)
 """From its last change on; what nobody has sent by then is gone."""
 MOST = 10
-"""Drafts of one agency at a time."""
+"""Drafts of one agency at a time that were not sent yet."""
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ class Prepared:
 
 @dataclass(frozen=True)
 class Sent:
-    """As which attempt it was taken in, and whose signature it bears."""
+    """As which attempt it was taken in, and whose signature it bears: of its sender where a program sent it before."""
 
     submission_id: UUID
     attempt: int
@@ -134,12 +134,15 @@ def unsignable(draft: Draft, signer: str, one_may_send: bool) -> Refusal | None:
     return None
 
 
-def unlike(draft: Draft, signed: Statement, regime: Regime) -> Refusal | None:
-    """Why a statement is not the one of this draft, as where a newer workbook came while it was looked at."""
+def unlike(draft: Draft, signed: Statement, regime: Regime, signer: str) -> Refusal | None:
+    """Why a statement is not the one of this draft by this person, as where a newer workbook came while it was looked
+    at. None is signed before it was made ready.
+    """
     expected = draft.statement(
-        signed.aud, regime, signed.approved_by or "", signed.issued_at, signed.countersigned_by
+        signed.aud, regime, signer, signed.issued_at, signed.countersigned_by
     )
-    return None if signed == expected else Refusal(Code.DRAFT_CHANGED)
+    is_early = draft.prepared is None or signed.issued_at < draft.prepared.at
+    return Refusal(Code.DRAFT_CHANGED) if is_early or signed != expected else None
 
 
 def _unchanged(draft: Draft, sha256: str) -> Refusal | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from dataclasses import dataclass, replace
+from datetime import datetime
 from functools import partial
 from hashlib import sha256
 from typing import Annotated
@@ -27,7 +28,6 @@ from services.intake.submitting import Gate, workbook_of
 from services.kernel.api import Context, With
 from services.kernel.auth import Access, allowed
 from services.kernel.command import Body
-from services.kernel.db import lock
 from services.model.enumerations import Completeness, Regime
 from services.model.period import spelt
 from services.model.statement import MAX_BYTES, Classification, Nil, NilKind, Words
@@ -36,6 +36,8 @@ router = APIRouter(prefix="/v1/drafts", tags=["drafts"])
 Reader = Annotated[Access, Depends(allowed("draft.read"))]
 Preparer = Annotated[Access, Depends(allowed("draft.prepare"))]
 Name = Annotated[str, Field(min_length=1, max_length=128)]
+SECTIONS = r"^([^,]{1,128}(,[^,]{1,128})*)?$"
+"""Parted by commas, none of them blank."""
 FileName = Annotated[str, Field(max_length=200), Query(description="Tên tệp · Its file's name")]
 
 
@@ -49,7 +51,7 @@ class Stated:
     area: Name | None = None
     area_list: Name | None = None
     round: Annotated[int, Field(ge=1, le=99)] = 1
-    sections: Annotated[str, Field(max_length=200)] = ""
+    sections: Annotated[str, StringConstraints(max_length=200, pattern=SECTIONS)] = ""
 
     def about(self, home: tuple[str, str]) -> About:
         """With the period in its one spelling; `home` is list and code of the sender's own area."""
@@ -84,10 +86,12 @@ async def keep(
 ) -> DraftView:
     """The workbook in the body, sealed for a day, in place of the one before it for the same duty."""
     gate: Gate = request.app.state.gate
-    async with gate.accepting.one(access.principal.organisation, MAX_BYTES):
+    who = access.principal.organisation
+    async with gate.drafts.one(who, MAX_BYTES):
         body = await workbook_of(request)
         kept = partial(_kept, context, access, stated, file_name, body)
-        return DraftView.of(await run_in_threadpool(kept))
+        async with gate.accepting.one(who, len(body)):
+            return DraftView.of(await run_in_threadpool(kept))
 
 
 @router.get("", summary="Các bản chưa gửi · Workbooks that were not sent yet")
@@ -112,11 +116,11 @@ def one(draft: UUID, context: With, access: Reader) -> DraftView:
     responses={200: {"content": {"application/octet-stream": {}}}},
     summary="Bảng tính của bản chưa gửi · Its workbook",
 )
-def content(draft: UUID, context: With, access: Reader) -> Response:
+async def content(draft: UUID, request: Request, context: With, access: Reader) -> Response:
     """As it was uploaded; 409 once it was sent."""
-    with Session(context.engine) as session:
-        found = draft_of(session, context, access, draft)
-        body = content_of(session, context, found)
+    gate: Gate = request.app.state.gate
+    async with gate.accepting.one(access.principal.organisation, MAX_BYTES):
+        found, body = await run_in_threadpool(_unsealed, context, access, draft)
     headers = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
     return Response(body, media_type=found.media_type, headers=headers)
 
@@ -164,6 +168,16 @@ def draft_of(
     return found
 
 
+def office_for(session: Session, organisation: str, now: datetime) -> str:
+    """The office to which an organisation reports; raises the problem where either isn't in the catalogue."""
+    if not organisation:
+        raise problem(Refusal(Code.UNKNOWN_SENDER, {"sender": "–"}))
+    office = office_of(session, organisation, now)
+    if not office:
+        raise problem(Refusal(Code.OTHER_OFFICE, {"office": "–"}))
+    return office
+
+
 def content_of(session: Session, context: Context, draft: Draft) -> bytes:
     """Its workbook; raises the problem where it was sent."""
     body = store.content(session, draft, context.master_key)
@@ -172,13 +186,17 @@ def content_of(session: Session, context: Context, draft: Draft) -> bytes:
     return body
 
 
+def _unsealed(context: Context, access: Access, id_: UUID) -> tuple[Draft, bytes]:
+    with Session(context.engine) as session:
+        found = draft_of(session, context, access, id_)
+        return found, content_of(session, context, found)
+
+
 def _kept(context: Context, access: Access, stated: Stated, file_name: str, body: bytes) -> Draft:
     workbook = contents.inspect(body)
     if isinstance(workbook, Refusal):
         raise problem(workbook)
     with Session(context.engine) as session:
-        # Of uploads at once for one duty each is kept in turn, and none is one too many.
-        lock(session, f"intake drafts of {access.principal.organisation}")
         home = home_of(session, access.principal.organisation, stated.form, context.clock())
         draft = _draft(context, access, stated.about(home), file_name, body, workbook)
         _refuse(session, context, draft)
@@ -194,7 +212,8 @@ def _draft(
     return Draft(
         organisation=access.principal.organisation,
         about=about,
-        file_name=file_name,
+        # Signs that nobody sees would turn the words beside it.
+        file_name="".join(filter(str.isprintable, file_name)),
         media_type=workbook.media_type,
         sha256=sha256(body).hexdigest(),
         size=len(body),
@@ -207,7 +226,7 @@ def _draft(
 def _refuse(session: Session, context: Context, draft: Draft) -> None:
     """Raises the problem of what would be refused at the door, and of one draft too many."""
     now = context.clock()
-    office = office_of(session, draft.organisation, now)
+    office = office_for(session, draft.organisation, now)
     stated = draft.statement(office, Regime.COORDINATION, draft.drafted_by, now)
     known = facts(session, stated, now)
     if known.form is not None:
@@ -215,7 +234,7 @@ def _refuse(session: Session, context: Context, draft: Draft) -> None:
     if refusal := handler.door(stated, known):
         raise problem(refusal)
     store.forget_old(session, now)
-    listed = store.listed(session, draft.organisation)
-    others = [one for one in listed if one.id != draft.id and one.sent is None]
-    if len(others) >= MOST:
+    store.hold(session, draft)
+    unsent = [one for one in store.listed(session, draft.organisation) if one.sent is None]
+    if sum(one.id != draft.id for one in unsent) >= MOST:
         raise problem(Refusal(Code.TOO_MANY_DRAFTS, {"most": MOST}))

@@ -12,20 +12,21 @@ from fastapi.concurrency import run_in_threadpool
 from pydantic import Field
 from sqlmodel import Session
 
-from services.intake.acceptance import Signed
+from services.intake.acceptance import Accepted
 from services.intake.answers import problem
 from services.intake.drafts import store
 from services.intake.drafts.draft import Draft, Sent, unlike, unsignable
-from services.intake.drafts.routes import content_of, draft_of
+from services.intake.drafts.routes import content_of, draft_of, office_for
 from services.intake.drafts.views import DraftView, ToSignView
-from services.intake.facts import facts, office_of
+from services.intake.facts import facts
 from services.intake.refusal import Code, Refusal
+from services.intake.store import Attempt
 from services.intake.submitting import Gate, enter, take_in
 from services.kernel.api import Context, With
 from services.kernel.auth import Access, allowed
 from services.kernel.command import Body
 from services.model.enumerations import Regime
-from services.model.statement import to_sign
+from services.model.statement import signatories, to_sign
 from services.model.text import plain
 
 router = APIRouter(prefix="/v1/drafts", tags=["drafts"])
@@ -46,7 +47,7 @@ def statement(draft: UUID, context: With, access: Signer, key: KeyId) -> ToSignV
     with Session(context.engine) as session:
         found = draft_of(session, context, access, draft)
         regime = signable(session, context, access, found)
-        office = office_of(session, found.organisation, now)
+        office = office_for(session, found.organisation, now)
     claims = found.statement(office, regime, access.principal.id, now)
     return ToSignView(key=key, signing_input=to_sign(claims, key), statement=plain(claims))
 
@@ -72,27 +73,42 @@ async def taken(
     Raises the problem of what isn't taken in.
     """
     gate: Gate = request.app.state.gate
-    found, content = await run_in_threadpool(_to_send, context, access, id_)
-    signed = await run_in_threadpool(partial(enter, context, gate, statement, person=person))
-    if refusal := unlike(found, signed.statement, Regime(signed.form.regime)):
-        raise problem(refusal)
+    found = await run_in_threadpool(_to_send, context, access, id_)
+    entered = partial(enter, context, gate, statement, person=person, by_office=person is None)
+    signed = await run_in_threadpool(entered)
+    regime = Regime(signed.form.regime)
     with gate.counting(signed.statement) as count:
-        accepted = await take_in(context, gate, signed, content, count)
-    sent = Sent(accepted.submission_id, accepted.attempt, access.principal.id)
-    return DraftView.of(await run_in_threadpool(_sent, context, found, signed, sent))
+        if refusal := unlike(found, signed.statement, regime, access.principal.id):
+            raise problem(refusal)
+        content = partial(_content, context, access, found)
+        accepted = await take_in(context, gate, signed, content, found.size, count)
+    return DraftView.of(await run_in_threadpool(_sent, context, found, accepted))
 
 
-def _to_send(context: Context, access: Access, id_: UUID) -> tuple[Draft, bytes]:
+def _to_send(context: Context, access: Access, id_: UUID) -> Draft:
     with Session(context.engine) as session:
         found = draft_of(session, context, access, id_)
         signable(session, context, access, found)
-        return found, content_of(session, context, found)
+        return found
 
 
-def _sent(context: Context, draft: Draft, signed: Signed, sent: Sent) -> Draft:
-    """Says so of the draft, unless a newer workbook has taken its place meanwhile."""
-    changed = replace(draft, sent=sent, changed_at=context.clock())
+def _content(context: Context, access: Access, draft: Draft) -> bytes:
+    """Its workbook; raises the problem where a newer one has come since, or it was discarded."""
     with Session(context.engine) as session:
+        now = draft_of(session, context, access, draft.id, lock=True)
+        if now.nonce != draft.nonce:
+            raise problem(Refusal(Code.DRAFT_CHANGED))
+        return content_of(session, context, draft)
+
+
+def _sent(context: Context, draft: Draft, accepted: Accepted) -> Draft:
+    """Says so of the draft, unless a newer workbook has taken its place meanwhile."""
+    which = accepted.submission_id, accepted.attempt
+    with Session(context.engine) as session:
+        # What was here before bears the signature of who was first.
+        signed = signatories(session.get_one(Attempt, which).statement)
+        sent = Sent(*which, by=signed.approved_by or draft.organisation)
+        changed = replace(draft, sent=sent, changed_at=context.clock())
         now = store.found(session, draft.id, draft.organisation, lock=True)
         if now is not None and now.nonce == draft.nonce:
             store.write(session, changed)

@@ -11,6 +11,7 @@ from sqlmodel import Field, Session, SQLModel, col, select
 
 from services.intake.drafts.draft import KEPT, About, Draft, Prepared, Sent
 from services.intake.store import SCHEMA
+from services.kernel.db import lock
 from services.kernel.mapping import Json, Mapped
 from services.kernel.masterkey import MasterKey
 from services.kernel.sealing import new_key, seal, unseal
@@ -52,6 +53,14 @@ class ContentRow(SQLModel, table=True):
 DRAFTS = Mapped(Draft, DraftRow)
 
 
+def hold(session: Session, draft: Draft) -> None:
+    """Until the transaction ends nobody else keeps a draft of its organisation: who counts them counts all. Nor does
+    anybody discard this one, which then couldn't be written.
+    """
+    lock(session, f"intake drafts of {draft.organisation}")
+    found(session, draft.id, draft.organisation, lock=True)
+
+
 def write(session: Session, draft: Draft) -> None:
     """Keeps a draft, in place of the one before it for the same duty."""
     session.merge(DraftRow(draft_id=draft.id, **vars(draft)))
@@ -62,7 +71,9 @@ def write_content(session: Session, draft: Draft, content: bytes, master_key: Ma
     """Keeps its workbook."""
     key = new_key()
     sealed = seal(key, str(draft.id), content)
-    session.merge(ContentRow(draft_id=draft.id, wrapped=master_key.wrap(key), sealed=sealed))
+    # Not merged: that would read the one before, which is as large.
+    drop_content(session, draft)
+    session.add(ContentRow(draft_id=draft.id, wrapped=master_key.wrap(key), sealed=sealed))
     session.flush()
 
 
