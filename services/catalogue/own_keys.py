@@ -29,6 +29,7 @@ router = APIRouter(prefix="/v1/own-keys", tags=["people"])
 MOST = 5
 """Keys of one person that wait at once: a leader's list of what waits is not one person's to fill."""
 Signer = Annotated[Access, Depends(allowed("key.propose"))]
+Holder = Annotated[Access, Depends(allowed("key.read"))]
 
 
 class Proposed(Body):
@@ -56,7 +57,7 @@ class KeysView(BaseModel):
 
 
 @router.get("", summary="Khóa ký của tôi · My keys")
-def listed(context: With, access: Signer) -> KeysView:
+def listed(context: With, access: Holder) -> KeysView:
     """Confirmed and waiting ones."""
     now = context.clock()
     with Session(context.engine) as session:
