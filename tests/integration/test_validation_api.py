@@ -761,9 +761,13 @@ def test_what_others_sent_is_told_to_nobody_who_only_asks(
 
     examined = checks.examined
     monkeypatch.setattr(checks, "examined", noted)
-    pool: Any = validation.client.app
-    monkeypatch.setattr(pool.state, "pool", Here())
-    assert checked(validation, xlsx(rows()), area="15").status_code == 200
+    app: Any = validation.client.app
+    kept = app.state.pool
+    app.state.pool = Here()
+    try:
+        assert checked(validation, xlsx(rows()), area="15").status_code == 200
+    finally:
+        app.state.pool = kept
     assert beside == []
 
 
@@ -804,7 +808,9 @@ def test_a_blank_form_bears_what_its_sender_reported_and_is_read_when_filled(
     assert given == {}
     buffer = io.BytesIO()
     book.save(buffer)
-    found = checked(validation, buffer.getvalue(), area="12").json()
+    answer = checked(validation, buffer.getvalue(), area="12")
+    assert answer.status_code == 200, answer.text
+    found = answer.json()
     assert found["report"]["verdict"] == "valid", found["report"]["findings"]
     assert "numbers_unread" not in {one["code"] for one in found["report"]["findings"]}
     (line, *_) = found["tables"][0]["lines"]
