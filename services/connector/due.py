@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from pathlib import Path
@@ -15,6 +13,7 @@ from services.connector.commands import Sender
 from services.connector.outcome import errors, write
 from services.connector.own import CATALOGUE, CatalogueUrl
 from services.connector.show import say
+from services.model.csv_file import csv_file
 from services.model.enumerations import MeasuredBy
 from services.model.messages import LANGUAGES, texts
 from services.model.text import Text
@@ -177,11 +176,7 @@ def _csv(measures: Sequence[Mapping[str, Any]]) -> bytes:
     """A line for each group, by its id and its name; counts of each kind of timeliness and state have their columns."""
     rows = [_flat(one) for one in measures]
     names = list(dict.fromkeys(name for row in rows for name in row))
-    lines = io.StringIO(newline="")
-    writer = csv.DictWriter(lines, names, restval=0)
-    writer.writeheader()
-    writer.writerows(rows)
-    return lines.getvalue().encode("utf-8-sig")  # as Excel needs it
+    return csv_file(names, ([row.get(name, 0) for name in names] for row in rows))
 
 
 def _flat(one: Mapping[str, Any]) -> dict[str, object]:

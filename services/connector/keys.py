@@ -11,7 +11,7 @@ from typing import Any, Self
 from joserfc.errors import JoseError
 from joserfc.jwk import OKPKey
 
-from services.model.organisation import NATIONAL_OFFICE, PROVINCIAL_OFFICE
+from services.model import organisation
 from services.model.starter_pack import load_organisations
 from services.model.statement import public_key
 from services.model.text import ModelError
@@ -24,16 +24,12 @@ class BadKey(ValueError):
 def office_of(sender: str) -> str | None:
     """The statistics office of an organisation of the starter pack; None for any other organisation."""
     known = load_organisations()
-    found = next((organisation for organisation in known if organisation.id == sender), None)
+    found = next((one for one in known if one.id == sender), None)
     if found is None:
         return None
-    kind = PROVINCIAL_OFFICE if found.province else NATIONAL_OFFICE
-    offices = (
-        organisation.id
-        for organisation in known
-        if (organisation.kind, organisation.province) == (kind, found.province)
+    return organisation.office_of(
+        found.province, ((one.id, one.kind, one.province) for one in known)
     )
-    return next(offices, None)
 
 
 @dataclass(frozen=True)

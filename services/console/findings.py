@@ -74,6 +74,26 @@ def counts(findings: Sequence[Mapping[str, Any]]) -> list[tuple[str, int]]:
     return [(severity, found[severity]) for severity in SEVERITIES]
 
 
+def section(
+    found: Sequence[Mapping[str, Any]],
+    report: Mapping[str, Any] | None,
+    language: Language,
+    people: Mapping[str, str],
+) -> dict[str, Any]:
+    """What `_findings.html` shows: findings, of the report or without one those of the state; `people` by id."""
+    listed, more = shown(found, len(found), language, people)
+    return {
+        "listed": listed,
+        "more": more,
+        "counts": counts(found),
+        "groups": by_sheet(listed),
+        "pictures": pictures(report),
+        "tally": tally(report),
+        "repairs": report["repairs"] if report else [],
+        "rules": report["rules"] if report else [],
+    }
+
+
 def shown(
     findings: Sequence[Mapping[str, Any]],
     total: int,

@@ -11,7 +11,7 @@ from urllib.parse import parse_qsl, urlencode
 from fastapi import Query, Request
 from pydantic import BeforeValidator, StringConstraints
 
-from services.console import words
+from services.console import paging, words
 from services.console.security import set_cookie
 from services.model.text import Language
 
@@ -62,12 +62,7 @@ class Wanted:
 
     def address(self, path: str = LIST, **changes: object) -> str:
         """The address of what is shown, with these parameters changed."""
-        return _address(path, self.query | changes)
-
-
-def _address(path: str, query: Mapping[str, object]) -> str:
-    given = {name: str(value) for name, value in query.items() if value}
-    return f"{path}?{urlencode(given)}" if given else path
+        return paging.address(path, **self.query | changes)
 
 
 def remember(request: Request, wanted: Wanted, number: int) -> None:
@@ -80,7 +75,7 @@ def way_back(request: Request) -> str:
     """The address of the list that was looked at last."""
     known = {*Wanted.__dataclass_fields__, "page"}
     kept = parse_qsl(request.cookies.get(COOKIE, ""))
-    return _address(LIST, {name: value for name, value in kept if name in known})
+    return paging.address(LIST, **{name: value for name, value in kept if name in known})
 
 
 @dataclass(frozen=True)

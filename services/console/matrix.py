@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from services.console import words
+from services.console.paging import Page
 from services.model.text import Language
 
 Duty = Mapping[str, Any]
@@ -52,39 +53,6 @@ class Below:
     def all(self) -> list[Duty]:
         """Both."""
         return [*self.open, *self.supplied]
-
-
-@dataclass(frozen=True)
-class Page:
-    """One of several; `number` from 1, `count` at least 1."""
-
-    number: int
-    count: int
-
-    @classmethod
-    def of(cls, number: int, length: int, size: int) -> Page:
-        """The page of that number, or the last one where there are fewer."""
-        count = max(1, -(-length // size))
-        return cls(min(number, count), count)
-
-    @property
-    def address(self) -> str:
-        """Its number as the page's address has it; blank for the first."""
-        return "" if self.number == 1 else str(self.number)
-
-    @property
-    def before(self) -> str:
-        """That of the one before it."""
-        return "" if self.number < 3 else str(self.number - 1)
-
-    @property
-    def after(self) -> str:
-        """That of the one after it."""
-        return str(self.number + 1)
-
-    def among(self, size: int) -> slice:
-        """What of everything stands on it."""
-        return slice((self.number - 1) * size, self.number * size)
 
 
 def matrix(duties: Iterable[Duty], language: Language, number: int) -> tuple[Matrix, Page]:

@@ -19,7 +19,7 @@ Row = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Part:
-    """What stands on one page, and whether another follows."""
+    """What stands on one page, and whether another follows: of how many, nobody knows."""
 
     rows: Sequence[Row]
     number: int
@@ -30,6 +30,29 @@ class Part:
         """Of a list that is here as a whole."""
         first = (number - 1) * SIZE
         return cls(rows[first : first + SIZE], number, len(rows) > first + SIZE)
+
+
+@dataclass(frozen=True)
+class Page:
+    """One of a known number of them: `number` from 1, `count` at least 1."""
+
+    number: int
+    count: int
+
+    @classmethod
+    def of(cls, number: int, length: int, size: int) -> Page:
+        """The page of that number, or the last one where there are fewer."""
+        count = max(1, -(-length // size))
+        return cls(min(number, count), count)
+
+    @property
+    def has_more(self) -> bool:
+        """Whether another follows."""
+        return self.number < self.count
+
+    def among(self, size: int) -> slice:
+        """What of everything stands on it."""
+        return slice((self.number - 1) * size, self.number * size)
 
 
 async def asked(

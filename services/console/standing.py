@@ -41,6 +41,16 @@ TONES: Mapping[str, Tone] = {
 }
 """Every state of an attempt, in the order of its path."""
 
+TIMELINESS: Mapping[str, Tone] = {
+    "on_time": Tone.GOOD,
+    "late": Tone.WAIT,
+    "on_time_then_returned": Tone.MEND,
+    "missing": Tone.BAD,
+    "open": Tone.BUSY,
+    "excused": Tone.PAST,
+}
+"""How a duty was met, in the order in which a bar shows it."""
+
 
 @dataclass(frozen=True)
 class Step:

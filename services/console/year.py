@@ -9,15 +9,11 @@ from datetime import date
 from typing import Any
 
 from services.console import words
-from services.console.matrix import Page
+from services.console.paging import Page
+from services.console.standing import TIMELINESS, Tone
 from services.model.text import Language
 
 Duty = Mapping[str, Any]
-TONES: Mapping[str, str] = {
-    "on_time": "good", "late": "wait", "on_time_then_returned": "mend", "missing": "bad", "open": "busy",
-    "excused": "past",
-}  # fmt: skip
-"""How a duty was met, in the order in which a bar shows it."""
 ROWS = 50
 """Duties on one page of the table: more would be heavy to load."""
 ROOM_FOR_A_SIGN = 10
@@ -34,9 +30,9 @@ class Part:
     width: float
 
     @property
-    def tone(self) -> str:
+    def tone(self) -> Tone:
         """What it is coloured and signed by."""
-        return TONES[self.kind]
+        return TIMELINESS[self.kind]
 
     @property
     def has_sign(self) -> bool:
@@ -111,7 +107,7 @@ def _month(number: int, counted: Mapping[str, int], most: int) -> Month:
 
 
 def _ordered(counted: Mapping[str, int]) -> dict[str, int]:
-    return {kind: counted[kind] for kind in TONES if counted.get(kind)}
+    return {kind: counted[kind] for kind in TIMELINESS if counted.get(kind)}
 
 
 def _name(duty: Duty, language: Language) -> str:

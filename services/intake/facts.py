@@ -11,10 +11,10 @@ from sqlmodel import Session
 from services.intake.handler import Facts
 from services.kernel import replica
 from services.kernel.replica import Entry
+from services.model import organisation
 from services.model.codelist import WHOLE_COUNTRY
 from services.model.crosswalk import BEFORE, SINCE, provinces
 from services.model.form import Form
-from services.model.organisation import NATIONAL_OFFICE, PROVINCIAL_OFFICE
 from services.model.regulation import day
 from services.model.responsibility import Item, item_of, items_of
 from services.model.statement import Statement
@@ -26,21 +26,19 @@ def facts(session: Session, statement: Statement, now: datetime) -> Facts:
     bodies = (entry.body for entry in replica.in_force(session, "item", now))
     items = items_of(bodies, statement.sender, statement.form)
     item = item_of(items, statement.sender, statement.form)
-    organisation = _organisation(session, statement.sender, now)
+    sender = _organisation(session, statement.sender, now)
     form = Form.from_dict(entry.body) if entry else None
     codelist = replica.get(session, "codelist", statement.area_list)
     return Facts(
         catalogue_version=replica.version(session),
-        organisation=organisation,
+        organisation=sender,
         office=_organisation(session, statement.aud, now),
         form=form,
         item=item["id"] if item else None,
         forms=() if entry else _form_ids(session),
         agreement=_ended(item, now),
         areas=frozenset(code["code"] for code in codelist.body["codes"]) if codelist else None,
-        sections=form.sections_of(organisation["kind"], items)
-        if form and organisation
-        else frozenset(),
+        sections=form.sections_of(sender["kind"], items) if form and sender else frozenset(),
     )
 
 
@@ -54,15 +52,12 @@ def office_of(session: Session, sender: str, now: datetime) -> str:
 
     Blank where the catalogue has none.
     """
-    organisation = _organisation(session, sender, now) or {}
-    province = organisation.get("province")
-    kind = PROVINCIAL_OFFICE if province else NATIONAL_OFFICE
-    offices = (
-        one.id
+    province = (_organisation(session, sender, now) or {}).get("province")
+    known = (
+        (one.id, one.body.get("kind"), one.body.get("province"))
         for one in replica.in_force(session, "organisation", now)
-        if (one.body.get("kind"), one.body.get("province")) == (kind, province)
     )
-    return next(offices, "")
+    return organisation.office_of(province, known) or ""
 
 
 def home_of(session: Session, sender: str, form: str, now: datetime) -> tuple[str, str]:

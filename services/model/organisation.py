@@ -1,7 +1,7 @@
 """Organisations: who sends and who receives, offices and rooms, and by which channel each is told."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date
 from enum import StrEnum
 from typing import Annotated, Any, Self
@@ -152,3 +152,11 @@ def is_office_for(office: Mapping[str, Any], province: str | None) -> bool:
     if office.get("kind") == NATIONAL_OFFICE:
         return province is None
     return office.get("kind") == PROVINCIAL_OFFICE and province in (None, office.get("province"))
+
+
+def office_of(
+    province: str | None, organisations: Iterable[tuple[str, str | None, str | None]]
+) -> str | None:
+    """The id of the statistics office of a province, of the national one for none, among (id, kind, province)."""
+    kind = PROVINCIAL_OFFICE if province else NATIONAL_OFFICE
+    return next((id_ for id_, *one in organisations if one == [kind, province]), None)

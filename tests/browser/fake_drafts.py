@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Annotated, Any
+from uuid import UUID
 
 from fastapi import Depends, FastAPI, Request
 from fastapi.responses import JSONResponse, Response
@@ -15,7 +16,7 @@ from services.intake.drafts.views import DraftView
 from services.kernel.auth import Principal
 from services.kernel.problems import Problem
 from services.model.enumerations import Completeness, Regime
-from services.model.statement import Classification, Nil, public_key, to_sign, verify
+from services.model.statement import Classification, Nil, NilKind, public_key, to_sign, verify
 from services.model.text import plain
 from tests.browser.fakes import ABSENT, NAMES, START, identity, texts, who_asks
 
@@ -101,9 +102,9 @@ def _drafts(app: FastAPI, drafts: Drafts) -> None:
         if drafts.refused:
             raise drafts.refused
         draft, kept = drafts.found[id_]
-        nil = body.get("nil") and Nil(kind=body["nil"], reason=body["reason"])  # type: ignore[arg-type]
+        nil = Nil(kind=NilKind(body["nil"]), reason=body["reason"]) if body.get("nil") else None
         made = Prepared(
-            who.id, START, Classification(body["classification"]), body.get("reason"), nil or None
+            who.id, START, Classification(body["classification"]), body.get("reason"), nil
         )
         changed = Draft(**vars(draft) | {"prepared": made})
         drafts.found[id_] = (changed, kept)
@@ -158,7 +159,7 @@ def _signatures(app: FastAPI, drafts: Drafts) -> None:
         stated = verify(body["statement"], keys)
         assert (stated.sha256, stated.approved_by) == (draft.sha256, who.id)
         drafts.signed.append(body["statement"])
-        sent = Sent(submission_id=identity("thu"), attempt=1, by=who.id)  # type: ignore[arg-type]
+        sent = Sent(submission_id=UUID(identity("thu")), attempt=1, by=who.id)
         drafts.found[id_] = (Draft(**vars(draft) | {"sent": sent}), b"")
         return DraftView.of(drafts.found[id_][0]).model_dump(mode="json")
 
@@ -174,7 +175,7 @@ def _signatures(app: FastAPI, drafts: Drafts) -> None:
         assert draft.prepared and body.keys() == {"sha256", "prepared_at"}
         seen = body["sha256"], datetime.fromisoformat(body["prepared_at"])
         assert seen == (draft.sha256, draft.prepared.at)
-        sent = Sent(submission_id=identity("thu"), attempt=1, by=who.id)  # type: ignore[arg-type]
+        sent = Sent(submission_id=UUID(identity("thu")), attempt=1, by=who.id)
         drafts.found[id_] = (Draft(**vars(draft) | {"sent": sent}), b"")
         return DraftView.of(drafts.found[id_][0]).model_dump(mode="json")
 

@@ -29,17 +29,23 @@ MEASURE = {
 class Office:
     """Catalogue, as an operator asks it."""
 
+    def __init__(self, *measures: dict[str, Any]) -> None:
+        self.measures = [*measures]
+
     def get(self, path: str, **wanted: Any) -> dict[str, Any]:
         """One duty, or one measure."""
         if path == "/v1/duties/measures":
-            nobody = MEASURE | {"group": "2026-11", "name": None}
-            return {"measures": [MEASURE, nobody]}
+            return {"measures": self.measures}
         return {"total": 1, "duties": [DUTY]}
 
 
 @pytest.fixture(autouse=True)
 def office(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(due, "operator", lambda service: Office())
+    monkeypatch.setattr(
+        due,
+        "operator",
+        lambda service: Office(MEASURE, MEASURE | {"group": "2026-11", "name": None}),
+    )
     monkeypatch.setenv("COLUMNS", "200")
 
 
@@ -66,3 +72,12 @@ def test_a_file_has_both(tmp_path: Path) -> None:
     first, second = csv.DictReader(file.read_text("utf-8-sig").splitlines())
     assert (first["group"], first["name"]) == ("so-tai-chinh", "Sở Tài chính")
     assert (second["group"], second["name"], second["counted"]) == ("2026-11", "", "2")
+
+
+def test_a_name_in_a_file_is_no_formula(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    name = {"vi": '=HYPERLINK("https://x.vn")', "en": "x"}
+    monkeypatch.setattr(due, "operator", lambda service: Office(MEASURE | {"name": name}))
+    printed("measures", "--csv", str(file := tmp_path / "measures.csv"))
+    (row,) = csv.DictReader(file.read_text("utf-8-sig").splitlines())
+    assert row["name"] == f"'{name['vi']}"
+    assert (row["counted"], row["response_days"]) == ("2", "")

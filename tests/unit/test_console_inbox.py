@@ -11,10 +11,10 @@ import pytest
 
 from services.console import deadlines
 from services.console.calls import Away, Services
-from services.console.csv_file import csv_file, safe
 from services.console.deadlines import Deadline, Deadlines
 from services.console.inbox import Choices, Wanted, choices, said
 from services.console.searching import matching
+from services.model.csv_file import csv_file, safe
 
 NAMES = {
     "tai-chinh": ["Sở Tài chính tỉnh Điện Biên", "Department of Finance"],

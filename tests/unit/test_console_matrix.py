@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from services.console.matrix import ITEMS, ROWS, Page, below, is_open, matrix, of, paged
+from services.console.matrix import ITEMS, ROWS, below, is_open, matrix, of, paged
+from services.console.paging import Page
 from tests.browser.fakes import duty
 
 
@@ -55,14 +56,8 @@ def test_a_table_has_pages_and_past_the_end_is_the_last(
     assert len(table.rows) == shown
 
 
-def test_a_page_knows_the_addresses_beside_it() -> None:
-    assert [
-        (one.before, one.address, one.after) for one in (Page(1, 3), Page(2, 3), Page(3, 3))
-    ] == [
-        ("", "", "2"),
-        ("", "2", "3"),
-        ("2", "3", "4"),
-    ]
+def test_a_page_knows_whether_another_follows() -> None:
+    assert [one.has_more for one in (Page(1, 1), Page(1, 2), Page(2, 2))] == [False, True, False]
 
 
 def test_below_the_table_who_waits_for_an_answer_comes_first_and_the_chosen_one_before_all() -> (

@@ -8,7 +8,8 @@ import pytest
 
 from services.catalogue.duties.standing import Timeliness
 from services.console import year
-from services.console.year import TONES, said
+from services.console.standing import TIMELINESS
+from services.console.year import said
 
 
 def duty(number: int, due: str, timeliness: str = "on_time", **more: Any) -> dict[str, Any]:
@@ -20,8 +21,8 @@ def duty(number: int, due: str, timeliness: str = "on_time", **more: Any) -> dic
 
 
 def test_each_way_in_which_a_duty_is_met_is_drawn() -> None:
-    assert set(TONES) == set(Timeliness)
-    assert len(set(TONES.values())) == len(TONES)
+    assert set(TIMELINESS) == set(Timeliness)
+    assert len(set(TIMELINESS.values())) == len(TIMELINESS)
 
 
 def test_months_are_counted_and_the_fullest_fills_the_picture() -> None:

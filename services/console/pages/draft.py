@@ -18,7 +18,6 @@ from services.console.rendering import page
 from services.console.session import Person, Who
 from services.console.words import switch_language
 from services.kernel.refused import Refused
-from services.model.text import Language
 
 router = APIRouter(include_in_schema=False, prefix="/ban-nhap/{draft}")
 CLASSIFICATIONS = ("internal", "public", "work_secret")
@@ -126,6 +125,7 @@ async def _page(
     app, language = request.app.state, words.language_of(request)
     answer = await _checked(request, who, draft, "/v1/checks", {})
     found = answer.json()
+    report = found["report"]
     inputs = await _to_sign(request, who, draft)
     names = await app.names.of([draft | {"sender": who.organisation}], who)
     title = words.in_language(names.get(("form", draft["form"])), language, draft["form"])
@@ -147,7 +147,9 @@ async def _page(
         is_same=bool(draft["prepared"]) and draft["prepared"]["by"] == who.id,
         is_marked=found["is_marked"],
         tables=figures.tables(found, language),
-        **_findings(found["report"], language),
+        verdict=report["verdict"],
+        has_report=True,
+        **findings.section(report["findings"], report, language, {}),
     )
 
 
@@ -175,20 +177,3 @@ async def _may_confirm(request: Request, who: Person, draft: Mapping[str, Any]) 
     services = request.app.state.services
     key = await services.get("intake", "/v1/countersigning-key", who.token)
     return bool(key["is_registered"])
-
-
-def _findings(report: Mapping[str, Any], language: Language) -> dict[str, Any]:
-    """What the section of findings shows of a report."""
-    listed, more = findings.shown(report["findings"], len(report["findings"]), language, {})
-    return {
-        "verdict": report["verdict"],
-        "listed": listed,
-        "more": more,
-        "counts": findings.counts(report["findings"]),
-        "groups": findings.by_sheet(listed),
-        "pictures": findings.pictures(report),
-        "tally": findings.tally(report),
-        "repairs": report["repairs"],
-        "rules": report["rules"],
-        "has_report": True,
-    }

@@ -5,33 +5,24 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any
-from urllib.parse import urlencode
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 
-from services.console import words
+from services.console import paging, standing, words
 from services.console.form import Typed, Wish, hand_over, typed_of
 from services.console.inbox import Day
-from services.console.matrix import (
-    SETTLED,
-    Duty,
-    below,
-    matrix,
-    of,
-    paged,
-)
+from services.console.matrix import SETTLED, Duty, below, matrix, of, paged
+from services.console.paging import Number
 from services.console.rendering import page
 from services.console.session import Person, Who
 from services.console.words import switch_language
 from services.model.enumerations import CoordinationChannel
 
 router = APIRouter(include_in_schema=False)
-TIMELINESS = ("missing", "late", "on_time_then_returned", "open", "on_time", "excused")
-TONES: Mapping[str, str] = {
-    "missing": "bad", "late": "wait", "on_time_then_returned": "mend", "open": "busy",
-    "on_time": "good", "excused": "past",
-}  # fmt: skip
+HERE = "/nghia-vu"
+KINDS = ("missing", "late", "on_time_then_returned", "open", "on_time", "excused")
+"""Of timeliness: what needs somebody first."""
 DONE: Mapping[str, str] = {
     "extended": "decision", "excused": "decision", "extension_refused": "refusal",
     "difficulty_forwarded": "forwarding",
@@ -50,7 +41,6 @@ DATED = ("extended", "announced_late", "extension_requested")
 ASKED = ("question", "answer")
 """These two stand in a form of their own, and may be said of what is settled, too."""
 NOTHING = Typed()
-Number = Annotated[int, Query(alias="page", ge=1, le=10_000)]
 ALL = {"limit": "5000"}
 """More duties than an office has in half a year."""
 CODE = r"^[A-Za-z0-9._-]{0,100}$"
@@ -71,13 +61,12 @@ class Filter:
         """The parameters that are set."""
         return {name: str(value) for name, value in vars(self).items() if value}
 
-    def but(self, **other: str) -> str:
-        """The address of the page with other parameters beside these; blank ones are left out."""
-        asked = {name: value for name, value in (self.query | other).items() if value}
-        return "/nghia-vu" + (f"?{urlencode(asked)}" if asked else "")
+    def address(self, path: str = HERE, **changes: object) -> str:
+        """The address of what is shown, with these parameters changed."""
+        return paging.address(path, **self.query | changes)
 
 
-@router.get("/nghia-vu", dependencies=[Depends(switch_language)])
+@router.get(HERE, dependencies=[Depends(switch_language)])
 async def listed(
     request: Request,
     who: Who,
@@ -92,7 +81,7 @@ async def listed(
     return await _shown(request, who, wanted, duty, number, done=done if done in DONE else "")
 
 
-@router.post("/nghia-vu/{duty}")
+@router.post(f"{HERE}/{{duty}}")
 async def said(
     request: Request,
     who: Who,
@@ -120,7 +109,7 @@ def _wish(duty: UUID, typed: Typed, wanted: Filter, number: int) -> Wish | str:
         if not typed["until"]:
             return "duty.undated"
         body["until"] = typed["until"]
-    back = wanted.but(done=change, duty=str(duty), page=str(number))
+    back = wanted.address(done=change, duty=duty, page=number)
     return Wish("catalogue", f"/v1/duties/{duty}/{DONE[change]}", body, back)
 
 
@@ -148,8 +137,8 @@ async def _shown(
         "duties.html",
         status=status,
         wanted=wanted,
-        kinds=TIMELINESS,
-        tones=TONES,
+        kinds=KINDS,
+        tones=standing.TIMELINESS,
         table=table,
         at=at,
         below=shown,

@@ -250,7 +250,7 @@ def _values(seen: Seen, who: Person, language: Language) -> dict[str, Any]:
     attempt, is_sender = seen.attempt, seen.attempt["sender"] == who.organisation
     with_words = seen.answered or seen.report
     from_report = (with_words or attempt)["findings"]
-    listed, more = findings.shown(from_report, len(from_report), language, seen.people)
+    section = findings.section(from_report, seen.report, language, seen.people)
     room_id = (seen.review or {}).get("room") or ""
     room = words.in_language(seen.names.get(("organisation", room_id)), language, room_id)
     # Who decided, when and why is shown also when nothing waits any more.
@@ -278,18 +278,11 @@ def _values(seen: Seen, who: Person, language: Language) -> dict[str, Any]:
         "answering": _answering(who, seen, is_sender),
         "nothing": Typed(),
         "has_decided": _has_decided(who, waits),
-        "listed": listed,
-        "more": more,
-        "counts": findings.counts(from_report),
+        **section,
         "verifications": seen.verifications,
-        "groups": findings.by_sheet(listed),
-        "pictures": findings.pictures(seen.report),
-        "tally": findings.tally(seen.report),
-        "repairs": seen.report["repairs"] if seen.report else [],
-        "rules": seen.report["rules"] if seen.report else [],
         "has_report": with_words is not None,
         # Intake gives the workbook to whom it gives its report; one without a mark is what was sent.
-        "may_download": any(count for _, count in findings.counts(from_report)[:2])
+        "may_download": any(count for _, count in section["counts"][:2])
         and seen.report is not None,
         "has_original": seen.report is not None,
         "has_receipt": attempt["verdict"] in standing.RECEIPT_VERDICTS

@@ -6,13 +6,14 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import APIRouter, Depends, Request, Response
 
 from services.console import inbox, live, searching, words
 from services.console.calls import Away
 from services.console.deadlines import Deadline
 from services.console.inbox import Wanted
 from services.console.live import Part
+from services.console.paging import Number
 from services.console.rendering import fragment, page
 from services.console.session import Person, Who
 from services.console.standing import TONES
@@ -27,7 +28,6 @@ MOST_CHOICES = 150
 MOST_NAMED = 200
 """As many as intake takes."""
 Asked = Annotated[Wanted, Depends()]
-Number = Annotated[int, Query(alias="page", ge=1, le=10_000)]
 Answer = Mapping[str, Any]
 
 

@@ -9,10 +9,10 @@ from typing import Any
 from fastapi import APIRouter, Request, Response
 
 from services.console import words
-from services.console.csv_file import csv_file
 from services.console.inbox import Wanted
 from services.console.pages.submissions import Asked, ask, meant
 from services.console.session import Person, Who
+from services.model.csv_file import csv_file
 from services.model.regulation import VIETNAM, day
 from services.model.text import Language
 
