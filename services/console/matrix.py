@@ -124,7 +124,7 @@ def below(
     sent = [one for one in sent if not is_open(one)]
     first = [one for one in duties if one["id"] == chosen and one not in sent]
     found = [*first, *(one for one in listed if one not in first)]
-    most = max(ITEMS, len(first) + len(listed)) if table is None else ITEMS
+    most = len(found) if table is None else ITEMS
     return Below(found[:most], len(found[most:]), sent[:ITEMS])
 
 

@@ -201,6 +201,7 @@ class Office:
     said_of_findings: list[tuple[str, str, dict[str, str]]] = field(default_factory=list)
     corrections: list[dict[str, Any]] = field(default_factory=list)
     checked: list[tuple[str, str, bytes]] = field(default_factory=list)
+    checked_nil: list[str] = field(default_factory=list)
     has_tables: bool = True
     changes: list[dict[str, Any]] = field(default_factory=list)
     is_away: bool = False
@@ -559,8 +560,11 @@ def _others(app: FastAPI, office: Office) -> None:
         return {"verifications": found}
 
     @app.post("/v1/checks")
-    async def check(request: Request, form: str, period: str, who: Who) -> dict[str, Any]:
+    async def check(
+        request: Request, form: str, period: str, who: Who, nil: str = ""
+    ) -> dict[str, Any]:
         office.checked.append((form, period, await request.body()))
+        office.checked_nil.append(nil)
         if office.refuse_decisions:
             raise office.refuse_decisions
         report = next(iter(office.reports.values())) | {"verdict": "returned"}

@@ -215,6 +215,18 @@ def test_who_made_it_ready_does_not_sign(site: Site, tab: Page, workbook: Path) 
     expect(tab.get_by_role("button", name="Ký và gửi")).to_have_count(0)
 
 
+def test_what_is_left_blank_on_purpose_is_checked_as_that(
+    site: Site, tab: Page, workbook: Path
+) -> None:
+    log_in(tab, site, CLERK, "/kiem-tra")
+    upload(tab, workbook)
+    tab.get_by_label("Biểu để trống", exact=True).select_option("trong kỳ không phát sinh")
+    tab.get_by_label("Lý do").fill("Quý này không có dự án.")
+    tab.get_by_role("button", name="Trình ký", exact=True).click()
+    expect(tab.locator("main")).to_contain_text("trong kỳ không phát sinh: Quý này không có dự án.")
+    assert site.office.checked_nil == ["", "none_occurred"]
+
+
 def test_a_newer_workbook_keeps_what_was_typed(site: Site, tab: Page, workbook: Path) -> None:
     log_in(tab, site, CLERK, "/kiem-tra")
     upload(tab, workbook)

@@ -61,7 +61,7 @@ def test_a_thousand_duties_stand_on_pages_that_load_at_once(site: Site, tab: Pag
     expect(tab.locator(".item")).to_have_count(5)
     expect(tab.locator("main")).to_contain_text("Còn 75 nghĩa vụ nữa ở bảng trên")
     assert len(tab.content().encode()) < 60_000
-    tab.get_by_role("link", name="Sau →").click()
+    tab.get_by_role("link", name="Trang sau").click()
     expect(tab.locator("main")).to_contain_text("Trang 2/13")
     assert "timeliness=missing" in tab.url
     matrix.get_by_role("link", name="Chi tiết").last.click()
